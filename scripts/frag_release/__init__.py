@@ -1,0 +1,5 @@
+"""Decides, on evidence, whether a stack release may reach production, and says why."""
+
+from __future__ import annotations
+
+__version__ = "1.0.0"

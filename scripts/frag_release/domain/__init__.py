@@ -1,0 +1,1 @@
+"""The pure heart: version grammar, workflow file, rules and verdict. Imports nothing else of ours."""

@@ -1,0 +1,122 @@
+"""Components, and the pins by which a stack chooses their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .evidence import Answer, Blob, Unknown
+from .workflow_file import Value, WorkflowEnvironment, WorkflowFileError, read_environment
+
+NO_IMAGE = "none"
+"""The value of an `…-image` input that says: this stack uses no image of that component."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A repository whose artefact goes into the stack, as the inputs describe it.
+
+    `tag` and `namespace` are the inputs of those names, empty where the workflow file decides.
+    """
+
+    name: str
+    repository: str
+    branches: Sequence[str]
+    variable: str
+    namespace_variable: str
+    tag: str = ""
+    namespace: str = ""
+    image: str = ""
+    ci_workflows: Sequence[str] = ()
+
+    def image_name(self, namespace: str) -> str | None:
+        """Return the image's name with its registry, or None where the stack uses no such image."""
+        if self.image == NO_IMAGE:
+            return None
+        owner, _, name = self.repository.partition("/")
+        return self.image or f"docker.io/{namespace or owner}/{name}".lower()
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What the build will really use of a component, beside what the workflow file says.
+
+    `problem` says why there is no tag at all, or why the file's values could not be had;
+    `unread` holds the reason where the file could not be fetched.
+    """
+
+    component: Component
+    tag: str = ""
+    namespace: str = ""
+    file: str = ""
+    in_file: Value | None = None
+    namespace_in_file: Value | None = None
+    problem: WorkflowFileError | None = None
+    unread: Unknown | None = None
+
+    @property
+    def line(self) -> int | None:
+        """The line of the workflow file that the pin's findings point at, counted from 1."""
+        if self.in_file:
+            return self.in_file.line
+        return self.problem.line if self.problem else None
+
+    @property
+    def same_choice(self) -> tuple[str, str]:
+        """What makes two pins the same choice: namespace and tag."""
+        return (self.namespace, self.tag)
+
+
+def read_pins(components: Sequence[Component], file: str, content: Answer[Blob | None]) -> tuple[Pin, ...]:
+    """Return the effective pins: the input given, else the value in the workflow file `content`.
+
+    Never raises: what is wrong with the file is in each pin.
+    """
+    try:
+        environment = _environment(file, content)
+    except WorkflowFileError as error:
+        return tuple(_without_file(component, file, problem=error) for component in components)
+    if isinstance(environment, Unknown):
+        return tuple(_without_file(component, file, unread=environment) for component in components)
+    return tuple(_pin(component, file, environment) for component in components)
+
+
+def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvironment]:
+    if isinstance(content, Unknown):
+        return content
+    if content is None:
+        raise WorkflowFileError(f"there is no file {file} at this commit")
+    return read_environment(content)
+
+
+def _without_file(
+    component: Component,
+    file: str,
+    problem: WorkflowFileError | None = None,
+    unread: Unknown | None = None,
+) -> Pin:
+    return Pin(component, component.tag, component.namespace, file, problem=problem, unread=unread)
+
+
+def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> Pin:
+    tag, problem = _lookup(environment, component.variable)
+    namespace, namespace_problem = _lookup(environment, component.namespace_variable)
+    # A stack may well have no variable for the namespace (its owner is meant); a broken one is a problem.
+    if component.namespace_variable not in environment.entries:
+        namespace_problem = None
+    return Pin(
+        component,
+        component.tag or (tag.text if tag else ""),
+        component.namespace or (namespace.text if namespace else ""),
+        file,
+        tag,
+        namespace,
+        problem or namespace_problem,
+    )
+
+
+def _lookup(environment: WorkflowEnvironment, name: str) -> tuple[Value | None, WorkflowFileError | None]:
+    try:
+        return environment.value(name), None
+    except WorkflowFileError as error:
+        return None, error

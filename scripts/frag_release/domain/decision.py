@@ -1,0 +1,155 @@
+"""What a ref means and what follows from it: the gate's table of refs as code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from .findings import Finding, Status, blocking
+from .image_tags import safe_image_tag
+from .versions import parse_production_tag
+
+TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
+
+
+class RefKind(str, Enum):
+    """What is built, by the full name of its ref; a name alone cannot tell a branch from a tag."""
+
+    PRODUCTION_TAG = "production tag"
+    OTHER_TAG = "tag"
+    STACK_BRANCH = "stack branch"
+    OTHER_BRANCH = "branch"
+    PULL_REQUEST = "pull request"
+    OTHER = "other ref"
+
+
+class Verdict(str, Enum):
+    """Whether the run may go on to production, may only build, or must stop."""
+
+    DEPLOY = "deploy"
+    BUILD_ONLY = "build-only"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the gate is asked about.
+
+    `own_ref` tells that the ref is the run's own (or that this is a terminal, which deploys nothing).
+    `pins_changed` matters for pull requests alone; None says that it could not be found out.
+    """
+
+    ref: str
+    event: str
+    stack_branches: Sequence[str]
+    production: bool = True
+    own_ref: bool = True
+    pins_changed: bool | None = False
+
+    @property
+    def name(self) -> str:
+        """The ref without its `refs/tags/` or `refs/heads/`."""
+        return self.ref.split("/", 2)[2] if self.ref.count("/") > 1 else self.ref
+
+    @property
+    def kind(self) -> RefKind:
+        """The row of the gate's table that applies."""
+        # Runs at the base branch, but for code of a stranger: neither may look like a build of the branch.
+        if self.event == "pull_request_target":
+            return RefKind.OTHER
+        if self.ref.startswith(TAGS):
+            return RefKind.PRODUCTION_TAG if parse_production_tag(self.name) else RefKind.OTHER_TAG
+        if self.ref.startswith(BRANCHES):
+            return RefKind.STACK_BRANCH if self.name in self.stack_branches else RefKind.OTHER_BRANCH
+        if self.ref.startswith(PULLS) and self.event == "pull_request":
+            return RefKind.PULL_REQUEST
+        return RefKind.OTHER
+
+    @property
+    def judged(self) -> bool:
+        """Whether the rules decide; otherwise anything may be built and nothing reaches production."""
+        if not self.production:
+            return False
+        if self.kind is RefKind.PULL_REQUEST:
+            return self.pins_changed is not False
+        return self.kind is RefKind.PRODUCTION_TAG
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The gate's answer. `reason` is one sentence for people; `image_tag` is empty where nothing is built."""
+
+    verdict: Verdict
+    kind: RefKind
+    reason: str
+    findings: Sequence[Finding]
+    image_tag: str = ""
+    deploy_production: bool = False
+    deploy_staging: bool = False
+
+
+def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
+    """Apply the gate's table of refs. `findings` of what is not judged never block: they become warnings."""
+    if not circumstances.judged:
+        return _unjudged(circumstances, [_demote(finding) for finding in findings])
+    kind, name = circumstances.kind, circumstances.name
+    blockers = blocking(findings)
+    if blockers:
+        return Decision(Verdict.BLOCKED, kind, _why_blocked(blockers), findings)
+    if kind is RefKind.PULL_REQUEST:
+        reason = "The pair that this pull request chooses passed every check that was made. It is deployed by a tag, after the merge."
+        return Decision(Verdict.BUILD_ONLY, kind, reason, findings)
+    if not circumstances.own_ref:
+        reason = f"{name} passed every check that was made, but this run belongs to another ref, so it deploys nothing."
+        return Decision(Verdict.BUILD_ONLY, kind, reason, findings)
+    reason = f"{name} passed every check that was made and may be deployed to production."
+    return Decision(Verdict.DEPLOY, kind, reason, findings, name, deploy_production=True, deploy_staging=True)
+
+
+def _why_blocked(blockers: Sequence[Finding]) -> str:
+    failures = sum(finding.status is Status.FAIL for finding in blockers)
+    unknown = len(blockers) - failures
+    parts = [_count(failures, "failed")] if failures else []
+    parts += [_count(unknown, "could not be made")] if unknown else []
+    return f"{' and '.join(parts)}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} check{'' if number == 1 else 's'} {what}"
+
+
+def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
+    kind, name = circumstances.kind, circumstances.name
+    reasons = {
+        RefKind.PRODUCTION_TAG: f"{name} is a production tag, but production is switched off here by the input "
+        "`production: false`.",
+        RefKind.OTHER_TAG: f"{name} is not a production tag (exactly three numbers such as 2023.06.1), so it will "
+        "not reach production.",
+        RefKind.STACK_BRANCH: f"{name} is the stack branch: it is built as `latest`, and only a production tag "
+        "reaches production.",
+        RefKind.OTHER_BRANCH: f"{name} is a branch: it is built, and only a production tag reaches production.",
+        RefKind.PULL_REQUEST: "This pull request is not judged: it changes no pin, or production is switched off.",
+        RefKind.OTHER: "Only tags and branches are built; this run belongs to neither.",
+    }
+    images = {
+        RefKind.PRODUCTION_TAG: name,
+        RefKind.OTHER_TAG: safe_image_tag(name),
+        RefKind.STACK_BRANCH: "latest",
+        RefKind.OTHER_BRANCH: safe_image_tag(name),
+    }
+    staging = kind in (RefKind.PRODUCTION_TAG, RefKind.OTHER_TAG, RefKind.STACK_BRANCH)
+    return Decision(
+        Verdict.BUILD_ONLY,
+        kind,
+        reasons[kind],
+        findings,
+        images.get(kind, ""),
+        deploy_staging=staging and circumstances.own_ref,
+    )
+
+
+def _demote(finding: Finding) -> Finding:
+    if not finding.status.blocks:
+        return finding
+    return replace(finding, status=Status.WARN, demoted_from=finding.status)

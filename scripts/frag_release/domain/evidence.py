@@ -1,0 +1,74 @@
+"""What was seen: the facts that rules judge, each with a way to say that it could not be seen."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar, Union
+
+RETRY = "Nothing is known to be wrong with the release: run this again."
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Evidence that could not be had. It is never taken for a yes, nor for a no."""
+
+    reason: str
+    remedy: str = RETRY
+
+
+Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
+"""A value that was seen, or why it could not be."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file at a commit. `content` may be cut short where `size` (bytes) is over what we read."""
+
+    size: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which of the branches asked about contain a commit, and when it was committed (if told)."""
+
+    branches: frozenset[str]
+    committed: datetime.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One CI run of a tag, in its latest attempt.
+
+    `status` and `conclusion` are GitHub's words; `conclusion` is None until the run has ended.
+    """
+
+    workflow: str
+    name: str
+    number: int
+    head_sha: str
+    status: str
+    conclusion: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the registry holds under a name and tag; `digest` is None where it holds nothing."""
+
+    name: str
+    tag: str
+    digest: str | None
+
+    @property
+    def reference(self) -> str:
+        """`name@digest`, or `name:tag` while no digest is known."""
+        return f"{self.name}@{self.digest}" if self.digest else f"{self.name}:{self.tag}"
+
+
+Answers = Mapping[str, Answer[_T]]
+"""A batch of answers by what was asked."""

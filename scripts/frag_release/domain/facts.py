@@ -1,0 +1,71 @@
+"""The facts that the rules judge, gathered before any rule runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .components import Pin
+from .evidence import Answer, Image, Placement, Run, Unknown
+from .versions import ProductionTag
+
+NOT_ASKED = Unknown("this was not asked for")
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """What is known of the stack's own release tag.
+
+    `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
+    the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
+    higher production tags that are on a stack branch.
+    """
+
+    repository: str
+    branches: Sequence[str]
+    tag: ProductionTag
+    run_commit: str | None
+    tag_commit: Answer[str | None] = NOT_ASKED
+    placement: Answer[Placement] = NOT_ASKED
+    siblings: Answer[Sequence[str]] = NOT_ASKED
+    higher: Answer[Sequence[str]] = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a remedy may propose instead: tags near the wanted one, and the newest that is eligible."""
+
+    near: Sequence[str] = ()
+    newest: str = ""
+
+
+@dataclass(frozen=True)
+class ComponentFacts:
+    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name."""
+
+    pin: Pin
+    commit: Answer[str | None] = NOT_ASKED
+    shadow: Answer[str | None] = NOT_ASKED
+    placement: Answer[Placement] = NOT_ASKED
+    runs: Answer[Sequence[Run]] | None = NOT_ASKED
+    image: Answer[Image] | None = NOT_ASKED
+    previous: Pin | None = None
+    hints: Hints = field(default_factory=Hints)
+
+
+@dataclass(frozen=True)
+class PreviousRelease:
+    """The numerically next-lower production tag on a stack branch, and the pins it was made of."""
+
+    tag: ProductionTag
+    commit: str
+    pins: Sequence[Pin]
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """Everything that the gate judges. `previous` is None where there was no release before."""
+
+    stack: StackFacts | None
+    components: Sequence[ComponentFacts]
+    previous: Answer[PreviousRelease | None] = NOT_ASKED

@@ -1,0 +1,61 @@
+"""The result of one rule on one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Status(str, Enum):
+    """How a rule came out. `UNKNOWN` blocks exactly as `FAIL` does."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a release with such a finding is refused."""
+        return self in (Status.FAIL, Status.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rule's function says: without the rule's id and subject, which the rule adds."""
+
+    status: Status
+    message: str
+    remedy: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of `rule` on `subject` (`stack`, `pair` or a component's name) at `tag`.
+
+    `demoted_from` holds the status before `allow` (or a pass-through) turned it into a warning.
+    """
+
+    rule: str
+    subject: str
+    tag: str
+    status: Status
+    message: str
+    remedy: str = ""
+    demoted_from: Status | None = None
+    url: str = ""
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def key(self) -> str:
+        """`rule:subject`, the name of this finding in outputs and in `allow`."""
+        return f"{self.rule}:{self.subject}"
+
+
+def blocking(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the findings that refuse the release."""
+    return [finding for finding in findings if finding.status.blocks]

@@ -1,0 +1,35 @@
+"""Image tags made from Git names, such that no branch or odd tag can pass for a release."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+MAX_LENGTH = 128
+"""Longest image tag in characters (OCI distribution specification, "Pulling manifests")."""
+
+_RESERVED = frozenset({"latest", "stable"})
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.-]+")
+_HASH_LENGTH = 10
+# Numbers of any length: what is too long for our own grammar may still be a release to another's.
+_RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_HASHED = re.compile(rf".*-[0-9a-f]{{{_HASH_LENGTH}}}")
+
+
+def safe_image_tag(name: str) -> str:
+    """Return an image tag for the Git tag or branch `name`.
+
+    A name that is a legal image tag stays as it is. Where characters had to go, or where the result
+    would be a production tag, `latest`, `stable` or what another name becomes, a short hash of the whole
+    name is added: so `+2023.06.1` never becomes `2023.06.1`, and no two names share one image by accident.
+    """
+    safe = _NOT_ALLOWED.sub("-", name).lstrip(".-")[:MAX_LENGTH]
+    if safe and safe == name and not _means_something(safe):
+        return safe
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
+    stem = safe[: MAX_LENGTH - _HASH_LENGTH - 1].rstrip(".-") or "ref"
+    return f"{stem}-{digest}"
+
+
+def _means_something(tag: str) -> bool:
+    return tag.lower() in _RESERVED or any(form.fullmatch(tag) for form in (_RELEASE, _HASHED))

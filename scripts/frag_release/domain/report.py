@@ -1,0 +1,131 @@
+"""The report of a gate: all that outputs, summary and JSON are made from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .allow import Allowance
+from .components import Pin
+from .decision import TAGS, Decision
+from .evidence import Image
+from .facts import ComponentFacts, PreviousRelease, ReleaseFacts
+from .findings import Finding, blocking
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What was asked, what was seen and what was decided. `time` is in UTC."""
+
+    version: str
+    time: datetime.datetime
+    ref: str
+    repository: str
+    commit: str
+    decision: Decision
+    facts: ReleaseFacts
+    unused_allowances: Sequence[Allowance] = ()
+    command: str = "gate"
+
+    @property
+    def tag(self) -> str:
+        """The stack's tag, empty where the ref is none."""
+        return self.ref[len(TAGS) :] if self.ref.startswith(TAGS) else ""
+
+    @property
+    def stack_image(self) -> str:
+        """The stack's image as it will be built, empty where nothing is."""
+        tag = self.decision.image_tag
+        return f"docker.io/{self.repository.lower()}:{tag}" if tag else ""
+
+    @property
+    def previous(self) -> PreviousRelease | None:
+        """The previous release, None where there is none or it could not be read."""
+        return self.facts.previous if isinstance(self.facts.previous, PreviousRelease) else None
+
+    @property
+    def failed_rules(self) -> list[str]:
+        """`rule:subject` of each finding that blocks."""
+        return [finding.key for finding in blocking(self.decision.findings)]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema that `release.json` and other tools read."""
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "action-version": self.version,
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "verdict": self.decision.verdict.value,
+            "ref": self.ref,
+            "stack": {
+                "repository": self.repository,
+                "tag": self.tag or None,
+                "commit": self.commit or None,
+                "image": self.stack_image or None,
+                "digest": None,
+            },
+            "previous": _previous(self.previous),
+            "components": [_component(facts) for facts in self.facts.components],
+            "findings": [_finding(finding) for finding in self.decision.findings],
+            "actions": [],
+        }
+
+
+def known_commit(facts: ComponentFacts) -> str:
+    """The commit of the pinned tag, empty where it is not known."""
+    return facts.commit if isinstance(facts.commit, str) else ""
+
+
+def known_image(facts: ComponentFacts) -> Image | None:
+    """The image as the registry holds it; else by name and tag alone; None where the stack uses none."""
+    if isinstance(facts.image, Image):
+        return facts.image
+    name = facts.pin.component.image_name(facts.pin.namespace)
+    return Image(name, facts.pin.tag, None) if name and facts.pin.tag else None
+
+
+def _previous(previous: PreviousRelease | None) -> dict[str, Any] | None:
+    if previous is None:
+        return None
+    return {
+        "tag": previous.tag.text,
+        "commit": previous.commit,
+        "components": [_pin(pin) for pin in previous.pins],
+    }
+
+
+def _pin(pin: Pin) -> dict[str, Any]:
+    return {
+        "name": pin.component.name,
+        "repository": pin.component.repository,
+        "tag": pin.tag or None,
+        "namespace": pin.namespace or None,
+    }
+
+
+def _component(facts: ComponentFacts) -> dict[str, Any]:
+    image = known_image(facts)
+    return {
+        **_pin(facts.pin),
+        "commit": known_commit(facts) or None,
+        "image": f"{image.name}:{image.tag}" if image else None,
+        "digest": image.digest if image else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "status": finding.status.value,
+        "demoted-from": finding.demoted_from.value if finding.demoted_from else None,
+        "message": finding.message,
+        "remedy": finding.remedy or None,
+        "url": finding.url or None,
+        "file": finding.file or None,
+        "line": finding.line,
+    }

@@ -1,0 +1,36 @@
+"""Rules on the pair as a whole."""
+
+from __future__ import annotations
+
+from ..evidence import Unknown
+from ..facts import ReleaseFacts
+from ..findings import Outcome
+from .rule import Rule, passed, rule, skipped, warned
+
+
+@rule(
+    "pair-changed",
+    "pair",
+    fails_when="*warning only*: it is the same pair as in the previous release (releases of the Dockerfile alone "
+    "are legitimate)",
+    remedy="Make sure that a release without a new backend or frontend is meant.",
+)
+def pair_changed(facts: ReleaseFacts) -> Outcome:
+    """A release usually brings a new component."""
+    previous = facts.previous
+    if isinstance(previous, Unknown):
+        return warned(f"The previous release could not be read: {previous.reason}.", previous.remedy)
+    if previous is None:
+        return skipped("There is no previous release to compare with.")
+    before = [pin.same_choice for pin in previous.pins]
+    if not all(pin.tag for pin in previous.pins):
+        return skipped(f"The previous release, {previous.tag}, has no pins that can be read.")
+    if [facts_of.pin.same_choice for facts_of in facts.components] != before:
+        return passed(f"The pair differs from that of {previous.tag}.")
+    return warned(
+        f"The pair is the same as in {previous.tag}.",
+        "Make sure that a release without a new backend or frontend is meant.",
+    )
+
+
+PAIR_RULES: tuple[Rule[ReleaseFacts], ...] = (pair_changed,)

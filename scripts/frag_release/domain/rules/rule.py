@@ -1,0 +1,84 @@
+"""What a rule is: an id, words for people, and a pure function from facts to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ..evidence import Unknown
+from ..findings import Finding, Outcome, Status
+
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True)
+class Rule(Generic[Facts]):
+    """A rule of the catalogue.
+
+    `fails_when` and `remedy` are the words of the README; a finding's own remedy is more precise.
+    `allowable` tells whether the `allow` input may turn it into a warning.
+    """
+
+    id: str
+    subject: str
+    fails_when: str
+    remedy: str
+    judge: Callable[[Facts], Outcome]
+    allowable: bool = True
+
+    def apply(self, facts: Facts, subject: str, tag: str, file: str = "", line: int | None = None) -> Finding:
+        """Judge `facts` and name the result by this rule and `subject` at `tag`, with the place to look at."""
+        outcome = self.judge(facts)
+        return Finding(
+            rule=self.id,
+            subject=subject,
+            tag=tag,
+            status=outcome.status,
+            message=outcome.message,
+            remedy=outcome.remedy,
+            url=outcome.url,
+            file=file,
+            line=line,
+        )
+
+
+def rule(
+    id: str, subject: str, fails_when: str, remedy: str, allowable: bool = True
+) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
+    """Make a function a rule of the catalogue."""
+
+    def decorate(judge: Callable[[Facts], Outcome]) -> Rule[Facts]:
+        return Rule(id, subject, fails_when, remedy, judge, allowable)
+
+    return decorate
+
+
+def passed(message: str, url: str = "") -> Outcome:
+    """The rule holds."""
+    return Outcome(Status.PASS, message, url=url)
+
+
+def warned(message: str, remedy: str) -> Outcome:
+    """Worth a look, but no reason to refuse."""
+    return Outcome(Status.WARN, message, remedy)
+
+
+def failed(message: str, remedy: str, url: str = "") -> Outcome:
+    """The rule is broken."""
+    return Outcome(Status.FAIL, message, remedy, url=url)
+
+
+def unknown(what: str, why: Unknown) -> Outcome:
+    """The rule could not be verified: `what` could not be found out, because of `why`."""
+    return Outcome(Status.UNKNOWN, f"{what}: {why.reason}", why.remedy)
+
+
+def skipped(why: str) -> Outcome:
+    """The rule is switched off or does not apply."""
+    return Outcome(Status.SKIPPED, why)
+
+
+def either(names: Sequence[str]) -> str:
+    """Return `a`, `a or b`, `a or b or c`, for a message."""
+    return " or ".join(names)

@@ -1,0 +1,119 @@
+"""Rules on the stack's own release tag."""
+
+from __future__ import annotations
+
+from ..evidence import Unknown
+from ..facts import StackFacts
+from ..findings import Outcome
+from ..versions import production_tags
+from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
+
+
+@rule(
+    "tag-on-stack-branch",
+    "stack",
+    fails_when="the tag's commit is not on a stack branch",
+    remedy="Merge the commit into the stack branch and tag the merged commit, or name the branch in `stack-branch`.",
+)
+def tag_on_stack_branch(facts: StackFacts) -> Outcome:
+    """A release is made of what was reviewed: of a commit on the stack branch."""
+    wanted = either(facts.branches)
+    if isinstance(facts.placement, Unknown):
+        return unknown(f"Whether {facts.tag} is on {wanted} of {facts.repository}", facts.placement)
+    if facts.placement.branches:
+        return passed(f"{facts.tag} is on {either(sorted(facts.placement.branches))} of {facts.repository}.")
+    return failed(
+        f"{facts.tag} is not on {wanted} of {facts.repository}, so what it holds was not merged there.",
+        f"Merge the commit into {wanted} and give the merged commit a new tag.",
+    )
+
+
+@rule(
+    "tag-commit",
+    "stack",
+    fails_when="the tag does not point at the commit of this run (`GITHUB_SHA`; skipped in a terminal)",
+    remedy="Start a new run from the tag as it is now; a moved tag should become a new tag.",
+    allowable=False,
+)
+def tag_commit(facts: StackFacts) -> Outcome:
+    """The run that is judged builds what the tag means now."""
+    if facts.run_commit is None:
+        return skipped("Not a workflow run: there is no commit of a run to compare with.")
+    if isinstance(facts.tag_commit, Unknown):
+        return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
+    if facts.tag_commit == facts.run_commit:
+        return passed(f"{facts.tag} points at {facts.run_commit[:12]}, the commit of this run.")
+    now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
+    return failed(
+        f"{facts.tag} of {facts.repository} {now}, but this run builds {facts.run_commit[:12]}: the tag was moved.",
+        "Do not run this again. Give the commit you mean a new tag, which starts a run of its own.",
+    )
+
+
+@rule(
+    "tag-unique",
+    "stack",
+    fails_when="another tag of that year and month is numerically the same (`2023.6.1` and `2023.06.1`)",
+    remedy="Release under the next free iteration.",
+)
+def tag_unique(facts: StackFacts) -> Outcome:
+    """One version has one tag, or nobody can say which of the two is running."""
+    if isinstance(facts.siblings, Unknown):
+        return unknown(f"The other tags of {facts.repository}", facts.siblings)
+    twins = [
+        tag.text
+        for tag in production_tags(facts.siblings)
+        if tag.version == facts.tag.version and tag.text != facts.tag.text
+    ]
+    if twins:
+        return failed(
+            f"{facts.tag} is the same version as {', '.join(twins)} of {facts.repository}.",
+            "Release under the next free iteration, and delete the tag that is not the release.",
+        )
+    return passed(f"No other tag of {facts.repository} is the same version.")
+
+
+@rule(
+    "tag-order",
+    "stack",
+    fails_when="a higher production tag is already on the stack branch (re-running an old release would "
+    "downgrade production)",
+    remedy="Release under a higher tag. To go back on purpose, deploy the older release as a rollback.",
+)
+def tag_order(facts: StackFacts) -> Outcome:
+    """Production only moves forward, except by an explicit rollback."""
+    if isinstance(facts.higher, Unknown):
+        return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
+    if not facts.higher:
+        return passed(f"{facts.tag} is the highest release on {either(facts.branches)}.")
+    return failed(
+        f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
+        f"{facts.tag} would take production back.",
+        f"Release under a tag higher than {facts.higher[-1]}. To go back on purpose, deploy the older "
+        "release as a rollback.",
+    )
+
+
+@rule(
+    "tag-style",
+    "stack",
+    fails_when="*warning only*: the tag is not YEAR.MONTH.ITERATION with a real, two-digit month",
+    remedy="Name the next release YEAR.MONTH.ITERATION, such as `2023.06.1`.",
+)
+def tag_style(facts: StackFacts) -> Outcome:
+    """Release tags say when they were made."""
+    if facts.tag.is_calendar_style:
+        return passed(f"{facts.tag} reads YEAR.MONTH.ITERATION.")
+    return warned(
+        f"{facts.tag} is not of the form YEAR.MONTH.ITERATION, with a month of two digits and iterations from 1.",
+        "Name the next release YEAR.MONTH.ITERATION, such as 2023.06.1.",
+    )
+
+
+STACK_RULES: tuple[Rule[StackFacts], ...] = (
+    tag_on_stack_branch,
+    tag_commit,
+    tag_unique,
+    tag_order,
+    tag_style,
+)

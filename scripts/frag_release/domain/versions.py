@@ -1,0 +1,78 @@
+"""The grammar of release tags: which text is production grade, how such tags compare, what comes next.
+
+Our own grammar decides and semver only orders: real tags have leading zeros (`2023.06.1`), which
+Semantic Versioning forbids, and every laxer parser accepts text that must never reach production.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from semver import Version
+
+MAX_DIGITS = 9
+"""Longest number within a tag, in digits; far above any real release and below Python's int limits."""
+
+# No `\d` (it matches Arabic-Indic and full-width digits) and no `$` (it accepts a final newline).
+_PRODUCTION = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})\.([0-9]{{1,{MAX_DIGITS}}})\.([0-9]{{1,{MAX_DIGITS}}})")
+_CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")
+
+
+@dataclass(frozen=True)
+class ProductionTag:
+    """A tag of exactly the form `N.N.N`; make one with `parse_production_tag`.
+
+    Two tags are equal when their texts are; compare `.version` for numeric order and sameness
+    (`2023.6.1` and `2023.06.1` are two tags of one version).
+    """
+
+    text: str
+    version: Version
+
+    @property
+    def year(self) -> int:
+        """The first number."""
+        return self.version.major
+
+    @property
+    def is_calendar_style(self) -> bool:
+        """Whether the tag reads YEAR.MONTH.ITERATION: a real month of two digits, iterations from 1."""
+        return _CALENDAR.fullmatch(self.text) is not None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_production_tag(text: str) -> ProductionTag | None:
+    """Return the tag when `text` is exactly `N.N.N` in ASCII digits, else None; never raises."""
+    match = _PRODUCTION.fullmatch(text)
+    if match is None:
+        return None
+    major, minor, patch = (int(number) for number in match.groups())
+    return ProductionTag(text, Version(major, minor, patch))
+
+
+def production_tags(names: Iterable[str]) -> list[ProductionTag]:
+    """Keep the production tags among `names`, lowest first; tags of one version in text order."""
+    tags = [tag for tag in map(parse_production_tag, names) if tag is not None]
+    return sorted(tags, key=lambda tag: (tag.version, tag.text))
+
+
+def next_iteration(month: datetime.date, taken: Iterable[str]) -> str:
+    """Return the next `YEAR.MONTH.ITERATION` of `month`: one more than the highest among `taken`.
+
+    Names in `taken` that are not production tags of that year and month do not count; how their
+    month is written does not matter (`2023.6.4` makes the next one `2023.06.5`).
+    """
+    highest = max(
+        (
+            tag.version.patch
+            for tag in production_tags(taken)
+            if (tag.version.major, tag.version.minor) == (month.year, month.month)
+        ),
+        default=0,
+    )
+    return f"{month.year:04d}.{month.month:02d}.{highest + 1}"

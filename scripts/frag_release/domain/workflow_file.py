@@ -1,0 +1,216 @@
+"""Reading a stack's workflow file: the values of its top-level `env:`, each with its place.
+
+The file is read as a stream of YAML events, not as a document: an event has its own position (an
+alias in a document has that of its anchor), keeps the text of a value as written (`2024.10` is
+not the number 2024.1), and nesting costs no recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+)
+
+from .evidence import Blob
+
+MAX_BYTES = 256 * 1024
+"""Largest workflow file that is read, in bytes; GitHub itself refuses files of twice that size."""
+
+MAX_DEPTH = 100
+"""Deepest nesting that is read; real workflows stay below ten levels."""
+
+
+class WorkflowFileError(Exception):
+    """The file, or one of its values, is not what a workflow needs; `line` counts from 1."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of the top-level `env:`.
+
+    `line` and `column` count from 1; `start` and `end` are the offsets of the value as written,
+    with its quotes, in characters of the decoded text without a byte-order mark.
+    """
+
+    text: str
+    line: int
+    column: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class WorkflowEnvironment:
+    """The top-level `env:` of a workflow file: each name with its value or why that is refused."""
+
+    entries: Mapping[str, Value | WorkflowFileError]
+    line: int
+
+    def value(self, name: str) -> Value:
+        """Return the value of `name`; raises WorkflowFileError where it is missing or refused."""
+        found = self.entries.get(name)
+        if found is None:
+            raise WorkflowFileError(f"the top-level env: has no {name}", self.line)
+        if isinstance(found, WorkflowFileError):
+            raise found
+        return found
+
+
+def read_environment(blob: Blob) -> WorkflowEnvironment:
+    """Read the top-level `env:` of a workflow file; raises WorkflowFileError where that cannot be done."""
+    events = parse_events(decode(blob))
+    entries = _mapping(events, _root(events), "the file")
+    if "env" not in entries:
+        raise WorkflowFileError("the file has no top-level env:")
+    key, position = entries["env"]
+    line = _line(events[key])
+    value = events[position]
+    if isinstance(value, AliasEvent):
+        raise WorkflowFileError("the top-level env: is an alias (*name)", line)
+    if not isinstance(value, MappingStartEvent):
+        raise WorkflowFileError("the top-level env: is not a mapping of names to values", line)
+    variables = _mapping(events, position, "env:")
+    if "<<" in variables:
+        raise WorkflowFileError("the top-level env: has a merge key (<<)", _line(events[variables["<<"][0]]))
+    return WorkflowEnvironment(
+        {name: _value(name, events[key], events[at]) for name, (key, at) in variables.items()}, line
+    )
+
+
+def decode(blob: Blob) -> str:
+    """Return the file's text without a byte-order mark; raises WorkflowFileError where it is too large or no text."""
+    if blob.size > MAX_BYTES:
+        raise WorkflowFileError(f"the file has {blob.size:,} bytes; at most {MAX_BYTES:,} are read")
+    try:
+        return blob.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = blob.content.count(b"\n", 0, error.start) + 1
+        raise WorkflowFileError("the file is not UTF-8 text", line) from error
+
+
+def parse_events(text: str) -> list[Event]:
+    """Parse one YAML document into its events; raises WorkflowFileError on anything else."""
+    try:
+        # Events need neither the C library nor a constructor: nothing in the file is ever run or made.
+        events = _bounded(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise WorkflowFileError(
+            f"the file is not valid YAML: {error.problem or error.context}", mark.line + 1 if mark else None
+        ) from error
+    except WorkflowFileError:
+        raise
+    # ruamel's scanner lets plain Python errors through on malformed input: at least AttributeError,
+    # IndexError, OverflowError, TypeError and ValueError (a bad `%YAML` line, the escape \UFFFFFFFF).
+    except Exception as error:
+        raise WorkflowFileError("the file is not valid YAML") from error
+    if sum(isinstance(event, DocumentStartEvent) for event in events) != 1:
+        raise WorkflowFileError("the file does not hold exactly one YAML document")
+    return events
+
+
+def _bounded(stream: Iterable[Event]) -> list[Event]:
+    """Return the events of `stream`; stops at deep nesting, whose scanning takes minutes of quadratic time."""
+    events: list[Event] = []
+    depth = 0
+    for event in stream:
+        depth += isinstance(event, CollectionStartEvent)
+        depth -= isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise WorkflowFileError(f"the file is nested deeper than {MAX_DEPTH} levels", _line(event))
+        events.append(event)
+    return events
+
+
+def _root(events: list[Event]) -> int:
+    position = next(i for i, event in enumerate(events) if isinstance(event, DocumentStartEvent)) + 1
+    if not isinstance(events[position], MappingStartEvent):
+        raise WorkflowFileError("the file is not a mapping, so it is no workflow", _line(events[position]))
+    return position
+
+
+def _mapping(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
+    """Return key -> (position of the key, position of its value) of the mapping that starts at `start`."""
+    found: dict[str, tuple[int, int]] = {}
+    seen: set[str] = set()
+    position = start + 1
+    while not isinstance(events[position], CollectionEndEvent):
+        key, value = position, _after(events, position)
+        name = _key(events[key], where)
+        # GitHub compares keys without regard to case and refuses the file on a duplicate.
+        if name.lower() in seen:
+            raise WorkflowFileError(f"{where} has the key {name} twice", _line(events[key]))
+        seen.add(name.lower())
+        found[name] = (key, value)
+        position = _after(events, value)
+    return found
+
+
+def _key(event: Event, where: str) -> str:
+    if not isinstance(event, ScalarEvent):
+        raise WorkflowFileError(f"{where} has a key that is not plain text", _line(event))
+    return _text(event)
+
+
+def _text(event: Event) -> str:
+    return str(event.value)  # type: ignore[attr-defined]  # ruamel declares no attribute of its events
+
+
+def _after(events: list[Event], position: int) -> int:
+    """Return the position behind the node that starts at `position`."""
+    depth = 0
+    while True:
+        depth += isinstance(events[position], CollectionStartEvent)
+        depth -= isinstance(events[position], CollectionEndEvent)
+        position += 1
+        if depth == 0:
+            return position
+
+
+def _value(name: str, key: Event, event: Event) -> Value | WorkflowFileError:
+    start, end = event.start_mark, event.end_mark
+    # A value that is not there stands, for ruamel, where the next key begins.
+    line = _line(event if end.index > start.index else key)
+    problem = _problem(event)
+    if problem:
+        return WorkflowFileError(f"{name} {problem}", line)
+    return Value(_text(event), line, start.column + 1, start.index, end.index)
+
+
+def _problem(event: Event) -> str | None:
+    if isinstance(event, AliasEvent):
+        return "is an alias (*name)"
+    if not isinstance(event, ScalarEvent):
+        return "is not a single value"
+    if event.style in ("|", ">"):
+        return "is a block scalar (| or >)"
+    if event.start_mark.line != event.end_mark.line:
+        return "goes over more than one line"
+    if event.tag is not None and event.tag != "!":
+        return "has an explicit YAML tag"
+    text = _text(event)
+    if "${{" in text:
+        return "is an expression, which only GitHub can evaluate"
+    if not text.strip() or (event.style is None and text in ("~", "null", "Null", "NULL")):
+        return "is empty"
+    return None if text.isprintable() else "has characters that cannot be printed"
+
+
+def _line(event: Event) -> int:
+    return int(event.start_mark.line) + 1

@@ -1,0 +1,24 @@
+"""The errors that are expected: each ends the run with words for a person and its own exit status."""
+
+from __future__ import annotations
+
+
+class ExpectedError(Exception):
+    """The base of all of them. `message` says what and where, `remedy` what to do about it."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class InterruptedRun(ExpectedError):
+    """The run was cancelled from outside."""
+
+
+class UsageError(ExpectedError):
+    """An input, or the place that the action is run in, is wrong."""
+
+    exit_status = 2

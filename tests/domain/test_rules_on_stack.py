@@ -1,0 +1,63 @@
+"""The rules on the stack's own tag, in every status, and what their words must name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from domain.findings_of import NOWHERE, assert_finding, of_stack
+from domain.worked_example import production
+from frag_release.domain.findings import Status
+
+
+def test_tag_on_stack_branch() -> None:
+    """A tag whose commit is on no stack branch fails, naming tag, branches and repository."""
+    assert_finding(of_stack("tag-on-stack-branch"), Status.PASS, "2023.06.2", "master")
+    failed = of_stack("tag-on-stack-branch", placement=NOWHERE, branches=("master", "main"))
+    assert_finding(failed, Status.FAIL, "2023.06.2", "master or main", "org/fragalysis-stack")
+
+
+def test_tag_commit() -> None:
+    """A tag that was moved or deleted since the run started fails, naming both commits; a terminal skips."""
+    assert_finding(of_stack("tag-commit"), Status.PASS, "555555555555")
+    assert_finding(of_stack("tag-commit", tag_commit="9" * 40), Status.FAIL, "999999999999", "555555555555", "moved")
+    assert_finding(of_stack("tag-commit", tag_commit=None), Status.FAIL, "no longer exists", "2023.06.2")
+    assert_finding(of_stack("tag-commit", run_commit=None), Status.SKIPPED, "Not a workflow run")
+
+
+@pytest.mark.parametrize(
+    ("siblings", "twin"),
+    [
+        pytest.param(("2023.06.2", "2023.6.2"), "2023.6.2", id="month of one digit"),
+        pytest.param(("2023.06.02",), "2023.06.02", id="iteration with a zero"),
+        pytest.param(("02023.06.2", "2023.06.2"), "02023.06.2", id="year with a zero"),
+    ],
+)
+def test_tag_unique_fails_on_the_same_numbers(siblings: Sequence[str], twin: str) -> None:
+    """Another tag of the same three numbers fails and is named."""
+    assert_finding(of_stack("tag-unique", siblings=siblings), Status.FAIL, twin, "2023.06.2")
+
+
+@pytest.mark.parametrize(
+    "siblings",
+    [(), ("2023.06.2",), ("2023.06.2", "2023.06.20", "2023.06.1", "2023.06.2-rc.1", "v2023.6.2", "2024.06.2")],
+)
+def test_tag_unique_passes_otherwise(siblings: Sequence[str]) -> None:
+    """Other numbers, and names that are no production tags, are no second tag of the version."""
+    assert_finding(of_stack("tag-unique", siblings=siblings), Status.PASS)
+
+
+def test_tag_order() -> None:
+    """A higher release on the stack branch fails, naming the highest."""
+    assert_finding(of_stack("tag-order"), Status.PASS, "2023.06.2")
+    failed = of_stack("tag-order", higher=("2023.07.1", "2023.08.3"))
+    assert_finding(failed, Status.FAIL, "2023.08.3", "2023.06.2", "back")
+
+
+@pytest.mark.parametrize("text", ["2022.09.0", "2023.13.1", "2023.6.1", "2023.06.01", "1.2.3"])
+def test_tag_style_only_warns(text: str) -> None:
+    """A production tag of another style is worth a warning that names it, and blocks nothing."""
+    finding = of_stack("tag-style", tag=production(text))
+    assert_finding(finding, Status.WARN, text, "YEAR.MONTH.ITERATION")
+    assert not finding.status.blocks
