@@ -1,0 +1,1 @@
+"""Where repositories live: on GitHub, or as clones on this disk."""

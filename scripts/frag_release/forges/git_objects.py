@@ -1,0 +1,150 @@
+"""What lies in a clone's object store: many objects by one git process, whatever their number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ..domain.evidence import Answer, Answers, Blob, Unknown
+from ..domain.workflow_file import MAX_BYTES
+from .git_process import Git
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_TREE_ENTRY = {
+    20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
+    32: re.compile(rb"([0-7]+) ([^\0]+)\0(.{32})", re.DOTALL),
+}
+_FOLDER = b"40000"
+_NO_FILES = {_FOLDER: "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of a tree. `mode` is in octal digits without leading zeros; `name` is what git finds it by."""
+
+    mode: bytes
+    name: str
+
+
+def is_object_id(text: str) -> bool:
+    """Whether `text` is a full object id in lower-case hexadecimal (SHA-1 or SHA-256)."""
+    return bool(_OBJECT_ID.fullmatch(text))
+
+
+def not_an_id(text: str) -> Unknown:
+    """Say that `text` cannot be looked up as a commit."""
+    return Unknown(f"{text!r} is not a full commit id", "Give the commit in full, in lower case.")
+
+
+def missing(git: Git, what: str) -> Unknown:
+    """Say that a clone lacks an object that the repository must have."""
+    return Unknown(
+        f"{git.clone} lacks {what}",
+        f"Run {git.remedy('fetch --tags')}. A partial clone has to be made again without --filter.",
+    )
+
+
+def peel(git: Git, object_ids: Collection[str]) -> Answer[Mapping[str, tuple[str, str, int]]]:
+    """Return (type, id, size) of what is behind each object, tags followed to their end.
+
+    What is missing is left out. Git's for-each-ref follows tags of tags only from version 2.45 on.
+    """
+    asked = sorted(set(object_ids))
+    output = git.ask("cat-file", "--batch-check", lines=[f"{each}^{{}}".encode() for each in asked])
+    if isinstance(output, Unknown):
+        return output
+    found: dict[str, tuple[str, str, int]] = {}
+    for each, line in zip(asked, output.decode("utf-8", "replace").splitlines(), strict=False):
+        words = line.split(" ")
+        if len(words) == 3:
+            found[each] = (words[1], words[0], int(words[2]))
+    return found
+
+
+def files_at(git: Git, path: str, commits: Collection[str]) -> Answers[Blob | None]:
+    """Return the file at `path` in each commit; None where the commit has none.
+
+    The path is followed tree by tree: git's own `COMMIT:PATH` does not tell a file that is not there
+    from one that the clone lacks, nor a file from a symbolic link.
+    """
+    found: dict[str, Answer[_Entry | None]] = {
+        commit: _Entry(_FOLDER, f"{commit}^{{tree}}") if is_object_id(commit) else not_an_id(commit)
+        for commit in commits
+    }
+    for part in path.split("/"):
+        folders = {each.name for each in found.values() if isinstance(each, _Entry) and each.mode == _FOLDER}
+        trees = _contents(git, folders)
+        wanted = part.encode("utf-8", "surrogatepass")
+        found = {commit: _enter(each, wanted, trees, len(commit) // 2) for commit, each in found.items()}
+    blobs = _blobs(git, {each.name for each in found.values() if isinstance(each, _Entry) and _is_file(each)})
+    return {commit: _file(path, each, blobs) for commit, each in found.items()}
+
+
+def _is_file(entry: _Entry) -> bool:
+    return entry.mode not in _NO_FILES
+
+
+def _enter(place: Answer[_Entry | None], part: bytes, trees: Answers[bytes], width: int) -> Answer[_Entry | None]:
+    """Return the entry `part` of the folder at `place`; object ids have `width` bytes."""
+    if place is None or isinstance(place, Unknown):
+        return place
+    if place.mode != _FOLDER:
+        return None
+    tree = trees[place.name]
+    if isinstance(tree, Unknown):
+        return tree
+    entries = (match.groups() for match in _TREE_ENTRY[width].finditer(tree))
+    return next((_Entry(mode.lstrip(b"0"), each.hex()) for mode, name, each in entries if name == part), None)
+
+
+def _file(path: str, entry: Answer[_Entry | None], blobs: Answers[Blob]) -> Answer[Blob | None]:
+    if entry is None or isinstance(entry, Unknown):
+        return entry
+    if _is_file(entry):
+        return blobs[entry.name]
+    return Unknown(f"{path} is {_NO_FILES[entry.mode]}, not a file", f"Commit {path} as a file.")
+
+
+def _blobs(git: Git, object_ids: Collection[str]) -> Answers[Blob]:
+    if not object_ids:
+        return {}
+    known = peel(git, object_ids)
+    if isinstance(known, Unknown):
+        return dict.fromkeys(object_ids, known)
+    contents = _contents(git, {each for each, (_, _, size) in known.items() if size <= MAX_BYTES})
+    return {each: _blob(git, each, known, contents) for each in object_ids}
+
+
+def _blob(
+    git: Git, object_id: str, known: Mapping[str, tuple[str, str, int]], contents: Answers[bytes]
+) -> Answer[Blob]:
+    if object_id not in known:
+        return missing(git, f"the object {object_id}")
+    size = known[object_id][2]
+    content = contents.get(object_id, b"")
+    return content if isinstance(content, Unknown) else Blob(size, content)
+
+
+def _contents(git: Git, names: Collection[str]) -> Answers[bytes]:
+    """Return what each object holds. A name is an object id, or one with `^{tree}` behind it."""
+    asked = sorted(names)
+    if not asked:
+        return {}
+    output = git.ask("cat-file", "--batch", lines=[each.encode() for each in asked])
+    if isinstance(output, Unknown):
+        return dict.fromkeys(asked, output)
+    found: dict[str, Answer[bytes]] = {}
+    position = 0
+    for each in asked:
+        end = output.find(b"\n", position)
+        # `ID TYPE SIZE`, or `NAME missing`. An answer that is cut short ends in an empty header.
+        words = output[position : max(end, position)].split(b" ")
+        if len(words) != 3:
+            found[each] = missing(git, f"the object {each}")
+            position = end + 1 if end >= 0 else len(output)
+            continue
+        size = int(words[2])
+        found[each] = output[end + 1 : end + 1 + size]
+        position = end + size + 2
+    return found

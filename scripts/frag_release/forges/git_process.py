@@ -1,0 +1,152 @@
+"""Running git on a clone that somebody else has made: only to read, and without running what is in it.
+
+A clone's configuration can name programs for git to start (hooks, file-system monitors, pagers,
+signature checkers, transports). Only plumbing commands are used, which start none of them while they
+read; the settings here are a second lock on the same door. What git refuses to read because another
+user owns it (`safe.directory`) stays refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..clients.deadline import Deadline
+from ..domain.evidence import RETRY, Answer, Unknown
+
+# The rest of the caller's environment is of no use to git: it holds tokens, and GIT_* that redirect it.
+_KEPT = ("HOME", "XDG_CONFIG_HOME", "SUDO_UID", "TMPDIR", "LD_LIBRARY_PATH")
+
+_SETTINGS = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_GRAFT_FILE": os.devnull,
+    # A partial clone would fetch what it lacks. An old git does not know the first of these two, but
+    # none starts a transport that is not on the (empty) list of the second.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "LC_ALL": "C",
+}
+
+_OPTIONS = (
+    "--no-pager",
+    "--no-optional-locks",
+    "--no-replace-objects",
+    "--literal-pathspecs",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "core.fsmonitor=false",
+    # A bare clone is one on purpose here: whoever runs us has named the folder that it lies in.
+    "-c",
+    "safe.bareRepository=all",
+)
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
+
+
+class Git:
+    """Git on one clone. `environment` is where PATH and HOME are taken from.
+
+    Where a `problem` is given, git is never run: the problem is the answer to everything.
+    """
+
+    def __init__(
+        self,
+        clone: Path,
+        deadline: Deadline,
+        environment: Mapping[str, str],
+        problem: Unknown | None = None,
+    ) -> None:
+        # Resolved, because the ceiling for git's search of a repository must be the real parent folder.
+        self.clone = clone.resolve()
+        self._deadline = deadline
+        self._problem = problem or _unconfined(self.clone)
+        # A relative entry could lead into the clone, and to a program named git in it.
+        entries = environment.get("PATH", "").split(os.pathsep)
+        self._path = os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
+        self._environment = {
+            **{name: environment[name] for name in _KEPT if name in environment},
+            **_SETTINGS,
+            "PATH": self._path,
+            "GIT_CEILING_DIRECTORIES": str(self.clone.parent),
+        }
+
+    def ask(self, *arguments: str, lines: Sequence[bytes] = ()) -> Answer[bytes]:
+        """Return what `git ARGUMENTS`, given `lines` to read, writes to its standard output.
+
+        Never raises: a failure, a time-out and a git that is not there are `Unknown`. The arguments are
+        ours; whatever others have named goes into `lines`.
+        """
+        if self._problem:
+            return self._problem
+        program = shutil.which("git", path=self._path)
+        if not program:
+            return Unknown("git was not found on the PATH", "Install git.")
+        try:
+            return self._run([program, *_OPTIONS, *arguments], b"".join(line + b"\n" for line in lines))
+        except OSError as error:
+            return Unknown(f"git could not be started in {self.clone}: {error.strerror or error}")
+
+    def remedy(self, command: str) -> str:
+        """Return what a person types to run `git COMMAND` on the clone."""
+        return f"git -C {shlex.quote(str(self.clone))} {command}"
+
+    def _run(self, command: Sequence[str], text: bytes) -> Answer[bytes]:
+        if self._deadline.expired:
+            return self._too_slow()
+        # In a session of its own, so that what git itself has started ends with it.
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.clone,
+            env=self._environment,
+            start_new_session=True,
+        ) as process:
+            try:
+                output, complaint = process.communicate(text, timeout=self._deadline.remaining())
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                return self._too_slow()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        # Git goes on with a warning where it cannot read a ref, as if that tag or branch did not exist.
+        if process.returncode or b"ignoring broken ref" in complaint:
+            return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
+        return output
+
+    def _too_slow(self) -> Unknown:
+        return Unknown(f"git had no time left to read {self.clone}", "Raise timeout-seconds and run this again.")
+
+    def _failure(self, complaint: str, status: int) -> Unknown:
+        text = first_complaint(complaint) or f"git ended with status {status}"
+        remedy = RETRY
+        if "dubious ownership" in text:
+            trust = f"git config --global --add safe.directory {shlex.quote(str(self.clone))}"
+            remedy = f"Another user owns it. Clone it again as yourself or, to trust its owner: {trust}"
+        elif status == 0:
+            remedy = f"Repair the clone: {self.remedy('fsck')} says what is wrong, or clone it again."
+        return Unknown(f"{self.clone}: {text}", remedy)
+
+
+def _unconfined(clone: Path) -> Unknown | None:
+    """Say that git would search the folders around the clone too: its list of ceilings has no quoting."""
+    if os.pathsep not in str(clone):
+        return None
+    return Unknown(f"the folder {clone} has {os.pathsep!r} in its name", "Move the clones to another folder.")
+
+
+def first_complaint(complaint: str) -> str:
+    """Return the first line in which git says what went wrong, without credentials that it may show."""
+    found = [line.strip() for line in complaint.splitlines() if line.strip()]
+    errors = [line for line in found if line.startswith(("fatal: ", "error: "))]
+    return _CREDENTIALS.sub("", (errors or found or [""])[0])

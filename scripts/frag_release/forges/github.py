@@ -1,0 +1,204 @@
+"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST API."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from ..clients.addresses import problem_with
+from ..clients.credentials import bearer
+from ..clients.http import Http
+from ..clients.messages import quoted
+from ..clients.once import Once
+from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
+from ..errors import UsageError
+from .github_api import Access, RepositoryApi
+from .github_compare import Position, compare
+from .github_payloads import Content, NamedCommit
+from .github_refs import COMMIT, GithubRefs, distinct
+from .github_runs import GithubRuns
+from .repository import Repository, RunHistory
+
+_MOST_LOGGED = 100
+
+_T = TypeVar("_T")
+
+
+class GithubForge:
+    """The repositories that are seen by `token` (empty: the public ones).
+
+    `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `other_tokens` has the tokens for
+    some repositories by their names in lower case. Raises UsageError where one of these cannot be used.
+    """
+
+    def __init__(self, http: Http, api_url: str, token: str, other_tokens: Mapping[str, str] | None = None) -> None:
+        problem = problem_with(api_url)
+        if problem:
+            raise UsageError(f"The input github-api-url {problem}.", "Use one such as https://api.github.com.")
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._own = self._access(token, "token")
+        self._others = {name: self._access(each, "component-token") for name, each in (other_tokens or {}).items()}
+        self._repositories: dict[str, GithubRepository] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def runs(self) -> RunHistory:
+        """What GitHub Actions did."""
+        return GithubRuns(self._http, lambda name: self._find(name).api)
+
+    def repository(self, name: str) -> Repository:
+        """The repository `OWNER/NAME`, the same one each time: it remembers what it was told."""
+        return self._find(name)
+
+    def _find(self, name: str) -> GithubRepository:
+        key = name.lower()  # GitHub ignores the case of owners and repositories
+        with self._lock:
+            if key not in self._repositories:
+                api = RepositoryApi(self._others.get(key, self._own), name)
+                self._repositories[key] = GithubRepository(api)
+            return self._repositories[key]
+
+    def _access(self, token: str, given_as: str) -> Access:
+        credentials = bearer(token, self._api_url, f"The input {given_as}") if token else None
+        return Access(self._http, self._api_url, credentials, given_as)
+
+
+class GithubRepository:
+    """One repository. What was told is kept; the questions of a batch go out together."""
+
+    def __init__(self, api: RepositoryApi) -> None:
+        self.api = api
+        self._refs = GithubRefs(api)
+        self._positions: Once[tuple[str, str], Answer[Position]] = Once()
+        self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+        return self.api.name
+
+    def default_branch(self) -> Answer[str]:
+        """The branch that GitHub shows first."""
+        facts = self.api.facts()
+        return facts if isinstance(facts, Unknown) else facts["default_branch"]
+
+    def tags(self, names: Collection[str]) -> Answers[str | None]:
+        """The commit of each tag; None where the repository is readable and has no such tag."""
+        return self._each(names, self._refs.tag)
+
+    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+        """The names of all tags that start with one of `prefixes`, sorted."""
+        lists = self._each(prefixes, self._refs.tags_starting)
+        names: set[str] = set()
+        for listed in lists.values():
+            if isinstance(listed, Unknown):
+                return listed
+            names.update(listed)
+        return sorted(names)
+
+    def branches(self, names: Collection[str]) -> Answers[str | None]:
+        """The head commit of each branch; None where the repository is readable and has no such branch."""
+        return self._each(names, self._refs.branch)
+
+    def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
+        """Which of `branches` contain each commit: one request for each commit and branch, all together.
+
+        One branch known to contain a commit is enough, whatever could not be seen of the others.
+        """
+        heads = self.branches(branches)
+        pairs = [(head, commit) for commit in distinct(commits) for head in heads.values() if isinstance(head, str)]
+        positions = dict(
+            zip(pairs, self.api.http.parallel([partial(self._place, *pair) for pair in pairs]), strict=True)
+        )
+        return {commit: self._placement(commit, heads, positions) for commit in commits}
+
+    def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
+        """The file at `path` in each commit. GitHub sends no content of files over 1 MiB."""
+        return self._each(commits, lambda commit: self._files.get((path, commit), partial(self._file, path, commit)))
+
+    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+        """The newest `limit` (at most 100) commits of a branch, newest first."""
+        head = self._refs.branch(branch)
+        if not isinstance(head, str):
+            return self._no_branch([branch]) if head is None else head
+        what = f"the newest commits of the branch {branch}"
+        response = self.api.get("/commits", what, {"sha": head, "per_page": min(limit, _MOST_LOGGED)})
+        commits = response if isinstance(response, Unknown) else self.api.read(response, list[NamedCommit], what)
+        if isinstance(commits, Unknown):
+            return commits
+        found = [each["sha"] for each in commits]
+        return found if found[:1] == [head] else self.api.mismatch(what)
+
+    def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
+        asked = distinct(names)
+        return dict(zip(asked, self.api.http.parallel([partial(ask, name) for name in asked]), strict=True))
+
+    def _place(self, head: str, commit: str) -> Answer[Position]:
+        if not COMMIT.fullmatch(commit):
+            return Unknown(f"{quoted(commit)} is no full commit id")
+        return self._positions.get((head, commit), lambda: compare(self.api, head, commit))
+
+    def _placement(
+        self,
+        commit: str,
+        heads: Answers[str | None],
+        positions: Mapping[tuple[str, str], Answer[Position]],
+    ) -> Answer[Placement]:
+        found: dict[str, Position] = {}
+        unknown: Unknown | None = None
+        for branch, head in heads.items():
+            position = positions[head, commit] if isinstance(head, str) else head
+            if isinstance(position, Unknown):
+                unknown = position
+            elif position and position.contained:
+                found[branch] = position
+        if found:
+            dates = (position.committed for position in found.values())
+            return Placement(frozenset(found), next(filter(None, dates), None))
+        if unknown:
+            return unknown
+        return Placement(frozenset()) if any(heads.values()) else self._no_branch(list(heads))
+
+    def _file(self, path: str, commit: str) -> Answer[Blob | None]:
+        what = f"the file {path} at {commit[:12]}"
+        if not COMMIT.fullmatch(commit):
+            return Unknown(f"{quoted(commit)} is no full commit id")
+        response = self.api.get(f"/contents/{path}", what, {"ref": commit})
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self.api.absence()
+        found = self.api.read(response, Content, what)
+        if isinstance(found, Unknown):
+            return found
+        return _blob(found) or self.api.mismatch(what)
+
+    def _no_branch(self, branches: Sequence[str]) -> Unknown:
+        return Unknown(
+            f"{self.name} has no branch {' or '.join(map(quoted, branches))}",
+            "Correct the name of the branch.",
+        )
+
+
+def _blob(found: Content) -> Blob | None:
+    """Return the file of a reply, or None where the reply is no whole file.
+
+    The content must have the blob's id: GitHub follows symbolic links, and a proxy may cut.
+    """
+    if found["type"] != "file":
+        return None
+    if found["encoding"] == "none":
+        return Blob(found["size"], b"")
+    try:
+        content = base64.b64decode(found["content"])
+    except (binascii.Error, ValueError):
+        return None
+    blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    whole = found["encoding"] == "base64" and found["size"] == len(content) and found["sha"] == blob_id
+    return Blob(found["size"], content) if whole else None

@@ -1,0 +1,212 @@
+"""Questions to GitHub's REST API about one repository, and what its refusals mean.
+
+A 404 may stand for "there is none" as well as for "this token may not see it" (docs: "Troubleshooting
+the REST API"). It is believed only of a repository that the same token was seen to read.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from ..clients.addresses import host_of, origin
+from ..clients.credentials import Credentials
+from ..clients.http import Http
+from ..clients.messages import MAX_BYTES, Request, Response, quoted
+from ..clients.once import Once
+from ..clients.retry import RateLimited
+from ..domain.evidence import Answer, Unknown
+from .github_payloads import RepositoryFacts, read_message, read_payload
+
+CONTENTS = "contents: read"
+ACTIONS = "actions: read"
+
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the API is and who asks; `given_as` is the input that the token is from."""
+
+    http: Http
+    api_url: str
+    credentials: Credentials | None
+    given_as: str
+
+
+class RepositoryApi:
+    """One repository as one token sees it; safe to use from several threads at once."""
+
+    def __init__(self, access: Access, name: str) -> None:
+        self.name = name
+        self.http = access.http
+        self._access = access
+        self._facts: Once[str, Answer[RepositoryFacts]] = Once()
+        self._change = threading.Condition()
+        self._asking = 0
+        self._readable = False
+
+    def get(
+        self,
+        path: str,
+        what: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        permission: str = CONTENTS,
+        max_bytes: int = MAX_BYTES,
+    ) -> Answer[Response]:
+        """Ask for `path` below the repository (slashes kept, the rest percent-encoded).
+
+        The response has status 200, 404 or 409; whatever else comes is an `Unknown`.
+        """
+        if not _NAME.fullmatch(self.name):
+            return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+        url = f"{self._access.api_url}/repos/{self.name}{quote(path)}"
+        return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes)
+
+    def get_url(self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES) -> Answer[Response]:
+        """Ask for a whole URL, such as that of a next page, as `get` does."""
+        request = Request(
+            url,
+            f"{what} of {self.name}",
+            headers=_HEADERS,
+            credentials=self._access.credentials,
+            max_bytes=max_bytes,
+        )
+        with self._asked() if permission == CONTENTS else nullcontext():
+            response = self.http.send(request)
+            if isinstance(response, Unknown):
+                return self._advised(response)
+            if permission == CONTENTS and response.status == 200:
+                # A web page, such as a proxy sends, is no proof.
+                self._readable |= "json" in response.header("content-type")
+        if response.status == 200:
+            return response
+        if response.status in (404, 409):
+            # GitHub always says something with its no; a proxy's empty 404 is none of GitHub's.
+            return response if read_message(response.body) else self._odd("said no without a word", request.what)
+        return self._refused(response, request, permission)
+
+    def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
+        """Return what a response with status 200 holds; `Unknown` for other statuses and other contents."""
+        if response.status == 404:
+            return self.not_visible()
+        if response.status != 200:
+            return self._odd(f"answered {response.status} ({self._said(response)})", what)
+        document = read_payload(response.body, kind)
+        return self._odd("sent something else than it promises in its API", what) if document is None else document
+
+    def mismatch(self, what: str) -> Unknown:
+        """Say that the reply is about something else than was asked."""
+        return self._odd("answered about something else", what)
+
+    def next_page(self, response: Response, what: str) -> Answer[str]:
+        """Return the URL of a list's next page, empty after the last; `Unknown` if it leads elsewhere."""
+        found = _NEXT.search(response.header("link"))
+        if found is None:
+            return ""
+        try:
+            same = origin(found[1]) == origin(self._access.api_url)
+        except ValueError:
+            same = False
+        return found[1] if same else self._odd("names a next page on another server", what)
+
+    def pages(self, first: Response, what: str, most: int, permission: str = CONTENTS) -> Answer[list[Response]]:
+        """Return all pages of a list; `Unknown` if one is lost or there are more than `most`."""
+        pages, seen = [first], set[str]()
+        while True:
+            url = self.next_page(pages[-1], what)
+            if isinstance(url, Unknown):
+                return url
+            if not url:
+                return pages
+            if url in seen or len(pages) == most:
+                return self._odd(f"sends more than {most} pages", what)
+            seen.add(url)
+            page = self.get_url(url, what, permission)
+            if isinstance(page, Unknown):
+                return page
+            pages.append(page)
+
+    def absence(self) -> Unknown | None:
+        """Return None where a 404 of this repository means that there is no such thing.
+
+        Seeing any content of the repository proves it; questions that are under way are waited for.
+        """
+        with self._change:
+            self._change.wait_for(lambda: self._readable or not self._asking)
+            if self._readable:
+                return None
+        facts = self.facts()
+        return facts if isinstance(facts, Unknown) else None
+
+    def facts(self) -> Answer[RepositoryFacts]:
+        """The repository's own entry, asked for once."""
+        return self._facts.get("", self._ask_facts)
+
+    def not_visible(self) -> Unknown:
+        """Say that the repository is missing or hidden."""
+        if self._access.credentials is None:
+            why = "was not found, or is not public"
+        else:
+            why = f"was not found, or the token in {self._access.given_as} may not see it"
+        remedy = f"Check the name. A private repository needs {CONTENTS}: for the stack in token, "
+        return Unknown(f"{self.name} {why}", f"{remedy}for a component in component-token.")
+
+    def _ask_facts(self) -> Answer[RepositoryFacts]:
+        # Not proof that contents may be read, so it does not count as such for later questions.
+        response = self.get("", "the entry", permission="metadata: read")
+        return response if isinstance(response, Unknown) else self.read(response, RepositoryFacts, "the entry")
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        with self._change:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._asking -= 1
+                self._change.notify_all()
+
+    def _odd(self, did: str, what: str) -> Unknown:
+        return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
+
+    def _said(self, response: Response) -> str:
+        message = read_message(response.body)
+        if self._access.credentials:
+            message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
+        return quoted(message)
+
+    def _advised(self, unknown: Unknown) -> Unknown:
+        if isinstance(unknown, RateLimited) and self._access.credentials is None:
+            return replace(unknown, remedy=f"{unknown.remedy} With a token in the input token GitHub allows more.")
+        return unknown
+
+    def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
+        answer = f"{response.status} ({self._said(response)})"
+        reason = f"{request.host} answered {answer} when asked for {request.what}"
+        source = self._access.given_as
+        if response.status == 401:
+            return Unknown(reason, f"The token in {source} is wrong or has expired: set it again.")
+        if response.status == 403:
+            wanted = _permissions(response.header("x-accepted-github-permissions")) or permission
+            return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
+        return Unknown(reason)
+
+
+def _permissions(header: str) -> str:
+    """Turn `contents=read,issues=write; metadata=read` into words (docs: "Troubleshooting the REST API")."""
+    if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):
+        return ""
+    choices = [[one.strip().replace("=", ": ") for one in choice.split(",")] for choice in header.split(";")]
+    return " or ".join(", ".join(choice) for choice in choices).replace("_", "-")

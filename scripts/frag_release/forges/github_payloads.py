@@ -1,0 +1,141 @@
+"""What we read of GitHub's replies (REST API 2022-11-28), and the check that a reply holds it.
+
+The TypedDicts name only the fields that are used; replies have many more.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import TypedDict, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+_T = TypeVar("_T")
+
+
+class GitObject(TypedDict):
+    """What a ref or a tag object points at (`git/get-ref`, `git/get-tag`)."""
+
+    type: str
+    sha: str
+
+
+class Ref(TypedDict):
+    """`git/get-ref`, and one item of `git/list-matching-refs`."""
+
+    ref: str
+    object: GitObject
+
+
+class TagObject(TypedDict):
+    """`git/get-tag`: an annotated tag."""
+
+    sha: str
+    object: GitObject
+
+
+class Committer(TypedDict):
+    """Who committed when (ISO 8601)."""
+
+    date: str
+
+
+class CommitFacts(TypedDict):
+    """The git commit inside a commit."""
+
+    committer: Committer | None
+
+
+class NamedCommit(TypedDict):
+    """One item of `repos/list-commits`."""
+
+    sha: str
+
+
+class DatedCommit(TypedDict):
+    """A commit of a comparison."""
+
+    sha: str
+    commit: CommitFacts
+
+
+class Comparison(TypedDict):
+    """`repos/compare-commits-with-basehead`."""
+
+    status: str
+    base_commit: NamedCommit
+    merge_base_commit: DatedCommit
+
+
+class Content(TypedDict):
+    """`repos/get-content` of a file."""
+
+    type: str
+    size: int
+    encoding: str
+    content: str
+    sha: str
+
+
+class RepositoryFacts(TypedDict):
+    """`repos/get`."""
+
+    default_branch: str
+
+
+class WorkflowRun(TypedDict):
+    """One item of `actions/list-workflow-runs-for-repo`."""
+
+    id: int
+    name: str | None
+    path: str
+    head_branch: str | None
+    head_sha: str
+    event: str
+    run_number: int
+    status: str | None
+    conclusion: str | None
+    html_url: str
+
+
+class WorkflowRuns(TypedDict):
+    """`actions/list-workflow-runs-for-repo`."""
+
+    total_count: int
+    workflow_runs: list[WorkflowRun]
+
+
+def read_payload(body: bytes, kind: type[_T]) -> _T | None:
+    """Parse JSON; None where it is none, or lacks what `kind` (a TypedDict or a list of them) names."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return document if _fits(document, kind) else None
+
+
+def read_message(body: bytes) -> str:
+    """Return the `message` of GitHub's error reply, or an empty text."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    message = document.get("message") if isinstance(document, dict) else None
+    return message if isinstance(message, str) else ""
+
+
+def _fits(value: object, kind: object) -> bool:
+    if is_typeddict(kind):
+        fields = _fields(kind)
+        return isinstance(value, dict) and all(_fits(value.get(name), wanted) for name, wanted in fields.items())
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    if get_origin(kind) in (Union, types.UnionType):
+        return any(_fits(value, each) for each in get_args(kind))
+    return isinstance(value, kind) and not isinstance(value, bool) if isinstance(kind, type) else False
+
+
+@cache
+def _fields(kind: object) -> Mapping[str, object]:
+    return get_type_hints(kind)

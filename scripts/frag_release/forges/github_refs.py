@@ -1,0 +1,128 @@
+"""Branches and tags by GitHub's git database API: exact names only, annotated tags peeled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from ..clients.messages import quoted
+from ..clients.once import Once
+from ..domain.evidence import Answer, Unknown
+from .github_api import RepositoryApi
+from .github_payloads import GitObject, Ref, TagObject, read_message
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+_TAGS, _HEADS = "refs/tags/", "refs/heads/"
+_MOST_LEVELS = 10
+_MOST_PAGES = 100
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|^/|/$|\.$|^@$")
+
+
+class GithubRefs:
+    """The refs of one repository, each asked for once."""
+
+    def __init__(self, api: RepositoryApi) -> None:
+        self._api = api
+        self._found: Once[str, Answer[GitObject | None]] = Once()
+
+    def branch(self, name: str) -> Answer[str | None]:
+        """The head of a branch, or None."""
+        found = self._target(_HEADS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return found["sha"] if found["type"] == "commit" else self._api.mismatch(f"the branch {name}")
+
+    def tag(self, name: str) -> Answer[str | None]:
+        """The commit of a tag, peeled one round trip for each level; None where there is no such tag."""
+        found = self._target(_TAGS + name)
+        for _ in range(_MOST_LEVELS):
+            if found is None or isinstance(found, Unknown):
+                return found
+            if found["type"] != "tag":
+                return found["sha"] if found["type"] == "commit" else self._no_commit(name, found["type"])
+            found = self._peeled(name, found["sha"])
+        return Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags")
+
+    def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
+        if prefix and not _possible(_TAGS + prefix + "x"):
+            return []
+        # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
+        start = (_TAGS + prefix).rstrip("/")
+        refs = self._list(start, f"the tags that start with {quoted(prefix)}" if prefix else "all tags")
+        if isinstance(refs, Unknown):
+            return refs
+        wanted = [each for each in refs if each["ref"].startswith(_TAGS + prefix)]
+        for each in wanted:
+            self._found.put(each["ref"], each["object"])
+        return [each["ref"][len(_TAGS) :] for each in wanted]
+
+    def _list(self, start: str, what: str) -> Answer[list[Ref]]:
+        first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what)
+        if isinstance(first, Unknown):
+            return first
+        if _is_empty_repository(first.status, first.body):
+            return []
+        pages = self._api.pages(first, what, _MOST_PAGES)
+        if isinstance(pages, Unknown):
+            return pages
+        found: list[Ref] = []
+        for page in pages:
+            refs = self._api.read(page, list[Ref], what)
+            if isinstance(refs, Unknown):
+                return refs
+            found += refs
+        return found if all(_is_ref(each, start) for each in found) else self._api.mismatch(what)
+
+    def _target(self, ref: str) -> Answer[GitObject | None]:
+        if not _possible(ref):
+            return None
+        return self._found.get(ref, lambda: self._ask(ref))
+
+    def _ask(self, ref: str) -> Answer[GitObject | None]:
+        what = f"the {'tag' if ref.startswith(_TAGS) else 'branch'} {ref.split('/', 2)[2]}"
+        response = self._api.get(f"/git/ref/{ref[len('refs/') :]}", what)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        if _is_empty_repository(response.status, response.body):
+            return None
+        found = self._api.read(response, Ref, what)
+        if isinstance(found, Unknown):
+            return found
+        return found["object"] if found["ref"] == ref and _is_ref(found, ref) else self._api.mismatch(what)
+
+    def _peeled(self, name: str, sha: str) -> Answer[GitObject]:
+        what = f"the annotated tag {name}"
+        response = self._api.get(f"/git/tags/{sha}", what)
+        tag = response if isinstance(response, Unknown) else self._api.read(response, TagObject, what)
+        if isinstance(tag, Unknown):
+            return tag
+        same = tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"])
+        return tag["object"] if same else self._api.mismatch(what)
+
+    def _no_commit(self, name: str, kind: str) -> Unknown:
+        return Unknown(
+            f"the tag {name} of {self._api.name} points at a {kind[:20]}, not at a commit",
+            "Delete the tag and push it again, on the commit that it stands for.",
+        )
+
+
+def _possible(ref: str) -> bool:
+    """Whether git allows this name (git-check-ref-format); a name it forbids is never asked for."""
+    return bool(ref.split("/", 2)[2]) and len(ref) <= 1024 and not _FORBIDDEN.search(ref)
+
+
+def _is_ref(found: Ref, start: str) -> bool:
+    return found["ref"].startswith(start) and COMMIT.fullmatch(found["object"]["sha"]) is not None
+
+
+def _is_empty_repository(status: int, body: bytes) -> bool:
+    return status == 409 and "empty" in read_message(body).lower()
+
+
+def distinct(names: Collection[str]) -> list[str]:
+    """The names without repeats, in their order."""
+    return list(dict.fromkeys(names))

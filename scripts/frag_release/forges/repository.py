@@ -1,0 +1,60 @@
+"""What a forge must answer. Every question takes and returns a batch, so that judging one release and
+a thousand use the same few calls; an answer that could not be had is an `Unknown`, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+
+
+class Repository(Protocol):
+    """One repository, read only. Commits are full hexadecimal object ids."""
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+
+    def default_branch(self) -> Answer[str]:
+        """The branch that is checked out by default."""
+
+    def tags(self, names: Collection[str]) -> Answers[str | None]:
+        """The commit of each tag, peeled; None where there is no tag of exactly that name.
+
+        A tag of something other than a commit is an `Unknown` that says so.
+        """
+
+    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+        """The names of all tags that start with one of `prefixes` (`""` for every tag)."""
+
+    def branches(self, names: Collection[str]) -> Answers[str | None]:
+        """The head commit of each branch; None where there is no branch of exactly that name."""
+
+    def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
+        """Which of `branches` contain each commit. `Unknown` where none of the branches exists."""
+
+    def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
+        """The file at `path` in each commit; None where the commit has no such file."""
+
+    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+        """The newest `limit` (at most 100) commits of a branch, newest first."""
+
+
+class RunHistory(Protocol):
+    """What CI did for the tags of a repository."""
+
+    def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
+        """All runs that pushes of each tag have started, in their latest attempt, for any commit."""
+
+
+class Forge(Protocol):
+    """Where repositories live."""
+
+    @property
+    def runs(self) -> RunHistory:
+        """What CI did."""
+
+    def repository(self, name: str) -> Repository:
+        """The repository `OWNER/NAME`; asks nothing yet."""
