@@ -1,0 +1,118 @@
+"""The one way to ask a server: time limits, retries, parallel questions. Only reads, so far."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ..domain.evidence import Answer, Unknown
+from ..errors import UsageError
+from .addresses import problem_with
+from .deadline import Deadline
+from .messages import Failure, Request, Response
+from .retry import TRIES, pause_after, refusal
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+
+_MOST_SECONDS = 30.0
+_WORKERS = 8
+
+_T = TypeVar("_T")
+
+
+class Http:
+    """Asks servers until `deadline`; safe to use from several threads at once.
+
+    `ca_file` names certificates (PEM) to trust in place of the usual ones; raises UsageError where it
+    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment.
+    """
+
+    def __init__(self, deadline: Deadline, ca_file: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
+        if ca_file:
+            _check_certificates(ca_file)
+        self._deadline = deadline
+        self._ca_file = ca_file
+        self._sleep = sleep
+        self._exchange: Exchange | None = None
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Answer[Response]:
+        """Return the response, whatever its status below 500, or why there is none that can be used.
+
+        Broken connections, 5xx and rate limits are tried again, if the wait that is asked for still fits
+        into the time that is left. An `Unknown` holds neither credentials nor queries nor bodies.
+        """
+        problem = problem_with(request.url)
+        if problem:
+            return Unknown(f"the address of {request.what} {problem}", "Correct the address.")
+        for attempt in range(TRIES):
+            outcome = self._ask(request)
+            pause = pause_after(outcome, attempt, time.time())
+            if pause is None or attempt == TRIES - 1 or pause >= self._deadline.remaining():
+                break
+            self._sleep(pause)
+        if isinstance(outcome, Failure):
+            return outcome.unknown
+        return refusal(outcome, request, time.time()) or outcome
+
+    def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
+        """Run independent questions beside each other; the answers keep their order."""
+        if len(calls) < 2:
+            return [call() for call in calls]
+        with concurrent.futures.ThreadPoolExecutor(min(len(calls), _WORKERS)) as pool:
+            return [asked.result() for asked in [pool.submit(call) for call in calls]]
+
+    def _ask(self, request: Request) -> Response | Failure:
+        """Ask once, in a thread that can be left behind.
+
+        Time-outs of sockets start anew with every byte, so that a server could drip for ever.
+        """
+        seconds = min(_MOST_SECONDS, self._deadline.remaining())
+        if seconds <= 0:
+            return Failure(_out_of_time(request), transient=False)
+        answer: concurrent.futures.Future[Response | Failure] = concurrent.futures.Future()
+        threading.Thread(target=self._fulfil, args=(answer, request, seconds), daemon=True).start()
+        try:
+            outcome = answer.result(seconds)
+        except concurrent.futures.TimeoutError:
+            reason = f"{request.host} took over {seconds:.0f} s to answer when asked for {request.what}"
+            outcome = Failure(Unknown(reason))
+        if isinstance(outcome, Failure) and outcome.transient and self._deadline.expired:
+            return Failure(_out_of_time(request), transient=False)
+        return outcome
+
+    def _fulfil(self, answer: concurrent.futures.Future[Response | Failure], request: Request, seconds: float) -> None:
+        try:
+            answer.set_result(self._connected()(request, seconds))
+        except BaseException as error:  # a fault of ours belongs to the thread that asks
+            answer.set_exception(error)
+
+    def _connected(self) -> Exchange:
+        with self._lock:
+            if self._exchange is None:
+                from .exchange import Exchange
+
+                self._exchange = Exchange(self._ca_file)
+            return self._exchange
+
+
+def _out_of_time(request: Request) -> Unknown:
+    return Unknown(
+        f"the time for gathering evidence was over before {request.host} had answered about {request.what}",
+        "Run this again, or raise timeout-seconds.",
+    )
+
+
+def _check_certificates(file: str) -> None:
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:  # an SSLError is one, too
+        why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM form"
+        remedy = "Name a file of certificates in PEM form, or leave ca-file empty."
+        raise UsageError(f"The file that ca-file names cannot be used: {why}.", remedy) from error

@@ -1,0 +1,60 @@
+"""Requests and responses as the rest of the program sees them; no HTTP library in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..domain.evidence import Unknown
+from .addresses import host_of
+from .credentials import Credentials
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Most that is read of a body, in bytes after decompression, where the caller asks for no other limit."""
+
+_MOST_QUOTED = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question: it only reads, so it can be asked again. `what` names for people what is asked for."""
+
+    url: str
+    what: str
+    method: Literal["GET", "HEAD"] = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    credentials: Credentials | None = None
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def host(self) -> str:
+        """The host that is asked, for messages: never the query, which may hold secrets."""
+        return host_of(self.url)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or an empty text."""
+        return self.headers.get(name, "")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No whole answer came; `transient` says whether asking again may help."""
+
+    unknown: Unknown
+    transient: bool = True
+
+
+def quoted(text: str) -> str:
+    """Return foreign text fit for one line of a message: printable, in quotes, at most 200 characters."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return f'"{line}"' if len(line) <= _MOST_QUOTED else f'"{line[: _MOST_QUOTED - 1]}…"'

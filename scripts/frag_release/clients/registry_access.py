@@ -1,0 +1,150 @@
+"""Logging in to a registry: no challenge, `Basic`, or the token server that a `Bearer` challenge names.
+
+Docker's token protocol (distribution docs, "Token Authentication"): `scope` may be given several times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import urlencode
+
+from ..domain.evidence import Answer, Unknown
+from ..errors import UsageError
+from .addresses import host_of
+from .challenge import Challenge, parse_challenges, realm_may_be_asked
+from .credentials import Credentials, basic, bearer
+from .http import Http
+from .messages import MAX_BYTES, Request, Response
+from .retry import RateLimited
+
+_MAX_TOKEN_BYTES = 256 * 1024
+_GIVE_LOGIN = "If the image is private, give registry-username and registry-password."
+_CHECK_LOGIN = "Check registry-username and registry-password, and that they may pull this image."
+
+
+@dataclass(frozen=True)
+class Login:
+    """User name and password for a registry."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+class RegistryAccess:
+    """One registry at `url`; `remedy` replaces the advice about logging in, if given."""
+
+    def __init__(self, http: Http, url: str, login: Login | None, remedy: str = "") -> None:
+        self._http = http
+        self._url = url
+        self._login = login
+        self._remedy = remedy or (_CHECK_LOGIN if login else _GIVE_LOGIN)
+        self._credentials: Credentials | None = None
+        self._problem: Unknown | None = None
+
+    @property
+    def host(self) -> str:
+        """The registry's host, for messages."""
+        return host_of(self._url)
+
+    def log_in(self, repositories: Collection[str]) -> None:
+        """Learn how to log in, and do so once for all `repositories`.
+
+        Where the login for several is refused, each image is asked for without one: the registry then
+        says for each of them what it wants.
+        """
+        response = self._http.send(Request(f"{self._url}/v2/", "its API"))
+        if isinstance(response, Unknown):
+            self._problem = self._advised(response)
+        elif response.status == 401:
+            answer = self._answer(response, [f"repository:{name}:pull" for name in sorted(repositories)])
+            if isinstance(answer, Credentials):
+                self._credentials = answer
+            elif len(repositories) == 1 or isinstance(answer, RateLimited):
+                self._problem = answer
+        elif response.status != 200:
+            self._problem = Unknown(
+                f"{self.host} answered {response.status} when asked for its API",
+                "Check the name of the registry.",
+            )
+
+    def ask(
+        self,
+        method: Literal["GET", "HEAD"],
+        path: str,
+        what: str,
+        headers: Mapping[str, str],
+        max_bytes: int = MAX_BYTES,
+    ) -> Answer[Response]:
+        """Ask for a path; a challenge that comes is followed once."""
+        if self._problem:
+            return self._problem
+        request = Request(self._url + path, what, method, headers, self._credentials, max_bytes)
+        response = self._http.send(request)
+        if isinstance(response, Response) and response.status == 401:
+            answer = self._answer(response, [])
+            if isinstance(answer, Unknown) or answer == self._credentials:
+                return answer if isinstance(answer, Unknown) else response
+            response = self._http.send(replace(request, credentials=answer))
+        return self._advised(response) if isinstance(response, Unknown) else response
+
+    def refused(self, status: int, what: str) -> Unknown:
+        """Say that the registry does not let us see something, which it also says of what is not there."""
+        return Unknown(
+            f"{self.host} answered {status} when asked for {what}: there is none, or no access to it",
+            f"Check the image's name. {self._remedy}",
+        )
+
+    def _answer(self, response: Response, scopes: Sequence[str]) -> Answer[Credentials]:
+        """Return the credentials that a 401 asks for; `scopes` replace the one that it names."""
+        challenges = parse_challenges(response.header("www-authenticate"))
+        token_server = next((each for each in challenges if each.scheme == "bearer"), None)
+        if token_server:
+            return self._token(token_server, scopes)
+        if any(each.scheme == "basic" for each in challenges) and self._login:
+            return basic(self._login.username, self._login.password, self._url)
+        return Unknown(f"{self.host} wants a login (401)", self._remedy)
+
+    def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Answer[Credentials]:
+        realm = challenge.parameters.get("realm", "")
+        if not realm_may_be_asked(realm, self._url):
+            return Unknown(
+                f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent",
+                "Name the registry by the address under which it handles its own login.",
+            )
+        wanted = scopes or [challenge.parameters.get("scope", "")]
+        query = [(name, challenge.parameters[name]) for name in ("service",) if name in challenge.parameters]
+        query += [("scope", scope) for scope in wanted if scope]
+        login = basic(self._login.username, self._login.password, realm) if self._login else None
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
+        request = Request(url, f"a token for {self.host}", credentials=login, max_bytes=_MAX_TOKEN_BYTES)
+        response = self._http.send(request)
+        return self._advised(response) if isinstance(response, Unknown) else self._granted(response, request)
+
+    def _granted(self, response: Response, request: Request) -> Answer[Credentials]:
+        if response.status != 200:
+            return Unknown(f"{request.host} answered {response.status} when asked for {request.what}", self._remedy)
+        token = _read_token(response.body)
+        try:
+            return bearer(token, self._url, f"The token of {request.host}")
+        except UsageError:
+            return Unknown(f"{request.host} sent no token when asked for {request.what}")
+
+    def _advised(self, unknown: Unknown) -> Unknown:
+        if isinstance(unknown, RateLimited) and not self._login:
+            login = "With registry-username and registry-password a registry may allow more."
+            return replace(unknown, remedy=f"{unknown.remedy} {login}")
+        return unknown
+
+
+def _read_token(body: bytes) -> str:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    token = document.get("token") or document.get("access_token")
+    return token if isinstance(token, str) else ""

@@ -1,0 +1,23 @@
+"""Asking registries of the tests."""
+
+from __future__ import annotations
+
+from frag_release.clients.deadline import Deadline
+from frag_release.clients.http import Http
+from frag_release.clients.registry import RegistryClient
+from frag_release.domain.evidence import Answer, Image
+from world.registry import Registry
+
+TAG = "2023.05.1"
+MANIFESTS = r"/manifests/"
+
+
+def client(username: str = "", password: str = "", url: str = "", seconds: float = 20) -> RegistryClient:
+    """A client that never really waits between two tries."""
+    return RegistryClient(Http(Deadline(seconds), sleep=lambda _: None), url, username, password)
+
+
+def image(asked: RegistryClient, registry: Registry, name: str) -> Answer[Image]:
+    """What is asked about the one image `NAME:TAG` of a registry."""
+    wanted = (f"{registry.host}/{name}", TAG)
+    return asked.images([wanted])[wanted]

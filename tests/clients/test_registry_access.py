@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import pytest
+
+from clients.asking import unknown
+from clients.registries import MANIFESTS, TAG, client, image
+from frag_release.domain.evidence import Image
+from world.faults import Reply
+from world.registry import (
+    PASSWORD,
+    USERNAME,
+    BasicRegistry,
+    Registry,
+    TokenRegistry,
+)
+from world.rounds import Rounds
+
+
+@pytest.mark.parametrize("field_name", ["token", "access_token"])
+def test_a_public_image_behind_a_token(token_registry: TokenRegistry, field_name: str) -> None:
+    """Without a login a token is fetched, whatever its field is called, and opens the image."""
+    digest = token_registry.push("xchem/backend", TAG)
+    token_registry.tokens.field_name = field_name
+
+    found = image(client(), token_registry, "xchem/backend")
+
+    assert found == Image(f"{token_registry.host}/xchem/backend", TAG, digest)
+    [asked] = token_registry.tokens.requests
+    assert asked.query == {"service": ["registry.of.the.tests"], "scope": ["repository:xchem/backend:pull"]}
+    assert "authorization" not in asked.headers
+
+
+def test_one_token_serves_all_images(registry: Registry) -> None:
+    """Two images are one question for the API, one for a token, and two HEADs beside each other."""
+    pairs = [(f"{registry.host}/xchem/{name}", TAG) for name in ("backend", "frontend")]
+    images = {pair: Image(*pair, registry.push(pair[0].partition("/")[2], TAG)) for pair in pairs}
+    challenge = f'Bearer realm="{registry.url}/token"'
+    registry.fail("GET", r"/v2/$", status=401, headers={"WWW-Authenticate": challenge})
+    registry.fail("GET", "/token", status=200, body={"token": "for-both"})
+    registry.rounds = Rounds()
+
+    assert client().images(pairs) == images
+    assert registry.rounds.sizes == [1, 1, 2]
+    scopes = ["repository:xchem/backend:pull", "repository:xchem/frontend:pull"]
+    assert registry.requests[1].query == {"scope": scopes}
+    sent = [exchange.headers.get("authorization") for exchange in registry.requests]
+    assert sent == [None, None, "Bearer for-both", "Bearer for-both"]
+
+
+def test_a_private_image_needs_the_login(token_registry: TokenRegistry) -> None:
+    """Behind a login: unknown without one, with words about it; seen with it; unknown with a wrong one."""
+    digest = token_registry.push("xchem/secret", TAG)
+    token_registry.tokens.private.add("xchem/secret")
+
+    anonymous = unknown(image(client(), token_registry, "xchem/secret"))
+    assert "there is none, or no access to it" in anonymous.reason
+    assert "give registry-username and registry-password" in anonymous.remedy
+
+    known = image(client(USERNAME, PASSWORD), token_registry, "xchem/secret")
+    assert known == Image(f"{token_registry.host}/xchem/secret", TAG, digest)
+
+    wrong = unknown(image(client(USERNAME, "wrong-secret"), token_registry, "xchem/secret"))
+    assert "401" in wrong.reason
+    assert "Check registry-username" in wrong.remedy
+    assert "wrong-secret" not in str(wrong)
+
+
+def test_the_password_goes_to_the_token_service_only(token_registry: TokenRegistry) -> None:
+    """The registry sees the token, and the token service the password."""
+    token_registry.push("xchem/backend", TAG)
+
+    image(client(USERNAME, PASSWORD), token_registry, "xchem/backend")
+
+    schemes = [exchange.headers.get("authorization", "").split(" ")[0] for exchange in token_registry.requests]
+    assert schemes == ["", "Bearer"]
+    [asked] = token_registry.tokens.requests
+    assert asked.headers["authorization"].startswith("Basic ")
+
+
+def test_one_private_image_does_not_hide_the_other(token_registry: TokenRegistry) -> None:
+    """Where the login for both is refused, each is asked for alone."""
+    digest = token_registry.push("xchem/public", TAG)
+    token_registry.push("xchem/secret", TAG)
+    token_registry.tokens.fail("GET", "scope=.*scope=", status=403)
+    token_registry.tokens.fail("GET", "secret", status=403)
+    public, secret = (f"{token_registry.host}/xchem/{name}" for name in ("public", "secret"))
+
+    found = client().images([(public, TAG), (secret, TAG)])
+
+    assert found[public, TAG] == Image(public, TAG, digest)
+    assert "403" in unknown(found[secret, TAG]).reason
+
+
+def test_basic_login(basic_registry: BasicRegistry) -> None:
+    """A registry that wants Basic gets it from who has it; a wrong password is not tried twice."""
+    digest = basic_registry.push("xchem/backend", TAG)
+    expected = Image(f"{basic_registry.host}/xchem/backend", TAG, digest)
+
+    assert image(client(USERNAME, PASSWORD), basic_registry, "xchem/backend") == expected
+    assert "wants a login" in unknown(image(client(), basic_registry, "xchem/backend")).reason
+
+    basic_registry.requests.clear()
+    wrong = unknown(image(client(USERNAME, "wrong-secret"), basic_registry, "xchem/backend"))
+    assert "Check registry-username" in wrong.remedy
+    assert len([each for each in basic_registry.requests if "authorization" in each.headers]) == 1
+
+
+def test_a_challenge_that_comes_late_is_followed_once(token_registry: TokenRegistry) -> None:
+    """A registry whose front door is open may still ask for a token at the image."""
+    digest = token_registry.push("xchem/backend", TAG)
+    token_registry.fail("GET", "/v2/$", status=200)
+    expected = Image(f"{token_registry.host}/xchem/backend", TAG, digest)
+
+    assert image(client(), token_registry, "xchem/backend") == expected
+
+    token_registry.requests.clear()
+    token_registry.change_headers("HEAD", MANIFESTS, {})
+    challenge = f'Bearer realm="{token_registry.tokens.url}/token",service="registry.of.the.tests"'
+    token_registry.planned.clear()
+    token_registry.fail("GET", "/v2/$", status=200)
+    token_registry.fail("HEAD", MANIFESTS, status=401, headers={"WWW-Authenticate": challenge})
+    unknown(image(client(), token_registry, "xchem/backend"))
+    assert len([each for each in token_registry.requests if each.method == "HEAD"]) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
+def test_a_refused_token_is_unknown(token_registry: TokenRegistry, status: int) -> None:
+    """Without a token nothing is known of the image."""
+    token_registry.push("xchem/backend", TAG)
+    token_registry.tokens.fail("GET", "/token", status=status)
+
+    assert str(status) in unknown(image(client(), token_registry, "xchem/backend")).reason
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{}", b'{"token": 7}', b'{"token": "a\\nb"}', b"<html>"])
+def test_a_token_that_is_none_is_unknown(token_registry: TokenRegistry, body: bytes) -> None:
+    """A reply without a usable token is no token, and no crash."""
+    token_registry.tokens.add("GET", "/token", lambda _: Reply(200, (), body))
+
+    assert "sent no token" in unknown(image(client(), token_registry, "xchem/backend")).reason
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Bearer realm="https://evil.example/token"',
+        'Bearer realm="http://evil.example/token"',
+        'Bearer service="x"',
+        'Bearer realm="',
+    ],
+)
+def test_a_login_elsewhere_is_sent_nothing(registry: Registry, challenge: str) -> None:
+    """A registry that names somebody else's token service is not believed, and nobody gets the password."""
+    registry.fail("GET", r"/v2/$", status=401, headers={"WWW-Authenticate": challenge})
+
+    answer = unknown(image(client(USERNAME, PASSWORD), registry, "one/backend"))
+
+    assert "nothing was sent" in answer.reason
+    assert all("authorization" not in exchange.headers for exchange in registry.requests)
+
+
+def test_the_login_is_for_one_registry(basic_registry: BasicRegistry, registry: Registry) -> None:
+    """Where images come from two registries, nobody knows whose the password is: neither gets it."""
+    digest = registry.push("one/backend", TAG)
+    public, private = f"{registry.host}/one/backend", f"{basic_registry.host}/xchem/backend"
+
+    found = client(USERNAME, PASSWORD).images([(public, TAG), (private, TAG)])
+
+    assert found[public, TAG] == Image(public, TAG, digest)
+    assert "in several registries" in unknown(found[private, TAG]).remedy
+    for exchange in [*basic_registry.requests, *registry.requests]:
+        assert "authorization" not in exchange.headers
+
+
+def test_a_redirect_does_not_carry_the_token(token_registry: TokenRegistry, registry: Registry) -> None:
+    """A registry that sends us to another server does not send our token along."""
+    token_registry.push("xchem/backend", TAG)
+    digest = registry.push("xchem/backend", TAG)
+    target = f"{registry.url}/v2/xchem/backend/manifests/{TAG}"
+    token_registry.fail("HEAD", MANIFESTS, status=307, headers={"Location": target})
+
+    found = image(client(USERNAME, PASSWORD), token_registry, "xchem/backend")
+
+    assert found == Image(f"{token_registry.host}/xchem/backend", TAG, digest)
+    assert "authorization" not in registry.requests[0].headers
