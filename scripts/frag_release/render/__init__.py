@@ -1,0 +1,1 @@
+"""Pure text: Markdown and terminal words made of what was decided. Foreign text is escaped here."""

@@ -1,0 +1,49 @@
+"""Web addresses of what a report names, on GitHub or a GitHub Enterprise Server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes addresses below `server` (such as `https://github.com`); all are empty where `server` is.
+
+    Names are foreign text and always percent-encoded. An address is also empty where a name is.
+    """
+
+    server: str
+
+    def repository(self, repository: str) -> str:
+        """Address of `OWNER/NAME`."""
+        return self._of(repository)
+
+    def commit(self, repository: str, commit: str) -> str:
+        """Address of a commit by its SHA."""
+        return self._of(repository, "commit", commit)
+
+    def tag(self, repository: str, tag: str) -> str:
+        """Address of a tag, which GitHub shows below `releases` also where there is no release."""
+        return self._of(repository, "releases", "tag", tag)
+
+    def branch(self, repository: str, branch: str) -> str:
+        """Address of a branch."""
+        return self._of(repository, "tree", branch)
+
+    def line(self, repository: str, commit: str, path: str, line: int | None) -> str:
+        """Address of a file at a commit, at a line (counted from 1) where one is given."""
+        file = self._of(repository, "blob", commit, path)
+        return f"{file}#L{line}" if file and line else file
+
+    def comparison(self, repository: str, before: str, after: str) -> str:
+        """Address of what changed from tag `before` to tag `after`."""
+        if not before or not after:
+            return ""
+        return self._of(repository, "compare", f"{before}...{after}")
+
+    def _of(self, repository: str, *names: str) -> str:
+        if not self.server.startswith(("https://", "http://")) or not all((repository, *names)):
+            return ""
+        parts = (quote(name, safe="/", errors="replace") for name in (repository, *names))
+        return "/".join((self.server.rstrip("/"), *parts))

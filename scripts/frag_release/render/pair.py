@@ -1,0 +1,155 @@
+"""The pair and the stack as a table, and what changed in them since the release before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..domain.components import Pin
+from ..domain.evidence import Image, Placement, Unknown
+from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
+from ..domain.findings import Status
+from ..domain.report import GateReport, known_commit, known_image
+from . import checks, markdown
+from .links import Links
+from .wording import MARKS, age, mark, ref_name
+
+_HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
+_NAME = 80
+_NONE = "➖ none"
+
+
+def pair_table(report: GateReport, links: Links) -> str:
+    """Return what the stack is made of: one row for each component, then one for the stack itself."""
+    rows = [_component_row(report, facts, links) for facts in report.facts.components]
+    return markdown.table(_HEADER, [*rows, _stack_row(report, links)])
+
+
+def changes(report: GateReport, links: Links) -> str:
+    """Return what is new since the previous release and the way back to it; empty where there is none."""
+    previous = report.previous
+    if previous is None:
+        return ""
+    before = {pin.component.name: pin for pin in previous.pins}
+    items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
+    tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
+    image = markdown.code(f"{report.repository.lower()}:{previous.tag.text}")
+    back = (
+        f"To go back: deploy the image {image}, which that release built. Re-running its build is refused by "
+        "`tag-order` once a higher release exists. Database migrations are not undone."
+    )
+    return f"Compared with {tag}:\n\n{markdown.bullets(items)}\n\n{back}"
+
+
+def _component_row(report: GateReport, facts: ComponentFacts, links: Links) -> Sequence[str]:
+    pin, findings = facts.pin, report.decision.findings
+    name, repository = pin.component.name, pin.component.repository
+    placement = facts.placement
+    return (
+        f"**{markdown.link(name, links.repository(repository))}**",
+        _cell(_tag(repository, pin.tag, links), checks.marked(checks.TAG, findings, name)),
+        _component_commit(facts, links),
+        _cell(_branches(repository, placement, links), checks.marked(checks.BRANCH, findings, name)),
+        _cell(_runs(facts), checks.marked(checks.CI, findings, name)),
+        _cell(_image(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
+        _age(placement, report),
+    )
+
+
+def _stack_row(report: GateReport, links: Links) -> Sequence[str]:
+    stack, findings, repository = report.facts.stack, report.decision.findings, report.repository
+    tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
+    return (
+        f"**{markdown.link('stack', links.repository(repository))}**",
+        _cell(tag, checks.marked(checks.STACK_TAG, findings, "stack")),
+        _commit(repository, report.commit, links),
+        _cell(_stack_branches(stack, links), checks.marked(checks.STACK_BRANCH, findings, "stack")),
+        "➖ comes next" if report.stack_image else "➖ not run",
+        _cell(_short_image(report.stack_image), "🔨 to be built") if report.stack_image else "➖ not built",
+        _age(stack.placement, report) if stack else "",
+    )
+
+
+def _cell(value: str, mark: str) -> str:
+    return f"{value}\n{mark}" if value else mark
+
+
+def _tag(repository: str, tag: str, links: Links) -> str:
+    return markdown.code_link(markdown.visible(tag, _NAME), links.tag(repository, tag)) if tag else _NONE
+
+
+def _ref(report: GateReport, links: Links) -> str:
+    name = ref_name(report)
+    url = links.branch(report.repository, name) if report.ref.startswith("refs/heads/") else ""
+    return f"{markdown.code_link(markdown.visible(name, _NAME), url)} ({report.decision.kind.value})"
+
+
+def _commit(repository: str, commit: str, links: Links) -> str:
+    return markdown.code_link(commit[:10], links.commit(repository, commit)) if commit else _NONE
+
+
+def _component_commit(facts: ComponentFacts, links: Links) -> str:
+    if facts.commit is NOT_ASKED:
+        return "➖ not looked up"
+    if isinstance(facts.commit, Unknown):
+        return mark(Status.UNKNOWN)
+    return _commit(facts.pin.component.repository, known_commit(facts), links)
+
+
+def _branches(repository: str, placement: object, links: Links) -> str:
+    if not isinstance(placement, Placement):
+        return ""
+    names = sorted(placement.branches)[:5]
+    return ", ".join(
+        markdown.code_link(markdown.visible(name, _NAME), links.branch(repository, name)) for name in names
+    )
+
+
+def _stack_branches(stack: StackFacts | None, links: Links) -> str:
+    return _branches(stack.repository, stack.placement, links) if stack else ""
+
+
+def _runs(facts: ComponentFacts) -> str:
+    if not isinstance(facts.runs, Sequence):
+        return ""
+    commit = known_commit(facts)
+    newest = {run.workflow: run for run in sorted(facts.runs, key=lambda run: run.number) if run.head_sha == commit}
+    shown = [markdown.link(markdown.visible(run.name, _NAME), run.url) for run in list(newest.values())[:5]]
+    return ", ".join(shown)
+
+
+def _image(image: Image | None) -> str:
+    if image is None:
+        return ""
+    digest = f"\n{markdown.code(image.digest[:19])}" if image.digest else ""
+    return _short_image(f"{image.name}:{image.tag}") + digest
+
+
+def _short_image(reference: str) -> str:
+    return markdown.code(reference.removeprefix("docker.io/"), 2 * _NAME)
+
+
+def _age(placement: object, report: GateReport) -> str:
+    if not isinstance(placement, Placement):
+        return ""
+    return age(placement.committed, report.time)
+
+
+def _change(before: Pin | None, now: Pin, links: Links) -> str:
+    name = f"**{markdown.text(now.component.name)}**"
+    if before is None or not before.tag:
+        return f"{name}: {_named(now)}; the one before could not be read."
+    if before.same_choice == now.same_choice:
+        return f"{name}: {_named(now)}, unchanged."
+    arrow = f"{_named(before)} → {_named(now)}"
+    if before.namespace != now.namespace:
+        arrow += f", namespace {_code(before.namespace)} → {_code(now.namespace)}"
+    url = links.comparison(now.component.repository, before.tag, now.tag)
+    return f"{name}: {arrow} ({markdown.link('what changed', url)})" if url else f"{name}: {arrow}"
+
+
+def _named(pin: Pin) -> str:
+    return _code(pin.tag)
+
+
+def _code(value: str) -> str:
+    return markdown.code(value, _NAME) if value else f"{MARKS[Status.SKIPPED]} none"

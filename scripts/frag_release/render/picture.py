@@ -1,0 +1,90 @@
+"""The way from components to production, as a Mermaid picture and in words."""
+
+from __future__ import annotations
+
+import re
+
+from ..domain.decision import Verdict
+from ..domain.facts import ComponentFacts
+from ..domain.report import GateReport
+from . import markdown
+from .checks import OF_COMPONENT, OF_STACK, in_short
+from .wording import VERDICTS, is_judged, ref_name
+
+MAX_LABEL = 40
+"""Longest foreign name in the picture, in characters."""
+
+MAX_COMPONENTS = 20
+"""Most components that are drawn; the table names them all."""
+
+_KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
+_STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
+  classDef bad stroke:#cf222e,stroke-width:2px
+  classDef off stroke:#848d97,stroke-dasharray:4 3"""
+
+
+def label(foreign: str) -> str:
+    """Return foreign text for use within a quoted Mermaid label: all but plain characters as `#code;`.
+
+    Mermaid reads labels as Markdown and as HTML, and both marks and links there may break the picture.
+    """
+    shown = markdown.visible(foreign, MAX_LABEL)
+    return "".join(char if _KEPT.match(shown, at) else f"#{ord(char)};" for at, char in enumerate(shown))
+
+
+def picture(report: GateReport) -> str:
+    """Return the picture as a fenced block."""
+    lines = ["flowchart LR", f'  stack(["{_stack_label(report)}"]):::{_stack_style(report)}']
+    for number, facts in enumerate(report.facts.components[:MAX_COMPONENTS]):
+        lines += _component(f"component{number}", facts, report)
+    for place, reached in _places(report):
+        arrow, style, words = ("-->", "good", "may be deployed") if reached else ("-.->", "off", "not from this run")
+        lines.append(f'  {place}["{place}"]:::{style}')
+        lines.append(f'  stack {arrow}|"{words}"| {place}')
+    return markdown.fence("\n".join([*lines, _STYLES]), "mermaid")
+
+
+def picture_in_words(report: GateReport) -> str:
+    """Return what the picture shows, as a list."""
+    findings = report.decision.findings
+    items = []
+    for facts in report.facts.components[:MAX_COMPONENTS]:
+        name = facts.pin.component.name
+        checks = ", ".join(in_short(OF_COMPONENT, findings, name))
+        items.append(f"**{markdown.text(name)}** {_code(facts.pin.tag)} → stack: {checks}.")
+    if report.facts.stack:
+        checks = ", ".join(in_short(OF_STACK, findings, "stack"))
+        items.append(f"**stack** {_code(ref_name(report))}: {checks}.")
+    for place, reached in _places(report):
+        items.append(f"stack → **{place}**: {'✅ may be deployed' if reached else '➖ not from this run'}.")
+    return markdown.bullets(items)
+
+
+def _code(tag: str) -> str:
+    return markdown.code(tag, MAX_LABEL) if tag else "(no tag)"
+
+
+def _component(key: str, facts: ComponentFacts, report: GateReport) -> list[str]:
+    name = facts.pin.component.name
+    checks = in_short(OF_COMPONENT, report.decision.findings, name)
+    blocked = any(finding.status.blocks for finding in report.decision.findings if finding.subject == name)
+    style = "bad" if blocked else "good" if is_judged(report) else "off"
+    arrow = "--x" if blocked else "-->" if is_judged(report) else "-.->"
+    return [
+        f'  {key}["{label(name)}<br/>{label(facts.pin.tag) or "no tag"}"]:::{style}',
+        f'  {key} {arrow}|"{"<br/>".join(checks)}"| stack',
+    ]
+
+
+def _stack_label(report: GateReport) -> str:
+    verdict = f"{VERDICTS[report.decision.verdict][0]} {report.decision.verdict.value}"
+    checks = in_short(OF_STACK, report.decision.findings, "stack") if report.facts.stack else []
+    return "<br/>".join(["stack", label(ref_name(report)), *checks, verdict])
+
+
+def _stack_style(report: GateReport) -> str:
+    return {Verdict.DEPLOY: "good", Verdict.BLOCKED: "bad", Verdict.BUILD_ONLY: "off"}[report.decision.verdict]
+
+
+def _places(report: GateReport) -> list[tuple[str, bool]]:
+    return [("staging", report.decision.deploy_staging), ("production", report.decision.deploy_production)]

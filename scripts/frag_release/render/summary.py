@@ -1,0 +1,120 @@
+"""The job summary and the text of the log: verdict first, then what to do, then the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..domain.decision import Verdict
+from ..domain.report import GateReport
+from . import markdown
+from .findings import folded_findings, open_findings, weakened
+from .links import Links
+from .next_steps import next_steps
+from .pair import changes, pair_table
+from .picture import picture, picture_in_words
+from .terminal import gate_text
+from .wording import VERDICTS, is_judged, ref_name
+
+__all__ = ["MAX_BYTES", "error_summary", "gate_summary", "gate_text"]
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A part of the summary; those of the lowest `worth` go first where all would be too much."""
+
+    worth: int
+    title: str
+    body: str
+
+    def __str__(self) -> str:
+        return f"### {self.title}\n\n{self.body}" if self.title else self.body
+
+
+def gate_summary(report: GateReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long.
+
+    `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
+    """
+    links = Links(server_url)
+    return _fitted([section for section in _sections(report, links) if section.body])
+
+
+def error_summary(title: str, message: str, remedy: str) -> str:
+    """Return the summary of a run that ended before a verdict: what happened and what to do."""
+    parts = [f"## ⛔ {markdown.text(title, 200)}: nothing was decided", f"**{markdown.words(message)}**"]
+    parts += [f"### What to do next\n\n1. {markdown.words(remedy)}"] if remedy else []
+    parts.append("Nothing is deployed by a run that ends like this.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(report: GateReport, links: Links) -> list[_Section]:
+    return [
+        _Section(9, "", _verdict(report)),
+        _Section(8, "", weakened(report)),
+        _Section(8, "What to do next", next_steps(report)),
+        _Section(7, "The pair", _pair(report, links)),
+        _Section(6, "Findings that block or warn", open_findings(report, links)),
+        _Section(4, "Since the previous release", changes(report, links)),
+        *(_Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(report, links), strict=False)),
+        _Section(3, "The way to production", _way(report)),
+        _Section(5, "", _footer(report)),
+    ]
+
+
+def _verdict(report: GateReport) -> str:
+    mark, words = VERDICTS[report.decision.verdict]
+    name = markdown.code(ref_name(report), 100)
+    # A branch may be called like a release: the name alone would mislead.
+    kind = "" if report.tag else f"{report.decision.kind.value} "
+    return f"## {mark} {words} — {kind}{name}\n\n**{markdown.words(report.decision.reason)}**{_blocked(report)}"
+
+
+def _blocked(report: GateReport) -> str:
+    if report.decision.verdict is not Verdict.BLOCKED:
+        return ""
+    keys = [markdown.code(key) for key in report.failed_rules]
+    more = f" and {len(keys) - 10} more" if len(keys) > 10 else ""
+    return f" Because of {', '.join(keys[:10])}{more}, nothing is built or deployed by this run."
+
+
+def _pair(report: GateReport, links: Links) -> str:
+    table = pair_table(report, links)
+    if is_judged(report):
+        return table
+    return f"{table}\n\nNothing of this was verified: only what may reach production is."
+
+
+def _way(report: GateReport) -> str:
+    return f"{picture(report)}\n\n{picture_in_words(report)}"
+
+
+def _footer(report: GateReport) -> str:
+    return (
+        f"Judged at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(report.version, 50)}, for {markdown.code(report.ref, 200)} of "
+        f"{markdown.code(report.repository)}."
+    )
+
+
+def _fitted(sections: Sequence[_Section]) -> str:
+    """Join the sections, leaving out the least worth where they are too long, and saying so."""
+    kept = list(sections)
+    while _size(_joined(kept, sections)) > MAX_BYTES:
+        kept.remove(min(kept, key=lambda section: section.worth))
+    return _joined(kept, sections)
+
+
+def _joined(kept: Sequence[_Section], sections: Sequence[_Section]) -> str:
+    parts = [str(section) for section in kept]
+    left = len(sections) - len(kept)
+    if left:
+        parts.append(f"Left out to keep this within GitHub's limit: {left} of {len(sections)} parts.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _size(markdown_text: str) -> int:
+    return len(markdown_text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,37 @@
+"""The result as plain text, for the log and for a terminal."""
+
+from __future__ import annotations
+
+from ..domain.findings import Finding, Status
+from ..domain.report import GateReport
+from .markdown import visible
+from .wording import VERDICTS, is_allowed, ref_name
+
+_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
+
+
+def gate_text(report: GateReport) -> str:
+    """Return the verdict, the reason, and each finding on one line, the worst first.
+
+    What blocks or warns has its remedy on the line below. Nothing here is safe from being taken for a
+    command by a runner: the log sees to that.
+    """
+    _, words = VERDICTS[report.decision.verdict]
+    kind = "" if report.tag else f"{report.decision.kind.value} "
+    lines = [f"{words}: {kind}{visible(ref_name(report))}", visible(report.decision.reason)]
+    findings = sorted(report.decision.findings, key=lambda finding: _ORDER.index(finding.status))
+    widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, findings), strict=True)]
+    return "\n".join([*lines, *(_line(finding, widths) for finding in findings)])
+
+
+def _names(finding: Finding) -> tuple[str, str, str]:
+    status = "ALLOWED" if is_allowed(finding) else finding.status.value.upper()
+    return status, visible(finding.rule, 60), visible(finding.subject, 60)
+
+
+def _line(finding: Finding, widths: list[int]) -> str:
+    names = "  ".join(name.ljust(width) for name, width in zip(_names(finding), widths, strict=True))
+    line = f"{names}  {visible(finding.message)}".rstrip()
+    if not finding.remedy or finding.status in (Status.PASS, Status.SKIPPED):
+        return line
+    return f"{line}\n    -> {visible(finding.remedy)}"

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from frag_release.domain.allow import Allowance
+from frag_release.domain.evidence import Image, Placement, Unknown
+from frag_release.domain.facts import NOT_ASKED, ReleaseFacts
+from frag_release.domain.findings import Finding, Status
+from frag_release.domain.report import GateReport
+from frag_release.render.summary import error_summary, gate_summary
+from render.reports import good_facts, pin, report, unjudged, with_backend
+
+GITHUB = "https://github.com"
+OFF_BRANCH = {"placement": Placement(frozenset())}
+
+
+def headings(markdown: str) -> list[str]:
+    """The headings of a document, in order."""
+    lines = [line for line in markdown.splitlines() if line.startswith("#")]
+    return [line.lstrip("#").strip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("made", "first"),
+    [
+        (report(), "## ✅ May be deployed to production — `2023.06.2`"),
+        (report(with_backend(good_facts(), **OFF_BRANCH)), "## ⛔ Blocked — `2023.06.2`"),
+        (unjudged("refs/tags/2023.06.2-rc.1"), "## 🔨 Build only — `2023.06.2-rc.1`"),
+        (unjudged(), "## 🔨 Build only — stack branch `master`"),
+    ],
+)
+def test_the_verdict_comes_first(made: GateReport, first: str) -> None:
+    """The first line is the verdict with the name of what was judged, the next heading what to do."""
+    summary = gate_summary(made, GITHUB)
+    assert summary.splitlines()[0] == first
+    assert headings(summary)[1:3] == ["What to do next", "The pair"]
+
+
+def test_a_branch_named_like_a_release_is_called_a_branch() -> None:
+    """Neither the verdict nor the table shows the name of a branch as if it were a release."""
+    summary = gate_summary(unjudged("refs/heads/2023.06.2"), "")
+    assert summary.splitlines()[0] == "## 🔨 Build only — branch `2023.06.2`"
+    assert "| `2023.06.2` (branch)<br>➖ not checked |" in summary
+
+
+def test_the_reason_follows_the_verdict() -> None:
+    """One sentence says why, before all else."""
+    lines = gate_summary(report(), GITHUB).splitlines()
+    assert lines[2] == "**2023.06.2 passed every check that was made and may be deployed to production.**"
+
+
+def test_what_to_do_names_failures_before_what_is_unknown() -> None:
+    """Remedies of failures come first; what could not be verified says so and to run again."""
+    absent = Image("docker.io/xchem/fragalysis-backend", "2023.05.1", None)
+    facts = with_backend(good_facts(), placement=Unknown("GitHub answered 503"), image=absent)
+    summary = gate_summary(report(facts), GITHUB)
+    steps = [line for line in summary.splitlines() if line[:2] in ("1.", "2.", "3.")]
+    assert steps[0].startswith("1. ❌ **backend** (`pin-image`): ")
+    assert "or pin a tag whose image is there" in steps[0]
+    assert steps[1].startswith("2. ❔ **backend** (`pin-on-branch`) could not be verified: ")
+    assert steps[1].endswith("run this again.")
+    assert "**new** tag" in steps[2]
+
+
+def test_nothing_but_unknown_asks_for_nothing_but_another_run() -> None:
+    """Where nothing failed, no new tag is asked for."""
+    summary = gate_summary(report(with_backend(good_facts(), image=Unknown("503"))), GITHUB)
+    assert "2. Then re-run this job." in summary
+    assert "**new** tag" not in summary
+
+
+def test_one_remedy_is_told_once() -> None:
+    """Findings with the same remedy share a step, which names them all."""
+    why = Unknown("GitHub did not answer")
+    summary = gate_summary(report(with_backend(good_facts(), image=why, placement=why)), GITHUB)
+    assert "1. ❔ **backend** (`pin-on-branch`), **backend** (`pin-image`) could not be verified: " in summary
+
+
+def test_a_pull_request_is_told_to_push_again() -> None:
+    """What is wrong in a pull request needs no tag."""
+    facts = replace(with_backend(good_facts(), **OFF_BRANCH), stack=None)
+    summary = gate_summary(report(facts, "refs/pull/7/merge", "pull_request"), GITHUB)
+    assert "Push the correction to this pull request" in summary
+
+
+def test_another_tag_is_told_how_to_reach_production() -> None:
+    """A build that does not go to production says what would."""
+    summary = gate_summary(unjudged("refs/tags/2023.06.2-rc.1"), GITHUB)
+    assert "To release to production, give a commit of the stack branch a tag `YEAR.MONTH.ITERATION`" in summary
+
+
+def test_a_terminal_is_not_told_that_something_was_started() -> None:
+    """Outside of a workflow run nothing goes on."""
+    facts = good_facts()
+    assert facts.stack
+    summary = gate_summary(report(replace(facts, stack=replace(facts.stack, run_commit=None))), "")
+    assert "Nothing was started" in summary
+    assert "this run goes on" not in summary
+
+
+def test_warnings_are_pointed_out_before_a_deployment() -> None:
+    """A release that passes with warnings says so in the first step."""
+    odd = with_backend(good_facts(), previous=pin("backend", "2024.01.1"))
+    assert "1. Look at the 1 warning below first." in gate_summary(report(odd), GITHUB)
+
+
+def test_the_pair_is_a_table_with_links_and_words() -> None:
+    """Tag, commit, branch, CI, image and age are there, each linked, each mark with its word."""
+    row = next(line for line in gate_summary(report(), GITHUB).splitlines() if line.startswith("| **[backend]"))
+    cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+    assert cells == [
+        "**[backend](https://github.com/xchem/fragalysis-backend)**",
+        "[`2023.05.1`](https://github.com/xchem/fragalysis-backend/releases/tag/2023.05.1)<br>✅ passed",
+        f"[`bbbbbbbbbb`](https://github.com/xchem/fragalysis-backend/commit/{'b' * 40})",
+        "[`production`](https://github.com/xchem/fragalysis-backend/tree/production)<br>✅ passed",
+        "[ci](https://github.com/backend/7)<br>✅ passed",
+        "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>✅ passed",
+        "3 days ago",
+    ]
+
+
+def test_a_commit_that_could_not_be_had_is_not_shown_as_none() -> None:
+    """No tag, no answer and no question are three different things."""
+    for commit, cell in ((None, "➖ none"), (Unknown("503"), "❔ not verified"), (NOT_ASKED, "➖ not looked up")):
+        summary = gate_summary(report(with_backend(good_facts(), commit=commit)), GITHUB)
+        row = next(line for line in summary.splitlines() if line.startswith("| **[backend]"))
+        assert row.split(" | ")[2] == cell
+
+
+def test_the_stack_has_a_row_of_its_own() -> None:
+    """The stack's tag stands beside the pair, with the image that is to be built."""
+    row = next(line for line in gate_summary(report(), GITHUB).splitlines() if line.startswith("| **[stack]"))
+    assert "`2023.06.2`" in row
+    assert "`xchem/fragalysis-stack:2023.06.2`<br>🔨 to be built" in row
+    assert row.endswith("| 2 hours ago |")
+
+
+@pytest.mark.parametrize(
+    ("changes", "cell"),
+    [
+        ({"image": Image("docker.io/a/b", "2023.05.1", None)}, "❌ failed"),
+        ({"image": Unknown("503")}, "❔ not verified"),
+        ({"image": None}, "➖ not checked"),
+        ({}, "✅ passed"),
+    ],
+)
+def test_every_status_has_a_mark_and_a_word(changes: dict[str, object], cell: str) -> None:
+    """The image's cell tells by a word how its check came out."""
+    summary = gate_summary(report(with_backend(good_facts(), **changes)), GITHUB)
+    row = next(line for line in summary.splitlines() if line.startswith("| **[backend]"))
+    assert row.split(" | ")[5].endswith(cell)
+
+
+def test_local_clones_make_no_links() -> None:
+    """Without a server there is no address to lead to; CI links come from elsewhere."""
+    assert "github.com/xchem" not in gate_summary(report(), "")
+
+
+def test_what_was_allowed_stands_out_before_the_steps() -> None:
+    """An allowed finding is named in the open before anything else that is to be read."""
+    allow = [Allowance("pin-image", "backend", "2023.05.1")]
+    facts = with_backend(good_facts(), image=Unknown("the registry answered 503"))
+    summary = gate_summary(report(facts, allow=allow), GITHUB)
+    assert summary.startswith("## ✅ May be deployed")
+    assert summary.index("⚠️ **ALLOWED by hand:** `pin-image:backend`") < summary.index("### What to do next")
+    assert "| ⚠️&nbsp;allowed | `pin-image` |" in summary
+
+
+def test_an_allowance_in_vain_is_told() -> None:
+    """An allowance that changed nothing is named, so that it does not lie in wait."""
+    summary = gate_summary(report(allow=[Allowance("pin-ci", "backend", "2023.03.1")]), GITHUB)
+    assert "The allowance `pin-ci:backend@2023.03.1` changed nothing" in summary
+
+
+def test_what_was_switched_off_stands_out() -> None:
+    """A pass without CI or images is never shown as if all had been checked."""
+    facts = with_backend(good_facts(), runs=None, image=None)
+    summary = gate_summary(report(facts), GITHUB)
+    assert summary.index("> ⚠️ **CI not checked**") < summary.index("### What to do next")
+    assert "> ⚠️ **Images not checked**, because `check-images` is `false`: backend." in summary
+    assert "not checked**" not in gate_summary(report(), GITHUB)
+
+
+def test_a_blocked_run_names_what_blocks() -> None:
+    """The rules that refuse it stand beside the verdict."""
+    summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
+    assert summary.splitlines()[2] == (
+        "**1 check failed.** Because of `pin-on-branch:backend`, nothing is built or deployed by this run."
+    )
+
+
+def test_what_passed_is_folded_and_counted() -> None:
+    """Passed checks are behind a fold that tells their number; what blocks is before it."""
+    summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
+    assert "<summary>23 checks passed</summary>" in summary
+    assert summary.index("| ❌&nbsp;failed | `pin-on-branch`") < summary.index("<details>")
+
+
+def test_a_finding_links_to_its_line() -> None:
+    """What blocks leads to the line of the workflow file at the commit that was judged."""
+    summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
+    url = f"{GITHUB}/xchem/fragalysis-stack/blob/{'5' * 40}/.github/workflows/build-main.yaml#L21"
+    assert f"[`.github/workflows/build-main.yaml:21`]({url})" in summary
+
+
+def test_what_changed_since_the_previous_release_is_told() -> None:
+    """Each component tells its version before and now, with a link to what changed."""
+    summary = gate_summary(report(), GITHUB)
+    assert "- **backend**: `2023.03.1` → `2023.05.1` ([what changed](" in summary
+    assert "/fragalysis-backend/compare/2023.03.1...2023.05.1))" in summary
+    assert "To go back: deploy the image `xchem/fragalysis-stack:2023.06.1`" in summary
+
+
+def test_the_first_release_has_none_before() -> None:
+    """Without a previous release there is nothing to compare with."""
+    assert "previous release\n" not in gate_summary(report(replace(good_facts(), previous=None)), GITHUB)
+
+
+def test_a_build_that_is_not_judged_claims_nothing() -> None:
+    """No mark of a check that was not made, and a sentence that says so."""
+    summary = gate_summary(unjudged(), GITHUB)
+    assert "Nothing of this was verified" in summary
+    assert "✅ passed" not in summary
+
+
+def test_a_ref_that_cannot_be_resolved_still_has_a_summary() -> None:
+    """With no commit and no pair there is a verdict and a step all the same."""
+    unknown = Finding("tag-commit", "stack", "", Status.UNKNOWN, "What it points at: 503", "Run this again.")
+    summary = gate_summary(report(ReleaseFacts(None, [], None), findings=[unknown]), GITHUB)
+    assert summary.startswith("## ⛔ Blocked")
+    assert "Run this again." in summary
+
+
+def test_an_error_says_what_and_what_to_do() -> None:
+    """A run that ended before a verdict tells the same way, and that nothing is deployed."""
+    summary = error_summary("Stopped", "The input ref is wrong: `<b>`.", "Name a tag.")
+    assert summary.splitlines()[0] == "## ⛔ Stopped: nothing was decided"
+    assert "**The input ref is wrong: <code>&lt;b&gt;</code>.**" in summary
+    assert "1. Name a tag." in summary
