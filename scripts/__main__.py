@@ -1,0 +1,55 @@
+"""Where the program starts: `python3 scripts COMMAND --option value`, or without arguments on a runner.
+
+This file alone must be readable by any Python 3, to be able to say that it is too old.
+"""
+
+import os
+import sys
+
+OLDEST_PYTHON = (3, 10)
+
+
+def start() -> int:
+    """Put the dependencies in place, run the command and return the exit status."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = "{}.{}".format(*sys.version_info)
+        return stop(f"python3 is {found}, and 3.10 or newer is needed: put actions/setup-python before it.", 2)
+    from frag_release.runner import dependencies
+
+    try:
+        dependencies.provide(os.environ)
+    except (dependencies.DependencyError, OSError) as error:
+        return stop(str(error), 1)
+    try:
+        from frag_release.cli import run
+    except ImportError as error:
+        return stop(f"The action or its packages are incomplete: {error}.", 3)
+    on_runner = os.environ.get("GITHUB_ACTIONS") == "true"
+    return run(sys.argv[1:] or ([] if on_runner else ["--help"]), os.environ)
+
+
+def stop(message: str, status: int) -> int:
+    """Say why nothing can run, close every door, and return the exit status."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        print("::error title=frag-release-action::" + data)
+        append("GITHUB_OUTPUT", "verdict=blocked\ndeploy-production=false\ndeploy-staging=false\n")
+        append(
+            "GITHUB_STEP_SUMMARY",
+            "## ⛔ Nothing was decided\n\nThe action could not start; its log says why.\n",
+        )
+    else:
+        print("error: " + message, file=sys.stderr)
+    return status
+
+
+def append(variable: str, text: str) -> None:
+    """Append to one of the runner's files, where it has one."""
+    path = os.environ.get(variable)
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(start())

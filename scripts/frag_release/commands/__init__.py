@@ -1,0 +1,1 @@
+"""One module for each command: fetch facts, call the domain, render, act."""

@@ -1,0 +1,1 @@
+"""The one room that talks to the runner: inputs, context, log commands, outputs, job summary."""

@@ -1,0 +1,72 @@
+"""The run that we are part of, read once from the environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PUBLIC_API = "https://api.github.com"
+PUBLIC_SERVER = "https://github.com"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The workflow run, or the terminal (`on_runner` False) with next to nothing in it.
+
+    Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it.
+    """
+
+    on_runner: bool = False
+    repository: str = ""
+    ref: str = ""
+    sha: str = ""
+    event_name: str = ""
+    event: Mapping[str, Any] = field(default_factory=dict)
+    api_url: str = PUBLIC_API
+    server_url: str = PUBLIC_SERVER
+    output_file: str = ""
+    summary_file: str = ""
+    debug: bool = False
+
+    @property
+    def default_branch(self) -> str:
+        """The default branch of this repository as the event tells it, else empty."""
+        repository = self.event.get("repository")
+        branch = repository.get("default_branch") if isinstance(repository, Mapping) else None
+        return branch if isinstance(branch, str) else ""
+
+    @property
+    def pull_request_base(self) -> str:
+        """The commit of the base branch that a pull request is compared with, else empty."""
+        pull = self.event.get("pull_request")
+        base = pull.get("base") if isinstance(pull, Mapping) else None
+        sha = base.get("sha") if isinstance(base, Mapping) else None
+        return sha if isinstance(sha, str) else ""
+
+
+def read_context(environ: Mapping[str, str]) -> Context:
+    """Read the context; a variable or an event that is missing or malformed counts as empty."""
+    return Context(
+        on_runner=environ.get("GITHUB_ACTIONS") == "true",
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        ref=environ.get("GITHUB_REF", ""),
+        sha=environ.get("GITHUB_SHA", ""),
+        event_name=environ.get("GITHUB_EVENT_NAME", ""),
+        event=_event(environ.get("GITHUB_EVENT_PATH", "")),
+        api_url=environ.get("GITHUB_API_URL") or PUBLIC_API,
+        server_url=environ.get("GITHUB_SERVER_URL") or PUBLIC_SERVER,
+        output_file=environ.get("GITHUB_OUTPUT", ""),
+        summary_file=environ.get("GITHUB_STEP_SUMMARY", ""),
+        debug=environ.get("RUNNER_DEBUG") == "1",
+    )
+
+
+def _event(path: str) -> Mapping[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            event = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -1,0 +1,88 @@
+"""Puts the run-time dependencies on Python's path. Standard library only, and nothing else of ours.
+
+A published release carries them in `vendor/` beside `scripts/`. From a bare checkout they are
+installed once, by hash, into a folder of the runner's own: never into the workspace, which others
+write to, nor into the caller's Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The folder of the action."""
+
+_TIMEOUT_SECONDS = 300
+
+
+class DependencyError(Exception):
+    """The dependencies could not be put in place."""
+
+
+def provide(environ: Mapping[str, str], root: Path = ROOT) -> None:
+    """Make the dependencies importable, before anything else that Python might find under their names."""
+    bundle = root / "vendor"
+    folder = bundle if bundle.is_dir() else _installed(environ, root / "requirements.txt")
+    sys.path.insert(0, str(folder))
+
+
+def _installed(environ: Mapping[str, str], lock: Path) -> Path:
+    content = lock.read_bytes()
+    version = "{}.{}".format(*sys.version_info)
+    target = _cache(environ) / f"{hashlib.sha256(content).hexdigest()[:16]}-{version}"
+    if not target.is_dir():
+        _install(lock, target, environ)
+    return target
+
+
+def _cache(environ: Mapping[str, str]) -> Path:
+    temporary = environ.get("RUNNER_TEMP")
+    if temporary:
+        return Path(temporary) / "frag-release-action"
+    # A folder of the user's own: in the machine's temp folder somebody else could have planted it.
+    home = environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(home) / "frag-release-action"
+
+
+def _install(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="installing-"))
+    try:
+        _run_pip(lock, draft, environ)
+        # actions-toolkit ships its tests as a top-level package, which would answer to `import tests`.
+        shutil.rmtree(draft / "tests", ignore_errors=True)
+        os.replace(draft, target)
+    except OSError:
+        # Another step has installed the same at the same moment: its folder is as good as ours.
+        if not target.is_dir():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _run_pip(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
+    command = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-input"]
+    command += ["--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    command += ["--platform", "any", "--implementation", "py", "--abi", "none"]
+    command += ["--target", str(target), "--requirement", str(lock)]
+    # The caller's PIP_* could name another index or target; hashes would hold, but the folder would not.
+    clean = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
+    done = subprocess.run(
+        command,
+        env=clean,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["pip said nothing"]
+        raise DependencyError(f"The Python packages could not be installed: {lines[-1].strip()[:300]}")

@@ -1,0 +1,75 @@
+"""The log of the run: lines, annotations, groups, masks. All that is printed goes through here.
+
+A runner takes lines that start with `::` for commands, and the older `##[command]` form anywhere in a
+line (actions/runner, `ActionCommand.TryParse`), so foreign text could set outputs or hide lines.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+
+from actions_toolkit import core
+
+from ..domain.findings import Finding, Status
+
+MAX_ANNOTATIONS = 10
+"""Annotations of one level that GitHub shows for a step; more are dropped without a word."""
+
+_MAX_MESSAGE = 4_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LEVELS = {Status.FAIL: "error", Status.UNKNOWN: "error", Status.WARN: "warning"}
+
+
+def neutral(text: str) -> str:
+    """Return `text` with nothing in it that a runner or a terminal would take for a command."""
+    visible = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text.replace("\r\n", "\n"))
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", visible.replace("##[", "# #["))
+
+
+class Log:
+    """Writes the log, for a runner or for a terminal."""
+
+    def __init__(self, on_runner: bool, write: Callable[[str], object] | None = None) -> None:
+        self._on_runner = on_runner
+        self._write = write or sys.stdout.write
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Have the runner hide these values from here on."""
+        if self._on_runner:
+            for secret in secrets:
+                core.set_secret(secret)
+
+    def lines(self, text: str) -> None:
+        """Print text, which may hold foreign words."""
+        self._write(f"{neutral(text)}\n")
+        sys.stdout.flush()
+
+    def annotate(self, level: str, title: str, message: str, file: str = "", line: int | None = None) -> None:
+        """Print an annotation (`error`, `warning` or `notice`), at a line of a file where one is given."""
+        if not self._on_runner:
+            self.lines(f"{level}: {title}: {message}")
+            return
+        properties = {"title": neutral(title)[:200]}
+        # Empty properties would point at the top of the repository, so only known ones are sent.
+        if file and line:
+            properties.update(file=file, line=str(line))
+        core.issue_command(level, properties, neutral(message)[:_MAX_MESSAGE])
+        sys.stdout.flush()
+
+    def annotate_findings(self, findings: Iterable[Finding]) -> None:
+        """Annotate what blocks and what warns; past GitHub's limit the last one says how many are left."""
+        if not self._on_runner:
+            return
+        by_level: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.status in _LEVELS:
+                by_level.setdefault(_LEVELS[finding.status], []).append(finding)
+        for level, chosen in by_level.items():
+            shown = chosen if len(chosen) <= MAX_ANNOTATIONS else chosen[: MAX_ANNOTATIONS - 1]
+            for finding in shown:
+                message = f"{finding.message} {finding.remedy}".strip()
+                self.annotate(level, f"{finding.rule} ({finding.subject})", message, finding.file, finding.line)
+            if len(chosen) > len(shown):
+                self.annotate(level, "More findings", f"{len(chosen) - len(shown)} more are in the job summary.")

@@ -1,0 +1,66 @@
+"""What a run leaves behind: outputs, the job summary and the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from actions_toolkit import core
+
+from ..errors import UsageError
+from .context import Context
+from .inputs import OUTPUTS
+
+CLOSED: dict[str, str] = {
+    **dict.fromkeys(OUTPUTS, ""),
+    "verdict": "blocked",
+    "deploy-production": "false",
+    "deploy-staging": "false",
+}
+"""The outputs of a run that decided nothing: whatever reads them goes nowhere."""
+
+
+def write_outputs(context: Context, outputs: Mapping[str, str]) -> None:
+    """Write every output; those not given are as in `CLOSED`. Does nothing in a terminal."""
+    if context.on_runner and context.output_file:
+        for name, value in {**CLOSED, **outputs}.items():
+            # A name that is not UTF-8 reaches us as surrogates, which no file of UTF-8 can hold.
+            core.set_output(name, value.encode("utf-8", "backslashreplace").decode())
+
+
+def write_summary(context: Context, markdown: str) -> None:
+    """Append to the job summary, where there is one."""
+    if context.summary_file:
+        with open(context.summary_file, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(markdown.rstrip("\n") + "\n")
+
+
+def write_report(path: str, report: Mapping[str, Any]) -> str:
+    """Write the report as JSON, all or nothing, and return its path; raises UsageError where it cannot be."""
+    target = Path(path).absolute()
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, text)
+    except OSError as error:
+        raise UsageError(
+            f"The input report names {path!r}, which cannot be written: {error.strerror}.",
+            "Name a file in a folder that this job may write to.",
+        ) from error
+    return str(target)
+
+
+def _replace(target: Path, text: str) -> None:
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.chmod(draft, 0o644)
+        os.replace(draft, target)
+    except OSError:
+        os.unlink(draft)
+        raise

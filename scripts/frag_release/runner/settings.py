@@ -1,0 +1,159 @@
+"""Inputs and context together, as the commands use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..domain.allow import Allowance
+from ..domain.components import NO_IMAGE, Component
+from ..domain.rules import CATALOGUE
+from ..errors import UsageError
+from .context import Context
+from .inputs import COMPONENT_NAMES
+from .values import Values, wrong_input
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
+_ALLOWANCE = re.compile(r"([a-z-]+):([a-z]+)@([^\s@,]{1,200})")
+
+
+@dataclass(frozen=True)
+class Connections:
+    """How evidence is reached: addresses, credentials, and the time for all of it in seconds."""
+
+    api_url: str
+    token: str
+    component_token: str
+    ca_file: str
+    registry_url: str
+    registry_username: str
+    registry_password: str
+    local: Path | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the gate is to judge, and how. `stack_branches` is empty where the default branch is meant."""
+
+    ref: str
+    own_ref: bool
+    stack_repository: str
+    stack_branches: Sequence[str]
+    workflow_file: str
+    components: Sequence[Component]
+    check_ci: bool
+    check_images: bool
+    allow: Sequence[Allowance]
+    production: bool
+    report: str
+    connections: Connections
+
+
+def read_settings(values: Values, context: Context) -> Settings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    repository = values.text("stack-repository") or context.repository
+    if not repository:
+        raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
+    ref = _ref(values.text("ref") or context.ref)
+    return Settings(
+        ref=ref,
+        own_ref=not context.on_runner or _is_own(ref, repository, context),
+        stack_repository=repository,
+        stack_branches=values.items("stack-branch"),
+        workflow_file=_workflow_file(values.text("workflow-file")),
+        components=tuple(_component(name, values, repository) for name in COMPONENT_NAMES),
+        check_ci=values.flag("check-ci"),
+        check_images=values.flag("check-images"),
+        allow=tuple(_allowance(item) for item in values.items("allow")),
+        production=values.flag("production"),
+        report=values.text("report"),
+        connections=_connections(values, context),
+    )
+
+
+def _is_own(ref: str, repository: str, context: Context) -> bool:
+    return ref == context.ref and repository.lower() == context.repository.lower()
+
+
+def _ref(ref: str) -> str:
+    if not ref.startswith("refs/") or len(ref) > 1024:
+        raise wrong_input("ref", ref, "Use the full name: refs/tags/NAME for a tag, refs/heads/NAME for a branch.")
+    return ref
+
+
+def _workflow_file(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or "\\" in path or ".." in parts or not parts:
+        raise wrong_input("workflow-file", path, "Use a path from the top of the stack's repository.")
+    return str(PurePosixPath(path))
+
+
+def _component(name: str, values: Values, stack: str) -> Component:
+    owner = stack.partition("/")[0]
+    branches = values.items(f"{name}-branch")
+    if not branches:
+        raise wrong_input(f"{name}-branch", values.text(f"{name}-branch"), "Name at least one branch.")
+    return Component(
+        name=name,
+        repository=values.text(f"{name}-repository") or f"{owner}/fragalysis-{name}",
+        branches=branches,
+        variable=_variable(f"{name}-variable", values),
+        namespace_variable=_variable(f"{name}-namespace-variable", values),
+        tag=values.text(f"{name}-tag"),
+        namespace=values.text(f"{name}-namespace"),
+        image=_image(f"{name}-image", values),
+        ci_workflows=values.items(f"{name}-ci-workflows"),
+    )
+
+
+def _variable(name: str, values: Values) -> str:
+    variable = values.text(name)
+    if not _VARIABLE.fullmatch(variable):
+        raise wrong_input(name, variable, "Use the name of a variable, such as BE_IMAGE_TAG.")
+    return variable
+
+
+def _image(name: str, values: Values) -> str:
+    image = values.text(name)
+    if image in ("", NO_IMAGE):
+        return image
+    first = image.partition("/")[0]
+    if "." not in first and ":" not in first and first != "localhost":
+        image = f"docker.io/{image}"
+    if not _IMAGE.fullmatch(image):
+        raise wrong_input(name, image, "Use a name without tag or digest, such as docker.io/owner/image, or none.")
+    return image
+
+
+def _allowance(item: str) -> Allowance:
+    match = _ALLOWANCE.fullmatch(item)
+    if match is None:
+        raise wrong_input("allow", item, "Use RULE:SUBJECT@TAG, such as pin-ci:backend@2023.05.1.")
+    rule = next((one for one in CATALOGUE if one.id == match[1]), None)
+    subjects = COMPONENT_NAMES if rule and rule.subject == "component" else (rule.subject,) if rule else ()
+    if rule is None or match[2] not in subjects:
+        raise wrong_input("allow", item, "There is no such rule on that subject; the README lists them.")
+    if not rule.allowable:
+        raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
+    return Allowance(match[1], match[2], match[3])
+
+
+def _connections(values: Values, context: Context) -> Connections:
+    local = values.text("local")
+    if local and not Path(local).is_dir():
+        raise wrong_input("local", local, "Name a folder that holds the clones.")
+    return Connections(
+        api_url=values.text("github-api-url") or context.api_url,
+        token=values.text("token"),
+        component_token=values.text("component-token"),
+        ca_file=values.text("ca-file"),
+        registry_url=values.text("registry-url"),
+        registry_username=values.text("registry-username"),
+        registry_password=values.text("registry-password"),
+        local=Path(local) if local else None,
+        timeout_seconds=values.seconds("timeout-seconds"),
+    )

@@ -1,0 +1,151 @@
+"""The texts of the inputs: from the environment on a runner, from options in a terminal; checked by kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from ..errors import UsageError
+from .inputs import COMMANDS, INPUTS, Input, Kind
+
+MAX_SECONDS = 6 * 60 * 60
+"""Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""
+
+_NAME = r"[A-Za-z0-9_.-]{1,100}"
+_REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
+# Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
+_NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
+
+
+def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return every input's text as `action.yml` passes it; empty where it was not given."""
+    return {one.name: environ.get(one.variable, "").strip() for one in INPUTS}
+
+
+def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return every input's text from options; secrets come from the environment alone.
+
+    Other processes can see arguments, so there are no options for secrets. Exits as argparse does on
+    `--help` and on options that do not exist.
+    """
+    from .options import parser  # A run on a runner has no options, and need not pay for argparse.
+
+    given = vars(parser().parse_args(arguments))
+    values = {one.name: str(given.get(one.name) or "").strip() for one in INPUTS if not one.secret}
+    secrets = {
+        one.name: (environ.get(one.variable) or environ.get(one.terminal_variable) or "").strip()
+        for one in INPUTS
+        if one.secret
+    }
+    return {**values, **secrets}
+
+
+class Values:
+    """The inputs of one command: checked, with defaults in place."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.command = texts["command"] or "gate"
+        if self.command not in COMMANDS:
+            raise wrong_input("command", self.command, f"Use one of: {', '.join(COMMANDS)}.")
+        self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
+
+    def _checked(self, one: Input, text: str) -> str:
+        if not text:
+            return one.default
+        if self.command not in one.commands:
+            raise _wrong(one, text, f"{self.command} has no such input; it is one of {_of(one.commands)}.")
+        if _NOT_ONE_LINE.search(text):
+            raise _wrong(one, text, "Write it on one line, without control characters.")
+        _CHECKS[one.kind](one.name, text)
+        return text
+
+    def text(self, name: str) -> str:
+        """The text of an input; empty where it was not given and has no default of its own."""
+        return self._texts[name]
+
+    def flag(self, name: str) -> bool:
+        """The input as true or false."""
+        return self._texts[name].lower() == "true"
+
+    def seconds(self, name: str) -> float:
+        """The input as a number of seconds."""
+        return float(self._texts[name])
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The parts of a comma-separated list."""
+        return tuple(part for part in (part.strip() for part in self._texts[name].split(",")) if part)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that were given, to be masked before anything else is printed."""
+        return tuple(self._texts[one.name] for one in INPUTS if one.secret and self._texts[one.name])
+
+
+def wrong_input(name: str, value: str, remedy: str) -> UsageError:
+    """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
+    shown = value if len(value) <= 80 else f"{value[:80]}…"
+    return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
+
+
+def _wrong(one: Input, text: str, remedy: str) -> UsageError:
+    """The error for a bad input, which does not show the value of a secret."""
+    return wrong_input(one.name, "***" if one.secret else text, remedy)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own, where plain http is no risk."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def _check_flag(name: str, text: str) -> None:
+    if text.lower() not in ("true", "false"):
+        raise wrong_input(name, text, "Use true or false.")
+
+
+def _check_seconds(name: str, text: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SECONDS:
+        raise wrong_input(name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
+
+
+def _check_repository(name: str, text: str) -> None:
+    if not _REPOSITORY.fullmatch(text) or any(part in (".", "..") for part in text.split("/")):
+        raise wrong_input(name, text, "Use OWNER/NAME.")
+
+
+def _check_url(name: str, text: str) -> None:
+    if "@" in text or "?" in text:
+        # The value is not shown: what stands before an @, or in a query, may be a password.
+        raise UsageError(
+            f"The input {name} holds a user name, a password or a query.",
+            "Leave out what stands before an @ and after a question mark.",
+        )
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname or "", url.port
+    except ValueError as error:
+        raise wrong_input(name, text, "Use a URL such as https://host.example.") from error
+    if not host or url.fragment:
+        raise wrong_input(name, text, "Use a URL such as https://host.example.")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
+        raise wrong_input(name, text, "Use https; plain http would show tokens to the network.")
+
+
+def _check_nothing(name: str, text: str) -> None:
+    return
+
+
+_CHECKS = {
+    Kind.TEXT: _check_nothing,
+    Kind.LIST: _check_nothing,
+    Kind.FILE: _check_nothing,
+    Kind.FLAG: _check_flag,
+    Kind.SECONDS: _check_seconds,
+    Kind.REPOSITORY: _check_repository,
+    Kind.URL: _check_url,
+}
+
+
+def _of(commands: frozenset[str]) -> str:
+    return ", ".join(sorted(commands))

@@ -1,0 +1,177 @@
+"""`make demo`: the gate on real git repositories of the worked example, with a page to look at.
+
+Runs the program as people do, prints what it decides and why, and fails if that is not what the
+example's story says. Standard library only; the page is plainer where packages are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from demo_page import Shown, write_page  # noqa: E402
+from world.example import Example, add_branch_like_tag, add_off_production_release, build_example  # noqa: E402
+
+STACK = "xchem/fragalysis-stack"
+BUILD = ROOT / "build"
+OUT = BUILD / "demo"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question to the gate and the answer that the story demands.
+
+    `failed` are the rules that refuse it, `image_tag` what the stack's image would be called.
+    """
+
+    name: str
+    title: str
+    ref: str
+    verdict: str
+    status: int
+    failed: Sequence[str] = ()
+    image_tag: str = ""
+
+
+BEFORE = (
+    Case("good-release", "A good release", "refs/tags/2023.06.2", "deploy", 0, image_tag="2023.06.2"),
+    Case(
+        "release-candidate",
+        "A release candidate",
+        "refs/tags/2023.06.2-rc.1",
+        "build-only",
+        0,
+        image_tag="2023.06.2-rc.1",
+    ),
+    Case("stack-branch", "The stack branch", "refs/heads/master", "build-only", 0, image_tag="latest"),
+)
+OFF_PRODUCTION = Case(
+    "backend-off-production",
+    "A backend that is not on production",
+    "refs/tags/2023.06.3",
+    "blocked",
+    1,
+    ("pin-on-branch:backend",),
+)
+LOOK_ALIKE = Case(
+    "branch-named-like-a-release",
+    "A branch that is named like a release",
+    "refs/heads/2023.06.2",
+    "build-only",
+    0,
+)
+
+
+def main() -> int:
+    """Build the repositories, ask, print, write the page; 1 if an answer is not what it must be."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    # So that nothing of this is ever committed, whatever the repository ignores.
+    (BUILD / ".gitignore").write_text("*\n", encoding="utf-8")
+    repositories = OUT / "repositories"
+    repositories.mkdir()
+    example = build_example(repositories)
+    print(f"Three git repositories were made in {_shown(repositories)}:\n{_told(example)}")
+    print("Clones on a disk hold no CI runs and no images, so these two checks are switched off here.")
+    shown = [_ask(case, repositories) for case in BEFORE]
+    # Only now: as the highest tag it would make 2023.06.2 a step back.
+    add_off_production_release(example)
+    shown.append(_ask(OFF_PRODUCTION, repositories))
+    add_branch_like_tag(example)
+    shown.append(_ask(LOOK_ALIKE, repositories))
+    page = write_page([shown[0], shown[3], *shown[1:3], shown[4]], OUT, BUILD / "mermaid")
+    wrong = [one for one in shown if one.problem]
+    print(f"\nSummaries: {_shown(OUT)}/NAME.md and, to look at in a browser, {_shown(page)}")
+    print(f"{len(shown) - len(wrong)} of {len(shown)} answers are what they must be.")
+    return 1 if wrong else 0
+
+
+def _ask(case: Case, repositories: Path) -> Shown:
+    """Run the gate as a user would, with the summary going where a runner would want it."""
+    arguments = ["gate", "--local", str(repositories), "--stack-repository", STACK, "--ref", case.ref]
+    arguments += ["--check-ci", "false", "--check-images", "false"]
+    summary, report = OUT / f"{case.name}.md", OUT / f"{case.name}.json"
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "scripts", *arguments, "--report", str(report)],
+        cwd=ROOT,
+        env=_environment(summary),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=600,
+        check=False,
+    )
+    answer: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.is_file() else {}
+    problem = _problem(case, answer, done.returncode)
+    _print(case, answer, done, problem)
+    command = f"python3 scripts gate --local {_shown(repositories)} --ref {case.ref} …"
+    markdown = summary.read_text("utf-8") if summary.is_file() else f"```text\n{done.stdout}{done.stderr}\n```"
+    return Shown(case.name, case.title, case.ref, command, answer.get("verdict", "none"), markdown, problem)
+
+
+def _environment(summary: Path) -> dict[str, str]:
+    foreign = ("GITHUB_", "INPUT_", "RUNNER_", "ACTIONS_", "GIT_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {**kept, "GITHUB_STEP_SUMMARY": str(summary)}
+
+
+def _problem(case: Case, answer: dict[str, Any], status: int) -> str:
+    """What is not as the story says, empty where all is."""
+    image = str((answer.get("stack") or {}).get("image") or "")
+    blocking = [one for one in answer.get("findings", ()) if one["status"] in ("fail", "unknown")]
+    failed = tuple(f"{one['rule']}:{one['subject']}" for one in blocking)
+    checks = (
+        ("verdict", answer.get("verdict"), case.verdict),
+        ("exit status", status, case.status),
+        ("refusing rules", failed, tuple(case.failed)),
+    )
+    wrong = [f"{what} is {seen!r} and must be {wanted!r}" for what, seen, wanted in checks if seen != wanted]
+    if case.image_tag and not image.endswith(f":{case.image_tag}"):
+        wrong.append(f"image is {image!r} and must have the tag {case.image_tag!r}")
+    # Whatever else it is called, the image of a branch must never be the release's.
+    if not case.image_tag and image.endswith(":2023.06.2"):
+        wrong.append(f"image is {image!r}, which is the release's")
+    return "; ".join(wrong)
+
+
+def _print(case: Case, answer: dict[str, Any], done: subprocess.CompletedProcess[str], problem: str) -> None:
+    said = done.stdout.splitlines()
+    why = said[1] if len(said) > 1 else done.stderr.strip()[-400:] or "nothing was said"
+    facts = [("verdict", f"{answer.get('verdict', 'none')} (exit status {done.returncode})"), ("why", why)]
+    for finding in answer.get("findings", ()):
+        if finding["status"] in ("fail", "unknown"):
+            facts.append((finding["status"], f"{finding['rule']} {finding['subject']}: {finding['message']}"))
+            facts.append(("what to do", finding["remedy"]))
+    facts.append(("image", (answer.get("stack") or {}).get("image") or "none"))
+    if problem:
+        facts += [
+            ("WRONG", problem),
+            *(("", line) for line in (done.stdout + done.stderr).splitlines()[-20:]),
+        ]
+    print(f"\n{case.title}: {case.ref}")
+    print("\n".join(f"  {what.ljust(10)}  {value}" for what, value in facts))
+
+
+def _told(example: Example) -> str:
+    return "\n".join(
+        f"  {name.ljust(20)}  tags {', '.join(sorted(tags))}" for name, tags in sorted(example.commits.items())
+    )
+
+
+def _shown(path: Path) -> Path:
+    """The path as seen from the repository's folder."""
+    return path.relative_to(ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
