@@ -1,0 +1,66 @@
+"""The program and the worked example on a GitHub and a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from process.bundle import bundle_action
+from process.gates import ROOT
+from world.events import Event, push_tag
+from world.example import STACK, Example
+from world.github_server import TOKEN, GitHubServer
+from world.program import Outcome, Program
+from world.registry import Registry
+from world.scene import push_images, seed_example
+
+
+@pytest.fixture(scope="session")
+def action_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The action with its dependencies beside it."""
+    return bundle_action(ROOT, tmp_path_factory.mktemp("action") / "frag-release-action")
+
+
+@dataclass
+class World:
+    """The worked example on servers, and the gate to be asked about it."""
+
+    program: Program
+    example: Example
+    github: GitHubServer
+    registry: Registry
+    digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def seed(self) -> World:
+        """Put the example, as it is now, on the servers; every component tag with CI and image."""
+        seed_example(self.github, self.example)
+        self.digests = push_images(self.registry, self.example)
+        self.github.requests.clear()
+        return self
+
+    def commit(self, tag: str) -> str:
+        """The commit of a tag of the stack."""
+        return self.example.commits[STACK][tag]
+
+    def gate(self, event: Event | str = "2023.06.2", **inputs: str) -> Outcome:
+        """Ask the gate about an event, or about the push of a tag; inputs by name with underscores."""
+        if isinstance(event, str):
+            event = push_tag(event, self.commit(event))
+        given = {"token": TOKEN, "registry-url": self.registry.url}
+        given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        return self.program.run(event, given, api_url=self.github.url)
+
+
+@pytest.fixture
+def unseeded(action_folder: Path, tmp_path: Path, example: Example, github: GitHubServer, registry: Registry) -> World:
+    """The worked example beside empty servers: change it, then seed."""
+    return World(Program(action_folder, tmp_path / "runs"), example, github, registry)
+
+
+@pytest.fixture
+def world(unseeded: World) -> World:
+    """The worked example on servers."""
+    return unseeded.seed()

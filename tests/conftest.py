@@ -1,0 +1,111 @@
+"""Guards around every test, and the test world's servers as fixtures: one of each kind per worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from world.example import Example, build_example, copy_example
+from world.github_server import GitHubServer
+from world.guards import forbid_network, isolate_environment
+from world.registry import BasicRegistry, Registry, TokenRegistry
+from world.scene import seed_example
+
+NOTHING_MAY_BE_SKIPPED = bool(os.environ.get("TESTS_REQUIRE_ALL"))
+AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
+
+
+@pytest.fixture(autouse=True)
+def guarded(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No network beyond loopback, nothing from the runner's environment, a home of its own."""
+    forbid_network(monkeypatch)
+    isolate_environment(monkeypatch, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def _built_example(tmp_path_factory: pytest.TempPathFactory) -> Example:
+    return build_example(tmp_path_factory.mktemp("built") / "example")
+
+
+@pytest.fixture
+def example(_built_example: Example, tmp_path: Path) -> Example:
+    """The worked example, fresh: tests may change it."""
+    return copy_example(_built_example, tmp_path / "example")
+
+
+@pytest.fixture(scope="session")
+def _github() -> Iterator[GitHubServer]:
+    server = GitHubServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def github(_github: GitHubServer) -> Iterator[GitHubServer]:
+    """A GitHub without repositories. At the end every request must have been a valid one."""
+    _github.clear()
+    yield _github
+    _github.assert_valid()
+
+
+@pytest.fixture
+def github_example(github: GitHubServer, example: Example) -> GitHubServer:
+    """A GitHub that holds the worked example, with a passed CI run for every component tag."""
+    seed_example(github, example)
+    return github
+
+
+def _running(registry: AnyRegistry) -> Iterator[AnyRegistry]:
+    yield registry
+    registry.stop()
+
+
+def _folder(factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("docker-registry") is None and not NOTHING_MAY_BE_SKIPPED:
+        pytest.skip("docker-registry is not installed (Debian package of that name; .ci/run installs it)")
+    return factory.mktemp("registry")
+
+
+@pytest.fixture(scope="session")
+def _registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    yield from _running(Registry(_folder(tmp_path_factory)))
+
+
+@pytest.fixture(scope="session")
+def _basic_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BasicRegistry]:
+    yield from _running(BasicRegistry(_folder(tmp_path_factory)))
+
+
+@pytest.fixture(scope="session")
+def _token_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenRegistry]:
+    yield from _running(TokenRegistry(_folder(tmp_path_factory)))
+
+
+def _clean(registry: AnyRegistry) -> Iterator[AnyRegistry]:
+    registry.clear()
+    yield registry
+    assert registry.errors == []
+
+
+@pytest.fixture
+def registry(_registry: Registry) -> Iterator[Registry]:
+    """A real registry without a login. What other tests pushed may be there: push under names of your own."""
+    yield from _clean(_registry)
+
+
+@pytest.fixture
+def basic_registry(_basic_registry: BasicRegistry) -> Iterator[BasicRegistry]:
+    """A real registry behind a user name and password."""
+    yield from _clean(_basic_registry)
+
+
+@pytest.fixture
+def token_registry(_token_registry: TokenRegistry) -> Iterator[TokenRegistry]:
+    """A real registry that asks for bearer tokens of a token service."""
+    _token_registry.tokens.private.clear()
+    yield from _clean(_token_registry)

@@ -1,0 +1,182 @@
+"""`action.yml`, the table of inputs and the README say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from contract.sources import ROOT, load_yaml
+from frag_release.runner.inputs import COMMANDS, INPUTS, OUTPUTS, Kind
+from frag_release.runner.options import parser
+
+README = ROOT / "README.md"
+
+# Design section 3, by hand: the inputs of the gate, with their defaults where those are fixed.
+DESIGNED_INPUTS = {
+    "command": "gate",
+    "token": "",
+    "component-token": "",
+    "ref": "",
+    "stack-repository": "",
+    "stack-branch": "",
+    "backend-repository": "",
+    "frontend-repository": "",
+    "backend-branch": "production",
+    "frontend-branch": "production",
+    "backend-tag": "",
+    "frontend-tag": "",
+    "backend-namespace": "",
+    "frontend-namespace": "",
+    "backend-variable": "BE_IMAGE_TAG",
+    "frontend-variable": "FE_IMAGE_TAG",
+    "backend-namespace-variable": "BE_NAMESPACE",
+    "frontend-namespace-variable": "FE_NAMESPACE",
+    "backend-image": "",
+    "frontend-image": "",
+    "backend-ci-workflows": "",
+    "frontend-ci-workflows": "",
+    "workflow-file": ".github/workflows/build-main.yaml",
+    "check-ci": "true",
+    "check-images": "true",
+    "allow": "",
+    "production": "true",
+    "github-api-url": "",
+    "ca-file": "",
+    "registry-url": "",
+    "registry-username": "",
+    "registry-password": "",
+    "local": "",
+    "report": "",
+    "timeout-seconds": "120",
+}
+DESIGNED_OUTPUTS = {
+    "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
+    "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
+    "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
+    "failed-rules", "report-path",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def action() -> Any:
+    """The published action, as data."""
+    return load_yaml((ROOT / "action.yml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def step(action: Any) -> Any:
+    """The action's one step."""
+    (only,) = action["runs"]["steps"]
+    return only
+
+
+def test_the_table_has_the_inputs_of_the_contract() -> None:
+    """The gate has exactly the inputs of the contract, with their defaults."""
+    assert {one.name: one.default for one in INPUTS if "gate" in one.commands} == DESIGNED_INPUTS
+
+
+def test_the_table_has_the_outputs_of_the_contract() -> None:
+    """The gate has exactly the outputs of the contract."""
+    assert set(OUTPUTS) == DESIGNED_OUTPUTS
+
+
+def test_names_are_kebab_case_and_unique() -> None:
+    """Inputs and outputs are named alike, each once."""
+    names = [one.name for one in INPUTS]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in [*names, *OUTPUTS])
+
+
+def test_the_inputs_of_the_action_are_those_of_the_table(action: Any) -> None:
+    """Every input of the table is one of the action, and none besides, each with a description."""
+    assert set(action["inputs"]) == {one.name for one in INPUTS}
+    for declared in action["inputs"].values():
+        assert declared["description"]
+        # `required: true` is not enforced by the runner, so nothing may rely on it.
+        assert declared["required"] is False
+
+
+def test_defaults_are_left_to_the_table(action: Any) -> None:
+    """Only the token's default, which takes an expression, is in the action: an empty value means the table's."""
+    defaults = {name: declared["default"] for name, declared in action["inputs"].items() if declared["default"]}
+    assert defaults == {"token": "${{ github.token }}"}
+
+
+def test_the_outputs_of_the_action_are_those_of_the_table(action: Any) -> None:
+    """Every output is passed on from the one step under its own name."""
+    expected = {name: "${{ steps.run.outputs." + name + " }}" for name in OUTPUTS}
+    assert {name: declared["value"] for name, declared in action["outputs"].items()} == expected
+    assert all(declared["description"] for declared in action["outputs"].values())
+
+
+def test_every_input_crosses_by_its_own_variable(step: Any) -> None:
+    """Each line of `env:` passes one input under `INPUT_` and its name, and nothing else is passed."""
+    expected = {"INPUT_" + name.upper().replace("-", "_"): "${{ inputs." + name + " }}" for name in DESIGNED_INPUTS}
+    assert step["env"] == expected
+
+
+def test_the_action_is_one_step_without_logic(action: Any, step: Any) -> None:
+    """The composite action replaces its shell by an isolated Python, and does nothing else."""
+    assert action["runs"]["using"] == "composite"
+    assert set(step) == {"id", "shell", "env", "run"}
+    assert (step["id"], step["shell"]) == ("run", "bash")
+    assert step["run"] == 'exec python3 -I -X utf8 "$GITHUB_ACTION_PATH/scripts"'
+
+
+def test_the_action_can_be_listed(action: Any) -> None:
+    """The marketplace needs a name, a description and the two words of the branding."""
+    assert action["name"]
+    assert 0 < len(action["description"]) <= 125
+    assert set(action["branding"]) == {"icon", "color"}
+
+
+def test_secrets_are_known_as_such() -> None:
+    """Every input with a token or password in its name is a secret, with a variable for terminals."""
+    secrets = {one.name for one in INPUTS if one.secret}
+    assert secrets == {one.name for one in INPUTS if re.search(r"token$|password$", one.name)}
+    assert all(one.terminal_variable for one in INPUTS if one.secret)
+
+
+def test_flags_and_seconds_have_a_default_of_their_kind() -> None:
+    """An empty flag or number must still mean something."""
+    for one in INPUTS:
+        if one.kind is Kind.FLAG:
+            assert one.default in ("true", "false")
+        if one.kind is Kind.SECONDS:
+            assert one.default.isdigit()
+
+
+def test_the_help_of_the_terminal_lists_every_input() -> None:
+    """`--help` of a command shows each of its inputs as an option, and secrets as variables."""
+    for command in COMMANDS:
+        shown = _help_of(command)
+        for one in INPUTS:
+            if command in one.commands and one.name != "command":
+                assert (f"--{one.name} " in shown) != one.secret, one.name
+
+
+def _help_of(command: str) -> str:
+    (commands,) = [part for part in parser()._actions if part.dest == "command"]
+    assert isinstance(commands.choices, dict)
+    return str(commands.choices[command].format_help())
+
+
+def test_generated_files_are_up_to_date() -> None:
+    """`action.yml` and the README's tables are what the generator would write now."""
+    done = subprocess.run(
+        [sys.executable, "tools/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_lists_every_input_output_and_rule() -> None:
+    """Each input, output and rule id is in the README, between backticks."""
+    from frag_release.domain.rules import CATALOGUE
+
+    text = README.read_text("utf-8")
+    names = [*DESIGNED_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
+    assert [name for name in names if f"| `{name}` |" not in text] == []

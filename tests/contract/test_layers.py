@@ -1,0 +1,192 @@
+"""Imports point inwards, names are those of the domain, functions and modules are short, importing does nothing."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract.sources import PACKAGE, ROOT, SCRIPTS, committed_files, imports, name_of, our_modules
+
+MODULES = our_modules()
+
+# Which parts of ours each part may import, beside itself; the version is for all but the pure ones.
+MAY_IMPORT: dict[str, set[str]] = {
+    "domain": set(),
+    "render": {"domain"},
+    "clients": {"domain", "errors"},
+    "forges": {"domain", "clients", "errors"},
+    "runner": {"domain", "errors"},
+    "commands": {"domain", "render", "clients", "forges", "runner", "errors"},
+    "cli": {"domain", "render", "clients", "forges", "runner", "commands", "errors"},
+    "errors": set(),
+}
+RUN_TIME = {"actions_toolkit", "requests", "ruamel", "semver"}
+UNWANTED_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+# Names under which an import could find something else, or hide it.
+CLASHING_NAMES = {"github", "yaml", "semver", "requests", "tests"}
+# What a Python may have installed for itself, and loads at its start.
+PYTHONS_OWN = {"_distutils_hack", "distutils-precedence", "pip", "setuptools", "pkg_resources"}
+MAX_FUNCTION, MAX_MODULE = 30, 300
+EXCEPTION = re.compile(r"# Long: \w+")
+
+
+def part_of(path: Path) -> str:
+    """The layer that a module belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def ours(path: Path) -> set[str]:
+    """The parts of ours that a module imports."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("frag_release.")}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.is_relative_to(PACKAGE)], ids=name_of)
+def test_imports_point_inwards(path: Path) -> None:
+    """No module imports a layer that is further out than its own."""
+    part = part_of(path)
+    allowed = MAY_IMPORT.get(part, set()) | {part} | (set() if part in ("domain", "render") else {"__version__"})
+    assert ours(path) - allowed == set()
+
+
+def test_every_layer_is_known() -> None:
+    """A new part of the package must be given its place among the layers."""
+    parts = {part_of(path) for path in MODULES if path.is_relative_to(PACKAGE)}
+    assert parts - set(MAY_IMPORT) == {"__init__"}
+
+
+def test_the_walk_sees_relative_imports(tmp_path: Path) -> None:
+    """The reader of imports understands every way to write one."""
+    assert "frag_release.domain.findings.Finding" in imports(PACKAGE / "runner" / "log.py")
+    assert "frag_release.__version__" in imports(PACKAGE / "commands" / "gate.py")
+    assert "frag_release.forges.local.LocalForge" in imports(PACKAGE / "cli.py")
+    assert "frag_release.domain.facts.ComponentFacts" in imports(PACKAGE / "domain" / "rules" / "__init__.py")
+
+
+@pytest.mark.parametrize("part", ["domain", "render"])
+def test_the_pure_layers_do_no_io(part: str) -> None:
+    """The pure layers import nothing that reaches files, processes, the network, the clock or chance."""
+    reach = {"os", "io", "pathlib", "subprocess", "socket", "urllib", "http", "requests", "tempfile", "shutil", "sys"}
+    reach |= {"time", "random", "secrets", "threading", "concurrent", "asyncio", "logging", "actions_toolkit"}
+    for path in (PACKAGE / part).rglob("*.py"):
+        # The parts of URLs are text.
+        found = {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")}
+        assert found & reach == set(), name_of(path)
+        called = {node.func.id for node in ast.walk(ast.parse(path.read_text("utf-8")))
+                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}  # fmt: skip
+        assert called & {"open", "print", "input", "exec", "eval", "__import__"} == set(), name_of(path)
+
+
+def test_third_party_imports_are_the_four() -> None:
+    """Beside the standard library only the four locked packages are imported."""
+    roots = {name.split(".")[0] for path in MODULES for name in imports(path)}
+    # requests lets errors of urllib3, on which it stands, through to its callers.
+    assert roots - set(sys.stdlib_module_names) - {"frag_release", "urllib3"} == RUN_TIME
+    users = {path.parent for path in MODULES if any(name.startswith("urllib3") for name in imports(path))}
+    assert users <= {PACKAGE / "clients"}
+
+
+def test_of_actions_toolkit_only_core_is_imported() -> None:
+    """Its other modules need packages that the lock leaves out, and change Python's path."""
+    found = {name for path in MODULES for name in imports(path) if name.startswith("actions_toolkit")}
+    assert all(name.startswith("actions_toolkit.core") for name in found), found
+
+
+@pytest.mark.parametrize("path", [p for p in committed_files() if p.suffix == ".py"], ids=name_of)
+def test_modules_are_named_after_the_domain(path: Path) -> None:
+    """No module or folder has a name that says nothing, or that hides another package."""
+    parts = {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    assert parts & UNWANTED_NAMES == set()
+    if path != PACKAGE / "forges" / "github.py":
+        assert (parts - {"tests"} if parts & {"tests"} and path.is_relative_to(ROOT / "tests") else parts).isdisjoint(
+            CLASHING_NAMES
+        )
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tools").rglob("*.py"))], ids=name_of)
+def test_functions_and_modules_are_short(path: Path) -> None:
+    """Functions stop at 30 lines and modules at 300, but for those whose comment `# Long:` gives a reason."""
+    lines = path.read_text("utf-8").split("\n")
+    assert len(lines) - 1 <= MAX_MODULE or EXCEPTION.match(lines[0])
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MAX_FUNCTION or EXCEPTION.match(lines[first - 2].strip()), f"{node.name}: {length}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.is_relative_to(PACKAGE)], ids=name_of)
+def test_annotations_cost_nothing(path: Path) -> None:
+    """Every module of the package leaves its annotations unevaluated, as Python 3.10 needs."""
+    text = path.read_text("utf-8")
+    assert "from __future__ import annotations" in text or "import" not in text
+
+
+IMPORT_ALL = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+names = json.loads(sys.argv[2])
+import actions_toolkit.core, requests, ruamel.yaml, ruamel.yaml.resolver, semver
+import argparse, concurrent.futures.thread, difflib, ipaddress, tempfile, subprocess, signal, email.utils, http.server
+effects = []
+def watch(event, arguments):
+    if event == "open":
+        path = str(arguments[0])
+        writes = isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+        if writes or not path.endswith((".py", ".pyc", ".so")) and not path.startswith(sys.prefix):
+            effects.append([event, path])
+    elif event.split(".")[0] in ("socket", "subprocess", "shutil", "tempfile", "urllib", "http", "ctypes"):
+        effects.append([event, repr(arguments)])
+    elif event in ("os.system", "os.exec", "os.posix_spawn", "os.fork", "os.mkdir", "os.remove", "os.rename",
+                   "os.putenv", "os.unsetenv", "os.chmod", "exec.input"):
+        effects.append([event, repr(arguments)])
+sys.dont_write_bytecode = True
+sys.addaudithook(watch)
+for name in names:
+    importlib.import_module(name)
+found = list(effects)
+print(json.dumps({"effects": found, "loaded": sorted({name.partition(".")[0] for name in sys.modules})}))
+"""
+
+
+def import_everything() -> dict[str, list[str]]:
+    """Import each module of the package in a new Python, and tell what that did and what is loaded then."""
+    names = [
+        ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__")
+        for path in MODULES
+        if path.is_relative_to(PACKAGE)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", "-c", IMPORT_ALL, str(SCRIPTS), json.dumps(names)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_importing_does_nothing() -> None:
+    """Importing any module of ours opens no file but modules, no socket and no process, and changes no variable."""
+    assert import_everything()["effects"] == []
+
+
+def test_everything_imported_is_locked() -> None:
+    """Every package that a run can load is in requirements.txt with a hash, those behind ours included."""
+    lock = (ROOT / "requirements.txt").read_text("utf-8")
+    locked = {name.lower().replace("_", "-") for name in re.findall(r"(?m)^([A-Za-z0-9._-]+)==\S+ \\$", lock)}
+    assert locked
+    providers = importlib.metadata.packages_distributions()
+    loaded = {name for name in import_everything()["loaded"] if name in providers}
+    assert loaded >= RUN_TIME
+    for name in loaded - PYTHONS_OWN:
+        assert {one.lower().replace("_", "-").replace(".", "-") for one in providers[name]} & {
+            one.replace(".", "-") for one in locked
+        }, name

@@ -1,0 +1,292 @@
+"""The example workflow with its conditions as written, behind gates whose outcome is given."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from process.conftest import GateRun
+from process.gates import ACTION, ALLOWED, BUILD_ONLY, COMMIT, SWITCHES
+from world.act import Run
+from world.events import dispatch, pull_request, push_branch
+from world.stand_ins import DIGEST, Call
+
+pytestmark = pytest.mark.process
+
+MASTER = push_branch("master", COMMIT)
+
+
+def skip_gate(workflow: str) -> str:
+    """Switch the gate off, as somebody in a hurry would."""
+    changed = workflow.replace("    name: Gate\n", "    name: Gate\n    if: false\n")
+    assert changed != workflow
+    return changed
+
+
+def run_always(workflow: str) -> str:
+    """Put `always() &&` before the condition of every job: now only what it says itself counts."""
+    changed, count = re.subn(r"(?m)^    if: >-\n      ", "    if: >-\n      always() && ", workflow)
+    assert count == 4
+    return changed
+
+
+def only_call(run: Run, action: str) -> Call:
+    """Return the one use of an action."""
+    calls = [call for call in run.calls if call.action == action]
+    assert len(calls) == 1, run.log
+    return calls[0]
+
+
+def test_an_allowed_release_is_deployed_to_staging_and_production(run_with_gate: GateRun) -> None:
+    """When the gate says deploy, the release's own image tag goes to both, and to no developer."""
+    run = run_with_gate(ALLOWED)
+
+    assert run.exit_code == 0, run.log
+    assert run.deployed_to() == {"deploy-staging", "deploy-production"}
+    awx = {call.job: call.inputs for call in run.calls if call.job.startswith("deploy-")}
+    assert awx["deploy-production"]["template"] == "Production Fragalysis Stack"
+    assert awx["deploy-production"]["template-var-value"] == "2023.06.2"
+    assert awx["deploy-staging"]["template"] == "Staging Fragalysis Stack"
+    assert awx["deploy-staging"]["template-var-value"] == "2023.06.2"
+
+
+@pytest.mark.parametrize("said", ["false", "", "yes", "1", "true ", "'true'", "deploy"])
+def test_only_true_is_true_for_production(run_with_gate: GateRun, said: str) -> None:
+    """Whatever deploy-production holds that is not `true` keeps the release out of production."""
+    run = run_with_gate({**ALLOWED, "deploy-production": said})
+
+    assert run.deployed_to() == {"deploy-staging"}, run.log
+    assert not run.ran("deploy-production")
+
+
+@pytest.mark.parametrize("said", ["false", ""])
+def test_only_true_is_true_for_staging(run_with_gate: GateRun, said: str) -> None:
+    """Whatever deploy-staging holds that is not `true` keeps the build out of staging."""
+    run = run_with_gate({**BUILD_ONLY, "deploy-staging": said})
+
+    assert run.jobs == {"gate": "success", "build": "success"}
+
+
+@pytest.mark.parametrize("change", [str, run_always])
+def test_a_failed_gate_stops_everything(run_with_gate: GateRun, change: type[str]) -> None:
+    """After a failed gate nothing runs, even if its outputs say deploy and conditions say always()."""
+    run = run_with_gate(ALLOWED, exit_code=1, change=change)
+
+    assert run.outputs["gate.gate"]["deploy-production"] == "true"
+    assert run.jobs == {"gate": "failure"}
+    assert run.exit_code == 1
+
+
+@pytest.mark.parametrize("change", [skip_gate, lambda text: run_always(skip_gate(text))])
+def test_a_skipped_gate_stops_everything(run_with_gate: GateRun, change: type[str]) -> None:
+    """After a skipped gate nothing runs, even if the other jobs' conditions say always()."""
+    run = run_with_gate(ALLOWED, change=change)
+
+    assert run.jobs == {}
+
+
+@pytest.mark.parametrize("change", [str, run_always])
+def test_a_cancelled_gate_stops_everything(run_with_gate: GateRun, change: type[str]) -> None:
+    """When the run is cancelled during the gate, no other job starts."""
+    run = run_with_gate(ALLOWED, seconds=30, interrupt_at="gate is waiting", change=change)
+
+    assert run.jobs == {"gate": "failure"}
+    assert run.seconds < 25
+
+
+def test_always_alone_would_deploy_after_a_failed_gate(run_with_gate: GateRun) -> None:
+    """The tests above can fail: a deployment whose condition is always() does run after a failed gate."""
+
+    def careless(workflow: str) -> str:
+        head, tail = workflow.split("  deploy-production:\n")
+        return f"{head}  deploy-production:\n" + re.sub(
+            r"    if: >-\n(?:      .*\n)+", "    if: always()\n", tail, count=1
+        )
+
+    run = run_with_gate(ALLOWED, exit_code=1, change=careless)
+
+    assert run.deployed_to() == {"deploy-production"}
+
+
+NEEDED_TO_DEPLOY = sorted(set(ALLOWED) - {"deploy-production", "deploy-staging"})
+
+
+@pytest.mark.parametrize("name", NEEDED_TO_DEPLOY)
+@pytest.mark.parametrize("change", [str, run_always])
+def test_an_empty_output_stops_the_build_of_a_release(run_with_gate: GateRun, name: str, change: type[str]) -> None:
+    """An output that GitHub dropped stops the build by name, before anything is built or deployed."""
+    run = run_with_gate({**ALLOWED, name: ""}, change=change)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.calls == []
+    assert [(note.level, note.job) for note in run.annotations] == [("error", "build")]
+    assert name in run.annotations[0].message
+
+
+@pytest.mark.parametrize("name", [name for name in NEEDED_TO_DEPLOY if not name.endswith("-digest")])
+def test_an_empty_output_stops_any_other_build(run_with_gate: GateRun, name: str) -> None:
+    """A build that cannot reach production needs all outputs but the digests, and `env:` is no substitute."""
+    run = run_with_gate({**BUILD_ONLY, name: ""}, event=MASTER)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.calls == []
+
+
+def test_no_output_at_all_stops_the_build(run_with_gate: GateRun) -> None:
+    """A gate that succeeds and says nothing leads nowhere."""
+    run = run_with_gate({}, change=run_always)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.calls == []
+
+
+@pytest.mark.parametrize("change", [str, run_always])
+def test_a_failed_build_is_not_deployed(run_with_gate: GateRun, change: type[str]) -> None:
+    """An image that could not be built or pushed is deployed nowhere."""
+    run = run_with_gate(ALLOWED, fails=("docker/build-push-action",), change=change)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.deployed_to() == set()
+
+
+def test_a_release_is_built_from_the_commit_and_the_images_that_were_judged(run_with_gate: GateRun) -> None:
+    """The build checks out stack-commit, keeps no credentials, and takes both images by digest."""
+    run = run_with_gate(ALLOWED)
+
+    checkout = only_call(run, "actions/checkout").inputs
+    assert checkout == {"ref": COMMIT, "persist-credentials": "false"}
+    image = only_call(run, "docker/build-push-action").inputs
+    assert image["tags"] == "xchem/fragalysis-stack:2023.06.2"
+    assert image["push"] == "true"
+    assert image["build-contexts"].splitlines() == [
+        "xchem/fragalysis-backend:2023.05.1=docker-image://docker.io/xchem/fragalysis-backend@sha256:" + "b" * 64,
+        "xchem/fragalysis-frontend:2023.05.4=docker-image://docker.io/xchem/fragalysis-frontend@sha256:" + "f" * 64,
+    ]
+    assert image["build-args"].splitlines() == [
+        "BE_NAMESPACE=xchem",
+        "BE_IMAGE_TAG=2023.05.1",
+        "FE_NAMESPACE=xchem",
+        "FE_IMAGE_TAG=2023.05.4",
+        "STACK_NAMESPACE=xchem",
+        "STACK_VERSION=2023.06.2",
+    ]
+    assert run.outputs["build.image"]["digest"] == DIGEST
+
+
+def test_what_the_gate_says_is_built_and_not_what_the_file_says(run_with_gate: GateRun) -> None:
+    """Namespaces and tags come from the gate; the values under `env:` are for the gate to read."""
+    others = {
+        "backend-namespace": "somebody",
+        "backend-tag": "stable",
+        "frontend-tag": "a-branch",
+    }
+
+    image = only_call(run_with_gate({**BUILD_ONLY, **others}, event=MASTER), "docker/build-push-action").inputs
+
+    assert image["build-args"].splitlines()[:4] == [
+        "BE_NAMESPACE=somebody",
+        "BE_IMAGE_TAG=stable",
+        "FE_NAMESPACE=xchem",
+        "FE_IMAGE_TAG=a-branch",
+    ]
+    assert image["build-contexts"].strip() == ""
+
+
+def test_a_pull_request_is_judged_and_not_built(run_with_gate: GateRun) -> None:
+    """On a pull request the gate is the only job, even where its outputs would allow more."""
+    event = pull_request(7, head=COMMIT, base=COMMIT, merge=COMMIT)
+
+    run = run_with_gate(ALLOWED, event=event, change=run_always)
+
+    assert run.jobs == {"gate": "success"}
+
+
+def test_without_a_registry_user_nothing_is_pushed_or_deployed(run_with_gate: GateRun) -> None:
+    """DOCKERHUB_USERNAME is the switch for pushing: without it the image is built and stays there."""
+    run = run_with_gate(ALLOWED, switches={"TRIGGER_AWX": "yes", "TRIGGER_DEVELOPER_AWX": "yes"})
+
+    assert run.jobs == {"gate": "success", "build": "success"}
+    assert only_call(run, "docker/build-push-action").inputs["push"] == "false"
+    assert not [call for call in run.calls if call.action == "docker/login-action"]
+
+
+def test_without_the_awx_switch_nothing_is_deployed(run_with_gate: GateRun) -> None:
+    """TRIGGER_AWX is the switch for staging and production."""
+    run = run_with_gate(ALLOWED, switches={"DOCKERHUB_USERNAME": "pusher"})
+
+    assert run.jobs == {"gate": "success", "build": "success"}
+
+
+def test_a_developers_stack_gets_builds_that_are_no_release(run_with_gate: GateRun) -> None:
+    """TRIGGER_DEVELOPER_AWX deploys to the developer's template, and to nothing else by itself."""
+    switches = {"DOCKERHUB_USERNAME": "dev", "TRIGGER_DEVELOPER_AWX": "yes", "AWX_TEMPLATE_NAME": "My Stack"}
+
+    run = run_with_gate(BUILD_ONLY, event=MASTER, switches=switches)
+
+    assert run.deployed_to() == {"deploy-developer"}
+    awx = only_call(run, "informaticsmatters/trigger-awx-action").inputs
+    assert (awx["template"], awx["template-var-value"]) == ("My Stack", "latest")
+
+
+def test_a_dispatch_may_name_its_image(run_with_gate: GateRun) -> None:
+    """stack_namespace and stack_image_tag name the image of a build that is no release."""
+    event = dispatch("refs/heads/master", COMMIT, stack_namespace="dev", stack_image_tag="try-1")
+
+    run = run_with_gate(BUILD_ONLY, event=event)
+
+    assert only_call(run, "docker/build-push-action").inputs["tags"] == "dev/fragalysis-stack:try-1"
+    assert only_call(run, "informaticsmatters/trigger-awx-action").inputs["template-var-value"] == "try-1"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["2023.06.2", "2099.1.1", "stable", "latest", "a,xchem/fragalysis-stack:2023.06.2", "a\nb", "a b", "-a"],
+)
+def test_a_dispatch_may_not_take_the_name_of_a_release(run_with_gate: GateRun, tag: str) -> None:
+    """stack_image_tag cannot overwrite the image of a release, nor latest or stable from a branch."""
+    event = dispatch("refs/heads/try", COMMIT, stack_image_tag=tag)
+
+    run = run_with_gate({**BUILD_ONLY, "image-tag": "try"}, event=event)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.calls == []
+
+
+def test_a_dispatched_namespace_is_one_namespace(run_with_gate: GateRun) -> None:
+    """stack_namespace cannot smuggle a second image into the list of tags to push."""
+    event = dispatch("refs/heads/try", COMMIT, stack_namespace="xchem/fragalysis-stack:2023.06.2,dev")
+
+    run = run_with_gate({**BUILD_ONLY, "image-tag": "try"}, event=event)
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert run.calls == []
+
+
+def test_a_dispatch_at_a_release_cannot_rename_its_image(run_with_gate: GateRun) -> None:
+    """At a production tag the image is the release's own, whatever the dispatch asks for."""
+    event = dispatch("refs/tags/2023.06.2", COMMIT, stack_namespace="dev", stack_image_tag="try-1")
+
+    run = run_with_gate(ALLOWED, event=event)
+
+    assert only_call(run, "docker/build-push-action").inputs["tags"] == "xchem/fragalysis-stack:2023.06.2"
+
+
+def test_variables_reach_the_gate_and_the_dispatch_goes_before_them(run_with_gate: GateRun) -> None:
+    """The gate is told what would override the file: a dispatch input first, else a repository variable."""
+    variables = {
+        "BE_IMAGE_TAG": "from-variable",
+        "FE_NAMESPACE": "elsewhere",
+        "PRODUCTION": "false",
+    }
+    event = dispatch("refs/heads/master", COMMIT, be_image_tag="from-dispatch")
+
+    run = run_with_gate(None, event=event, switches={**SWITCHES, **variables})
+
+    assert only_call(run, ACTION).inputs == {
+        "backend-tag": "from-dispatch",
+        "backend-namespace": "",
+        "frontend-tag": "",
+        "frontend-namespace": "elsewhere",
+        "production": "false",
+    }

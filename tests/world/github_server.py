@@ -1,0 +1,209 @@
+"""A GitHub on loopback: `emulate` behind a server of ours that adds what it lacks.
+
+Ours are workflow runs, rate-limit headers, refused tokens, hidden repositories, faults, round counting,
+and the judgement of every request (and of every reply that is ours) by GitHub's OpenAPI description.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from world.emulate import TOKENS, Emulate
+from world.faults import Reply, json_reply
+from world.git import Repo
+from world.loopback import LoopbackServer, Request, forward
+from world.openapi import github_description
+from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run
+
+TOKEN, COMPONENT_TOKEN = TOKENS
+GHES_PREFIX = "/api/v3"
+FIRST_RUN_ID = 5_000_000_000
+"""Above 2**32, as GitHub's are: an id that does not fit 32 bits must survive."""
+RATE_LIMIT_RESET = 4_102_444_800
+
+
+class GitHubServer(LoopbackServer):
+    """`url` is the API's address, as for github.com; `url + "/api/v3"` is the same as an Enterprise Server.
+
+    Paths are recorded and matched without that prefix.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.emulate = Emulate(self.url)
+        self.runs: list[Run] = []
+        self.remaining = 4999
+        self._seeded: set[str] = set()
+        self._hidden: dict[str, tuple[str, ...]] = {}
+        self._request_faults: list[str] = []
+        self._own_reply_faults: list[str] = []
+
+    def clear(self) -> None:
+        """Back to a GitHub without repositories, runs, faults and memories."""
+        super().clear()
+        self.emulate.reset()
+        self.runs.clear()
+        self.remaining = 4999
+        self._seeded.clear()
+        self._hidden.clear()
+        self._request_faults.clear()
+        self._own_reply_faults.clear()
+
+    def stop(self) -> None:
+        """Ends the server and the emulator."""
+        super().stop()
+        self.emulate.stop()
+
+    def seed_from_git(self, repo: Repo, name: str) -> dict[str, str]:
+        """Makes `OWNER/NAME` hold what `repo` holds (owners: `world.emulate.OWNERS`).
+
+        Commit ids are git's; the returned mapping leads from git's tag object ids to the ones here.
+        """
+        self._seeded.add(name.lower())
+        return self.emulate.seed(repo, name)
+
+    def add_run(self, repository: str, head_branch: str, head_sha: str, **facts: Any) -> Run:
+        """Adds a workflow run: by default a successful, completed push run of `ci.yaml`."""
+        run = Run(repository, FIRST_RUN_ID + len(self.runs), head_branch, head_sha, **facts)
+        self.runs.append(run)
+        return run
+
+    def deny(self, repository: str, *, except_tokens: Sequence[str] = ()) -> None:
+        """Makes a repository as invisible as a private one: 404 for all tokens but the given."""
+        self._hidden[repository.lower()] = tuple(except_tokens)
+
+    def assert_valid(self) -> None:
+        """Fails where a request, or a reply made here, was not as GitHub describes it, or a fault of ours."""
+        faults = [*self._request_faults, *self._own_reply_faults, *map(repr, self.errors)]
+        assert not faults, "\n".join(faults)
+
+    def emulator_reply_faults(self) -> list[str]:
+        """Where the emulator's replies differ from GitHub's description: good to know, not our fault."""
+        judge = github_description().reply_faults
+        own = [exchange for exchange in self.requests if exchange.reply.header("X-Made-By") == "emulate"]
+        return [fault for exchange in own for fault in judge(exchange.request, exchange.reply)]
+
+    def respond(self, request: Request) -> Reply:
+        """Judges the request before anything else happens to it."""
+        if request.path.startswith(GHES_PREFIX + "/"):
+            return _with_prefix(self.respond(_without_prefix(request)), self.url)
+        self._request_faults.extend(github_description().request_faults(request))
+        return super().respond(request)
+
+    def answer(self, request: Request) -> Reply:
+        """The reply of this GitHub."""
+        self.remaining -= 1
+        reply = self._refusal(request) or self._runs_reply(request) or self._emulated(request)
+        resource = {"X-RateLimit-Used": str(5000 - self.remaining), "X-RateLimit-Resource": "core"}
+        limits = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": str(max(self.remaining, 0))}
+        times = {"X-RateLimit-Reset": str(RATE_LIMIT_RESET), "X-GitHub-Media-Type": "github.v3; format=json"}
+        return reply.with_headers({**limits, **resource, **times})
+
+    def _refusal(self, request: Request) -> Reply | None:
+        token = _token(request)
+        if token is not None and token not in TOKENS:
+            return json_reply(401, _message("Bad credentials", 401))
+        match = re.match(r"/repos/([^/]+/[^/]+)", urllib.parse.unquote(request.path))
+        permitted = self._hidden.get(match.group(1).lower()) if match else None
+        if permitted is not None and token not in permitted:
+            return json_reply(404, _message("Not Found", 404))
+        return None
+
+    def _runs_reply(self, request: Request) -> Reply | None:
+        match = re.fullmatch(
+            r"/repos/(?P<name>[^/]+/[^/]+)/actions/(?:workflows/(?P<workflow>[^/]+)/)?runs(?:/(?P<id>[0-9]+))?",
+            request.path,
+        )
+        if match is None or request.method != "GET":
+            return None
+        if match["name"].lower() not in self._seeded:
+            return json_reply(404, _message("Not Found", 404))
+        runs = [run for run in self.runs if run.repository.lower() == match["name"].lower()]
+        if match["workflow"]:
+            runs = [run for run in runs if match["workflow"] in run.workflow_names]
+        reply = self._one_run(runs, int(match["id"])) if match["id"] else self._run_list(runs, request)
+        if reply.status == 200:
+            self._own_reply_faults.extend(github_description().reply_faults(request, reply))
+        return reply
+
+    def _one_run(self, runs: Sequence[Run], number: int) -> Reply:
+        found = next((run for run in runs if run.id == number), None)
+        if found is None:
+            return json_reply(404, _message("Not Found", 404))
+        return json_reply(200, found.as_json(self.url))
+
+    def _run_list(self, runs: Sequence[Run], request: Request) -> Reply:
+        """Newest first, as on GitHub."""
+        fitting = sorted((run for run in runs if run.fits(request.query)), key=lambda run: -run.id)
+        fitting = fitting[:FILTERED_LIMIT]
+        size = min(int(request.query.get("per_page", ["30"])[0]), 100)
+        page = int(request.query.get("page", ["1"])[0])
+        shown = fitting[(page - 1) * size : page * size]
+        with_pulls = request.query.get("exclude_pull_requests", ["false"])[0] != "true"
+        listed = [run.as_json(self.url, with_pulls) for run in shown]
+        body = {"total_count": len(fitting), "workflow_runs": listed}
+        return json_reply(200, body, _link(self.url, request, page, -(-len(fitting) // size)))
+
+    def _emulated(self, request: Request) -> Reply:
+        """The emulator's reply, as GitHub would give it: its `documentation_url` and status in errors."""
+        reply = forward(request, self.emulate.port)
+        if reply.status >= 400:
+            reply = _github_error(reply)
+        return reply.with_headers({"X-Made-By": "emulate"})
+
+
+def _without_prefix(request: Request) -> Request:
+    return replace(
+        request,
+        path=request.path.removeprefix(GHES_PREFIX),
+        target=request.target.removeprefix(GHES_PREFIX),
+    )
+
+
+def _with_prefix(reply: Reply, url: str) -> Reply:
+    """The same reply with its API addresses as an Enterprise Server writes them."""
+    short, long = f"{url}/repos/", f"{url}{GHES_PREFIX}/repos/"
+    headers = tuple((name, value.replace(short, long)) for name, value in reply.headers)
+    return replace(reply, headers=headers, body=reply.body.replace(short.encode(), long.encode()))
+
+
+def _token(request: Request) -> str | None:
+    """The token in `Authorization: Bearer …` or `token …`; empty for other schemes."""
+    value = request.headers.get("authorization")
+    if value is None:
+        return None
+    scheme, _, token = value.partition(" ")
+    return token if scheme.lower() in ("bearer", "token") else ""
+
+
+def _message(text: str, status: int) -> dict[str, str]:
+    return {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+
+
+def _github_error(reply: Reply) -> Reply:
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        return reply
+    body.update(documentation_url="https://docs.github.com/rest", status=str(reply.status))
+    return replace(reply, body=json.dumps(body).encode())
+
+
+def _link(base_url: str, request: Request, page: int, last: int) -> dict[str, str]:
+    """The `Link` header of a list, in GitHub's form; none for a single page."""
+
+    def to(number: int) -> str:
+        query = urllib.parse.urlencode({**{k: v[0] for k, v in request.query.items()}, "page": number})
+        return f"<{base_url}{request.path}?{query}>"
+
+    before = [f'{to(page - 1)}; rel="prev"', f'{to(1)}; rel="first"'] if page > 1 else []
+    after = [f'{to(page + 1)}; rel="next"', f'{to(last)}; rel="last"'] if page < last else []
+    return {"Link": ", ".join([*before, *after])} if before or after else {}
+
+
+__all__ = ["CI_FILE", "COMPONENT_TOKEN", "TOKEN", "GitHubServer"]

@@ -1,0 +1,198 @@
+"""A loopback HTTP server that records what it is asked, fails on request, and can count round trips."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import urllib.parse
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+
+from world.faults import Faults, Reply
+from world.rounds import Rounds
+
+HOST = "127.0.0.1"
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came: raw (percent-encoded) path, decoded query, lower-case header names."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: dict[str, str]
+    body: bytes
+    target: str
+    """Path and query as sent."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what was answered: `status` 0 means that the connection was dropped."""
+
+    request: Request
+    reply: Reply
+    round: int | None = None
+    """The number of the round trip, from 1, where rounds are counted."""
+
+    @property
+    def method(self) -> str:
+        """Such as `GET`."""
+        return self.request.method
+
+    @property
+    def path(self) -> str:
+        """The raw path, percent-encoded as sent."""
+        return self.request.path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The decoded query."""
+        return self.request.query
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request's headers, names in lower case."""
+        return self.request.headers
+
+    @property
+    def status(self) -> int:
+        """The status of the reply."""
+        return self.reply.status
+
+
+class LoopbackServer(Faults):
+    """Answers each request with `answer`, in a thread of its own, until `stop`.
+
+    `requests` has every exchange in the order in which the replies were ready; `errors` what went wrong
+    in this server itself (the client then got a 599), which a test must find empty. Set `rounds` to count
+    round trips; one `Rounds` may be shared by several servers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Exchange] = []
+        self.errors: list[Exception] = []
+        self.rounds: Rounds | None = None
+        self._lock = threading.Lock()
+        self._server = _Server((HOST, 0), _handler_for(self))
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://{HOST}:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def answer(self, request: Request) -> Reply:
+        """The true reply to a request."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forgets faults, recorded requests and round counting."""
+        self.planned.clear()
+        self.requests.clear()
+        self.errors.clear()
+        self.rounds = None
+
+    def stop(self) -> None:
+        """Closes the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def respond(self, request: Request) -> Reply:
+        """Holds, fails or answers a request, and records it."""
+        number = self.rounds.hold() if self.rounds else None
+        act = self.pick(request.method, request.target)
+        try:
+            reply = act(lambda: self.answer(request)) if act else self.answer(request)
+        except Exception as error:  # any fault of the test world must reach the test
+            self.errors.append(error)
+            reply = Reply(599)
+        with self._lock:
+            self.requests.append(Exchange(request, reply, number))
+        return reply
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client may hang up at any time: that is for the test to notice, not for the console."""
+
+
+def _handler_for(owner: LoopbackServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet: no waiting for acknowledgements
+        disable_nagle_algorithm = True
+        timeout = 60
+
+        def handle_any(self) -> None:
+            _send(self, owner.respond(_read(self)))
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Requests are in `requests`, not on the console."""
+
+    return Handler
+
+
+def _read(handler: BaseHTTPRequestHandler) -> Request:
+    length = int(handler.headers.get("Content-Length") or 0)
+    path, _, query = handler.path.partition("?")
+    return Request(
+        method=handler.command,
+        path=path,
+        query=urllib.parse.parse_qs(query, keep_blank_values=True),
+        headers={name.lower(): value for name, value in handler.headers.items()},
+        body=handler.rfile.read(length),
+        target=handler.path,
+    )
+
+
+def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    if reply.dropped:
+        _hang_up(handler)
+        return
+    handler.send_response(reply.status)
+    for name, value in reply.headers:
+        if name.lower() not in _HOP_BY_HOP:
+            handler.send_header(name, value)
+    if reply.status not in (204, 304):
+        length = reply.header("Content-Length") if handler.command == "HEAD" else None
+        handler.send_header("Content-Length", length or str(len(reply.body)))
+    handler.end_headers()
+    if handler.command != "HEAD":
+        handler.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
+    if reply.cut is not None:
+        _hang_up(handler)
+
+
+def _hang_up(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    with contextlib.suppress(OSError):
+        handler.wfile.flush()
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def forward(request: Request, port: int, path: str | None = None, host: str | None = None) -> Reply:
+    """Sends a request on to a loopback port; `path` replaces path and query, `host` the Host header."""
+    headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
+    headers["accept-encoding"] = "identity"
+    if host:
+        headers["host"] = host
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    try:
+        connection.request(request.method, path or request.target, request.body or None, headers)
+        response = connection.getresponse()
+        return Reply(response.status, tuple(response.getheaders()), response.read())
+    finally:
+        connection.close()

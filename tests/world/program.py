@@ -1,0 +1,112 @@
+"""Runs the program as a runner does: one process, inputs by environment, results by files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from world.events import Event
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    status: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+    report: Mapping[str, Any] | None
+
+    def findings(self, *statuses: str) -> dict[str, str]:
+        """`rule:subject` -> status in the report, of those statuses only where some are named."""
+        assert self.report is not None
+        found = {f"{one['rule']}:{one['subject']}": one["status"] for one in self.report["findings"]}
+        return {key: status for key, status in found.items() if not statuses or status in statuses}
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program of the action in `folder`; every run has files of its own below `scratch`."""
+
+    folder: Path
+    scratch: Path
+
+    def run(
+        self,
+        event: Event,
+        inputs: Mapping[str, str],
+        *,
+        api_url: str = "http://127.0.0.1:9",
+        repository: str = "xchem/fragalysis-stack",
+        default_branch: str | None = "master",
+        environment: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+    ) -> Outcome:
+        """Run one command for an event; `inputs` by their names in `action.yml`."""
+        files = self._files()
+        payload = dict(event.payload)
+        if default_branch:
+            payload["repository"] = {"default_branch": default_branch}
+        (files / "event.json").write_text(json.dumps(payload), "utf-8")
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ["HOME"],
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": repository,
+            "GITHUB_REF": event.ref,
+            "GITHUB_SHA": event.sha,
+            "GITHUB_EVENT_NAME": event.name,
+            "GITHUB_EVENT_PATH": str(files / "event.json"),
+            "GITHUB_API_URL": api_url,
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_OUTPUT": str(files / "output"),
+            "GITHUB_STEP_SUMMARY": str(files / "summary"),
+            "RUNNER_TEMP": str(files),
+            **{f"INPUT_{name.upper().replace('-', '_')}": value for name, value in inputs.items()},
+            **(environment or {}),
+        }
+        env.setdefault("INPUT_REPORT", str(files / "report.json"))
+        command = [python, "-I", "-X", "utf8", str(self.folder / "scripts")]
+        done = subprocess.run(command, env=env, cwd=files, capture_output=True, timeout=120, check=False)
+        log = (done.stdout + done.stderr).decode("utf-8", "replace")
+        report = files / "report.json"
+        return Outcome(
+            done.returncode,
+            log,
+            read_outputs((files / "output").read_text("utf-8")),
+            (files / "summary").read_text("utf-8"),
+            json.loads(report.read_text("utf-8")) if report.exists() else None,
+        )
+
+    def _files(self) -> Path:
+        files = self.scratch / f"run-{len(list(self.scratch.glob('run-*')))}"
+        files.mkdir(parents=True)
+        for name in ("output", "summary"):
+            (files / name).touch()
+        return files
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """Read the output file as the runner does: `name=value` or `name<<DELIMITER`, whichever sign is first."""
+    outputs: dict[str, str] = {}
+    lines = iter(text.split("\n"))
+    for line in lines:
+        name, equals, value = line.partition("=")
+        heredoc, here, delimiter = line.partition("<<")
+        if here and len(heredoc) < len(name):
+            collected: list[str] = []
+            for inner in lines:
+                if inner == delimiter:
+                    break
+                collected.append(inner)
+            outputs[heredoc] = "\n".join(collected)
+        elif equals:
+            outputs[name] = value
+    return outputs
