@@ -95,7 +95,7 @@ def test_every_job_has_an_end_and_its_own_rights(parsed: dict[str, Any]) -> None
     assert parsed["permissions"] == {}
     for job in parsed["jobs"].values():
         assert 0 < job["timeout-minutes"] <= 60
-        assert set(job["permissions"].items()) <= {("contents", "read")}
+        assert set(job["permissions"].items()) <= {("contents", "read"), ("actions", "read")}
 
 
 def test_deployments_wait_for_each_other_and_are_not_cancelled(parsed: dict[str, Any]) -> None:
