@@ -48,7 +48,7 @@ def test_other_variables_can_be_named() -> None:
 def test_a_file_without_a_namespace_is_no_problem() -> None:
     """A stack may leave the namespace out: then its owner is meant."""
     (pin, _) = pins(FILE.replace("  BE_NAMESPACE: org\n", ""))
-    assert (pin.tag, pin.namespace, pin.problem) == ("2023.05.1", "", None)
+    assert (pin.tag, pin.namespace, pin.problem) == ("2023.05.1", "org", None)
 
 
 def test_a_namespace_that_is_there_and_broken_is_a_problem() -> None:

@@ -29,12 +29,17 @@ class Component:
     image: str = ""
     ci_workflows: Sequence[str] = ()
 
+    @property
+    def owner(self) -> str:
+        """The owner of the repository, whose namespace is meant where nothing names one."""
+        return self.repository.partition("/")[0]
+
     def image_name(self, namespace: str) -> str | None:
         """Return the image's name with its registry, or None where the stack uses no such image."""
         if self.image == NO_IMAGE:
             return None
-        owner, _, name = self.repository.partition("/")
-        return self.image or f"docker.io/{namespace or owner}/{name}".lower()
+        name = self.repository.partition("/")[2]
+        return self.image or f"docker.io/{namespace or self.owner}/{name}".lower()
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> P
     return Pin(
         component,
         component.tag or (tag.text if tag else ""),
-        component.namespace or (namespace.text if namespace else ""),
+        component.namespace or (namespace.text if namespace else component.owner),
         file,
         tag,
         namespace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..components import Pin
 from ..facts import ComponentFacts
 from ..findings import Outcome
 from ..versions import parse_production_tag
@@ -46,7 +47,7 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
         f"{what} {given!r} is to be built, the file says {written!r}"
         for what, given, written in (
             ("tag", pin.tag, pin.in_file.text),
-            ("namespace", pin.namespace, pin.namespace_in_file.text if pin.namespace_in_file else ""),
+            ("namespace", pin.namespace, _namespace_in_file(pin)),
         )
         if given != written
     ]
@@ -103,6 +104,10 @@ def pin_order(facts: ComponentFacts) -> Outcome:
 
 
 VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, pin_grade)
+
+
+def _namespace_in_file(pin: Pin) -> str:
+    return pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
 
 
 def _in(namespace: str) -> str:
