@@ -98,7 +98,7 @@ def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decisio
     if blockers:
         return Decision(Verdict.BLOCKED, kind, _why_blocked(blockers), findings)
     if kind is RefKind.PULL_REQUEST:
-        reason = "The pair that this pull request chooses passed every check that was made. It is deployed by a tag, after the merge."
+        reason = "The chosen pair passed every check that was made. It is deployed by a tag, after the merge."
         return Decision(Verdict.BUILD_ONLY, kind, reason, findings)
     if not circumstances.own_ref:
         reason = f"{name} passed every check that was made, but this run belongs to another ref, so it deploys nothing."
