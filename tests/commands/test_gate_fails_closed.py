@@ -31,6 +31,8 @@ FAULTS: dict[str, Callable[[World, str], object]] = {
     "empty reply": lambda world, path: world.github.empty("GET", path),
     "a page instead of data": lambda world, path: world.github.html("GET", path),
 }
+
+
 def closed(outcome: Outcome, blocker: str) -> bool:
     """Whether the run was refused because `blocker` could not be verified, and every output says no."""
     assert outcome.findings("unknown").get(blocker) == "unknown", outcome.log
