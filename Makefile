@@ -21,7 +21,8 @@ SET_UP := $(RUN_TIME) $(DEVELOPMENT) $(NODE_MODULES)
 
 SOURCES := $(wildcard scripts tests tools)
 WORKFLOWS := $(wildcard .github/workflows/*.yml .github/workflows/*.yaml examples/*.yml examples/*.yaml)
-AUDITED := $(wildcard action.yml .github examples)
+# As files: a folder is searched for workflows by the names that GitHub gives them, and examples have others.
+AUDITED := $(wildcard action.yml .github) $(wildcard examples/*.yml examples/*.yaml)
 
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # A week between the publication of a package and its use: time for others to notice a bad one.

@@ -128,6 +128,18 @@ def test_a_limit_without_a_time_is_waited_a_minute(server: Echo) -> None:
     assert len(server.requests) == 3
 
 
+def test_the_reset_counts_only_where_nothing_remains(server: Echo) -> None:
+    """GitHub always tells the next reset: of a secondary limit it says nothing."""
+    sleeps = Sleeps()
+    body = {"message": "You have exceeded a secondary rate limit."}
+    limits = {"X-RateLimit-Remaining": "4000", "X-RateLimit-Reset": str(int(time.time()) + 5)}
+    server.fail("GET", "/", status=403, body=body, headers=limits, times=1)
+
+    response(Http(Deadline(600), sleep=sleeps).send(request(server.url)))
+
+    assert sleeps.seconds == [60.0]
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", "1.5", "٣", "Thu, 99 Foo 2026", "9" * 400])
 def test_nonsense_times_do_no_harm(http: Http, server: Echo, value: str) -> None:
     """A time that cannot be read is as good as none."""

@@ -110,6 +110,15 @@ def test_a_broken_manifest_is_no_image(registry: Registry, fault: str) -> None:
     unknown(image(client(), registry, "one/backend"))
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"schemaVersion": 1}'])
+def test_a_body_that_is_no_manifest_is_not_hashed(registry: Registry, body: bytes) -> None:
+    """The hash of anything else is the digest of no image, whatever type it is said to have."""
+    registry.add("HEAD", MANIFESTS, lambda _: Reply(200))
+    registry.add("GET", MANIFESTS, lambda _: Reply(200, (("Content-Type", OCI_MANIFEST),), body))
+
+    unknown(image(client(), registry, "one/backend"))
+
+
 def test_a_web_page_with_a_digest_is_no_image(registry: Registry) -> None:
     """What is no manifest by its type is none, whatever its headers."""
     registry.push("one/backend", TAG)

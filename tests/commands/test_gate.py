@@ -9,6 +9,7 @@ import pytest
 from commands.conftest import World
 from world.events import dispatch, pull_request, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, STACK, add_off_production_release, release_stack
+from world.registry import PASSWORD, USERNAME, BasicRegistry, TokenRegistry
 from world.rounds import Rounds
 
 PASSED = {
@@ -67,8 +68,11 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
 
 
 @pytest.mark.parametrize("annotated", [False, True], ids=["lightweight", "annotated"])
-def test_a_release_stays_within_the_limits_of_requests_and_round_trips(unseeded: World, annotated: bool) -> None:
-    """A release of this year costs at most 20 requests to GitHub, and 4 round trips with the registry's."""
+def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
+    unseeded: World, token_registry: TokenRegistry, annotated: bool
+) -> None:
+    """A release of this year costs at most 20 requests to GitHub, and 4 round trips with the registry's login."""
+    unseeded.registry = token_registry
     example, year = unseeded.example, datetime.date.today().year
     release_stack(example, f"{year}.01.1", "2023.03.1", "2023.05.3", annotated=annotated)
     commit = release_stack(example, f"{year}.01.2", "2023.05.1", "2023.05.4", annotated=annotated)
@@ -77,10 +81,11 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(unseeded:
         repository.delete(f"refs/tags/{component_tag}")
         repository.tag(component_tag, example.commits[name][component_tag], annotated=annotated)
     world = unseeded.seed()
-    world.github.rounds = world.registry.rounds = rounds = Rounds()
+    world.github.rounds = world.registry.rounds = token_registry.tokens.rounds = rounds = Rounds()
     outcome = world.gate(push_tag(f"{year}.01.2", commit))
     assert outcome.outputs["verdict"] == "deploy", outcome.log
     assert len(world.github.requests) <= (20 if annotated else 16)
+    assert token_registry.tokens.requests, "the registry asked for no login"
     assert rounds.count <= 4
 
 
@@ -195,3 +200,25 @@ def test_the_same_pair_again_is_a_warning(unseeded: World) -> None:
     release_stack(unseeded.example, "2023.06.3", "2023.05.1", "2023.05.4")
     outcome = unseeded.seed().gate("2023.06.3")
     assert (outcome.status, outcome.findings("warn")) == (0, {"pair-changed:pair": "warn"})
+
+
+def test_an_image_that_is_not_there_is_refused(world: World) -> None:
+    """A tag without an image in the registry fails; it is not merely unknown."""
+    absent = {"frontend_image": "docker.io/xchem/never-pushed"}
+    assert world.gate(**absent).findings("fail", "unknown") == {"pin-image:frontend": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("user", "status", "found"),
+    [({}, 1, {"pin-image:backend": "unknown", "pin-image:frontend": "unknown"}), ({"password": PASSWORD}, 0, {})],
+    ids=["without login", "with login"],
+)
+def test_a_registry_behind_a_login(
+    unseeded: World, basic_registry: BasicRegistry, user: dict[str, str], status: int, found: dict[str, str]
+) -> None:
+    """A registry that wants a login gives unknown without one, and evidence with it."""
+    unseeded.registry = basic_registry
+    world = unseeded.seed()
+    login = {"registry_username": USERNAME, "registry_password": user["password"]} if user else {}
+    outcome = world.gate(**login)
+    assert (outcome.status, outcome.findings("fail", "unknown")) == (status, found), outcome.log

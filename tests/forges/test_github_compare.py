@@ -72,6 +72,19 @@ def test_a_comparison_of_other_commits_is_unknown(github_example: GitHubServer, 
     unknown(backend(github_example.url).placements([head], ["production"])[head])
 
 
+@pytest.mark.parametrize("status", ["ahead", "diverged", "", "sideways"])
+def test_a_comparison_that_contradicts_itself_is_unknown(
+    github_example: GitHubServer, example: Example, status: str
+) -> None:
+    """A commit that is the common ancestor is not ahead of the branch, and other words mean nothing."""
+    head = example.commits["fragalysis-backend"][TAG]
+    dated = {"sha": head, "commit": {"committer": {"date": "2023-05-02T09:00:00Z"}}}
+    body = {"status": status, "base_commit": {"sha": head}, "merge_base_commit": dated}
+    github_example.fail("GET", "/compare/", status=200, body=body)
+
+    unknown(backend(github_example.url).placements([head], ["production"])[head])
+
+
 def test_comparisons_name_commits_only(github_example: GitHubServer, example: Example) -> None:
     """Both sides of a comparison are full commit ids, so that no name can stand for something else."""
     head = example.commits["fragalysis-backend"][TAG]

@@ -59,15 +59,17 @@ class TokenService(LoopbackServer):
         user = _basic_user(request)
         if user is not None and self.users.get(user[0]) != user[1]:
             return json_reply(401, {"details": "incorrect username or password"})
-        name = _repository(request.query.get("scope", [""])[0])
-        refused = not name or (user is None and name in self.private)
-        token = self.token(name, () if refused else ("pull",))
+        names = [_repository(scope) for scope in request.query.get("scope", [])]
+        granted = [name for name in names if name and not (user is None and name in self.private)]
+        token = self._signed([_access(name, ("pull",)) for name in granted], EXPIRES_SECONDS)
         return json_reply(200, {self.field_name: token, "expires_in": EXPIRES_SECONDS})
 
     def token(self, repository: str, actions: Sequence[str], *, lives_seconds: int = EXPIRES_SECONDS) -> str:
         """A signed token (JWT, RS256); a negative life makes one that has expired."""
+        return self._signed([_access(repository, actions)] if actions else [], lives_seconds)
+
+    def _signed(self, access: Sequence[Mapping[str, object]], lives_seconds: int) -> str:
         now = int(time.time())
-        access = [{"type": "repository", "name": repository, "actions": list(actions)}] if actions else []
         times = {"nbf": now - 120, "iat": now - 120, "exp": now + lives_seconds}
         claims = {"iss": ISSUER, "aud": SERVICE, "sub": "", "jti": str(now), "access": access, **times}
         header = {"typ": "JWT", "alg": "RS256", "x5c": [self._certificate_text()]}
@@ -85,6 +87,10 @@ class TokenService(LoopbackServer):
     def _certificate_text(self) -> str:
         lines = self._certificate.read_text().split("\n")
         return "".join(line for line in lines if line and not line.startswith("-----"))
+
+
+def _access(repository: str, actions: Sequence[str]) -> dict[str, object]:
+    return {"type": "repository", "name": repository, "actions": list(actions)}
 
 
 def _openssl(arguments: Sequence[str], stdin: bytes = b"") -> bytes:

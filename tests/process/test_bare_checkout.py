@@ -1,0 +1,69 @@
+"""The action from a bare checkout: it brings its packages itself, once, and from nowhere but the lock."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from process.bundle import copy_action
+from process.gates import ROOT
+from world.events import push_branch
+from world.example import STACK, Example
+from world.program import Outcome, Program
+
+pytestmark = pytest.mark.process
+
+
+def gate(folder: Path, example: Example, scratch: Path, environment: dict[str, str]) -> Outcome:
+    """Ask about the stack branch, on clones."""
+    event = push_branch("master", example.commits[STACK]["2023.06.2"])
+    return Program(folder, scratch).run(event, {"local": str(example.folder)}, environment=environment)
+
+
+def test_packages_are_installed_once_and_by_the_lock_alone(tmp_path: Path, example: Example) -> None:
+    """The first run installs into the temp folder, the second uses that, and the caller's PIP_* change nothing."""
+    folder = copy_action(ROOT, tmp_path / "action")
+    temporary = tmp_path / "runner-temp"
+    temporary.mkdir()
+    poison = {"RUNNER_TEMP": str(temporary), "PIP_TARGET": "/nowhere", "PIP_NO_INDEX": "1", "PIP_PREFIX": "/nowhere"}
+    first = gate(folder, example, tmp_path / "first", poison)
+    assert (first.status, first.outputs["verdict"]) == (0, "build-only"), first.log
+    (installed,) = (temporary / "frag-release-action").iterdir()
+    assert {"actions_toolkit", "requests", "ruamel", "semver"} <= {one.name for one in installed.iterdir()}
+    assert not (installed / "tests").exists()
+    made = installed.stat().st_mtime_ns
+    began = time.monotonic()
+    second = gate(folder, example, tmp_path / "second", poison)
+    assert (second.status, installed.stat().st_mtime_ns) == (0, made)
+    assert time.monotonic() - began < 5
+    assert not (folder / "vendor").exists()
+
+
+def test_a_lock_that_does_not_match_stops_the_run(tmp_path: Path, example: Example) -> None:
+    """A package whose hash is not the lock's is refused: status 1, closed outputs, nothing left behind."""
+    folder = copy_action(ROOT, tmp_path / "action")
+    lock = folder / "requirements.txt"
+    lock.write_text("semver==3.1.1 --hash=sha256:" + "0" * 64 + "\n", "utf-8")
+    temporary = tmp_path / "runner-temp"
+    temporary.mkdir()
+    outcome = gate(folder, example, tmp_path / "run", {"RUNNER_TEMP": str(temporary)})
+    assert (outcome.status, outcome.outputs["deploy-production"]) == (1, "false")
+    assert "could not be installed" in outcome.log
+    assert list((temporary / "frag-release-action").iterdir()) == []
+
+
+def test_a_file_in_the_workspace_is_never_imported(tmp_path: Path, example: Example) -> None:
+    """A module of the workspace, named like one that is imported, is not run, even with PYTHONPATH set to it."""
+    folder = copy_action(ROOT, tmp_path / "action")
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    for name in ("json", "requests", "semver", "sitecustomize"):
+        (workspace / f"{name}.py").write_text("open('/proc/self/cwd/planted', 'w').close(); raise SystemExit(0)\n")
+    temporary = tmp_path / "runner-temp"
+    temporary.mkdir()
+    environment = {"RUNNER_TEMP": str(temporary), "PYTHONPATH": str(workspace), "PYTHONSTARTUP": str(workspace)}
+    outcome = gate(folder, example, tmp_path / "run", environment)
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "build-only"), outcome.log
+    assert not list(tmp_path.rglob("planted"))
