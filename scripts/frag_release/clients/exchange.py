@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from .. import __version__
 from ..domain.evidence import RETRY, Unknown
@@ -20,6 +20,8 @@ from .credentials import Credentials
 from .messages import Failure, Request, Response
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_REDIRECTS_OF_WRITES = (307, 308)
+"""Only these say that method and body go along (RFC 9110, 15.4)."""
 _MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
@@ -60,7 +62,8 @@ class Exchange:
         except requests.exceptions.Timeout:
             return _failure(request, "did not answer in time")
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            return _failure(request, "cannot be reached, or broke off its answer", _cause(error))
+            problem = "cannot be reached, or broke off its answer"
+            return _failure(request, problem, _cause(error), undone=_never_connected(error))
         # The rest of what the libraries raise for addresses, headers and bodies they cannot take.
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return _failure(request, f"gave no usable answer ({type(error).__name__})", transient=False)
@@ -73,9 +76,9 @@ class Exchange:
                 credentials = None
             answer = self._once(request, url, credentials, seconds)
             if isinstance(answer, str):
-                url, problem = urljoin(url, answer), _problem_with_redirect(url, urljoin(url, answer))
+                url, problem = urljoin(url, answer), _problem_with_redirect(request, url, urljoin(url, answer))
                 if problem:
-                    return _failure(request, problem, transient=False)
+                    return _failure(request, problem, transient=False, undone=True)
                 continue
             return answer
         return _failure(request, "redirects without end", transient=False)
@@ -88,6 +91,7 @@ class Exchange:
             request.method,
             url,
             headers=dict(request.headers),
+            data=request.body or None,
             auth=_Authorization(credentials),
             timeout=seconds,
             allow_redirects=False,
@@ -98,6 +102,8 @@ class Exchange:
         ) as reply:
             target = reply.headers.get("location")
             if reply.status_code in _REDIRECTS and target:
+                if request.writes and reply.status_code not in _REDIRECTS_OF_WRITES:
+                    return _failure(request, "redirects what was to be written", transient=False, undone=True)
                 return target
             body = _body(reply, request.max_bytes)
         if body is None:
@@ -127,19 +133,33 @@ def _body(reply: requests.Response, most: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _problem_with_redirect(source: str, target: str) -> str:
+def _problem_with_redirect(request: Request, source: str, target: str) -> str:
     if problem_with(target):
         return f"redirects to an address that {problem_with(target)}"
+    if request.writes and origin(target) != origin(request.url):
+        return f"redirects what was to be written to another server, {host_of(target)}"
     if source.startswith("https:") and not target.startswith("https:"):
         return f"redirects from https to plain http on {host_of(target)}"
     return ""
 
 
 def _failure(
-    request: Request, problem: str, cause: str = "", remedy: str = RETRY, *, transient: bool = True
+    request: Request,
+    problem: str,
+    cause: str = "",
+    remedy: str = RETRY,
+    *,
+    transient: bool = True,
+    undone: bool = False,
 ) -> Failure:
     reason = f"{request.host} {problem}{cause}, when asked for {request.what}"
-    return Failure(Unknown(reason, remedy), transient)
+    return Failure(Unknown(reason, remedy), transient, undone)
+
+
+def _never_connected(error: requests.exceptions.RequestException) -> bool:
+    """Whether no connection came about, so that nothing can have been sent."""
+    inner = error.args[0] if error.args else None
+    return isinstance(getattr(inner, "reason", None), NewConnectionError)
 
 
 def _cause(error: BaseException | None) -> str:

@@ -1,4 +1,4 @@
-"""The one way to ask a server: time limits, retries, parallel questions. Only reads, so far."""
+"""The one way to ask a server: time limits, retries of what only reads, parallel questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..domain.evidence import Answer, Unknown
 from ..errors import UsageError
 from .addresses import problem_with
 from .deadline import Deadline
-from .messages import Failure, Request, Response
+from .messages import Failure, Request, Response, Unconfirmed
 from .retry import TRIES, pause_after, refusal
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_SECONDS = 30.0
 _WORKERS = 8
+_FIND_OUT = "It is not known whether this was done. Run it again: it looks first at what is there."
 
 _T = TypeVar("_T")
 
@@ -45,10 +46,15 @@ class Http:
 
         Broken connections, 5xx and rate limits are tried again, if the wait that is asked for still fits
         into the time that is left. An `Unknown` holds neither credentials nor queries nor bodies.
+
+        A write is sent once: without an answer below 500 it is `Unconfirmed`, for it may have been done.
+        Any other `Unknown` says for certain that it was not.
         """
         problem = problem_with(request.url)
         if problem:
             return Unknown(f"the address of {request.what} {problem}", "Correct the address.")
+        if request.writes:
+            return self._write(request)
         for attempt in range(TRIES):
             outcome = self._ask(request)
             pause = pause_after(outcome, attempt, time.time())
@@ -66,6 +72,17 @@ class Http:
         with concurrent.futures.ThreadPoolExecutor(min(len(calls), _WORKERS)) as pool:
             return [asked.result() for asked in [pool.submit(call) for call in calls]]
 
+    def _write(self, request: Request) -> Answer[Response]:
+        outcome = self._ask(request)
+        if isinstance(outcome, Failure):
+            why = outcome.unknown
+            return why if outcome.undone else Unconfirmed(why.reason, _FIND_OUT)
+        refused = refusal(outcome, request, time.time())
+        if refused and outcome.status >= 500:
+            # It may have broken after it was done; too many requests are refused before.
+            return Unconfirmed(refused.reason, _FIND_OUT)
+        return refused or outcome
+
     def _ask(self, request: Request) -> Response | Failure:
         """Ask once, in a thread that can be left behind.
 
@@ -73,7 +90,7 @@ class Http:
         """
         seconds = min(_MOST_SECONDS, self._deadline.remaining())
         if seconds <= 0:
-            return Failure(_out_of_time(request), transient=False)
+            return Failure(_out_of_time(request), transient=False, undone=True)
         answer: concurrent.futures.Future[Response | Failure] = concurrent.futures.Future()
         threading.Thread(target=self._fulfil, args=(answer, request, seconds), daemon=True).start()
         try:

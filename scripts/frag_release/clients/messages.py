@@ -18,14 +18,20 @@ _MOST_QUOTED = 200
 
 @dataclass(frozen=True)
 class Request:
-    """A question: it only reads, so it can be asked again. `what` names for people what is asked for."""
+    """A question, or with POST and PATCH an order to write. `what` names for people what is asked for."""
 
     url: str
     what: str
-    method: Literal["GET", "HEAD"] = "GET"
+    method: Literal["GET", "HEAD", "POST", "PATCH"] = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Credentials | None = None
     max_bytes: int = MAX_BYTES
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the request changes something: it is sent once, because twice could do it twice."""
+        return self.method in ("POST", "PATCH")
 
     @property
     def host(self) -> str:
@@ -48,10 +54,19 @@ class Response:
 
 @dataclass(frozen=True)
 class Failure:
-    """No whole answer came; `transient` says whether asking again may help."""
+    """No whole answer came; `transient` says whether asking again may help.
+
+    `undone` is for a write: it is certain that the server has not done it.
+    """
 
     unknown: Unknown
     transient: bool = True
+    undone: bool = False
+
+
+@dataclass(frozen=True)
+class Unconfirmed(Unknown):
+    """A write was sent, and no answer says whether it was done."""
 
 
 def quoted(text: str) -> str:

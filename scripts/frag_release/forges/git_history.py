@@ -1,4 +1,4 @@
-"""How the commits of a clone hang together."""
+"""How the commits of a clone hang together, and what they say."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..domain import changes
 from ..domain.evidence import Answer, Unknown
+from .git_objects import missing
 from .git_process import Git
+from .writer import CommitFacts
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,46 @@ def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
         return output
     rows = [line.split(" ") for line in output.decode("ascii").splitlines()]
     return History({row[1]: row[2:] for row in rows}, {row[1]: int(row[0]) for row in rows})
+
+
+def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:
+    """Return what `new` has and `old` has not, and the reverse, newest first, in one process.
+
+    Both are full commit ids. `Unknown` where they share no history, or the clone lacks one.
+    """
+    if old == new:
+        return changes.History()
+    rows = _told(git, f"{old}...{new}", "%m%H", "%B", options=("--left-right", "--boundary", "--date-order"))
+    if isinstance(rows, Unknown):
+        return rows
+    sides: dict[str, list[changes.Commit]] = {"<": [], ">": [], "-": []}
+    for marked, message in rows:
+        sides[marked[0]].append(changes.Commit(marked[1:], message.rstrip("\n")))
+    # The boundary is where the two went apart.
+    if not sides["-"]:
+        return Unknown(f"{old[:12]} and {new[:12]} in {git.clone} share no history", "Compare their files instead.")
+    return changes.History(sides[">"], sides["<"])
+
+
+def read_facts(git: Git, commit: str) -> Answer[CommitFacts]:
+    """Return what a commit, given by its full id, says of itself."""
+    rows = _told(git, commit, "%H", "%P", "%T", "%an", "%B", options=("--no-walk",))
+    if isinstance(rows, Unknown):
+        return rows
+    if not rows:
+        return missing(git, f"the commit {commit}")
+    sha, parents, tree, author, message = rows[0]
+    return CommitFacts(sha, message.rstrip("\n"), parents.split(), tree, author)
+
+
+def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> Answer[list[list[str]]]:
+    """Return the fields (placeholders of git's pretty formats) of each commit of a range."""
+    # Not `git log`, which starts a program to check signatures where the clone's configuration says so.
+    row = "%x00".join(("", *fields, ""))
+    output = git.ask("rev-list", *options, "--encoding=UTF-8", f"--format={row}", "--stdin", lines=[range_.encode()])
+    if isinstance(output, Unknown):
+        return output
+    # Each is a line `commit ID`, and the fields with a NUL before and after each of them.
+    parts = output.decode("utf-8", "replace").split("\0")
+    width = len(fields) + 1
+    return [parts[start : start + len(fields)] for start in range(1, len(parts) - 1, width)]

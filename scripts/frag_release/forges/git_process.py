@@ -1,9 +1,9 @@
-"""Running git on a clone that somebody else has made: only to read, and without running what is in it.
+"""Running git on a clone that somebody else has made, without running what is in it.
 
 A clone's configuration can name programs for git to start (hooks, file-system monitors, pagers,
-signature checkers, transports). Only plumbing commands are used, which start none of them while they
-read; the settings here are a second lock on the same door. What git refuses to read because another
-user owns it (`safe.directory`) stays refused.
+signature checkers, transports). Only plumbing commands are used, which start none of them, but for the
+hook on moved refs; the settings here turn that off, and are a second lock on the same door. What git
+refuses to read because another user owns it (`safe.directory`) stays refused.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ _OPTIONS = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.fsmonitor=false",
+    # An index of ours lies elsewhere: no part of it may end up in the clone.
+    "-c",
+    "core.splitIndex=false",
+    # What we hand over and get back is UTF-8, whatever the clone's owner writes in.
+    "-c",
+    "i18n.commitEncoding=UTF-8",
     # A bare clone is one on purpose here: whoever runs us has named the folder that it lies in.
     "-c",
     "safe.bareRepository=all",
@@ -78,8 +84,16 @@ class Git:
             "GIT_CEILING_DIRECTORIES": str(self.clone.parent),
         }
 
-    def ask(self, *arguments: str, lines: Sequence[bytes] = ()) -> Answer[bytes]:
-        """Return what `git ARGUMENTS`, given `lines` to read, writes to its standard output.
+    def ask(
+        self,
+        *arguments: str,
+        lines: Sequence[bytes] = (),
+        text: bytes = b"",
+        variables: Mapping[str, str] | None = None,
+    ) -> Answer[bytes]:
+        """Return what `git ARGUMENTS`, given `lines` and `text` to read, writes to its standard output.
+
+        `variables` are added to git's environment.
 
         Never raises: a failure, a time-out and a git that is not there are `Unknown`. The arguments are
         ours; whatever others have named goes into `lines`.
@@ -90,7 +104,8 @@ class Git:
         if not program:
             return Unknown("git was not found on the PATH", "Install git.")
         try:
-            return self._run([program, *_OPTIONS, *arguments], b"".join(line + b"\n" for line in lines))
+            given = b"".join(line + b"\n" for line in lines) + text
+            return self._run([program, *_OPTIONS, *arguments], given, variables or {})
         except OSError as error:
             return Unknown(f"git could not be started in {self.clone}: {error.strerror or error}")
 
@@ -98,7 +113,7 @@ class Git:
         """Return what a person types to run `git COMMAND` on the clone."""
         return f"git -C {shlex.quote(str(self.clone))} {command}"
 
-    def _run(self, command: Sequence[str], text: bytes) -> Answer[bytes]:
+    def _run(self, command: Sequence[str], text: bytes, variables: Mapping[str, str]) -> Answer[bytes]:
         if self._deadline.expired:
             return self._too_slow()
         # In a session of its own, so that what git itself has started ends with it.
@@ -108,7 +123,7 @@ class Git:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.clone,
-            env=self._environment,
+            env={**self._environment, **variables},
             start_new_session=True,
         ) as process:
             try:

@@ -19,10 +19,14 @@ _REMOTE = b"refs/remotes/origin/"
 
 @dataclass(frozen=True)
 class Branches:
-    """The head commits of a repository's branches, and the name of the default branch if it shows."""
+    """The head commits of a repository's branches, and the name of the default branch if it shows.
+
+    `of_origin` says that they are those of the repository that was cloned.
+    """
 
     heads: Mapping[bytes, str]
     default: bytes | None
+    of_origin: bool = False
 
 
 def encoded(name: str) -> bytes:
@@ -55,7 +59,7 @@ def read_branches(git: Git) -> Answer[Branches]:
     if remote:
         origin_head = next((mark for _, name, mark in rows if name == _REMOTE + b"HEAD"), b"").lstrip()
         remote.pop(b"HEAD", None)
-        return Branches(remote, _below(_REMOTE, origin_head))
+        return Branches(remote, _below(_REMOTE, origin_head), of_origin=True)
     local = {name[len(_LOCAL) :]: each.decode() for each, name, _ in rows}
     current = next((name for _, name, mark in rows if mark.startswith(b"*")), b"")
     return Branches(local, _below(_LOCAL, current))

@@ -15,14 +15,19 @@ from ..clients.credentials import bearer
 from ..clients.http import Http
 from ..clients.messages import quoted
 from ..clients.once import Once
+from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
 from .github_compare import Position, compare
+from .github_history import read_history
+from .github_issues import read_issue_text
 from .github_payloads import Content, NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
 from .github_runs import GithubRuns
+from .github_writer import GithubWriter
 from .repository import Repository, RunHistory
+from .writer import Writer
 
 _MOST_LOGGED = 100
 
@@ -33,10 +38,20 @@ class GithubForge:
     """The repositories that are seen by `token` (empty: the public ones).
 
     `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `other_tokens` has the tokens for
-    some repositories by their names in lower case. Raises UsageError where one of these cannot be used.
+    some repositories by their names in lower case; `own_token` says that `token` is the workflow's own, and
+    `ticket_token` reads issues in place of the others. Raises UsageError where one of these cannot be used.
     """
 
-    def __init__(self, http: Http, api_url: str, token: str, other_tokens: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        api_url: str,
+        token: str,
+        other_tokens: Mapping[str, str] | None = None,
+        *,
+        own_token: bool = False,
+        ticket_token: str = "",
+    ) -> None:
         problem = problem_with(api_url)
         if problem:
             raise UsageError(f"The input github-api-url {problem}.", "Use one such as https://api.github.com.")
@@ -44,6 +59,8 @@ class GithubForge:
         self._api_url = api_url.rstrip("/")
         self._own = self._access(token, "token")
         self._others = {name: self._access(each, "component-token") for name, each in (other_tokens or {}).items()}
+        self._own_token = own_token
+        self._tickets = self._access(ticket_token, "ticket-token") if ticket_token else None
         self._repositories: dict[str, GithubRepository] = {}
         self._lock = threading.Lock()
 
@@ -55,6 +72,16 @@ class GithubForge:
     def repository(self, name: str) -> Repository:
         """The repository `OWNER/NAME`, the same one each time: it remembers what it was told."""
         return self._find(name)
+
+    def writer(self, name: str) -> Writer:
+        """What writes to the repository `OWNER/NAME`."""
+        return GithubWriter(self._find(name).api, self._own_token and name.lower() not in self._others)
+
+    def issue_text(self, repository: str, number: int) -> Answer[str]:
+        """Title and body of an issue or a pull request, a line between them."""
+        return read_issue_text(
+            RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api, number
+        )
 
     def _find(self, name: str) -> GithubRepository:
         key = name.lower()  # GitHub ignores the case of owners and repositories
@@ -76,6 +103,7 @@ class GithubRepository:
         self.api = api
         self._refs = GithubRefs(api)
         self._positions: Once[tuple[str, str], Answer[Position]] = Once()
+        self._histories: Once[tuple[str, str], Answer[History]] = Once()
         self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
 
     @property
@@ -134,6 +162,14 @@ class GithubRepository:
             return commits
         found = [each["sha"] for each in commits]
         return found if found[:1] == [head] else self.api.mismatch(what)
+
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of all branches that start with `prefix`, sorted."""
+        return self._refs.branches_starting(prefix)
+
+    def history(self, old: str, new: str) -> Answer[History]:
+        """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
+        return self._histories.get((old, new), lambda: read_history(self.api, old, new))
 
     def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
         asked = distinct(names)

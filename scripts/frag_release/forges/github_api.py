@@ -1,4 +1,4 @@
-"""Questions to GitHub's REST API about one repository, and what its refusals mean.
+"""Questions and orders to GitHub's REST API about one repository, and what refused questions mean.
 
 A 404 may stand for "there is none" as well as for "this token may not see it" (docs: "Troubleshooting
 the REST API"). It is believed only of a repository that the same token was seen to read.
@@ -6,12 +6,13 @@ the REST API"). It is believed only of a repository that the same token was seen
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from ..clients.addresses import host_of, origin
@@ -21,7 +22,7 @@ from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
 from ..domain.evidence import Answer, Unknown
-from .github_payloads import RepositoryFacts, read_message, read_payload
+from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 CONTENTS = "contents: read"
 ACTIONS = "actions: read"
@@ -50,7 +51,7 @@ class RepositoryApi:
         self.name = name
         self.http = access.http
         self._access = access
-        self._facts: Once[str, Answer[RepositoryFacts]] = Once()
+        self._entry: Once[str, Answer[Response]] = Once()
         self._change = threading.Condition()
         self._asking = 0
         self._readable = False
@@ -96,12 +97,29 @@ class RepositoryApi:
             return response if read_message(response.body) else self._odd("said no without a word", request.what)
         return self._refused(response, request, permission)
 
+    def write(
+        self, method: Literal["POST", "PATCH"], path: str, what: str, body: Mapping[str, Any]
+    ) -> Answer[Response]:
+        """Send JSON to `path` below the repository, once. Returns the response, whatever its status below 500."""
+        if not _NAME.fullmatch(self.name):
+            return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+        request = Request(
+            f"{self._access.api_url}/repos/{self.name}{quote(path)}",
+            f"{what} of {self.name}",
+            method,
+            {**_HEADERS, "Content-Type": "application/json"},
+            self._access.credentials,
+            body=json.dumps(body).encode(),
+        )
+        response = self.http.send(request)
+        return self._advised(response) if isinstance(response, Unknown) else response
+
     def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
-        """Return what a response with status 200 holds; `Unknown` for other statuses and other contents."""
+        """Return what a response with status 200 or 201 holds; `Unknown` for other statuses and other contents."""
         if response.status == 404:
             return self.not_visible()
-        if response.status != 200:
-            return self._odd(f"answered {response.status} ({self._said(response)})", what)
+        if response.status not in (200, 201):
+            return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
         document = read_payload(response.body, kind)
         return self._odd("sent something else than it promises in its API", what) if document is None else document
 
@@ -151,7 +169,23 @@ class RepositoryApi:
 
     def facts(self) -> Answer[RepositoryFacts]:
         """The repository's own entry, asked for once."""
-        return self._facts.get("", self._ask_facts)
+        response = self.entry()
+        return response if isinstance(response, Unknown) else self.read(response, RepositoryFacts, "the entry")
+
+    def entry(self) -> Answer[Response]:
+        """The response with the repository's own entry, asked for once: its headers tell of the token."""
+        # Not proof that contents may be read, so it does not count as such for later questions.
+        return self._entry.get("", lambda: self.get("", "the entry", permission="metadata: read"))
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Who asks."""
+        return self._access.credentials
+
+    @property
+    def given_as(self) -> str:
+        """The input that the token is from."""
+        return self._access.given_as
 
     def not_visible(self) -> Unknown:
         """Say that the repository is missing or hidden."""
@@ -161,11 +195,6 @@ class RepositoryApi:
             why = f"was not found, or the token in {self._access.given_as} may not see it"
         remedy = f"Check the name. A private repository needs {CONTENTS}: for the stack in token, "
         return Unknown(f"{self.name} {why}", f"{remedy}for a component in component-token.")
-
-    def _ask_facts(self) -> Answer[RepositoryFacts]:
-        # Not proof that contents may be read, so it does not count as such for later questions.
-        response = self.get("", "the entry", permission="metadata: read")
-        return response if isinstance(response, Unknown) else self.read(response, RepositoryFacts, "the entry")
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -181,11 +210,12 @@ class RepositoryApi:
     def _odd(self, did: str, what: str) -> Unknown:
         return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
 
-    def _said(self, response: Response) -> str:
-        message = read_message(response.body)
+    def words(self, response: Response) -> str:
+        """What GitHub says in an error, with the details it adds, as it is but for our own token."""
+        message = read_complaint(response.body)
         if self._access.credentials:
             message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
-        return quoted(message)
+        return message
 
     def _advised(self, unknown: Unknown) -> Unknown:
         if isinstance(unknown, RateLimited) and self._access.credentials is None:
@@ -193,19 +223,23 @@ class RepositoryApi:
         return unknown
 
     def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
-        answer = f"{response.status} ({self._said(response)})"
+        answer = f"{response.status} ({quoted(self.words(response))})"
         reason = f"{request.host} answered {answer} when asked for {request.what}"
         source = self._access.given_as
         if response.status == 401:
             return Unknown(reason, f"The token in {source} is wrong or has expired: set it again.")
         if response.status == 403:
-            wanted = _permissions(response.header("x-accepted-github-permissions")) or permission
+            wanted = accepted_permissions(response) or permission
             return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
         return Unknown(reason)
 
 
-def _permissions(header: str) -> str:
-    """Turn `contents=read,issues=write; metadata=read` into words (docs: "Troubleshooting the REST API")."""
+def accepted_permissions(response: Response) -> str:
+    """Put the permissions that GitHub names with a refusal into words; empty where it names none.
+
+    The header is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
+    """
+    header = response.header("x-accepted-github-permissions")
     if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):
         return ""
     choices = [[one.strip().replace("=", ": ") for one in choice.split(",")] for choice in header.split(";")]

@@ -78,6 +78,28 @@ class Content(TypedDict):
     sha: str
 
 
+class Message(TypedDict):
+    """The git commit inside a commit, for its message."""
+
+    message: str
+
+
+class ToldCommit(TypedDict):
+    """A commit of a comparison, for its message."""
+
+    sha: str
+    commit: Message
+
+
+class ComparisonPage(TypedDict):
+    """One page of `repos/compare-commits-with-basehead`."""
+
+    status: str
+    base_commit: NamedCommit
+    total_commits: int
+    commits: list[ToldCommit]
+
+
 class RepositoryFacts(TypedDict):
     """`repos/get`."""
 
@@ -115,6 +137,26 @@ def read_payload(body: bytes, kind: type[_T]) -> _T | None:
     return document if _fits(document, kind) else None
 
 
+def read_complaint(body: bytes) -> str:
+    """Return the `message` of GitHub's error reply with those of its `errors`, or an empty text."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    errors = document.get("errors")
+    details = [_detail(each) for each in errors] if isinstance(errors, list) else []
+    return " ".join(each for each in (document.get("message"), *details) if isinstance(each, str))
+
+
+def _detail(error: object) -> object:
+    """Return one of the `errors`: its message or, of one in codes, the field and the code."""
+    if not isinstance(error, dict):
+        return error
+    return error.get("message") or f"{error.get('field')}: {error.get('code')}"
+
+
 def read_message(body: bytes) -> str:
     """Return the `message` of GitHub's error reply, or an empty text."""
     try:
@@ -133,7 +175,8 @@ def _fits(value: object, kind: object) -> bool:
         return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
     if get_origin(kind) in (Union, types.UnionType):
         return any(_fits(value, each) for each in get_args(kind))
-    return isinstance(value, kind) and not isinstance(value, bool) if isinstance(kind, type) else False
+    # A bool is an int to Python, not to JSON.
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool) if isinstance(kind, type) else False
 
 
 @cache

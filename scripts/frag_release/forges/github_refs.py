@@ -58,6 +58,16 @@ class GithubRefs:
             self._found.put(each["ref"], each["object"])
         return [each["ref"][len(_TAGS) :] for each in wanted]
 
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of the branches that start with `prefix`, as they are now."""
+        if prefix and not _possible(_HEADS + prefix + "x"):
+            return []
+        what = f"the branches that start with {quoted(prefix)}" if prefix else "all branches"
+        refs = self._list((_HEADS + prefix).rstrip("/"), what)
+        if isinstance(refs, Unknown):
+            return refs
+        return sorted(each["ref"][len(_HEADS) :] for each in refs if each["ref"].startswith(_HEADS + prefix))
+
     def _list(self, start: str, what: str) -> Answer[list[Ref]]:
         first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what)
         if isinstance(first, Unknown):

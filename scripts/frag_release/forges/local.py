@@ -9,12 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ..clients.deadline import Deadline
+from ..domain import changes
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown
-from .git_history import History, read_history
+from .git_history import History, read_changes, read_history
 from .git_objects import files_at, is_object_id, missing, not_an_id, peel
 from .git_process import Git
 from .git_refs import encoded, read_branches, read_tags
+from .local_writer import LocalWriter
 from .repository import Repository, RunHistory
+from .writer import Writer
 
 _NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
 
@@ -42,10 +45,24 @@ class LocalForge:
 
     def repository(self, name: str) -> Repository:
         """The repository `OWNER/NAME`; where there is no clone of it, all its answers say so."""
+        return LocalRepository(name, self._git(name))
+
+    def writer(self, name: str) -> Writer:
+        """What writes to the clone of `OWNER/NAME`."""
+        return LocalWriter(name, self._git(name))
+
+    def issue_text(self, repository: str, number: int) -> Answer[str]:
+        """Always `Unknown`: a clone holds no issues."""
+        return Unknown(
+            f"a local clone holds no issues, so issue {number} of {repository} cannot be read",
+            "Name the versions in backend-tag and frontend-tag, or leave local empty to ask GitHub.",
+        )
+
+    def _git(self, name: str) -> Git:
         clone = _find_clone(self._folder, name)
         problem = clone if isinstance(clone, Unknown) else None
         place = self._folder if isinstance(clone, Unknown) else clone
-        return LocalRepository(name, Git(place, self._deadline, self._environment, problem))
+        return Git(place, self._deadline, self._environment, problem)
 
 
 class _NoRuns:
@@ -191,6 +208,20 @@ class LocalRepository:
             return self._no_branch([branch])
         output = self._git.ask("rev-list", f"--max-count={min(limit, 100)}", "--stdin", lines=[head.encode()])
         return output if isinstance(output, Unknown) else output.decode("ascii").split()
+
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of all branches that start with `prefix`, sorted."""
+        known = read_branches(self._git)
+        if isinstance(known, Unknown):
+            return known
+        return [name.decode("utf-8", "replace") for name in sorted(known.heads) if name.startswith(encoded(prefix))]
+
+    def history(self, old: str, new: str) -> Answer[changes.History]:
+        """The commits between two commits, newest first. `Unknown` in a shallow clone, which may lack some."""
+        for commit in (old, new):
+            if not is_object_id(commit):
+                return not_an_id(commit)
+        return self._cut_short() or read_changes(self._git, old, new)
 
 
 def _find_clone(folder: Path, name: str) -> Answer[Path]:

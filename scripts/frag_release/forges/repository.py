@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+from .writer import Writer
 
 
 class Repository(Protocol):
@@ -41,6 +43,15 @@ class Repository(Protocol):
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
 
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of all branches that start with `prefix`."""
+
+    def history(self, old: str, new: str) -> Answer[History]:
+        """The commits between two commits: those only `new` has, and those only `old` has, newest first.
+
+        All of them, however many; an `Unknown` where the two share no history.
+        """
+
 
 class RunHistory(Protocol):
     """What CI did for the tags of a repository."""
@@ -58,3 +69,9 @@ class Forge(Protocol):
 
     def repository(self, name: str) -> Repository:
         """The repository `OWNER/NAME`; asks nothing yet."""
+
+    def writer(self, name: str) -> Writer:
+        """What writes to the repository `OWNER/NAME`; asks nothing yet."""
+
+    def issue_text(self, repository: str, number: int) -> Answer[str]:
+        """Title and body of an issue, a line between them; the ticket's token reads it."""

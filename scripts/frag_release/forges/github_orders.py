@@ -1,0 +1,132 @@
+"""Orders to GitHub, to write something, and what it means when GitHub refuses one.
+
+A right that is missing comes as 403, as 404 (of a repository that can be read) or as 422, with words
+that depend on the kind of token; so the words are looked at before the status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, TypeVar
+
+from ..clients.messages import Response, Unconfirmed, quoted
+from ..domain.evidence import Unknown
+from ..errors import ExpectedError
+from .github_api import RepositoryApi, accepted_permissions
+from .github_rights import remedy_for_writing
+from .writer import WriteFailedError, WriteRefusedError
+
+_RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
+_WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
+_NO_PULL_REQUESTS = re.compile(r"not permitted to create or approve pull requests")
+_ARCHIVED = re.compile(r"(was|is) archived")
+_SINGLE_SIGN_ON = re.compile(r"SAML|single sign-on", re.I)
+_PROTECTION = re.compile(
+    r"GH006|GH013|rule violation|protected (branch|ref)|through a pull request|Reference (update failed|cannot be)"
+    r"|Cannot (create|update|delete|force-push)|status checks?\b|verified signature|merge commits",
+    re.I,
+)
+
+_FOR_PULL_REQUESTS = (
+    "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
+    "the workflow's own token pull-requests: write under permissions of its job."
+)
+_SETTING = (
+    "Turn on Settings > Actions > General > Workflow permissions > Allow GitHub Actions to create and approve pull "
+    "requests (in the organisation's settings first, where it is greyed out), or give the token of a person or an "
+    "app in the input token."
+)
+_SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
+_FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
+
+_T = TypeVar("_T")
+
+
+class Step(Enum):
+    """What an order is part of: on this depends what helps where it is refused."""
+
+    OBJECT = "object"
+    OWN_BRANCH = "own branch"
+    STACK_BRANCH = "stack branch"
+    PULL_REQUEST = "pull request"
+
+
+class RaceError(Exception):
+    """GitHub says that a branch is not where it was thought to be."""
+
+
+class UnconfirmedError(WriteFailedError):
+    """No answer says whether it was done, so it is worth looking."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One write. `what` names it for people."""
+
+    step: Step
+    method: Literal["POST", "PATCH"]
+    path: str
+    what: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+def carry_out(api: RepositoryApi, order: Order, kind: type[_T], own_token: bool) -> _T:
+    """Send an order and return what GitHub answers.
+
+    Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
+    """
+    response = api.write(order.method, order.path, order.what, order.body)
+    if isinstance(response, Unconfirmed):
+        raise UnconfirmedError(response.reason, response.remedy)
+    if isinstance(response, Unknown):
+        raise WriteFailedError(response.reason, response.remedy)
+    if response.status not in (200, 201):
+        raise _refusal(api, order, response, own_token)
+    answer = api.read(response, kind, order.what)
+    if isinstance(answer, Unknown):
+        raise UnconfirmedError(answer.reason, answer.remedy)
+    return answer
+
+
+def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bool) -> Exception:
+    words = api.words(response)
+    if _RACE.search(words):
+        return RaceError(words)
+    message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
+    if _WORKFLOWS.search(words):
+        return WriteRefusedError(message, remedy_for_writing(own_token))
+    known = _known_refusal(order.step, response.status, words, api.given_as)
+    if known:
+        return WriteRefusedError(message, known)
+    if response.status == 404:
+        hidden = api.absence()
+        if hidden:
+            return WriteFailedError(hidden.reason, hidden.remedy)
+    if response.status in (403, 404):
+        return _lacking_right(order.step, message, accepted_permissions(response), own_token)
+    return WriteFailedError(message, "Nothing was done. Run this again; if it stays, report it with this line.")
+
+
+def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
+    """Return what helps against a refusal whose words or status say what it is; empty for the others."""
+    if status == 401:
+        return f"The token in {given_as} is wrong or has expired: set it again."
+    if _NO_PULL_REQUESTS.search(words):
+        return _SETTING
+    if _ARCHIVED.search(words):
+        return "Take the repository out of the archive."
+    if _SINGLE_SIGN_ON.search(words):
+        return f"Authorise the token in {given_as} for the organisation's single sign-on."
+    if step in (Step.OWN_BRANCH, Step.STACK_BRANCH) and _PROTECTION.search(words):
+        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _FREE_BRANCH
+    return ""
+
+
+def _lacking_right(step: Step, message: str, accepted: str, own_token: bool) -> ExpectedError:
+    """A 404 is GitHub's way to hide what a token may not do (docs: "Troubleshooting the REST API")."""
+    asks = f" GitHub asks for {accepted}." if accepted else ""
+    remedy = _FOR_PULL_REQUESTS if step is Step.PULL_REQUEST else remedy_for_writing(own_token)
+    return WriteRefusedError(f"{message}: the token lacks the right to do it.{asks}", remedy)
