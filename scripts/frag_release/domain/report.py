@@ -10,7 +10,7 @@ from typing import Any
 from .allow import Allowance
 from .components import Pin
 from .decision import TAGS, Decision
-from .evidence import Image
+from .evidence import Answer, Image
 from .facts import ComponentFacts, PreviousRelease, ReleaseFacts
 from .findings import Finding, blocking
 
@@ -68,9 +68,9 @@ class GateReport:
                 "image": self.stack_image or None,
                 "digest": None,
             },
-            "previous": _previous(self.previous),
-            "components": [_component(facts) for facts in self.facts.components],
-            "findings": [_finding(finding) for finding in self.decision.findings],
+            "previous": previous_as_json(self.facts.previous),
+            "components": [component_as_json(facts) for facts in self.facts.components],
+            "findings": [finding_as_json(finding) for finding in self.decision.findings],
             "actions": [],
         }
 
@@ -88,8 +88,9 @@ def known_image(facts: ComponentFacts) -> Image | None:
     return Image(name, facts.pin.tag, None) if name and facts.pin.tag else None
 
 
-def _previous(previous: PreviousRelease | None) -> dict[str, Any] | None:
-    if previous is None:
+def previous_as_json(previous: Answer[PreviousRelease | None]) -> dict[str, Any] | None:
+    """The previous release as reports have it, None where it is not known."""
+    if not isinstance(previous, PreviousRelease):
         return None
     return {
         "tag": previous.tag.text,
@@ -107,7 +108,8 @@ def _pin(pin: Pin) -> dict[str, Any]:
     }
 
 
-def _component(facts: ComponentFacts) -> dict[str, Any]:
+def component_as_json(facts: ComponentFacts) -> dict[str, Any]:
+    """A component as reports have it."""
     image = known_image(facts)
     return {
         **_pin(facts.pin),
@@ -117,7 +119,8 @@ def _component(facts: ComponentFacts) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as reports have it."""
     return {
         "rule": finding.rule,
         "subject": finding.subject,

@@ -7,10 +7,10 @@ from typing import Any
 from ..facts import ComponentFacts, ReleaseFacts
 from ..findings import Finding
 from .pair import PAIR_RULES
-from .pins import VALUE_RULES, pin_order, pin_present
+from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES
 from .rule import Rule
-from .stack import STACK_RULES
+from .stack import PLANNED_STACK_RULES, STACK_RULES
 
 COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, pin_order)
 
@@ -28,6 +28,17 @@ def judge(facts: ReleaseFacts) -> list[Finding]:
         findings += [_judge_pin(rule, component) for rule in COMPONENT_RULES]
     findings += [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
     return findings
+
+
+def judge_planned(facts: ReleaseFacts) -> list[Finding]:
+    """Apply the rules to a release that is not tagged yet: all but those on its commit and on overrides."""
+    findings: list[Finding] = []
+    release = facts.stack.tag.text if facts.stack else ""
+    if facts.stack:
+        findings += [rule.apply(facts.stack, "stack", release) for rule in PLANNED_STACK_RULES]
+    for component in facts.components:
+        findings += [_judge_pin(rule, component) for rule in COMPONENT_RULES if rule is not pin_effective]
+    return findings + [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
 
 
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:

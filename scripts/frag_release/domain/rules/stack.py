@@ -117,3 +117,6 @@ STACK_RULES: tuple[Rule[StackFacts], ...] = (
     tag_order,
     tag_style,
 )
+
+PLANNED_STACK_RULES: tuple[Rule[StackFacts], ...] = (tag_unique, tag_order, tag_style)
+"""Those that can be judged before there is a tag."""

@@ -1,0 +1,67 @@
+"""What changed in a component between two pins: commits, and the tickets and pull requests they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# `(#447)` that ends a line is what GitHub adds to the subject of a squash merge: a pull request. A revert
+# quotes such a subject and gets one of its own: `Revert "Fix it (#447)" (#448)`.
+_SQUASH_MERGE = re.compile(
+    r"\(#([1-9][0-9]{0,5})\)(?=[\"'”]{0,2}(?:[ \t]{0,4}\(#[1-9][0-9]{0,5}\)){0,4}[ \t\r]{0,8}$)", re.M
+)
+_MERGE = re.compile(r"^[ \t]{0,8}Merge pull request #([1-9][0-9]{0,5})\b", re.M)
+# Not after a letter, a slash or `&`: `owner/repo#1` belongs elsewhere and `&#39;` is a quote in HTML.
+_TICKET = re.compile(r"(?<![\w/&#])#([1-9][0-9]{0,5})(?![\w#])")
+_TICKET_BRANCH = re.compile(r"\bm2ms-([1-9][0-9]{0,5})(?![0-9])", re.I)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit with its whole message."""
+
+    sha: str
+    message: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The commits between two pins: those that come with the new one, and those that only the old one had."""
+
+    added: Sequence[Commit] = ()
+    removed: Sequence[Commit] = ()
+
+
+@dataclass(frozen=True)
+class References:
+    """Numbers that commit messages name, each once, in order of appearance; and commits without a ticket."""
+
+    tickets: tuple[int, ...] = ()
+    pull_requests: tuple[int, ...] = ()
+    without_ticket: int = 0
+
+
+def read_references(commits: Iterable[Commit]) -> References:
+    """Read the tickets and pull requests out of the messages of `commits`."""
+    tickets: dict[int, None] = {}
+    pull_requests: dict[int, None] = {}
+    without = 0
+    for commit in commits:
+        named = ticket_numbers(commit.message)
+        without += not named
+        tickets.update(dict.fromkeys(named))
+        pull_requests.update(dict.fromkeys(pull_request_numbers(commit.message)))
+    return References(tuple(tickets), tuple(pull_requests), without)
+
+
+def pull_request_numbers(message: str) -> list[int]:
+    """Return the component's own pull requests: `Merge pull request #448`, or `(#447)` at a line's end."""
+    found = [*_MERGE.findall(message), *_SQUASH_MERGE.findall(message)]
+    return list(dict.fromkeys(map(int, found)))
+
+
+def ticket_numbers(message: str) -> list[int]:
+    """Return the tickets: a bare `#1322`, or a branch such as `m2ms-1517-tag-datestamp`."""
+    rest = _MERGE.sub(" ", _SQUASH_MERGE.sub(" ", message))
+    return list(dict.fromkeys(map(int, [*_TICKET.findall(rest), *_TICKET_BRANCH.findall(rest)])))

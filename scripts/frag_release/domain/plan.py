@@ -1,0 +1,177 @@
+"""What `prepare` is about to do: shown to people first, then carried out as it stands."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from urllib.parse import quote
+
+from .changes import History
+from .components import Pin
+from .evidence import Answer
+from .facts import NOT_ASKED
+from .versions import ProductionTag, next_iteration, parse_production_tag, production_tags
+
+RELEASE_BRANCH = "release/"
+TRAILER = "Stack-Tag"
+_MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
+# Not `splitlines`, which also parts lines at characters that a comment may hold.
+_NEWLINE = re.compile(r"\r\n?|\n")
+_SHORT = {"backend": "b/e", "frontend": "f/e"}
+
+
+class Mode(str, Enum):
+    """How the change reaches the stack branch."""
+
+    PULL_REQUEST = "pull-request"
+    COMMIT = "commit"
+
+
+class ChoiceError(Exception):
+    """What was asked for cannot be released. `remedy` says what to ask for instead."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A production tag that could be chosen, and whether it is on a production branch."""
+
+    tag: str
+    eligible: Answer[bool]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One component's change: its pin now and then, and what came in between."""
+
+    before: Pin
+    after: Pin
+    history: Answer[History] = NOT_ASKED
+    candidates: Answer[Sequence[Candidate]] = NOT_ASKED
+
+    @property
+    def name(self) -> str:
+        """The component's name."""
+        return self.after.component.name
+
+    @property
+    def changed(self) -> bool:
+        """Whether the value in the file changes."""
+        return self.before.tag != self.after.tag
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The change of one file, from `head` of `branch`, that makes the release `stack_tag` possible.
+
+    `before` and `after` are the file's bytes. Equal where the file already says what is wanted.
+    """
+
+    repository: str
+    branch: str
+    head: str
+    file: str
+    before: bytes
+    after: bytes
+    stack_tag: str
+    mode: Mode
+    changes: Sequence[Change] = field(default_factory=tuple)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values of the file after the change, by variable."""
+        return {one.after.component.variable: one.after.tag for one in self.changes}
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.before != self.after
+
+    @property
+    def release_branch(self) -> str:
+        """The branch that a pull request is made from."""
+        return RELEASE_BRANCH + self.stack_tag
+
+    @property
+    def title(self) -> str:
+        """The commit's subject, and the pull request's title."""
+        uses = " ".join(f"{_SHORT.get(one.name, one.name)} {one.after.tag}" for one in self.changes)
+        return f"build: Use of {uses}"
+
+    @property
+    def message(self) -> str:
+        """The commit's message; its trailer carries the stack tag with the change."""
+        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n"
+
+    @property
+    def marker(self) -> str:
+        """The line by which a pull request is known to be ours, for this tag and pair."""
+        pair = " ".join(f"{_encoded(one.name)}={_encoded(one.after.tag)}" for one in self.changes)
+        return f"<!-- frag-release-action: release {_encoded(self.stack_tag)} {pair} -->"
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff without context: nothing of the file but the lines that change."""
+        old, new = (_NEWLINE.split(text.decode("utf-8-sig", "replace")) for text in (self.before, self.after))
+        lines = difflib.unified_diff(old, new, f"a/{self.file}", f"b/{self.file}", n=0, lineterm="")
+        return "\n".join(lines)
+
+
+def _encoded(text: str) -> str:
+    """Percent-encode a name, so that none can end the comment, or say that it is another pair."""
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def marked_release(body: str) -> str | None:
+    """Return the marker that starts a pull request's body, None where it is not ours."""
+    found = _MARKER.fullmatch(_NEWLINE.split(body, 1)[0].strip())
+    return found.group() if found else None
+
+
+def choose_stack_tag(
+    wanted: str, today: datetime.date, tags: Iterable[str], branches: Iterable[str], own: str = ""
+) -> ProductionTag:
+    """Return the stack tag of the release: `wanted`, or the next iteration of this month.
+
+    `tags` are the stack's tags and `branches` its branches, of which `release/…` take a tag each; `own`
+    is the tag of a branch that an earlier run made for the same pair. Whether a branch of exactly the
+    `wanted` tag is ours is for the one to judge who writes to it, and can name its owner. Raises ChoiceError.
+    """
+    released = set(tags)
+    reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
+    following = next_iteration(today, released | reserved)
+    if not wanted:
+        mine = parse_production_tag(own)
+        return mine if mine and not _same_number(mine, released) else _parsed(following)
+    tag = _parsed(wanted)
+    twins = _same_number(tag, released)
+    branched = [RELEASE_BRANCH + twin for twin in _same_number(tag, reserved) if twin not in (wanted, own)]
+    for kind, found in (("tag", twins), ("branch", branched)):
+        if found:
+            raise ChoiceError(
+                f"The stack tag {tag} is taken: the stack has the {kind} {', '.join(found[:5])}.",
+                f"Leave stack-tag empty for the next free one, {following}.",
+            )
+    return tag
+
+
+def _same_number(tag: ProductionTag, names: Iterable[str]) -> list[str]:
+    return [other.text for other in production_tags(names) if other.version == tag.version]
+
+
+def _parsed(text: str) -> ProductionTag:
+    tag = parse_production_tag(text)
+    if tag is None:
+        raise ChoiceError(
+            f"{text[:100]!r} is no production tag, so it could never be deployed.",
+            "Use exactly three numbers, such as 2023.06.1, or leave stack-tag empty for the next free one.",
+        )
+    return tag
