@@ -42,6 +42,10 @@ class Links:
             return ""
         return self._of(repository, "compare", f"{before}...{after}")
 
+    def issue(self, repository: str, number: int) -> str:
+        """Address of an issue or, which GitHub leads on to, a pull request."""
+        return self._of(repository, "issues", str(number))
+
     def _of(self, repository: str, *names: str) -> str:
         if not self.server.startswith(("https://", "http://")) or not all((repository, *names)):
             return ""

@@ -46,6 +46,13 @@ def visible(foreign: str, limit: int = MAX_TEXT) -> str:
     return f"{shown}…" if cut else shown
 
 
+def verbatim(foreign: str, limit: int = MAX_TEXT) -> str:
+    """Return one line for a fence: as `visible`, but white space stays as it is."""
+    cut = len(foreign) > limit
+    shown = "".join(char if char == "\t" else _spelled(char) for char in foreign[: limit - 1 if cut else limit])
+    return f"{shown}…" if cut else shown
+
+
 def text(foreign: str, limit: int = MAX_TEXT) -> str:
     """Return `foreign` as prose: no markup, no link, no mention, no emoji, on one line."""
     return _prose(visible(foreign, limit))

@@ -20,12 +20,12 @@ def next_steps(report: GateReport) -> str:
     """Return a numbered list in Markdown."""
     verdict = report.decision.verdict
     if verdict is Verdict.BLOCKED:
-        return markdown.numbered([*_remedies(blocking(report.decision.findings)), _afterwards(report)])
+        return markdown.numbered([*remedies(blocking(report.decision.findings)), _afterwards(report)])
     return markdown.numbered(_after_deploy(report) if verdict is Verdict.DEPLOY else _after_build(report))
 
 
-def _remedies(blockers: Sequence[Finding], cap: int = 18) -> list[str]:
-    """One step for each remedy, failures first: one remedy often serves several findings."""
+def remedies(blockers: Sequence[Finding], cap: int = 18) -> list[str]:
+    """Return a step for each remedy, failures first: one remedy often serves several findings."""
     by_remedy: dict[tuple[bool, str], list[Finding]] = {}
     for finding in blockers:
         key = (finding.status is Status.UNKNOWN, finding.remedy or "Run this again.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..domain.components import Pin
 from ..domain.evidence import Image, Placement, Unknown
 from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
-from ..domain.findings import Status
+from ..domain.findings import Finding, Status
 from ..domain.report import GateReport, known_commit, known_image
 from . import checks, markdown
 from .links import Links
@@ -20,8 +20,16 @@ _NONE = "➖ none"
 
 def pair_table(report: GateReport, links: Links) -> str:
     """Return what the stack is made of: one row for each component, then one for the stack itself."""
-    rows = [_component_row(report, facts, links) for facts in report.facts.components]
+    findings = report.decision.findings
+    rows = [
+        (*_component_row(findings, facts, links), _age(facts.placement, report)) for facts in report.facts.components
+    ]
     return markdown.table(_HEADER, [*rows, _stack_row(report, links)])
+
+
+def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Finding], links: Links) -> str:
+    """Return what is known of the components' pins, without what changes by the hour."""
+    return markdown.table(_HEADER[:-1], [_component_row(findings, facts, links) for facts in components])
 
 
 def changes(report: GateReport, links: Links) -> str:
@@ -40,8 +48,8 @@ def changes(report: GateReport, links: Links) -> str:
     return f"Compared with {tag}:\n\n{markdown.bullets(items)}\n\n{back}"
 
 
-def _component_row(report: GateReport, facts: ComponentFacts, links: Links) -> Sequence[str]:
-    pin, findings = facts.pin, report.decision.findings
+def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
+    pin = facts.pin
     name, repository = pin.component.name, pin.component.repository
     placement = facts.placement
     return (
@@ -51,7 +59,6 @@ def _component_row(report: GateReport, facts: ComponentFacts, links: Links) -> S
         _cell(_branches(repository, placement, links), checks.marked(checks.BRANCH, findings, name)),
         _cell(_runs(facts), checks.marked(checks.CI, findings, name)),
         _cell(_image(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
-        _age(placement, report),
     )
 
 

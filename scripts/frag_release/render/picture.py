@@ -18,9 +18,10 @@ MAX_COMPONENTS = 20
 """Most components that are drawn; the table names them all."""
 
 _KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
-_STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
+STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
   classDef bad stroke:#cf222e,stroke-width:2px
   classDef off stroke:#848d97,stroke-dasharray:4 3"""
+"""How a picture shows what went well, what did not, and what is not reached."""
 
 
 def label(foreign: str) -> str:
@@ -41,7 +42,7 @@ def picture(report: GateReport) -> str:
         arrow, style, words = ("-->", "good", "may be deployed") if reached else ("-.->", "off", "not from this run")
         lines.append(f'  {place}["{place}"]:::{style}')
         lines.append(f'  stack {arrow}|"{words}"| {place}')
-    return markdown.fence("\n".join([*lines, _STYLES]), "mermaid")
+    return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
 
 
 def picture_in_words(report: GateReport) -> str:

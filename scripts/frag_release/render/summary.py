@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from ..domain.decision import Verdict
 from ..domain.report import GateReport
@@ -13,6 +12,7 @@ from .links import Links
 from .next_steps import next_steps
 from .pair import changes, pair_table
 from .picture import picture, picture_in_words
+from .sections import Section, fitted
 from .terminal import gate_text
 from .wording import VERDICTS, is_judged, ref_name
 
@@ -22,25 +22,13 @@ MAX_BYTES = 1_000_000
 """Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
 
-@dataclass(frozen=True)
-class _Section:
-    """A part of the summary; those of the lowest `worth` go first where all would be too much."""
-
-    worth: int
-    title: str
-    body: str
-
-    def __str__(self) -> str:
-        return f"### {self.title}\n\n{self.body}" if self.title else self.body
-
-
 def gate_summary(report: GateReport, server_url: str) -> str:
     """Return the summary in Markdown, at most `MAX_BYTES` long.
 
     `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
     """
     links = Links(server_url)
-    return _fitted([section for section in _sections(report, links) if section.body])
+    return fitted(_sections(report, links), MAX_BYTES)
 
 
 def error_summary(title: str, message: str, remedy: str) -> str:
@@ -51,17 +39,18 @@ def error_summary(title: str, message: str, remedy: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _sections(report: GateReport, links: Links) -> list[_Section]:
+def _sections(report: GateReport, links: Links) -> list[Section]:
+    findings, line_url = report.decision.findings, partial(links.line, report.repository, report.commit)
     return [
-        _Section(9, "", _verdict(report)),
-        _Section(8, "", weakened(report)),
-        _Section(8, "What to do next", next_steps(report)),
-        _Section(7, "The pair", _pair(report, links)),
-        _Section(6, "Findings that block or warn", open_findings(report, links)),
-        _Section(4, "Since the previous release", changes(report, links)),
-        *(_Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(report, links), strict=False)),
-        _Section(3, "The way to production", _way(report)),
-        _Section(5, "", _footer(report)),
+        Section(9, "", _verdict(report)),
+        Section(8, "", weakened(report)),
+        Section(8, "What to do next", next_steps(report)),
+        Section(7, "The pair", _pair(report, links)),
+        Section(6, "Findings that block or warn", open_findings(findings, line_url)),
+        Section(4, "Since the previous release", changes(report, links)),
+        *(Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(findings, line_url), strict=False)),
+        Section(3, "The way to production", _way(report)),
+        Section(5, "", _footer(report)),
     ]
 
 
@@ -98,23 +87,3 @@ def _footer(report: GateReport) -> str:
         f"{markdown.text(report.version, 50)}, for {markdown.code(report.ref, 200)} of "
         f"{markdown.code(report.repository)}."
     )
-
-
-def _fitted(sections: Sequence[_Section]) -> str:
-    """Join the sections, leaving out the least worth where they are too long, and saying so."""
-    kept = list(sections)
-    while _size(_joined(kept, sections)) > MAX_BYTES:
-        kept.remove(min(kept, key=lambda section: section.worth))
-    return _joined(kept, sections)
-
-
-def _joined(kept: Sequence[_Section], sections: Sequence[_Section]) -> str:
-    parts = [str(section) for section in kept]
-    left = len(sections) - len(kept)
-    if left:
-        parts.append(f"Left out to keep this within GitHub's limit: {left} of {len(sections)} parts.")
-    return "\n\n".join(parts) + "\n"
-
-
-def _size(markdown_text: str) -> int:
-    return len(markdown_text.encode("utf-8", "backslashreplace"))

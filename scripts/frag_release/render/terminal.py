@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
 from .markdown import visible
@@ -19,9 +21,14 @@ def gate_text(report: GateReport) -> str:
     _, words = VERDICTS[report.decision.verdict]
     kind = "" if report.tag else f"{report.decision.kind.value} "
     lines = [f"{words}: {kind}{visible(ref_name(report))}", visible(report.decision.reason)]
-    findings = sorted(report.decision.findings, key=lambda finding: _ORDER.index(finding.status))
-    widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, findings), strict=True)]
-    return "\n".join([*lines, *(_line(finding, widths) for finding in findings)])
+    return "\n".join([*lines, *finding_lines(report.decision.findings)])
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return each finding on one line, the worst first, with its remedy on a line below where it needs one."""
+    ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.status))
+    widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, ordered), strict=True)]
+    return [_line(finding, widths) for finding in ordered]
 
 
 def _names(finding: Finding) -> tuple[str, str, str]:

@@ -1,0 +1,133 @@
+"""A prepared release as a job summary and as the body of its pull request: the plan first, then the evidence."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..domain.plan import Mode
+from ..domain.prepare_report import PrepareReport
+from . import markdown
+from .findings import LineUrl, allowed_by_hand, folded_findings, open_findings, switched_off, warning
+from .links import Links
+from .pair import evidence_table
+from .plan_changes import PlanChanges
+from .plan_picture import picture, picture_in_words
+from .plan_stage import Stage, heading, reason, stage_of
+from .plan_steps import after_the_merge, plan_steps
+from .plan_text import prepare_text
+from .references import References
+from .sections import Section, fitted
+
+__all__ = ["MAX_BODY_BYTES", "MAX_BYTES", "prepare_summary", "prepare_text", "pull_request_body"]
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+MAX_BODY_BYTES = 65_000
+"""Largest body of a pull request in bytes. GitHub refuses one over 65,536 characters."""
+
+
+def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long.
+
+    `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
+    `tickets_from` is the repository whose issues the tickets are, the stack's where empty.
+    """
+    links = Links(server_url)
+    references = References(tickets_from or report.plan.repository, links, in_conversation=False)
+    return fitted(_summary_sections(report, links, PlanChanges(report.plan, links, references)), MAX_BYTES)
+
+
+def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
+    """Return the body in Markdown, at most `MAX_BODY_BYTES` long, its first line being the plan's marker.
+
+    The same plan and evidence always make the same body, so that it tells whether there is news.
+    """
+    links = Links(server_url)
+    references = References(tickets_from or report.plan.repository, links, in_conversation=True)
+    sections = _body_sections(report, links, PlanChanges(report.plan, links, references))
+    marker = f"{report.plan.marker}\n"
+    return marker + fitted(sections, MAX_BODY_BYTES - len(marker.encode("utf-8")))
+
+
+def _summary_sections(report: PrepareReport, links: Links, changes: PlanChanges) -> list[Section]:
+    line_url = _line_url(report, links)
+    return [
+        Section(20, "", _verdict(report)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "What to do next", plan_steps(report, links)),
+        Section(17, _title_of_diff(report), changes.diff()),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(14, "What was made", _made(report)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        Section(8, "", changes.candidates()),
+        *(Section(3, "", fold) for fold in changes.commits(100)),
+        *(Section(worth, "", fold) for worth, fold in _folded(report, line_url)),
+        Section(7, "The way to production", f"{picture(report)}\n\n{picture_in_words(report)}"),
+        Section(12, "", _footer(report)),
+    ]
+
+
+def _body_sections(report: PrepareReport, links: Links, changes: PlanChanges) -> list[Section]:
+    line_url = _line_url(report, links)
+    return [
+        Section(20, "", _introduction(report, links)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "The change", changes.diff()),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        *(Section(3, "", fold) for fold in changes.commits(50)),
+        *(Section(worth, "", fold) for worth, fold in _folded(report, line_url)),
+        Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
+    ]
+
+
+def _verdict(report: PrepareReport) -> str:
+    mark, words = heading(report)
+    return f"## {mark} {markdown.text(words)}\n\n**{markdown.words(reason(report))}**"
+
+
+def _warnings(report: PrepareReport, changes: PlanChanges) -> str:
+    lines = [*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)]
+    return warning([*lines, *(f"⚠️ {markdown.words(note)}" for note in report.notes)])
+
+
+def _title_of_diff(report: PrepareReport) -> str:
+    tenses = {Stage.REFUSED: "What would have changed", Stage.PLANNED: "What would change"}
+    return tenses.get(stage_of(report), "What changes")
+
+
+def _made(report: PrepareReport) -> str:
+    return markdown.bullets([markdown.link(action.what, action.url) for action in report.actions])
+
+
+def _folded(report: PrepareReport, line_url: LineUrl) -> list[tuple[int, str]]:
+    return list(zip((2, 1), folded_findings(report.findings, line_url), strict=False))
+
+
+def _line_url(report: PrepareReport, links: Links) -> LineUrl:
+    """Findings point at lines of the file as it will be; until there is a commit of it, at where it stands."""
+    return partial(links.line, report.plan.repository, report.commit or report.plan.head)
+
+
+def _introduction(report: PrepareReport, links: Links) -> str:
+    plan = report.plan
+    pair = ", ".join(f"{markdown.text(one.name, 80)} {markdown.code(one.after.tag, 80)}" for one in plan.changes[:20])
+    file = markdown.code_link(plan.file, links.line(plan.repository, plan.head, plan.file, None))
+    return (
+        f"## Release {markdown.code(plan.stack_tag, 60)}\n\nThe stack of {pair}. This changes the values of these "
+        f"pins in {file} and nothing else. The pair passed the checks below before this was proposed; the stack's "
+        "own gate repeats them here, and once more when the release is tagged."
+    )
+
+
+def _footer(report: PrepareReport) -> str:
+    plan = report.plan
+    how = "by pull request" if plan.mode is Mode.PULL_REQUEST else "by commit"
+    return (
+        f"Planned {how} at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(report.version, 50)}, for {markdown.code(plan.branch, 80)} of "
+        f"{markdown.code(plan.repository, 200)} at {markdown.code(plan.head[:12])}."
+    )

@@ -1,0 +1,48 @@
+"""The plan and what came of it as plain text, for the log and for a terminal."""
+
+from __future__ import annotations
+
+from ..domain.changes import read_references
+from ..domain.evidence import Unknown
+from ..domain.plan import Change
+from ..domain.prepare_report import PrepareReport
+from .markdown import verbatim, visible
+from .plan_stage import heading, is_older, reason
+from .terminal import finding_lines
+from .wording import count
+
+_SHOWN = 30
+
+
+def prepare_text(report: PrepareReport) -> str:
+    """Return the verdict, what changes, each finding with its remedy, and what was made.
+
+    Nothing here is safe from being taken for a command by a runner: the log sees to that.
+    """
+    diff = report.plan.diff.split("\n") if report.plan.is_needed else []
+    lines = [heading(report)[1], visible(reason(report).replace("`", ""))]
+    lines += [verbatim(line, 300) for line in diff[:60]]
+    lines += [line for change in report.plan.changes for line in _change(change)]
+    lines += finding_lines(report.findings)
+    lines += [f"{visible(action.what)} {visible(action.url)}".rstrip() for action in report.actions]
+    return "\n".join([*lines, *(visible(note) for note in report.notes)])
+
+
+def _change(change: Change) -> list[str]:
+    name, old, new = (visible(text, 80) for text in (change.name, change.before.tag or "none", change.after.tag))
+    if not change.changed:
+        return [f"{name}: {old}, unchanged"]
+    if isinstance(change.history, Unknown):
+        what = f"its commits could not be read: {visible(change.history.reason, 200)}"
+        removed = 0
+    else:
+        tickets = read_references(change.history.added).tickets
+        named = f", tickets {' '.join(f'#{number}' for number in tickets[:_SHOWN])}" if tickets else ""
+        more = f" and {len(tickets) - _SHOWN} more" if len(tickets) > _SHOWN else ""
+        removed = len(change.history.removed)
+        what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}{more}"
+    lines = [f"{name}: {old} -> {new} ({what})"]
+    if removed or is_older(change.before.tag, change.after.tag):
+        back = "goes back" if is_older(change.before.tag, change.after.tag) else "loses commits"
+        lines.append(f"WARNING: {name} {back}. Database migrations are not undone.")
+    return lines
