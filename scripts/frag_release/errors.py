@@ -14,6 +14,19 @@ class ExpectedError(Exception):
         self.remedy = remedy
 
 
+class EvidenceError(ExpectedError):
+    """Something without which there is nothing to judge could not be found out."""
+
+
+class RefusedError(ExpectedError):
+    """What was asked for is refused before there is a plan. `file` and `line` are where to look, if known."""
+
+    def __init__(self, message: str, remedy: str = "", file: str = "", line: int | None = None) -> None:
+        super().__init__(message, remedy)
+        self.file = file
+        self.line = line
+
+
 class InterruptedRun(ExpectedError):
     """The run was cancelled from outside."""
 

@@ -64,3 +64,26 @@ def unseeded(action_folder: Path, tmp_path: Path, example: Example, github: GitH
 def world(unseeded: World) -> World:
     """The worked example on servers."""
     return unseeded.seed()
+
+
+def _go_back(example: Example) -> None:
+    """Make the stack as it was before 2023.06.2: older pins on master, and no such tag."""
+    for tag in ("2023.06.2", "2023.06.2-rc.1"):
+        example.stack.delete(f"refs/tags/{tag}")
+    example.stack.branch("master", example.commits[STACK]["2023.06.1"])
+
+
+@pytest.fixture
+def before_release(unseeded: World) -> World:
+    """The worked example on servers as it was before its release: the file holds 2023.03.1 and 2023.05.3."""
+    _go_back(unseeded.example)
+    return unseeded.seed()
+
+
+@pytest.fixture
+def clones(unseeded: World, tmp_path: Path) -> World:
+    """The same on the local forge: bare clones below `clones`, named by the world's `folder`."""
+    _go_back(unseeded.example)
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
+    return unseeded

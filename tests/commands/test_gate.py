@@ -60,6 +60,7 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
         "frontend-commit": world.example.commits[FRONTEND]["2023.05.4"],
         "frontend-digest": frontend,
         "frontend-image": f"docker.io/xchem/fragalysis-frontend@{frontend}",
+        **dict.fromkeys(("changed", "commit", "pull-request-number", "pull-request-url"), ""),
         "failed-rules": "",
         "report-path": outcome.outputs["report-path"],
     }

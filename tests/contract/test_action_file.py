@@ -16,6 +16,7 @@ from frag_release.runner.options import parser
 README = ROOT / "README.md"
 
 # Design section 3, by hand: the inputs of the gate, with their defaults where those are fixed.
+NOT_OF_PREPARE = {"ref", "production", "backend-namespace", "frontend-namespace"}
 DESIGNED_INPUTS = {
     "command": "gate",
     "token": "",
@@ -53,11 +54,22 @@ DESIGNED_INPUTS = {
     "report": "",
     "timeout-seconds": "120",
 }
+PREPARE_INPUTS = {
+    **{name: default for name, default in DESIGNED_INPUTS.items() if name not in NOT_OF_PREPARE},
+    "mode": "pull-request",
+    "stack-tag": "",
+    "ticket": "",
+    "ticket-token": "",
+    "timezone": "UTC",
+    "dry-run": "false",
+    "wait-minutes": "0",
+}
 DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
     "failed-rules", "report-path",
+    "changed", "commit", "pull-request-number", "pull-request-url",
 }  # fmt: skip
 
 
@@ -74,13 +86,14 @@ def step(action: Any) -> Any:
     return only
 
 
-def test_the_table_has_the_inputs_of_the_contract() -> None:
-    """The gate has exactly the inputs of the contract, with their defaults."""
-    assert {one.name: one.default for one in INPUTS if "gate" in one.commands} == DESIGNED_INPUTS
+@pytest.mark.parametrize(("command", "designed"), [("gate", DESIGNED_INPUTS), ("prepare", PREPARE_INPUTS)])
+def test_the_table_has_the_inputs_of_the_contract(command: str, designed: dict[str, str]) -> None:
+    """Each command has exactly the inputs of the contract, with their defaults."""
+    assert {one.name: one.default for one in INPUTS if command in one.commands} == designed
 
 
 def test_the_table_has_the_outputs_of_the_contract() -> None:
-    """The gate has exactly the outputs of the contract."""
+    """The commands have exactly the outputs of the contract."""
     assert set(OUTPUTS) == DESIGNED_OUTPUTS
 
 
@@ -114,8 +127,10 @@ def test_the_outputs_of_the_action_are_those_of_the_table(action: Any) -> None:
 
 
 def test_every_input_crosses_by_its_own_variable(step: Any) -> None:
-    """Each line of `env:` passes one input under `INPUT_` and its name, and nothing else is passed."""
-    expected = {"INPUT_" + name.upper().replace("-", "_"): "${{ inputs." + name + " }}" for name in DESIGNED_INPUTS}
+    """Each line of `env:` passes one input by its name; the workflow's own token comes along, to tell it apart."""
+    names = DESIGNED_INPUTS | PREPARE_INPUTS
+    expected = {"INPUT_" + name.upper().replace("-", "_"): "${{ inputs." + name + " }}" for name in names}
+    expected["RUN_TOKEN"] = "${{ github.token }}"
     assert step["env"] == expected
 
 
@@ -178,5 +193,6 @@ def test_the_readme_lists_every_input_output_and_rule() -> None:
     from frag_release.domain.rules import CATALOGUE
 
     text = README.read_text("utf-8")
-    names = [*DESIGNED_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
-    assert [name for name in names if f"| `{name}` |" not in text] == []
+    names = [*DESIGNED_INPUTS, *PREPARE_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
+    firsts = {cell for line in text.splitlines() if line.startswith("| `") for cell in line.split("|")[1].split(",")}
+    assert {name for name in names if f"`{name}`" not in {cell.strip() for cell in firsts}} == set()

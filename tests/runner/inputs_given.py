@@ -7,7 +7,7 @@ from typing import Any
 
 from frag_release.runner.context import Context
 from frag_release.runner.inputs import INPUTS
-from frag_release.runner.settings import Settings, read_settings
+from frag_release.runner.settings import GateSettings, read_gate_settings
 from frag_release.runner.values import Values
 
 RUN = Context(
@@ -31,6 +31,6 @@ def context(**changes: Any) -> Context:
     return replace(RUN, **changes)
 
 
-def settings(run: Context = RUN, **given: str) -> Settings:
+def settings(run: Context = RUN, **given: str) -> GateSettings:
     """The settings of a run with these inputs."""
-    return read_settings(values(**given), run)
+    return read_gate_settings(values(**given), run)

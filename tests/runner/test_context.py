@@ -41,13 +41,13 @@ def test_a_run_is_read(tmp_path: Path) -> None:
             "GITHUB_SERVER_URL": "https://ghe.example.org",
             "GITHUB_OUTPUT": "/o",
             "GITHUB_STEP_SUMMARY": "/s",
-            "RUNNER_DEBUG": "1",
+            "RUN_TOKEN": "t0ken",
         }
     )
     assert (found.on_runner, found.repository, found.ref) == (True, "org/stack", "refs/pull/7/merge")
     assert (found.sha, found.event_name) == ("b" * 40, "pull_request")
     assert (found.api_url, found.server_url) == ("https://ghe.example.org/api/v3", "https://ghe.example.org")
-    assert (found.output_file, found.summary_file, found.debug) == ("/o", "/s", True)
+    assert (found.output_file, found.summary_file, found.run_token) == ("/o", "/s", "t0ken")
     assert (found.default_branch, found.pull_request_base) == ("main", "a" * 40)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..clients.registry import RegistryClient
 from ..domain.components import Component, Pin
 from ..domain.evidence import Answer, Image, Placement, Run, Unknown
-from ..domain.facts import NOT_ASKED, ComponentFacts, Hints
+from ..domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
 from ..domain.versions import parse_production_tag, production_tags
 from ..forges.repository import Forge, Repository
 
@@ -66,6 +66,14 @@ class ComponentEvidence:
 def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:
     """The components as the workflow file alone chooses them."""
     return tuple(replace(component, tag="", namespace="") for component in components)
+
+
+def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
+    """Add the same component's pin of the previous release."""
+    if not isinstance(previous, PreviousRelease):
+        return facts
+    name = facts.pin.component.name
+    return replace(facts, previous=next((pin for pin in previous.pins if pin.component.name == name), None))
 
 
 def _place(repository: Repository, pin: Pin) -> tuple[Answer[str | None], Answer[Placement]]:

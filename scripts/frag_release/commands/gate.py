@@ -14,7 +14,7 @@ from ..domain.allow import apply_allowances, unused_allowances
 from ..domain.components import Pin, read_pins
 from ..domain.decision import BRANCHES, TAGS, Circumstances, RefKind, decide
 from ..domain.evidence import Answer, Unknown
-from ..domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts
+from ..domain.facts import ComponentFacts, ReleaseFacts
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
 from ..domain.rules import judge, judge_presence
@@ -22,8 +22,8 @@ from ..domain.versions import parse_production_tag
 from ..errors import UsageError
 from ..forges.repository import Forge, Repository
 from ..runner.context import Context
-from ..runner.settings import Settings
-from .component_evidence import ComponentEvidence, without_overrides
+from ..runner.settings import GateSettings
+from .component_evidence import ComponentEvidence, beside_previous, without_overrides
 from .stack_evidence import StackEvidence
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -33,7 +33,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 class Gate:
     """The gate with all that it needs; `now` is in UTC."""
 
-    settings: Settings
+    settings: GateSettings
     context: Context
     forge: Forge
     registry: RegistryClient
@@ -139,7 +139,7 @@ class Gate:
             asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
             components = self._evidence.gather(self._pins([commit])[0])
         stack_facts, previous = asking.result()
-        return ReleaseFacts(stack_facts, [_beside(facts, previous) for facts in components], previous)
+        return ReleaseFacts(stack_facts, [beside_previous(facts, previous) for facts in components], previous)
 
     def _report(
         self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]
@@ -159,11 +159,3 @@ class Gate:
 
 def _unasked(pins: Sequence[Pin]) -> list[ComponentFacts]:
     return [ComponentFacts(pin) for pin in pins]
-
-
-def _beside(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
-    """Add the same component's pin of the previous release."""
-    if not isinstance(previous, PreviousRelease):
-        return facts
-    name = facts.pin.component.name
-    return replace(facts, previous=next((pin for pin in previous.pins if pin.component.name == name), None))

@@ -16,6 +16,8 @@ from .component_evidence import without_overrides
 _FIRST_CALENDAR_YEAR = 2000
 _MOST_HIGHER = 20
 _LOWER_BATCHES = (1, 4)
+# Most often the release before is of the same year or the last; a stack that slept is looked at further back.
+_YEARS_BEFORE = (range(1, 2), range(2, 6))
 
 
 class StackEvidence:
@@ -95,8 +97,10 @@ class StackEvidence:
         self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
     ) -> Answer[PreviousRelease | None]:
         lower = _lower(tag, names)
-        if not lower and not isinstance(lower, Unknown) and tag.year > _FIRST_CALENDAR_YEAR:
-            lower = _lower(tag, self._repository.tags_starting([f"{tag.year - 1}."]))
+        for years in _YEARS_BEFORE:
+            if lower or tag.year <= _FIRST_CALENDAR_YEAR:
+                break
+            lower = _lower(tag, self._repository.tags_starting([f"{tag.year - back}." for back in years]))
         if isinstance(lower, Unknown):
             return lower
         for size in _LOWER_BATCHES:

@@ -15,7 +15,8 @@ PUBLIC_SERVER = "https://github.com"
 class Context:
     """The workflow run, or the terminal (`on_runner` False) with next to nothing in it.
 
-    Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it.
+    Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it;
+    `run_token` the workflow's own token, by which another one is told from it.
     """
 
     on_runner: bool = False
@@ -28,7 +29,7 @@ class Context:
     server_url: str = PUBLIC_SERVER
     output_file: str = ""
     summary_file: str = ""
-    debug: bool = False
+    run_token: str = ""
 
     @property
     def default_branch(self) -> str:
@@ -59,7 +60,7 @@ def read_context(environ: Mapping[str, str]) -> Context:
         server_url=environ.get("GITHUB_SERVER_URL") or PUBLIC_SERVER,
         output_file=environ.get("GITHUB_OUTPUT", ""),
         summary_file=environ.get("GITHUB_STEP_SUMMARY", ""),
-        debug=environ.get("RUNNER_DEBUG") == "1",
+        run_token=environ.get("RUN_TOKEN", ""),
     )
 
 

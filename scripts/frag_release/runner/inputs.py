@@ -8,12 +8,15 @@ from enum import Enum
 
 COMMANDS: dict[str, str] = {
     "gate": "Decide on evidence whether this run may deploy to production",
+    "prepare": "Verify a new pair and propose the change of the workflow file that releases it",
 }
 """Each command that exists, with what it does."""
 
 COMPONENT_NAMES = ("backend", "frontend")
 
 EVERY_COMMAND = frozenset(COMMANDS)
+GATE = frozenset({"gate"})
+PREPARE = frozenset({"prepare"})
 
 
 class Kind(Enum):
@@ -22,6 +25,8 @@ class Kind(Enum):
     TEXT = "text"
     FLAG = "true or false"
     SECONDS = "seconds"
+    MINUTES = "minutes"
+    MODE = "pull-request or commit"
     LIST = "comma-separated list"
     REPOSITORY = "OWNER/NAME"
     URL = "URL"
@@ -69,13 +74,15 @@ def _component_inputs(name: str) -> Iterable[Input]:
         ),
         Input(
             f"{name}-tag",
-            f"Tag of the {name} that will be built, where it is not the workflow file's",
+            f"gate: tag of the {name} that will be built, where it is not the workflow file's. "
+            f"prepare: tag to release; `newest` for the newest on the production branch",
             default_words="the value in the workflow file",
         ),
         Input(
             f"{name}-namespace",
             f"Namespace of the {name}'s image that will be built, where it is not the workflow file's",
             default_words="the value in the workflow file, else the owner",
+            commands=GATE,
         ),
         Input(
             f"{name}-variable",
@@ -123,6 +130,7 @@ INPUTS: tuple[Input, ...] = (
         "Full name of the ref to judge, such as `refs/tags/2023.06.1`; one that is not the run's own is judged but "
         "never deployed",
         default_words="the ref of this run",
+        commands=GATE,
     ),
     Input("stack-repository", "Repository of the stack", default_words="this repository", kind=Kind.REPOSITORY),
     Input(
@@ -155,6 +163,43 @@ INPUTS: tuple[Input, ...] = (
         "Whether this stack has a production at all; `false` for forks and developers' stacks",
         default="true",
         kind=Kind.FLAG,
+        commands=GATE,
+    ),
+    Input(
+        "mode",
+        "How the change is made: `pull-request`, or `commit` to the stack branch",
+        default="pull-request",
+        kind=Kind.MODE,
+        commands=PREPARE,
+    ),
+    Input(
+        "stack-tag",
+        "Tag that the stack is to be released as",
+        default_words="the next `YEAR.MONTH.ITERATION`",
+        commands=PREPARE,
+    ),
+    Input(
+        "ticket",
+        "Release ticket whose text names the pair: a number, `OWNER/NAME#NUMBER`, or its address",
+        default_words="none",
+        commands=PREPARE,
+    ),
+    Input(
+        "ticket-token",
+        "Token that reads the ticket, where `token` may not",
+        default_words="`token`",
+        secret=True,
+        commands=PREPARE,
+        terminal_variable="TICKET_TOKEN",
+    ),
+    Input("timezone", "Time zone whose month the stack's tag is of", default="UTC", commands=PREPARE),
+    Input("dry-run", "Show the plan and write nothing", default="false", kind=Kind.FLAG, commands=PREPARE),
+    Input(
+        "wait-minutes",
+        "How long to wait for a component's CI that still runs",
+        default="0",
+        kind=Kind.MINUTES,
+        commands=PREPARE,
     ),
     Input("github-api-url", "Address of GitHub's REST API", default_words="that of this run", kind=Kind.URL),
     Input(
@@ -210,6 +255,10 @@ OUTPUTS: dict[str, str] = {
             ("image", "The {}'s image: `name@sha256:…` where it was judged, else `name:tag`"),
         )
     },
+    "changed": "prepare: `true` where this run wrote anything, else `false`",
+    "commit": "prepare: the commit with the change",
+    "pull-request-number": "prepare: number of the pull request",
+    "pull-request-url": "prepare: address of the pull request",
     "failed-rules": "`rule:subject` of each finding that blocks, comma-separated",
     "report-path": "The JSON report, where `report` names a file",
 }

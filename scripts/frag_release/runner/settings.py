@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..domain.allow import Allowance
 from ..domain.components import NO_IMAGE, Component
+from ..domain.plan import Mode
 from ..domain.rules import CATALOGUE
+from ..domain.tickets import Ticket, parse_ticket
 from ..errors import UsageError
 from .context import Context
 from .inputs import COMPONENT_NAMES
@@ -27,6 +30,8 @@ class Connections:
     api_url: str
     token: str
     component_token: str
+    own_token: bool
+    ticket_token: str
     ca_file: str
     registry_url: str
     registry_username: str
@@ -37,10 +42,8 @@ class Connections:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the gate is to judge, and how. `stack_branches` is empty where the default branch is meant."""
+    """What every command needs. `stack_branches` is empty where the default branch is meant."""
 
-    ref: str
-    own_ref: bool
     stack_repository: str
     stack_branches: Sequence[str]
     workflow_file: str
@@ -48,20 +51,66 @@ class Settings:
     check_ci: bool
     check_images: bool
     allow: Sequence[Allowance]
-    production: bool
     report: str
     connections: Connections
 
 
-def read_settings(values: Values, context: Context) -> Settings:
+@dataclass(frozen=True)
+class GateSettings(Settings):
+    """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal."""
+
+    ref: str
+    own_ref: bool
+    production: bool
+
+
+@dataclass(frozen=True)
+class PrepareSettings(Settings):
+    """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given."""
+
+    mode: Mode
+    stack_tag: str
+    ticket: Ticket | None
+    timezone: ZoneInfo
+    dry_run: bool
+    wait_minutes: float
+
+
+def read_gate_settings(values: Values, context: Context) -> GateSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    common = _common(values, context)
+    ref = _ref(values.text("ref") or context.ref)
+    return GateSettings(
+        **vars(common),
+        ref=ref,
+        own_ref=not context.on_runner or _is_own(ref, common.stack_repository, context),
+        production=values.flag("production"),
+    )
+
+
+def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    common = _common(values, context)
+    ticket = values.text("ticket")
+    found = parse_ticket(ticket, common.stack_repository) if ticket else None
+    if ticket and found is None:
+        raise wrong_input("ticket", ticket, "Use its number, OWNER/NAME#NUMBER, or its address.")
+    return PrepareSettings(
+        **vars(common),
+        mode=Mode(values.text("mode")),
+        stack_tag=values.text("stack-tag"),
+        ticket=found,
+        timezone=_timezone(values.text("timezone")),
+        dry_run=values.flag("dry-run"),
+        wait_minutes=float(values.text("wait-minutes")),
+    )
+
+
+def _common(values: Values, context: Context) -> Settings:
     repository = values.text("stack-repository") or context.repository
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
-    ref = _ref(values.text("ref") or context.ref)
     return Settings(
-        ref=ref,
-        own_ref=not context.on_runner or _is_own(ref, repository, context),
         stack_repository=repository,
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),
@@ -69,10 +118,16 @@ def read_settings(values: Values, context: Context) -> Settings:
         check_ci=values.flag("check-ci"),
         check_images=values.flag("check-images"),
         allow=tuple(_allowance(item) for item in values.items("allow")),
-        production=values.flag("production"),
         report=values.text("report"),
         connections=_connections(values, context),
     )
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise wrong_input("timezone", name, "Use a name such as Europe/London or UTC.") from error
 
 
 def _is_own(ref: str, repository: str, context: Context) -> bool:
@@ -150,6 +205,8 @@ def _connections(values: Values, context: Context) -> Connections:
         api_url=values.text("github-api-url") or context.api_url,
         token=values.text("token"),
         component_token=values.text("component-token"),
+        own_token=bool(context.run_token) and values.text("token") == context.run_token,
+        ticket_token=values.text("ticket-token"),
         ca_file=values.text("ca-file"),
         registry_url=values.text("registry-url"),
         registry_username=values.text("registry-username"),

@@ -109,6 +109,16 @@ def _check_seconds(name: str, text: str) -> None:
         raise wrong_input(name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
 
 
+def _check_minutes(name: str, text: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > MAX_SECONDS // 60:
+        raise wrong_input(name, text, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}.")
+
+
+def _check_mode(name: str, text: str) -> None:
+    if text not in ("pull-request", "commit"):
+        raise wrong_input(name, text, "Use pull-request or commit.")
+
+
 def _check_repository(name: str, text: str) -> None:
     if not _REPOSITORY.fullmatch(text) or any(part in (".", "..") for part in text.split("/")):
         raise wrong_input(name, text, "Use OWNER/NAME.")
@@ -142,6 +152,8 @@ _CHECKS = {
     Kind.FILE: _check_nothing,
     Kind.FLAG: _check_flag,
     Kind.SECONDS: _check_seconds,
+    Kind.MINUTES: _check_minutes,
+    Kind.MODE: _check_mode,
     Kind.REPOSITORY: _check_repository,
     Kind.URL: _check_url,
 }

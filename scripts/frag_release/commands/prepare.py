@@ -1,0 +1,192 @@
+"""`prepare`: from a form to a reviewed change of two lines. Verifies, plans, shows; then does what was shown."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from .. import __version__
+from ..clients.registry import RegistryClient
+from ..domain.allow import apply_allowances
+from ..domain.changes import History
+from ..domain.evidence import Answer, Unknown
+from ..domain.facts import PreviousRelease, ReleaseFacts, StackFacts
+from ..domain.findings import Finding, Status
+from ..domain.plan import Change, Mode, Plan
+from ..domain.prepare_report import PrepareReport
+from ..domain.rules import judge_planned
+from ..domain.versions import parse_production_tag
+from ..errors import ExpectedError
+from ..forges.repository import Forge, Repository
+from ..forges.writer import LostRaceError, Writer, WriteRefusedError
+from ..runner.settings import PrepareSettings
+from .component_evidence import ComponentEvidence, beside_previous
+from .drafting import Drafting
+from .stack_evidence import StackEvidence
+from .writing import Execution
+
+ATTEMPTS = 4
+"""How often a lost race is run again, before it is said who keeps moving the branch."""
+
+_POLL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the command speaks: a line of progress, the whole plan, a pull request's body, a commit's address."""
+
+    tell: Callable[[str], None]
+    show: Callable[[PrepareReport], None]
+    body: Callable[[PrepareReport], str]
+    commit_url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """The command with all that it needs. `now` is in UTC, `today` the date in the stack's time zone."""
+
+    settings: PrepareSettings
+    make_forge: Callable[[], Forge]
+    registry: RegistryClient
+    now: datetime.datetime
+    today: datetime.date
+    speak: Presentation
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self) -> PrepareReport:
+        """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt().run()
+            except LostRaceError as race:
+                self.speak.tell(f"{race.branch} was moved in between: everything is read and judged again.")
+        last = self._attempt()
+        try:
+            return last.run()
+        except LostRaceError as race:
+            raise last.lost(race) from race
+
+    def _attempt(self) -> Attempt:
+        # A forge remembers what it has read, so every attempt has one of its own.
+        return Attempt(self.settings, self.make_forge(), self.registry, self.now, self.today, self.speak, self.sleep)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try, on one view of the repositories."""
+
+    settings: PrepareSettings
+    forge: Forge
+    registry: RegistryClient
+    now: datetime.datetime
+    today: datetime.date
+    speak: Presentation
+    sleep: Callable[[float], None]
+
+    def run(self) -> PrepareReport:
+        """Plan and write; raises LostRaceError where a branch was moved in between."""
+        report = self._report()
+        if report.refused or self.settings.dry_run or not report.plan.is_needed:
+            return report
+        missing = self._writer.missing_right(report.plan.file)
+        if missing:
+            raise WriteRefusedError(missing)
+        self.speak.show(report)
+        return self._execute(report)
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    @property
+    def _writer(self) -> Writer:
+        return self.forge.writer(self.settings.stack_repository)
+
+    def _report(self) -> PrepareReport:
+        plan = Drafting(self.settings, self.forge, self.today).draft()
+        with ThreadPoolExecutor(len(plan.changes) + 1) as pool:
+            judged = pool.submit(self._judged, plan)
+            changes = tuple(pool.map(self._with_history, plan.changes))
+        facts, findings = judged.result()
+        return PrepareReport(
+            __version__, self.now, replace(plan, changes=changes), facts, findings, self.settings.dry_run
+        )
+
+    def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
+        """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
+        stack, previous = self._stack_facts(plan)
+        pins = [change.after for change in plan.changes]
+        evidence = ComponentEvidence(self.forge, self.registry, self.settings.check_ci, self.settings.check_images)
+        waited = 0.0
+        while True:
+            components = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
+            facts = ReleaseFacts(stack, components, previous)
+            findings = apply_allowances(judge_planned(facts), self.settings.allow)
+            if waited >= self.settings.wait_minutes * 60 or not _ci_may_come(facts, findings):
+                return facts, findings
+            self.speak.tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
+            self.sleep(_POLL_SECONDS)
+            waited += _POLL_SECONDS
+
+    def _stack_facts(self, plan: Plan) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+        tag = parse_production_tag(plan.stack_tag)
+        if tag is None:
+            raise AssertionError("a plan's tag is a production tag")
+        evidence = StackEvidence(self._stack, [plan.branch], plan.file)
+        return evidence.gather(tag, None, self.settings.components, self.today)
+
+    def _with_history(self, change: Change) -> Change:
+        return replace(change, history=self._history(change)) if change.changed else replace(change, history=History())
+
+    def _history(self, change: Change) -> Answer[History]:
+        repository = self.forge.repository(change.after.component.repository)
+        old, new = change.before.tag, change.after.tag
+        commits = repository.tags([old, new])
+        for tag in (old, new):
+            commit = commits[tag]
+            if isinstance(commit, Unknown):
+                return commit
+            if commit is None:
+                return Unknown(f"{repository.name} has no tag {tag!r}")
+        return repository.history(str(commits[old]), str(commits[new]))
+
+    def _execute(self, report: PrepareReport) -> PrepareReport:
+        execution = Execution(
+            report.plan, self._stack, self._writer, lambda: self.speak.body(report), self.speak.commit_url
+        )
+        written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
+        request = written.pull_request
+        return replace(
+            report,
+            commit=written.commit,
+            pull_request=(request.number, request.url) if request else None,
+            actions=written.actions,
+        )
+
+    def lost(self, race: LostRaceError) -> ExpectedError:
+        """Return the error that says who moved what."""
+        facts = self._writer.message_of(race.found) if race.found else None
+        who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
+        where = f" to {race.found[:12]}" if race.found else ""
+        return ExpectedError(
+            f"{race.branch} of {self.settings.stack_repository} was moved {ATTEMPTS} times while it was being "
+            f"prepared, last by {who}{where}. Nothing was overwritten.",
+            "Run it again when the branch is quiet.",
+        )
+
+
+def _ci_may_come(facts: ReleaseFacts, findings: list[Finding]) -> bool:
+    """Whether all that is in the way is CI that runs, or that has not begun: then waiting may help."""
+    blockers = [finding for finding in findings if finding.status.blocks]
+    seen = {one.pin.component.name for one in facts.components if not isinstance(one.runs, Unknown)}
+    return bool(blockers) and all(
+        finding.rule == "pin-ci" and finding.status is Status.UNKNOWN and finding.subject in seen
+        for finding in blockers
+    )
+
+
+def _waiting_for(findings: list[Finding]) -> str:
+    return "; ".join(finding.message for finding in findings if finding.status is Status.UNKNOWN)

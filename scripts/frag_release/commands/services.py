@@ -1,0 +1,47 @@
+"""The services that the commands ask, made from the settings."""
+
+from __future__ import annotations
+
+from ..clients.deadline import Deadline
+from ..clients.http import Http
+from ..clients.registry import RegistryClient
+from ..forges.repository import Forge
+from ..runner.settings import Settings
+
+
+class Services:
+    """One deadline and one HTTP session for everything that a command asks.
+
+    `seconds` is how long all of it may take. Every forge starts with a view of its own.
+    """
+
+    def __init__(self, settings: Settings, seconds: float) -> None:
+        self._settings = settings
+        self._deadline = Deadline(seconds)
+        self._http = Http(self._deadline, settings.connections.ca_file)
+
+    def registry(self) -> RegistryClient:
+        """The registry of the images."""
+        connections = self._settings.connections
+        username, password = connections.registry_username, connections.registry_password
+        return RegistryClient(self._http, connections.registry_url, username, password)
+
+    def forge(self) -> Forge:
+        """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
+        connections = self._settings.connections
+        # Only the one that is used is imported: a runner pays for every module.
+        if connections.local:
+            from ..forges.local import LocalForge
+
+            return LocalForge(connections.local, self._deadline)
+        from ..forges.github import GithubForge
+
+        names = [component.repository.lower() for component in self._settings.components]
+        return GithubForge(
+            self._http,
+            connections.api_url,
+            connections.token,
+            dict.fromkeys(names, connections.component_token) if connections.component_token else {},
+            own_token=connections.own_token,
+            ticket_token=connections.ticket_token,
+        )

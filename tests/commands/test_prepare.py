@@ -1,0 +1,352 @@
+"""`prepare` as a process: from the form to a reviewed change, on GitHub and on clones."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from commands.conftest import World
+from world.asking import HEADERS, get
+from world.events import dispatch
+from world.example import BACKEND_LINE, FRONTEND_LINE, STACK, WORKFLOW_FILE, workflow_text
+from world.faults import Forward, Reply
+from world.git import Repo
+from world.github_server import TOKEN
+from world.program import Outcome
+from world.scene import push_images
+
+FORM = {"backend-tag": "2023.05.1", "frontend-tag": "2023.05.4", "stack-tag": "2023.06.2"}
+NEXT = f"{datetime.datetime.now(datetime.timezone.utc):%Y.%m}.1"
+REPOSITORY = f"/repos/xchem/{STACK}"
+
+
+def prepare(world: World, **inputs: str) -> Outcome:
+    """Send the form; inputs by name with underscores, on top of the worked example's."""
+    event = dispatch("refs/heads/master", world.commit("2023.06.1"))
+    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **FORM}
+    given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+    return world.program.run(event, given, api_url=world.github.url)
+
+
+def ask(world: World, path: str) -> Any:
+    """What the GitHub says of the stack's repository."""
+    return get(f"{world.github.url}{REPOSITORY}{path}").json()
+
+
+def send(world: World, method: str, path: str, body: object) -> Any:
+    """Change something on the GitHub, as somebody else would."""
+    with requests.Session() as session:
+        reply = session.request(method, f"{world.github.url}{REPOSITORY}{path}", json=body, headers=HEADERS, timeout=20)
+    assert reply.ok, reply.text
+    return reply.json()
+
+
+def open_issue(world: World, body: str) -> str:
+    """Open a ticket and return its number."""
+    return str(send(world, "POST", "/issues", {"title": "Release", "body": body})["number"])
+
+
+def head(world: World, branch: str = "master") -> str:
+    """The head of a branch of the stack."""
+    return str(ask(world, f"/git/ref/heads/{branch}")["object"]["sha"])
+
+
+def file_at(world: World, ref: str) -> str:
+    """The workflow file at a ref."""
+    return base64.b64decode(ask(world, f"/contents/{WORKFLOW_FILE}?ref={ref}")["content"]).decode()
+
+
+def changed_lines(before: str, after: str) -> list[tuple[int, str]]:
+    """The numbers, from 1, and new texts of the lines that differ."""
+    pairs = zip(before.splitlines(), after.splitlines(), strict=True)
+    return [(number, new) for number, (old, new) in enumerate(pairs, 1) if old != new]
+
+
+EXPECTED = [
+    (BACKEND_LINE, "  BE_IMAGE_TAG: 2023.05.1  # the backend's release"),
+    (FRONTEND_LINE, "  FE_IMAGE_TAG: 2023.05.4  # the frontend's release"),
+]
+
+
+def writes(world: World) -> list[str]:
+    """The requests that change something, by method and path."""
+    return [f"{one.method} {one.path}" for one in world.github.requests if one.method != "GET"]
+
+
+def test_commit_mode_makes_one_commit_of_two_lines(before_release: World) -> None:
+    """The form gives one commit on master, on top of its head, that changes the two values and names the tag."""
+    world, before = before_release, head(before_release)
+    outcome = prepare(world, mode="commit")
+    assert outcome.status == 0, outcome.log
+    after = head(world)
+    commit = ask(world, f"/git/commits/{after}")
+    assert [parent["sha"] for parent in commit["parents"]] == [before]
+    assert commit["message"].strip() == "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2"
+    assert changed_lines(file_at(world, before), file_at(world, after)) == EXPECTED
+    told = ("stack-tag", "backend-tag", "frontend-tag", "changed", "commit")
+    assert {name: outcome.outputs[name] for name in told} == {
+        "stack-tag": "2023.06.2",
+        "backend-tag": "2023.05.1",
+        "frontend-tag": "2023.05.4",
+        "changed": "true",
+        "commit": after,
+    }
+
+
+def test_pull_request_mode_opens_one_pull_request(before_release: World) -> None:
+    """The form gives a branch release/TAG of one commit, and one pull request with our marker and the plan."""
+    world, before = before_release, head(before_release)
+    outcome = prepare(world)
+    assert outcome.status == 0, outcome.log
+    (request,) = ask(world, "/pulls?state=open")
+    assert (request["head"]["ref"], request["base"]["ref"]) == ("release/2023.06.2", "master")
+    assert request["title"] == "build: Use of b/e 2023.05.1 f/e 2023.05.4"
+    marker = "<!-- frag-release-action: release 2023.06.2 backend=2023.05.1 frontend=2023.05.4 -->"
+    assert marker in request["body"]
+    assert head(world) == before
+    assert outcome.outputs["pull-request-number"] == str(request["number"])
+    assert outcome.outputs["commit"] == head(world, "release/2023.06.2")
+
+
+@pytest.mark.parametrize("mode", ["commit", "pull-request"])
+def test_running_it_twice_creates_nothing_twice(before_release: World, mode: str) -> None:
+    """The second run of the same form writes nothing at all, and succeeds."""
+    world = before_release
+    first = prepare(world, mode=mode)
+    world.github.requests.clear()
+    second = prepare(world, mode=mode)
+    assert (first.status, second.status) == (0, 0), second.log
+    assert writes(world) == []
+    assert (second.outputs["changed"], second.outputs["stack-tag"]) == ("false", "2023.06.2")
+
+
+def test_the_tag_is_the_next_of_the_month(before_release: World) -> None:
+    """Without a stack tag the next YEAR.MONTH.ITERATION is taken, and a second run of the form keeps it."""
+    for _ in range(2):
+        assert prepare(before_release, stack_tag="").outputs["stack-tag"] == NEXT
+    assert [request["head"]["ref"] for request in ask(before_release, "/pulls?state=open")] == [f"release/{NEXT}"]
+
+
+def test_newest_takes_the_newest_that_is_on_production(before_release: World) -> None:
+    """`newest` is the highest production tag on the production branch: not 2023.05.2, which is off it."""
+    outcome = prepare(before_release, backend_tag="newest", frontend_tag="newest", dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert (outcome.outputs["backend-tag"], outcome.outputs["frontend-tag"]) == ("2023.05.1", "2023.05.4")
+
+
+def test_the_release_before_is_found_across_years(before_release: World) -> None:
+    """A stack that slept for years is still compared with its last release."""
+    outcome = prepare(before_release, stack_tag="", dry_run="true")
+    assert outcome.report is not None
+    assert outcome.report["previous"]["tag"] == "2023.06.1"
+    assert outcome.findings()["pair-changed:pair"] == "pass"
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(before_release: World) -> None:
+    """A dry run has the diff in its summary, and sends nothing but questions."""
+    outcome = prepare(before_release, dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert writes(before_release) == []
+    assert "+  BE_IMAGE_TAG: 2023.05.1" in outcome.summary
+    assert outcome.outputs["changed"] == "false"
+
+
+def test_a_pair_that_does_not_pass_is_refused_before_anything_is_written(before_release: World) -> None:
+    """A backend off production ends with status 1, the finding, and no write."""
+    outcome = prepare(before_release, backend_tag="2023.05.2")
+    assert outcome.status == 1
+    assert outcome.findings("fail", "unknown") == {"pin-on-branch:backend": "fail"}
+    assert writes(before_release) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [("2023.06.1", "is taken"), ("2023.6.1", "is taken"), ("v2023.06.3", "no production tag")],
+    ids=["exists", "same number", "not production"],
+)
+def test_a_stack_tag_that_cannot_be_is_refused(before_release: World, tag: str, said: str) -> None:
+    """A stack tag that exists, equals one numerically, or is not N.N.N is refused."""
+    outcome = prepare(before_release, stack_tag=tag)
+    assert outcome.status == 1
+    assert said in outcome.log
+    assert writes(before_release) == []
+
+
+def test_the_workflows_own_token_is_told_apart_before_anything_is_written(before_release: World) -> None:
+    """With the workflow's own token the run ends with status 2, says which token it takes, and writes nothing."""
+    world = before_release
+    event = dispatch("refs/heads/master", world.commit("2023.06.1"))
+    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **FORM}
+    outcome = world.program.run(event, given, api_url=world.github.url, environment={"RUN_TOKEN": TOKEN})
+    assert outcome.status == 2
+    assert "workflow" in outcome.log and "input token" in outcome.log
+    assert writes(world) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "Resource not accessible by integration"), (404, "Not Found")],
+    ids=["app", "personal token"],
+)
+def test_a_refused_write_names_the_missing_right(before_release: World, status: int, message: str) -> None:
+    """However GitHub words its refusal of a workflow file, the run ends with status 2 and names the right."""
+    world = before_release
+    world.github.fail("POST", "git/trees", status=status, body=json.dumps({"message": message}))
+    outcome = prepare(world)
+    assert outcome.status == 2
+    assert "workflow" in outcome.log.lower()
+    assert outcome.outputs["changed"] == ""
+
+
+def test_a_planted_branch_is_refused(before_release: World) -> None:
+    """A branch release/TAG that is not exactly our change is left as it is, and its maker is named."""
+    world = before_release
+    evil = world.example.stack.commit(
+        {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4", "xchem"), "Dockerfile": "FROM evil"},
+        "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2\n",
+        branch="release/2023.06.2",
+        parents=[world.commit("2023.06.1")],
+    )
+    world.github.clear()
+    world.seed()
+    outcome = prepare(world)
+    assert outcome.status == 1
+    assert "release/2023.06.2" in outcome.log
+    assert head(world, "release/2023.06.2") == evil
+    assert ask(world, "/pulls?state=open") == []
+
+
+def test_another_release_under_way_is_refused_naming_its_owner(before_release: World) -> None:
+    """While our pull request for one pair is open, another pair is refused, and the first one is untouched."""
+    world = before_release
+    prepare(world)
+    world.github.requests.clear()
+    outcome = prepare(world, backend_tag="2023.03.1", stack_tag="2023.06.3")
+    assert outcome.status == 1
+    assert "Pull request #" in outcome.log and "of maintainer" in outcome.log
+    assert len(ask(world, "/pulls?state=open")) == 1
+    assert [one for one in writes(world) if "refs" in one or "pulls" in one] == []
+
+
+def test_a_ticket_names_the_pair(before_release: World) -> None:
+    """A ticket whose text names both versions chooses the pair; one that names two of a component is refused."""
+    world = before_release
+    number = open_issue(world, "- backend 2023.05.1\n- frontend 2023.05.4\n")
+    outcome = prepare(world, backend_tag="", frontend_tag="", ticket=f"#{number}", dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert (outcome.outputs["backend-tag"], outcome.outputs["frontend-tag"]) == ("2023.05.1", "2023.05.4")
+    vague = open_issue(world, "backend 2023.05.1 or backend 2023.03.1")
+    refused = prepare(world, backend_tag="", frontend_tag="", ticket=vague, dry_run="true")
+    assert (refused.status, refused.outputs["backend-tag"]) == (1, "")
+
+
+def test_a_run_that_broke_off_is_taken_up_again(before_release: World) -> None:
+    """A run that pushed its branch and then broke is finished by the next: same tag, same branch, one pull request."""
+    world = before_release
+    world.github.fail("POST", "/pulls", status=502, times=1)
+    assert prepare(world, stack_tag="").status == 1
+    left = head(world, f"release/{NEXT}")
+    again = prepare(world, stack_tag="")
+    assert again.status == 0, again.log
+    assert (again.outputs["stack-tag"], again.outputs["commit"]) == (NEXT, left)
+    assert len(ask(world, "/pulls?state=open")) == 1
+
+
+def test_our_own_branch_is_rebuilt_on_a_newer_head(before_release: World) -> None:
+    """Where the stack branch went on since, our branch is made anew on top of it, without another pull request."""
+    world = before_release
+    assert prepare(world).status == 0
+    other = send(world, "PUT", "/contents/NEW.md", {"message": "docs: New", "content": "eA==", "branch": "master"})
+    again = prepare(world)
+    assert again.status == 0, again.log
+    commit = ask(world, f"/git/commits/{head(world, 'release/2023.06.2')}")
+    assert [parent["sha"] for parent in commit["parents"]] == [other["commit"]["sha"]]
+    assert len(ask(world, "/pulls?state=open")) == 1
+
+
+def test_running_ci_is_waited_for(before_release: World) -> None:
+    """With `wait-minutes` a component's CI that still runs is waited for, and the release goes on when it passed."""
+    world = before_release
+    (run,) = [one for one in world.github.runs if one.head_branch == "2023.05.1"]
+    run.status, run.conclusion = "in_progress", None
+    assert prepare(world, dry_run="true").findings("unknown") == {"pin-ci:backend": "unknown"}
+
+    def finish(forward: Forward) -> Reply:
+        reply = forward()
+        run.status, run.conclusion = "completed", "success"
+        return reply
+
+    world.github.add("GET", "fragalysis-backend/actions/runs", finish, times=1)
+    outcome = prepare(world, dry_run="true", wait_minutes="1")
+    assert outcome.status == 0, outcome.log
+    assert "Waiting for CI" in outcome.log
+
+
+class TestRace:
+    """Two that change the branch at the same time."""
+
+    def test_a_lost_race_is_read_judged_and_tried_again(self, before_release: World) -> None:
+        """A commit that lands between our reading and our writing is kept, and ours comes on top of it."""
+        world = before_release
+        other = world.example.stack.commit(
+            {"README.md": "moved\n"}, "docs: Move", branch="other", parents=[world.commit("2023.06.1")]
+        )
+        world.github.clear()
+        world.seed()
+
+        def beaten(forward: Forward) -> Reply:
+            send(world, "PATCH", "/git/refs/heads/master", {"sha": other})
+            return forward()
+
+        world.github.add("PATCH", "git/refs/heads/master", beaten, times=1)
+        outcome = prepare(world, mode="commit")
+        assert outcome.status == 0, outcome.log
+        commit = ask(world, f"/git/commits/{head(world)}")
+        assert [parent["sha"] for parent in commit["parents"]] == [other]
+        assert "everything is read and judged again" in outcome.log
+
+    def test_a_race_that_is_always_lost_ends_with_who_moved_what(self, before_release: World) -> None:
+        """A branch that moves at every attempt is left to whoever moves it, who is named; status 1."""
+        world = before_release
+        count = iter(range(100))
+
+        def beaten(forward: Forward) -> Reply:
+            body = {"message": "docs: Busy", "content": "eA==", "branch": "master"}
+            world.github.planned.clear()
+            send(world, "PUT", f"/contents/BUSY-{next(count)}.md", body)
+            world.github.add("PATCH", "git/refs/heads/master", beaten)
+            return forward()
+
+        world.github.add("PATCH", "git/refs/heads/master", beaten)
+        outcome = prepare(world, mode="commit")
+        assert outcome.status == 1
+        assert "was moved 4 times" in outcome.log and "last by maintainer" in outcome.log
+        assert file_at(world, "master") == workflow_text("2023.03.1", "2023.05.3")
+
+
+class TestClones:
+    """The same on clones of a disk, without any token."""
+
+    def form(self, world: World, folder: Path, **inputs: str) -> Outcome:
+        """Send the form to the local forge."""
+        given = {"local": str(folder), "check-ci": "false", "mode": "commit", "token": ""}
+        return prepare(world, **{**given, **inputs})
+
+    def test_commit_mode_changes_exactly_two_lines(self, clones: World, tmp_path: Path) -> None:
+        """One commit on master of the bare clone, with two lines changed; the second run makes none."""
+        push_images(clones.registry, clones.example)
+        stack = Repo(tmp_path / "clones" / f"{STACK}.git")
+        before = stack.head("master")
+        assert self.form(clones, tmp_path / "clones").status == 0
+        after = stack.head("master")
+        changed = stack.git("diff", "--numstat", before, after).split()
+        assert changed == ["2", "2", WORKFLOW_FILE]
+        assert stack.git("rev-list", "--count", f"{before}..{after}").strip() == "1"
+        again = self.form(clones, tmp_path / "clones")
+        assert (again.status, again.outputs["changed"], stack.head("master")) == (0, "false", after)
