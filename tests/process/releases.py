@@ -72,8 +72,8 @@ class Releases:
         return inputs
 
 
-def give_inputs(workflow: str, inputs: Mapping[str, str]) -> str:
-    """Give the gate more inputs, as a user with a mirror registry would; all else stays as it is."""
-    assert workflow.count(LAST_INPUT) == 1
+def give_inputs(workflow: str, inputs: Mapping[str, str], last: str = LAST_INPUT) -> str:
+    """Give the action more inputs, as a user with a mirror registry would, below its `last` one."""
+    assert workflow.count(last) == 1
     lines = "".join(f"        {name}: '{value}'\n" for name, value in inputs.items())
-    return workflow.replace(LAST_INPUT, LAST_INPUT + lines)
+    return workflow.replace(last, last + lines)
