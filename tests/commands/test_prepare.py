@@ -162,6 +162,7 @@ def test_a_pair_that_does_not_pass_is_refused_before_anything_is_written(before_
     outcome = prepare(before_release, backend_tag="2023.05.2")
     assert outcome.status == 1
     assert outcome.findings("fail", "unknown") == {"pin-on-branch:backend": "fail"}
+    assert "The newest tag that is on production is 2023.05.1." in outcome.summary
     assert writes(before_release) == []
 
 
@@ -310,6 +311,25 @@ class TestRace:
         commit = ask(world, f"/git/commits/{head(world)}")
         assert [parent["sha"] for parent in commit["parents"]] == [other]
         assert "everything is read and judged again" in outcome.log
+
+    def test_of_two_prepares_one_wins_and_the_other_notices(self, before_release: World) -> None:
+        """Two forms at once end as two commits, one on top of the other: the second saw the first and judged again."""
+        world, before = before_release, head(before_release)
+        won: list[Outcome] = []
+
+        def beaten(forward: Forward) -> Reply:
+            won.append(prepare(world, mode="commit", frontend_tag="", stack_tag="2023.06.3"))
+            return forward()
+
+        world.github.add("PATCH", "git/refs/heads/master", beaten, times=1)
+        outcome = prepare(world, mode="commit")
+        assert (won[0].status, outcome.status) == (0, 0), won[0].log + outcome.log
+        assert "everything is read and judged again" in outcome.log
+        last = ask(world, f"/git/commits/{head(world)}")
+        first = ask(world, f"/git/commits/{last['parents'][0]['sha']}")
+        assert first["sha"] == won[0].outputs["commit"]
+        assert [parent["sha"] for parent in first["parents"]] == [before]
+        assert (last["message"].split()[-1], first["message"].split()[-1]) == ("2023.06.2", "2023.06.3")
 
     def test_a_race_that_is_always_lost_ends_with_who_moved_what(self, before_release: World) -> None:
         """A branch that moves at every attempt is left to whoever moves it, who is named; status 1."""

@@ -32,6 +32,7 @@ ATTEMPTS = 4
 """How often a lost race is run again, before it is said who keeps moving the branch."""
 
 _POLL_SECONDS = 10.0
+_TOLD_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ class Attempt:
             findings = apply_allowances(judge_planned(facts), self.settings.allow)
             if waited >= self.settings.wait_minutes * 60 or not _ci_may_come(facts, findings):
                 return facts, findings
-            self.speak.tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
+            if waited % _TOLD_EVERY_SECONDS == 0:
+                self.speak.tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
             self.sleep(_POLL_SECONDS)
             waited += _POLL_SECONDS
 
