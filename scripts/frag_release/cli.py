@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import signal
 import traceback
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
+from . import __version__
+from .domain.report import Refusal
 from .errors import ExpectedError, InterruptedRun, RefusedError
 from .render.summary import error_summary
 from .runner.context import Context, read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
-from .runner.results import write_outputs, write_summary
+from .runner.results import write_outputs, write_report, write_summary
 from .runner.values import Values, read_from_environment, read_from_terminal
 
 FAULT = 3
@@ -24,14 +27,16 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command and return its exit status. On a runner, outputs are written on every way out."""
     context = read_context(environ)
     log = Log(context.on_runner)
+    values = None
     try:
         _raise_on_signals()
         texts = read_from_terminal(arguments, environ) if arguments else read_from_environment(environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(texts[one.name] for one in INPUTS if one.secret and texts[one.name])
-        return _run_command(Values(texts), context, log)
+        values = Values(texts)
+        return _run_command(values, context, log)
     except ExpectedError as error:
-        return _tell(error, context, log)
+        return _tell(error, values, context, log)
     except Exception as error:
         return _tell_fault(error, context, log)
 
@@ -47,10 +52,17 @@ def _run_command(values: Values, context: Context, log: Log) -> int:
     return gate_command.run(values, context, log)
 
 
-def _tell(error: ExpectedError, context: Context, log: Log) -> int:
+def _tell(error: ExpectedError, values: Values | None, context: Context, log: Log) -> int:
     file, line = (error.file, error.line) if isinstance(error, RefusedError) else ("", None)
     log.annotate("error", "frag-release-action", f"{error.message} {error.remedy}".strip(), file, line)
-    _close(context, error_summary("Stopped", error.message, error.remedy))
+    path = ""
+    if values and values.text("report") and error.exit_status == 1:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        refusal = Refusal(__version__, now, values.command, error.message, error.remedy, file, line)
+        # What stopped the run is told already: a report that cannot be written must not hide it.
+        with contextlib.suppress(ExpectedError):
+            path = write_report(values.text("report"), refusal.as_json())
+    _close(context, error_summary("Stopped", error.message, error.remedy), path)
     return error.exit_status
 
 
@@ -64,8 +76,8 @@ def _tell_fault(error: Exception, context: Context, log: Log) -> int:
     return FAULT
 
 
-def _close(context: Context, summary: str) -> None:
-    write_outputs(context, {})
+def _close(context: Context, summary: str, report_path: str = "") -> None:
+    write_outputs(context, {"report-path": report_path})
     # The summary may be what failed: the log and the outputs have said all that matters.
     with contextlib.suppress(OSError):
         write_summary(context, summary)

@@ -176,6 +176,8 @@ def test_a_stack_tag_that_cannot_be_is_refused(before_release: World, tag: str, 
     outcome = prepare(before_release, stack_tag=tag)
     assert outcome.status == 1
     assert said in outcome.log
+    assert outcome.report is not None
+    assert (outcome.report["verdict"], said in outcome.report["error"]["message"]) == ("blocked", True)
     assert writes(before_release) == []
 
 

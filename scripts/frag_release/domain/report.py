@@ -9,7 +9,7 @@ from typing import Any
 
 from .allow import Allowance
 from .components import Pin
-from .decision import TAGS, Decision
+from .decision import TAGS, Decision, Verdict
 from .evidence import Answer, Image
 from .facts import ComponentFacts, PreviousRelease, ReleaseFacts
 from .findings import Finding, blocking
@@ -71,6 +71,34 @@ class GateReport:
             "previous": previous_as_json(self.facts.previous),
             "components": [component_as_json(facts) for facts in self.facts.components],
             "findings": [finding_as_json(finding) for finding in self.decision.findings],
+            "actions": [],
+        }
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The report of a run that was refused before there was anything to judge. `time` is in UTC."""
+
+    version: str
+    time: datetime.datetime
+    command: str
+    message: str
+    remedy: str
+    file: str = ""
+    line: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema of every command, with `error` for what stopped it."""
+        error = {"message": self.message, "remedy": self.remedy or None, "file": self.file or None, "line": self.line}
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "action-version": self.version,
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "verdict": Verdict.BLOCKED.value,
+            "error": error,
+            "components": [],
+            "findings": [],
             "actions": [],
         }
 

@@ -44,7 +44,7 @@ def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str 
     The same plan and evidence always make the same body, so that it tells whether there is news.
     """
     links = Links(server_url)
-    references = References(tickets_from or report.plan.repository, links, in_conversation=False)
+    references = References(tickets_from or report.plan.repository, links, in_conversation=True)
     sections = _body_sections(report, links, PlanChanges(report.plan, links, references))
     marker = f"{report.plan.marker}\n"
     return marker + fitted(sections, MAX_BODY_BYTES - len(marker.encode("utf-8")))

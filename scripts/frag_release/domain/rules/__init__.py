@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..facts import ComponentFacts, ReleaseFacts
+from ..facts import ComponentFacts, ReleaseFacts, StackFacts
 from ..findings import Finding
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
@@ -20,31 +21,27 @@ CATALOGUE: tuple[Rule[Any], ...] = (*STACK_RULES, *COMPONENT_RULES, *PAIR_RULES)
 
 def judge(facts: ReleaseFacts) -> list[Finding]:
     """Apply every rule to the facts of its subject; a pair without a stack tag is judged without the latter."""
-    findings: list[Finding] = []
-    release = facts.stack.tag.text if facts.stack else ""
-    if facts.stack:
-        findings += [rule.apply(facts.stack, "stack", release) for rule in STACK_RULES]
-    for component in facts.components:
-        findings += [_judge_pin(rule, component) for rule in COMPONENT_RULES]
-    findings += [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
-    return findings
+    return _judge(facts, STACK_RULES, COMPONENT_RULES)
 
 
 def judge_planned(facts: ReleaseFacts) -> list[Finding]:
     """Apply the rules to a release that is not tagged yet: all but those on its commit and on overrides."""
-    findings: list[Finding] = []
-    release = facts.stack.tag.text if facts.stack else ""
-    if facts.stack:
-        findings += [rule.apply(facts.stack, "stack", release) for rule in PLANNED_STACK_RULES]
-    for component in facts.components:
-        findings += [_judge_pin(rule, component) for rule in COMPONENT_RULES if rule is not pin_effective]
-    return findings + [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
+    return _judge(facts, PLANNED_STACK_RULES, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
 
 
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:
     """Return the findings on pins that cannot be read: all there is to say of a build that is not judged."""
     findings = [_judge_pin(pin_present, component) for component in facts.components]
     return [finding for finding in findings if finding.status.blocks]
+
+
+def _judge(
+    facts: ReleaseFacts, stack_rules: Sequence[Rule[StackFacts]], component_rules: Sequence[Rule[ComponentFacts]]
+) -> list[Finding]:
+    release = facts.stack.tag.text if facts.stack else ""
+    findings = [rule.apply(facts.stack, "stack", release) for rule in stack_rules] if facts.stack else []
+    findings += [_judge_pin(rule, component) for component in facts.components for rule in component_rules]
+    return findings + [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
 
 
 def _judge_pin(rule: Rule[ComponentFacts], facts: ComponentFacts) -> Finding:
