@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib
 import signal
 import traceback
 from collections.abc import Mapping, Sequence
@@ -43,13 +44,9 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run_command(values: Values, context: Context, log: Log) -> int:
     # Imported late: the gate runs in front of every build and should not pay for the other commands.
-    if values.command == "prepare":
-        from .commands import prepare_command
-
-        return prepare_command.run(values, context, log)
-    from .commands import gate_command
-
-    return gate_command.run(values, context, log)
+    command = importlib.import_module(f".commands.{values.command}_command", __package__)
+    status: int = command.run(values, context, log)
+    return status
 
 
 def _tell(error: ExpectedError, values: Values | None, context: Context, log: Log) -> int:

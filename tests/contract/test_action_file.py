@@ -64,12 +64,73 @@ PREPARE_INPUTS = {
     "dry-run": "false",
     "wait-minutes": "0",
 }
+_EVERYWHERE = {
+    name: default
+    for name, default in DESIGNED_INPUTS.items()
+    if name
+    not in {
+        "ref", "production", "local", "check-ci", "check-images", "allow",
+        "backend-tag", "frontend-tag", "backend-namespace", "frontend-namespace",
+        "backend-ci-workflows", "frontend-ci-workflows",
+    }
+}  # fmt: skip
+_JUDGING = {
+    **_EVERYWHERE,
+    "check-ci": "true", "check-images": "true", "allow": "",
+    "backend-ci-workflows": "", "frontend-ci-workflows": "",
+}  # fmt: skip
+PUBLISH_INPUTS = {
+    **_JUDGING,
+    "stack-tag": "", "ticket-token": "", "stack-ci-workflows": "", "follow": "true", "ticket-repository": "",
+    "tickets-from": "", "dry-run": "false", "wait-minutes": "0", "stack-image": "", "timeout-seconds": "5400",
+}  # fmt: skip
+ANNOUNCE_INPUTS = {
+    **_EVERYWHERE,
+    "stack-tag": "", "ticket": "", "ticket-token": "", "ticket-repository": "", "tickets-from": "",
+    "assignees": "", "labels": "", "project": "", "project-field": "Status",
+    "project-status": "push to production", "dry-run": "false",
+}  # fmt: skip
+_AWX = {
+    "environment": "production", "awx-url": "", "awx-api-path": "/api/v2/", "awx-username": "", "awx-password": "",
+    "awx-token": "", "awx-template": "", "awx-organization": "",
+}  # fmt: skip
+DEPLOY_INPUTS = {
+    **_JUDGING,
+    **_AWX,
+    "ref": "", "production": "true", "backend-tag": "", "frontend-tag": "", "backend-namespace": "",
+    "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
+    "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
+    "extra-vars": "", "on-timeout": "leave", "verify-url": "", "verify-text": "", "rollback": "false",
+    "ungated": "false", "dry-run": "false", "wait-minutes": "30",
+}  # fmt: skip
+AUDIT_INPUTS = {
+    **_JUDGING,
+    "local": "", "since": "", "stack-image": "", "check-ci": "false", "check-images": "false",
+    "timeout-seconds": "900",
+}  # fmt: skip
+DOCTOR_INPUTS = {
+    **_EVERYWHERE,
+    **_AWX,
+    "ticket-token": "", "ticket-repository": "", "project": "", "project-field": "Status",
+    "project-status": "push to production", "for": "gate,prepare,publish,announce,deploy",
+}  # fmt: skip
+BY_COMMAND = {
+    "gate": DESIGNED_INPUTS,
+    "prepare": PREPARE_INPUTS,
+    "publish": PUBLISH_INPUTS,
+    "announce": ANNOUNCE_INPUTS,
+    "deploy": DEPLOY_INPUTS,
+    "audit": AUDIT_INPUTS,
+    "doctor": DOCTOR_INPUTS,
+}
+ALL_INPUTS = {name for designed in BY_COMMAND.values() for name in designed}
 DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
     "failed-rules", "report-path",
     "changed", "commit", "pull-request-number", "pull-request-url",
+    "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip
 
 
@@ -86,10 +147,10 @@ def step(action: Any) -> Any:
     return only
 
 
-@pytest.mark.parametrize(("command", "designed"), [("gate", DESIGNED_INPUTS), ("prepare", PREPARE_INPUTS)])
+@pytest.mark.parametrize(("command", "designed"), BY_COMMAND.items())
 def test_the_table_has_the_inputs_of_the_contract(command: str, designed: dict[str, str]) -> None:
     """Each command has exactly the inputs of the contract, with their defaults."""
-    assert {one.name: one.default for one in INPUTS if command in one.commands} == designed
+    assert {one.name: one.default_of(command) for one in INPUTS if command in one.commands} == designed
 
 
 def test_the_table_has_the_outputs_of_the_contract() -> None:
@@ -128,8 +189,7 @@ def test_the_outputs_of_the_action_are_those_of_the_table(action: Any) -> None:
 
 def test_every_input_crosses_by_its_own_variable(step: Any) -> None:
     """Each line of `env:` passes one input by its name; the workflow's own token comes along, to tell it apart."""
-    names = DESIGNED_INPUTS | PREPARE_INPUTS
-    expected = {"INPUT_" + name.upper().replace("-", "_"): "${{ inputs." + name + " }}" for name in names}
+    expected = {"INPUT_" + name.upper().replace("-", "_"): "${{ inputs." + name + " }}" for name in ALL_INPUTS}
     expected["RUN_TOKEN"] = "${{ github.token }}"
     assert step["env"] == expected
 
@@ -193,6 +253,6 @@ def test_the_readme_lists_every_input_output_and_rule() -> None:
     from frag_release.domain.rules import CATALOGUE
 
     text = README.read_text("utf-8")
-    names = [*DESIGNED_INPUTS, *PREPARE_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
+    names = [*ALL_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
     firsts = {cell for line in text.splitlines() if line.startswith("| `") for cell in line.split("|")[1].split(",")}
     assert {name for name in names if f"`{name}`" not in {cell.strip() for cell in firsts}} == set()

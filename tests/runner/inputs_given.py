@@ -7,7 +7,7 @@ from typing import Any
 
 from frag_release.runner.context import Context
 from frag_release.runner.inputs import INPUTS
-from frag_release.runner.settings import GateSettings, read_gate_settings
+from frag_release.runner.settings.gate import GateSettings, read_gate_settings
 from frag_release.runner.values import Values
 
 RUN = Context(

@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from world.emulate import TOKENS, Emulate
 from world.faults import Reply, json_reply
@@ -27,6 +27,16 @@ FIRST_RUN_ID = 5_000_000_000
 RATE_LIMIT_RESET = 4_102_444_800
 
 
+class Part(Protocol):
+    """A part of GitHub that the emulator lacks: a module of its own in this folder, added to `parts`."""
+
+    def reply(self, request: Request) -> Reply | None:
+        """The reply, None for what is not its business; one of the emulator's may be changed on its way."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
 class GitHubServer(LoopbackServer):
     """`url` is the API's address, as for github.com; `url + "/api/v3"` is the same as an Enterprise Server.
 
@@ -38,6 +48,7 @@ class GitHubServer(LoopbackServer):
         self.emulate = Emulate(self.url)
         self.runs: list[Run] = []
         self.remaining = 4999
+        self.parts: list[Part] = []
         self._seeded: set[str] = set()
         self._hidden: dict[str, tuple[str, ...]] = {}
         self._request_faults: list[str] = []
@@ -49,6 +60,8 @@ class GitHubServer(LoopbackServer):
         self.emulate.reset()
         self.runs.clear()
         self.remaining = 4999
+        for part in self.parts:
+            part.clear()
         self._seeded.clear()
         self._hidden.clear()
         self._request_faults.clear()
@@ -98,7 +111,8 @@ class GitHubServer(LoopbackServer):
     def answer(self, request: Request) -> Reply:
         """The reply of this GitHub."""
         self.remaining -= 1
-        reply = self._refusal(request) or self._runs_reply(request) or self._emulated(request)
+        reply = self._refusal(request) or self._reply_of_a_part(request) or self._runs_reply(request)
+        reply = reply or self.emulated(request)
         resource = {"X-RateLimit-Used": str(5000 - self.remaining), "X-RateLimit-Resource": "core"}
         limits = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": str(max(self.remaining, 0))}
         times = {"X-RateLimit-Reset": str(RATE_LIMIT_RESET), "X-GitHub-Media-Type": "github.v3; format=json"}
@@ -112,6 +126,15 @@ class GitHubServer(LoopbackServer):
         permitted = self._hidden.get(match.group(1).lower()) if match else None
         if permitted is not None and token not in permitted:
             return json_reply(404, _message("Not Found", 404))
+        return None
+
+    def _reply_of_a_part(self, request: Request) -> Reply | None:
+        for part in self.parts:
+            reply = part.reply(request)
+            if reply is not None:
+                if reply.header("X-Made-By") is None:
+                    self._own_reply_faults.extend(github_description().reply_faults(request, reply))
+                return reply
         return None
 
     def _runs_reply(self, request: Request) -> Reply | None:
@@ -149,7 +172,7 @@ class GitHubServer(LoopbackServer):
         body = {"total_count": len(fitting), "workflow_runs": listed}
         return json_reply(200, body, _link(self.url, request, page, -(-len(fitting) // size)))
 
-    def _emulated(self, request: Request) -> Reply:
+    def emulated(self, request: Request) -> Reply:
         """The emulator's reply, as GitHub would give it: its `documentation_url` and status in errors."""
         reply = forward(request, self.emulate.port)
         if reply.status >= 400:

@@ -17,7 +17,7 @@ from ..domain.workflow_file import WorkflowFileError
 from ..errors import RefusedError, UsageError
 from ..forges.repository import Forge, Repository
 from ..forges.writer import Writer
-from ..runner.settings import PrepareSettings
+from ..runner.settings.prepare import PrepareSettings
 from .answers import must
 from .choices import candidates, chosen_tag, next_stack_tag, wanted_tags
 from .component_evidence import without_overrides

@@ -22,7 +22,7 @@ from ..domain.versions import parse_production_tag
 from ..errors import UsageError
 from ..forges.repository import Forge, Repository
 from ..runner.context import Context
-from ..runner.settings import GateSettings
+from ..runner.settings.gate import GateSettings
 from .component_evidence import ComponentEvidence, beside_previous, without_overrides
 from .stack_evidence import StackEvidence
 

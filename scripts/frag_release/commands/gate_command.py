@@ -10,7 +10,7 @@ from ..render.summary import gate_summary, gate_text
 from ..runner.context import Context
 from ..runner.log import Log
 from ..runner.results import write_outputs, write_report, write_summary
-from ..runner.settings import GateSettings, read_gate_settings
+from ..runner.settings.gate import GateSettings, read_gate_settings
 from ..runner.values import Values
 from .gate import Gate
 from .services import Services

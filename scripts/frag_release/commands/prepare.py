@@ -22,7 +22,7 @@ from ..domain.versions import parse_production_tag
 from ..errors import ExpectedError
 from ..forges.repository import Forge, Repository
 from ..forges.writer import LostRaceError, Writer, WriteRefusedError
-from ..runner.settings import PrepareSettings
+from ..runner.settings.prepare import PrepareSettings
 from .component_evidence import ComponentEvidence, beside_previous
 from .drafting import Drafting
 from .stack_evidence import StackEvidence

@@ -11,7 +11,7 @@ from ..render.plan import prepare_summary, prepare_text, pull_request_body
 from ..runner.context import Context
 from ..runner.log import Log
 from ..runner.results import write_outputs, write_report, write_summary
-from ..runner.settings import PrepareSettings, read_prepare_settings
+from ..runner.settings.prepare import PrepareSettings, read_prepare_settings
 from ..runner.values import Values
 from .prepare import Prepare, Presentation
 from .services import Services

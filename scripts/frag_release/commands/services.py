@@ -6,7 +6,7 @@ from ..clients.deadline import Deadline
 from ..clients.http import Http
 from ..clients.registry import RegistryClient
 from ..forges.repository import Forge
-from ..runner.settings import Settings
+from ..runner.settings.base import Settings
 
 
 class Services:

@@ -17,6 +17,7 @@ from ..clients.messages import quoted
 from ..clients.once import Once
 from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
+from ..domain.release_record import ReleaseRecord
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
 from .github_compare import Position, compare
@@ -76,6 +77,12 @@ class GithubForge:
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`."""
         return GithubWriter(self._find(name).api, self._own_token and name.lower() not in self._others)
+
+    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+        """What `release.json` of the release of `tag` says; None where there is none."""
+        from .github_records import read_record  # late: only some commands look back at releases
+
+        return read_record(self._find(repository).api, tag)
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""

@@ -64,6 +64,7 @@ class RepositoryApi:
         *,
         permission: str = CONTENTS,
         max_bytes: int = MAX_BYTES,
+        accept: str = "",
     ) -> Answer[Response]:
         """Ask for `path` below the repository (slashes kept, the rest percent-encoded).
 
@@ -72,14 +73,16 @@ class RepositoryApi:
         if not _NAME.fullmatch(self.name):
             return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
         url = f"{self._access.api_url}/repos/{self.name}{quote(path)}"
-        return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes)
+        return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
 
-    def get_url(self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES) -> Answer[Response]:
-        """Ask for a whole URL, such as that of a next page, as `get` does."""
+    def get_url(
+        self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES, accept: str = ""
+    ) -> Answer[Response]:
+        """Ask for a whole URL, such as that of a next page, as `get` does. `accept` asks for other than JSON."""
         request = Request(
             url,
             f"{what} of {self.name}",
-            headers=_HEADERS,
+            headers={**_HEADERS, "Accept": accept} if accept else _HEADERS,
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..clients.deadline import Deadline
 from ..domain import changes
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown
+from ..domain.release_record import ReleaseRecord
 from .git_history import History, read_changes, read_history
 from .git_objects import files_at, is_object_id, missing, not_an_id, peel
 from .git_process import Git
@@ -50,6 +51,10 @@ class LocalForge:
     def writer(self, name: str) -> Writer:
         """What writes to the clone of `OWNER/NAME`."""
         return LocalWriter(name, self._git(name))
+
+    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+        """Always None: a clone holds tags, but no releases."""
+        return None
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Always `Unknown`: a clone holds no issues."""

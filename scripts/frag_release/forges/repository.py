@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+from ..domain.release_record import ReleaseRecord
 from .writer import Writer
 
 
@@ -72,6 +73,9 @@ class Forge(Protocol):
 
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`; asks nothing yet."""
+
+    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+        """What `publish` left with the release of `tag`; None where there is no release, or it left nothing."""
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue, a line between them; the ticket's token reads it."""

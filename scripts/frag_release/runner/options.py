@@ -22,11 +22,11 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=f"{what}.", allow_abbrev=False)
         for one in INPUTS:
             if name in one.commands and not one.secret and one.name != "command":
-                command.add_argument(f"--{one.name}", dest=one.name, metavar="VALUE", help=_help(one))
+                command.add_argument(f"--{one.name}", dest=one.name, metavar="VALUE", help=_help(one, name))
     return top
 
 
-def _help(one: Input) -> str:
-    default = one.default or one.default_words
+def _help(one: Input, command: str) -> str:
+    default = one.default_of(command) or one.default_words
     text = f"{one.help} [{default}]" if default else one.help
     return text.replace("`", "").replace("%", "%%")

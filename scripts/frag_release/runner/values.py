@@ -16,6 +16,8 @@ _NAME = r"[A-Za-z0-9_.-]{1,100}"
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 # Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
 _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
 
 
@@ -53,12 +55,12 @@ class Values:
 
     def _checked(self, one: Input, text: str) -> str:
         if not text:
-            return one.default
+            return one.default_of(self.command)
         if self.command not in one.commands:
             raise _wrong(one, text, f"{self.command} has no such input; it is one of {_of(one.commands)}.")
         if _NOT_ONE_LINE.search(text):
             raise _wrong(one, text, "Write it on one line, without control characters.")
-        _CHECKS[one.kind](one.name, text)
+        _CHECKS[one.kind](one, text)
         return text
 
     def text(self, name: str) -> str:
@@ -99,50 +101,60 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
-def _check_flag(name: str, text: str) -> None:
+def _check_flag(one: Input, text: str) -> None:
     if text.lower() not in ("true", "false"):
-        raise wrong_input(name, text, "Use true or false.")
+        raise wrong_input(one.name, text, "Use true or false.")
 
 
-def _check_seconds(name: str, text: str) -> None:
+def _check_seconds(one: Input, text: str) -> None:
     if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SECONDS:
-        raise wrong_input(name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
+        raise wrong_input(one.name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
 
 
-def _check_minutes(name: str, text: str) -> None:
+def _check_minutes(one: Input, text: str) -> None:
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > MAX_SECONDS // 60:
-        raise wrong_input(name, text, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}.")
+        raise wrong_input(one.name, text, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}.")
 
 
-def _check_mode(name: str, text: str) -> None:
-    if text not in ("pull-request", "commit"):
-        raise wrong_input(name, text, "Use pull-request or commit.")
+def _check_choice(one: Input, text: str) -> None:
+    if text not in one.choices:
+        raise wrong_input(one.name, text, f"Use {' or '.join(one.choices)}.")
 
 
-def _check_repository(name: str, text: str) -> None:
+def _check_commit(one: Input, text: str) -> None:
+    if not _COMMIT.fullmatch(text):
+        raise wrong_input(one.name, text, "Use the full commit, 40 hexadecimal digits.")
+
+
+def _check_digest(one: Input, text: str) -> None:
+    if not _DIGEST.fullmatch(text):
+        raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
+
+
+def _check_repository(one: Input, text: str) -> None:
     if not _REPOSITORY.fullmatch(text) or any(part in (".", "..") for part in text.split("/")):
-        raise wrong_input(name, text, "Use OWNER/NAME.")
+        raise wrong_input(one.name, text, "Use OWNER/NAME.")
 
 
-def _check_url(name: str, text: str) -> None:
+def _check_url(one: Input, text: str) -> None:
     if "@" in text or "?" in text:
         # The value is not shown: what stands before an @, or in a query, may be a password.
         raise UsageError(
-            f"The input {name} holds a user name, a password or a query.",
+            f"The input {one.name} holds a user name, a password or a query.",
             "Leave out what stands before an @ and after a question mark.",
         )
     try:
         url = urlsplit(text)
         host, _ = url.hostname or "", url.port
     except ValueError as error:
-        raise wrong_input(name, text, "Use a URL such as https://host.example.") from error
+        raise wrong_input(one.name, text, "Use a URL such as https://host.example.") from error
     if not host or url.fragment:
-        raise wrong_input(name, text, "Use a URL such as https://host.example.")
+        raise wrong_input(one.name, text, "Use a URL such as https://host.example.")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
-        raise wrong_input(name, text, "Use https; plain http would show tokens to the network.")
+        raise wrong_input(one.name, text, "Use https; plain http would show tokens to the network.")
 
 
-def _check_nothing(name: str, text: str) -> None:
+def _check_nothing(one: Input, text: str) -> None:
     return
 
 
@@ -153,9 +165,11 @@ _CHECKS = {
     Kind.FLAG: _check_flag,
     Kind.SECONDS: _check_seconds,
     Kind.MINUTES: _check_minutes,
-    Kind.MODE: _check_mode,
+    Kind.CHOICE: _check_choice,
     Kind.REPOSITORY: _check_repository,
     Kind.URL: _check_url,
+    Kind.COMMIT: _check_commit,
+    Kind.DIGEST: _check_digest,
 }
 
 

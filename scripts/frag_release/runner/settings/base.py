@@ -1,4 +1,4 @@
-"""Inputs and context together, as the commands use them."""
+"""What every command takes from inputs and context. What a command has beside it is in the module of its name."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..domain.allow import Allowance
-from ..domain.components import NO_IMAGE, Component
-from ..domain.plan import Mode
-from ..domain.rules import CATALOGUE
-from ..domain.tickets import Ticket, parse_ticket
-from ..errors import UsageError
-from .context import Context
-from .inputs import COMPONENT_NAMES
-from .values import Values, wrong_input
+from ...domain.allow import Allowance
+from ...domain.components import NO_IMAGE, Component
+from ...domain.rules import CATALOGUE
+from ...errors import UsageError
+from ..context import Context
+from ..inputs import COMPONENT_NAMES
+from ..values import Values, wrong_input
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
@@ -55,58 +52,8 @@ class Settings:
     connections: Connections
 
 
-@dataclass(frozen=True)
-class GateSettings(Settings):
-    """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal."""
-
-    ref: str
-    own_ref: bool
-    production: bool
-
-
-@dataclass(frozen=True)
-class PrepareSettings(Settings):
-    """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given."""
-
-    mode: Mode
-    stack_tag: str
-    ticket: Ticket | None
-    timezone: ZoneInfo
-    dry_run: bool
-    wait_minutes: float
-
-
-def read_gate_settings(values: Values, context: Context) -> GateSettings:
+def read_settings(values: Values, context: Context) -> Settings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
-    common = _common(values, context)
-    ref = _ref(values.text("ref") or context.ref)
-    return GateSettings(
-        **vars(common),
-        ref=ref,
-        own_ref=not context.on_runner or _is_own(ref, common.stack_repository, context),
-        production=values.flag("production"),
-    )
-
-
-def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
-    common = _common(values, context)
-    ticket = values.text("ticket")
-    found = parse_ticket(ticket, common.stack_repository) if ticket else None
-    if ticket and found is None:
-        raise wrong_input("ticket", ticket, "Use its number, OWNER/NAME#NUMBER, or its address.")
-    return PrepareSettings(
-        **vars(common),
-        mode=Mode(values.text("mode")),
-        stack_tag=values.text("stack-tag"),
-        ticket=found,
-        timezone=_timezone(values.text("timezone")),
-        dry_run=values.flag("dry-run"),
-        wait_minutes=float(values.text("wait-minutes")),
-    )
-
-
-def _common(values: Values, context: Context) -> Settings:
     repository = values.text("stack-repository") or context.repository
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
@@ -121,23 +68,6 @@ def _common(values: Values, context: Context) -> Settings:
         report=values.text("report"),
         connections=_connections(values, context),
     )
-
-
-def _timezone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise wrong_input("timezone", name, "Use a name such as Europe/London or UTC.") from error
-
-
-def _is_own(ref: str, repository: str, context: Context) -> bool:
-    return ref == context.ref and repository.lower() == context.repository.lower()
-
-
-def _ref(ref: str) -> str:
-    if not ref.startswith("refs/") or len(ref) > 1024:
-        raise wrong_input("ref", ref, "Use the full name: refs/tags/NAME for a tag, refs/heads/NAME for a branch.")
-    return ref
 
 
 def _workflow_file(path: str) -> str:

@@ -1,0 +1,123 @@
+"""What `release.json` says: the report that `publish` leaves with a release, as evidence for later."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .report import SCHEMA
+
+ASSET = "release.json"
+"""Name of the release's asset that holds the report."""
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True)
+class RecordedComponent:
+    """A component as it was released; `digest` is empty where no image was looked up."""
+
+    name: str
+    repository: str
+    tag: str
+    namespace: str
+    commit: str
+    image: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReleaseRecord:
+    """A release as it was published. `image` is `NAME:TAG` of the stack, `digest` empty where it was not known.
+
+    `statuses` has the status of each finding by `rule:subject`.
+    """
+
+    repository: str
+    tag: str
+    commit: str
+    image: str
+    digest: str
+    components: Sequence[RecordedComponent]
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+    def component(self, name: str) -> RecordedComponent | None:
+        """Return a component by its name, None where the release had none."""
+        return next((one for one in self.components if one.name == name), None)
+
+
+def parse_release_record(content: bytes) -> ReleaseRecord:
+    """Read the bytes of `release.json`; raises ValueError, saying what is wrong, for anything else.
+
+    Commits and digests are checked for their form, so that what is compared with them means something.
+    """
+    try:
+        document = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is not JSON") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise ValueError(f"it is no report of schema {SCHEMA}")
+    stack = _mapping(document, "stack")
+    return ReleaseRecord(
+        repository=_text(stack, "repository"),
+        tag=_text(stack, "tag"),
+        commit=_matching(stack, "commit", _COMMIT),
+        image=_text(stack, "image"),
+        digest=_matching(stack, "digest", _DIGEST, optional=True),
+        components=tuple(_component(one) for one in _list(document, "components")),
+        statuses=dict(_status(one) for one in _list(document, "findings")),
+    )
+
+
+def _component(document: Any) -> RecordedComponent:
+    if not isinstance(document, dict):
+        raise ValueError("a component is no object")
+    return RecordedComponent(
+        name=_text(document, "name"),
+        repository=_text(document, "repository"),
+        tag=_text(document, "tag"),
+        namespace=_text(document, "namespace", optional=True),
+        commit=_matching(document, "commit", _COMMIT),
+        image=_text(document, "image", optional=True),
+        digest=_matching(document, "digest", _DIGEST, optional=True),
+    )
+
+
+def _status(document: Any) -> tuple[str, str]:
+    if not isinstance(document, dict):
+        raise ValueError("a finding is no object")
+    return f"{_text(document, 'rule')}:{_text(document, 'subject')}", _text(document, "status")
+
+
+def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    if not isinstance(found, dict):
+        raise ValueError(f"it has no {name}")
+    return found
+
+
+def _list(document: Mapping[str, Any], name: str) -> Sequence[Any]:
+    found = document.get(name)
+    if not isinstance(found, list):
+        raise ValueError(f"it has no {name}")
+    return found
+
+
+def _text(document: Mapping[str, Any], name: str, *, optional: bool = False) -> str:
+    found = document.get(name)
+    if found is None and optional:
+        return ""
+    if not isinstance(found, str) or not found:
+        raise ValueError(f"it has no {name}")
+    return found
+
+
+def _matching(document: Mapping[str, Any], name: str, form: re.Pattern[str], *, optional: bool = False) -> str:
+    found = _text(document, name, optional=optional)
+    if found and not form.fullmatch(found):
+        raise ValueError(f"its {name} is malformed")
+    return found

@@ -1,0 +1,62 @@
+"""The inputs that each component has; backend and frontend share their rows in the README."""
+
+from __future__ import annotations
+
+from .input import EVERY_COMMAND, Input, Kind, of
+
+_SHORT = {"backend": "BE", "frontend": "FE"}
+
+
+# Long: it is a table, one row for each input.
+def component_inputs(name: str) -> tuple[Input, ...]:
+    """Return the inputs of the component `name`."""
+    short = _SHORT[name]
+    return (
+        Input(
+            f"{name}-repository",
+            f"Repository of the {name}",
+            default_words=f"the stack's owner and `fragalysis-{name}`",
+            kind=Kind.REPOSITORY,
+        ),
+        Input(
+            f"{name}-branch",
+            f"Branch on which a {name} tag must be to be of production; one of a list is enough",
+            default="production",
+            kind=Kind.LIST,
+        ),
+        Input(
+            f"{name}-tag",
+            f"gate, deploy: tag of the {name} that will be built, where it is not the workflow file's. "
+            f"prepare: tag to release; `newest` for the newest on the production branch",
+            default_words="the value in the workflow file",
+            commands=of("gate", "prepare", "deploy"),
+        ),
+        Input(
+            f"{name}-namespace",
+            f"Namespace of the {name}'s image that will be built, where it is not the workflow file's",
+            default_words="the value in the workflow file, else the owner",
+            commands=of("gate", "deploy"),
+        ),
+        Input(
+            f"{name}-variable",
+            f"Variable of the workflow file's top-level `env:` with the {name}'s tag",
+            default=f"{short}_IMAGE_TAG",
+        ),
+        Input(
+            f"{name}-namespace-variable",
+            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace",
+            default=f"{short}_NAMESPACE",
+        ),
+        Input(
+            f"{name}-image",
+            f"Name of the {name}'s image without its tag; `none` where the stack uses no such image",
+            default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
+        ),
+        Input(
+            f"{name}-ci-workflows",
+            f"Workflows of the {name}'s repository that must have passed for the tag, by file or name",
+            default_words="all runs that the push of the tag started",
+            kind=Kind.LIST,
+            commands=EVERY_COMMAND - of("announce", "doctor"),
+        ),
+    )

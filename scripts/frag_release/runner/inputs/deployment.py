@@ -1,0 +1,112 @@
+"""The inputs of the commands that deploy and look back: deploy, audit, doctor."""
+
+from __future__ import annotations
+
+from .input import COMPONENT_NAMES, Input, Kind, of
+
+_DEPLOY = of("deploy")
+_AWX = of("deploy", "doctor")
+
+DEPLOYMENT: tuple[Input, ...] = (
+    Input("environment", "Environment to deploy to", default="production", commands=_AWX),
+    Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", commands=_DEPLOY),
+    Input(
+        "stack-image",
+        "Name of the stack's image without its tag",
+        default_words="`docker.io/STACK-REPOSITORY` in lower case",
+        commands=of("publish", "deploy", "audit"),
+    ),
+    Input(
+        "expected-stack-commit",
+        "Commit of the stack that the gate judged and the build used",
+        default_words="none; production needs it",
+        kind=Kind.COMMIT,
+        commands=_DEPLOY,
+    ),
+    *(
+        Input(
+            f"expected-{name}-digest",
+            f"Digest of the {name} image that the gate judged and the build used",
+            default_words="none; production needs it",
+            kind=Kind.DIGEST,
+            commands=_DEPLOY,
+        )
+        for name in (*COMPONENT_NAMES, "stack")
+    ),
+    Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX),
+    Input("awx-api-path", "Where AWX's API begins; `/api/controller/v2/` behind a gateway", "/api/v2/", commands=_AWX),
+    Input("awx-username", "User name for AWX, with `awx-password`", default_words="none", commands=_AWX),
+    Input(
+        "awx-password",
+        "Password for AWX",
+        default_words="none",
+        secret=True,
+        commands=_AWX,
+        terminal_variable="AWX_PASSWORD",
+    ),
+    Input(
+        "awx-token",
+        "Token for AWX, in place of user name and password",
+        default_words="none",
+        secret=True,
+        commands=_AWX,
+        terminal_variable="AWX_TOKEN",
+    ),
+    Input("awx-template", "Exact name of the AWX job template to launch", commands=_AWX),
+    Input(
+        "awx-organization",
+        "Organisation of the template, where its name is not the only one",
+        default_words="any",
+        commands=_AWX,
+    ),
+    Input(
+        "extra-vars",
+        "Variables for the template, as a JSON object; `{image-tag}` stands for the image's tag",
+        default_words='`{"stack_image_tag": "{image-tag}"}`',
+        commands=_DEPLOY,
+    ),
+    Input(
+        "on-timeout",
+        "What becomes of the AWX job when time is up or the run is cancelled: `leave` it running, or `cancel` it",
+        default="leave",
+        kind=Kind.CHOICE,
+        choices=("leave", "cancel"),
+        commands=_DEPLOY,
+    ),
+    Input(
+        "verify-url",
+        "Page of the site that must answer 200 after the deployment",
+        default_words="none: the site is not checked",
+        kind=Kind.URL,
+        commands=_DEPLOY,
+    ),
+    Input("verify-text", "Text that the page must hold", default_words="the image's tag", commands=_DEPLOY),
+    Input(
+        "rollback",
+        "Whether an older release is deployed again on purpose, on the evidence of its `release.json`",
+        default="false",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "ungated",
+        "Whether to deploy without the gate: never to production",
+        default="false",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "since",
+        "First release to judge, by its tag or the start of it, such as `2023.`",
+        default_words="the oldest",
+        commands=of("audit"),
+    ),
+    Input(
+        "for",
+        "Commands whose needs are to be checked",
+        default="gate,prepare,publish,announce,deploy",
+        kind=Kind.LIST,
+        commands=of("doctor"),
+    ),
+)
+"""From the image to the running site, and back over the years."""

@@ -1,0 +1,120 @@
+"""The inputs that say what is judged, and how the evidence is reached."""
+
+from __future__ import annotations
+
+from .input import COMMANDS, EVERY_COMMAND, Input, Kind, of
+
+_JUDGING = EVERY_COMMAND - of("announce", "doctor")
+
+SUBJECT: tuple[Input, ...] = (
+    Input("command", f"What to do: {', '.join(f'`{name}`' for name in COMMANDS)}", default="gate"),
+    Input(
+        "token",
+        "Token for the stack's repository (and the components', where they are public)",
+        default_words="the workflow's own token",
+        secret=True,
+        action_default="${{ github.token }}",
+        terminal_variable="GITHUB_TOKEN",
+    ),
+    Input(
+        "component-token",
+        "Token that reads the components' repositories, where they are private",
+        default_words="`token`",
+        secret=True,
+        terminal_variable="COMPONENT_TOKEN",
+    ),
+    Input(
+        "ref",
+        "Full name of the ref to judge, such as `refs/tags/2023.06.1`; one that is not the run's own is judged but "
+        "never deployed",
+        default_words="the ref of this run",
+        commands=of("gate", "deploy"),
+    ),
+    Input("stack-repository", "Repository of the stack", default_words="this repository", kind=Kind.REPOSITORY),
+    Input(
+        "stack-branch",
+        "Branch from which the stack is released; one of a list is enough, and the first is written to",
+        default_words="the stack's default branch",
+        kind=Kind.LIST,
+    ),
+)
+"""What is judged; the components' inputs follow it."""
+
+RULES: tuple[Input, ...] = (
+    Input(
+        "workflow-file",
+        "Workflow file of the stack that holds the pins",
+        default=".github/workflows/build-main.yaml",
+    ),
+    Input(
+        "check-ci",
+        "Whether each component's CI must have passed for its tag",
+        default="true",
+        defaults={"audit": "false"},
+        kind=Kind.FLAG,
+        commands=_JUDGING,
+    ),
+    Input(
+        "check-images",
+        "Whether each component's image must be in the registry",
+        default="true",
+        defaults={"audit": "false"},
+        kind=Kind.FLAG,
+        commands=_JUDGING,
+    ),
+    Input(
+        "allow",
+        "Findings that are no reason to refuse, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
+        default_words="none",
+        kind=Kind.LIST,
+        commands=_JUDGING,
+    ),
+    Input(
+        "production",
+        "Whether this stack has a production at all; `false` for forks and developers' stacks",
+        default="true",
+        kind=Kind.FLAG,
+        commands=of("gate", "deploy"),
+    ),
+)
+"""How strictly it is judged."""
+
+CONNECTIONS: tuple[Input, ...] = (
+    Input("github-api-url", "Address of GitHub's REST API", default_words="that of this run", kind=Kind.URL),
+    Input(
+        "ca-file",
+        "File of certificates (PEM) to trust instead of the usual ones, for a private certificate authority",
+        default_words="the usual ones",
+        kind=Kind.FILE,
+    ),
+    Input(
+        "registry-url",
+        "Address of the registry, where it is not that of the image's name (plain http on loopback only)",
+        default_words="from the image's name",
+        kind=Kind.URL,
+    ),
+    Input("registry-username", "User name for the registry", default_words="anonymous"),
+    Input(
+        "registry-password",
+        "Password or token for the registry",
+        default_words="anonymous",
+        secret=True,
+        terminal_variable="REGISTRY_PASSWORD",
+    ),
+    Input(
+        "local",
+        "Folder that holds clones as NAME, NAME.git or OWNER/NAME, to read instead of GitHub",
+        default_words="none: GitHub is read",
+        kind=Kind.FILE,
+        commands=of("gate", "prepare", "audit"),
+    ),
+    Input("report", "File to write the report to, as JSON", default_words="none", kind=Kind.FILE),
+    Input(
+        "timeout-seconds",
+        "How long all gathering of evidence together may take; publish: and the following of the build",
+        default="120",
+        defaults={"publish": "5400", "audit": "900"},
+        kind=Kind.SECONDS,
+    ),
+)
+"""How the evidence is reached."""

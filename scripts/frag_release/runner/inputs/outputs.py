@@ -1,0 +1,40 @@
+"""The outputs of the action."""
+
+from __future__ import annotations
+
+from .input import COMPONENT_NAMES
+
+OUTPUTS: dict[str, str] = {
+    "verdict": "`deploy`, `build-only` or `blocked`",
+    "deploy-production": "`true` where this run may deploy to production, else `false`; written on every way out",
+    "deploy-staging": "`true` where this run may deploy to staging, else `false`; written on every way out",
+    "image-tag": "Tag for the stack's image; empty where nothing is to be built",
+    "stack-tag": "The stack's tag; empty where the ref is none",
+    "stack-commit": "The commit to check out and build",
+    **{
+        f"{name}-{what}": text.format(name)
+        for name in COMPONENT_NAMES
+        for what, text in (
+            ("tag", "Tag of the {} to build with"),
+            ("namespace", "Namespace of the {}'s image"),
+            ("commit", "Commit of the {}'s tag, where it was judged"),
+            ("digest", "Digest of the {}'s image, where it was judged"),
+            ("image", "The {}'s image: `name@sha256:…` where it was judged, else `name:tag`"),
+        )
+    },
+    "changed": "prepare: `true` where this run wrote anything, else `false`",
+    "commit": "prepare: the commit with the change",
+    "pull-request-number": "prepare: number of the pull request",
+    "pull-request-url": "prepare: address of the pull request",
+    "release-url": "publish: address of the release",
+    "run-url": "publish: address of the build's run",
+    "run-conclusion": "publish: how the build ended, in GitHub's word; empty where it was not followed to its end",
+    "ticket-number": "announce: number of the ticket",
+    "ticket-url": "announce: address of the ticket",
+    "job-id": "deploy: number of the AWX job",
+    "job-url": "deploy: address of the AWX job",
+    "job-status": "deploy: last known state of the AWX job, in AWX's word",
+    "failed-rules": "`rule:subject` of each finding that blocks, comma-separated",
+    "report-path": "The JSON report, where `report` names a file",
+}
+"""Each output with what it holds."""

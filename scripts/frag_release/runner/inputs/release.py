@@ -1,0 +1,103 @@
+"""The inputs of the commands that release: prepare, publish, announce."""
+
+from __future__ import annotations
+
+from .input import Input, Kind, of
+
+RELEASE: tuple[Input, ...] = (
+    Input(
+        "mode",
+        "How the change is made: `pull-request`, or `commit` to the stack branch",
+        default="pull-request",
+        kind=Kind.CHOICE,
+        choices=("pull-request", "commit"),
+        commands=of("prepare"),
+    ),
+    Input(
+        "stack-tag",
+        "prepare: tag that the stack is to be released as. publish: tag to publish by hand. announce: the release",
+        default_words="prepare: the next `YEAR.MONTH.ITERATION`. publish: that of the reviewed change. "
+        "announce: the tag of this run",
+        commands=of("prepare", "publish", "announce"),
+    ),
+    Input(
+        "ticket",
+        "A number, `OWNER/NAME#NUMBER`, or an address. prepare: release ticket whose text names the pair. "
+        "announce: existing ticket to tell, in place of one of its own",
+        default_words="none",
+        commands=of("prepare", "announce"),
+    ),
+    Input(
+        "ticket-token",
+        "Token for the tickets' repository and the project board, where `token` may not",
+        default_words="`token`",
+        secret=True,
+        commands=of("prepare", "publish", "announce", "doctor"),
+        terminal_variable="TICKET_TOKEN",
+    ),
+    Input("timezone", "Time zone whose month the stack's tag is of", default="UTC", commands=of("prepare")),
+    Input(
+        "stack-ci-workflows",
+        "Workflows of the stack's repository that must have passed on the commit before it is tagged, by file or name",
+        default_words="none",
+        kind=Kind.LIST,
+        commands=of("publish"),
+    ),
+    Input(
+        "follow",
+        "Whether to follow the build of the tag to its end, and to publish the release only when it passed",
+        default="true",
+        kind=Kind.FLAG,
+        commands=of("publish"),
+    ),
+    Input(
+        "ticket-repository",
+        "Repository of the release ticket",
+        default_words="`stack-repository`",
+        kind=Kind.REPOSITORY,
+        commands=of("publish", "announce", "doctor"),
+    ),
+    Input(
+        "tickets-from",
+        "Repository whose tickets the components' commits name",
+        default_words="`ticket-repository`",
+        kind=Kind.REPOSITORY,
+        commands=of("publish", "announce"),
+    ),
+    Input("assignees", "Logins to assign the ticket to", default_words="none", kind=Kind.LIST, commands=of("announce")),
+    Input("labels", "Labels for the ticket", default_words="none", kind=Kind.LIST, commands=of("announce")),
+    Input(
+        "project",
+        "Project board for the ticket, as `orgs/NAME/projects/NUMBER` or `users/NAME/projects/NUMBER`",
+        default_words="none",
+        commands=of("announce", "doctor"),
+    ),
+    Input(
+        "project-field",
+        "Field of the board whose options are its lanes",
+        default="Status",
+        commands=of("announce", "doctor"),
+    ),
+    Input(
+        "project-status",
+        "Lane for the ticket, by its name in any case",
+        default="push to production",
+        commands=of("announce", "doctor"),
+    ),
+    Input(
+        "dry-run",
+        "Show the plan and write nothing",
+        default="false",
+        kind=Kind.FLAG,
+        commands=of("prepare", "publish", "announce", "deploy"),
+    ),
+    Input(
+        "wait-minutes",
+        "How long to wait for what still runs. prepare, publish: CI. deploy: the AWX job, then the site",
+        default="0",
+        defaults={"deploy": "30"},
+        kind=Kind.MINUTES,
+        commands=of("prepare", "publish", "deploy"),
+    ),
+)
+"""From the form to the ticket."""

@@ -1,0 +1,1 @@
+"""Inputs and context together, as the commands use them."""
