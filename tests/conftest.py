@@ -11,6 +11,8 @@ from typing import TypeVar
 import pytest
 
 from world.example import Example, build_example, copy_example
+from world.github_builds import GitHubBuilds
+from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer
 from world.guards import forbid_network, isolate_environment
 from world.registry import BasicRegistry, Registry, TokenRegistry
@@ -51,6 +53,20 @@ def github(_github: GitHubServer) -> Iterator[GitHubServer]:
     _github.clear()
     yield _github
     _github.assert_valid()
+
+
+@pytest.fixture
+def releases_of(github: GitHubServer) -> GitHubReleases:
+    """The releases of that GitHub, which else has its emulator's."""
+    github.parts.append(part := GitHubReleases(github))
+    return part
+
+
+@pytest.fixture
+def builds(github: GitHubServer) -> GitHubBuilds:
+    """The builds of that GitHub, which else starts none."""
+    github.parts.append(part := GitHubBuilds(github))
+    return part
 
 
 @pytest.fixture

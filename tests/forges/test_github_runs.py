@@ -16,7 +16,7 @@ def test_a_run_of_the_tag(github_example: GitHubServer, example: Example) -> Non
 
     address = f"{github_example.url}/{BACKEND}/actions/runs/{seeded.id}"
     workflow = ".github/workflows/ci.yaml"
-    assert run == Run(workflow, "CI", seeded.id, commit, "completed", "success", address)
+    assert run == Run(workflow, "CI", seeded.id, commit, "completed", "success", address, seeded.id)
 
 
 def test_runs_of_others_are_left_out(github_example: GitHubServer, example: Example) -> None:

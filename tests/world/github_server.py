@@ -34,7 +34,7 @@ class Part(Protocol):
         """The reply, None for what is not its business; one of the emulator's may be changed on its way."""
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything: the GitHub is cleared, and has no parts after it."""
 
 
 class GitHubServer(LoopbackServer):
@@ -62,6 +62,7 @@ class GitHubServer(LoopbackServer):
         self.remaining = 4999
         for part in self.parts:
             part.clear()
+        self.parts.clear()
         self._seeded.clear()
         self._hidden.clear()
         self._request_faults.clear()

@@ -107,7 +107,7 @@ def minimal_repository(name: str, base_url: str) -> dict[str, Any]:
         "node_id": f"R_{short}",
         "name": short,
         "full_name": name,
-        "owner": _owner(owner, base_url),
+        "owner": person(owner, base_url),
         "private": False,
         "html_url": f"{base_url}/{name}",
         "description": None,
@@ -117,7 +117,8 @@ def minimal_repository(name: str, base_url: str) -> dict[str, Any]:
     }
 
 
-def _owner(login: str, base_url: str) -> dict[str, Any]:
+def person(login: str, base_url: str) -> dict[str, Any]:
+    """The reply's `simple-user` object of a login."""
     url = f"{base_url}/users/{login}"
     return {
         "login": login,

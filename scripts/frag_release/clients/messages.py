@@ -18,11 +18,11 @@ _MOST_QUOTED = 200
 
 @dataclass(frozen=True)
 class Request:
-    """A question, or with POST and PATCH an order to write. `what` names for people what is asked for."""
+    """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for."""
 
     url: str
     what: str
-    method: Literal["GET", "HEAD", "POST", "PATCH"] = "GET"
+    method: Literal["GET", "HEAD", "POST", "PATCH", "DELETE"] = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Credentials | None = None
     max_bytes: int = MAX_BYTES
@@ -31,7 +31,7 @@ class Request:
     @property
     def writes(self) -> bool:
         """Whether the request changes something: it is sent once, because twice could do it twice."""
-        return self.method in ("POST", "PATCH")
+        return self.method in ("POST", "PATCH", "DELETE")
 
     @property
     def host(self) -> str:

@@ -24,6 +24,7 @@ from ..forges.repository import Forge, Repository
 from ..runner.context import Context
 from ..runner.settings.gate import GateSettings
 from .component_evidence import ComponentEvidence, beside_previous, without_overrides
+from .release_records import with_records
 from .stack_evidence import StackEvidence
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -139,7 +140,9 @@ class Gate:
             asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
             components = self._evidence.gather(self._pins([commit])[0])
         stack_facts, previous = asking.result()
-        return ReleaseFacts(stack_facts, [beside_previous(facts, previous) for facts in components], previous)
+        compared = [beside_previous(facts, previous) for facts in components]
+        judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
+        return ReleaseFacts(stack_facts, judged, previous)
 
     def _report(
         self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]

@@ -14,7 +14,7 @@ from ..domain.allow import apply_allowances
 from ..domain.changes import History
 from ..domain.evidence import Answer, Unknown
 from ..domain.facts import PreviousRelease, ReleaseFacts, StackFacts
-from ..domain.findings import Finding, Status
+from ..domain.findings import Finding
 from ..domain.plan import Change, Mode, Plan
 from ..domain.prepare_report import PrepareReport
 from ..domain.rules import judge_planned
@@ -25,14 +25,13 @@ from ..forges.writer import LostRaceError, Writer, WriteRefusedError
 from ..runner.settings.prepare import PrepareSettings
 from .component_evidence import ComponentEvidence, beside_previous
 from .drafting import Drafting
+from .release_records import with_records
 from .stack_evidence import StackEvidence
+from .waiting import Judged, judge_when_settled
 from .writing import Execution
 
 ATTEMPTS = 4
 """How often a lost race is run again, before it is said who keeps moving the branch."""
-
-_POLL_SECONDS = 10.0
-_TOLD_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -121,17 +120,16 @@ class Attempt:
         stack, previous = self._stack_facts(plan)
         pins = [change.after for change in plan.changes]
         evidence = ComponentEvidence(self.forge, self.registry, self.settings.check_ci, self.settings.check_images)
-        waited = 0.0
-        while True:
-            components = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
+
+        def judge() -> Judged:
+            compared = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
+            components = with_records(self.forge, self.settings.stack_repository, previous, compared)
             facts = ReleaseFacts(stack, components, previous)
-            findings = apply_allowances(judge_planned(facts), self.settings.allow)
-            if waited >= self.settings.wait_minutes * 60 or not _ci_may_come(facts, findings):
-                return facts, findings
-            if waited % _TOLD_EVERY_SECONDS == 0:
-                self.speak.tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
-            self.sleep(_POLL_SECONDS)
-            waited += _POLL_SECONDS
+            return facts, judge_planned(facts)
+
+        allow, minutes = self.settings.allow, self.settings.wait_minutes
+        facts, findings = judge_when_settled(judge, allow, minutes, self.speak.tell, self.sleep)
+        return facts, apply_allowances(findings, allow)
 
     def _stack_facts(self, plan: Plan) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
         tag = parse_production_tag(plan.stack_tag)
@@ -178,17 +176,3 @@ class Attempt:
             f"prepared, last by {who}{where}. Nothing was overwritten.",
             "Run it again when the branch is quiet.",
         )
-
-
-def _ci_may_come(facts: ReleaseFacts, findings: list[Finding]) -> bool:
-    """Whether all that is in the way is CI that runs, or that has not begun: then waiting may help."""
-    blockers = [finding for finding in findings if finding.status.blocks]
-    seen = {one.pin.component.name for one in facts.components if not isinstance(one.runs, Unknown)}
-    return bool(blockers) and all(
-        finding.rule == "pin-ci" and finding.status is Status.UNKNOWN and finding.subject in seen
-        for finding in blockers
-    )
-
-
-def _waiting_for(findings: list[Finding]) -> str:
-    return "; ".join(finding.message for finding in findings if finding.status is Status.UNKNOWN)

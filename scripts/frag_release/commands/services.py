@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..clients.deadline import Deadline
 from ..clients.http import Http
 from ..clients.registry import RegistryClient
 from ..forges.repository import Forge
 from ..runner.settings.base import Settings
+
+if TYPE_CHECKING:
+    from ..forges.github import GithubForge
 
 
 class Services:
@@ -20,6 +25,10 @@ class Services:
         self._deadline = Deadline(seconds)
         self._http = Http(self._deadline, settings.connections.ca_file)
 
+    def remaining(self) -> float:
+        """How many seconds are left, at least 0."""
+        return self._deadline.remaining()
+
     def registry(self) -> RegistryClient:
         """The registry of the images."""
         connections = self._settings.connections
@@ -28,12 +37,16 @@ class Services:
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
-        connections = self._settings.connections
         # Only the one that is used is imported: a runner pays for every module.
-        if connections.local:
+        if self._settings.connections.local:
             from ..forges.local import LocalForge
 
-            return LocalForge(connections.local, self._deadline)
+            return LocalForge(self._settings.connections.local, self._deadline)
+        return self.github()
+
+    def github(self) -> GithubForge:
+        """GitHub, for what clones cannot do."""
+        connections = self._settings.connections
         from ..forges.github import GithubForge
 
         names = [component.repository.lower() for component in self._settings.components]

@@ -42,7 +42,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Run:
-    """One CI run of a tag, in its latest attempt.
+    """One CI run of a tag or a commit, in its latest attempt; `id` is 0 where it does not matter.
 
     `status` and `conclusion` are GitHub's words; `conclusion` is None until the run has ended.
     """
@@ -54,6 +54,7 @@ class Run:
     status: str
     conclusion: str | None
     url: str
+    id: int = 0
 
 
 @dataclass(frozen=True)

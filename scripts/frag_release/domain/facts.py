@@ -18,7 +18,8 @@ class StackFacts:
 
     `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
     the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
-    higher production tags that are on a stack branch.
+    higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
+    workflows that must have passed before it is tagged.
     """
 
     repository: str
@@ -29,6 +30,8 @@ class StackFacts:
     placement: Answer[Placement] = NOT_ASKED
     siblings: Answer[Sequence[str]] = NOT_ASKED
     higher: Answer[Sequence[str]] = NOT_ASKED
+    ci: Answer[Sequence[Run]] = NOT_ASKED
+    ci_workflows: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,16 @@ class Hints:
 
     near: Sequence[str] = ()
     newest: str = ""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What `release.json` of the release `tag` says of a component; `ci_passed` is what was found then."""
+
+    tag: str
+    commit: str
+    digest: str
+    ci_passed: bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class ComponentFacts:
     image: Answer[Image] | None = NOT_ASKED
     previous: Pin | None = None
     hints: Hints = field(default_factory=Hints)
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True)

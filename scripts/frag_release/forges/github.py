@@ -27,6 +27,7 @@ from .github_payloads import Content, NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
 from .github_runs import GithubRuns
 from .github_writer import GithubWriter
+from .publishing import Builds, Publisher, Releases
 from .repository import Repository, RunHistory
 from .writer import Writer
 
@@ -76,7 +77,25 @@ class GithubForge:
 
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`."""
-        return GithubWriter(self._find(name).api, self._own_token and name.lower() not in self._others)
+        return GithubWriter(self._find(name).api, self._is_own(name))
+
+    def publisher(self, name: str) -> Publisher:
+        """What tags commits of a repository."""
+        from .github_tags import GithubTags
+
+        return GithubTags(self._find(name).api, self._is_own(name))
+
+    def builds(self, name: str) -> Builds:
+        """What CI does in a repository."""
+        from .github_builds import GithubBuilds
+
+        return GithubBuilds(self._find(name).api, self._is_own(name))
+
+    def releases(self, name: str) -> Releases:
+        """The releases of a repository."""
+        from .github_releases import GithubReleases
+
+        return GithubReleases(self._find(name).api, self._is_own(name))
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of the release of `tag` says; None where there is none."""
@@ -89,6 +108,10 @@ class GithubForge:
         return read_issue_text(
             RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api, number
         )
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a repository is written to with the workflow's own token."""
+        return self._own_token and name.lower() not in self._others
 
     def _find(self, name: str) -> GithubRepository:
         key = name.lower()  # GitHub ignores the case of owners and repositories

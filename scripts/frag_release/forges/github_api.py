@@ -101,7 +101,7 @@ class RepositoryApi:
         return self._refused(response, request, permission)
 
     def write(
-        self, method: Literal["POST", "PATCH"], path: str, what: str, body: Mapping[str, Any]
+        self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: Mapping[str, Any]
     ) -> Answer[Response]:
         """Send JSON to `path` below the repository, once. Returns the response, whatever its status below 500."""
         if not _NAME.fullmatch(self.name):
@@ -112,10 +112,19 @@ class RepositoryApi:
             method,
             {**_HEADERS, "Content-Type": "application/json"},
             self._access.credentials,
-            body=json.dumps(body).encode(),
+            body=json.dumps(body).encode() if body else b"",
         )
         response = self.http.send(request)
         return self._advised(response) if isinstance(response, Unknown) else response
+
+    def upload(self, url: str, what: str, content: bytes, content_type: str) -> Answer[Response]:
+        """Send a file to the whole URL that GitHub names for it, once, if it is one of GitHub's own."""
+        credentials = self._access.credentials
+        if not is_upload_address(url, self._access.api_url) or credentials is None:
+            return self._odd("wants a file sent to another server", what)
+        headers = {**_HEADERS, "Content-Type": content_type}
+        whose = replace(credentials, origin=origin(url))
+        return self.http.send(Request(url, f"{what} of {self.name}", "POST", headers, whose, body=content))
 
     def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
         """Return what a response with status 200 or 201 holds; `Unknown` for other statuses and other contents."""
@@ -235,6 +244,19 @@ class RepositoryApi:
             wanted = accepted_permissions(response) or permission
             return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
         return Unknown(reason)
+
+
+def is_upload_address(url: str, api_url: str) -> bool:
+    """Whether a URL for files is of the same GitHub as the API, so that it may see the token.
+
+    Files go to the API's own server (GitHub Enterprise Server), or to `uploads.` in place of `api.`
+    (docs: "Upload a release asset").
+    """
+    try:
+        target, api = origin(url), origin(api_url)
+    except ValueError:
+        return False
+    return target in (api, api._replace(host=re.sub(r"^api\.", "uploads.", api.host)))
 
 
 def accepted_permissions(response: Response) -> str:

@@ -7,13 +7,13 @@ that depend on the kind of token; so the words are looked at before the status.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeVar
 
 from ..clients.messages import Response, Unconfirmed, quoted
-from ..domain.evidence import Unknown
+from ..domain.evidence import Answer, Unknown
 from ..errors import ExpectedError
 from .github_api import RepositoryApi, accepted_permissions
 from .github_rights import remedy_for_writing
@@ -52,6 +52,8 @@ class Step(Enum):
     OWN_BRANCH = "own branch"
     STACK_BRANCH = "stack branch"
     PULL_REQUEST = "pull request"
+    TAG = "tag"
+    RELEASE = "release"
 
 
 class RaceError(Exception):
@@ -63,14 +65,32 @@ class UnconfirmedError(WriteFailedError):
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """What helps against a refusal with these words; `right` says that a right or a setting is what is missing."""
+
+    words: re.Pattern[str]
+    remedy: str
+    right: bool = True
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What helps where an order is refused: by GitHub's words, and where the token may not do it at all."""
+
+    refusals: Sequence[Refusal] = ()
+    rights: str = ""
+
+
+@dataclass(frozen=True)
 class Order:
-    """One write. `what` names it for people."""
+    """One write. `what` names it for people; `advice` comes before what is known of all orders."""
 
     step: Step
-    method: Literal["POST", "PATCH"]
+    method: Literal["POST", "PATCH", "DELETE"]
     path: str
     what: str
     body: Mapping[str, Any] = field(default_factory=dict)
+    advice: Advice = field(default_factory=Advice)
 
 
 def carry_out(api: RepositoryApi, order: Order, kind: type[_T], own_token: bool) -> _T:
@@ -78,24 +98,37 @@ def carry_out(api: RepositoryApi, order: Order, kind: type[_T], own_token: bool)
 
     Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
     """
-    response = api.write(order.method, order.path, order.what, order.body)
-    if isinstance(response, Unconfirmed):
-        raise UnconfirmedError(response.reason, response.remedy)
-    if isinstance(response, Unknown):
-        raise WriteFailedError(response.reason, response.remedy)
-    if response.status not in (200, 201):
-        raise _refusal(api, order, response, own_token)
+    response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
     answer = api.read(response, kind, order.what)
     if isinstance(answer, Unknown):
         raise UnconfirmedError(answer.reason, answer.remedy)
     return answer
 
 
+def carry_out_silently(api: RepositoryApi, order: Order, own_token: bool) -> None:
+    """Send an order that GitHub answers without a word; raises as `carry_out` does."""
+    confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
+
+
+def confirmed(api: RepositoryApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
+    """Return the response to an order if it says that it was done; raises as `carry_out` does."""
+    if isinstance(response, Unconfirmed):
+        raise UnconfirmedError(response.reason, response.remedy)
+    if isinstance(response, Unknown):
+        raise WriteFailedError(response.reason, response.remedy)
+    if response.status not in (200, 201, 204):
+        raise _refusal(api, order, response, own_token)
+    return response
+
+
 def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bool) -> Exception:
     words = api.words(response)
-    if _RACE.search(words):
+    if _RACE.search(words) and order.step is not Step.RELEASE:
         return RaceError(words)
     message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
+    advised = next((one for one in order.advice.refusals if one.words.search(words)), None)
+    if advised:
+        return (WriteRefusedError if advised.right else WriteFailedError)(message, advised.remedy)
     if _WORKFLOWS.search(words):
         return WriteRefusedError(message, remedy_for_writing(own_token))
     known = _known_refusal(order.step, response.status, words, api.given_as)
@@ -106,7 +139,7 @@ def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bo
         if hidden:
             return WriteFailedError(hidden.reason, hidden.remedy)
     if response.status in (403, 404):
-        return _lacking_right(order.step, message, accepted_permissions(response), own_token)
+        return _lacking_right(order, message, accepted_permissions(response), own_token)
     return WriteFailedError(message, "Nothing was done. Run this again; if it stays, report it with this line.")
 
 
@@ -125,8 +158,9 @@ def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
     return ""
 
 
-def _lacking_right(step: Step, message: str, accepted: str, own_token: bool) -> ExpectedError:
+def _lacking_right(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
     """A 404 is GitHub's way to hide what a token may not do (docs: "Troubleshooting the REST API")."""
     asks = f" GitHub asks for {accepted}." if accepted else ""
-    remedy = _FOR_PULL_REQUESTS if step is Step.PULL_REQUEST else remedy_for_writing(own_token)
+    usual = _FOR_PULL_REQUESTS if order.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
+    remedy = order.advice.rights or usual
     return WriteRefusedError(f"{message}: the token lacks the right to do it.{asks}", remedy)

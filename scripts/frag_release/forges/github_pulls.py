@@ -72,7 +72,7 @@ class GithubPulls:
             pulls = self._api.read(page, list[Pull], what)
             if isinstance(pulls, Unknown):
                 return pulls
-            own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and _is_from_here(each)]
+            own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and is_from_here(each)]
             found.update((each.number, each) for each in own)
         return list(found.values())
 
@@ -120,7 +120,8 @@ class _ExistsError(Exception):
     """GitHub says that there is one already."""
 
 
-def _is_from_here(pull: Pull) -> bool:
+def is_from_here(pull: Pull) -> bool:
+    """Whether a pull request is of a branch of the repository itself, and not of a fork."""
     return pull["head"]["repo"] is not None and pull["head"]["repo"]["id"] == pull["base"]["repo"]["id"]
 
 

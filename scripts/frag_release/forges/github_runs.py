@@ -61,10 +61,11 @@ def _complete(api: RepositoryApi, tag: str, total: int, runs: Sequence[WorkflowR
     if len(runs) < total:
         return Unknown(f"of the {total} runs of the tag {tag} of {api.name} only {len(runs)} were sent")
     # The filter is GitHub's; whether a run is of this very tag is judged here, letter by letter.
-    return [_run(run) for run in runs if run["head_branch"] == tag and run["event"] == "push"]
+    return [run_of(run) for run in runs if run["head_branch"] == tag and run["event"] == "push"]
 
 
-def _run(run: WorkflowRun) -> Run:
+def run_of(run: WorkflowRun) -> Run:
+    """Return a run as the rules judge it."""
     return Run(
         workflow=run["path"].partition("@")[0],
         name=run["name"] or "",
@@ -73,4 +74,5 @@ def _run(run: WorkflowRun) -> Run:
         status=run["status"] or "",
         conclusion=run["conclusion"],
         url=run["html_url"],
+        id=run["id"],
     )

@@ -30,6 +30,8 @@ class Context:
     output_file: str = ""
     summary_file: str = ""
     run_token: str = ""
+    run_id: int = 0
+    actor: str = ""
 
     @property
     def default_branch(self) -> str:
@@ -37,6 +39,12 @@ class Context:
         repository = self.event.get("repository")
         branch = repository.get("default_branch") if isinstance(repository, Mapping) else None
         return branch if isinstance(branch, str) else ""
+
+    @property
+    def pushed_from(self) -> str:
+        """The commit that the branch was at before the push that started this run, else empty."""
+        before = self.event.get("before")
+        return before if isinstance(before, str) else ""
 
     @property
     def pull_request_base(self) -> str:
@@ -61,7 +69,13 @@ def read_context(environ: Mapping[str, str]) -> Context:
         output_file=environ.get("GITHUB_OUTPUT", ""),
         summary_file=environ.get("GITHUB_STEP_SUMMARY", ""),
         run_token=environ.get("RUN_TOKEN", ""),
+        run_id=_number(environ.get("GITHUB_RUN_ID", "")),
+        actor=environ.get("GITHUB_ACTOR", ""),
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 def _event(path: str) -> Mapping[str, Any]:

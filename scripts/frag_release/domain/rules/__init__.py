@@ -10,12 +10,13 @@ from ..findings import Finding
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES
+from .publication import PUBLICATION_RULES
 from .rule import Rule
-from .stack import PLANNED_STACK_RULES, STACK_RULES
+from .stack import PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
 
 COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, pin_order)
 
-CATALOGUE: tuple[Rule[Any], ...] = (*STACK_RULES, *COMPONENT_RULES, *PAIR_RULES)
+CATALOGUE: tuple[Rule[Any], ...] = (*STACK_RULES, *COMPONENT_RULES, *PAIR_RULES, *PUBLICATION_RULES)
 """Every rule, in the order of the README's table."""
 
 
@@ -27,6 +28,12 @@ def judge(facts: ReleaseFacts) -> list[Finding]:
 def judge_planned(facts: ReleaseFacts) -> list[Finding]:
     """Apply the rules to a release that is not tagged yet: all but those on its commit and on overrides."""
     return _judge(facts, PLANNED_STACK_RULES, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
+
+
+def judge_publication(facts: ReleaseFacts) -> list[Finding]:
+    """Apply the rules to a commit that is about to be tagged: all but those that need the tag, and on overrides."""
+    stack_rules = (tag_on_stack_branch, *PLANNED_STACK_RULES, *PUBLICATION_RULES)
+    return _judge(facts, stack_rules, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
 
 
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:

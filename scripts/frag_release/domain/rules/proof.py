@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..evidence import Run, Unknown
+from ..evidence import Image, Run, Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome
+from .ci_runs import is_named, latest_runs, names_of
 from .pins import NO_TAG
 from .rule import Rule, either, failed, passed, rule, skipped, unknown
 
@@ -99,10 +100,12 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
     if isinstance(facts.runs, Unknown):
         return unknown(f"The CI of {component.repository} for {pin.tag}", facts.runs)
     runs = latest_runs([run for run in facts.runs if run.head_sha == facts.commit])
+    if not runs and _is_recorded(facts):
+        return passed(f"GitHub has forgotten the run for {pin.tag}; {_recorded(facts)}")
     if not component.ci_workflows:
         return _judge_runs(facts, runs)
-    chosen = [run for run in runs if any(_is_named(run, name) for name in component.ci_workflows)]
-    missing = [name for name in component.ci_workflows if not any(_is_named(run, name) for run in runs)]
+    chosen = [run for run in runs if any(is_named(run, name) for name in component.ci_workflows)]
+    missing = [name for name in component.ci_workflows if not any(is_named(run, name) for run in runs)]
     return _no_run(facts, f"of {', '.join(missing)}") if missing else _judge_runs(facts, chosen)
 
 
@@ -134,18 +137,6 @@ def pin_image(facts: ComponentFacts) -> Outcome:
 PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
 
 
-def latest_runs(runs: Sequence[Run]) -> list[Run]:
-    """Keep the newest run of each workflow: a tag pushed a second time has several."""
-    newest: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: run.number):
-        newest[run.workflow] = run
-    return [newest[workflow] for workflow in sorted(newest)]
-
-
-def _is_named(run: Run, name: str) -> bool:
-    return name in (run.workflow, run.workflow.rpartition("/")[2], run.name)
-
-
 def _judge_runs(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     if not runs:
         return _no_run(facts, "of a push of this tag")
@@ -155,11 +146,29 @@ def _judge_runs(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     running = [run for run in runs if run.status != "completed"]
     if running:
         why = Unknown(
-            f"{_names(running)} is still {running[0].status.replace('_', ' ')}",
+            f"{names_of(running)} is still {running[0].status.replace('_', ' ')}",
             f"Wait until it has ended ({running[0].url}), then run this again.",
         )
         return unknown(f"The CI of {facts.pin.component.repository} for {facts.pin.tag}", why)
-    return passed(f"{_names(runs)} passed for {facts.pin.tag}.", runs[0].url)
+    return passed(f"{names_of(runs)} passed for {facts.pin.tag}.", runs[0].url)
+
+
+def _is_recorded(facts: ComponentFacts) -> bool:
+    """Whether an earlier release proves that CI passed for what the pin still is: same commit, same image."""
+    record, image = facts.recorded, facts.image
+    return (
+        record is not None
+        and record.ci_passed
+        and record.commit == facts.commit
+        and isinstance(image, Image)
+        and bool(record.digest)
+        and record.digest == image.digest
+    )
+
+
+def _recorded(facts: ComponentFacts) -> str:
+    tag = facts.recorded.tag if facts.recorded else ""
+    return f"release.json of {tag} recorded that it passed, for the same commit and the same image."
 
 
 def _broken(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
@@ -182,10 +191,6 @@ def _no_run(facts: ComponentFacts, what: str) -> Outcome:
         "none for a tag that a workflow's own token made. A green run of a branch does not count.",
     )
     return unknown(f"The CI of {pin.component.repository} for {pin.tag}", why)
-
-
-def _names(runs: Sequence[Run]) -> str:
-    return ", ".join(dict.fromkeys(run.name for run in runs))
 
 
 def _newest(facts: ComponentFacts) -> str:

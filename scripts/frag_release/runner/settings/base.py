@@ -90,7 +90,7 @@ def _component(name: str, values: Values, stack: str) -> Component:
         namespace_variable=_variable(f"{name}-namespace-variable", values),
         tag=values.text(f"{name}-tag"),
         namespace=values.text(f"{name}-namespace"),
-        image=_image(f"{name}-image", values),
+        image=image_name(f"{name}-image", values),
         ci_workflows=values.items(f"{name}-ci-workflows"),
     )
 
@@ -102,7 +102,8 @@ def _variable(name: str, values: Values) -> str:
     return variable
 
 
-def _image(name: str, values: Values) -> str:
+def image_name(name: str, values: Values) -> str:
+    """Return the name of an image without its tag, its registry in front; raises UsageError."""
     image = values.text(name)
     if image in ("", NO_IMAGE):
         return image

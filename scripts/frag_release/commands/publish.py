@@ -1,0 +1,229 @@
+"""`publish`: from a reviewed commit to a tag, its build and a release; each step can be found and gone on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .. import __version__
+from ..clients.registry import RegistryClient
+from ..domain.allow import apply_allowances, unused_allowances
+from ..domain.builds import Progress
+from ..domain.components import Pin
+from ..domain.decision import TAGS, Circumstances, decide
+from ..domain.evidence import Answer, Image, Unknown
+from ..domain.prepare_report import Action
+from ..domain.publish_report import Problem, PublishReport
+from ..domain.report import GateReport
+from ..domain.review import Contradiction, NothingToPublish, Reviewed
+from ..domain.rules import judge_publication
+from ..errors import ExpectedError, RefusedError
+from ..forges.publishing import Publisher, PublishingForge
+from ..forges.writer import LostRaceError
+from ..runner.context import Context
+from ..runner.settings.publish import PublishSettings
+from .answers import must
+from .building import Building, Clock
+from .publication_evidence import PublicationEvidence
+from .releasing import Releasing
+from .reviewing import Reviewing
+from .waiting import Judged, judge_when_settled
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the command speaks: a line, the whole plan, a look at the build, and the text of the release."""
+
+    tell: Callable[[str], None]
+    show: Callable[[PublishReport], None]
+    progress: Callable[[Progress], None]
+    body: Callable[[PublishReport], str]
+    tag_url: Callable[[str], str]
+
+
+@dataclass
+class Publish:
+    """The command with all that it needs. `report` is how far it has come, also when it is broken off."""
+
+    settings: PublishSettings
+    context: Context
+    forge: PublishingForge
+    registry: RegistryClient
+    clock: Clock
+    speak: Presentation
+    report: PublishReport | None = field(default=None, init=False)
+
+    def run(self) -> PublishReport | NothingToPublish:
+        """Publish what was reviewed. Raises ExpectedError before there is a report, then never."""
+        branches = self._branches()
+        reviewing = Reviewing(self.settings, self.context, self.forge, branches)
+        review = reviewing.find()
+        if isinstance(review, NothingToPublish):
+            return review
+        if isinstance(review, Contradiction):
+            raise RefusedError(review.reason, review.remedy)
+        self._is_tagged(review)
+        judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
+        self.report = PublishReport(judged, review, self.settings.dry_run)
+        if judged.failed_rules or self.settings.dry_run:
+            return self.report
+        self.speak.show(self.report)
+        try:
+            self._carry_out(review)
+        except ExpectedError as error:
+            self._note(problem=Problem(error.message, error.remedy, error.exit_status))
+        return self.report
+
+    @property
+    def _publisher(self) -> Publisher:
+        return self.forge.publisher(self.settings.stack_repository)
+
+    def _branches(self) -> Sequence[str]:
+        if self.settings.stack_branches:
+            return self.settings.stack_branches
+        repository = self.settings.stack_repository
+        default = self.forge.repository(repository).default_branch()
+        return (must(default, f"The default branch of {repository}"),)
+
+    def _is_tagged(self, review: Reviewed) -> bool:
+        """Return whether the tag is there already; raises RefusedError where it stands for something else."""
+        found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
+        if found and found != review.commit:
+            raise _taken(self.settings.stack_repository, review, found)
+        return found is not None
+
+    def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
+        """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
+        settings, own_run, now = self.settings, self.context.run_id, self.clock.now()
+        evidence = PublicationEvidence(settings, self.forge, self.registry, branches, own_run, now.date())
+
+        def judge() -> Judged:
+            facts = evidence.gather(review, pins)
+            return facts, judge_publication(facts)
+
+        facts, findings = judge_when_settled(
+            judge, settings.allow, settings.wait_minutes, self.speak.tell, self.clock.sleep
+        )
+        # As the gate will see it in the run of the tag.
+        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches)
+        return GateReport(
+            version=__version__,
+            time=self.clock.now(),
+            ref=circumstances.ref,
+            repository=settings.stack_repository,
+            commit=review.commit,
+            decision=decide(circumstances, apply_allowances(findings, settings.allow)),
+            facts=facts,
+            unused_allowances=unused_allowances(findings, settings.allow),
+            command="publish",
+        )
+
+    def _carry_out(self, review: Reviewed) -> None:
+        is_new = self._tag(review)
+        building = self._build(review, is_new)
+        if self.settings.follow:
+            try:
+                progress = building.follow()
+            finally:
+                self._note(progress=building.seen)
+            self._demand_passed(progress)
+        elif not (building.seen and building.seen.build and building.seen.build.passed):
+            self._add_note(
+                "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
+                "passed."
+            )
+            return
+        self._release(review)
+
+    def _tag(self, review: Reviewed) -> bool:
+        """Make the tag; returns whether it was not there before."""
+        if self._is_tagged(review):
+            return False
+        try:
+            self._publisher.create_tag(review.tag, review.commit)
+        except LostRaceError as race:
+            raise _taken(self.settings.stack_repository, review, race.found or "another commit") from race
+        self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
+        return True
+
+    def _build(self, review: Reviewed, is_new: bool) -> Building:
+        settings = self.settings
+        building = Building(
+            self.forge.builds(settings.stack_repository),
+            settings.workflow_file,
+            review.tag,
+            review.commit,
+            settings.connections.own_token,
+            self.speak.progress,
+            self.clock,
+        )
+        started = building.start(is_new)
+        self._note(progress=building.seen, started_by=building.started_by)
+        if started and self.report:
+            self._did(Action(f"Started the build of {review.tag}", self.report.run_url))
+        return building
+
+    def _demand_passed(self, progress: Progress) -> None:
+        build = progress.build
+        if build is None or build.passed:
+            return
+        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
+        raise ExpectedError(
+            f"The build of {self.settings.stack_repository} did not pass: it ended as {build.conclusion}"
+            f"{f' ({failed})' if failed else ''}. {build.url}",
+            "Open the run, mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
+            "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
+            "prepare a new release.",
+        )
+
+    def _release(self, review: Reviewed) -> None:
+        self._note(image=self.settings.stack_image and f"{self.settings.stack_image}:{review.tag}")
+        self._note(digest=self._digest(review.tag))
+        report = self._now()
+        record = json.dumps(report.as_json(), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        releases = self.forge.releases(self.settings.stack_repository)
+        release, note = Releasing(releases, review.tag, self.speak.body(report), record, self._did).run()
+        self._note(release_url=release.url)
+        if note:
+            self._add_note(note)
+
+    def _digest(self, tag: str) -> str:
+        """Return the digest of the image that the build has pushed; empty, with a note, where it is not known."""
+        name = self.settings.stack_image
+        if not name or not self.settings.check_images:
+            return ""
+        image: Answer[Image] = self.registry.images({(name, tag)})[name, tag]
+        if isinstance(image, Image) and image.digest:
+            return image.digest
+        why = image.reason if isinstance(image, Unknown) else "the registry has no such image"
+        self._add_note(
+            f"The digest of {name}:{tag} could not be recorded: {why}. Without it this release cannot be the "
+            "evidence of a rollback. If the image has another name, give it in stack-image."
+        )
+        return ""
+
+    def _now(self) -> PublishReport:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = replace(self._now(), **news)
+
+    def _add_note(self, note: str) -> None:
+        self._note(notes=(*self._now().notes, note))
+
+    def _did(self, action: Action) -> None:
+        self.speak.tell(f"{action.what} {action.url}".rstrip())
+        self._note(actions=(*self._now().actions, action))
+
+
+def _taken(repository: str, review: Reviewed, found: str) -> RefusedError:
+    return RefusedError(
+        f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
+        f"{review.commit[:12]}. Nothing was published.",
+        "Prepare the release anew, under the next free tag. A tag that was pushed by mistake can be deleted by whoever "
+        "may, before anything was built from it.",
+    )

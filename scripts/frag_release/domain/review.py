@@ -1,0 +1,164 @@
+"""Was this change of the pair reviewed as a release, and as which? Evidence in, answer out.
+
+A push to the stack branch says little: most changes of the workflow file leave the pair as it is. What
+counts is the merge of a pull request that `prepare` made, or the trailer that its commit carries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Union
+from urllib.parse import unquote
+
+from .components import Pin
+from .plan import RELEASE_BRANCH, TRAILER, marked_release
+from .versions import parse_production_tag
+
+_TRAILER = re.compile(rf"{TRAILER}:[ \t]*(\S+)[ \t]*", re.IGNORECASE)
+_TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
+_MARKED = re.compile(r"<!-- frag-release-action: release (\S+) (.+) -->")
+
+
+@dataclass(frozen=True)
+class MergedRequest:
+    """A merged pull request from a branch of the repository itself; `merge_commit` is what it became."""
+
+    number: int
+    url: str
+    branch: str
+    base: str
+    body: str
+    merge_commit: str
+
+
+@dataclass(frozen=True)
+class PairChange:
+    """A commit on the stack branch, what it says, and the pins before and with it."""
+
+    commit: str
+    message: str
+    before: Sequence[Pin]
+    after: Sequence[Pin]
+    requests: Sequence[MergedRequest] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the pair is another one."""
+        return [pin.same_choice for pin in self.before] != [pin.same_choice for pin in self.after]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """The release that a change was reviewed as. `how` is for people, with `url` where there is a page of it."""
+
+    tag: str
+    commit: str
+    how: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class NothingToPublish:
+    """There is no release in it, which is nobody's fault."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What was reviewed does not say one thing, so nothing may be published."""
+
+    reason: str
+    remedy: str
+
+
+Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
+
+
+def trailer_tags(message: str) -> list[str]:
+    """Return the tags of the trailers `Stack-Tag: TAG` that end the message (git-interpret-trailers).
+
+    A squash merge adds paragraphs of trailers, with a rule of dashes between, so the last ones are all read.
+    """
+    paragraphs = re.split(r"\n(?:[ \t]*\n)+", message.replace("\r\n", "\n").strip())
+    found: list[str] = []
+    for paragraph in reversed(paragraphs[1:]):  # the first is the subject, which is never a trailer
+        lines = [line.strip() for line in paragraph.split("\n")]
+        if not all(map(_TRAILER_LIKE.fullmatch, lines)):
+            break
+        found += [match[1] for match in map(_TRAILER.fullmatch, lines) if match]
+    return list(dict.fromkeys(found))
+
+
+def review_of(change: PairChange, branch: str) -> Review:
+    """Judge whether a change of the pair on `branch` is the release of a tag."""
+    if not change.changed:
+        return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
+    requests = [one for one in change.requests if _is_ours(one, change, branch)]
+    wrong_pair = next((one for one in requests if _marked_pair(one) != _pair(change.after)), None)
+    if wrong_pair:
+        return Contradiction(
+            f"Pull request #{wrong_pair.number} was made for another pair than the one that its merge "
+            f"{change.commit[:12]} has in the workflow file.",
+            "Prepare the release anew: what was reviewed is not what was merged.",
+        )
+    tags = list(dict.fromkeys([*trailer_tags(change.message), *map(_marked_tag, requests)]))
+    if len(tags) > 1:
+        return Contradiction(
+            f"{change.commit[:12]} is said to be the release of {' and of '.join(tags)}.",
+            "Prepare the release anew, under one tag.",
+        )
+    if not tags:
+        return NothingToPublish(
+            f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
+            f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
+            "To release this pair, run Prepare release; or publish by hand, with the tag in stack-tag.",
+        )
+    return _reviewed(change, tags[0], requests)
+
+
+def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest]) -> Review:
+    if parse_production_tag(tag) is None:
+        return Contradiction(
+            f"{change.commit[:12]} names {tag[:100]!r} as its release, which is no production tag.",
+            "Prepare the release anew, with a stack-tag of exactly three numbers.",
+        )
+    if requests:
+        return Reviewed(tag, change.commit, f"the merge of pull request #{requests[0].number}", requests[0].url)
+    return Reviewed(tag, change.commit, f"its trailer {TRAILER}")
+
+
+def _is_ours(request: MergedRequest, change: PairChange, branch: str) -> bool:
+    return (
+        request.merge_commit == change.commit
+        and request.base == branch
+        and request.branch.startswith(RELEASE_BRANCH)
+        and marked_release(request.body) is not None
+        and _marked_tag(request) == request.branch[len(RELEASE_BRANCH) :]
+    )
+
+
+def _marked(request: MergedRequest) -> re.Match[str] | None:
+    return _MARKED.fullmatch(marked_release(request.body) or "")
+
+
+def _marked_tag(request: MergedRequest) -> str:
+    found = _marked(request)
+    return unquote(found[1]) if found else ""
+
+
+def _marked_pair(request: MergedRequest) -> dict[str, str]:
+    found = _marked(request)
+    parts = [part.partition("=") for part in found[2].split(" ")] if found else []
+    return {unquote(name): unquote(tag) for name, _, tag in parts}
+
+
+def _pair(pins: Sequence[Pin]) -> dict[str, str]:
+    return {pin.component.name: pin.tag for pin in pins}
+
+
+def _is_revert(message: str) -> str:
+    return " It reverts an earlier change." if message.startswith("Revert ") else ""

@@ -1,0 +1,192 @@
+"""Workflow runs of one repository on GitHub: found, followed, timed, and started."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from ..domain.builds import Build, Job
+from ..domain.evidence import Answer, Run, Unknown
+from .github_api import ACTIONS, RepositoryApi
+from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
+from .github_payloads import WorkflowRun
+from .github_runs import run_of
+
+_PAGE = 100
+_MOST_PAGES = 10
+_EVENTS = ("push", "workflow_dispatch")
+_ADVICE = Advice(
+    (
+        Refusal(
+            re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
+            "Add workflow_dispatch to the triggers of the build workflow on the default branch, or give the input "
+            "token one of an app or a person: then the push of the tag starts the build.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"No ref found", re.I),
+            "The tag was deleted in between. Run this again: it makes the tag anew.",
+            right=False,
+        ),
+    ),
+    "The workflow's own token needs actions: write under permissions of its job to start the build of the tag. The "
+    "token of an app or a person needs no such right: with it the push of the tag starts the build.",
+)
+
+
+class FollowedRun(WorkflowRun):
+    """`actions/get-workflow-run`."""
+
+    run_attempt: int
+
+
+class FollowedRuns(TypedDict):
+    """`actions/list-workflow-runs`."""
+
+    total_count: int
+    workflow_runs: list[FollowedRun]
+
+
+class WorkflowJob(TypedDict):
+    """One item of `actions/list-jobs-for-workflow-run`; times are ISO 8601."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: str | None
+    completed_at: str | None
+    html_url: str | None
+
+
+class WorkflowJobs(TypedDict):
+    """`actions/list-jobs-for-workflow-run`."""
+
+    total_count: int
+    jobs: list[WorkflowJob]
+
+
+class GithubBuilds:
+    """What GitHub Actions does in one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
+        """All runs of a commit on one of `branches`."""
+        runs = self._runs("/actions/runs", f"the workflow runs of {commit[:12]}", {"head_sha": commit})
+        if isinstance(runs, Unknown):
+            return runs
+        return [run_of(each) for each in runs if each["head_sha"] == commit and each["head_branch"] in branches]
+
+    def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow that belong to a tag at a commit, newest first."""
+        path, what = f"/actions/workflows/{_file(workflow)}/runs", f"the runs of {workflow} for {tag}"
+        runs = self._runs(path, what, {"branch": tag, "head_sha": commit})
+        if isinstance(runs, Unknown):
+            return runs
+        # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
+        found = [_build(each) for each in runs if each["event"] in _EVENTS]
+        own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
+        return sorted(own, key=lambda one: -one.id)
+
+    def latest(self, build: Build) -> Answer[Build]:
+        """The same run as it is now, perhaps in another attempt."""
+        what = f"the run {build.id}"
+        response = self._api.get(f"/actions/runs/{build.id}", what, permission=ACTIONS)
+        run = response if isinstance(response, Unknown) else self._api.read(response, FollowedRun, what)
+        if isinstance(run, Unknown):
+            return run
+        now = _build(run)
+        same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
+        return now if same else self._api.mismatch(what)
+
+    def jobs(self, build: Build) -> Answer[Sequence[Job]]:
+        """The jobs of the latest attempt."""
+        what = f"the jobs of the run {build.id}"
+        query: dict[str, str | int] = {"filter": "latest", "per_page": _PAGE}
+        first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, ACTIONS)
+        if isinstance(pages, Unknown):
+            return pages
+        jobs: list[Job] = []
+        for page in pages:
+            payload = self._api.read(page, WorkflowJobs, what)
+            if isinstance(payload, Unknown):
+                return payload
+            jobs += map(_job, payload["jobs"])
+        return jobs
+
+    def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
+        """The jobs of the last runs that passed, of builds of tags and of dispatched ones."""
+        path, what = f"/actions/workflows/{_file(workflow)}/runs", f"the runs of {workflow}"
+        first = self._api.get(path, what, {"status": "success", "per_page": limit}, permission=ACTIONS)
+        runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
+        if isinstance(runs, Unknown):
+            return runs
+        asked = [_build(each) for each in runs["workflow_runs"][:limit]]
+        answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
+        return [answer for answer in answers if not isinstance(answer, Unknown)]
+
+    def start(self, workflow: str, tag: str) -> None:
+        """Start a workflow at a tag by its event `workflow_dispatch`."""
+        path = f"/actions/workflows/{_file(workflow)}/dispatches"
+        order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
+        carry_out_silently(self._api, order, self._own_token)
+
+    def _runs(self, path: str, what: str, query: Mapping[str, str]) -> Answer[list[FollowedRun]]:
+        whole: dict[str, str | int] = {**query, "per_page": _PAGE, "exclude_pull_requests": "true"}
+        first = self._api.get(path, what, whole, permission=ACTIONS)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, ACTIONS)
+        if isinstance(pages, Unknown):
+            return pages
+        found: dict[int, FollowedRun] = {}
+        for page in pages:
+            payload = self._api.read(page, FollowedRuns, what)
+            if isinstance(payload, Unknown):
+                return payload
+            found.update((each["id"], each) for each in payload["workflow_runs"])
+        return list(found.values())
+
+
+def _file(workflow: str) -> str:
+    """GitHub names a workflow by its file alone, without the folder that all are in."""
+    return workflow.rpartition("/")[2]
+
+
+def _build(run: FollowedRun) -> Build:
+    return Build(
+        id=run["id"],
+        workflow=run["path"].partition("@")[0],
+        event=run["event"],
+        branch=run["head_branch"] or "",
+        head_sha=run["head_sha"],
+        attempt=run["run_attempt"],
+        status=run["status"] or "",
+        conclusion=run["conclusion"],
+        url=run["html_url"],
+    )
+
+
+def _job(job: WorkflowJob) -> Job:
+    return Job(
+        name=job["name"],
+        status=job["status"],
+        conclusion=job["conclusion"],
+        started=_moment(job["started_at"]),
+        completed=_moment(job["completed_at"]),
+        url=job["html_url"] or "",
+    )
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    """Read ISO 8601 as GitHub writes it; None for a moment that has not come, or that cannot be read."""
+    if not text:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)

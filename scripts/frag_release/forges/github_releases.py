@@ -1,0 +1,151 @@
+"""Releases on GitHub: a draft, its files, and the moment it becomes public."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
+from urllib.parse import quote
+
+from ..domain import releases
+from ..domain.evidence import Answer, Unknown
+from ..domain.releases import Release
+from .github_api import RepositoryApi
+from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
+from .github_tags import WORKFLOW_RULE
+from .writer import WriteFailedError
+
+_PAGE = 100
+_MOST_PAGES = 5
+_TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
+_ADVICE = Advice(
+    (
+        Refusal(
+            re.compile(r"tag_name was used by an immutable release", re.I),
+            "The name is burned for ever: an immutable release had it, and deleting that does not give it back. "
+            "Prepare the release anew, under the next free tag.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"immutable release", re.I),
+            "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
+            "release.json is there, all is done; else release anew, under the next free tag.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"tag_name: already_exists"),
+            "Somebody has made a release of this tag in between. Run this again: it goes on from there.",
+            right=False,
+        ),
+    ),
+    "An app or a fine-grained token needs Contents: write, a classic one the scope repo, and the workflow's own token "
+    f"contents: write under permissions of its job. {WORKFLOW_RULE}",
+)
+
+
+class ReleaseAsset(TypedDict):
+    """A file of a release."""
+
+    id: int
+    name: str
+    state: str
+    digest: str | None
+
+
+class ReleaseFacts(TypedDict):
+    """`repos/get-release`. Body and `immutable` need not be there: an older GitHub does not know the latter."""
+
+    id: int
+    tag_name: str
+    name: str | None
+    html_url: str
+    draft: bool
+    upload_url: str
+    assets: list[ReleaseAsset]
+    body: str | None
+    immutable: bool | None
+
+
+class GithubReleases:
+    """The releases of one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    def of_tag(self, tag: str) -> Answer[Sequence[Release]]:
+        """The releases and drafts of a tag, oldest first: drafts are found by listing alone."""
+        what = f"the releases of {tag}"
+        first = self._api.get("/releases", what, {"per_page": _PAGE})
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES)
+        if isinstance(pages, Unknown):
+            return pages
+        found: dict[int, Release] = {}
+        for page in pages:
+            items = self._api.read(page, list[ReleaseFacts], what)
+            if isinstance(items, Unknown):
+                return items
+            found.update((each["id"], _release(each)) for each in items if each["tag_name"] == tag)
+        return [found[number] for number in sorted(found)]
+
+    def create_draft(self, tag: str, title: str, body: str) -> Release:
+        """Make a draft. No commit is named: the tag is there, and GitHub would not compare the two."""
+        order = {"tag_name": tag, "name": title, "body": body, "draft": True}
+        return self._send("POST", "/releases", f"a draft of the release {tag}", order, tag)
+
+    def update(self, release: Release, title: str, body: str) -> Release:
+        """Replace title and body, which also an immutable release allows."""
+        order = {"name": title, "body": body}
+        return self._send("PATCH", f"/releases/{release.id}", f"the release {release.tag}", order, release.tag)
+
+    def publish(self, release: Release) -> Release:
+        """Make a draft public, as the latest release: GitHub's own choice goes by the commit's date."""
+        order = {"draft": False, "make_latest": "true"}
+        what = f"the publication of the release {release.tag}"
+        return self._send("PATCH", f"/releases/{release.id}", what, order, release.tag)
+
+    def upload(self, release: Release, name: str, content: bytes) -> releases.Asset:
+        """Add a JSON file to a draft."""
+        what = f"{name} of the release {release.tag}"
+        url = f"{_TEMPLATE.sub('', release.upload_url)}?name={quote(name, safe='')}"
+        order = Order(Step.RELEASE, "POST", "", what, advice=_ADVICE)
+        response = confirmed(
+            self._api, order, self._api.upload(url, what, content, "application/json"), self._own_token
+        )
+        asset = self._api.read(response, ReleaseAsset, what)
+        if isinstance(asset, Unknown):
+            raise WriteFailedError(asset.reason, asset.remedy)
+        return _asset(asset)
+
+    def delete(self, release: Release, asset: releases.Asset) -> None:
+        """Remove a file from a draft, such as one that broke off on its way."""
+        what = f"the removal of {asset.name} from the draft {release.tag}"
+        order = Order(Step.RELEASE, "DELETE", f"/releases/assets/{asset.id}", what, advice=_ADVICE)
+        carry_out_silently(self._api, order, self._own_token)
+
+    def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any], tag: str) -> Release:
+        facts = carry_out(
+            self._api, Order(Step.RELEASE, method, path, what, body, _ADVICE), ReleaseFacts, self._own_token
+        )
+        if facts["tag_name"] != tag:
+            unknown = self._api.mismatch(what)
+            raise WriteFailedError(unknown.reason, unknown.remedy)
+        return _release(facts)
+
+
+def _release(facts: ReleaseFacts) -> Release:
+    return Release(
+        id=facts["id"],
+        tag=facts["tag_name"],
+        title=facts["name"] or "",
+        body=facts.get("body") or "",
+        url=facts["html_url"],
+        draft=facts["draft"],
+        immutable=bool(facts.get("immutable")),
+        upload_url=facts["upload_url"],
+        assets=tuple(map(_asset, facts["assets"])),
+    )
+
+
+def _asset(asset: ReleaseAsset) -> releases.Asset:
+    return releases.Asset(asset["id"], asset["name"], asset.get("digest") or "", asset["state"] == "uploaded")

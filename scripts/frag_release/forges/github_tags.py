@@ -1,0 +1,97 @@
+"""Tags of releases on GitHub, and the pull requests that commits came with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..domain.evidence import Answer, Unknown
+from ..domain.review import MergedRequest
+from .github_api import RepositoryApi
+from .github_orders import Advice, Order, RaceError, Refusal, Step, UnconfirmedError, carry_out
+from .github_payloads import Ref
+from .github_pulls import Pull, is_from_here
+from .github_refs import GithubRefs
+from .writer import LostRaceError, WriteFailedError, WriteRefusedError
+
+WORKFLOW_RULE = (
+    "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "
+    "change workflow files even to make a tag or a release, and a workflow's own token can never have it. Give the "
+    "input token one of an app or a person with Contents: write and Workflows: write, or bring the default branch and "
+    "the commit together."
+)
+_RULESET = (
+    "A tag ruleset guards such tags, as it should. Let the app or the person whose token is given bypass it (Settings "
+    "> Rules > Rulesets > Bypass list), or push the tag by hand with a right to do so and run this again: it goes on "
+    "from there."
+)
+_ADVICE = Advice(
+    (
+        Refusal(re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I), _RULESET),
+        Refusal(
+            re.compile(r"was used by an immutable release", re.I),
+            "The name is burned for ever by a release that was immutable and has been deleted: prepare the release "
+            "anew, under the next free tag.",
+            right=False,
+        ),
+    ),
+    f"An app or a fine-grained token needs Contents: write, a classic one the scope repo, and the workflow's own "
+    f"token contents: write under permissions of its job. {WORKFLOW_RULE}",
+)
+
+
+class MergedPull(Pull):
+    """One item of `repos/list-pull-requests-associated-with-commit`."""
+
+    merged_at: str | None
+    merge_commit_sha: str | None
+
+
+class GithubTags:
+    """Tags and merges of one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    def tag(self, name: str) -> Answer[str | None]:
+        """The commit of a tag as it is now, or None."""
+        return GithubRefs(self._api).tag(name)
+
+    def create_tag(self, name: str, commit: str) -> None:
+        """Make a lightweight tag, as a push of it would, or find it made already."""
+        body = {"ref": f"refs/tags/{name}", "sha": commit}
+        order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _ADVICE)
+        try:
+            ref = carry_out(self._api, order, Ref, self._own_token)
+        except (RaceError, WriteFailedError, WriteRefusedError) as error:
+            found = self.tag(name)
+            if found == commit and isinstance(error, (RaceError, UnconfirmedError)):
+                return
+            if isinstance(found, str) and found != commit:
+                raise LostRaceError(name, found) from error
+            if isinstance(error, RaceError):
+                raise WriteFailedError(f"GitHub refused the tag {name}: {error}", "Run this again.") from error
+            raise
+        if ref["object"]["sha"] != commit:
+            raise LostRaceError(name, ref["object"]["sha"])
+
+    def merged_requests(self, commit: str) -> Answer[Sequence[MergedRequest]]:
+        """The merged pull requests, from branches of this repository, that a commit came with."""
+        what = f"the pull requests of {commit[:12]}"
+        response = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission="pull-requests: read")
+        pulls = response if isinstance(response, Unknown) else self._api.read(response, list[MergedPull], what)
+        if isinstance(pulls, Unknown):
+            return pulls
+        return [_merged(each) for each in pulls if each["merged_at"] and is_from_here(each)]
+
+
+def _merged(pull: MergedPull) -> MergedRequest:
+    return MergedRequest(
+        number=pull["number"],
+        url=pull["html_url"],
+        branch=pull["head"]["ref"],
+        base=pull["base"]["ref"],
+        body=pull["body"] or "",
+        merge_commit=pull["merge_commit_sha"] or "",
+    )

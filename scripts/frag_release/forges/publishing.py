@@ -1,0 +1,89 @@
+"""What a forge must do for `publish`: tags, builds and releases. Only GitHub does.
+
+Nothing here is from a memory, and every write can be lost and found again. Writes may raise
+WriteRefusedError (a right is missing) and WriteFailedError (it may or may not have happened).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..domain.builds import Build, Job
+from ..domain.evidence import Answer, Run
+from ..domain.releases import Asset, Release
+from ..domain.review import MergedRequest
+from .repository import Forge
+
+
+class Publisher(Protocol):
+    """Tags commits of one repository, and knows how they came about."""
+
+    def tag(self, name: str) -> Answer[str | None]:
+        """The commit that a tag points at now, peeled; None where there is no such tag."""
+
+    def create_tag(self, name: str, commit: str) -> None:
+        """Make a tag; raises LostRaceError where there is one of that name at another commit."""
+
+    def merged_requests(self, commit: str) -> Answer[Sequence[MergedRequest]]:
+        """The merged pull requests, from branches of this repository, that `commit` came with."""
+
+
+class Builds(Protocol):
+    """What CI does in one repository."""
+
+    def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
+        """All runs of a commit on one of `branches`, in their latest attempt."""
+
+    def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow file that belong to a tag at a commit, newest first.
+
+        Those are what a push of the tag, or a dispatch at it, has started.
+        """
+
+    def latest(self, build: Build) -> Answer[Build]:
+        """The same run as it is now."""
+
+    def jobs(self, build: Build) -> Answer[Sequence[Job]]:
+        """The jobs of its latest attempt, in the order in which they were started."""
+
+    def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
+        """The jobs of the last `limit` runs of tags that passed."""
+
+    def start(self, workflow: str, tag: str) -> None:
+        """Start a workflow at a tag (the event `workflow_dispatch`)."""
+
+
+class Releases(Protocol):
+    """The releases of one repository."""
+
+    def of_tag(self, tag: str) -> Answer[Sequence[Release]]:
+        """The releases and drafts of a tag, oldest first; GitHub lets several drafts name one tag."""
+
+    def create_draft(self, tag: str, title: str, body: str) -> Release:
+        """Make a draft for an existing tag."""
+
+    def update(self, release: Release, title: str, body: str) -> Release:
+        """Replace title and body."""
+
+    def upload(self, release: Release, name: str, content: bytes) -> Asset:
+        """Add a JSON file to a draft."""
+
+    def delete(self, release: Release, asset: Asset) -> None:
+        """Remove a file from a draft."""
+
+    def publish(self, release: Release) -> Release:
+        """Make a draft public, as the latest release."""
+
+
+class PublishingForge(Forge, Protocol):
+    """A forge that can also publish."""
+
+    def publisher(self, name: str) -> Publisher:
+        """What tags commits of the repository `OWNER/NAME`; asks nothing yet."""
+
+    def builds(self, name: str) -> Builds:
+        """What CI does in a repository; asks nothing yet."""
+
+    def releases(self, name: str) -> Releases:
+        """The releases of a repository; asks nothing yet."""

@@ -1,0 +1,73 @@
+"""A build as a line of the log while it runs, and as a table when it is over."""
+
+from __future__ import annotations
+
+import datetime
+
+from ..domain.builds import Job, Progress
+from . import markdown
+from .markdown import visible
+
+_NAME = 80
+_JOBS_OF_A_LINE = 12
+_MARKS = {
+    "success": "✅",
+    "failure": "❌",
+    "cancelled": "⏹️",
+    "timed_out": "⌛",
+    "skipped": "➖",
+    "action_required": "✋",
+}
+
+
+def duration(time: datetime.timedelta) -> str:
+    """Return a time such as `12 s`, `3 min 20 s` or `1 h 5 min`."""
+    seconds = int(time.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s" if seconds % 60 else f"{seconds // 60} min"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def progress_line(progress: Progress) -> str:
+    """Return one line: each job's state, how long it has run beside what is usual, and the expected end."""
+    if progress.build is None:
+        return visible(progress.note)
+    build = progress.build
+    state = build.conclusion if build.is_over else build.status.replace("_", " ")
+    attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
+    jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
+    more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
+    end = progress.expected_end
+    parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
+    parts += [f"expected end {end:%H:%M} UTC"] if end else []
+    parts += [visible(progress.note, 200)] if progress.note else []
+    return " | ".join(parts)
+
+
+def build_table(progress: Progress) -> str:
+    """Return one row for each job: how it ended, how long it took, and how long it usually takes."""
+    rows = [_row(job, progress) for job in progress.jobs]
+    return markdown.table(("Job", "Result", "Time", "Usually"), rows) if rows else ""
+
+
+def _job_of_a_line(job: Job, progress: Progress) -> str:
+    name = visible(job.name, _NAME)
+    if not job.ran:
+        return f"{name} {job.status.replace('_', ' ')}"
+    state = job.conclusion if job.is_over else "running"
+    usual = progress.usual.get(job.name)
+    of_usual = f" (usually {duration(usual)})" if usual and not job.is_over else ""
+    return f"{name} {state} {'in' if job.is_over else 'for'} {duration(job.elapsed(progress.now))}{of_usual}"
+
+
+def _row(job: Job, progress: Progress) -> tuple[str, ...]:
+    word = job.conclusion if job.is_over else job.status.replace("_", " ")
+    usual = progress.usual.get(job.name)
+    return (
+        markdown.link(visible(job.name, _NAME), job.url),
+        f"{_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
+        duration(job.elapsed(progress.now)) if job.ran else "",
+        duration(usual) if usual else "",
+    )

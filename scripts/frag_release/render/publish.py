@@ -1,0 +1,143 @@
+"""A publication as a job summary and as text: how far it came, what to do next, then the evidence."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..domain.findings import blocking
+from ..domain.publish_report import PublishReport, Stage
+from ..domain.review import NothingToPublish
+from . import markdown
+from .builds import build_table
+from .findings import folded_findings, open_findings, warning, weakened
+from .links import Links
+from .next_steps import remedies
+from .pair import changes, pair_table
+from .sections import Section, fitted
+from .terminal import finding_lines
+from .way import Standing, standing, way_in_words, way_picture
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+_HEADINGS = {
+    Stage.REFUSED: ("⛔", "Refused"),
+    Stage.PLANNED: ("📝", "Planned, nothing written"),
+    Stage.READY: ("📝", "About to be published"),
+    Stage.STOPPED: ("⛔", "Not published yet"),
+    Stage.STARTED: ("⏳", "Tagged, the build goes on"),
+    Stage.PUBLISHED: ("✅", "Published"),
+}
+_BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
+
+
+def publish_summary(report: PublishReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long. `server_url` is where links lead."""
+    links, judged = Links(server_url), report.judged
+    findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
+    folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
+    steps = _steps(report)
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", weakened(judged)),
+        Section(19, "", warning([f"⚠️ {markdown.words(note)}" for note in report.notes])),
+        Section(18, "What to do next", markdown.numbered(next_steps(report))),
+        Section(16, "What was made", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(15, "The build", _build(report)),
+        Section(14, "Findings that block or warn", open_findings(findings, line_url)),
+        Section(13, "The pair", pair_table(judged, links)),
+        Section(8, "Since the previous release", changes(judged, links)),
+        *(Section(worth, "", fold) for worth, fold in folds),
+        Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_BYTES)
+
+
+def nothing_summary(review: NothingToPublish) -> str:
+    """Return the summary of a run that found nothing to publish."""
+    parts = ["## ➖ Nothing to publish", f"**{markdown.words(review.reason)}**"]
+    parts += [f"### What to do next\n\n1. {markdown.words(review.remedy)}"] if review.remedy else []
+    parts.append("No tag, no build and no release was made by this run.")
+    return "\n\n".join(parts) + "\n"
+
+
+def publish_text(report: PublishReport) -> str:
+    """Return how far it came, the findings, and what was made, for the log."""
+    lines = [f"{_HEADINGS[report.stage][1]}: {report.judged.tag}", markdown.visible(_reason(report))]
+    lines += finding_lines(report.judged.decision.findings)
+    lines += [markdown.visible(note) for note in report.notes]
+    return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
+
+
+def next_steps(report: PublishReport) -> list[str]:
+    """Return what to do, as Markdown."""
+    if report.stage is Stage.REFUSED:
+        return [*remedies(blocking(report.judged.decision.findings)), _BY_HAND]
+    if report.problem:
+        return [markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
+    if report.stage is Stage.PLANNED:
+        return ["Run it again without `dry-run` to make the tag, have it built, and release it."]
+    if report.stage is Stage.READY:
+        return []
+    if report.stage is Stage.STARTED:
+        return [f"Follow {markdown.link('the build', report.run_url)}.", _BY_HAND]
+    warned = ["Look at the warnings first."] if report.notes else []
+    return [*warned, "Nothing to do: the release is public. `announce` tells people, on the ticket and the board."]
+
+
+def _plain(step: str) -> str:
+    return markdown.visible(step.replace("`", "").replace("**", "").replace("<br>", " "))
+
+
+def _verdict(report: PublishReport) -> str:
+    mark, words = _HEADINGS[report.stage]
+    tag = markdown.code_link(report.judged.tag, report.release_url)
+    return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
+
+
+def _reason(report: PublishReport) -> str:
+    judged, commit = report.judged, report.judged.commit[:12]
+    if report.stage is Stage.REFUSED:
+        return f"{judged.decision.reason} Nothing was written."
+    if report.problem:
+        return report.problem.message
+    if report.stage in (Stage.PLANNED, Stage.READY):
+        would = "would be" if report.dry_run else "is about to be"
+        return f"{commit} {would} tagged as {judged.tag}, built, and released."
+    if report.stage is Stage.STARTED:
+        return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."
+    return f"{commit} is released as {judged.tag}: its build passed."
+
+
+def _build(report: PublishReport) -> str:
+    if report.progress is None or report.progress.build is None:
+        return ""
+    build = report.progress.build
+    state = build.conclusion if build.is_over else build.status.replace("_", " ")
+    attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
+    run = markdown.link(f"Run {build.id}", build.url)
+    line = f"{run}{attempt}: {markdown.text(state or 'unknown', 40)}. It was started {report.started_by}."
+    return f"{line}\n\n{build_table(report.progress)}".rstrip()
+
+
+def _footer(report: PublishReport) -> str:
+    judged = report.judged
+    how = markdown.link(report.review.how, report.review.url)
+    return (
+        f"Reviewed by {how}. Judged at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.repository)} at "
+        f"{markdown.code(judged.commit)}."
+    )
+
+
+def _steps(report: PublishReport) -> list[tuple[str, Standing]]:
+    names = ["reviewed", "checks", f"tag {report.judged.tag}", "build", "release", "announcement"]
+    if report.stage is Stage.REFUSED:
+        return standing(names, 1, Standing.STOPPED)
+    if report.stage is Stage.PUBLISHED:
+        return standing(names, 5, Standing.NEXT)
+    if report.stage in (Stage.PLANNED, Stage.READY):
+        return standing(names, 2, Standing.NEXT)
+    following = Standing.STOPPED if report.problem else Standing.RUNNING
+    return standing(names, 3 if report.progress or report.actions else 2, following)

@@ -1,0 +1,49 @@
+"""What `publish` takes from inputs and context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...domain.components import NO_IMAGE
+from ...domain.versions import parse_production_tag
+from ..context import Context
+from ..values import Values, wrong_input
+from .base import Settings, image_name, read_settings
+
+
+@dataclass(frozen=True)
+class PublishSettings(Settings):
+    """What is to be published. `stack_tag` is empty where the reviewed change names it."""
+
+    stack_tag: str
+    ci_workflows: Sequence[str]
+    follow: bool
+    tickets_from: str
+    dry_run: bool
+    wait_minutes: float
+    stack_image: str
+
+
+def read_publish_settings(values: Values, context: Context) -> PublishSettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    settings = read_settings(values, context)
+    tag = values.text("stack-tag")
+    if tag and parse_production_tag(tag) is None:
+        raise wrong_input("stack-tag", tag, "Use exactly three numbers, such as 2023.06.1.")
+    tickets = values.text("ticket-repository") or settings.stack_repository
+    return PublishSettings(
+        **vars(settings),
+        stack_tag=tag,
+        ci_workflows=values.items("stack-ci-workflows"),
+        follow=values.flag("follow"),
+        tickets_from=values.text("tickets-from") or tickets,
+        dry_run=values.flag("dry-run"),
+        wait_minutes=float(values.text("wait-minutes")),
+        stack_image=_stack_image(values, settings.stack_repository),
+    )
+
+
+def _stack_image(values: Values, repository: str) -> str:
+    name = image_name("stack-image", values)
+    return "" if name == NO_IMAGE else name or f"docker.io/{repository.lower()}"

@@ -1,0 +1,82 @@
+"""The stack before a release, on servers that build and release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from commands.conftest import World
+from commands.test_prepare import ask, head, prepare, send
+from world.asking import HEADERS
+from world.events import Event
+from world.example import STACK
+from world.github_builds import GitHubBuilds
+from world.github_releases import GitHubReleases
+from world.github_server import TOKEN
+from world.program import Outcome
+
+REPOSITORY = f"xchem/{STACK}"
+
+
+@dataclass
+class Stack:
+    """The worked example before its release, on servers, with builds and releases."""
+
+    world: World
+    builds: GitHubBuilds
+    releases: GitHubReleases
+
+    def prepare(self, mode: str = "commit") -> Outcome:
+        """Prepare the worked example's release, as the form does."""
+        outcome = prepare(self.world, mode=mode)
+        assert outcome.status == 0, outcome.log
+        return outcome
+
+    def merge(self, method: str = "merge", **message: str) -> str:
+        """Merge the one open pull request, and return the commit that it became."""
+        (pull,) = ask(self.world, "/pulls?state=open")
+        url = f"{self.world.github.url}/repos/{REPOSITORY}/pulls/{pull['number']}/merge"
+        with requests.Session() as session:
+            reply = session.put(url, json={"merge_method": method, **message}, headers=HEADERS, timeout=20)
+        assert reply.ok, reply.text
+        return str(reply.json()["sha"])
+
+    def commit(self, message: str, files: dict[str, str], branch: str = "master") -> str:
+        """Commit to a branch of the stack, as a person does."""
+        at = head(self.world, branch)
+        tree = [{"path": path, "mode": "100644", "type": "blob", "content": text} for path, text in files.items()]
+        base = ask(self.world, f"/git/commits/{at}")["tree"]["sha"]
+        made = send(self.world, "POST", "/git/trees", {"base_tree": base, "tree": tree})
+        body = {"message": message, "tree": made["sha"], "parents": [at]}
+        commit = str(send(self.world, "POST", "/git/commits", body)["sha"])
+        send(self.world, "PATCH", f"/git/refs/heads/{branch}", {"sha": commit})
+        return commit
+
+    def push(self, before: str = "") -> Event:
+        """The event of a push of master as it is now, from a commit that it was at before."""
+        payload = {"before": before} if before else {}
+        return Event("push", "refs/heads/master", head(self.world), payload)
+
+    def publish(
+        self, event: Event | None = None, environment: Mapping[str, str] | None = None, **inputs: str
+    ) -> Outcome:
+        """Publish for an event, by default the push of master; inputs by name with underscores."""
+        world = self.world
+        world.github.requests.clear()
+        given: dict[str, Any] = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url}
+        given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        return world.program.run(event or self.push(), given, api_url=world.github.url, environment=environment)
+
+    def tags(self) -> dict[str, str]:
+        """The stack's tags with their commits."""
+        found = ask(self.world, "/git/matching-refs/tags")
+        return {one["ref"].removeprefix("refs/tags/"): one["object"]["sha"] for one in found}
+
+    def close(self, name: str) -> None:
+        """Delete a tag of the stack."""
+        with requests.Session() as session:
+            url = f"{self.world.github.url}/repos/{REPOSITORY}/git/refs/tags/{name}"
+            assert session.delete(url, headers=HEADERS, timeout=20).ok

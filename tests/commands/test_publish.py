@@ -1,0 +1,286 @@
+"""`publish` as a process: from the reviewed commit to the tag, its build and the release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from commands.conftest import World
+from commands.stack import REPOSITORY, Stack
+from commands.test_prepare import ask, head, send, writes
+from world.events import Event, dispatch
+from world.example import WORKFLOW_FILE, workflow_text
+from world.github_builds import GitHubBuilds
+from world.github_releases import GitHubReleases
+from world.github_server import TOKEN
+
+OLD_PAIR = {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3")}
+NEW_PAIR = {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")}
+OTHER_CHANGE = {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3") + "      - run: echo more\n"}
+
+
+@pytest.fixture
+def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:
+    """The stack before the worked example's release; master has the older pair."""
+    # The image that the build of the tag pushes.
+    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    return Stack(before_release, builds, releases_of)
+
+
+def nothing_was_made(stack: Stack) -> bool:
+    """Whether no tag, no build and no release was made, and nothing else was written."""
+    made = set(stack.tags()) - {"2023.06.1"}
+    return not made and not stack.releases.releases and writes(stack.world) == []
+
+
+def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
+    """The prepared commit gets the tag 2023.06.2; its build is followed to success; the release has release.json."""
+    stack.prepare()
+    commit = head(stack.world)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == commit
+    (release,) = stack.releases.releases
+    assert (release.tag, release.draft, release.make_latest) == ("2023.06.2", False, "true")
+    (file,) = release.files
+    record = json.loads(file.content)
+    assert (file.name, record["stack"]["tag"], record["stack"]["commit"]) == ("release.json", "2023.06.2", commit)
+    assert record["stack"]["digest"].startswith("sha256:")
+    assert [one["tag"] for one in record["components"]] == ["2023.05.1", "2023.05.4"]
+    assert record["build"]["conclusion"] == "success"
+    told = ("stack-tag", "stack-commit", "run-conclusion", "verdict")
+    assert {name: outcome.outputs[name] for name in told} == {
+        "stack-tag": "2023.06.2",
+        "stack-commit": commit,
+        "run-conclusion": "success",
+        "verdict": "deploy",
+    }
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+    assert outcome.summary.startswith("## ✅ Published — [`2023.06.2`]")
+
+
+def test_a_second_run_changes_nothing(stack: Stack) -> None:
+    """Published once, the same run again writes nothing, and succeeds."""
+    stack.prepare()
+    assert stack.publish().status == 0
+    again = stack.publish()
+    assert again.status == 0, again.log
+    assert writes(stack.world) == []
+    assert again.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+@pytest.mark.parametrize("method", ["merge", "squash"])
+def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -> None:
+    """However our pull request is merged, its merge commit is what gets the tag."""
+    stack.prepare(mode="pull-request")
+    merged = stack.merge(method)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == merged
+    assert "the merge of pull request" in outcome.summary
+
+
+def test_the_release_is_found_below_later_commits_of_the_same_push(stack: Stack) -> None:
+    """Of a push of a release and a correction of the README, the commit of the release is what gets the tag."""
+    before = head(stack.world)
+    stack.prepare()
+    released = head(stack.world)
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(stack.push(before))
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == released
+
+
+def test_a_change_of_the_file_that_leaves_the_pair_is_no_release(stack: Stack) -> None:
+    """A commit that changes the workflow file but not the pair publishes nothing, with status 0, and says so."""
+    before = head(stack.world)
+    stack.commit("ci: echo more\n\nStack-Tag: 2023.06.2", OTHER_CHANGE)
+    outcome = stack.publish(stack.push(before))
+    assert outcome.status == 0, outcome.log
+    assert nothing_was_made(stack)
+    assert outcome.summary.startswith("## ➖ Nothing to publish\n\n**None of the commits that came with this push")
+    assert outcome.report is not None
+    assert outcome.report["verdict"] == "build-only"
+
+
+def test_a_new_pair_without_trailer_or_pull_request_is_no_release(stack: Stack) -> None:
+    """A pair that somebody just commits publishes nothing, with status 0; the summary says what a release needs."""
+    before = head(stack.world)
+    stack.commit("build: newer versions", NEW_PAIR)
+    outcome = stack.publish(stack.push(before))
+    assert outcome.status == 0, outcome.log
+    assert nothing_was_made(stack)
+    assert "nor does its message end with Stack-Tag." in outcome.summary
+    assert "run Prepare release" in outcome.summary
+
+
+def test_a_hand_made_release_branch_is_no_release(stack: Stack) -> None:
+    """The merge of a branch release/2023.06.2 that somebody made by hand publishes nothing, with status 0."""
+    before = head(stack.world)
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/heads/release/2023.06.2", "sha": before})
+    stack.commit("build: newer versions", NEW_PAIR, "release/2023.06.2")
+    body = {"title": "Release", "head": "release/2023.06.2", "base": "master", "body": "Please merge."}
+    send(stack.world, "POST", "/pulls", body)
+    stack.merge()
+    outcome = stack.publish(stack.push(before))
+    assert outcome.status == 0, outcome.log
+    assert nothing_was_made(stack)
+    assert outcome.summary.startswith("## ➖ Nothing to publish")
+
+
+def test_a_trailer_that_names_another_tag_than_the_pull_request_is_refused(stack: Stack) -> None:
+    """Where the merge of the pull request for 2023.06.2 says Stack-Tag: 2023.06.3, nothing is published: status 1."""
+    stack.prepare(mode="pull-request")
+    message = {"commit_title": "build: Use of b/e 2023.05.1 f/e 2023.05.4", "commit_message": "Stack-Tag: 2023.06.3"}
+    stack.merge("squash", **message)
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert nothing_was_made(stack)
+    assert "is said to be the release of 2023.06.3 and of 2023.06.2." in outcome.summary
+
+
+def test_a_pull_request_for_another_pair_than_was_merged_is_refused(stack: Stack) -> None:
+    """Where the merged file holds another pair than the pull request's marker, that was not reviewed: status 1."""
+    stack.prepare(mode="pull-request")
+    # The emulator merges what was first proposed, whatever is pushed later: so the marker is what differs.
+    (pull,) = ask(stack.world, "/pulls?state=open")
+    body = pull["body"].replace("frontend=2023.05.4", "frontend=2023.05.3", 1)
+    send(stack.world, "PATCH", f"/pulls/{pull['number']}", {"body": body})
+    stack.merge()
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert nothing_was_made(stack)
+    assert "was made for another pair" in outcome.summary
+
+
+@pytest.mark.parametrize("message", ['Revert "build: Use of b/e 2023.05.1 f/e 2023.05.4"\n\nThis reverts it.'])
+def test_a_reverted_release_is_not_published(stack: Stack, message: str) -> None:
+    """Neither the revert of a release, nor the release that was reverted before it had its tag, is published."""
+    stack.prepare()
+    release = stack.push()
+    stack.commit(message, OLD_PAIR)
+    reverted = stack.publish(stack.push(release.sha))
+    assert (reverted.status, nothing_was_made(stack)) == (0, True), reverted.log
+    assert "It reverts an earlier change." in reverted.summary
+    late = stack.publish(release)
+    assert (late.status, nothing_was_made(stack)) == (0, True), late.log
+    assert "was reviewed as the release 2023.06.2, but master has another pair by now" in late.summary
+
+
+def test_another_branch_and_another_event_publish_nothing(stack: Stack) -> None:
+    """A push of a branch that is not released publishes nothing, with status 0."""
+    stack.prepare()
+    outcome = stack.publish(Event("push", "refs/heads/topic", head(stack.world)))
+    assert (outcome.status, nothing_was_made(stack)) == (0, True), outcome.log
+    assert "only master is released" in outcome.summary
+
+
+def test_a_tag_that_stands_for_another_commit_stops_it(stack: Stack) -> None:
+    """Where 2023.06.2 is there at another commit nothing is written, and both commits are named: status 1."""
+    elsewhere = head(stack.world)
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": elsewhere})
+    stack.commit("build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2", NEW_PAIR)
+    outcome = stack.publish()
+    assert (outcome.status, writes(stack.world)) == (1, []), outcome.log
+    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert head(stack.world)[:12] in outcome.summary
+
+
+def test_a_pair_that_does_not_pass_is_not_tagged(stack: Stack) -> None:
+    """A reviewed pair whose backend lost its CI evidence is refused: status 1, nothing written, the rule named."""
+    stack.prepare()
+    stack.world.github.runs.clear()
+    outcome = stack.publish()
+    assert (outcome.status, nothing_was_made(stack)) == (1, True), outcome.log
+    assert outcome.outputs["failed-rules"] == "pin-ci:backend,pin-ci:frontend"
+    assert outcome.summary.startswith("## ⛔ Refused — `2023.06.2`")
+
+
+def test_a_dry_run_writes_nothing(stack: Stack) -> None:
+    """With dry-run the verdict is shown, and nothing is written."""
+    stack.prepare()
+    outcome = stack.publish(dry_run="true")
+    assert (outcome.status, nothing_was_made(stack)) == (0, True), outcome.log
+    assert outcome.summary.startswith("## 📝 Planned, nothing written — `2023.06.2`")
+
+
+def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:
+    """With stack-tag a release of the Dockerfile alone is published from the head of master, and says who asked."""
+    stack.commit("Dockerfile: newer base", {"Dockerfile": "FROM x\n"})
+    stack.world.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    event = dispatch("refs/heads/master", head(stack.world))
+    outcome = stack.publish(event, stack_tag="2023.06.2")
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == head(stack.world)
+    assert "asked for by hand" in outcome.summary
+
+
+def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> None:
+    """With stack-tag the commit that was reviewed as that release gets the tag, not the head of master."""
+    stack.prepare()
+    released = head(stack.world)
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == released
+
+
+def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> None:
+    """A change that was reviewed as 2023.06.2 and waits is not published as 2023.06.3: status 1."""
+    stack.prepare()
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.3")
+    assert (outcome.status, nothing_was_made(stack)) == (1, True), outcome.log
+    assert "was reviewed as the release 2023.06.2, not as 2023.06.3" in outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "status", "words"),
+    [
+        ("success", 0, "Published"),
+        ("failure", 1, "did not pass: lint ended as failure."),
+        (None, 1, "lint is still in progress"),
+        ("", 1, "there is no run of lint.yaml on it"),
+    ],
+)
+def test_the_stacks_own_ci_must_have_passed(stack: Stack, conclusion: str | None, status: int, words: str) -> None:
+    """With stack-ci-workflows a commit is tagged only where these passed on it; our own run is no evidence."""
+    stack.prepare()
+    commit = head(stack.world)
+    own = stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/lint.yaml", name="lint")
+    if conclusion != "":
+        running = "in_progress" if conclusion is None else "completed"
+        facts = {"path": ".github/workflows/lint.yaml", "name": "lint", "status": running, "conclusion": conclusion}
+        stack.world.github.add_run(REPOSITORY, "master", commit, **facts)
+    environment = {"GITHUB_RUN_ID": str(own.id)}
+    outcome = stack.publish(stack_ci_workflows="lint.yaml", environment=environment)
+    assert outcome.status == status, outcome.log
+    assert words in outcome.summary
+    assert (status == 0) == ("2023.06.2" in stack.tags())
+
+
+def test_an_unchanged_pin_whose_run_is_forgotten_passes_by_the_record(stack: Stack, tmp_path: Path) -> None:
+    """Without runs of a pin that the previous release had too, its release.json is the evidence, and only then."""
+    stack.prepare()
+    assert stack.publish().status == 0
+    stack.world.registry.push(REPOSITORY, "2023.06.3", revision="0" * 40)
+    stack.commit("Dockerfile: newer base", {"Dockerfile": "FROM x\n"})
+    stack.world.github.runs[:] = [run for run in stack.world.github.runs if run.repository == REPOSITORY]
+    event = dispatch("refs/heads/master", head(stack.world))
+    outcome = stack.publish(event, stack_tag="2023.06.3", dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert "release.json of 2023.06.2 recorded that it passed" in outcome.log
+    record = stack.releases.releases[0].files[0]
+    record.content = record.content.replace(b'"pin-ci"', b'"pin-cj"')
+    refused = stack.publish(event, stack_tag="2023.06.3", dry_run="true")
+    assert refused.outputs["failed-rules"] == "pin-ci:backend,pin-ci:frontend"
+    assert "authorization" not in stack.releases.storage.requests[0].headers
+
+
+def test_a_bad_tag_is_a_wrong_input(stack: Stack) -> None:
+    """stack-tag must be a production tag: status 2, naming the input and the value."""
+    outcome = stack.publish(stack_tag="v1.0")
+    assert outcome.status == 2
+    assert "The input stack-tag cannot be 'v1.0'." in outcome.log
+    assert TOKEN not in outcome.summary

@@ -1,0 +1,163 @@
+"""What GitHub Actions does beyond lists of runs: builds that tags and dispatches start, with jobs that go on in time.
+
+A build goes one look further each time somebody asks for its run by number, so that tests need no clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from world.example import WORKFLOW_FILE
+from world.faults import Reply, json_reply
+from world.github_server import GitHubServer
+from world.loopback import Request
+from world.workflow_runs import Run
+
+_DISPATCHES = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/workflows/(?P<file>[^/]+)/dispatches")
+_RUN = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/runs/(?P<id>[0-9]+)(?P<jobs>/jobs)?")
+_REFS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/git/refs")
+_PULLS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/commits/(?P<sha>[0-9a-f]{40})/pulls")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as one look shows it; times are ISO 8601 in UTC."""
+
+    name: str
+    status: str = "completed"
+    conclusion: str | None = "success"
+    started_at: str = "2023-06-02T10:00:00Z"
+    completed_at: str | None = "2023-06-02T10:03:20Z"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a build shows."""
+
+    status: str
+    conclusion: str | None = None
+    jobs: Sequence[Job] = ()
+    attempt: int = 1
+
+
+QUEUED = Look("queued")
+RUNNING = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))
+PASSED = Look("completed", "success", (Job("gate"), Job("build", completed_at="2023-06-02T10:12:00Z")))
+FAILED = Look("completed", "failure", (Job("gate"), Job("build", conclusion="failure")))
+CANCELLED = Look("completed", "cancelled", (Job("gate"), Job("build", conclusion="cancelled")))
+
+
+@dataclass
+class GitHubBuilds:
+    """The part of a GitHub that runs builds of tags: `script` is what they show, look by look, the last for ever.
+
+    `starts` says whether anything is started at all. Tags that are made with a token of `silent` start nothing.
+    """
+
+    server: GitHubServer
+    script: Sequence[Look] = (QUEUED, RUNNING, PASSED)
+    starts: bool = True
+    silent: set[str] = field(default_factory=set)
+    _at: dict[int, int] = field(default_factory=dict)
+    _scripts: dict[int, Sequence[Look]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Back to builds that pass."""
+        self.script, self.starts = (QUEUED, RUNNING, PASSED), True
+        self.silent.clear()
+        self._at.clear()
+        self._scripts.clear()
+
+    def start(self, name: str, tag: str, commit: str, event: str = "push") -> Run:
+        """Start a build of a tag, as its push does."""
+        run = self.server.add_run(name, tag, commit, event=event, path=WORKFLOW_FILE, name="build main")
+        self._scripts[run.id], self._at[run.id] = self.script, 0
+        self._show(run)
+        return run
+
+    def reply(self, request: Request) -> Reply | None:
+        """Answers for dispatches, runs and jobs; sees tags being made."""
+        if found := _DISPATCHES.fullmatch(request.path):
+            return self._dispatch(found["name"], json.loads(request.body))
+        if found := _RUN.fullmatch(request.path):
+            if found["jobs"]:
+                return self._jobs(request, int(found["id"]))
+            self._go_on(int(found["id"]))
+        if (found := _REFS.fullmatch(request.path)) and request.method == "POST":
+            return self._made(found["name"], request)
+        if found := _PULLS.fullmatch(request.path):
+            return self._pulls(found["name"], found["sha"], request)
+        return None
+
+    def _dispatch(self, name: str, body: dict[str, Any]) -> Reply:
+        commit = self._commit(name, body["ref"])
+        if commit is None:
+            return json_reply(422, {"message": f"No ref found for: {body['ref']}", "status": "422"})
+        if self.starts:
+            self.start(name, body["ref"], commit, "workflow_dispatch")
+        return Reply(204)
+
+    def _commit(self, name: str, tag: str) -> str | None:
+        path = f"/repos/{name}/git/ref/tags/{tag}"
+        reply = self.server.emulated(Request("GET", path, {}, {"accept": "application/json"}, b"", path))
+        return str(json.loads(reply.body)["object"]["sha"]) if reply.status == 200 else None
+
+    def _made(self, name: str, request: Request) -> Reply:
+        reply = self.server.emulated(request)
+        body = json.loads(request.body)
+        token = request.headers.get("authorization", "").rpartition(" ")[2]
+        if reply.status == 201 and body["ref"].startswith("refs/tags/") and self.starts and token not in self.silent:
+            self.start(name, body["ref"].removeprefix("refs/tags/"), body["sha"])
+        return reply
+
+    def _go_on(self, number: int) -> None:
+        """Let the build go one look further; the server's own runs then answer."""
+        run = next((one for one in self.server.runs if one.id == number), None)
+        if run and number in self._scripts:
+            self._at[number] = min(self._at[number] + 1, len(self._scripts[number]) - 1)
+            self._show(run)
+
+    def _show(self, run: Run) -> None:
+        look = self._look(run.id)
+        run.status, run.conclusion, run.run_attempt = look.status, look.conclusion, look.attempt
+
+    def _look(self, number: int) -> Look:
+        return self._scripts[number][self._at[number]] if number in self._scripts else PASSED
+
+    def _jobs(self, request: Request, number: int) -> Reply:
+        run = next(one for one in self.server.runs if one.id == number)
+        jobs = [self._job(run, at, job) for at, job in enumerate(self._look(number).jobs)]
+        size = int(request.query.get("per_page", ["30"])[0])
+        return json_reply(200, {"total_count": len(jobs), "jobs": jobs[:size]})
+
+    def _job(self, run: Run, at: int, job: Job) -> dict[str, Any]:
+        number = run.id * 100 + at
+        base = f"{self.server.url}/repos/{run.repository}"
+        return {
+            **vars(job),
+            "id": number,
+            "node_id": f"CR_{number}",
+            "run_id": run.id,
+            "run_url": f"{base}/actions/runs/{run.id}",
+            "run_attempt": run.run_attempt,
+            "head_sha": run.head_sha,
+            "head_branch": run.head_branch,
+            "workflow_name": run.name,
+            "url": f"{base}/actions/jobs/{number}",
+            "html_url": f"{self.server.url}/{run.repository}/actions/runs/{run.id}/job/{number}",
+            "created_at": job.started_at,
+            "check_run_url": f"{base}/check-runs/{number}",
+            "labels": ["ubuntu-latest"],
+            **dict.fromkeys(("runner_id", "runner_name", "runner_group_id", "runner_group_name")),
+        }
+
+    def _pulls(self, name: str, sha: str, request: Request) -> Reply:
+        """The pull requests that became a commit: the emulator's merged ones."""
+        asked = replace(request, path=f"/repos/{name}/pulls", target=f"/repos/{name}/pulls?state=all&per_page=100")
+        reply = self.server.emulated(asked)
+        found = [pull for pull in json.loads(reply.body) if pull["merge_commit_sha"] == sha]
+        return replace(reply, body=json.dumps(found).encode())
