@@ -9,7 +9,6 @@ from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -18,6 +17,7 @@ from ..domain.evidence import RETRY, Unknown
 from .addresses import host_of, origin, problem_with
 from .credentials import Credentials
 from .messages import Failure, Request, Response
+from .trust import TrustingAdapter
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)
@@ -117,8 +117,9 @@ def _session() -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = f"frag-release-action/{__version__}"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = TrustingAdapter(_CONNECTIONS)
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS))
+        session.mount(scheme, adapter)
     return session
 
 
