@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from ..clients.deadline import Deadline
 from ..clients.http import Http
-from ..clients.registry import RegistryClient
-from ..forges.repository import Forge
-from ..runner.settings.base import Settings
 
+# Only what is used is imported: a runner pays for every module.
 if TYPE_CHECKING:
+    from ..clients.registry import RegistryClient
     from ..forges.github import GithubForge
+    from ..forges.repository import Forge
+    from ..runner.settings.base import Settings
 
 
 class Services:
@@ -31,13 +32,14 @@ class Services:
 
     def registry(self) -> RegistryClient:
         """The registry of the images."""
+        from ..clients.registry import RegistryClient
+
         connections = self._settings.connections
         username, password = connections.registry_username, connections.registry_password
         return RegistryClient(self._http, connections.registry_url, username, password)
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
-        # Only the one that is used is imported: a runner pays for every module.
         if self._settings.connections.local:
             from ..forges.local import LocalForge
 

@@ -6,30 +6,32 @@ import base64
 import binascii
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..clients.addresses import problem_with
 from ..clients.credentials import bearer
-from ..clients.http import Http
 from ..clients.messages import quoted
 from ..clients.once import Once
-from ..domain.changes import History
-from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
-from ..domain.release_record import ReleaseRecord
+from ..domain.evidence import Answer, Blob, Placement, Unknown
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
-from .github_compare import Position, compare
-from .github_history import read_history
-from .github_issues import read_issue_text
 from .github_payloads import Content, NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
-from .github_runs import GithubRuns
-from .github_writer import GithubWriter
-from .publishing import Builds, Publisher, Releases
-from .repository import Repository, RunHistory
-from .writer import Writer
+
+# What only some runs need, or only after the first answers, is imported where it is used: a gate's first
+# questions should not wait for it.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from ..clients.http import Http
+    from ..domain.changes import History
+    from ..domain.evidence import Answers
+    from ..domain.release_record import ReleaseRecord
+    from .github_compare import Position
+    from .publishing import Builds, Publisher, Releases
+    from .repository import Repository, RunHistory
+    from .writer import Writer
 
 _MOST_LOGGED = 100
 
@@ -69,6 +71,8 @@ class GithubForge:
     @property
     def runs(self) -> RunHistory:
         """What GitHub Actions did."""
+        from .github_runs import GithubRuns
+
         return GithubRuns(self._http, lambda name: self._find(name).api)
 
     def repository(self, name: str) -> Repository:
@@ -77,6 +81,8 @@ class GithubForge:
 
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`."""
+        from .github_writer import GithubWriter
+
         return GithubWriter(self._find(name).api, self._is_own(name))
 
     def publisher(self, name: str) -> Publisher:
@@ -99,15 +105,16 @@ class GithubForge:
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of the release of `tag` says; None where there is none."""
-        from .github_records import read_record  # late: only some commands look back at releases
+        from .github_records import read_record
 
         return read_record(self._find(repository).api, tag)
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""
-        return read_issue_text(
-            RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api, number
-        )
+        from .github_issues import read_issue_text
+
+        api = RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api
+        return read_issue_text(api, number)
 
     def _is_own(self, name: str) -> bool:
         """Whether a repository is written to with the workflow's own token."""
@@ -199,6 +206,8 @@ class GithubRepository:
 
     def history(self, old: str, new: str) -> Answer[History]:
         """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
+        from .github_history import read_history
+
         return self._histories.get((old, new), lambda: read_history(self.api, old, new))
 
     def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
@@ -208,6 +217,8 @@ class GithubRepository:
     def _place(self, head: str, commit: str) -> Answer[Position]:
         if not COMMIT.fullmatch(commit):
             return Unknown(f"{quoted(commit)} is no full commit id")
+        from .github_compare import compare
+
         return self._positions.get((head, commit), lambda: compare(self.api, head, commit))
 
     def _placement(
