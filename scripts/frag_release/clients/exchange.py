@@ -9,6 +9,7 @@ from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -40,12 +41,18 @@ class _Authorization(AuthBase):
 
 
 class Exchange:
-    """Connections that are kept and shared by threads. `ca_file` replaces the usual certificates."""
+    """Connections that are kept and shared by threads.
+
+    `ca_file` replaces the usual certificates; raises OSError where it holds none.
+    """
 
     def __init__(self, ca_file: str = "") -> None:
+        adapter = TrustingAdapter(_CONNECTIONS)
+        if ca_file:
+            adapter.trust(ca_file)
         # Given with each request: as the session's own setting it would lose to REQUESTS_CA_BUNDLE.
         self._verify: str | bool = ca_file or True
-        self._session = _session()
+        self._session = _session(adapter)
 
     def __call__(self, request: Request, seconds: float) -> Response | Failure:
         """Ask once and follow redirects; no single wait on the network is longer than `seconds`.
@@ -113,11 +120,10 @@ class Exchange:
         return Response(reply.status_code, headers, body)
 
 
-def _session() -> requests.Session:
+def _session(adapter: HTTPAdapter) -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = f"frag-release-action/{__version__}"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = TrustingAdapter(_CONNECTIONS)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return session

@@ -24,16 +24,16 @@ class TrustingAdapter(HTTPAdapter):
         self._contexts: Once[object, ssl.SSLContext] = Once()
         super().__init__(pool_connections=connections, pool_maxsize=connections)
 
-    def context(self, verify: object) -> ssl.SSLContext:
-        """Return what trusts these certificates; raises OSError where they cannot be read."""
-        return self._contexts.get(verify, lambda: _trusting(verify))
+    def trust(self, file: str) -> None:
+        """Read a file of certificates (PEM) now; raises OSError, of which SSLError is one, where it is none."""
+        self._contexts.get(file, lambda: _trusting(cafile=file))
 
     def build_connection_pool_key_attributes(self, request: PreparedRequest, verify: Any, cert: Any = None) -> Any:
         """Say where to connect, and whom to trust there; the library asks this of its subclasses."""
         tls: Any
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https":
-            tls = {"cert_reqs": "CERT_REQUIRED", "ssl_context": self.context(verify)}
+            tls = {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._context(verify)}
         return host, tls
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -41,12 +41,14 @@ class TrustingAdapter(HTTPAdapter):
         if conn.proxy is not None and conn.proxy.scheme == "https":
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
+    def _context(self, verify: object) -> ssl.SSLContext:
+        place = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+        return self._contexts.get(
+            verify, lambda: _trusting(capath=place) if os.path.isdir(place) else _trusting(cafile=place)
+        )
 
-def _trusting(verify: object) -> ssl.SSLContext:
+
+def _trusting(**place: str) -> ssl.SSLContext:
     context = create_urllib3_context()
-    place = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
-    if os.path.isdir(place):
-        context.load_verify_locations(capath=place)
-    else:
-        context.load_verify_locations(cafile=place)
+    context.load_verify_locations(**place)
     return context

@@ -19,6 +19,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     forge = services.forge()
     ask_ahead(forge, settings, context)
     # Imported while the first questions are on their way.
+    from ..domain import workflow_file  # noqa: F401 - the first answer to be read is a file
     from .gate import Gate
     from .gate_results import write_results
 
