@@ -64,14 +64,10 @@ class OurAction(Contestant):
         action = folder / "action"
         shutil.copytree(self.built, action, symlinks=True)
         step = YAML(typ="safe").load(action / "action.yml")["runs"]["steps"][0]
-        inputs = {
-            "token": TOKEN,
-            "registry-url": release.registry_url,
-            "ca-file": str(release.trusted),
-        }
         environment = runner_environment(release, folder)
         environment |= dict.fromkeys(step["env"], "") | {"RUN_TOKEN": TOKEN}
-        environment |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in inputs.items()}
+        given = self.inputs(release).items()
+        environment |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in given}
         environment["GITHUB_ACTION_PATH"] = str(action)
         script = folder / "step.sh"
         script.write_text(step["run"], "utf-8")
@@ -81,6 +77,21 @@ class OurAction(Contestant):
             for name in ("output", "summary"):
                 (folder / name).write_text("")
         return entry
+
+    def inputs(self, release: Release) -> dict[str, str]:
+        """What a user would give, and what leads to the course's servers."""
+        return {"token": TOKEN, "registry-url": release.registry_url, "ca-file": str(release.trusted)}
+
+
+@dataclass(frozen=True)
+class LocalAction(OurAction):
+    """The action on clones in a folder, which hold no evidence of CI."""
+
+    clones: Path = ROOT
+
+    def inputs(self, release: Release) -> dict[str, str]:
+        """The clones in place of GitHub."""
+        return super().inputs(release) | {"local": str(self.clones), "check-ci": "false"}
 
 
 class JavaScriptAction(Contestant):
@@ -174,8 +185,6 @@ def build_contestants(folder: Path) -> list[Contestant]:
     """Build them all in the empty `folder`, in the order in which they are shown."""
     bundle = bundle_action(ROOT, folder / "bundle")
     bare = copy_action(ROOT, folder / "bare")
-    for cache in [*bundle.rglob("__pycache__"), *bare.rglob("__pycache__")]:
-        pass
     (folder / "javascript").mkdir()
     return [
         OurAction(BUNDLE, bundle),
