@@ -96,5 +96,4 @@ class CommitFacts:
     sha: str
     message: str
     parents: Sequence[str]
-    tree: str
     author: str
