@@ -120,7 +120,8 @@ class GithubForge:
         """A board of projects, as the ticket's token sees it."""
         from .github_projects import GithubBoard, ProjectApi
 
-        return GithubBoard(ProjectApi(self._tickets or self._own, project))
+        access = self._tickets or self._own
+        return GithubBoard(ProjectApi(access, project), self._own_token and access is self._own)
 
     def _is_own(self, name: str) -> bool:
         """Whether a repository is written to with the workflow's own token."""
