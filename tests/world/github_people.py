@@ -118,7 +118,7 @@ class GitHubPeople:
             return self._board_reply(board, token, request)
         login = _ASSIGNEE.fullmatch(request.path)
         if login:
-            return Reply(204) if login["login"] in self.assignable else _not_found()
+            return Reply(204) if login["login"] in self.assignable else _refused(404, "Not Found")
         if request.method != "GET" and _SETTING.fullmatch(request.path) and token in self.without_push:
             return _refused(403, "Resource not accessible by personal access token")
         issues = _ISSUES.fullmatch(request.path)
@@ -126,7 +126,7 @@ class GitHubPeople:
 
     def _issues_reply(self, name: str, token: str, request: Request) -> Reply | None:
         if name.lower() in self.disabled:
-            return _refused(410, "Issues are disabled for this repo").with_headers({"X-Made-By": "people"})
+            return _refused(410, "Issues are disabled for this repo")
         if request.method == "POST" and token in self.without_push:
             body = {key: value for key, value in json.loads(request.body).items() if key not in ("labels", "assignees")}
             content = json.dumps(body).encode()
@@ -148,7 +148,8 @@ class GitHubPeople:
         name = f"{match['kind']}/{match['owner']}/projects/{match['number']}"
         project = next((one for one in self.projects if one.name.lower() == name.lower()), None)
         if project is None or token not in project.tokens:
-            return _refused(403, "Resource not accessible by integration") if project else _not_found()
+            refused = _refused(403, "Resource not accessible by integration")
+            return refused if project else _refused(404, "Not Found")
         if request.method == "GET":
             listed = project.fields_as_json() if match["rest"] == "fields" else self._items(project, request)
             return self._page(listed, project, request)
@@ -203,10 +204,8 @@ class GitHubPeople:
         return json_reply(200, list(listed[start : start + size]), link)
 
 
-def _not_found() -> Reply:
-    return _refused(404, "Not Found")
-
-
 def _refused(status: int, message: str) -> Reply:
+    """A refusal as GitHub really sends it: its description does not name every one of these, so none is judged."""
     documentation = "https://docs.github.com/rest"
-    return json_reply(status, {"message": message, "documentation_url": documentation, "status": str(status)})
+    body = {"message": message, "documentation_url": documentation, "status": str(status)}
+    return json_reply(status, body, {"X-Made-By": "people"})

@@ -79,7 +79,7 @@ class Ticketing:
         return author.may_write or author.login == self.tickets.own_login()
 
     def _open(self, title: str, labels: Sequence[str]) -> Issue | None:
-        body = self.kept.written("", self.compose) or ""
+        body = self._new()
 
         def create() -> Issue:
             try:
@@ -116,6 +116,12 @@ class Ticketing:
         told = Action(f"Brought {what} up to date", issue.url)
         return self.desk.do(f"Bring {what} up to date", rewrite, lambda _: told) or issue
 
+    def _new(self) -> str:
+        written = self.kept.written("", self.compose)
+        if written is None:
+            raise AssertionError("an empty body has room for the text")
+        return written
+
     def _renewed(self, body: str, url: str) -> str | None:
         """Return the body with our part as it should be; None where there is no news, or no telling what is ours."""
         written = self.kept.written(body, self.compose)
@@ -131,7 +137,7 @@ class Ticketing:
         found = self._our_comment(issue.number)
         if found:
             return self._rewritten(found, issue)
-        body = self.kept.written("", self.compose) or ""
+        body = self._new()
 
         def add() -> Comment:
             try:
