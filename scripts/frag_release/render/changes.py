@@ -97,8 +97,9 @@ class ComponentChanges:
         what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
         if not is_older(old, new):
             what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
-        gone = "in use before are gone" if self.released else "in use today would be gone"
-        lost = f" {count(len(removed), 'commit')} {gone}." if removed else ""
+        number = count(len(removed), "commit")
+        gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."
+        lost = gone if removed else ""
         tickets = read_references(removed).tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
         return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]

@@ -5,6 +5,7 @@ Nothing in it tells when it was written or how long something took, so that a se
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from ..domain.builds import Build, Job
@@ -28,8 +29,8 @@ from .wording import MARKS, count
 MAX_BYTES = 65_000
 """Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
 
-_CAPS = (300, 150, 60, 20, 5)
-"""How many tickets and commits are shown: the first of these with which all fits."""
+_MOST = 300
+"""Most tickets that are listed, and five times as many as commits."""
 
 _STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
 
@@ -45,17 +46,22 @@ def ticket_body(contents: Contents, server_url: str, limit: int = MAX_BYTES) -> 
 
 
 def _fitting(contents: Contents, server_url: str, is_ticket: bool, limit: int) -> str:
-    notes = [_Notes(contents, Links(server_url), is_ticket, cap) for cap in _CAPS]
-    for one in notes:
-        text = "\n\n".join(str(section) for section in one.sections() if section.body) + "\n"
-        if len(text.encode("utf-8", "backslashreplace")) <= limit:
-            return text
-    return fitted(notes[-1].sections(), limit)
+    """Return the text with as many tickets and commits as there is room for."""
+
+    def notes(cap: int) -> _Notes:
+        return _Notes(contents, Links(server_url), is_ticket, cap)
+
+    cap = bisect_right(range(1, _MOST + 1), limit, key=lambda cap: len(_whole(notes(cap)).encode("utf-8", "replace")))
+    return _whole(notes(cap)) if cap else fitted(notes(1).sections(), limit)
+
+
+def _whole(notes: _Notes) -> str:
+    return "\n\n".join(str(section) for section in notes.sections() if section.body) + "\n"
 
 
 @dataclass(frozen=True)
 class _Notes:
-    """The sections, with at most `cap` tickets and commits in each list."""
+    """The sections, with at most `cap` tickets in each list, and a fifth of it as commits."""
 
     contents: Contents
     links: Links
@@ -79,7 +85,7 @@ class _Notes:
             Section(15, "What came with it", self.changes.table()),
             Section(14, "The evidence", self._evidence()),
             Section(13, "The build", self._build()),
-            *(Section(3, "", fold) for fold in self.changes.commits(self.cap)),
+            *(Section(3, "", fold) for fold in self.changes.commits(-(-self.cap // 5))),
             Section(12, "", self._footer()),
         ]
 
