@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from world.emulate import TOKENS, Emulate
+from world.emulate import STRANGERS, TOKENS, Emulate
 from world.faults import Reply, json_reply
 from world.git import Repo
 from world.loopback import LoopbackServer, Request, forward
@@ -121,7 +121,7 @@ class GitHubServer(LoopbackServer):
 
     def _refusal(self, request: Request) -> Reply | None:
         token = _token(request)
-        if token is not None and token not in TOKENS:
+        if token is not None and token not in {*TOKENS, *STRANGERS}:
             return json_reply(401, _message("Bad credentials", 401))
         match = re.match(r"/repos/([^/]+/[^/]+)", urllib.parse.unquote(request.path))
         permitted = self._hidden.get(match.group(1).lower()) if match else None
@@ -172,6 +172,11 @@ class GitHubServer(LoopbackServer):
         listed = [run.as_json(self.url, with_pulls) for run in shown]
         body = {"total_count": len(fitting), "workflow_runs": listed}
         return json_reply(200, body, _link(self.url, request, page, -(-len(fitting) // size)))
+
+    @property
+    def repositories(self) -> list[str]:
+        """The repositories that were put here, in lower case."""
+        return sorted(self._seeded)
 
     def emulated(self, request: Request) -> Reply:
         """The emulator's reply, as GitHub would give it: its `documentation_url` and status in errors."""
