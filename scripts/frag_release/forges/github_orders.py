@@ -146,7 +146,10 @@ def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bo
 def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
     """Return what helps against a refusal whose words or status say what it is; empty for the others."""
     if status == 401:
-        return f"The token in {given_as} is wrong or has expired: set it again."
+        return (
+            f"The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: "
+            "then just run this again."
+        )
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
     if _ARCHIVED.search(words):
