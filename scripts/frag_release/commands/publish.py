@@ -98,7 +98,7 @@ class Publish:
         repository = self.forge.repository(self.settings.stack_repository)
         if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
             raise RefusedError(
-                f"{repository.name} has a branch named {tag!r}, as the tag would be: its builds could pass for the "
+                f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
                 "tag's. Nothing was published.",
                 f"Delete or rename the branch {tag}, then run this again.",
             )
