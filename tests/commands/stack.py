@@ -96,3 +96,9 @@ class Stack:
         """The stack's tags with their commits."""
         found = ask(self.world, "/git/matching-refs/tags")
         return {one["ref"].removeprefix("refs/tags/"): one["object"]["sha"] for one in found}
+
+    def delete_tag(self, name: str) -> None:
+        """Delete a tag of the stack, as a person does."""
+        with requests.Session() as session:
+            url = f"{self.world.github.url}/repos/{REPOSITORY}/git/refs/tags/{name}"
+            assert session.delete(url, headers=HEADERS, timeout=20).ok

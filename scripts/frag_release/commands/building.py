@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,13 +11,13 @@ from ..domain.builds import Build, Progress, UsualTimes, usual_times
 from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import EvidenceError, ExpectedError
 from ..forges.publishing import Builds
-from ..forges.writer import WriteFailedError
+from ..forges.writer import UnconfirmedError
 from .answers import must
 
 START_SECONDS = 120.0
 """How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
 
-_SETTLE_SECONDS = 10.0
+_SETTLE_SECONDS = 6.0
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
 _MOST_DENIALS = 3
@@ -95,7 +96,7 @@ class Building:
         """
         denied = 0
         found: Answer[Sequence[Build]] = ()
-        for waited in self._looks():
+        for waited in self._looks(seconds):
             found = self.builds.of_tag(self.workflow, self.tag, self.commit)
             denied = denied + 1 if isinstance(found, Denied) else 0
             if denied == _MOST_DENIALS:
@@ -107,22 +108,26 @@ class Building:
         must(found, f"The build of {self.tag}")
         raise self._never_started(" before time was up (timeout-seconds)")
 
-    def _looks(self) -> Iterator[float]:
-        """Yield how many seconds were waited so far, with longer and longer pauses, until time is up."""
+    def _looks(self, wanted: float = math.inf) -> Iterator[float]:
+        """Yield how many seconds were waited so far, with longer and longer pauses, until time is up.
+
+        One of the looks is after just so many seconds as are `wanted`.
+        """
         waited, pause = 0.0, _FIRST_POLL
         while True:
             yield waited
-            if pause >= self.clock.remaining():
+            wait = min(pause, wanted - waited) if waited < wanted else pause
+            if wait >= self.clock.remaining():
                 return
-            self.clock.sleep(pause)
-            waited += pause
+            self.clock.sleep(wait)
+            waited += wait
             pause = min(pause * 1.5, _LONGEST_POLL)
 
     def _dispatch(self) -> bool:
         try:
             self.builds.start(self.workflow, self.tag)
-        except WriteFailedError:
-            # It may have been started all the same: what is there tells.
+        except UnconfirmedError:
+            # It may have been started: what is there tells.
             if self._find(_SETTLE_SECONDS) is None:
                 raise
         return True

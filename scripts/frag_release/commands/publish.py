@@ -207,7 +207,9 @@ class Publish:
         self._note(image=self.settings.stack_image and f"{self.settings.stack_image}:{review.tag}")
         self._note(digest=self._digest(review.tag))
         report = self._now()
-        record = json.dumps(report.as_json(), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        # What this very run has made is no part of it: a run that was taken up again made only the rest.
+        document = replace(report, actions=()).as_json()
+        record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         releases = self.forge.releases(self.settings.stack_repository)
         still_there = partial(self._demand_tag, review)
         body = self.speak.body(report)

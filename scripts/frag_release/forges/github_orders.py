@@ -17,7 +17,7 @@ from ..domain.evidence import Answer, Unknown
 from ..errors import ExpectedError
 from .github_api import RepositoryApi, accepted_permissions
 from .github_rights import remedy_for_writing
-from .writer import WriteFailedError, WriteRefusedError
+from .writer import UnconfirmedError, WriteFailedError, WriteRefusedError
 
 _RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
 _WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
@@ -58,10 +58,6 @@ class Step(Enum):
 
 class RaceError(Exception):
     """GitHub says that a branch is not where it was thought to be."""
-
-
-class UnconfirmedError(WriteFailedError):
-    """No answer says whether it was done, so it is worth looking."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from ..domain.evidence import Answer, Unknown
 from ..domain.review import MergedRequest
 from .github_api import RepositoryApi
-from .github_orders import Advice, Order, RaceError, Refusal, Step, UnconfirmedError, carry_out
+from .github_orders import Advice, Order, RaceError, Refusal, Step, carry_out
 from .github_payloads import Ref
 from .github_pulls import Pull, is_from_here
 from .github_refs import GithubRefs
-from .writer import LostRaceError, WriteFailedError, WriteRefusedError
+from .writer import LostRaceError, UnconfirmedError, WriteFailedError, WriteRefusedError
 
 WORKFLOW_RULE = (
     "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "
