@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from commands.stack import REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
+from world.faults import Forward, Reply
 from world.github_server import TOKEN
 
 OLD_PAIR = {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3")}
@@ -54,7 +56,7 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
     assert again.outputs["release-url"].endswith("/releases/tag/2023.06.2")
 
 
-@pytest.mark.parametrize("method", ["merge", "squash"])
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -> None:
     """However our pull request is merged, its merge commit is what gets the tag."""
     stack.prepare(mode="pull-request")
@@ -62,6 +64,16 @@ def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -
     outcome = stack.publish()
     assert outcome.status == 0, outcome.log
     assert stack.tags()["2023.06.2"] == merged
+    assert "the merge of pull request" in outcome.summary
+
+
+def test_a_merge_that_github_does_not_list_yet_is_published(stack: Stack) -> None:
+    """Where the list of a merge's pull requests is empty, the one that its subject names is looked at."""
+    stack.prepare(mode="pull-request")
+    stack.merge()
+    stack.world.github.fail("GET", "/commits/[0-9a-f]+/pulls", status=200, body=[])
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
     assert "the merge of pull request" in outcome.summary
 
 
@@ -152,6 +164,25 @@ def test_a_reverted_release_is_not_published(stack: Stack, message: str) -> None
     assert "was reviewed as the release 2023.06.2, but master has another pair by now" in late.summary
 
 
+def test_a_pull_request_of_a_fork_is_no_release(stack: Stack) -> None:
+    """A fork's branch release/2023.06.2 with our marker in its text is not ours: nothing is published, status 0."""
+    before = head(stack.world)
+    stack.prepare(mode="pull-request")
+    stack.merge()
+
+    def forked(forward: Forward) -> Reply:
+        reply = forward()
+        pulls = json.loads(reply.body)
+        for pull in pulls if isinstance(pulls, list) else [pulls]:
+            pull["head"]["repo"]["id"] += 1
+        return replace(reply, body=json.dumps(pulls).encode())
+
+    stack.world.github.add("GET", "/pulls", forked)
+    outcome = stack.publish(stack.push(before))
+    assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
+    assert outcome.summary.startswith("## ➖ Nothing to publish")
+
+
 def test_another_branch_and_another_event_publish_nothing(stack: Stack) -> None:
     """A push of a branch that is not released publishes nothing, with status 0."""
     stack.reviewed()
@@ -208,6 +239,40 @@ def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> 
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
     assert outcome.status == 0, outcome.log
     assert stack.tags()["2023.06.2"] == released
+
+
+def test_by_hand_a_reverted_release_is_refused(stack: Stack) -> None:
+    """With stack-tag a release that was reverted before it had its tag is refused: status 1, saying why."""
+    stack.reviewed()
+    stack.commit('Revert "build"', OLD_PAIR)
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
+    assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
+    assert "it was reverted or replaced" in outcome.summary
+
+
+def test_by_hand_what_is_published_changes_nothing(stack: Stack) -> None:
+    """With the stack-tag of a release that is public already, from a later master, nothing is written: status 0."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
+    assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+def test_an_annotated_tag_that_was_made_by_hand_is_gone_on_from(stack: Stack) -> None:
+    """A tag of the reviewed commit that a person made, with a message, is taken: its build is followed, released."""
+    commit = stack.reviewed()
+    tagger = {"name": "A", "email": "a@example.org", "date": "2023-06-08T12:00:00Z"}
+    made = {"tag": "2023.06.2", "message": "Release", "object": commit, "type": "commit", "tagger": tagger}
+    sha = send(stack.world, "POST", "/git/tags", made)["sha"]
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": sha})
+    stack.builds.start(REPOSITORY, "2023.06.2", commit)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == sha
+    assert [one.tag for one in stack.releases.releases] == ["2023.06.2"]
+    assert outcome.outputs["stack-commit"] == commit
 
 
 def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> None:
