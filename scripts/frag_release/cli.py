@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib
-import signal
 import traceback
 from collections.abc import Mapping, Sequence
-from types import FrameType
 
 from . import __version__
 from .domain.report import Refusal
-from .errors import ExpectedError, InterruptedRun, RefusedError
+from .errors import ExpectedError, RefusedError
 from .render.summary import error_summary
 from .runner.context import Context, read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
 from .runner.results import write_outputs, write_report, write_summary
+from .runner.signals import hold_signals, raise_on_signals
 from .runner.values import Values, read_from_environment, read_from_terminal
 
 FAULT = 3
@@ -30,15 +29,17 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     log = Log(context.on_runner)
     values = None
     try:
-        _raise_on_signals()
+        raise_on_signals()
         texts = read_from_terminal(arguments, environ) if arguments else read_from_environment(environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(texts[one.name] for one in INPUTS if one.secret and texts[one.name])
         values = Values(texts)
         return _run_command(values, context, log)
     except ExpectedError as error:
+        hold_signals()
         return _tell(error, values, context, log)
     except Exception as error:
+        hold_signals()
         return _tell_fault(error, context, log)
 
 
@@ -83,11 +84,3 @@ def _close(context: Context, summary: str, report_path: str = "") -> None:
 def _where(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
-
-
-def _raise_on_signals() -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)

@@ -79,6 +79,11 @@ class GitHubBuilds:
         self._show(run)
         return run
 
+    def again(self, run: Run, *looks: Look) -> None:
+        """Let a build show something else from now on, as when somebody runs it again."""
+        self._scripts[run.id], self._at[run.id] = looks, 0
+        self._show(run)
+
     def reply(self, request: Request) -> Reply | None:
         """Answers for dispatches, runs and jobs; sees tags being made."""
         if found := _DISPATCHES.fullmatch(request.path):

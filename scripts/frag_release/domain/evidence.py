@@ -20,6 +20,11 @@ class Unknown:
     remedy: str = RETRY
 
 
+@dataclass(frozen=True)
+class Denied(Unknown):
+    """Evidence that these credentials may not see, or that have expired: asking again is of little use."""
+
+
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
 """A value that was seen, or why it could not be."""
 

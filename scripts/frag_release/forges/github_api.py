@@ -22,7 +22,7 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, Denied, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 CONTENTS = "contents: read"
@@ -228,10 +228,10 @@ class PlaceApi(ABC):
         reason = f"{request.host} answered {answer} when asked for {request.what}"
         source = self._access.given_as
         if response.status == 401:
-            return Unknown(reason, f"The token in {source} is wrong or has expired: set it again.")
+            return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
         if response.status == 403:
             wanted = accepted_permissions(response) or permission
-            return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
+            return Denied(reason, f"Give the token in {source} the permission {wanted}.")
         return Unknown(reason)
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypedDict, TypeVar
 
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
-from .github_orders import Order, RaceError, Step, UnconfirmedError, carry_out
+from .github_orders import Order, RaceError, Step, carry_out
 from .github_payloads import read_payload
-from .writer import CommitFacts, WriteFailedError
+from .writer import CommitFacts, UnconfirmedError, WriteFailedError
 
 _FILES = ("100644", "100755")
 
