@@ -12,6 +12,7 @@ from frag_release.clients.awx_api import AwxRefusedError
 from frag_release.clients.credentials import basic, bearer
 from frag_release.clients.http import Http
 from frag_release.domain.awx_jobs import Job, LaunchData, Output, Template
+from frag_release.domain.evidence import Unknown
 from frag_release.errors import ExpectedError, RefusedError
 from world import awx_jobs
 from world.awx import READER, ROBOT, SOMEBODY, AwxServer
@@ -179,13 +180,15 @@ def test_ignored_variables_are_named(awx: AwxServer, client: Awx) -> None:
 
 
 def test_a_sliced_template_starts_a_workflow(awx: AwxServer, client: Awx) -> None:
-    """A sliced template's job is the workflow: looked at, cancelled and shown as such, and found among its like."""
+    """A sliced template's job is the workflow: looked at, cancelled and shown as such, and found beside its slices."""
     awx.add_template("Deploy", slices=2)
     found = template(client)
     job = client.launch(found, VARIABLES).job
     assert job.is_workflow and job.url.endswith(f"/#/jobs/workflow/{job.id}/output")
     assert isinstance(now := client.job(job), Job) and now.status == "waiting"
-    assert client.recent_jobs(found) == [now]
+    listed = client.recent_jobs(found)
+    assert not isinstance(listed, Unknown)
+    assert [(one.id, one.is_slice) for one in listed] == [(job.id + 2, True), (job.id + 1, True), (job.id, False)]
     assert client.output(job, 0) == Output("", 0)
     assert client.prompts(job) is None
     assert client.cancel(job) is True

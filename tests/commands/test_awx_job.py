@@ -333,6 +333,21 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     assert awx.launches == 1
 
 
+def test_the_launch_is_lost_at_the_end_of_our_time(awx: AwxServer, deploy: Deploy) -> None:
+    """Where our own time is over before the answer comes, the job is looked for all the same, and told."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=2)
+    run.job.awx._api.http._deadline = deadline = Deadline(60)
+
+    def too_late(forward: Forward) -> Reply:
+        deadline._end = 0.0
+        return answered_and_lost(forward)
+
+    awx.add("POST", "/launch/", too_late)
+    assert "is running: it is left running" in run.stopped().message
+    assert run.job.seen is not None
+
+
 @pytest.mark.parametrize(
     "others",
     [
@@ -406,6 +421,17 @@ def test_a_sliced_template_is_launched_followed_and_resumed(awx: AwxServer, depl
     assert awx.launches == 1
     awx.add_job(awx.templates[0], TAG, SOMEBODY)
     assert deploy().job.start() is True
+
+
+def test_a_sliced_template_with_a_single_host_is_a_plain_job(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX makes no more slices than there are hosts: then the job is a plain one, and resumed as such."""
+    awx.add_template("Deploy", slices=2, hosts=1, script=(PENDING, RUNNING, RUNNING, Look("successful")))
+    first = deploy()
+    first.before_wait = interrupt(0)
+    first.stopped()
+    again = deploy()
+    assert again.job.start() is False
+    assert not again.job.follow().is_workflow
 
 
 @pytest.mark.parametrize(

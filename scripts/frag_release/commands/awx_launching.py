@@ -85,14 +85,15 @@ class Launching:
         return None
 
     def _search(self, template: Template, lost: ExpectedError) -> Job:
-        waited, seen = 0.0, False
+        # In time of its own: it may be the end of ours that the answer did not come before.
+        awx, waited, looked = self.awx.anew(2 * SEARCH_SECONDS), 0.0, False
         while True:
-            found = self._ours(self.awx, template)
+            found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
-            seen = seen or found is None
-            if waited >= SEARCH_SECONDS or self.clock.remaining() <= _SEARCH_POLL:
-                raise self._never_seen(template, lost, seen)
+            looked = looked or found is None
+            if waited >= SEARCH_SECONDS:
+                raise self._never_seen(template, lost, looked)
             self.clock.sleep(_SEARCH_POLL)
             waited += _SEARCH_POLL
 
@@ -122,7 +123,7 @@ class Launching:
         if prompts is not None:
             return is_same_launch(prompts, self.variables)
         me = awx.me()
-        return me if isinstance(me, Unknown) else bool(me) and job.launched_by == me
+        return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
     def _never_seen(self, template: Template, lost: ExpectedError, looked: bool) -> ExpectedError:
         saw = "AWX shows no job of it" if looked else "nor could AWX be asked for its jobs"
