@@ -39,9 +39,10 @@ _ENDINGS = {
 class AwxJob:
     """Launches what `settings` name, or finds it launched already, and follows it.
 
-    `told` gets each look, `printed` the job's output as it comes: whole lines of foreign text, without our own
-    secrets. `seen` is the newest look, also where an error has ended it: None where there is no job. `launched`
-    says that this run has launched it, or tried to; `notes` are what people should know of how it came about.
+    `told` gets each look, `printed` the job's output as it comes: whole lines of foreign text, the last without its
+    end, and without our own secrets. `seen` is the newest look, also where an error has ended it: None where there
+    is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
+    it came about.
     """
 
     awx: Awx
