@@ -218,7 +218,10 @@ def test_the_way_back_is_a_card() -> None:
     card = summary.partition("### The way back\n")[2].partition("\n###")[0]
     url = f"{GITHUB}/xchem/fragalysis-stack"
     assert f"The last good release before this one is [`2023.06.1`]({url}/releases/tag/2023.06.1)." in card
-    assert f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml), with the tag `2023.06.1`" in card
+    assert (
+        f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml), with the tag `2023.06.1`"
+        in card
+    )
     assert "`xchem/fragalysis-stack:2023.06.1`" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
