@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from commands.deployment import AT_ONCE, TEMPLATE, Deployment
 from process.bundle import bundle_action
 from process.gates import ROOT
+from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
 from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
+from world.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +91,12 @@ def clones(unseeded: World, tmp_path: Path) -> World:
     for name, repository in unseeded.example.repositories.items():
         repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
     return unseeded
+
+
+@pytest.fixture
+def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases) -> Deployment:
+    """The worked example built, with a template that deploys at once."""
+    awx.add_template(TEMPLATE, script=AT_ONCE)
+    deployment = Deployment(world, awx, site, releases_of)
+    deployment.digest = deployment.build()
+    return deployment

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from commands.conftest import World
 from world.awx import ROBOT, AwxServer
 from world.awx_jobs import LINES, Look
 from world.events import Event, push_tag
@@ -16,8 +15,12 @@ from world.github_server import TOKEN
 from world.program import Outcome, Running
 from world.site import Site
 
+if TYPE_CHECKING:
+    from commands.conftest import World
+
 REPOSITORY = f"xchem/{STACK}"
 TEMPLATE = "Production Fragalysis Stack"
+OTHER_DIGEST = "sha256:" + "9" * 64
 AT_ONCE = (Look("pending"), Look("successful", LINES))
 """A job that is done when it is first looked at."""
 

@@ -5,48 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from commands.conftest import World
-from commands.deployment import AT_ONCE, NO_EXPECTATIONS, REPOSITORY, TEMPLATE, Deployment
+from commands.deployment import AT_ONCE, NO_EXPECTATIONS, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment
 from commands.test_prepare import send
-from world.awx import READER, ROBOT, AwxServer
+from world.awx import READER, ROBOT
 from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, Look
 from world.events import dispatch, push_branch
 from world.example import STACK
 from world.faults import Reply
-from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
-from world.site import Site
-
-OTHER_DIGEST = "sha256:" + "9" * 64
-
-
-@pytest.fixture(scope="session")
-def _site(_awx: AwxServer) -> Iterator[Site]:
-    site = Site(_awx)
-    yield site
-    site.stop()
-
-
-@pytest.fixture
-def site(_site: Site) -> Iterator[Site]:
-    """The site, which shows what the AWX has deployed last."""
-    _site.clear()
-    yield _site
-    assert _site.errors == []
-    assert not [one for one in _site.requests if "authorization" in one.headers or "cookie" in one.headers]
-
-
-@pytest.fixture
-def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases) -> Deployment:
-    """The worked example built, with a template that deploys at once."""
-    awx.add_template(TEMPLATE, script=AT_ONCE)
-    deployment = Deployment(world, awx, site, releases_of)
-    deployment.digest = deployment.build()
-    return deployment
 
 
 def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
