@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from world.awx import ROBOT, AwxServer
 from world.awx_jobs import LINES, Look
 from world.events import Event, push_tag
-from world.example import BACKEND, FRONTEND, STACK
+from world.example import BACKEND, FRONTEND, STACK, Example
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.program import Outcome, Running
@@ -20,9 +20,32 @@ if TYPE_CHECKING:
 
 REPOSITORY = f"xchem/{STACK}"
 TEMPLATE = "Production Fragalysis Stack"
+OLD = "2023.06.1"
+"""The release before the worked example's."""
 OTHER_DIGEST = "sha256:" + "9" * 64
 AT_ONCE = (Look("pending"), Look("successful", LINES))
 """A job that is done when it is first looked at."""
+
+
+def old_record(example: Example, images: Mapping[str, Mapping[str, str]], built: str) -> dict[str, Any]:
+    """What `publish` would have left with the release `OLD`, whose stack image has the digest `built`."""
+    commits = example.commits
+    image = {"image": f"docker.io/{REPOSITORY}:{OLD}", "digest": built}
+    components = [
+        {
+            "name": name.removeprefix("fragalysis-"),
+            "repository": f"xchem/{name}",
+            "tag": tag,
+            "namespace": "xchem",
+            "commit": commits[name][tag],
+            "image": f"docker.io/xchem/{name}:{tag}",
+            "digest": images[name][tag],
+        }
+        for name, tag in ((BACKEND, "2023.03.1"), (FRONTEND, "2023.05.3"))
+    ]
+    stack = {"repository": REPOSITORY, "tag": OLD, "commit": commits[STACK][OLD], **image}
+    findings = [{"rule": "pin-ci", "subject": "backend", "status": "pass"}]
+    return {"schema": 1, "stack": stack, "components": components, "findings": findings}
 
 
 @dataclass

@@ -7,34 +7,18 @@ from typing import Any
 
 import pytest
 
-from commands.deployment import NO_EXPECTATIONS, OTHER_DIGEST, REPOSITORY, Deployment
+from commands.deployment import NO_EXPECTATIONS, OLD, OTHER_DIGEST, REPOSITORY, Deployment, old_record
 from commands.test_prepare import send
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
 from world.program import Outcome
 
-OLD = "2023.06.1"
-
 
 def record(ready: Deployment, built: str, **stack: Any) -> dict[str, Any]:
     """What `publish` would have left with the older release, with changes to its stack."""
-    commits, digests = ready.world.example.commits, ready.world.digests
-    image = {"image": f"docker.io/{REPOSITORY}:{OLD}", "digest": built}
-    known = {"repository": REPOSITORY, "tag": OLD, "commit": ready.world.commit(OLD), **image}
-    components = [
-        {
-            "name": name.removeprefix("fragalysis-"),
-            "repository": f"xchem/{name}",
-            "tag": tag,
-            "namespace": "xchem",
-            "commit": commits[name][tag],
-            "image": f"docker.io/xchem/{name}:{tag}",
-            "digest": digests[name][tag],
-        }
-        for name, tag in ((BACKEND, "2023.03.1"), (FRONTEND, "2023.05.3"))
-    ]
-    findings = [{"rule": "pin-ci", "subject": "backend", "status": "pass"}]
-    return {"schema": 1, "stack": {**known, **stack}, "components": components, "findings": findings}
+    document = old_record(ready.world.example, ready.world.digests, built)
+    document["stack"] |= stack
+    return document
 
 
 def publish(ready: Deployment, document: object) -> None:
