@@ -14,7 +14,7 @@ from ..errors import UsageError
 from .addresses import problem_with
 from .deadline import Deadline
 from .messages import Failure, Request, Response, Unconfirmed
-from .retry import TRIES, pause_after, refusal
+from .retry import pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -56,10 +56,10 @@ class Http:
             return Unknown(f"the address of {request.what} {problem}", "Correct the address.")
         if request.writes:
             return self._write(request)
-        for attempt in range(TRIES):
+        for attempt in range(request.tries):
             outcome = self._ask(request)
             pause = pause_after(outcome, attempt, time.time())
-            if pause is None or attempt == TRIES - 1 or pause >= self._deadline.remaining():
+            if pause is None or attempt == request.tries - 1 or pause >= self._deadline.remaining():
                 break
             self._sleep(pause)
         if isinstance(outcome, Failure):

@@ -25,7 +25,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     path = write_report(settings.report, report.as_json()) if settings.report else ""
     _show(report, settings, context, log)
     # Last, so that an error on the way here cannot leave an output behind that says yes.
-    write_outputs(context, _outputs(report, path))
+    write_outputs(context, gate_outputs(report, path))
     return 1 if report.decision.verdict is Verdict.BLOCKED else 0
 
 
@@ -40,7 +40,8 @@ def _show(report: GateReport, settings: GateSettings, context: Context, log: Log
     write_summary(context, gate_summary(report, "" if settings.connections.local else context.server_url))
 
 
-def _outputs(report: GateReport, path: str) -> dict[str, str]:
+def gate_outputs(report: GateReport, path: str) -> dict[str, str]:
+    """Return what a judgement comes to as outputs."""
     decision = report.decision
     outputs = {
         "verdict": decision.verdict.value,

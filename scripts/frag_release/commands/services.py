@@ -13,6 +13,7 @@ from ..runner.settings.base import Settings
 
 if TYPE_CHECKING:
     from ..clients.awx import Awx
+    from ..clients.site import SiteClient
     from ..forges.github import GithubForge
     from ..runner.settings.awx import AwxSettings
 
@@ -47,6 +48,12 @@ class Services:
         else:
             credentials = basic(settings.username, settings.password, settings.url)
         return Awx(self._http, settings.url, settings.api_path, credentials)
+
+    def site(self) -> SiteClient:
+        """The deployed site, which is asked without credentials."""
+        from ..clients.site import SiteClient
+
+        return SiteClient(self._http)
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""

@@ -86,3 +86,17 @@ class ReleaseFacts:
     stack: StackFacts | None
     components: Sequence[ComponentFacts]
     previous: Answer[PreviousRelease | None] = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class StackImageFacts:
+    """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
+
+    `image` is None where nothing needs to be known of it, for the reason `unasked`.
+    """
+
+    name: str
+    tag: str
+    expected: str = ""
+    image: Answer[Image] | None = NOT_ASKED
+    unasked: str = ""
