@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..clients.addresses import problem_with
 from ..clients.credentials import bearer
@@ -30,6 +30,9 @@ from .github_writer import GithubWriter
 from .publishing import Builds, Publisher, Releases
 from .repository import Repository, RunHistory
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from .github_settings import GithubSettings
 
 _MOST_LOGGED = 100
 
@@ -108,6 +111,18 @@ class GithubForge:
         return read_issue_text(
             RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api, number
         )
+
+    def settings(self, name: str) -> GithubSettings:
+        """The settings of a repository, as its token sees them."""
+        from .github_settings import GithubSettings
+
+        return GithubSettings(self._find(name).api)
+
+    def ticket_settings(self, name: str) -> GithubSettings:
+        """The settings of a repository of tickets, as the ticket's token sees them."""
+        from .github_settings import GithubSettings
+
+        return GithubSettings(RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api)
 
     def _is_own(self, name: str) -> bool:
         """Whether a repository is written to with the workflow's own token."""

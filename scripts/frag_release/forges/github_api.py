@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -58,7 +58,7 @@ class RepositoryApi:
 
     def get(
         self,
-        path: str,
+        path: str | Sequence[str],
         what: str,
         query: Mapping[str, str | int] | None = None,
         *,
@@ -66,13 +66,14 @@ class RepositoryApi:
         max_bytes: int = MAX_BYTES,
         accept: str = "",
     ) -> Answer[Response]:
-        """Ask for `path` below the repository (slashes kept, the rest percent-encoded).
+        """Ask for `path` below the repository (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
         The response has status 200, 404 or 409; whatever else comes is an `Unknown`.
         """
         if not _NAME.fullmatch(self.name):
             return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
-        url = f"{self._access.api_url}/repos/{self.name}{quote(path)}"
+        below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self._access.api_url}/repos/{self.name}{below}"
         return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
 
     def get_url(
