@@ -22,13 +22,13 @@ from ..errors import UsageError
 from .github_api import Access, RepositoryApi
 from .github_compare import Position, compare
 from .github_history import read_history
-from .github_issues import read_issue_text
 from .github_payloads import Content, NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
 from .github_runs import GithubRuns
 from .github_writer import GithubWriter
 from .publishing import Builds, Publisher, Releases
 from .repository import Repository, RunHistory
+from .ticketing import Board, Tickets
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -108,9 +108,22 @@ class GithubForge:
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""
-        return read_issue_text(
-            RepositoryApi(self._tickets, repository) if self._tickets else self._find(repository).api, number
-        )
+        found = self.tickets(repository).issue(number)
+        return found if isinstance(found, Unknown) else f"{found.title}\n\n{found.body}"
+
+    def tickets(self, name: str) -> Tickets:
+        """The issues of a repository, as the ticket's token sees them."""
+        from .github_issues import GithubTickets
+
+        if self._tickets:
+            return GithubTickets(RepositoryApi(self._tickets, name), False)
+        return GithubTickets(self._find(name).api, self._is_own(name))
+
+    def board(self, project: str) -> Board:
+        """A board of projects, as the ticket's token sees it."""
+        from .github_projects import GithubBoard, ProjectApi
+
+        return GithubBoard(ProjectApi(self._tickets or self._own, project))
 
     def settings(self, name: str) -> GithubSettings:
         """The settings of a repository, as its token sees them."""
