@@ -14,6 +14,7 @@ from ..runner.settings.doctor import DoctorSettings
 from .doctor_outside import Outside
 from .doctor_questions import answered
 from .doctor_reading import Reading, StackFile
+from .doctor_tickets import Tickets
 from .doctor_writing import Writing
 
 
@@ -33,7 +34,8 @@ class Doctor:
         rows = answered(
             [
                 *Reading(settings, selection, forge, self.registry, file).questions(),
-                *Writing(settings, selection, forge, stack, file).questions(),
+                *Writing(settings, selection, stack, file).questions(),
+                *Tickets(settings, selection, forge).questions(),
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )

@@ -1,15 +1,13 @@
-"""What prepare, publish and announce need for writing, told by reading alone."""
+"""What prepare and publish need for writing, told by reading alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from ..domain.evidence import Unknown
 from ..domain.needs.catalogue import Selection
 from ..domain.needs.need import Judgement, Need, not_needed, unseen
-from ..domain.needs.rights import Right, TokenFacts, TokenKind, judge_right
-from ..domain.needs.tickets import judge_ticket_place
+from ..domain.needs.rights import Right, TokenFacts, TokenKind
 from ..domain.needs.writing import (
     BuildWorkflow,
     judge_build,
@@ -20,10 +18,9 @@ from ..domain.needs.writing import (
 )
 from ..domain.workflow_file import WorkflowFileError
 from ..domain.workflow_triggers import Triggers, read_triggers
-from ..forges.github import GithubForge
 from ..forges.github_settings import GithubSettings
 from ..runner.settings.doctor import DoctorSettings
-from .doctor_questions import Question
+from .doctor_questions import Question, is_same, judge_right_of
 from .doctor_reading import StackFile
 
 OWN_BRANCH = "release/2023.06.1"
@@ -31,25 +28,23 @@ OWN_BRANCH = "release/2023.06.1"
 
 
 class Writing:
-    """Asks about rights and rules on the stack's repository, and on that of the tickets."""
+    """Asks about rights and rules on the stack's repository."""
 
     def __init__(
         self,
         settings: DoctorSettings,
         selection: Selection,
-        forge: GithubForge,
         stack: GithubSettings,
         file: StackFile,
     ) -> None:
         self._settings = settings
         self._selection = selection
         self._stack = stack
-        self._tickets = forge.ticket_settings(settings.ticket_repository)
         self._file = file
 
     def questions(self) -> list[Question]:
         """Everything that is asked."""
-        return [*self._of_prepare(), *self._of_publish(), *self._of_announce()]
+        return [*self._of_prepare(), *self._of_publish()]
 
     def _of_prepare(self) -> list[Question]:
         stack, need = self._settings.stack_repository, self._selection.need
@@ -73,29 +68,12 @@ class Writing:
             Question(dispatch, partial(self._dispatch, dispatch)),
         ]
 
-    def _of_announce(self) -> list[Question]:
-        tickets, need = self._settings.ticket_repository, self._selection.need
-        writes = need("issues-write", f"Open tickets in {tickets}: `issues: write`")
-        place = need("ticket-repository", f"Tickets in {tickets}")
-        return [
-            Question(place, lambda: judge_ticket_place(self._tickets.ticket_place())),
-            Question(writes, partial(self._judged, Right.ISSUES, writes, self._ticket_token)),
-        ]
-
     def _right(self, right: Right, need: Need | None) -> Question:
-        return Question(need, partial(self._judged, right, need, self._token))
-
-    def _judged(self, right: Right, need: Need | None, ask: Callable[[], TokenFacts | Unknown]) -> Judgement:
-        token = ask()
-        return unseen(token) if isinstance(token, Unknown) else judge_right(right, token, need.commands if need else ())
+        return Question(need, partial(judge_right_of, self._token, right, need))
 
     def _token(self) -> TokenFacts | Unknown:
-        at_home = _same(self._settings.stack_repository, self._settings.home)
+        at_home = is_same(self._settings.stack_repository, self._settings.home)
         return self._stack.token(self._settings.connections.own_token, at_home)
-
-    def _ticket_token(self) -> TokenFacts | Unknown:
-        at_home = _same(self._settings.ticket_repository, self._settings.home)
-        return self._tickets.token(self._settings.own_ticket_token, at_home)
 
     def _own_branch(self) -> Judgement:
         return judge_own_branch(OWN_BRANCH, self._stack.branch_rules(OWN_BRANCH))
@@ -134,9 +112,4 @@ class Writing:
     def _dispatch(self, need: Need | None) -> Judgement:
         if not self._settings.connections.own_token:
             return not_needed("With another token than the workflow's own, the push of the tag starts the build.")
-        return self._judged(Right.ACTIONS, need, self._token)
-
-
-def _same(one: str, other: str) -> bool:
-    """GitHub ignores the case of names; in a terminal there is no repository of one's own to compare with."""
-    return one.lower() == other.lower() or not other
+        return judge_right_of(self._token, Right.ACTIONS, need)

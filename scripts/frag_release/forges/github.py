@@ -115,9 +115,7 @@ class GithubForge:
         """The issues of a repository, as the ticket's token sees them."""
         from .github_issues import GithubTickets
 
-        if self._tickets:
-            return GithubTickets(RepositoryApi(self._tickets, name), False)
-        return GithubTickets(self._find(name).api, self._is_own(name))
+        return GithubTickets(self._ticket_api(name), not self._tickets and self._is_own(name))
 
     def board(self, project: str) -> Board:
         """A board of projects, as the ticket's token sees it."""
@@ -135,7 +133,10 @@ class GithubForge:
         """The settings of a repository of tickets, as the ticket's token sees them."""
         from .github_settings import GithubSettings
 
-        return GithubSettings(RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api)
+        return GithubSettings(self._ticket_api(name))
+
+    def _ticket_api(self, name: str) -> RepositoryApi:
+        return RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api
 
     def _is_own(self, name: str) -> bool:
         """Whether a repository is written to with the workflow's own token."""

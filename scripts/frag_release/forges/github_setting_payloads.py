@@ -1,4 +1,4 @@
-"""What we read of GitHub's replies about settings (REST API 2022-11-28); what may be left out may be None."""
+"""What we read of GitHub's replies about settings (REST API 2022-11-28); what may be None may be left out."""
 
 from __future__ import annotations
 

@@ -149,16 +149,17 @@ class GithubSettings:
         found = self._read(f"/rulesets/{number}", what, RulesetDetails, {"includes_parents": "true"}, _METADATA)
         if isinstance(found, Unknown):
             return found
-        names = found["conditions"]["ref_name"] if found["conditions"] else None
-        links = found["_links"]
+        conditions, links = found.get("conditions"), found.get("_links")
+        names = conditions.get("ref_name") if conditions else None
+        page = links.get("html") if links else None
         return Ruleset(
             found["id"],
             found["name"],
             names["include"] if names else (),
             names["exclude"] if names else (),
-            frozenset(each["type"] for each in found["rules"] or ()),
-            found["current_user_can_bypass"] or "",
-            links["html"]["href"] if links and links["html"] else "",
+            frozenset(each["type"] for each in found.get("rules") or ()),
+            found.get("current_user_can_bypass") or "",
+            page["href"] if page else "",
         )
 
     def _classic(self, branch: str) -> Answer[ClassicProtection | None]:
@@ -176,10 +177,11 @@ class GithubSettings:
         found = self._payload(response, what, Protection, _ADMINISTRATION)
         if isinstance(found, Unknown):
             return found
+        administrators = found.get("enforce_admins")
         return ClassicProtection(
-            needs_pull_request=found["required_pull_request_reviews"] is not None,
-            restricts_pushes=found["restrictions"] is not None or found["required_status_checks"] is not None,
-            binds_administrators=bool(found["enforce_admins"] and found["enforce_admins"]["enabled"]),
+            needs_pull_request=found.get("required_pull_request_reviews") is not None,
+            restricts_pushes=found.get("restrictions") is not None or found.get("required_status_checks") is not None,
+            binds_administrators=bool(administrators and administrators["enabled"]),
         )
 
     def _policies(self, environment: str) -> Answer[Sequence[Policy]]:
@@ -189,7 +191,7 @@ class GithubSettings:
         )
         if isinstance(found, Unknown):
             return found
-        return [Policy(each["type"] or "branch", each["name"] or "") for each in found["branch_policies"]]
+        return [Policy(each.get("type") or "branch", each.get("name") or "") for each in found["branch_policies"]]
 
     def _secrets(self, path: Sequence[str], owner: str) -> Answer[Sequence[str]]:
         found = self._read(path, f"the names of the secrets of {owner}", Secrets, {"per_page": _PAGE}, _SECRETS)
@@ -223,15 +225,15 @@ class GithubSettings:
 
 
 def _deployers(entry: EnvironmentEntry) -> str:
-    policy = entry["deployment_branch_policy"]
+    policy = entry.get("deployment_branch_policy")
     if policy is None:
         return Deployers.ANY
     return Deployers.PROTECTED_BRANCHES if policy["protected_branches"] else Deployers.CHOSEN
 
 
 def _reviewers(entry: EnvironmentEntry) -> int:
-    rules = entry["protection_rules"] or []
-    return sum(len(rule["reviewers"] or ()) for rule in rules if rule["type"] == "required_reviewers")
+    rules = entry.get("protection_rules") or []
+    return sum(len(rule.get("reviewers") or ()) for rule in rules if rule["type"] == "required_reviewers")
 
 
 def _all(answers: Sequence[Answer[_T]]) -> Answer[Sequence[_T]]:

@@ -66,13 +66,16 @@ _WITHOUT_PUSHING = (Right.ISSUES, Right.PROJECTS)
 
 def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Judgement:
     """Judge whether a token has a right that `commands` need."""
-    lacks, remedy = _lacking(right, token), how_to_get(right, token)
+    remedy = how_to_get(right, token)
+    if token.kind is TokenKind.NONE:
+        return missing(f"There is no token in the input {token.given_as}, and nobody can write without one.", remedy)
+    who, lacks = f"The token in the input {token.given_as} ({token.kind.value})", _lacking(right, token)
     if lacks:
-        return missing(f"{_sentence_start(token)} {lacks}.", remedy)
+        return missing(f"{who} {lacks}.", remedy)
     if _is_known(right, token):
-        return there(f"{_sentence_start(token)} has it.")
+        return there(f"{who} has it.")
     refused = f"When it is refused, {' or '.join(commands)} says so, naming the right."
-    return untold(f"{_sentence_start(token)} {_hidden(token)} {refused}", remedy)
+    return untold(f"{who} {_hidden(token)} {refused}", remedy)
 
 
 def how_to_get(right: Right, token: TokenFacts) -> str:
@@ -104,8 +107,6 @@ def _base_scopes(right: Right, token: TokenFacts) -> Set[str]:
 
 def _lacking(right: Right, token: TokenFacts) -> str:
     """Say what a token is known to lack; empty if nothing is."""
-    if token.kind is TokenKind.NONE:
-        return "can write nothing"
     if token.kind is TokenKind.OWN and right in _NEVER_OWN:
         return _NEVER_OWN[right]
     if token.kind is TokenKind.OWN and not token.at_home:
@@ -130,9 +131,3 @@ def _hidden(token: TokenFacts) -> str:
     if token.kind is TokenKind.OWN:
         return "has what its job's permissions give it, which cannot be told without writing."
     return "does not show this right: it cannot be told without writing."
-
-
-def _sentence_start(token: TokenFacts) -> str:
-    if token.kind is TokenKind.NONE:
-        return f"There is no token in {token.given_as}, and nobody without one"
-    return f"The token in {token.given_as} ({token.kind.value})"
