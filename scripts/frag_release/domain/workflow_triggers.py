@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
@@ -39,9 +39,16 @@ def _names(events: list[Event], position: int) -> Mapping[str, int | None]:
     if isinstance(event, MappingStartEvent):
         return {name: value for name, (_, value) in mapping_at(events, position, "on:").items()}
     if isinstance(event, SequenceStartEvent):
-        inside = events[position + 1 : after(events, position) - 1]
-        return {_text(each): None for each in inside if isinstance(each, ScalarEvent)}
+        return {_text(each): None for each in _items(events, position) if isinstance(each, ScalarEvent)}
     return {_text(event): None} if isinstance(event, ScalarEvent) else {}
+
+
+def _items(events: list[Event], position: int) -> Iterator[Event]:
+    """The first event of each item of a sequence."""
+    end, at = after(events, position) - 1, position + 1
+    while at < end:
+        yield events[at]
+        at = after(events, at)
 
 
 def _leaves_tags_in(events: list[Event], position: int | None) -> bool:

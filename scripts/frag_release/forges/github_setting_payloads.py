@@ -114,7 +114,6 @@ class EnvironmentEntry(TypedDict):
 class Environments(TypedDict):
     """`repos/get-all-environments`."""
 
-    total_count: int
     environments: list[EnvironmentEntry]
 
 
@@ -140,7 +139,6 @@ class Secret(TypedDict):
 class Secrets(TypedDict):
     """`actions/list-repo-secrets`, and those of environments and organisations."""
 
-    total_count: int
     secrets: list[Secret]
 
 

@@ -115,8 +115,7 @@ class GithubSettings:
             return listed
         entry = next((each for each in listed["environments"] if each["name"].lower() == name.lower()), None)
         if entry is None:
-            complete = listed["total_count"] <= len(listed["environments"])
-            return None if complete else Unknown(f"{self._api.name} has too many environments to look through")
+            return None
         deployers = _deployers(entry)
         policies = self._policies(entry["name"]) if deployers == Deployers.CHOSEN else ()
         return Environment(entry["name"], _reviewers(entry), deployers, policies, entry["html_url"])
@@ -195,11 +194,7 @@ class GithubSettings:
 
     def _secrets(self, path: Sequence[str], owner: str) -> Answer[Sequence[str]]:
         found = self._read(path, f"the names of the secrets of {owner}", Secrets, {"per_page": _PAGE}, _SECRETS)
-        if isinstance(found, Unknown):
-            return found
-        if found["total_count"] > len(found["secrets"]):
-            return Unknown(f"{owner} has more secrets than are looked through")
-        return [each["name"] for each in found["secrets"]]
+        return found if isinstance(found, Unknown) else [each["name"] for each in found["secrets"]]
 
     def _read(
         self,
@@ -211,7 +206,12 @@ class GithubSettings:
     ) -> Answer[_T]:
         def ask() -> Answer[_T]:
             response = self._api.get(path, what, query, permission=permission)
-            return response if isinstance(response, Unknown) else self._payload(response, what, kind, permission)
+            if isinstance(response, Unknown):
+                return response
+            if query.get("per_page") == _PAGE and self._api.next_page(response, what):
+                # What is on a page that nobody looks at could be what matters.
+                return Unknown(f"{what} of {self._api.name} are more than the {_PAGE} that are looked through")
+            return self._payload(response, what, kind, permission)
 
         answer: Answer[_T] = self._answers.get((path, permission), ask)
         return answer

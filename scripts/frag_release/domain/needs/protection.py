@@ -10,6 +10,7 @@ from ..evidence import Answer
 
 ALL_REFS = "~ALL"
 TAGS = "refs/tags/"
+_DEEP = "**"
 
 PRODUCTION_TAGS = ("2023.06.1", "2031.12.15", "1.2.3")
 """Tags that the gate takes for production ones: what guards production must cover them all."""
@@ -109,8 +110,22 @@ class SecretNames:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern of GitHub's (Ruby's `File.fnmatch`) means a name that holds no slash."""
-    return fnmatch.fnmatchcase(name, pattern.replace("[^", "[!"))
+    """Whether a pattern of GitHub's means a name: Ruby's `File.fnmatch`, whose `*` ends at a slash."""
+    parts: list[str] = []
+    for part in pattern.split("/"):
+        # Several in a row mean no more than one, and would take long.
+        if part != _DEEP or parts[-1:] != [_DEEP]:
+            parts.append(part)
+    return _match(parts, name.split("/"))
+
+
+def _match(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    if not patterns:
+        return not names
+    if patterns[0] == _DEEP:
+        return any(_match(patterns[1:], names[at:]) for at in range(len(names) + 1))
+    same = bool(names) and fnmatch.fnmatchcase(names[0], patterns[0].replace("[^", "[!"))
+    return same and _match(patterns[1:], names[1:])
 
 
 def _means(pattern: str, ref: str) -> bool:
