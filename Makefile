@@ -76,6 +76,7 @@ demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page t
 lock: $(DEVELOPMENT) ## compile the dependency locks anew
 	$(COMPILE) --overrides .github/lock-overrides.txt --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
+	$(COMPILE) --output-file tests/awxkit.txt tests/awxkit.in
 	cd tests && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
 		--omit-lockfile-registry-resolved
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from world.awx import AwxServer
 from world.example import Example, build_example, copy_example
 from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
@@ -74,6 +75,21 @@ def github_example(github: GitHubServer, example: Example) -> GitHubServer:
     """A GitHub that holds the worked example, with a passed CI run for every component tag."""
     seed_example(github, example)
     return github
+
+
+@pytest.fixture(scope="session")
+def _awx() -> Iterator[AwxServer]:
+    server = AwxServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def awx(_awx: AwxServer) -> Iterator[AwxServer]:
+    """An AWX with accounts, and without templates and jobs."""
+    _awx.reset()
+    yield _awx
+    assert _awx.errors == []
 
 
 def _running(registry: AnyRegistry) -> Iterator[AnyRegistry]:

@@ -87,6 +87,9 @@ def _where(error: Exception) -> str:
 
 def _raise_on_signals() -> None:
     def stop(number: int, frame: FrameType | None) -> None:
+        # A runner sends SIGTERM 7.5 s after SIGINT: it must not break into what is said of the first one.
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
         raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
 
     for number in (signal.SIGINT, signal.SIGTERM):

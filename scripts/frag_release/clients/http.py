@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -64,6 +65,12 @@ class Http:
         if isinstance(outcome, Failure):
             return outcome.unknown
         return refusal(outcome, request, time.time()) or outcome
+
+    def anew(self, seconds: float) -> Http:
+        """The same connections with `seconds` from now, for what must still be said when time is up."""
+        other = copy.copy(self)
+        other._deadline = Deadline(seconds)
+        return other
 
     def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
         """Run independent questions beside each other; the answers keep their order."""

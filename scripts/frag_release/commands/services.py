@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..clients.credentials import basic, bearer
 from ..clients.deadline import Deadline
 from ..clients.http import Http
 from ..clients.registry import RegistryClient
@@ -11,7 +12,9 @@ from ..forges.repository import Forge
 from ..runner.settings.base import Settings
 
 if TYPE_CHECKING:
+    from ..clients.awx import Awx
     from ..forges.github import GithubForge
+    from ..runner.settings.awx import AwxSettings
 
 
 class Services:
@@ -34,6 +37,16 @@ class Services:
         connections = self._settings.connections
         username, password = connections.registry_username, connections.registry_password
         return RegistryClient(self._http, connections.registry_url, username, password)
+
+    def awx(self, settings: AwxSettings) -> Awx:
+        """AWX; raises UsageError where the login cannot be sent."""
+        from ..clients.awx import Awx
+
+        if settings.token:
+            credentials = bearer(settings.token, settings.url, "awx-token")
+        else:
+            credentials = basic(settings.username, settings.password, settings.url)
+        return Awx(self._http, settings.url, settings.api_path, credentials)
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
