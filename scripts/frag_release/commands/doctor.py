@@ -9,8 +9,10 @@ from .. import __version__
 from ..clients.registry import RegistryClient
 from ..domain.doctor_report import DoctorReport
 from ..domain.needs.catalogue import Selection
+from ..errors import UsageError
 from ..forges.github import GithubForge
 from ..runner.settings.doctor import DoctorSettings
+from .doctor_deployment import Deployment, questions_of_deployment
 from .doctor_outside import Outside
 from .doctor_questions import answered
 from .doctor_reading import Reading, StackFile
@@ -20,11 +22,15 @@ from .doctor_writing import Writing
 
 @dataclass(frozen=True)
 class Doctor:
-    """The command with all that it needs. `now` is in UTC."""
+    """The command with all that it needs. `now` is in UTC.
+
+    `deployment` is what is wrong with the inputs for AWX where it cannot be asked.
+    """
 
     settings: DoctorSettings
     forge: GithubForge
     registry: RegistryClient
+    deployment: Deployment | UsageError
     now: datetime.datetime
 
     def run(self) -> DoctorReport:
@@ -36,6 +42,7 @@ class Doctor:
                 *Reading(settings, selection, forge, self.registry, file).questions(),
                 *Writing(settings, selection, stack, file).questions(),
                 *Tickets(settings, selection, forge).questions(),
+                *questions_of_deployment(selection, self.deployment),
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...domain.needs.catalogue import EXAMINED
+from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
+from .awx import AwxSettings, read_awx_settings
 from .base import Settings, read_settings
 
 
@@ -15,8 +17,8 @@ from .base import Settings, read_settings
 class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
-    `home` is the repository that the workflow's own token is for; `own_ticket_token` says that tickets are written
-    with it.
+    `awx` is what is wrong with its inputs where it cannot be asked. `home` is the repository that the workflow's own
+    token is for; `own_ticket_token` says that tickets are written with it.
     """
 
     commands: Sequence[str]
@@ -25,6 +27,7 @@ class DoctorSettings(Settings):
     project_field: str
     project_status: str
     environment: str
+    awx: AwxSettings | UsageError
     home: str
     own_ticket_token: bool
 
@@ -41,9 +44,18 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),
         environment=values.text("environment"),
+        awx=_awx(values),
         home=context.repository,
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
     )
+
+
+def _awx(values: Values) -> AwxSettings | UsageError:
+    """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
+    try:
+        return read_awx_settings(values, "")
+    except UsageError as error:
+        return error
 
 
 def _commands(values: Values) -> Sequence[str]:
