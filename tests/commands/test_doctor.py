@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from commands.conftest import World
+from world.awx import READER, ROBOT, AwxServer
+from world.awx_jobs import Account, Question
 from world.events import push_branch
+from world.github_people import GitHubPeople, Project
 from world.github_settings import (
     ANYTHING,
     CLASSIC,
@@ -36,6 +39,7 @@ class Practice:
 
     world: World
     settings: GitHubSettings
+    people: GitHubPeople
 
     @property
     def stack(self) -> Settings:
@@ -68,10 +72,10 @@ class Practice:
 
 
 @pytest.fixture
-def practice(world: World) -> Practice:
+def practice(world: World, people: GitHubPeople) -> Practice:
     """A stack whose settings guard nothing yet."""
     world.github.parts.append(settings := GitHubSettings(world.github))
-    return Practice(world, settings)
+    return Practice(world, settings, people)
 
 
 def found(outcome: Outcome, rule_id: str = "need") -> dict[str, str]:
@@ -181,6 +185,7 @@ def test_the_workflows_own_token(practice: Practice) -> None:
     stands = found(outcome)
     assert outcome.status == 1
     assert stands["workflows-write"] == stands["board-write"] == "missing"
+    assert stands["board-lane"] == "not seen"
     assert stands["contents-write"] == "there"
     assert "workflow_dispatch, by which publish starts it" in of(outcome, "build-start")["message"]
     assert stands["actions-write"] == stands["pull-request-setting"] == "cannot be told"
@@ -287,3 +292,60 @@ def test_a_command_that_is_none_is_a_wrong_input(practice: Practice, chosen: str
     assert "The input for cannot be" in outcome.log
     assert "gate, prepare, publish, announce, deploy, audit" in outcome.log
     assert practice.world.github.requests == []
+
+
+def test_a_board_with_and_without_its_lane(practice: Practice) -> None:
+    """The lane is looked up by name, with ticket-token; a board that is not seen names what a token needs."""
+    token = practice.settings.give("ghp_all", CLASSIC)
+    tickets = practice.settings.give("ghp_tickets", Holder("pull", scopes=("public_repo", "read:project")))
+    practice.people.add_project(Project("orgs/m2ms/projects/7", {"Status": ["Done", "Push to production"]}, [tickets]))
+    board = {"project": "orgs/m2ms/projects/7", "ticket_token": tickets}
+    outcome = practice.ask(token, chosen="announce", **board)
+    assert found(outcome)["board-lane"] == "there"
+    assert "Push to production" in of(outcome, "board-lane")["message"]
+    assert of(outcome, "board-write")["message"] == (
+        "The token in the input ticket-token (a classic token) lacks the scope project."
+    )
+    assert found(outcome)["issues-write"] == "there"
+    outcome = practice.ask(token, chosen="announce", project_status="Shipped", **board)
+    assert found(outcome)["board-lane"] == "not seen"
+    assert "'Done', 'Push to production'" in of(outcome, "board-lane")["remedy"]
+    outcome = practice.ask(token, chosen="announce", project="orgs/m2ms/projects/7")
+    assert "the token in token may not see it" in of(outcome, "board-lane")["message"]
+    assert outcome.status == 1
+
+
+def awx_inputs(awx: AwxServer, account: Account = ROBOT, template: str = "Deploy") -> dict[str, str]:
+    """The inputs that lead to an AWX."""
+    return {"awx_url": awx.url, "awx_token": account.token, "awx_template": template}
+
+
+def test_deploy_needs_awx(practice: Practice, awx: AwxServer) -> None:
+    """Login, template, the right to launch it and its variables are looked at; nothing is launched."""
+    token = practice.settings.give("ghp_all", CLASSIC)
+    awx.add_template("Deploy")
+    awx.add_template("Fixed", asks_variables=False)
+    awx.add_template("Other survey", asks_variables=False, survey=[Question("tag")])
+
+    def stand(**inputs: str) -> dict[str, str]:
+        found_here = found(practice.ask(token, chosen="deploy", **inputs))
+        return {key: value for key, value in found_here.items() if key.startswith("awx-")}
+
+    good = {"awx-login": "there", "awx-template": "there", "awx-variables": "there"}
+    assert stand(**awx_inputs(awx)) == good
+    assert stand(**awx_inputs(awx, template="Fixed")) == {**good, "awx-variables": "missing"}
+    assert stand(**awx_inputs(awx, template="Other survey")) == {**good, "awx-variables": "cannot be told"}
+    assert stand(**awx_inputs(awx, template="None")) == {**good, "awx-template": "missing", "awx-variables": "not seen"}
+    assert stand(**awx_inputs(awx, READER))["awx-template"] == "missing"
+    assert stand(**{**awx_inputs(awx), "awx_token": "wrong"}) == dict.fromkeys(good, "not seen")
+    assert {one.method for one in awx.requests} == {"GET"}
+    assert awx.launches == 0
+
+
+def test_deploy_without_inputs_for_awx(practice: Practice) -> None:
+    """That is missing, not a wrong use: everything else is looked at, and where the secrets may be is said."""
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate,deploy")
+    assert outcome.status == 1
+    assert found(outcome)["awx-login"] == "missing"
+    assert "Secrets of an environment are seen only by a job in it" in of(outcome, "awx-login")["remedy"]
+    assert found(outcome)["stack-branch"] == "there"

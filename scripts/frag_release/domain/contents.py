@@ -9,7 +9,7 @@ from .builds import Build, Job
 from .changes import History, References, read_references
 from .components import Pin
 from .evidence import Answer, Unknown
-from .facts import NOT_ASKED, ComponentFacts, PreviousRelease
+from .facts import ComponentFacts, PreviousRelease
 from .findings import Finding
 from .plan import Change
 
@@ -78,12 +78,8 @@ def named_tickets(changes: Sequence[Change]) -> NamedTickets:
 
 
 def unread(changes: Sequence[Change]) -> list[tuple[Change, Unknown]]:
-    """Return the changes whose commits are not known, with the reason; a first release has none to know."""
-    return [
-        (change, change.history)
-        for change in changes
-        if isinstance(change.history, Unknown) and change.history is not NOT_ASKED and change.changed
-    ]
+    """Return the changes whose commits are not known, with the reason; where no pin was before, none are missed."""
+    return [(change, change.history) for change in changes if isinstance(change.history, Unknown) and change.before.tag]
 
 
 def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:

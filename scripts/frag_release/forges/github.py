@@ -121,7 +121,8 @@ class GithubForge:
         """A board of projects, as the ticket's token sees it."""
         from .github_projects import GithubBoard, ProjectApi
 
-        return GithubBoard(ProjectApi(self._tickets or self._own, project))
+        access = self._tickets or self._own
+        return GithubBoard(ProjectApi(access, project), self._own_token and access is self._own)
 
     def settings(self, name: str) -> GithubSettings:
         """The settings of a repository, as its token sees them."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal, TypedDict, TypeVar
 
 from ..clients.messages import Response
+from ..clients.once import Once
 from ..domain.evidence import Answer, Answers, Unknown
 from ..domain.tickets import Author, Comment, Issue
 from .github_api import RepositoryApi
@@ -100,6 +101,7 @@ class GithubTickets:
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
         self._own_token = own_token
+        self._login: Once[str, str] = Once()
 
     @property
     def name(self) -> str:
@@ -130,7 +132,10 @@ class GithubTickets:
         return found if isinstance(found, Unknown) else _issue(found)
 
     def own_login(self) -> str:
-        """Who the token belongs to; an app's may not ask (`users/get-authenticated`)."""
+        """Who the token belongs to, asked for once; an app's may not ask (`users/get-authenticated`)."""
+        return self._login.get("", self._ask_own_login)
+
+    def _ask_own_login(self) -> str:
         response = self._api.get_url(f"{self._api.api_url}/user", "the token's own user", permission="metadata: read")
         facts = None if isinstance(response, Unknown) else read_payload(response.body, UserFacts)
         return facts["login"] if facts else ""

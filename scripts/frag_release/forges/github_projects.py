@@ -105,10 +105,11 @@ class ProjectApi(PlaceApi):
 
 
 class GithubBoard:
-    """One board; never from a memory."""
+    """One board; never from a memory. `own_token` says that the token is the workflow's own."""
 
-    def __init__(self, api: ProjectApi) -> None:
+    def __init__(self, api: ProjectApi, own_token: bool) -> None:
         self._api = api
+        self._own_token = own_token
 
     @property
     def name(self) -> str:
@@ -117,6 +118,8 @@ class GithubBoard:
 
     def lane(self, field: str, option: str) -> Answer[Lane]:
         """The option of a field by their names, whatever their case."""
+        if self._own_token:
+            return Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS)
         fields = self._all("/fields", "the fields", Field)
         if isinstance(fields, Unknown):
             return fields

@@ -10,7 +10,7 @@ from .markdown import visible
 
 _NAME = 80
 _JOBS_OF_A_LINE = 12
-_MARKS = {
+MARKS = {
     "success": "✅",
     "failure": "❌",
     "cancelled": "⏹️",
@@ -67,7 +67,7 @@ def _row(job: Job, progress: Progress) -> tuple[str, ...]:
     usual = progress.usual.get(job.name)
     return (
         markdown.link(visible(job.name, _NAME), job.url),
-        f"{_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
+        f"{MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
         duration(job.elapsed(progress.now)) if job.ran else "",
         duration(usual) if usual else "",
     )

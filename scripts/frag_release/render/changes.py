@@ -20,11 +20,15 @@ _NAME = 80
 
 @dataclass(frozen=True)
 class ComponentChanges:
-    """Tells of changes of components. `references` writes the numbers of tickets and pull requests."""
+    """Tells of changes of components. `references` writes the numbers of tickets and pull requests.
+
+    `released` says that they are made; else they are planned.
+    """
 
     changes: Sequence[Change]
     links: Links
     references: References
+    released: bool = False
 
     def table(self) -> str:
         """Return one row for each component: from and to, how many commits, and the tickets they name."""
@@ -54,6 +58,8 @@ class ComponentChanges:
         old, new = (tag_link(self.links, repository, pin.tag) for pin in (change.before, change.after))
         if not change.changed:
             return name, old, "unchanged", "none", "", ""
+        if not change.before.tag:
+            return name, old, new, "nothing to compare with", "", ""
         if isinstance(change.history, Unknown):
             unread = f"{MARKS[Status.UNKNOWN]} could not be read: {markdown.words(change.history.reason, 200)}"
             return name, old, new, f"{unread}\n{self._range(change)}".strip(), "", ""
@@ -91,7 +97,8 @@ class ComponentChanges:
         what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
         if not is_older(old, new):
             what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
-        lost = f" {count(len(removed), 'commit')} in use today would be gone." if removed else ""
+        gone = "in use before are gone" if self.released else "in use today would be gone"
+        lost = f" {count(len(removed), 'commit')} {gone}." if removed else ""
         tickets = read_references(removed).tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
         return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]
