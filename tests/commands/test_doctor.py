@@ -57,7 +57,7 @@ class Practice:
         self.stack.environment_secrets[ENVIRONMENT] = ["AWX_HOST", "AWX_USER"]
 
     def ask(
-        self, token: str, environment: Mapping[str, str] | None = None, chosen: str = RELEASING, **inputs: str
+        self, token: str, environment: Mapping[str, str] | None = None, /, chosen: str = RELEASING, **inputs: str
     ) -> Outcome:
         """Run the doctor with a token, by default for all but deploy; nothing may be written."""
         world = self.world
@@ -311,7 +311,8 @@ def test_a_board_with_and_without_its_lane(practice: Practice) -> None:
     assert found(outcome)["board-lane"] == "not seen"
     assert "'Done', 'Push to production'" in of(outcome, "board-lane")["remedy"]
     outcome = practice.ask(token, chosen="announce", project="orgs/m2ms/projects/7")
-    assert "the token in token may not see it" in of(outcome, "board-lane")["message"]
+    assert "Resource not accessible" in of(outcome, "board-lane")["message"]
+    assert "Give in ticket-token the token of an app" in of(outcome, "board-lane")["remedy"]
     assert outcome.status == 1
 
 
