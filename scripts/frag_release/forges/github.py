@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..clients.addresses import problem_with
 from ..clients.credentials import bearer
@@ -30,6 +30,9 @@ from .publishing import Builds, Publisher, Releases
 from .repository import Repository, RunHistory
 from .ticketing import Board, Tickets
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from .github_settings import GithubSettings
 
 _MOST_LOGGED = 100
 
@@ -112,9 +115,7 @@ class GithubForge:
         """The issues of a repository, as the ticket's token sees them."""
         from .github_issues import GithubTickets
 
-        if self._tickets:
-            return GithubTickets(RepositoryApi(self._tickets, name), False)
-        return GithubTickets(self._find(name).api, self._is_own(name))
+        return GithubTickets(self._ticket_api(name), not self._tickets and self._is_own(name))
 
     def board(self, project: str) -> Board:
         """A board of projects, as the ticket's token sees it."""
@@ -122,6 +123,21 @@ class GithubForge:
 
         access = self._tickets or self._own
         return GithubBoard(ProjectApi(access, project), self._own_token and access is self._own)
+
+    def settings(self, name: str) -> GithubSettings:
+        """The settings of a repository, as its token sees them."""
+        from .github_settings import GithubSettings
+
+        return GithubSettings(self._find(name).api)
+
+    def ticket_settings(self, name: str) -> GithubSettings:
+        """The settings of a repository of tickets, as the ticket's token sees them."""
+        from .github_settings import GithubSettings
+
+        return GithubSettings(self._ticket_api(name))
+
+    def _ticket_api(self, name: str) -> RepositoryApi:
+        return RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api
 
     def _is_own(self, name: str) -> bool:
         """Whether a repository is written to with the workflow's own token."""

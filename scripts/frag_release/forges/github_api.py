@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -68,7 +68,7 @@ class PlaceApi(ABC):
 
     def get(
         self,
-        path: str,
+        path: str | Sequence[str],
         what: str,
         query: Mapping[str, str | int] | None = None,
         *,
@@ -76,13 +76,14 @@ class PlaceApi(ABC):
         max_bytes: int = MAX_BYTES,
         accept: str = "",
     ) -> Answer[Response]:
-        """Ask for `path` below the place (slashes kept, the rest percent-encoded).
+        """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
         The response has status 200, 204, 404, 409 or 410; whatever else comes is an `Unknown`.
         """
         if not self._root:
             return self._malformed()
-        url = f"{self._access.api_url}{self._root}{quote(path)}"
+        below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self._access.api_url}{self._root}{below}"
         return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
 
     def get_url(
