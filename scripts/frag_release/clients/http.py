@@ -18,6 +18,7 @@ from .retry import pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
+    from .pace import Pace
 
 _MOST_SECONDS = 30.0
 _WORKERS = 8
@@ -30,15 +31,23 @@ class Http:
     """Asks servers until `deadline`; safe to use from several threads at once.
 
     `ca_file` names certificates (PEM) to trust in place of the usual ones; raises UsageError where it
-    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment.
+    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment. A `pace` is for long rows
+    of questions.
     """
 
-    def __init__(self, deadline: Deadline, ca_file: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        ca_file: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
+    ) -> None:
         if ca_file:
             _check_certificates(ca_file)
         self._deadline = deadline
         self._ca_file = ca_file
         self._sleep = sleep
+        self._pace = pace
         self._exchange: Exchange | None = None
         self._lock = threading.Lock()
 
@@ -57,7 +66,7 @@ class Http:
         if request.writes:
             return self._write(request)
         for attempt in range(request.tries):
-            outcome = self._ask(request)
+            outcome = self._ask_in_turn(request)
             pause = pause_after(outcome, attempt, time.time())
             if pause is None or attempt == request.tries - 1 or pause >= self._deadline.remaining():
                 break
@@ -89,6 +98,19 @@ class Http:
             # It may have broken after it was done; too many requests are refused before.
             return Unconfirmed(refused.reason, _FIND_OUT)
         return refused or outcome
+
+    def _ask_in_turn(self, request: Request) -> Response | Failure:
+        if self._pace is None:
+            return self._ask(request)
+        turn = self._pace.wait(request, self._deadline.remaining())
+        if isinstance(turn, Unknown):
+            return Failure(turn, transient=False)
+        if turn:
+            self._sleep(turn)
+        outcome = self._ask(request)
+        if isinstance(outcome, Response):
+            self._pace.learn(request, outcome)
+        return outcome
 
     def _ask(self, request: Request) -> Response | Failure:
         """Ask once, in a thread that can be left behind.

@@ -13,6 +13,7 @@ from ..runner.settings.base import Settings
 
 if TYPE_CHECKING:
     from ..clients.awx import Awx
+    from ..clients.pace import Pace
     from ..clients.site import SiteClient
     from ..forges.github import GithubForge
     from ..runner.settings.awx import AwxSettings
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 class Services:
     """One deadline and one HTTP session for everything that a command asks.
 
-    `seconds` is how long all of it may take. Every forge starts with a view of its own.
+    `seconds` is how long all of it may take; a `pace` keeps many questions within a server's limits. Every
+    forge starts with a view of its own.
     """
 
-    def __init__(self, settings: Settings, seconds: float) -> None:
+    def __init__(self, settings: Settings, seconds: float, pace: Pace | None = None) -> None:
         self._settings = settings
         self._deadline = Deadline(seconds)
-        self._http = Http(self._deadline, settings.connections.ca_file)
+        self._http = Http(self._deadline, settings.connections.ca_file, pace=pace)
 
     def remaining(self) -> float:
         """How many seconds are left, at least 0."""

@@ -25,6 +25,11 @@ class Denied(Unknown):
     """Evidence that these credentials may not see, or that have expired: asking again is of little use."""
 
 
+@dataclass(frozen=True)
+class NoCommit(Unknown):
+    """What a tag stands for was seen, and is no commit: asking again would change nothing."""
+
+
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
 """A value that was seen, or why it could not be."""
 

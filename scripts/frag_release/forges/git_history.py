@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..domain import changes
 from ..domain.evidence import Answer, Unknown
-from .git_objects import missing
+from .git_objects import missing, moment
 from .git_process import Git
 from .writer import CommitFacts
 
@@ -22,10 +22,7 @@ class History:
 
     def committed(self, commit: str) -> datetime.datetime | None:
         """Return when `commit` was committed; None for a date that no calendar has."""
-        try:
-            return datetime.datetime.fromtimestamp(self.seconds[commit], datetime.timezone.utc)
-        except (ValueError, OverflowError, OSError):
-            return None
+        return moment(self.seconds[commit])
 
     def reached_from(self, head: str) -> Collection[str]:
         """Return `head` and all its ancestors."""

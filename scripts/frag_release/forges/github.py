@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
+import datetime
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -20,9 +18,12 @@ from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
 from ..domain.release_record import ReleaseRecord
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
+from .github_branch import branch_commits
 from .github_compare import Position, compare
+from .github_dates import GithubDates
+from .github_files import read_file
 from .github_history import read_history
-from .github_payloads import Content, NamedCommit
+from .github_payloads import NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
 from .github_runs import GithubRuns
 from .github_writer import GithubWriter
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .github_settings import GithubSettings
 
 _MOST_LOGGED = 100
+_MOST_COMPARED = 25
+"""A gate places up to 21 commits of the stack; comparing those takes one round trip, listing takes two."""
 
 _T = TypeVar("_T")
 
@@ -106,6 +109,12 @@ class GithubForge:
 
         return read_record(self._find(repository).api, tag)
 
+    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """What `release.json` of each published release says, by the release's tag."""
+        from .github_records import read_records
+
+        return read_records(self._find(repository).api)
+
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""
         found = self.tickets(repository).issue(number)
@@ -162,6 +171,7 @@ class GithubRepository:
     def __init__(self, api: RepositoryApi) -> None:
         self.api = api
         self._refs = GithubRefs(api)
+        self._dates = GithubDates(api, self._refs)
         self._positions: Once[tuple[str, str], Answer[Position]] = Once()
         self._histories: Once[tuple[str, str], Answer[History]] = Once()
         self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
@@ -180,6 +190,10 @@ class GithubRepository:
         """The commit of each tag; None where the repository is readable and has no such tag."""
         return self._each(names, self._refs.tag)
 
+    def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
+        """When each tag was made: the date that an annotated tag bears, else that of its commit."""
+        return self._each(names, self._dates.of_tag)
+
     def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
         """The names of all tags that start with one of `prefixes`, sorted."""
         lists = self._each(prefixes, self._refs.tags_starting)
@@ -197,9 +211,13 @@ class GithubRepository:
     def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
         """Which of `branches` contain each commit: one request for each commit and branch, all together.
 
-        One branch known to contain a commit is enough, whatever could not be seen of the others.
+        For many commits the branches are listed instead, where that takes fewer requests. One branch known
+        to contain a commit is enough, whatever could not be seen of the others.
         """
         heads = self.branches(branches)
+        if len(commits) > _MOST_COMPARED:
+            for head in filter(None, {head for head in heads.values() if isinstance(head, str)}):
+                self._list(head, distinct(commits))
         pairs = [(head, commit) for commit in distinct(commits) for head in heads.values() if isinstance(head, str)]
         positions = dict(
             zip(pairs, self.api.http.parallel([partial(self._place, *pair) for pair in pairs]), strict=True)
@@ -208,7 +226,9 @@ class GithubRepository:
 
     def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
         """The file at `path` in each commit. GitHub sends no content of files over 1 MiB."""
-        return self._each(commits, lambda commit: self._files.get((path, commit), partial(self._file, path, commit)))
+        return self._each(
+            commits, lambda commit: self._files.get((path, commit), partial(read_file, self.api, path, commit))
+        )
 
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
@@ -235,10 +255,21 @@ class GithubRepository:
         asked = distinct(names)
         return dict(zip(asked, self.api.http.parallel([partial(ask, name) for name in asked]), strict=True))
 
+    def _list(self, head: str, commits: Sequence[str]) -> None:
+        """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
+        listed = branch_commits(self.api, head, len(commits))
+        if listed is None or isinstance(listed, Unknown):
+            return
+        for commit in commits:
+            self._positions.put((head, commit), Position(commit in listed, listed.get(commit)))
+
     def _place(self, head: str, commit: str) -> Answer[Position]:
         if not COMMIT.fullmatch(commit):
             return Unknown(f"{quoted(commit)} is no full commit id")
-        return self._positions.get((head, commit), lambda: compare(self.api, head, commit))
+        position = self._positions.get((head, commit), lambda: compare(self.api, head, commit))
+        if isinstance(position, Position) and position.committed:
+            self._dates.learn(commit, position.committed)
+        return position
 
     def _placement(
         self,
@@ -261,40 +292,8 @@ class GithubRepository:
             return unknown
         return Placement(frozenset()) if any(heads.values()) else self._no_branch(list(heads))
 
-    def _file(self, path: str, commit: str) -> Answer[Blob | None]:
-        what = f"the file {path} at {commit[:12]}"
-        if not COMMIT.fullmatch(commit):
-            return Unknown(f"{quoted(commit)} is no full commit id")
-        response = self.api.get(f"/contents/{path}", what, {"ref": commit})
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self.api.absence()
-        found = self.api.read(response, Content, what)
-        if isinstance(found, Unknown):
-            return found
-        return _blob(found) or self.api.mismatch(what)
-
     def _no_branch(self, branches: Sequence[str]) -> Unknown:
         return Unknown(
             f"{self.name} has no branch {' or '.join(map(quoted, branches))}",
             "Correct the name of the branch.",
         )
-
-
-def _blob(found: Content) -> Blob | None:
-    """Return the file of a reply, or None where the reply is no whole file.
-
-    The content must have the blob's id: GitHub follows symbolic links, and a proxy may cut.
-    """
-    if found["type"] != "file":
-        return None
-    if found["encoding"] == "none":
-        return Blob(found["size"], b"")
-    try:
-        content = base64.b64decode(found["content"])
-    except (binascii.Error, ValueError):
-        return None
-    blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    whole = found["encoding"] == "base64" and found["size"] == len(content) and found["sha"] == blob_id
-    return Blob(found["size"], content) if whole else None
