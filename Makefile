@@ -68,6 +68,10 @@ generate: $(RUN_TIME) ## write what follows from the input table: action.yml, RE
 check-generated: $(RUN_TIME) ## fail where the generated parts are stale
 	$(BIN)/python tools/generate.py --check
 
+.PHONY: bundle
+bundle: | $(BIN)/python ## what a release adds to the committed files, in build/bundle, with its hash
+	$(BIN)/python tools/bundle.py build/bundle
+
 .PHONY: demo
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
