@@ -77,10 +77,11 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
 
 def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     record, repository = facts.recorded, facts.pin.component.repository
-    if not isinstance(record, Recorded) or not record.commit or not isinstance(facts.commit, str) or facts.commit == record.commit:
+    now = facts.commit if isinstance(facts.commit, str) else ""
+    if not isinstance(record, Recorded) or not (record.commit and now) or now == record.commit:
         return pin_exists.judge(facts)
     return failed(
-        f"{facts.pin.tag} of {repository} now points at {facts.commit[:12]}, but {record.tag} was made of "
+        f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made of "
         f"{record.commit[:12]}: the tag was moved.",
         _MOVED,
     )
