@@ -42,13 +42,10 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
     ) -> None:
-        if ca_file:
-            _check_certificates(ca_file)
         self._deadline = deadline
-        self._ca_file = ca_file
         self._sleep = sleep
         self._pace = pace
-        self._exchange: Exchange | None = None
+        self._exchange = _trusting_exchange(ca_file) if ca_file else None
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Answer[Response]:
@@ -142,7 +139,7 @@ class Http:
             if self._exchange is None:
                 from .exchange import Exchange
 
-                self._exchange = Exchange(self._ca_file)
+                self._exchange = Exchange()
             return self._exchange
 
 
@@ -153,11 +150,13 @@ def _out_of_time(request: Request) -> Unknown:
     )
 
 
-def _check_certificates(file: str) -> None:
+def _trusting_exchange(file: str) -> Exchange:
     import ssl
 
+    from .exchange import Exchange
+
     try:
-        ssl.create_default_context(cafile=file)
+        return Exchange(file)
     except OSError as error:  # an SSLError is one, too
         why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM form"
         remedy = "Name a file of certificates in PEM form, or leave ca-file empty."

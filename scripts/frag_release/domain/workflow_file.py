@@ -7,8 +7,7 @@ not the number 2024.1), and nesting costs no recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -23,53 +22,15 @@ from ruamel.yaml.events import (
 )
 
 from .evidence import Blob
+from .workflow_values import Value as Value
+from .workflow_values import WorkflowEnvironment as WorkflowEnvironment
+from .workflow_values import WorkflowFileError as WorkflowFileError
 
 MAX_BYTES = 256 * 1024
 """Largest workflow file that is read, in bytes; GitHub itself refuses files of twice that size."""
 
 MAX_DEPTH = 100
 """Deepest nesting that is read; real workflows stay below ten levels."""
-
-
-class WorkflowFileError(Exception):
-    """The file, or one of its values, is not what a workflow needs; `line` counts from 1."""
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value of the top-level `env:`.
-
-    `line` and `column` count from 1; `start` and `end` are the offsets of the value as written,
-    with its quotes, in characters of the decoded text without a byte-order mark.
-    """
-
-    text: str
-    line: int
-    column: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class WorkflowEnvironment:
-    """The top-level `env:` of a workflow file: each name with its value or why that is refused."""
-
-    entries: Mapping[str, Value | WorkflowFileError]
-    line: int
-
-    def value(self, name: str) -> Value:
-        """Return the value of `name`; raises WorkflowFileError where it is missing or refused."""
-        found = self.entries.get(name)
-        if found is None:
-            raise WorkflowFileError(f"the top-level env: has no {name}", self.line)
-        if isinstance(found, WorkflowFileError):
-            raise found
-        return found
 
 
 def read_environment(blob: Blob) -> WorkflowEnvironment:

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ..clients.addresses import problem_with
 from ..clients.credentials import bearer
-from ..clients.http import Http
 from ..clients.messages import quoted
 from ..clients.once import Once
-from ..domain.changes import History
-from ..domain.evidence import Answer, Answers, Blob, Placement, Unknown
-from ..domain.release_record import ReleaseRecord
+from ..domain.evidence import Answer, Blob, Placement, Unknown
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
-from .github_branch import branch_commits
-from .github_compare import Position, compare
-from .github_dates import GithubDates
 from .github_files import read_file
-from .github_history import read_history
 from .github_payloads import NamedCommit
 from .github_refs import COMMIT, GithubRefs, distinct
-from .github_runs import GithubRuns
-from .github_writer import GithubWriter
-from .publishing import Builds, Publisher, Releases
-from .repository import Repository, RunHistory
-from .ticketing import Board, Tickets
-from .writer import Writer
 
+# What only some runs need, or only after the first answers, is imported where it is used: a gate's first
+# questions should not wait for it.
 if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from ..clients.http import Http
+    from ..domain.changes import History
+    from ..domain.evidence import Answers
+    from ..domain.release_record import ReleaseRecord
+    from .github_compare import Position
+    from .github_dates import GithubDates
     from .github_settings import GithubSettings
+    from .publishing import Builds, Publisher, Releases
+    from .repository import Repository, RunHistory
+    from .ticketing import Board, Tickets
+    from .writer import Writer
 
 _MOST_LOGGED = 100
 _MOST_COMPARED = 25
@@ -75,6 +75,8 @@ class GithubForge:
     @property
     def runs(self) -> RunHistory:
         """What GitHub Actions did."""
+        from .github_runs import GithubRuns
+
         return GithubRuns(self._http, lambda name: self._find(name).api)
 
     def repository(self, name: str) -> Repository:
@@ -83,6 +85,8 @@ class GithubForge:
 
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`."""
+        from .github_writer import GithubWriter
+
         return GithubWriter(self._find(name).api, self._is_own(name))
 
     def publisher(self, name: str) -> Publisher:
@@ -105,7 +109,7 @@ class GithubForge:
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of the release of `tag` says; None where there is none."""
-        from .github_records import read_record  # late: only some commands look back at releases
+        from .github_records import read_record
 
         return read_record(self._find(repository).api, tag)
 
@@ -171,7 +175,6 @@ class GithubRepository:
     def __init__(self, api: RepositoryApi) -> None:
         self.api = api
         self._refs = GithubRefs(api)
-        self._dates = GithubDates(api, self._refs)
         self._positions: Once[tuple[str, str], Answer[Position]] = Once()
         self._histories: Once[tuple[str, str], Answer[History]] = Once()
         self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
@@ -189,6 +192,12 @@ class GithubRepository:
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag; None where the repository is readable and has no such tag."""
         return self._each(names, self._refs.tag)
+
+    @cached_property
+    def _dates(self) -> GithubDates:
+        from .github_dates import GithubDates
+
+        return GithubDates(self.api, self._refs)
 
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
         """When each tag was made: the date that an annotated tag bears, else that of its commit."""
@@ -249,6 +258,8 @@ class GithubRepository:
 
     def history(self, old: str, new: str) -> Answer[History]:
         """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
+        from .github_history import read_history
+
         return self._histories.get((old, new), lambda: read_history(self.api, old, new))
 
     def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
@@ -257,6 +268,9 @@ class GithubRepository:
 
     def _list(self, head: str, commits: Sequence[str]) -> None:
         """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
+        from .github_branch import branch_commits
+        from .github_compare import Position
+
         listed = branch_commits(self.api, head, len(commits))
         if listed is None or isinstance(listed, Unknown):
             return
@@ -266,6 +280,8 @@ class GithubRepository:
     def _place(self, head: str, commit: str) -> Answer[Position]:
         if not COMMIT.fullmatch(commit):
             return Unknown(f"{quoted(commit)} is no full commit id")
+        from .github_compare import Position, compare
+
         position = self._positions.get((head, commit), lambda: compare(self.api, head, commit))
         if isinstance(position, Position) and position.committed:
             self._dates.learn(commit, position.committed)
