@@ -150,7 +150,12 @@ def publish(place: Place) -> None:
 
     section, tag = place.section(), place.tag()
     body = f"{section.body if section else ''}\n\n{_HOW_TO_VERIFY.format(tag=tag, repository=place.repository)}"
-    release, note = Releasing(releases, tag, body, RECORD.read_bytes(), lambda did: print(did.what)).run()
+
+    def demand_tag() -> None:
+        place.clone.fetch_tag(tag)
+
+    record = RECORD.read_bytes()
+    release, note = Releasing(releases, tag, body, record, demand_tag, lambda did: print(did.what)).run()
     print(note or f"{release.url} is public.")
 
 
