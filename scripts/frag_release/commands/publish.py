@@ -155,15 +155,15 @@ class Publish:
         self._release(review)
 
     def _tag(self, review: Reviewed) -> bool:
-        """Make the tag; returns whether it was not there before."""
+        """Make the tag; returns whether this run did, so that there can be no build of it yet."""
         if self._is_tagged(review):
             return False
         try:
-            self._publisher.create_tag(review.tag, review.commit)
+            made = self._publisher.create_tag(review.tag, review.commit)
         except LostRaceError as race:
             raise _taken(self.settings.stack_repository, review, race.found or "another commit") from race
         self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
-        return True
+        return made
 
     def _build(self, review: Reviewed, is_new: bool) -> Building:
         settings = self.settings

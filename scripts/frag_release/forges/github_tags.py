@@ -58,8 +58,11 @@ class GithubTags:
         """The commit of a tag as it is now, or None."""
         return GithubRefs(self._api).tag(name)
 
-    def create_tag(self, name: str, commit: str) -> None:
-        """Make a lightweight tag, as a push of it would, or find it made already."""
+    def create_tag(self, name: str, commit: str) -> bool:
+        """Make a lightweight tag, as a push of it would, or find it made already; returns whether it is ours.
+
+        Somebody may have made it a moment before, or an answer may have been lost.
+        """
         body = {"ref": f"refs/tags/{name}", "sha": commit}
         order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _ADVICE)
         try:
@@ -67,7 +70,7 @@ class GithubTags:
         except (RaceError, WriteFailedError, WriteRefusedError) as error:
             found = self.tag(name)
             if found == commit and isinstance(error, (RaceError, UnconfirmedError)):
-                return
+                return False
             if isinstance(found, str) and found != commit:
                 raise LostRaceError(name, found) from error
             if isinstance(error, RaceError):
@@ -75,6 +78,7 @@ class GithubTags:
             raise
         if ref["object"]["sha"] != commit:
             raise LostRaceError(name, ref["object"]["sha"])
+        return True
 
     def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
         """The merged pull requests, from branches of this repository, that a commit came with.

@@ -22,8 +22,11 @@ class Publisher(Protocol):
     def tag(self, name: str) -> Answer[str | None]:
         """The commit that a tag points at now, peeled; None where there is no such tag."""
 
-    def create_tag(self, name: str, commit: str) -> None:
-        """Make a tag; raises LostRaceError where there is one of that name at another commit."""
+    def create_tag(self, name: str, commit: str) -> bool:
+        """Make a tag; raises LostRaceError where there is one of that name at another commit.
+
+        Returns whether this call made it for sure; else somebody may have, and had it built.
+        """
 
     def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
         """The merged pull requests, from branches of this repository, that `commit` came with.
