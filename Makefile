@@ -76,6 +76,10 @@ bundle: | $(BIN)/python ## what a release adds to the committed files, in build/
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
 
+.PHONY: journey
+journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline
+	$(BIN)/python -m pytest --numprocesses 0 --quiet --capture no tests/process/test_journey.py
+
 .PHONY: bench
 bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
 	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
