@@ -43,6 +43,11 @@ class AnnounceSettings(Settings):
     project_status: str
     dry_run: bool
 
+    @property
+    def told_in(self) -> str:
+        """The repository of the ticket that is written."""
+        return self.ticket.repository if self.ticket else self.ticket_repository
+
 
 def read_announce_settings(values: Values, context: Context) -> AnnounceSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
