@@ -255,6 +255,20 @@ def test_by_hand_a_tag_is_named(desk: Desk) -> None:
     assert "has no tag 2023.06.9, so there is nothing to announce" in missing.log
 
 
+def test_private_titles_stay_out_of_the_summary(desk: Desk) -> None:
+    """A private ticket shows the titles of its own repository's tickets; the job summary, which others read, not."""
+    open_issue(desk.world, "")
+    entry = ask(desk.world, "")
+    issue = {**ask(desk.world, "/issues/1"), "title": "Secret ligand"}
+    desk.world.github.fail("GET", "/issues/1322$", status=200, body=issue)
+    public = desk.announce(dry_run="true")
+    assert "/issues/1322) Secret ligand (backend)" in public.summary
+    desk.world.github.fail("GET", f"/repos/{REPOSITORY}$", status=200, body={**entry, "private": True})
+    outcome = desk.announce()
+    assert "Secret ligand" in desk.tickets()[1]["body"]
+    assert "Secret ligand" not in outcome.summary + outcome.log
+
+
 def test_commits_that_cannot_be_read_are_told(desk: Desk) -> None:
     """Where a component's commits cannot be read the ticket says so, and is made."""
     desk.world.github.fail("GET", "fragalysis-backend/compare", status=500)

@@ -94,9 +94,29 @@ def test_titles_are_asked_for_once_each(components: GitHubServer) -> None:
     issue = get(f"{url}/1").json()
     components.add("GET", "/issues/1523$", lambda _: json_reply(200, issue))
     components.requests.clear()
-    titles = titles_of(forge(components.url).tickets(FRONTEND), changes)
+    tickets = forge(components.url).tickets(FRONTEND)
+    titles, are_private = titles_of(tickets, changes, tickets)
+    assert not are_private
     known = {number: title for number, title in titles.items() if not isinstance(title, Unknown)}
     assert known == {1508: None, 1322: None, 1402: None, 1523: "Show @all the ligand", 1463: None}
     assert isinstance(titles[1517], Unknown)
-    asked = [one.path.rsplit("/", 1)[1] for one in components.requests if one.reply.status != 500]
+    asked = [
+        one.path.rsplit("/", 1)[1] for one in components.requests if "/issues/" in one.path and one.reply.status != 500
+    ]
     assert sorted(asked) == ["1322", "1402", "1463", "1508", "1523"]
+
+
+def test_private_titles_are_not_told_in_public(components: GitHubServer) -> None:
+    """Titles of a private repository are left out elsewhere, unless that is private, too; at home they are shown."""
+    (changed,) = with_histories(forge(components.url), [change("frontend")])
+    source, elsewhere = (forge(components.url).tickets(name) for name in (FRONTEND, BACKEND))
+    entry = get(f"{components.url}/repos/{FRONTEND}").json()
+    components.fail("GET", f"/repos/{FRONTEND}$", status=200, body={**entry, "private": True})
+    components.requests.clear()
+    titles, are_private = titles_of(source, [changed], elsewhere)
+    assert are_private and "is private, or may be" in str(titles[1523])
+    assert not [one for one in components.requests if "/issues/" in one.path]
+    assert titles_of(source, [changed], source) == ({1523: None}, True)
+    components.fail("GET", f"/repos/{BACKEND}$", status=200, body={**entry, "private": True})
+    hidden = forge(components.url).tickets(BACKEND)
+    assert titles_of(source, [changed], hidden) == ({1523: None}, True)

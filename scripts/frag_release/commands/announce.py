@@ -48,7 +48,7 @@ class Announce:
             version=__version__,
             time=self.now,
             contents=contents,
-            repository=self._repository,
+            repository=settings.told_in,
             where=where,
             url=url,
             is_existing=settings.ticket is not None,
@@ -58,12 +58,8 @@ class Announce:
             findings=tuple(desk.findings),
         )
 
-    @property
-    def _repository(self) -> str:
-        return self.settings.ticket.repository if self.settings.ticket else self.settings.ticket_repository
-
     def _write(self, contents: Contents, desk: Desk) -> tuple[Issue | None, str]:
-        settings, tickets = self.settings, self.forge.tickets(self._repository)
+        settings, tickets = self.settings, self.forge.tickets(self.settings.told_in)
         kept = KeptText(contents.repository, contents.tag)
         ticketing = Ticketing(tickets, kept, lambda limit: self.speak.body(contents, limit), desk)
         dressing = Dressing(tickets, desk)

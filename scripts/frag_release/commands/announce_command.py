@@ -27,8 +27,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     path = write_report(settings.report, report.as_json()) if settings.report else ""
     log.lines(announce_text(report))
     log.annotate_findings(report.findings)
-    text = ticket_body(report.contents, context.server_url)
-    write_summary(context, announce_summary(report, context.server_url, text))
+    write_summary(context, announce_summary(report, context.server_url))
     write_outputs(context, _outputs(report, path))
     return 0
 

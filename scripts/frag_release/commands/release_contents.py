@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..domain.announcement import CONTENTS, shortfall
 from ..domain.builds import Build, Job
 from ..domain.components import Pin, read_pins
-from ..domain.contents import Contents, changes_between
+from ..domain.contents import Contents
 from ..domain.evidence import Answer, Image, Unknown
 from ..domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease
 from ..domain.findings import Finding
@@ -20,7 +20,7 @@ from ..forges.ticketing import AnnouncingForge
 from ..runner.settings.announce import AnnounceSettings
 from .answers import must
 from .component_evidence import without_overrides
-from .histories import titles_of, with_histories
+from .histories import with_changes
 from .stack_evidence import StackEvidence
 
 
@@ -40,8 +40,6 @@ class ReleaseContents:
         settings, tag = self.settings, self.settings.stack_tag.text
         commit = self._commit(tag)
         pins = self._pins(commit)
-        previous = self._previous()
-        changes = with_histories(self.forge, changes_between(pins, previous))
         record, findings = self._record(tag, commit)
         build, jobs = self._build(tag, commit)
         contents = Contents(
@@ -49,17 +47,15 @@ class ReleaseContents:
             tag=tag,
             commit=commit,
             components=[self._facts(pin, record) for pin in pins],
-            previous=previous,
+            previous=self._previous(),
             tickets_from=settings.tickets_from,
-            changes=changes,
-            titles=titles_of(self.forge.tickets(settings.tickets_from), changes),
             findings=record.findings if record else (),
             image=record.image.rpartition(":")[0] if record else "",
             digest=record.digest if record else "",
             build=build,
             jobs=jobs,
         )
-        return contents, findings
+        return with_changes(self.forge, contents, settings.told_in), findings
 
     @property
     def _stack(self) -> Repository:

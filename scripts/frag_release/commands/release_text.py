@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..domain.contents import Contents, changes_between
+from ..domain.contents import Contents
 from ..domain.publish_report import PublishReport
 from ..forges.ticketing import AnnouncingForge
 from ..render.release_notes import release_body
 from ..runner.settings.publish import PublishSettings
-from .histories import titles_of, with_histories
+from .histories import with_changes
 
 
 @dataclass(frozen=True)
@@ -25,25 +25,21 @@ class ReleaseText:
 
     def body(self, report: PublishReport) -> str:
         """Return the body of the release in Markdown."""
-        return release_body(self._contents(report), self.server_url)
+        contents = with_changes(self.forge, self._contents(report), report.judged.repository)
+        return release_body(contents, self.server_url)
 
     def _contents(self, report: PublishReport) -> Contents:
-        judged, facts = report.judged, report.judged.facts
-        pins = [one.pin for one in facts.components]
-        changes = with_histories(self.forge, changes_between(pins, facts.previous))
-        source = self.settings.tickets_from
+        judged, progress = report.judged, report.progress
         return Contents(
             repository=judged.repository,
             tag=judged.tag,
             commit=judged.commit,
-            components=facts.components,
-            previous=facts.previous,
-            tickets_from=source,
-            changes=changes,
-            titles=titles_of(self.forge.tickets(source), changes),
+            components=judged.facts.components,
+            previous=judged.facts.previous,
+            tickets_from=self.settings.tickets_from,
             findings=judged.decision.findings,
             image=report.image.rpartition(":")[0],
             digest=report.digest,
-            build=report.progress.build if report.progress else None,
-            jobs=report.progress.jobs if report.progress else (),
+            build=progress.build if progress else None,
+            jobs=progress.jobs if progress else (),
         )

@@ -23,7 +23,8 @@ class Contents:
 
     `findings` are those of the checks that it passed, empty where they are not recorded. `image` and
     `digest` are the stack's own, empty where not known; `build` is None where none was looked for.
-    `tickets_from` is the repository of the tickets, whose `titles` were looked up once each.
+    `tickets_from` is the repository of the tickets, whose `titles` were looked up once each; `private_titles`
+    says that not everybody may read them.
     """
 
     repository: str
@@ -34,6 +35,7 @@ class Contents:
     tickets_from: str
     changes: Sequence[Change] = ()
     titles: Titles = field(default_factory=dict)
+    private_titles: bool = False
     findings: Sequence[Finding] = ()
     image: str = ""
     digest: str = ""

@@ -95,6 +95,12 @@ class CommentFacts(TypedDict):
     author_association: str | None
 
 
+class Visibility(TypedDict):
+    """`repos/get`, as far as it tells who may see a repository."""
+
+    private: bool
+
+
 class GithubTickets:
     """The issues of one repository; never from a memory."""
 
@@ -107,6 +113,12 @@ class GithubTickets:
     def name(self) -> str:
         """`OWNER/NAME`."""
         return self._api.name
+
+    def is_private(self) -> Answer[bool]:
+        """Whether the repository is; one that is internal to an enterprise counts as private, too (`repos/get`)."""
+        entry = self._api.entry()
+        facts = entry if isinstance(entry, Unknown) else self._api.read(entry, Visibility, "the entry")
+        return facts if isinstance(facts, Unknown) else facts["private"]
 
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
         """The title of each issue, asked for beside each other."""

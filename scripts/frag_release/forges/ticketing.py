@@ -22,6 +22,9 @@ class Tickets(Protocol):
     def name(self) -> str:
         """`OWNER/NAME`."""
 
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may see them."""
+
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
         """The title of each ticket; None where there is none, or the token may not see it."""
 

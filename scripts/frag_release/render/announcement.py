@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..domain.announcement import BOARD, AnnounceReport
 from ..domain.contents import named_tickets
 from . import markdown
@@ -9,6 +11,7 @@ from .changes import ComponentChanges
 from .findings import open_findings, warning
 from .links import Links
 from .references import References
+from .release_notes import ticket_body
 from .sections import Section, fitted
 from .terminal import finding_lines
 from .ticket_list import TicketList
@@ -20,12 +23,14 @@ MAX_BYTES = 1_000_000
 _TICKETS = 100
 
 
-def announce_summary(report: AnnounceReport, server_url: str, text: str) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long.
+def announce_summary(report: AnnounceReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long; `server_url` is where links lead.
 
-    `server_url` is where links lead; `text` is what the ticket says, which a dry run shows.
+    Others than those of a private ticket may read it, so it has no titles of such; a dry run has the whole text.
     """
-    links, steps = Links(server_url), _steps(report)
+    if report.contents.private_titles:
+        report = replace(report, contents=replace(report.contents, titles={}))
+    links, steps, text = Links(server_url), _steps(report), ticket_body(report.contents, server_url)
     references = References(report.contents.tickets_from, links, in_conversation=False)
     changes = ComponentChanges(report.contents.changes, links, references, released=True)
     tickets = TicketList(references, report.contents.titles, _TICKETS)
