@@ -263,15 +263,16 @@ def test_a_cancelled_run_can_cancel_the_job(awx: AwxServer, deploy: Deploy) -> N
     assert sum(run.waits[1:]) <= 5
 
 
-def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy) -> None:
+@pytest.mark.parametrize("question", ["template", "recent_jobs"])
+def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy, question: str) -> None:
     """Where nothing is launched yet, that is said, and nothing is."""
     awx.add_template("Deploy")
 
-    def stop(forward: Forward) -> Reply:
+    def stop(*arguments: object) -> None:
         raise InterruptedRun("The run was cancelled, so nothing was decided.")
 
     run = deploy()
-    run.job.awx.recent_jobs = stop  # type: ignore[method-assign,assignment]
+    setattr(run.job.awx, question, stop)
     error = run.stopped()
     assert error.message == "The run was cancelled before anything was launched in AWX."
     assert awx.launches == 0

@@ -76,12 +76,13 @@ class Launching:
             raise self._without(job, ignored)
 
     def glance(self, template: Template, awx: Awx) -> Job | None:
-        """Look once more for a job that our launch may have started, within the time that `awx` has."""
-        for _ in range(3):
+        """Look a few times for a job that our launch may have started, within the time that `awx` has."""
+        for wait in (0.0, 1.0, 1.0):
+            if wait:
+                self.clock.sleep(wait)
             found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
-            self.clock.sleep(1.0)
         return None
 
     def _search(self, template: Template, lost: ExpectedError) -> Job:
