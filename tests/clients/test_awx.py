@@ -303,6 +303,8 @@ def test_how_a_job_was_launched(awx: AwxServer, client: Awx) -> None:
     assert (job.variables, job.launched_by) == ({"size": 3, "key": "$encrypted$"}, "somebody")
     assert client.prompts(job) == {"extra_vars": {"key": "$encrypted$"}}
     assert client.me() == "robot"
+    awx.fail("GET", "me/", status=200, body={"results": []})
+    assert "whose the login is" in unknown(client.me()).reason
 
 
 def test_a_deleted_job(awx: AwxServer, client: Awx) -> None:

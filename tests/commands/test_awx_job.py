@@ -398,8 +398,10 @@ def test_no_job_but_ours_is_taken_for_the_lost_one(awx: AwxServer, deploy: Deplo
             awx.add_job(chosen, **more)
 
     run.before_wait = appear
-    run.stopped()
+    error = run.stopped()
     assert run.job.seen is None
+    ours = chosen is template and "by" not in others
+    assert (f"{awx.jobs[0].id} (" in error.message and "but in another way" in error.message) is ours
 
 
 @pytest.mark.parametrize(
