@@ -12,6 +12,7 @@ from frag_release.clients.awx_api import AwxRefusedError
 from frag_release.clients.credentials import basic, bearer
 from frag_release.clients.http import Http
 from frag_release.domain.awx_jobs import Job, LaunchData, Output, Template
+from frag_release.domain.evidence import Unknown
 from frag_release.errors import ExpectedError, RefusedError
 from world import awx_jobs
 from world.awx import READER, ROBOT, SOMEBODY, AwxServer
@@ -75,6 +76,9 @@ def test_a_database_that_ignores_case_finds_no_other_template(awx: AwxServer, cl
         client.template("other")
     with pytest.raises(RefusedError, match='There is "DEPLOY"'):
         client.template("Deploy")
+    awx.fail("GET", "name=DEPLOY&", status=200, body={"next": None, "results": [found]})
+    with pytest.raises(RefusedError, match='in the organisation "science"'):
+        client.template("DEPLOY", "science")
 
 
 def test_a_name_in_two_organisations_is_ambiguous_until_one_is_named(awx: AwxServer, client: Awx) -> None:
@@ -86,6 +90,7 @@ def test_a_name_in_two_organisations_is_ambiguous_until_one_is_named(awx: AwxSer
     assert '2 job templates "Deploy", in the organisations "Science", "Operations"' in caught.value.message
     assert "awx-organization" in caught.value.remedy
     assert template(client, organization="Operations").id == second.id
+    assert awx.requests[-1].query["organization__name"] == ["Operations"]
 
 
 def test_all_pages_are_read(awx: AwxServer, client: Awx) -> None:
@@ -179,13 +184,15 @@ def test_ignored_variables_are_named(awx: AwxServer, client: Awx) -> None:
 
 
 def test_a_sliced_template_starts_a_workflow(awx: AwxServer, client: Awx) -> None:
-    """A sliced template's job is the workflow: looked at, cancelled and shown as such, and found among its like."""
+    """A sliced template's job is the workflow: looked at, cancelled and shown as such, and found beside its slices."""
     awx.add_template("Deploy", slices=2)
     found = template(client)
     job = client.launch(found, VARIABLES).job
     assert job.is_workflow and job.url.endswith(f"/#/jobs/workflow/{job.id}/output")
     assert isinstance(now := client.job(job), Job) and now.status == "waiting"
-    assert client.recent_jobs(found) == [now]
+    listed = client.recent_jobs(found)
+    assert not isinstance(listed, Unknown)
+    assert [(one.id, one.is_slice) for one in listed] == [(job.id + 2, True), (job.id + 1, True), (job.id, False)]
     assert client.output(job, 0) == Output("", 0)
     assert client.prompts(job) is None
     assert client.cancel(job) is True
@@ -296,6 +303,8 @@ def test_how_a_job_was_launched(awx: AwxServer, client: Awx) -> None:
     assert (job.variables, job.launched_by) == ({"size": 3, "key": "$encrypted$"}, "somebody")
     assert client.prompts(job) == {"extra_vars": {"key": "$encrypted$"}}
     assert client.me() == "robot"
+    awx.fail("GET", "me/", status=200, body={"results": []})
+    assert "whose the login is" in unknown(client.me()).reason
 
 
 def test_a_deleted_job(awx: AwxServer, client: Awx) -> None:
@@ -328,6 +337,10 @@ def test_output_comes_in_parts(awx: AwxServer, client: Awx) -> None:
     first = output(client, job, 0)
     assert first.text == "ok: [web-1]\na\nb\n"
     client.job(job)
+    assert output(client, job, first.next_line) == Output("end\n", first.next_line + 1)
+    # Events that were there before, should AWX send them once more, are not printed again.
+    everything = {"next": None, "results": awx.jobs[0].events()}
+    awx.fail("GET", "job_events", status=200, body=everything)
     assert output(client, job, first.next_line) == Output("end\n", first.next_line + 1)
 
 

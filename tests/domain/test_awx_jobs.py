@@ -89,25 +89,18 @@ def test_a_job_that_is_over(status: str) -> None:
         ({"launch_type": "scheduled"}, False),
         ({"launch_type": "workflow"}, False),
         ({"is_slice": True}, False),
-        ({"is_workflow": True}, False),
+        ({"is_workflow": True}, True),
         ({"template": 8}, False),
         ({"template": None}, False),
         ({"variables": {"stack_image_tag": "2023.06.1"}}, False),
         ({"variables": {}}, False),
-        ({"variables": None}, False),
+        ({"variables": None}, True),
         ({"variables": {"stack_image_tag": "$encrypted$"}}, True),
     ],
 )
 def test_which_job_may_be_a_launch_of_ours(changes: dict[str, Any], expected: bool) -> None:
     """A whole launch of the template by somebody, which runs with our values."""
     assert may_be_same_launch(replace(JOB, **changes), TEMPLATE, TAG) == expected
-
-
-def test_a_sliced_template_is_launched_as_a_workflow() -> None:
-    """Of a sliced template only the workflow is the whole launch."""
-    sliced = replace(TEMPLATE, sliced=True)
-    assert may_be_same_launch(replace(JOB, is_workflow=True), sliced, TAG)
-    assert not may_be_same_launch(JOB, sliced, TAG)
 
 
 @pytest.mark.parametrize(

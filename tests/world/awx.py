@@ -59,7 +59,7 @@ class AwxServer(LoopbackServer):
     def add_job(self, template: Template, variables: Mapping[str, Any], by: Account | None = ROBOT, **more: Any) -> Job:
         """Make a job as if it had been launched with these variables; `more` are fields of it, such as `prompts`."""
         prompts = {"extra_vars": dict(variables)} if variables else {}
-        more = {"script": template.script, "prompts": prompts, "is_workflow": template.slices > 1, **more}
+        more = {"script": template.script, "prompts": prompts, "is_workflow": template.is_split, **more}
         self.jobs.append(
             job := Job(self._next_id(), template, variables={**template.variables, **variables}, by=by, **more)
         )

@@ -57,7 +57,10 @@ class Question:
 
 @dataclass
 class Template:
-    """A job template. `survey` counts while it is `survey_enabled`; `script` is what its jobs show, look by look."""
+    """A job template. `survey` counts while it is `survey_enabled`; `script` is what its jobs show, look by look.
+
+    It is launched as a workflow of `slices` jobs, but never of more than its inventory has `hosts`.
+    """
 
     id: int
     name: str
@@ -69,7 +72,13 @@ class Template:
     inventory: bool = True
     passwords: Sequence[str] = ()
     slices: int = 1
+    hosts: int = 3
     script: Sequence[Look] = SUCCESSFUL
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a launch is a workflow of slices."""
+        return min(self.slices, self.hosts) > 1
 
     @property
     def questions(self) -> Sequence[Question]:

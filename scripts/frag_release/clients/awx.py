@@ -110,11 +110,18 @@ class Awx:
         return payload if isinstance(payload, Unknown) else self._job(payload)
 
     def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
-        """The latest jobs of a template, newest first; of a sliced one the workflows."""
+        """The latest jobs of a template, newest first; of a sliced one also the workflows."""
         what = f"the jobs of the job template {quoted(template.name)}"
-        path = f"job_templates/{template.id}/{'slice_workflow_jobs' if template.sliced else 'jobs'}/"
-        page = self._api.read(self._api.get(path, what, {"order_by": "-id", "page_size": _JOBS_OF_PAGE}), JobPage, what)
-        return page if isinstance(page, Unknown) else [self._job(each) for each in page["results"]]
+        jobs: list[Job] = []
+        for kind in ("jobs", "slice_workflow_jobs") if template.sliced else ("jobs",):
+            answer = self._api.get(
+                f"job_templates/{template.id}/{kind}/", what, {"order_by": "-id", "page_size": _JOBS_OF_PAGE}
+            )
+            page = self._api.read(answer, JobPage, what)
+            if isinstance(page, Unknown):
+                return page
+            jobs += map(self._job, page["results"])
+        return sorted(jobs, key=lambda job: -job.id)
 
     def prompts(self, job: Job) -> Answer[Mapping[str, object] | None]:
         """What a job was launched with; None for a workflow, of which AWX does not tell.
@@ -132,10 +139,12 @@ class Awx:
 
     def me(self) -> Answer[str]:
         """The name of the account that asks."""
-        payload = self._api.read(self._api.get("me/", "the account's own name"), Me, "the account's own name")
+        what = "the account's own name"
+        payload = self._api.read(self._api.get("me/", what), Me, what)
         if isinstance(payload, Unknown):
             return payload
-        return payload["results"][0]["username"] if payload["results"] else ""
+        names = [account["username"] for account in payload["results"]]
+        return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
 
     def cancel(self, job: Job) -> Answer[bool]:
         """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more."""

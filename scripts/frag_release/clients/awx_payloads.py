@@ -157,8 +157,8 @@ def job_of(payload: JobPayload, url: str) -> Job:
 
 
 def _variables(text: str | None) -> Variables | None:
-    """Read the variables of a job, which AWX writes as JSON."""
-    document = parse((text or "{}").encode())
+    """Read the variables of a job, which AWX writes as JSON; None where it does not tell them."""
+    document = None if text is None else parse((text or "{}").encode())
     return document if isinstance(document, dict) else None
 
 

@@ -23,7 +23,10 @@ _LAST_POLLS, _LAST_POLL = 5, 2.0
 
 @dataclass
 class Following:
-    """Follows a job; `took` gets each new look at it, `told` each look, `printed` its output without `secrets`."""
+    """Follows a job; `took` gets each new look at it, `told` each look.
+
+    `printed` gets its output as it comes, without `secrets`: whole lines, the last without its end.
+    """
 
     awx: Awx
     clock: Clock
@@ -71,9 +74,9 @@ class Following:
         self._line = output.next_line
         if output.text and self._characters < MOST_CHARACTERS:
             self._characters += len(output.text)
-            self.printed(self._without_secrets(output.text))
+            self.printed(self._without_secrets(output.text).removesuffix("\n"))
             if self._characters >= MOST_CHARACTERS:
-                self.printed(f"The job has more output; it is in AWX: {job.url}\n")
+                self.printed(f"The job has more output; it is in AWX: {job.url}")
         return output.is_all
 
     def _print_rest(self, job: Job) -> None:

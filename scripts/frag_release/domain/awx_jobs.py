@@ -28,7 +28,7 @@ class OnTimeout(Enum):
 
 @dataclass(frozen=True)
 class Template:
-    """A job template. A `sliced` one starts a workflow of several jobs. `url` is for people."""
+    """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people."""
 
     id: int
     name: str
@@ -121,10 +121,12 @@ class Job:
 
 
 def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bool:
-    """Whether a job may be a whole launch of `template` by somebody, with these variables among its own."""
-    whole = not job.is_slice and job.is_workflow == template.sliced
-    known = job.variables is not None and not job.lost(variables)
-    return whole and known and job.template == template.id and job.launch_type in _BY_A_PERSON
+    """Whether a job may be a whole launch of `template` by somebody, with these variables among its own.
+
+    A sliced template starts a workflow, but a plain job where its inventory has a single host.
+    """
+    whole = not job.is_slice and job.launch_type in _BY_A_PERSON
+    return whole and job.template == template.id and not job.lost(variables)
 
 
 def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
