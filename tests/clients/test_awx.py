@@ -76,6 +76,9 @@ def test_a_database_that_ignores_case_finds_no_other_template(awx: AwxServer, cl
         client.template("other")
     with pytest.raises(RefusedError, match='There is "DEPLOY"'):
         client.template("Deploy")
+    awx.fail("GET", "name=DEPLOY&", status=200, body={"next": None, "results": [found]})
+    with pytest.raises(RefusedError, match='in the organisation "science"'):
+        client.template("DEPLOY", "science")
 
 
 def test_a_name_in_two_organisations_is_ambiguous_until_one_is_named(awx: AwxServer, client: Awx) -> None:
@@ -87,6 +90,7 @@ def test_a_name_in_two_organisations_is_ambiguous_until_one_is_named(awx: AwxSer
     assert '2 job templates "Deploy", in the organisations "Science", "Operations"' in caught.value.message
     assert "awx-organization" in caught.value.remedy
     assert template(client, organization="Operations").id == second.id
+    assert awx.requests[-1].query["organization__name"] == ["Operations"]
 
 
 def test_all_pages_are_read(awx: AwxServer, client: Awx) -> None:
@@ -299,6 +303,8 @@ def test_how_a_job_was_launched(awx: AwxServer, client: Awx) -> None:
     assert (job.variables, job.launched_by) == ({"size": 3, "key": "$encrypted$"}, "somebody")
     assert client.prompts(job) == {"extra_vars": {"key": "$encrypted$"}}
     assert client.me() == "robot"
+    awx.fail("GET", "me/", status=200, body={"results": []})
+    assert "whose the login is" in unknown(client.me()).reason
 
 
 def test_a_deleted_job(awx: AwxServer, client: Awx) -> None:
@@ -331,6 +337,10 @@ def test_output_comes_in_parts(awx: AwxServer, client: Awx) -> None:
     first = output(client, job, 0)
     assert first.text == "ok: [web-1]\na\nb\n"
     client.job(job)
+    assert output(client, job, first.next_line) == Output("end\n", first.next_line + 1)
+    # Events that were there before, should AWX send them once more, are not printed again.
+    everything = {"next": None, "results": awx.jobs[0].events()}
+    awx.fail("GET", "job_events", status=200, body=everything)
     assert output(client, job, first.next_line) == Output("end\n", first.next_line + 1)
 
 

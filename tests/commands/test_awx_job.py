@@ -175,6 +175,7 @@ def test_endless_output_is_cut(awx: AwxServer, deploy: Deploy) -> None:
     run = deploy()
     run.run()
     assert run.job.seen is not None and run.job.seen.url in run.output[-1]
+    assert "more" not in run.output
     assert len("\n".join(run.printed)) < 5_100_000
 
 
@@ -198,6 +199,16 @@ def test_time_is_up_and_the_job_is_cancelled(awx: AwxServer, deploy: Deploy) -> 
     assert "(on-timeout: cancel): it is canceled. " in error.message
     assert posts(awx, "/cancel/") == 1
     assert run.job.seen is not None and run.job.seen.status == "canceled"
+
+
+def test_a_job_is_cancelled_in_time_of_its_own(awx: AwxServer, deploy: Deploy) -> None:
+    """Where nothing more may be asked within our own time, the job is cancelled all the same."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    run.job.start()
+    run.job.awx._api.http._deadline = Deadline(0)
+    with pytest.raises(ExpectedError, match="it is canceled"):
+        run.job.follow()
 
 
 @pytest.mark.parametrize(
@@ -252,15 +263,16 @@ def test_a_cancelled_run_can_cancel_the_job(awx: AwxServer, deploy: Deploy) -> N
     assert sum(run.waits[1:]) <= 5
 
 
-def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy) -> None:
+@pytest.mark.parametrize("question", ["template", "recent_jobs"])
+def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy, question: str) -> None:
     """Where nothing is launched yet, that is said, and nothing is."""
     awx.add_template("Deploy")
 
-    def stop(forward: Forward) -> Reply:
+    def stop(*arguments: object) -> None:
         raise InterruptedRun("The run was cancelled, so nothing was decided.")
 
     run = deploy()
-    run.job.awx.recent_jobs = stop  # type: ignore[method-assign,assignment]
+    setattr(run.job.awx, question, stop)
     error = run.stopped()
     assert error.message == "The run was cancelled before anything was launched in AWX."
     assert awx.launches == 0
@@ -301,6 +313,19 @@ def test_the_answer_to_the_launch_is_lost_but_there_is_a_job(awx: AwxServer, dep
     assert run.run().id == awx.jobs[1].id
     assert (posts(awx), awx.launches) == (1, 1)
     assert "was started by it: it is followed" in run.job.notes[0]
+
+
+def test_of_two_runs_at_once_each_follows_a_job(awx: AwxServer, deploy: Deploy) -> None:
+    """Where another run of ours has launched the same just after our lost launch, the first job is ours."""
+    template = awx.add_template("Deploy")
+
+    def answered_late(forward: Forward) -> Reply:
+        forward()
+        awx.add_job(template, TAG)
+        return Reply(0, dropped=True)
+
+    awx.add("POST", "/launch/", answered_late)
+    assert deploy().run().id == awx.jobs[0].id
 
 
 def test_the_job_of_a_lost_launch_may_appear_late(awx: AwxServer, deploy: Deploy) -> None:
@@ -373,8 +398,10 @@ def test_no_job_but_ours_is_taken_for_the_lost_one(awx: AwxServer, deploy: Deplo
             awx.add_job(chosen, **more)
 
     run.before_wait = appear
-    run.stopped()
+    error = run.stopped()
     assert run.job.seen is None
+    ours = chosen is template and "by" not in others
+    assert (f"{awx.jobs[0].id} (" in error.message and "but in another way" in error.message) is ours
 
 
 @pytest.mark.parametrize(
@@ -480,6 +507,21 @@ def test_a_job_that_lost_its_variables_is_cancelled(awx: AwxServer, deploy: Depl
     assert (awx.launches, posts(awx, "/cancel/"), awx.jobs[0].look.status) == (1, 1, "canceled")
 
 
+def test_a_job_for_which_awx_ignored_something_else_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """Whatever AWX says that it has ignored, the job is not what was asked for."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def ignore(forward: Forward) -> Reply:
+        reply = forward()
+        return Reply(
+            201, reply.headers, reply.body.replace(b'"ignored_fields": {}', b'"ignored_fields": {"limit": "web"}')
+        )
+
+    awx.add("POST", "/launch/", ignore)
+    assert 'without "limit", which it ignored' in deploy().stopped().message
+    assert awx.jobs[0].look.status == "canceled"
+
+
 @pytest.mark.parametrize("account", [Account(0, "", "", "a-wrong-token"), READER])
 def test_who_may_not_launch(awx: AwxServer, deploy: Deploy, account: Account) -> None:
     """A wrong login and a missing right are told apart, with what helps; nothing is launched."""
@@ -544,6 +586,7 @@ def test_a_job_that_is_deleted_while_it_is_followed(awx: AwxServer, deploy: Depl
     run.before_wait = lambda number: awx.jobs.clear() if number == 4 else None
     with pytest.raises(ExpectedError, match="was deleted while it was followed, so that nobody knows how it ended"):
         run.job.follow()
+    assert len(run.waits) == 7
 
 
 def test_a_check_writes_nothing(awx: AwxServer, deploy: Deploy) -> None:

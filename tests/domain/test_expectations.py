@@ -93,7 +93,7 @@ def test_a_difference_takes_the_place_of_what_passed_and_blocks() -> None:
 def test_a_rollback_weighs_findings_anew() -> None:
     """Components warn, the order does not apply, and the stack's own tag must still be right."""
     facts = release(
-        stack=stack(higher=["2023.06.3"], tag_commit="7" * 40),
+        stack=stack(higher=["2023.06.3"], tag_commit="7" * 40, rollback=True),
         components=(backend(image=LOST, runs=LOST, commit=None),),
     )
     found = {one.key: one for one in as_rollback(judge(facts))}
@@ -103,7 +103,7 @@ def test_a_rollback_weighs_findings_anew() -> None:
         assert finding.demoted_from in (Status.FAIL, Status.UNKNOWN)
         assert not finding.allowed
     assert_finding(found["tag-order:stack"], Status.SKIPPED, "This is a rollback")
-    assert found["tag-commit:stack"].status is Status.FAIL
+    assert_finding(found["tag-commit:stack"], Status.FAIL, "release.json recorded 555555555555", "777777777777")
     lost = {one.key: one.status for one in as_rollback(judge(release(stack=stack(tag_commit=LOST, placement=LOST))))}
     assert lost["tag-commit:stack"] is Status.UNKNOWN
     assert lost["tag-on-stack-branch:stack"] is Status.UNKNOWN

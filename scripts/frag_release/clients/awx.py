@@ -139,10 +139,12 @@ class Awx:
 
     def me(self) -> Answer[str]:
         """The name of the account that asks."""
-        payload = self._api.read(self._api.get("me/", "the account's own name"), Me, "the account's own name")
+        what = "the account's own name"
+        payload = self._api.read(self._api.get("me/", what), Me, what)
         if isinstance(payload, Unknown):
             return payload
-        return payload["results"][0]["username"] if payload["results"] else ""
+        names = [account["username"] for account in payload["results"]]
+        return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
 
     def cancel(self, job: Job) -> Answer[bool]:
         """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more."""

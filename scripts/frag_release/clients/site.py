@@ -12,7 +12,9 @@ from .messages import Request, quoted
 MAX_BYTES = 1024 * 1024
 """Most that is read of a page, in bytes."""
 
-_AROUND = 40
+_AROUND, _WINDOW = 40, 400
+# Tags, and what is left of those that the window cuts.
+_MARKUP = re.compile(r"<[^<>]*>|^[^<>]*>|<[^<>]*$")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.I)
 
 
@@ -34,8 +36,10 @@ class SiteClient:
 
 
 def _excerpt(page: str, match: re.Match[str] | None) -> str:
-    """Return a short piece of the page in quotes: around what was found, else its title or its beginning."""
+    """Return a short piece of the page in quotes: what stands around what was found, else its title or beginning."""
     if match:
-        return quoted(page[max(0, match.start() - _AROUND) : match.end() + _AROUND])
+        before = _MARKUP.sub(" ", page[max(0, match.start() - _WINDOW) : match.start()])[-_AROUND:]
+        after = _MARKUP.sub(" ", page[match.end() : match.end() + _WINDOW])[:_AROUND]
+        return quoted(f"{before}{match[0]}{after}")
     title = _TITLE.search(page[:20_000])
     return quoted(title[1] if title else page[:150])

@@ -9,8 +9,9 @@ from ..domain.awx_jobs import Job
 from ..domain.evidence import Unknown
 from .clock import Clock
 
-LAST_SECONDS = 5.0
-"""How long a run that is cancelled or out of time may still ask AWX: the runner kills it 10 s after it asked."""
+LAST_SECONDS = 4.0
+"""How long a run that is cancelled may look for its job, and again how long have it cancelled: it is killed 10 s after
+it was told to stop."""
 
 _LOOKS = 3
 

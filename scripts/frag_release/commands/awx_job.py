@@ -10,6 +10,7 @@ from ..clients.messages import quoted
 from ..domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
 from ..errors import ExpectedError, InterruptedRun, RefusedError
 from ..runner.settings.awx import AwxSettings
+from ..runner.signals import hold_signals
 from .answers import must
 from .awx_cancelling import LAST_SECONDS, cancel
 from .awx_following import Following
@@ -70,14 +71,18 @@ class AwxJob:
         Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
         launched a second time.
         """
-        template, _ = self.check()
         launching = Launching(self.awx, self.settings.variables, self.clock, self._took, self.notes.append)
         try:
+            template, _ = self.check()
             if not launching.resume(template):
                 self.launched = True
                 launching.launch(template)
         except InterruptedRun as stop:
-            raise self._interrupted(launching, template) from stop
+            hold_signals()
+            if self.seen is None and not self.launched:
+                message = "The run was cancelled before anything was launched in AWX."
+                raise InterruptedRun(message, "Run it again.") from stop
+            raise InterruptedRun(*self._interrupted(launching, template)) from stop
         return self.launched
 
     def follow(self) -> Job:
@@ -88,6 +93,7 @@ class AwxJob:
                 return self._succeeded()
             return self._out_of_time()
         except InterruptedRun as stop:
+            hold_signals()
             raise InterruptedRun(*self._let_go("The run was cancelled")) from stop
 
     def _took(self, job: Job) -> None:
@@ -115,18 +121,16 @@ class AwxJob:
                 return self._succeeded()
         raise ExpectedError(*self._let_go("Time is up (wait-minutes)"))
 
-    def _interrupted(self, launching: Launching, template: Template) -> InterruptedRun:
-        if not self.launched and self.seen is None:
-            return InterruptedRun("The run was cancelled before anything was launched in AWX.", "Run it again.")
-        if self.seen is None:
-            self.seen = launching.glance(template, self.awx.anew(LAST_SECONDS))
-        if self.seen is None:
-            where = self.awx.jobs_url(template)
-            return InterruptedRun(
-                f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
-                f"Look there whether one has started. {_GOES_ON}",
-            )
-        return InterruptedRun(*self._let_go("The run was cancelled"))
+    def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
+        """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
+        self.seen = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
+        if self.seen:
+            return self._let_go("The run was cancelled")
+        where = self.awx.jobs_url(template)
+        return (
+            f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
+            f"Look there whether one has started. {_GOES_ON}",
+        )
 
     def _let_go(self, why: str) -> tuple[str, str]:
         """Leave the job, or have it cancelled; returns what to say of it and what to do."""

@@ -36,6 +36,7 @@ class Launching:
     took: Callable[[Job], None]
     note: Callable[[str], None]
     _newest: int = 0
+    _others: Sequence[Job] = ()
 
     def resume(self, template: Template) -> bool:
         """Find a job that runs and was launched just as we would; returns whether there is one.
@@ -76,12 +77,13 @@ class Launching:
             raise self._without(job, ignored)
 
     def glance(self, template: Template, awx: Awx) -> Job | None:
-        """Look once more for a job that our launch may have started, within the time that `awx` has."""
-        for _ in range(3):
+        """Look a few times for a job that our launch may have started, within the time that `awx` has."""
+        for wait in (0.0, 1.0, 1.0):
+            if wait:
+                self.clock.sleep(wait)
             found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
-            self.clock.sleep(1.0)
         return None
 
     def _search(self, template: Template, lost: ExpectedError) -> Job:
@@ -98,21 +100,21 @@ class Launching:
             waited += _SEARCH_POLL
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
-        """The job that our launch has started; None where there is none."""
-        jobs = awx.recent_jobs(template)
+        """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
+        jobs, me = awx.recent_jobs(template), awx.me()
         if isinstance(jobs, Unknown):
             return jobs
+        if isinstance(me, Unknown):
+            return me
+        new = [job for job in jobs if job.id > self._newest and job.launched_by == me and not job.is_slice]
         # The first that was launched, should there be a second one by a run beside ours: that one follows its own.
-        for job in reversed(jobs):
-            if job.id <= self._newest or not may_be_same_launch(job, template, self.variables):
-                continue
-            same, me = self._is_same(awx, job), awx.me()
+        for job in reversed(new):
+            same = may_be_same_launch(job, template, self.variables) and self._is_same(awx, job)
             if isinstance(same, Unknown):
                 return same
-            if isinstance(me, Unknown):
-                return me
-            if same and job.launched_by == me:
+            if same:
                 return job
+        self._others = new
         return None
 
     def _is_same(self, awx: Awx, job: Job) -> Answer[bool]:
@@ -126,10 +128,12 @@ class Launching:
         return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
     def _never_seen(self, template: Template, lost: ExpectedError, looked: bool) -> ExpectedError:
-        saw = "AWX shows no job of it" if looked else "nor could AWX be asked for its jobs"
+        saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
+        others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
+        started = f" Launched by the same account since, but in another way: {others}." if others else ""
         return ExpectedError(
             f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
-            f"{SEARCH_SECONDS:.0f} s: {self.awx.jobs_url(template)}",
+            f"{SEARCH_SECONDS:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
             "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
             "none is launched beside it.",
         )
@@ -138,7 +142,7 @@ class Launching:
         done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self.took)
         names = ", ".join(quoted(name) for name in ignored[:10])
         return RefusedError(
-            f"AWX launched the AWX job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
+            f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
             f"something else: {done}. {job.url}",
             "In AWX, switch on Prompt on launch beside the template's variables, or put questions for them into its "
             "survey. Look at the site if the job had begun.",

@@ -150,7 +150,7 @@ class Gate:
         stack_facts, previous = asking.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
-        return ReleaseFacts(stack_facts, judged, previous)
+        return ReleaseFacts(replace(stack_facts, rollback=self.rollback is not None), judged, previous)
 
     def _report(
         self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]

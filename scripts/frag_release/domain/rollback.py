@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from .components import Pin
 from .expectations import Expected
-from .findings import Finding, Status, demoted
+from .findings import Finding, demoted
 from .release_record import ReleaseRecord
 
-_RECORDED = "For a rollback release.json is the evidence, so this is a warning"
-_OF_THE_STACK = frozenset({"stack"})
+_RECORDED = "Only a warning, for release.json is the evidence of a rollback"
 
 
 class RecordError(ValueError):
@@ -55,13 +54,12 @@ def as_rollback(findings: Sequence[Finding]) -> list[Finding]:
     """Return what findings mean for a rollback.
 
     Those on components warn, for what they look at may be gone or may have changed since, and nothing is built
-    of it. Those on the stack's own tag stand, but for the order of releases, which a rollback means to turn.
+    of it. Those on the stack's own tag stand.
     """
-    return [_as_rollback(finding) for finding in findings]
+    return [one if one.subject == "stack" else _as_warning(one) for one in findings]
 
 
-def _as_rollback(finding: Finding) -> Finding:
-    if finding.rule == "tag-order":
-        why = "This is a rollback: an older release is deployed again on purpose."
-        return replace(finding, status=Status.SKIPPED, message=why, remedy="")
-    return finding if finding.subject in _OF_THE_STACK else demoted(finding, _RECORDED)
+def _as_warning(finding: Finding) -> Finding:
+    if not finding.status.blocks:
+        return finding
+    return replace(demoted(finding, _RECORDED), remedy="Nothing to do for the rollback. Look at it by day.")

@@ -62,9 +62,9 @@ def deploy_summary(report: DeployReport, server_url: str) -> str:
 
 
 def deploy_text(report: DeployReport) -> str:
-    """Return how far it came, the findings, and what to do, for the log."""
+    """Return how far it came, the findings (while nothing is launched, so once), and what to do, for the log."""
     lines = [f"{_HEADINGS[report.stage][1]}: {_subject(report)}", visible(_reason(report))]
-    lines += finding_lines(report.judged.decision.findings)
+    lines += finding_lines(report.judged.decision.findings) if report.job is None else []
     lines += [visible(note) for note in report.notes]
     return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
@@ -83,7 +83,11 @@ def next_steps(report: DeployReport) -> list[str]:
     if stage is Stage.REFUSED:
         return [*remedies(blocking(report.judged.decision.findings)), *_of_refusal(report)]
     if report.problem:
-        return [markdown.words(report.problem.remedy or "Run this again.")]
+        back = report.target.is_production and report.job is not None
+        return [
+            markdown.words(report.problem.remedy or "Run this again."),
+            *(["If the site is broken meanwhile, go back: *The way back* below says how."] if back else []),
+        ]
     if stage is Stage.PLANNED:
         return ["Run it again without `dry-run` to launch the job."]
     if stage is Stage.READY:
@@ -198,7 +202,7 @@ def _footer(report: DeployReport) -> str:
 
 
 def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
-    names = ["checks, repeated", f"image {report.image.tag}", "AWX job", "site"]
+    names = ["gate once more", f"image {report.image.tag}", "AWX job", "site"]
     done, following = {
         Stage.REFUSED: (0, Standing.STOPPED),
         Stage.PLANNED: (2, Standing.NEXT),
