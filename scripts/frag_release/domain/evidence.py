@@ -20,6 +20,11 @@ class Unknown:
     remedy: str = RETRY
 
 
+@dataclass(frozen=True)
+class Hidden(Unknown):
+    """Evidence that is not shown to whoever asks: asking again does not help, another token may."""
+
+
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
 """A value that was seen, or why it could not be."""
 
