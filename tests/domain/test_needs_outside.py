@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.evidence import Unknown
+from frag_release.domain.evidence import Hidden, Unknown
 from frag_release.domain.needs.need import Judgement, Presence
 from frag_release.domain.needs.outside import (
     judge_deployers,
@@ -27,7 +27,8 @@ from frag_release.domain.needs.protection import (
     SecretNames,
 )
 
-HIDDEN = Unknown("GitHub said no", "Ask somebody.")
+HIDDEN = Hidden("GitHub said no", "Ask somebody.")
+LOST = Unknown("GitHub is away")
 ALL_RULES = frozenset({"creation", "update", "deletion"})
 RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES)
 ENVIRONMENT = Environment("production", 2, Deployers.CHOSEN, [Policy("tag", "*.*.*")])
@@ -78,6 +79,7 @@ def test_no_ruleset_and_none_that_can_be_seen() -> None:
     """None is missing; one that cannot be seen is not told, and never there."""
     assert_stands(judge_tag_rules([]), MISSING, "No ruleset is in force")
     assert_stands(judge_tag_rules(HIDDEN), UNTOLD, "GitHub said no.")
+    assert_stands(judge_tag_rules(LOST), Presence.UNSEEN, "GitHub is away.")
 
 
 def test_reviewers() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.test_needs_outside import HIDDEN, RULESET, THERE, UNTOLD, assert_stands
+from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
 from frag_release.domain.needs.need import Presence
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
@@ -37,6 +37,7 @@ def test_rules_on_release_branches() -> None:
     assert_stands(judge_own_branch(BRANCH, [BranchRule("creation", 1, "org/x", "never")]), MISSING, "creation", "org/x")
     assert_stands(judge_own_branch(BRANCH, [BranchRule("pull_request", 1)]), UNTOLD, "pull request")
     assert_stands(judge_own_branch(BRANCH, HIDDEN), UNTOLD)
+    assert_stands(judge_own_branch(BRANCH, LOST), UNSEEN)
 
 
 def test_commits_to_the_stack_branch() -> None:
@@ -68,6 +69,7 @@ def test_tag_rulesets_and_publish() -> None:
     assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")]), MISSING)
     assert_stands(judge_tag_creation([RULESET]), UNTOLD, "is not shown")
     assert_stands(judge_tag_creation(HIDDEN), UNTOLD)
+    assert_stands(judge_tag_creation(LOST), UNSEEN)
 
 
 def test_the_setting_for_pull_requests() -> None:
@@ -75,7 +77,9 @@ def test_the_setting_for_pull_requests() -> None:
     assert judge_pull_request_setting(False, False).presence is NOT_NEEDED
     assert_stands(judge_pull_request_setting(True, True), THERE)
     assert_stands(judge_pull_request_setting(True, False), MISSING, "turned off")
-    assert_stands(judge_pull_request_setting(True, HIDDEN), UNTOLD, "When it is off, prepare says so.")
+    judged = judge_pull_request_setting(True, HIDDEN)
+    assert_stands(judged, UNTOLD, "GitHub said no.")
+    assert "When it is off, prepare says so." in judged.remedy
 
 
 @pytest.mark.parametrize(

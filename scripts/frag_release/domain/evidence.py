@@ -22,7 +22,12 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Denied(Unknown):
-    """Evidence that these credentials may not see, or that have expired: asking again is of little use."""
+    """Evidence that is refused to these credentials: asking again is of little use."""
+
+
+@dataclass(frozen=True)
+class Hidden(Denied):
+    """Evidence that these credentials may not see: others may."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Denied, Unknown
+from ..domain.evidence import Answer, Denied, Hidden, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 CONTENTS = "contents: read"
@@ -232,7 +232,7 @@ class PlaceApi(ABC):
             return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
         if response.status == 403:
             wanted = accepted_permissions(response) or permission
-            return Denied(reason, f"Give the token in {source} the permission {wanted}.")
+            return Hidden(reason, f"Give the token in {source} the permission {wanted}.")
         return Unknown(reason)
 
 

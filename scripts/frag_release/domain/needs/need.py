@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ..evidence import Unknown
+from ..evidence import Hidden, Unknown
 from ..findings import Finding, Status
 
 
@@ -110,6 +110,13 @@ def unseen(why: Unknown) -> Judgement:
 def untold(message: str, remedy: str, url: str = "") -> Judgement:
     """Nobody can see it without writing, or this token may not see it."""
     return Judgement(Presence.UNTOLD, message, remedy, url)
+
+
+def hidden(why: Unknown, advice: str) -> Judgement:
+    """It is not shown to this token, for which `advice` helps; or else it should have been seen."""
+    if isinstance(why, Hidden):
+        return untold(sentence(why.reason), f"{why.remedy} {advice}".strip())
+    return unseen(why)
 
 
 def not_needed(message: str) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..evidence import Answer, Unknown
-from .need import Judgement, missing, sentence, there, untold
+from .need import Judgement, hidden, missing, there, untold
 from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, Deployers, Environment, Policy, Ruleset, SecretNames
 
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
@@ -23,13 +23,13 @@ _REVIEW = (
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
-_TO_SEE = "To see it, run doctor with a token that has {permission}."
+_TO_SEE = "To see it, run doctor with a token that has"
 
 
 def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether tags that mean production are made, moved and deleted by release managers only."""
     if isinstance(rulesets, Unknown):
-        return _hidden(rulesets, "metadata: read")
+        return hidden(rulesets, f"{_TO_SEE} metadata: read.")
     open_to_all = [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
     if not open_to_all:
         return there(f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}.", _url(rulesets))
@@ -42,24 +42,24 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
 def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
     """Whether somebody has to approve what is deployed to production."""
     if isinstance(found, Unknown):
-        return _hidden(found, "actions: read")
+        return hidden(found, f"{_TO_SEE} actions: read.")
     if found is None:
         return _no_environment(name)
     if not found.reviewers:
         message = f"The environment {name} has no required reviewers: a deployment waits for nobody."
         return missing(message, _ENVIRONMENT.format(name=name), found.url)
-    return there(f"{found.reviewers} required to approve, of whom one is enough.", found.url)
+    return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
 
 
 def judge_deployers(name: str, found: Answer[Environment | None]) -> Judgement:
     """Whether only production tags may deploy to production."""
     if isinstance(found, Unknown):
-        return _hidden(found, "actions: read")
+        return hidden(found, f"{_TO_SEE} actions: read.")
     if found is None:
         return _no_environment(name)
     problem = _problem_with_deployers(found)
     if isinstance(problem, Unknown):
-        return _hidden(problem, "actions: read")
+        return hidden(problem, f"{_TO_SEE} actions: read.")
     if problem:
         return missing(f"The environment {name} {problem}.", _ENVIRONMENT.format(name=name), found.url)
     return there(f"The environment {name} lets production tags deploy, and no branch.", found.url)
@@ -70,9 +70,9 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
     exposed = [*_awx(found.repository, "the repository"), *_awx(found.organisation, "the organisation")]
     if exposed:
         return missing(f"Every job can use {', '.join(exposed)}.", _SECRETS)
-    for hidden in (found.repository, found.organisation):
-        if isinstance(hidden, Unknown):
-            return _hidden(hidden, "secrets: read")
+    for names in (found.repository, found.organisation):
+        if isinstance(names, Unknown):
+            return hidden(names, f"{_TO_SEE} secrets: read.")
     kept = _awx(found.environment, "")
     if not kept:
         why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none, either"
@@ -86,11 +86,11 @@ def judge_review(branch: str, found: BranchGuard) -> Judgement:
     if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
         return there(f"A rule asks for a pull request before {branch} changes.")
     if isinstance(found.classic, Unknown):
-        return _hidden(found.classic, "administration: read")
+        return hidden(found.classic, f"{_TO_SEE} administration: read.")
     if found.classic and found.classic.needs_pull_request:
         return there(f"The protection of {branch} asks for a pull request.")
     if isinstance(found.rules, Unknown):
-        return _hidden(found.rules, "metadata: read")
+        return hidden(found.rules, f"{_TO_SEE} metadata: read.")
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
 
 
@@ -138,7 +138,3 @@ def _named(rulesets: Sequence[Ruleset]) -> str:
 
 def _url(rulesets: Sequence[Ruleset]) -> str:
     return rulesets[0].url if rulesets else ""
-
-
-def _hidden(why: Unknown, permission: str) -> Judgement:
-    return untold(sentence(why.reason), f"{why.remedy} {_TO_SEE.format(permission=permission)}")

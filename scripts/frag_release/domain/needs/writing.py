@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..evidence import Answer, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Triggers
-from .need import Judgement, Presence, missing, not_needed, sentence, there, unseen, untold
+from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
 from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Ruleset
 from .rights import TokenFacts, TokenKind
 
@@ -34,7 +34,7 @@ class BuildWorkflow:
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
     """Whether rules let a branch such as `branch` be made and pushed to, for a pull request."""
     if isinstance(rules, Unknown):
-        return untold(sentence(rules.reason), f"{rules.remedy} When a rule forbids it, prepare says which.")
+        return hidden(rules, "When a rule forbids it, prepare says which.")
     return _judge_rules(branch, rules, _FORBID_CREATION, f"Exclude release/* from that rule, {_BYPASS}.")
 
 
@@ -60,7 +60,7 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
 def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether the token may make a production tag in spite of the tag rulesets."""
     if isinstance(rulesets, Unknown):
-        return untold(sentence(rulesets.reason), f"{rulesets.remedy} When a ruleset forbids it, publish says so.")
+        return hidden(rulesets, "When a ruleset forbids it, publish says so.")
     tag = PRODUCTION_TAGS[0]
     binding = [one for one in rulesets if "creation" in one.rules and one.covers(TAGS + tag)]
     held = [one for one in binding if one.bypass not in _MAY_BYPASS]
@@ -80,7 +80,7 @@ def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgem
     if not own_token:
         return not_needed("It binds the workflow's own token alone, and this is another one.")
     if isinstance(allowed, Unknown):
-        return untold(f"{sentence(allowed.reason)} When it is off, prepare says so.", _SETTING)
+        return hidden(allowed, f"When it is off, prepare says so. {_SETTING}")
     return there("It is turned on.") if allowed else missing("It is turned off.", _SETTING)
 
 
