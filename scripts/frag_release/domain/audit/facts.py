@@ -83,8 +83,8 @@ class StackHistory:
 
     @property
     def checks_stack_images(self) -> bool:
-        """Whether the stack's own images are compared with what was released."""
-        return self.images is not None and self.stack_image != NO_IMAGE
+        """Whether the stack's own images are to be compared with what was released, if images are looked at."""
+        return self.stack_image != NO_IMAGE
 
     def stack_image_of(self, record: ReleaseRecord) -> tuple[str, str]:
         """Name and tag of the stack's image that was released, by the name it is looked for under today."""
