@@ -76,6 +76,10 @@ bundle: | $(BIN)/python ## what a release adds to the committed files, in build/
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
 
+.PHONY: journey
+journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline
+	$(BIN)/python -m pytest --numprocesses 0 --quiet --capture no tests/process/test_journey.py
+
 .PHONY: bench
 bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
 	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
@@ -84,6 +88,7 @@ bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell scri
 lock: $(DEVELOPMENT) ## compile the dependency locks anew
 	$(COMPILE) --overrides .github/lock-overrides.txt --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
+	$(COMPILE) --output-file tests/awxkit.txt tests/awxkit.in
 	cd tests && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
 		--omit-lockfile-registry-resolved
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import signal
 from typing import TYPE_CHECKING
 
-from .errors import ExpectedError, InterruptedRun, RefusedError
+from .errors import ExpectedError, RefusedError
 from .runner.context import Context, read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
+from .runner.signals import hold_signals, raise_on_signals
 from .runner.values import Values, read_from_environment, read_from_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import FrameType
 
 FAULT = 3
 """Exit status of a fault of ours."""
@@ -27,15 +26,17 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     log = Log(context.on_runner)
     values = None
     try:
-        _raise_on_signals()
+        raise_on_signals()
         texts = read_from_terminal(arguments, environ) if arguments else read_from_environment(environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(texts[one.name] for one in INPUTS if one.secret and texts[one.name])
         values = Values(texts)
         return _run_command(values, context, log)
     except ExpectedError as error:
+        hold_signals()
         return _tell(error, values, context, log)
     except Exception as error:
+        hold_signals()
         return _tell_fault(error, context, log)
 
 
@@ -92,11 +93,3 @@ def _close(context: Context, title: str, message: str, remedy: str, report_path:
     # The summary may be what failed: the log and the outputs have said all that matters.
     with contextlib.suppress(OSError):
         write_summary(context, error_summary(title, message, remedy))
-
-
-def _raise_on_signals() -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from process.bundle import bundle_action, copy_action
-from process.gates import ACTION, ROOT
+from process.gates import ROOT
+from process.lone_gate import run_gate, without_index
 from pythons import SUPPORTED, find_pythons
-from world.act import Run, Runner
 from world.events import push_tag
 from world.example import STACK, Example
 from world.program import Program
@@ -20,24 +19,6 @@ from world.program import Program
 pytestmark = pytest.mark.process
 
 PYTHONS = find_pythons()
-USES = f"{ACTION}@v1"
-
-WORKFLOW = """\
-on: push
-jobs:
-  gate:
-    runs-on: ubuntu-latest
-    steps:
-      - shell: bash
-        run: cp -r "$PLANTED/." .
-      - id: gate
-        uses: {uses}
-        env: {environment}
-        with:
-          local: {local}
-          check-ci: 'false'
-          check-images: 'false'
-"""
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +30,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def state_of(folder: Path) -> dict[Path, int]:
     """Every file and folder, with the time of its last change."""
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-
-
-def without_index(folder: Path) -> str:
-    """A Python whose pip knows of no packages but at an address where nobody listens."""
-    base = os.path.realpath(next(iter(PYTHONS.values())))
-    subprocess.run([base, "-m", "venv", "--without-pip", "--system-site-packages", str(folder)], check=True)
-    settings = "[global]\nindex-url = http://127.0.0.1:9/simple\nextra-index-url =\nfind-links =\n"
-    (folder / "pip.conf").write_text(settings, "utf-8")
-    return str(folder / "bin" / "python")
 
 
 def plant(folder: Path) -> tuple[Path, Path]:
@@ -76,28 +48,16 @@ def _planted(path: Path, marks: Path, name: str) -> None:
     path.write_text(f"open({str(marks / name)!r}, 'w').close()\n", "utf-8")
 
 
-def run_gate(
-    folder: Path, example: Example, action: Path, planted: Path, environment: Mapping[str, str], python: str
-) -> Run:
-    """Ask about the good release in a workspace with planted files."""
-    folder.mkdir()
-    text = WORKFLOW.format(uses=USES, environment=dict(environment), local=example.folder)
-    runner = Runner(folder, {USES: action}, python=python, env={"PLANTED": str(planted)})
-    return runner.run(text, push_tag("2023.06.2", example.commits[STACK]["2023.06.2"]))
-
-
 def test_it_needs_no_index_of_packages(tmp_path: Path, example: Example, published: Path) -> None:
     """With the index out of reach the published action decides; a bare checkout stops, and says what to do."""
-    python = without_index(tmp_path / "python")
-    nothing = tmp_path / "nothing"
-    nothing.mkdir()
+    python = without_index(tmp_path / "python", next(iter(PYTHONS.values())))
     (tmp_path / "runner").mkdir()
     environment = {"RUNNER_TEMP": str(tmp_path / "runner")}
-    run = run_gate(tmp_path / "published", example, published, nothing, environment, python)
+    run = run_gate(tmp_path / "published", example, published, None, environment, python)
     assert run.jobs == {"gate": "success"}, run.log
     assert run.outputs["gate.gate"]["verdict"] == "deploy"
     bare = copy_action(ROOT, tmp_path / "bare")
-    control = run_gate(tmp_path / "control", example, bare, nothing, environment, python)
+    control = run_gate(tmp_path / "control", example, bare, None, environment, python)
     assert control.jobs == {"gate": "failure"}
     assert control.outputs["gate.gate"]["deploy-production"] == "false"
     (note,) = [note for note in control.annotations if note.level == "error"]

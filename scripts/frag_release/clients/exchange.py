@@ -145,6 +145,8 @@ def _problem_with_redirect(request: Request, source: str, target: str) -> str:
         return f"redirects to an address that {problem_with(target)}"
     if request.writes and origin(target) != origin(request.url):
         return f"redirects what was to be written to another server, {host_of(target)}"
+    if request.stays and origin(target) != origin(request.url):
+        return f"redirects to another server, {host_of(target)}"
     if source.startswith("https:") and not target.startswith("https:"):
         return f"redirects from https to plain http on {host_of(target)}"
     return ""

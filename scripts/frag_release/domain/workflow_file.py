@@ -36,7 +36,7 @@ MAX_DEPTH = 100
 def read_environment(blob: Blob) -> WorkflowEnvironment:
     """Read the top-level `env:` of a workflow file; raises WorkflowFileError where that cannot be done."""
     events = parse_events(decode(blob))
-    entries = _mapping(events, _root(events), "the file")
+    entries = top_level(events)
     if "env" not in entries:
         raise WorkflowFileError("the file has no top-level env:")
     key, position = entries["env"]
@@ -46,7 +46,7 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
         raise WorkflowFileError("the top-level env: is an alias (*name)", line)
     if not isinstance(value, MappingStartEvent):
         raise WorkflowFileError("the top-level env: is not a mapping of names to values", line)
-    variables = _mapping(events, position, "env:")
+    variables = mapping_at(events, position, "env:")
     if "<<" in variables:
         raise WorkflowFileError("the top-level env: has a merge key (<<)", _line(events[variables["<<"][0]]))
     return WorkflowEnvironment(
@@ -106,20 +106,25 @@ def _root(events: list[Event]) -> int:
     return position
 
 
-def _mapping(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
+def top_level(events: list[Event]) -> dict[str, tuple[int, int]]:
+    """Return the keys of the file as `mapping_at` does; raises WorkflowFileError where it is no mapping."""
+    return mapping_at(events, _root(events), "the file")
+
+
+def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
     """Return key -> (position of the key, position of its value) of the mapping that starts at `start`."""
     found: dict[str, tuple[int, int]] = {}
     seen: set[str] = set()
     position = start + 1
     while not isinstance(events[position], CollectionEndEvent):
-        key, value = position, _after(events, position)
+        key, value = position, after(events, position)
         name = _key(events[key], where)
         # GitHub compares keys without regard to case and refuses the file on a duplicate.
         if name.lower() in seen:
             raise WorkflowFileError(f"{where} has the key {name} twice", _line(events[key]))
         seen.add(name.lower())
         found[name] = (key, value)
-        position = _after(events, value)
+        position = after(events, value)
     return found
 
 
@@ -133,7 +138,7 @@ def _text(event: Event) -> str:
     return str(event.value)  # type: ignore[attr-defined]  # ruamel declares no attribute of its events
 
 
-def _after(events: list[Event], position: int) -> int:
+def after(events: list[Event], position: int) -> int:
     """Return the position behind the node that starts at `position`."""
     depth = 0
     while True:
