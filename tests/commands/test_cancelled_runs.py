@@ -11,33 +11,9 @@ from world.awx import ROBOT, AwxServer
 from world.awx_jobs import ENDLESS
 from world.faults import Forward, Reply
 
-CANCELLED_TWICE = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from frag_release import cli
-from frag_release.errors import InterruptedRun
-cli._raise_on_signals()
-try:
-    os.kill(os.getpid(), signal.SIGINT)
-except InterruptedRun as stop:
-    os.kill(os.getpid(), signal.SIGTERM)
-    os.kill(os.getpid(), signal.SIGINT)
-    print(stop.message)
-"""
-
-
-def test_a_second_signal_does_not_break_into_the_handling_of_the_first() -> None:
-    """Once a run is cancelled, it says so to its end, however often it is told to stop."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", CANCELLED_TWICE, str(SCRIPTS)], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "The run was cancelled, so nothing was decided.\n"), done.stderr
-
-
 CANCELLED_IN_LAUNCH = """
 import datetime, os, signal, sys, threading, time
 sys.path.insert(0, sys.argv[1])
-from frag_release import cli
 from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
 from frag_release.clients.deadline import Deadline
@@ -47,11 +23,12 @@ from frag_release.commands.clock import Clock
 from frag_release.domain.awx_jobs import OnTimeout
 from frag_release.errors import InterruptedRun
 from frag_release.runner.settings.awx import AwxSettings
+from frag_release.runner.signals import raise_on_signals
 url, token = sys.argv[2:]
 settings = AwxSettings(url, "/api/v2/", "", "", token, "Deploy", "", {"tag": "1"}, OnTimeout.CANCEL)
 awx = Awx(Http(Deadline(60)), url, "/api/v2/", bearer(token, url, "awx-token"))
 clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, time.sleep)
-cli._raise_on_signals()
+raise_on_signals()
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 begun = time.monotonic()
 try:

@@ -10,6 +10,7 @@ from ..clients.messages import quoted
 from ..domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
 from ..errors import ExpectedError, InterruptedRun, RefusedError
 from ..runner.settings.awx import AwxSettings
+from ..runner.signals import hold_signals
 from .answers import must
 from .awx_cancelling import LAST_SECONDS, cancel
 from .awx_following import Following
@@ -77,6 +78,7 @@ class AwxJob:
                 self.launched = True
                 launching.launch(template)
         except InterruptedRun as stop:
+            hold_signals()
             if self.seen is None and not self.launched:
                 message = "The run was cancelled before anything was launched in AWX."
                 raise InterruptedRun(message, "Run it again.") from stop
@@ -91,6 +93,7 @@ class AwxJob:
                 return self._succeeded()
             return self._out_of_time()
         except InterruptedRun as stop:
+            hold_signals()
             raise InterruptedRun(*self._let_go("The run was cancelled")) from stop
 
     def _took(self, job: Job) -> None:

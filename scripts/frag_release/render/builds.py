@@ -10,7 +10,7 @@ from .markdown import visible
 
 _NAME = 80
 _JOBS_OF_A_LINE = 12
-_MARKS = {
+MARKS = {
     "success": "✅",
     "failure": "❌",
     "cancelled": "⏹️",
@@ -57,17 +57,17 @@ def _job_of_a_line(job: Job, progress: Progress) -> str:
     if not job.ran:
         return f"{name} {job.status.replace('_', ' ')}"
     state = job.conclusion if job.is_over else "running"
-    usual = progress.usual.get(job.name)
+    usual = progress.usual.jobs.get(job.name)
     of_usual = f" (usually {duration(usual)})" if usual and not job.is_over else ""
     return f"{name} {state} {'in' if job.is_over else 'for'} {duration(job.elapsed(progress.now))}{of_usual}"
 
 
 def _row(job: Job, progress: Progress) -> tuple[str, ...]:
     word = job.conclusion if job.is_over else job.status.replace("_", " ")
-    usual = progress.usual.get(job.name)
+    usual = progress.usual.jobs.get(job.name)
     return (
         markdown.link(visible(job.name, _NAME), job.url),
-        f"{_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
+        f"{MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
         duration(job.elapsed(progress.now)) if job.ran else "",
         duration(usual) if usual else "",
     )

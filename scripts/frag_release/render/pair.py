@@ -18,13 +18,16 @@ _NAME = 80
 _NONE = "➖ none"
 
 
-def pair_table(report: GateReport, links: Links) -> str:
-    """Return what the stack is made of: one row for each component, then one for the stack itself."""
+def pair_table(report: GateReport, links: Links, built: Image | None = None) -> str:
+    """Return what the stack is made of: one row for each component, then one for the stack itself.
+
+    `built` is the stack's image where that is there already.
+    """
     findings = report.decision.findings
     rows = [
         (*_component_row(findings, facts, links), _age(facts.placement, report)) for facts in report.facts.components
     ]
-    return markdown.table(_HEADER, [*rows, _stack_row(report, links)])
+    return markdown.table(_HEADER, [*rows, _stack_row(report, links, built)])
 
 
 def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Finding], links: Links) -> str:
@@ -33,19 +36,14 @@ def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Find
 
 
 def changes(report: GateReport, links: Links) -> str:
-    """Return what is new since the previous release and the way back to it; empty where there is none."""
+    """Return what is new since the previous release; empty where there is none."""
     previous = report.previous
     if previous is None:
         return ""
     before = {pin.component.name: pin for pin in previous.pins}
     items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
-    image = markdown.code(f"{report.repository.lower()}:{previous.tag.text}")
-    back = (
-        f"To go back: deploy the image {image}, which that release built. Re-running its build is refused by "
-        "`tag-order` once a higher release exists. Database migrations are not undone."
-    )
-    return f"Compared with {tag}:\n\n{markdown.bullets(items)}\n\n{back}"
+    return f"Compared with {tag}:\n\n{markdown.bullets(items)}"
 
 
 def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
@@ -62,7 +60,7 @@ def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Li
     )
 
 
-def _stack_row(report: GateReport, links: Links) -> Sequence[str]:
+def _stack_row(report: GateReport, links: Links, built: Image | None) -> Sequence[str]:
     stack, findings, repository = report.facts.stack, report.decision.findings, report.repository
     tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
     return (
@@ -70,10 +68,19 @@ def _stack_row(report: GateReport, links: Links) -> Sequence[str]:
         _cell(tag, checks.marked(checks.STACK_TAG, findings, "stack")),
         _commit(repository, report.commit, links),
         _cell(_stack_branches(stack, links), checks.marked(checks.STACK_BRANCH, findings, "stack")),
-        "➖ comes next" if report.stack_image else "➖ not run",
-        _cell(_short_image(report.stack_image), "🔨 to be built") if report.stack_image else "➖ not built",
+        *(_built(report, built) if built else _to_build(report)),
         _age(stack.placement, report) if stack else "",
     )
+
+
+def _to_build(report: GateReport) -> tuple[str, str]:
+    if not report.stack_image:
+        return "➖ not run", "➖ not built"
+    return "➖ comes next", _cell(_short_image(report.stack_image), "🔨 to be built")
+
+
+def _built(report: GateReport, image: Image) -> tuple[str, str]:
+    return "➖ built before", _cell(_image(image), checks.marked(checks.STACK_IMAGE, report.decision.findings, "stack"))
 
 
 def _cell(value: str, mark: str) -> str:
