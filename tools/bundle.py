@@ -1,6 +1,6 @@
 """`make bundle`: what a release adds to the committed files, so that a run needs neither pip nor PyPI.
 
-    python3 tools/bundle.py [--python PATH]... FOLDER
+    python3 tools/bundle.py [--python PATH]... [--compare PUBLISHED] FOLDER
 
 lays out in FOLDER, to be put over a checkout:
 
@@ -9,7 +9,9 @@ lays out in FOLDER, to be put over a checkout:
   named, with `vendor/BYTECODE.json` (which Pythons, and the files).
 
 The same lock, sources and Pythons give the same bytes, whoever builds: names, order, modes and times are
-fixed. The manifest's own hash does not even depend on the Pythons. Standard library and pip only.
+fixed. The manifest's own hash does not even depend on the Pythons. `--compare` holds what a release carries
+against what was built here: all packages, and the bytecode of the Pythons that are here in the same version.
+Standard library and pip only.
 """
 
 from __future__ import annotations
@@ -61,6 +63,28 @@ def listing(folder: Path) -> str:
     return "".join(f"{sha256}  {name}\n" for name, sha256 in _hashes(folder, folder).items())
 
 
+def compare(built: Path, published: Path) -> tuple[list[str], list[str]]:
+    """Return the files in which a published tree differs from what was built, and the Pythons not compared."""
+    here, there = (json.loads((folder / BYTECODE).read_text("utf-8")) for folder in (built, published))
+    same = {tag for tag, version in there["pythons"].items() if here["pythons"].get(tag) == version}
+    others = [f"{version} ({tag})" for tag, version in there["pythons"].items() if tag not in same]
+    names = {*_compared(built, same), *_compared(published, same)}
+    return [name for name in sorted(names) if not _equal(built / name, published / name)], others
+
+
+def _compared(folder: Path, tags: set[str]) -> Iterable[str]:
+    """The files of the packages, and the bytecode of those tags, ours too."""
+    for path in [*(folder / "vendor").rglob("*"), *(folder / "scripts").rglob("*.pyc")]:
+        by_python = path.suffix == ".pyc" and path.name.split(".")[-2] not in tags
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not by_python and name != BYTECODE:
+            yield name
+
+
+def _equal(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+
+
 def _write_manifest(target: Path, lock: Path, packages: Iterable[wheels.Package]) -> None:
     manifest = {
         "schema": 1,
@@ -97,6 +121,7 @@ def main() -> None:
     """Build as the arguments say, and print the hashes."""
     parser = argparse.ArgumentParser(description="Build what a release adds to the committed files.")
     parser.add_argument("--python", action="append", help="compile for this one only (can be repeated)")
+    parser.add_argument("--compare", type=Path, metavar="PUBLISHED", help="a tree that must hold the same")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
     pythons = given.python or list(find_pythons().values())
@@ -104,6 +129,16 @@ def main() -> None:
     versions = json.loads((given.folder / BYTECODE).read_text("utf-8"))["pythons"].values()
     print(f"packages sha256:{built.packages}")
     print(f"bundle   sha256:{built.whole}  (bytecode of Python {', '.join(versions)})")
+    if given.compare:
+        _tell(*compare(given.folder, given.compare))
+
+
+def _tell(differing: list[str], others: list[str]) -> None:
+    if others:
+        print(f"not compared: bytecode of Python {', '.join(others)}, which are not here in these versions")
+    if differing:
+        raise SystemExit(f"{len(differing)} files differ, such as {', '.join(differing[:5])}")
+    print("The published packages and bytecode are what was built here.")
 
 
 if __name__ == "__main__":

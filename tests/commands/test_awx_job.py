@@ -522,7 +522,7 @@ def test_a_job_that_lost_its_variables_is_cancelled(awx: AwxServer, deploy: Depl
 
 def test_cancelled_while_a_job_without_its_variables_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
     """Our run cancelled just then, the job is still the one that it tells of."""
-    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_template("Deploy", script=(RUNNING,))
     awx.cancel_looks = 50
 
     def forget(forward: Forward) -> Reply:

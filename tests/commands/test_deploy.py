@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +17,14 @@ from world.events import dispatch, push_branch
 from world.example import STACK
 from world.faults import Reply
 from world.github_server import TOKEN
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Wait until something has happened, a minute at most."""
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
@@ -48,11 +57,13 @@ def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
     assert "TASK [roll out]" in outcome.log
 
 
-@pytest.mark.parametrize("environment", ["production", "Production", "awx/fragalysis-production", "alice"])
 @pytest.mark.parametrize(
     ("given", "name"),
     [
         ({"ungated": "true"}, "ungated"),
+        ({"ungated": "true", "environment": "PRODUCTION"}, "ungated"),
+        ({"ungated": "true", "environment": "awx/fragalysis-production"}, "ungated"),
+        ({"ungated": "true", "environment": "alice"}, "ungated"),
         ({"expected_stack_commit": ""}, "expected-stack-commit"),
         ({"expected_backend_digest": ""}, "expected-backend-digest"),
         ({"expected_frontend_digest": ""}, "expected-frontend-digest"),
@@ -62,10 +73,10 @@ def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
         ({"extra_vars": '{"a": 1}'}, "extra-vars"),
     ],
 )
-def test_production_takes_no_shortcut(ready: Deployment, environment: str, given: dict[str, str], name: str) -> None:
+def test_production_takes_no_shortcut(ready: Deployment, given: dict[str, str], name: str) -> None:
     """Ungated, without what was expected, or with another tag: wrong use, named, before anybody is asked."""
     ready.world.github.requests.clear()
-    outcome = ready.deploy(environment=environment, **given)
+    outcome = ready.deploy(**given)
     assert outcome.status == 2
     assert f" {name} " in outcome.log or f" {name}." in outcome.log
     assert ready.world.github.requests == []
@@ -141,6 +152,14 @@ def test_a_finding_that_is_allowed_is_loud(ready: Deployment) -> None:
     assert outcome.status == 0, outcome.log
     assert "**ALLOWED by hand:** `stack-image:stack`" in outcome.summary
     assert "changed nothing" not in outcome.summary
+
+
+def test_what_is_switched_off_is_loud(ready: Deployment) -> None:
+    """Without check-ci a production deployment goes on, as in the gate, and the summary begins with it."""
+    ready.world.github.runs.clear()
+    outcome = ready.deploy(check_ci="false")
+    assert outcome.status == 0, outcome.log
+    assert "**CI not checked**" in outcome.summary.partition("### ")[0]
 
 
 def test_a_dry_run_launches_nothing(ready: Deployment) -> None:
@@ -239,9 +258,7 @@ def test_a_cancelled_run_tells_of_the_job(ready: Deployment, on_timeout: str, st
     """SIGINT, then SIGTERM: the job is left, or cancelled; outputs, report and summary have its address, status 1."""
     ready.awx.templates[0].script = ENDLESS
     running = ready.start(on_timeout=on_timeout)
-    end = time.monotonic() + 60
-    while not (ready.awx.jobs and ready.awx.jobs[0].at > 0) and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 0)
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     running.process.send_signal(signal.SIGTERM)
@@ -252,6 +269,19 @@ def test_a_cancelled_run_tells_of_the_job(ready: Deployment, on_timeout: str, st
     assert outcome.report is not None
     assert outcome.report["job"]["url"] == outcome.outputs["job-url"] != ""
     assert ready.awx.jobs[0].look.status == state
+
+
+def test_a_run_that_is_cancelled_while_it_waits_for_the_site(ready: Deployment) -> None:
+    """SIGINT while the site does not show it yet: what the job came to, what was seen, and status 1."""
+    ready.site.page = "still the old one"
+    running = ready.start()
+    wait_for(lambda: bool(ready.site.requests))
+    running.process.send_signal(signal.SIGINT)
+    outcome = running.finish()
+    assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful"), outcome.log
+    assert "The run was cancelled while it waited for the site, after the AWX job" in outcome.summary
+    assert "is not there" in outcome.summary
+    assert outcome.outputs["job-url"] in outcome.summary
 
 
 def test_awx_that_cannot_be_reached(ready: Deployment) -> None:

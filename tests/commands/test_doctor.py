@@ -26,6 +26,7 @@ from world.github_settings import (
     ruleset,
 )
 from world.program import Outcome
+from world.rounds import Rounds
 
 STACK, BACKEND = "xchem/fragalysis-stack", "xchem/fragalysis-backend"
 RELEASING = "gate,prepare,publish,announce"
@@ -276,12 +277,15 @@ def test_hostile_names_stay_text(practice: Practice) -> None:
 
 
 def test_it_asks_little_and_once(practice: Practice) -> None:
-    """All of it, but for deploy, takes at most 30 requests to GitHub, no two of them the same."""
+    """All of it, but for deploy, takes at most 30 requests in 5 round trips, no two of them the same."""
     practice.guard()
+    world = practice.world
+    world.github.rounds = world.registry.rounds = rounds = Rounds()
     practice.ask(practice.settings.give("ghp_all", CLASSIC))
-    asked = [one.request.target for one in practice.world.github.requests]
+    asked = [one.request.target for one in world.github.requests]
     assert len(asked) == len(set(asked))
     assert len(asked) <= 30
+    assert rounds.count <= 5, rounds.sizes
 
 
 @pytest.mark.parametrize("chosen", ["gate,stage", "doctor", ","])

@@ -50,7 +50,7 @@ def test_what_guards_from_outside_blocks_nothing(presence: Presence, status: Sta
 
 def test_evidence_that_could_not_be_had_is_not_seen() -> None:
     """An Unknown becomes a sentence, with its remedy."""
-    assert unseen(Unknown("the server is away", "Wait.")) == Judgement(Presence.UNSEEN, "the server is away.", "Wait.")
+    assert unseen(Unknown("the server is away", "Wait.")) == Judgement(Presence.UNSEEN, "The server is away.", "Wait.")
 
 
 def test_a_need_names_the_chosen_commands_that_have_it() -> None:
@@ -63,3 +63,17 @@ def test_a_need_names_the_chosen_commands_that_have_it() -> None:
     assert selection.need("issues-write", "t") is None
     everything = Selection(EXAMINED).need("stack-branch", "b")
     assert everything and tuple(everything.commands) == EXAMINED
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("the server is away", "The server is away."),
+        ("org/stack has no such branch.", "org/stack has no such branch."),
+        ("api.github.com answered 500", "api.github.com answered 500."),
+        ("", "."),
+    ],
+)
+def test_a_reason_becomes_a_sentence(reason: str, shown: str) -> None:
+    """Names of repositories and hosts keep their letters."""
+    assert unseen(Unknown(reason)).message == shown

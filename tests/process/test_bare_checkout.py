@@ -76,7 +76,7 @@ def test_a_file_in_the_workspace_is_never_imported(tmp_path: Path, example: Exam
 
 
 def test_steps_at_the_same_time_do_not_disturb_each_other(tmp_path: Path, example: Example) -> None:
-    """Three runs that install at the same moment all decide, and leave one folder behind."""
+    """Two runs that install at the same moment all decide, and leave one folder behind."""
     folder = copy_action(ROOT, tmp_path / "action")
     temporary = tmp_path / "runner-temp"
     temporary.mkdir()
@@ -85,8 +85,8 @@ def test_steps_at_the_same_time_do_not_disturb_each_other(tmp_path: Path, exampl
         return gate(folder, example, tmp_path / f"run-{number}", {"RUNNER_TEMP": str(temporary)})
 
     with ThreadPoolExecutor() as pool:
-        outcomes = list(pool.map(run, range(3)))
-    assert [(one.status, one.outputs["verdict"]) for one in outcomes] == [(0, "build-only")] * 3
+        outcomes = list(pool.map(run, range(2)))
+    assert [(one.status, one.outputs["verdict"]) for one in outcomes] == [(0, "build-only")] * 2
     assert len(list((temporary / "frag-release-action").iterdir())) == 1
 
 

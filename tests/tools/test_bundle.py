@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bundle import compare
 from contract.sources import ROOT
 from process.bundle import fetched_wheels
 from pythons import find_pythons
@@ -144,3 +146,22 @@ def test_the_wheels_of_the_tests_are_those_of_the_lock() -> None:
     fetched = list(fetched_wheels(ROOT / "requirements.txt").iterdir())
     assert len(fetched) == 8
     assert all(hashlib.sha256(one.read_bytes()).hexdigest() in lock for one in fetched)
+
+
+def test_a_published_tree_can_be_compared(bundle: Path, tmp_path: Path) -> None:
+    """Who rebuilds a release sees that it is the same, what differs, and which Pythons they had not."""
+    published = tmp_path / "published"
+    shutil.copytree(bundle, published)
+    assert compare(bundle, published) == ([], [])
+    (published / "vendor" / "requests" / "api.py").write_text("import evil\n", "utf-8")
+    (published / "vendor" / "evil.py").touch()
+    pyc = next((published / "scripts" / "__pycache__").glob("__main__.*.pyc"))
+    pyc.write_bytes(pyc.read_bytes() + b" ")
+    name = f"scripts/__pycache__/{pyc.name}"
+    assert compare(bundle, published) == ([name, "vendor/evil.py", "vendor/requests/api.py"], [])
+    listed = published / "vendor" / "BYTECODE.json"
+    tag = pyc.name.split(".")[-2]
+    content = json.loads(listed.read_text("utf-8"))
+    content["pythons"][tag] = "3.99.1"
+    listed.write_text(json.dumps(content), "utf-8")
+    assert compare(bundle, published) == (["vendor/evil.py", "vendor/requests/api.py"], [f"3.99.1 ({tag})"])

@@ -10,7 +10,8 @@ from ..domain.evidence import Answer, Unknown
 from ..domain.needs.need import Judgement, Need, Row, unseen
 from ..domain.needs.rights import Right, TokenFacts, judge_right
 
-_AT_ONCE = 8
+_AT_ONCE = 32
+"""All that are asked, or nearly: each waits for the network, and some for one another."""
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ class GithubSettings:
         if response.status == 404:
             # Settings are hidden in this way, too, and of a list there is no "none".
             who = f"the token in {self._api.given_as}" if self._api.credentials else "nobody without a token"
-            return Hidden(f"{what} of {self._api.name} cannot be seen by {who}", f"It takes {permission}.")
+            return Hidden(f"{what} of {self._api.name} cannot be seen by {who}", f"It takes a token with {permission}.")
         return self._api.read(response, kind, what)
 
 

@@ -112,7 +112,7 @@ def untold(message: str, remedy: str, url: str = "") -> Judgement:
     return Judgement(Presence.UNTOLD, message, remedy, url)
 
 
-def hidden(why: Unknown, advice: str) -> Judgement:
+def hidden(why: Unknown, advice: str = "") -> Judgement:
     """It is not shown to this token, for which `advice` helps; or else it should have been seen."""
     if isinstance(why, Hidden):
         return untold(sentence(why.reason), f"{why.remedy} {advice}".strip())
@@ -125,5 +125,6 @@ def not_needed(message: str) -> Judgement:
 
 
 def sentence(reason: str) -> str:
-    """Return a reason as a sentence of its own. Names of repositories stay as they are."""
-    return f"{reason.rstrip('.')}."
+    """Return a reason as a sentence of its own. Names of repositories and hosts, which hold signs, stay as they are."""
+    first = reason.partition(" ")[0]
+    return f"{reason[:1].upper() if first.isalpha() else reason[:1]}{reason[1:].rstrip('.')}."

@@ -23,13 +23,13 @@ _REVIEW = (
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
-_TO_SEE = "To see it, run doctor with a token that has"
+_NEVER_OWN = "The workflow's own token can never have that."
 
 
 def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether tags that mean production are made, moved and deleted by release managers only."""
     if isinstance(rulesets, Unknown):
-        return hidden(rulesets, f"{_TO_SEE} metadata: read.")
+        return hidden(rulesets)
     open_to_all = [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
     if not open_to_all:
         return there(f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}.", _url(rulesets))
@@ -42,7 +42,7 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
 def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
     """Whether somebody has to approve what is deployed to production."""
     if isinstance(found, Unknown):
-        return hidden(found, f"{_TO_SEE} actions: read.")
+        return hidden(found)
     if found is None:
         return _no_environment(name)
     if not found.reviewers:
@@ -54,12 +54,12 @@ def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
 def judge_deployers(name: str, found: Answer[Environment | None]) -> Judgement:
     """Whether only production tags may deploy to production."""
     if isinstance(found, Unknown):
-        return hidden(found, f"{_TO_SEE} actions: read.")
+        return hidden(found)
     if found is None:
         return _no_environment(name)
     problem = _problem_with_deployers(found)
     if isinstance(problem, Unknown):
-        return hidden(problem, f"{_TO_SEE} actions: read.")
+        return hidden(problem)
     if problem:
         return missing(f"The environment {name} {problem}.", _ENVIRONMENT.format(name=name), found.url)
     return there(f"The environment {name} lets production tags deploy, and no branch.", found.url)
@@ -72,7 +72,7 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
         return missing(f"Every job can use {', '.join(exposed)}.", _SECRETS)
     for names in (found.repository, found.organisation):
         if isinstance(names, Unknown):
-            return hidden(names, f"{_TO_SEE} secrets: read.")
+            return hidden(names, _NEVER_OWN)
     kept = _awx(found.environment, "")
     if not kept:
         why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none, either"
@@ -86,11 +86,11 @@ def judge_review(branch: str, found: BranchGuard) -> Judgement:
     if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
         return there(f"A rule asks for a pull request before {branch} changes.")
     if isinstance(found.classic, Unknown):
-        return hidden(found.classic, f"{_TO_SEE} administration: read.")
+        return hidden(found.classic, _NEVER_OWN)
     if found.classic and found.classic.needs_pull_request:
         return there(f"The protection of {branch} asks for a pull request.")
     if isinstance(found.rules, Unknown):
-        return hidden(found.rules, f"{_TO_SEE} metadata: read.")
+        return hidden(found.rules)
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
 
 
