@@ -151,10 +151,10 @@ class Building:
 
     def _out_of_time(self) -> ExpectedError:
         build = self._now().build
-        state, url = (f" ({build.status.replace('_', ' ')})", build.url) if build else ("", "")
+        state = f" ({build.status.replace('_', ' ')})" if build else ""
         waits = " It waits for somebody to approve it." if build and build.status == "waiting" else ""
         return ExpectedError(
-            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}: {url}",
+            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
             f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",
         )
 

@@ -189,9 +189,9 @@ class Publish:
             return
         failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
         raise ExpectedError(
-            f"The build of {self.settings.stack_repository} did not pass: it ended as {build.conclusion}"
-            f"{f' ({failed})' if failed else ''}. {build.url}",
-            "Open the run, mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
+            f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
+            f"{f' ({failed})' if failed else ''}.",
+            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
             "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
             "prepare a new release.",
         )

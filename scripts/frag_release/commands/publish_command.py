@@ -54,7 +54,7 @@ def _tell(report: PublishReport, settings: PublishSettings, context: Context, lo
     for note in report.notes:
         log.annotate("warning", "publish", note)
     if report.problem:
-        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy}".strip())
+        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy} {report.run_url}".strip())
     write_summary(context, publish_summary(report, context.server_url))
     write_outputs(context, _outputs(report, path))
     return report.exit_status
