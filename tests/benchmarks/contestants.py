@@ -68,7 +68,7 @@ class OurAction(Contestant):
         environment |= dict.fromkeys(step["env"], "") | {"RUN_TOKEN": TOKEN}
         given = self.inputs(release).items()
         environment |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in given}
-        environment["GITHUB_ACTION_PATH"] = str(action)
+        environment |= {"GITHUB_ACTION_PATH": str(action), "REQUESTS_CA_BUNDLE": str(release.trusted)}
         script = folder / "step.sh"
         script.write_text(step["run"], "utf-8")
         entry = Entry((*_BASH, str(script)), environment, folder)
@@ -80,7 +80,7 @@ class OurAction(Contestant):
 
     def inputs(self, release: Release) -> dict[str, str]:
         """What a user would give, and what leads to the course's servers."""
-        return {"token": TOKEN, "registry-url": release.registry_url, "ca-file": str(release.trusted)}
+        return {"token": TOKEN, "registry-url": release.registry_url}
 
 
 @dataclass(frozen=True)
