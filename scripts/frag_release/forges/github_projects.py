@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
-from ..clients.messages import Response
+from ..clients.messages import Response, quoted
 from ..domain.evidence import Answer, Unknown
 from ..domain.tickets import Issue
 from .github_api import Access, PlaceApi
@@ -102,6 +102,9 @@ class ProjectApi(PlaceApi):
         """Say that the project is missing or hidden."""
         who = f"the token in {self.given_as} may not see it"
         return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}")
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no board", "Name it as orgs/NAME/projects/NUMBER.")
 
 
 class GithubBoard:
