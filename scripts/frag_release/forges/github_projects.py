@@ -21,7 +21,7 @@ _PAGE = 100
 _MOST_PAGES = 100
 _MAX_BYTES = 64 * 1024 * 1024
 _PROJECT = re.compile(
-    r"(?P<kind>orgs|users)/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]{0,99})/projects/(?P<number>[1-9][0-9]{0,8})"
+    r"(?P<kind>orgs|users)/(?P<owner>[A-Za-z0-9][A-Za-z0-9_-]{0,99})/projects/(?P<number>[1-9][0-9]{0,8})"
 )
 _SELECT = "single_select"
 _SHOWN = 20
