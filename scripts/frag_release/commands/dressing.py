@@ -9,8 +9,8 @@ from ..domain.announcement import ASSIGNEES, BOARD, LABELS
 from ..domain.evidence import Unknown
 from ..domain.prepare_report import Action
 from ..domain.tickets import Issue
-from ..forges.github_orders import UnconfirmedError
 from ..forges.ticketing import Board, Card, Lane, Tickets
+from ..forges.writer import UnconfirmedError
 from .desk import Desk
 
 _PUSH = (

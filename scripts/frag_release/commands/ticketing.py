@@ -11,8 +11,8 @@ from ..domain.kept_text import KeptText, same_text
 from ..domain.prepare_report import Action
 from ..domain.tickets import Author, Comment, Issue, Ticket
 from ..errors import RefusedError
-from ..forges.github_orders import UnconfirmedError
 from ..forges.ticketing import Tickets
+from ..forges.writer import UnconfirmedError
 from .answers import must
 from .desk import Desk
 

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -22,7 +22,7 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, Denied, Hidden, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 CONTENTS = "contents: read"
@@ -67,7 +67,7 @@ class PlaceApi(ABC):
 
     def get(
         self,
-        path: str,
+        path: str | Sequence[str],
         what: str,
         query: Mapping[str, str | int] | None = None,
         *,
@@ -75,13 +75,14 @@ class PlaceApi(ABC):
         max_bytes: int = MAX_BYTES,
         accept: str = "",
     ) -> Answer[Response]:
-        """Ask for `path` below the place (slashes kept, the rest percent-encoded).
+        """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
         The response has status 200, 204, 404, 409 or 410; whatever else comes is an `Unknown`.
         """
         if not self._root:
             return self._malformed()
-        url = f"{self._access.api_url}{self._root}{quote(path)}"
+        below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self._access.api_url}{self._root}{below}"
         return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
 
     def get_url(
@@ -104,8 +105,7 @@ class PlaceApi(ABC):
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response
-        if response.status in (404, 409, 410):
-            # GitHub always says something with its no; a proxy's empty 404 is none of GitHub's.
+        if response.status in (404, 409, 410):  # GitHub says something with its no; a proxy's empty 404 is none
             return response if read_message(response.body) else self._odd("said no without a word", request.what)
         return self._refused(response, request, permission)
 
@@ -227,10 +227,10 @@ class PlaceApi(ABC):
         answer, source = f"{response.status} ({quoted(self.words(response))})", self._access.given_as
         reason = f"{request.host} answered {answer} when asked for {request.what}"
         if response.status == 401:
-            return Unknown(reason, f"The token in {source} is wrong or has expired: set it again.")
+            return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
         if response.status == 403:
             wanted = accepted_permissions(response) or permission
-            return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
+            return Hidden(reason, f"Give the token in {source} the permission {wanted}.")
         return Unknown(reason)
 
 
@@ -291,7 +291,7 @@ def is_upload_address(url: str, api_url: str) -> bool:
 def accepted_permissions(response: Response) -> str:
     """Put the permissions that GitHub names with a refusal into words; empty where it names none.
 
-    The header is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
+    It is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
     """
     header = response.header("x-accepted-github-permissions")
     if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):

@@ -17,7 +17,7 @@ from ..domain.evidence import Answer, Unknown
 from ..errors import ExpectedError
 from .github_api import PlaceApi, accepted_permissions
 from .github_rights import remedy_for_writing
-from .writer import WriteFailedError, WriteRefusedError
+from .writer import UnconfirmedError, WriteFailedError, WriteRefusedError
 
 _RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
 _WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
@@ -60,10 +60,6 @@ class Step(Enum):
 
 class RaceError(Exception):
     """GitHub says that a branch is not where it was thought to be."""
-
-
-class UnconfirmedError(WriteFailedError):
-    """No answer says whether it was done, so it is worth looking."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,10 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
 def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
     """Return what helps against a refusal whose words or status say what it is; empty for the others."""
     if status == 401:
-        return f"The token in {given_as} is wrong or has expired: set it again."
+        return (
+            f"The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: "
+            "then just run this again."
+        )
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
     if _ARCHIVED.search(words):
