@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from commands.deployment import AT_ONCE, TEMPLATE, Deployment
 from process.bundle import bundle_action
 from process.gates import ROOT
+from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
 from world.github_builds import PASSED, GitHubBuilds
@@ -19,6 +21,7 @@ from world.github_server import TOKEN, GitHubServer
 from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
+from world.site import Site
 
 if TYPE_CHECKING:
     from commands.stack import Stack
@@ -104,3 +107,12 @@ def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleas
     before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
     builds.script = (PASSED,)
     return Stack(before_release, builds, releases_of)
+
+
+@pytest.fixture
+def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases) -> Deployment:
+    """The worked example built, with a template that deploys at once."""
+    awx.add_template(TEMPLATE, script=AT_ONCE)
+    deployment = Deployment(world, awx, site, releases_of)
+    deployment.digest = deployment.build()
+    return deployment

@@ -16,7 +16,7 @@ def told(looks: list[tuple[float, Progress]]) -> list[tuple[float, Progress]]:
     """Which of the looks, each at its second, are told."""
     heard: list[tuple[float, Progress]] = []
     moment = [0.0]
-    tell = ToldProgress(lambda progress: heard.append((moment[0], progress)), lambda: moment[0])
+    tell = ToldProgress[Progress](lambda progress: heard.append((moment[0], progress)), lambda: moment[0])
     for moment[0], look in looks:
         tell(look)
     return heard

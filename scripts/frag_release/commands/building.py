@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from ..errors import EvidenceError, ExpectedError
 from ..forges.publishing import Builds
 from ..forges.writer import UnconfirmedError
 from .answers import must
+from .clock import Clock
 
 START_SECONDS = 120.0
 """How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
@@ -21,15 +21,6 @@ _SETTLE_SECONDS = 6.0
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
 _MOST_DENIALS = 3
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time as the command sees it: the moment (UTC), the seconds that are left, and how to wait."""
-
-    now: Callable[[], datetime.datetime]
-    remaining: Callable[[], float]
-    sleep: Callable[[float], None]
 
 
 @dataclass

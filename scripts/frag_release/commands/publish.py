@@ -26,7 +26,8 @@ from ..forges.writer import LostRaceError
 from ..runner.context import Context
 from ..runner.settings.publish import PublishSettings
 from .answers import must
-from .building import Building, Clock
+from .building import Building
+from .clock import Clock
 from .publication_evidence import PublicationEvidence
 from .releasing import Releasing, published
 from .reviewing import Reviewing

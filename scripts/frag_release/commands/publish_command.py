@@ -6,6 +6,7 @@ import datetime
 import time
 
 from .. import __version__
+from ..domain.builds import Progress
 from ..domain.decision import Verdict
 from ..domain.publish_report import NothingReport, PublishReport
 from ..domain.review import NothingToPublish
@@ -18,7 +19,7 @@ from ..runner.results import write_outputs, write_report, write_summary
 from ..runner.settings.publish import PublishSettings, read_publish_settings
 from ..runner.signals import hold_signals
 from ..runner.values import Values
-from .building import Clock
+from .clock import Clock
 from .publish import Presentation, Publish
 from .release_text import ReleaseText
 from .services import Services
@@ -34,7 +35,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     speak = Presentation(
         tell=log.lines,
         show=lambda report: log.lines(publish_text(report)),
-        progress=ToldProgress(lambda progress: log.lines(progress_line(progress)), time.monotonic),
+        progress=ToldProgress[Progress](lambda progress: log.lines(progress_line(progress)), time.monotonic),
         body=ReleaseText(forge, settings, context.server_url).body,
         tag_url=lambda tag: links.tag(settings.stack_repository, tag),
     )

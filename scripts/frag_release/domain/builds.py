@@ -110,6 +110,11 @@ class Progress:
     note: str = ""
 
     @property
+    def is_over(self) -> bool:
+        """Whether the build has ended, in whatever way."""
+        return self.build is not None and self.build.is_over
+
+    @property
     def failed_jobs(self) -> list[Job]:
         """The jobs that ended otherwise than well."""
         return [job for job in self.jobs if job.failed]

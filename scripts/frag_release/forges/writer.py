@@ -100,5 +100,4 @@ class CommitFacts:
     sha: str
     message: str
     parents: Sequence[str]
-    tree: str
     author: str

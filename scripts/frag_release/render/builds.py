@@ -10,7 +10,7 @@ from .markdown import visible
 
 _NAME, _STATE = 80, 40
 _JOBS_OF_A_LINE = 12
-_MARKS = {
+MARKS = {
     "success": "✅",
     "failure": "❌",
     "cancelled": "⏹️",
@@ -75,7 +75,7 @@ def _row(job: Job, progress: Progress) -> tuple[str, ...]:
     usual = progress.usual.jobs.get(job.name)
     return (
         markdown.link(visible(job.name, _NAME), job.url),
-        f"{_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', _STATE)}",
+        f"{MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', _STATE)}",
         duration(job.elapsed(progress.now)) if job.ran else "",
         duration(usual) if usual else "",
     )

@@ -36,19 +36,14 @@ def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Find
 
 
 def changes(report: GateReport, links: Links) -> str:
-    """Return what is new since the previous release and the way back to it; empty where there is none."""
+    """Return what is new since the previous release; empty where there is none."""
     previous = report.previous
     if previous is None:
         return ""
     before = {pin.component.name: pin for pin in previous.pins}
     items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
-    image = markdown.code(f"{report.repository.lower()}:{previous.tag.text}")
-    back = (
-        f"To go back: deploy the image {image}, which that release built. Re-running its build is refused by "
-        "`tag-order` once a higher release exists. Database migrations are not undone."
-    )
-    return f"Compared with {tag}:\n\n{markdown.bullets(items)}\n\n{back}"
+    return f"Compared with {tag}:\n\n{markdown.bullets(items)}"
 
 
 def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
@@ -82,6 +77,12 @@ def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequ
         *build,
         _age(stack.placement, report) if stack else "",
     )
+
+
+def built_before(report: GateReport, image: Image) -> tuple[str, str]:
+    """Return the cells of a stack that was built before: its CI, and its image as it was found."""
+    found = checks.marked(checks.STACK_IMAGE, report.decision.findings, "stack")
+    return "➖ built before", _cell(image_cell(image), found)
 
 
 def _cell(value: str, mark: str) -> str:

@@ -17,6 +17,7 @@ from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
 from .next_steps import remedies
 from .pair import changes, image_cell, pair_table
+from .rollback import rollback_card
 from .sections import Section, fitted
 from .terminal import finding_lines
 from .way import Standing, standing, way_in_words, way_picture
@@ -53,6 +54,7 @@ def publish_summary(report: PublishReport, server_url: str) -> str:
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
         Section(8, "Since the previous release", changes(judged, links)),
+        rollback_card(judged, links, 9),
         *(Section(worth, "", fold) for worth, fold in folds),
         Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
         Section(12, "", _footer(report)),
