@@ -68,9 +68,21 @@ generate: $(RUN_TIME) ## write what follows from the input table: action.yml, RE
 check-generated: $(RUN_TIME) ## fail where the generated parts are stale
 	$(BIN)/python tools/generate.py --check
 
+.PHONY: bundle
+bundle: | $(BIN)/python ## what a release adds to the committed files, in build/bundle, with its hash
+	$(BIN)/python tools/bundle.py build/bundle
+
 .PHONY: demo
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
+
+.PHONY: journey
+journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline
+	$(BIN)/python -m pytest --numprocesses 0 --quiet --capture no tests/process/test_journey.py
+
+.PHONY: bench
+bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
+	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## compile the dependency locks anew

@@ -13,6 +13,7 @@ import pytest
 from world.awx import AwxServer
 from world.example import Example, build_example, copy_example
 from world.github_builds import GitHubBuilds
+from world.github_people import GitHubPeople
 from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer
 from world.guards import forbid_network, isolate_environment
@@ -68,6 +69,13 @@ def releases_of(github: GitHubServer) -> GitHubReleases:
 def builds(github: GitHubServer) -> GitHubBuilds:
     """The builds of that GitHub, which else starts none."""
     github.parts.append(part := GitHubBuilds(github))
+    return part
+
+
+@pytest.fixture
+def people(github: GitHubServer) -> GitHubPeople:
+    """The people of that GitHub and their boards, which else has no more than issues."""
+    github.parts.append(part := GitHubPeople(github))
     return part
 
 

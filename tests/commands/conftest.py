@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,12 +15,16 @@ from process.gates import ROOT
 from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.github_builds import PASSED, GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
 from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
 from world.site import Site
+
+if TYPE_CHECKING:
+    from commands.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +96,17 @@ def clones(unseeded: World, tmp_path: Path) -> World:
     for name, repository in unseeded.example.repositories.items():
         repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
     return unseeded
+
+
+@pytest.fixture
+def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:
+    """The stack before the worked example's release, on servers that build and release; master has the older pair."""
+    from commands.stack import REPOSITORY, Stack  # it needs what is above
+
+    # The image that the build of the tag pushes.
+    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    builds.script = (PASSED,)
+    return Stack(before_release, builds, releases_of)
 
 
 @pytest.fixture

@@ -425,6 +425,19 @@ def test_only_the_same_launch_is_resumed(awx: AwxServer, deploy: Deploy, more: d
     assert awx.launches == (0 if resumed else 1)
 
 
+def test_a_list_that_does_not_tell_variables_is_no_reason_to_launch(awx: AwxServer, deploy: Deploy) -> None:
+    """Where AWX lists a running job without its variables, how it was launched decides."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_job(template, TAG)
+
+    def tell_less(forward: Forward) -> Reply:
+        reply = forward()
+        return Reply(200, reply.headers, reply.body.replace(b'"extra_vars":', b'"other":'))
+
+    awx.add("GET", r"/jobs/\?", tell_less)
+    assert deploy().job.start() is False
+
+
 def test_a_job_that_cannot_be_judged_is_not_launched_beside(awx: AwxServer, deploy: Deploy) -> None:
     """Where it cannot be seen how a running job was launched, or which jobs there are, nothing is launched."""
     template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
@@ -505,6 +518,22 @@ def test_a_job_that_lost_its_variables_is_cancelled(awx: AwxServer, deploy: Depl
     assert 'without "stack_image_tag", which it ignored' in error.message
     assert "it is canceled" in error.message
     assert (awx.launches, posts(awx, "/cancel/"), awx.jobs[0].look.status) == (1, 1, "canceled")
+
+
+def test_cancelled_while_a_job_without_its_variables_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """Our run cancelled just then, the job is still the one that it tells of."""
+    awx.add_template("Deploy", script=(RUNNING,))
+    awx.cancel_looks = 50
+
+    def forget(forward: Forward) -> Reply:
+        awx.templates[0].asks_variables = False
+        return forward()
+
+    awx.add("POST", "/launch/", forget)
+    run = deploy()
+    run.before_wait = interrupt(0)
+    assert isinstance(run.stopped(), InterruptedRun)
+    assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
 
 
 def test_a_job_for_which_awx_ignored_something_else_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:

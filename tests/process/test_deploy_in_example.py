@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from commands.deployment import AT_ONCE, OLD, REPOSITORY, old_record
-from process.gates import ACTION, ROOT, SWITCHES
-from process.releases import give_inputs
-from world.act import Run, Runner
+from commands.deployment import OLD, REPOSITORY, old_record
+from process.stage import TEMPLATES, Stage
 from world.awx import ROBOT, AwxServer
-from world.events import Event, dispatch, push_tag
+from world.events import dispatch, push_tag
 from world.example import STACK, Example
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
 from world.registry import Registry
-from world.scene import push_images, seed_example
 from world.site import Site
-from world.stand_ins import stand_ins
 
 pytestmark = pytest.mark.process
-
-TEMPLATES = ("Staging Fragalysis Stack", "Production Fragalysis Stack")
-COMMAND = "        command: deploy\n"
-
-
-@dataclass
-class Stage:
-    """All that an example needs to deploy. `images` are the components' digests, `digest` is what the build pushes."""
-
-    folder: Path
-    action: Path
-    example: Example
-    github: GitHubServer
-    registry: Registry
-    awx: AwxServer
-    site: Site
-    images: Mapping[str, Mapping[str, str]]
-    digest: str
-
-    def run(self, name: str, event: Event) -> Run:
-        """Run an example workflow for an event, with the switches and logins that it asks for."""
-        text = (ROOT / "examples" / name).read_text("utf-8")
-        more = f"        registry-url: '{self.registry.url}'\n        wait-minutes: '1'\n"
-        text = text.replace(COMMAND, COMMAND + more)
-        if name == "build-main.yaml":
-            text = give_inputs(text, {"registry-url": self.registry.url})
-        calls = self.folder / "calls"
-        instead = {ACTION: self.action}
-        used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
-        secrets = {"AWX_USER": ROBOT.username, "AWX_USER_PASSWORD": ROBOT.password}
-        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=secrets)
-        return runner.run(text, event, variables=self.variables)
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """The variables of repository and environments."""
-        return {**SWITCHES, "AWX_URL": self.awx.url, "VERIFY_URL": f"{self.site.url}/"}
-
-    def launched(self) -> dict[str, object]:
-        """What each template was launched with."""
-        return {job.template.name: job.variables for job in self.awx.jobs}
 
 
 @pytest.fixture
@@ -77,13 +30,8 @@ def stage(
     awx: AwxServer,
     site: Site,
 ) -> Stage:
-    """The worked example on servers, its stack image pushed, and a template for each environment."""
-    seed_example(github, example)
-    images = push_images(registry, example)
-    for name in TEMPLATES:
-        awx.add_template(name, script=AT_ONCE)
-    digest = registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
-    return Stage(tmp_path, bundled_action, example, github, registry, awx, site, images, digest)
+    """The worked example, tagged, on servers."""
+    return Stage.of(tmp_path, bundled_action, example, github, registry, awx, site)
 
 
 def test_a_release_goes_all_the_way_to_the_site(stage: Stage) -> None:

@@ -117,7 +117,7 @@ class AwxServer(LoopbackServer):
 
     def _templates(self, request: Request, account: Account, number: int | None, part: str | None) -> Reply:
         if number is None:
-            return self._found_templates(request)
+            return self._found_templates(request, account)
         template = next((one for one in self.templates if one.id == number), None)
         if template is None:
             return json_reply(404, _NOT_FOUND)
@@ -126,13 +126,13 @@ class AwxServer(LoopbackServer):
         if part in ("jobs", "slice_workflow_jobs"):
             return self._jobs(request, template, part == "slice_workflow_jobs")
         answers: dict[str | None, Callable[[], dict[str, Any]]] = {
-            None: lambda: template_json(template, self.prefix),
+            None: lambda: template_json(template, self.prefix, account.role),
             "launch": lambda: launch_json(template),
             "survey_spec": lambda: survey_json(template),
         }
         return json_reply(200, answers[part]()) if part in answers else json_reply(404, _NOT_FOUND)
 
-    def _found_templates(self, request: Request) -> Reply:
+    def _found_templates(self, request: Request, account: Account) -> Reply:
         fields: dict[str, Callable[[Template], str]] = {
             "name": lambda one: one.name,
             "organization__name": lambda one: one.organization,
@@ -142,7 +142,7 @@ class AwxServer(LoopbackServer):
             if name not in fields:
                 return json_reply(400, {"detail": f"JobTemplate has no field named '{name}'"})
             found = [one for one in found if fields[name](one) == wanted]
-        return self._page(request, [template_json(one, self.prefix) for one in found])
+        return self._page(request, [template_json(one, self.prefix, account.role) for one in found])
 
     def _jobs(self, request: Request, template: Template, workflows: bool) -> Reply:
         unknown = set(_filters(request))

@@ -14,8 +14,9 @@ _ASKS = (
 )  # fmt: skip
 
 
-def template_json(template: Template, prefix: str) -> dict[str, Any]:
-    """A template, in a list or alone."""
+def template_json(template: Template, prefix: str, role: str = "execute") -> dict[str, Any]:
+    """A template, in a list or alone, as somebody with this role sees it (`show_capabilities`)."""
+    may = {"start": role == "execute", **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
     url = f"{prefix}job_templates/{template.id}/"
     return {
         "id": template.id,
@@ -24,7 +25,11 @@ def template_json(template: Template, prefix: str) -> dict[str, Any]:
         "related": {
             name: f"{url}{name}/" for name in ("launch", "jobs", "survey_spec", "slice_workflow_jobs", "schedules")
         },
-        "summary_fields": {"organization": _organization(template), "labels": {"count": 0, "results": []}},
+        "summary_fields": {
+            "organization": _organization(template),
+            "labels": {"count": 0, "results": []},
+            "user_capabilities": may,
+        },
         "created": CREATED,
         "modified": CREATED,
         "name": template.name,

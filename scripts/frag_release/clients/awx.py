@@ -168,11 +168,13 @@ class Awx:
 
     def _template(self, payload: TemplatePayload) -> Template:
         organization = payload["summary_fields"].get("organization")
+        capabilities = payload["summary_fields"].get("user_capabilities")
         return Template(
             id=payload["id"],
             name=payload["name"],
             organization=organization["name"] if organization else "",
             sliced=(payload.get("job_slice_count") or 1) > 1,
+            may_launch=capabilities["start"] if capabilities else None,
             url=self._page("templates/job-template" if self._is_gateway else "templates/job_template", payload["id"]),
         )
 

@@ -22,10 +22,17 @@ class Named(TypedDict):
     name: str
 
 
+class Capabilities(TypedDict):
+    """What the account that asks may do with a job template."""
+
+    start: bool
+
+
 class TemplateSummary(TypedDict):
     """The summary fields of a job template; one without a project has no organisation."""
 
     organization: Named | None
+    user_capabilities: Capabilities | None
 
 
 class TemplatePayload(TypedDict):

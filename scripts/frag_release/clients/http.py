@@ -18,6 +18,7 @@ from .retry import pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
+    from .pace import Pace
 
 _MOST_SECONDS = 30.0
 _WORKERS = 8
@@ -30,16 +31,21 @@ class Http:
     """Asks servers until `deadline`; safe to use from several threads at once.
 
     `ca_file` names certificates (PEM) to trust in place of the usual ones; raises UsageError where it
-    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment.
+    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment. A `pace` is for long rows
+    of questions.
     """
 
-    def __init__(self, deadline: Deadline, ca_file: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
-        if ca_file:
-            _check_certificates(ca_file)
+    def __init__(
+        self,
+        deadline: Deadline,
+        ca_file: str = "",
+        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
+    ) -> None:
         self._deadline = deadline
-        self._ca_file = ca_file
         self._sleep = sleep
-        self._exchange: Exchange | None = None
+        self._pace = pace
+        self._exchange = _trusting_exchange(ca_file) if ca_file else None
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Answer[Response]:
@@ -57,7 +63,7 @@ class Http:
         if request.writes:
             return self._write(request)
         for attempt in range(request.tries):
-            outcome = self._ask(request)
+            outcome = self._ask_in_turn(request)
             pause = pause_after(outcome, attempt, time.time())
             if pause is None or attempt == request.tries - 1 or pause >= self._deadline.remaining():
                 break
@@ -90,6 +96,19 @@ class Http:
             return Unconfirmed(refused.reason, _FIND_OUT)
         return refused or outcome
 
+    def _ask_in_turn(self, request: Request) -> Response | Failure:
+        if self._pace is None:
+            return self._ask(request)
+        turn = self._pace.wait(request, self._deadline.remaining())
+        if isinstance(turn, Unknown):
+            return Failure(turn, transient=False)
+        if turn:
+            self._sleep(turn)
+        outcome = self._ask(request)
+        if isinstance(outcome, Response):
+            self._pace.learn(request, outcome)
+        return outcome
+
     def _ask(self, request: Request) -> Response | Failure:
         """Ask once, in a thread that can be left behind.
 
@@ -120,7 +139,7 @@ class Http:
             if self._exchange is None:
                 from .exchange import Exchange
 
-                self._exchange = Exchange(self._ca_file)
+                self._exchange = Exchange()
             return self._exchange
 
 
@@ -131,11 +150,13 @@ def _out_of_time(request: Request) -> Unknown:
     )
 
 
-def _check_certificates(file: str) -> None:
+def _trusting_exchange(file: str) -> Exchange:
     import ssl
 
+    from .exchange import Exchange
+
     try:
-        ssl.create_default_context(cafile=file)
+        return Exchange(file)
     except OSError as error:  # an SSLError is one, too
         why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM form"
         remedy = "Name a file of certificates in PEM form, or leave ca-file empty."

@@ -42,7 +42,7 @@ def pause_after(outcome: Response | Failure, attempt: int, now: float) -> float 
     if isinstance(outcome, Failure):
         return _FIRST_PAUSE * (1 << attempt) if outcome.transient else None
     if is_limited(outcome):
-        return _limited_pause(outcome, attempt, now)
+        return limited_pause(outcome, attempt, now)
     if outcome.status not in _TRANSIENT:
         return None
     told = _retry_after(outcome.header("retry-after"), now)
@@ -53,7 +53,7 @@ def refusal(response: Response, request: Request, now: float) -> Unknown | None:
     """Return what a response that no client can use comes to; None for the others."""
     asked = f"when asked for {request.what}"
     if is_limited(response):
-        back = datetime.datetime.fromtimestamp(now + _limited_pause(response, 0, now), datetime.timezone.utc)
+        back = datetime.datetime.fromtimestamp(now + limited_pause(response, 0, now), datetime.timezone.utc)
         reason = f"{request.host} takes no more requests for now ({response.status}) {asked}"
         return RateLimited(reason, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")
     if response.status >= 500:
@@ -61,16 +61,22 @@ def refusal(response: Response, request: Request, now: float) -> Unknown | None:
     return None
 
 
-def _limited_pause(response: Response, attempt: int, now: float) -> float:
+def limited_pause(response: Response, attempt: int, now: float) -> float:
+    """Return the seconds that a refusal for too many requests wants us to wait."""
     told = _retry_after(response.header("retry-after"), now)
     if told is not None:
         return told
-    reset = response.header("x-ratelimit-reset")
-    if response.header("x-ratelimit-remaining") == "0" and _EPOCH.fullmatch(reset):
+    reset = read_epoch(response.header("x-ratelimit-reset"))
+    if response.header("x-ratelimit-remaining") == "0" and reset is not None:
         # A second more: the server's clock and ours need not agree to the second. A day at most, so
         # that nonsense stays a date.
-        return min(max(0.0, int(reset) - now) + 1, 86400.0)
+        return min(max(0.0, reset - now) + 1, 86400.0)
     return _FIRST_LIMITED_PAUSE * (1 << attempt)
+
+
+def read_epoch(value: str) -> int | None:
+    """Return the number that a header has, such as a time in seconds since the epoch; None where it has none."""
+    return int(value) if _EPOCH.fullmatch(value) else None
 
 
 def _retry_after(value: str, now: float) -> float | None:

@@ -106,7 +106,7 @@ class Launching:
             return jobs
         if isinstance(me, Unknown):
             return me
-        new = [job for job in jobs if job.id > self._newest and job.launched_by == me and not job.is_slice]
+        new = [job for job in jobs if job.id > self._newest and job.launched_by == me]
         # The first that was launched, should there be a second one by a run beside ours: that one follows its own.
         for job in reversed(new):
             same = may_be_same_launch(job, template, self.variables) and self._is_same(awx, job)

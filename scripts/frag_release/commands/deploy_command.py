@@ -20,7 +20,7 @@ from ..runner.values import Values
 from .awx_job import AwxJob
 from .clock import Clock
 from .deploy import Connected, Deploy, Presentation
-from .gate_command import gate_outputs
+from .gate_results import gate_outputs
 from .services import Services
 from .told import ToldProgress
 

@@ -17,6 +17,7 @@ from ..runner.context import Context
 from ..runner.log import Log
 from ..runner.results import write_outputs, write_report, write_summary
 from ..runner.settings.publish import PublishSettings, read_publish_settings
+from ..runner.signals import hold_signals
 from ..runner.values import Values
 from .clock import Clock
 from .publish import Presentation, Publish
@@ -40,6 +41,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     )
     clock = Clock(_now, services.remaining, time.sleep)
     result = Publish(settings, context, forge, services.registry(), clock, speak).run()
+    hold_signals()
     if isinstance(result, NothingToPublish):
         return _tell_nothing(result, settings, context, log)
     return _tell(result, settings, context, log)
@@ -52,7 +54,7 @@ def _tell(report: PublishReport, settings: PublishSettings, context: Context, lo
     for note in report.notes:
         log.annotate("warning", "publish", note)
     if report.problem:
-        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy}".strip())
+        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy} {report.run_url}".strip())
     write_summary(context, publish_summary(report, context.server_url))
     write_outputs(context, _outputs(report, path))
     return report.exit_status

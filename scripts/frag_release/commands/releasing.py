@@ -20,12 +20,16 @@ def release_marker(tag: str) -> str:
 
 @dataclass(frozen=True)
 class Releasing:
-    """Makes the release of `tag`; `did` is told of each thing that this run made, as soon as it is made."""
+    """Makes the release of `tag`; `did` is told of each thing that this run made, as soon as it is made.
+
+    `demand_tag` raises ExpectedError where the tag is gone: then nothing may be published.
+    """
 
     releases: Releases
     tag: str
     body: str
     record: bytes
+    demand_tag: Callable[[], None]
     did: Callable[[Action], None]
 
     def run(self) -> tuple[Release, str]:
@@ -80,6 +84,7 @@ class Releasing:
         return draft
 
     def _publish(self, draft: Release) -> Release:
+        self.demand_tag()
         public = self.releases.publish(draft)
         self.did(Action(f"Published the release {self.tag}", public.url))
         return public

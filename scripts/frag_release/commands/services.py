@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..clients.credentials import basic, bearer
 from ..clients.deadline import Deadline
 from ..clients.http import Http
-from ..clients.registry import RegistryClient
-from ..forges.repository import Forge
-from ..runner.settings.base import Settings
 
+# Only what is used is imported: a runner pays for every module.
 if TYPE_CHECKING:
     from ..clients.awx import Awx
+    from ..clients.pace import Pace
+    from ..clients.registry import RegistryClient
     from ..clients.site import SiteClient
     from ..forges.github import GithubForge
+    from ..forges.repository import Forge
     from ..runner.settings.awx import AwxSettings
+    from ..runner.settings.base import Settings
 
 
 class Services:
     """One deadline and one HTTP session for everything that a command asks.
 
-    `seconds` is how long all of it may take. Every forge starts with a view of its own.
+    `seconds` is how long all of it may take; a `pace` keeps many questions within a server's limits. Every
+    forge starts with a view of its own.
     """
 
-    def __init__(self, settings: Settings, seconds: float) -> None:
+    def __init__(self, settings: Settings, seconds: float, pace: Pace | None = None) -> None:
         self._settings = settings
         self._deadline = Deadline(seconds)
-        self._http = Http(self._deadline, settings.connections.ca_file)
+        self._http = Http(self._deadline, settings.connections.ca_file, pace=pace)
 
     def remaining(self) -> float:
         """How many seconds are left, at least 0."""
@@ -35,6 +37,8 @@ class Services:
 
     def registry(self) -> RegistryClient:
         """The registry of the images."""
+        from ..clients.registry import RegistryClient
+
         connections = self._settings.connections
         username, password = connections.registry_username, connections.registry_password
         return RegistryClient(self._http, connections.registry_url, username, password)
@@ -42,6 +46,7 @@ class Services:
     def awx(self, settings: AwxSettings) -> Awx:
         """AWX; raises UsageError where the login cannot be sent."""
         from ..clients.awx import Awx
+        from ..clients.credentials import basic, bearer
 
         if settings.token:
             credentials = bearer(settings.token, settings.url, "awx-token")
@@ -57,7 +62,6 @@ class Services:
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
-        # Only the one that is used is imported: a runner pays for every module.
         if self._settings.connections.local:
             from ..forges.local import LocalForge
 

@@ -28,13 +28,17 @@ class OnTimeout(Enum):
 
 @dataclass(frozen=True)
 class Template:
-    """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people."""
+    """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
+
+    `may_launch` is about the account that asked, None where AWX did not tell.
+    """
 
     id: int
     name: str
     organization: str
     sliced: bool
     url: str
+    may_launch: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

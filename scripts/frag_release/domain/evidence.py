@@ -20,6 +20,21 @@ class Unknown:
     remedy: str = RETRY
 
 
+@dataclass(frozen=True)
+class Denied(Unknown):
+    """Evidence that is refused to these credentials: asking again is of little use."""
+
+
+@dataclass(frozen=True)
+class Hidden(Denied):
+    """Evidence that these credentials may not see: others may."""
+
+
+@dataclass(frozen=True)
+class NoCommit(Unknown):
+    """What a tag stands for was seen, and is no commit: asking again would change nothing."""
+
+
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
 """A value that was seen, or why it could not be."""
 

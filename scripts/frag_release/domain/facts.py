@@ -56,7 +56,10 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ComponentFacts:
-    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name."""
+    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
+
+    `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
+    """
 
     pin: Pin
     commit: Answer[str | None] = NOT_ASKED
@@ -66,7 +69,7 @@ class ComponentFacts:
     image: Answer[Image] | None = NOT_ASKED
     previous: Pin | None = None
     hints: Hints = field(default_factory=Hints)
-    recorded: Recorded | None = None
+    recorded: Answer[Recorded | None] = None
 
 
 @dataclass(frozen=True)

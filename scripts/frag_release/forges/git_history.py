@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..domain import changes
 from ..domain.evidence import Answer, Unknown
-from .git_objects import missing
+from .git_objects import missing, moment
 from .git_process import Git
 from .writer import CommitFacts
 
@@ -22,10 +22,7 @@ class History:
 
     def committed(self, commit: str) -> datetime.datetime | None:
         """Return when `commit` was committed; None for a date that no calendar has."""
-        try:
-            return datetime.datetime.fromtimestamp(self.seconds[commit], datetime.timezone.utc)
-        except (ValueError, OverflowError, OSError):
-            return None
+        return moment(self.seconds[commit])
 
     def reached_from(self, head: str) -> Collection[str]:
         """Return `head` and all its ancestors."""
@@ -77,13 +74,13 @@ def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:
 
 def read_facts(git: Git, commit: str) -> Answer[CommitFacts]:
     """Return what a commit, given by its full id, says of itself."""
-    rows = _told(git, commit, "%H", "%P", "%T", "%an", "%B", options=("--no-walk",))
+    rows = _told(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
     if isinstance(rows, Unknown):
         return rows
     if not rows:
         return missing(git, f"the commit {commit}")
-    sha, parents, tree, author, message = rows[0]
-    return CommitFacts(sha, message.rstrip("\n"), parents.split(), tree, author)
+    sha, parents, author, message = rows[0]
+    return CommitFacts(sha, message.rstrip("\n"), parents.split(), author)
 
 
 def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> Answer[list[list[str]]]:

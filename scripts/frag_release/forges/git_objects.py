@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ _TREE_ENTRY = {
     20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
     32: re.compile(rb"([0-7]+) ([^\0]+)\0(.{32})", re.DOTALL),
 }
+_DATED = re.compile(rb"(?:tagger|committer) [^\n]*> (-?[0-9]{1,20}) [-+][0-9]+")
 _FOLDER = b"40000"
 _NO_FILES = {_FOLDER: "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}
 
@@ -60,6 +62,26 @@ def peel(git: Git, object_ids: Collection[str]) -> Answer[Mapping[str, tuple[str
         if len(words) == 3:
             found[each] = (words[1], words[0], int(words[2]))
     return found
+
+
+def dates_of(git: Git, object_ids: Collection[str]) -> Answers[datetime.datetime | None]:
+    """Return the date that each commit, or tag object, bears itself; None where it bears none that a calendar has."""
+    contents = _contents(git, set(object_ids))
+    return {each: content if isinstance(content, Unknown) else _date(content) for each, content in contents.items()}
+
+
+def _date(content: bytes) -> datetime.datetime | None:
+    # Within the headers alone: a message may quote such a line.
+    found = next(filter(None, map(_DATED.fullmatch, content.partition(b"\n\n")[0].split(b"\n"))), None)
+    return moment(int(found[1])) if found else None
+
+
+def moment(seconds: int) -> datetime.datetime | None:
+    """Return the time so many seconds after 1970; None for a date that no calendar has."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def files_at(git: Git, path: str, commits: Collection[str]) -> Answers[Blob | None]:

@@ -50,11 +50,12 @@ def _position(api: RepositoryApi, found: Comparison, head: str, commit: str, wha
         return Position(False)
     if found["status"] in _ON_BRANCH and base["sha"] == commit:
         committer = base["commit"]["committer"]
-        return Position(True, _moment(committer["date"]) if committer else None)
+        return Position(True, moment_of(committer["date"]) if committer else None)
     return api.mismatch(what)
 
 
-def _moment(text: str) -> datetime.datetime | None:
+def moment_of(text: str) -> datetime.datetime | None:
+    """Return the time of a date in GitHub's replies (ISO 8601); None where it is none."""
     try:
         # Python 3.10 does not know the Z.
         moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -25,17 +25,18 @@ class Ref(TypedDict):
     object: GitObject
 
 
+class Committer(TypedDict):
+    """Who committed, or tagged, when (ISO 8601)."""
+
+    date: str
+
+
 class TagObject(TypedDict):
-    """`git/get-tag`: an annotated tag."""
+    """`git/get-tag`: an annotated tag. Very old ones name no tagger."""
 
     sha: str
     object: GitObject
-
-
-class Committer(TypedDict):
-    """Who committed when (ISO 8601)."""
-
-    date: str
+    tagger: Committer | None
 
 
 class CommitFacts(TypedDict):
@@ -45,9 +46,16 @@ class CommitFacts(TypedDict):
 
 
 class NamedCommit(TypedDict):
-    """One item of `repos/list-commits`."""
+    """A commit by its id, such as one item of `repos/list-commits`."""
 
     sha: str
+
+
+class BareCommit(TypedDict):
+    """`git/get-commit`."""
+
+    sha: str
+    committer: Committer | None
 
 
 class DatedCommit(TypedDict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TypedDict
 
 from ..domain.evidence import Answer, Unknown
@@ -10,6 +12,7 @@ from .github_api import RepositoryApi
 
 _MAX_BYTES = 1024 * 1024
 _BINARY = "application/octet-stream"
+_PAGE, _MOST_PAGES = 100, 100
 
 
 class Asset(TypedDict):
@@ -41,8 +44,29 @@ def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
         return release
     if release["tag_name"] != tag:
         return api.mismatch(what)
-    asset = next((one for one in release["assets"] if one["name"] == ASSET and one["state"] == "uploaded"), None)
+    asset = _asset(release)
     return None if asset is None else _record(api, tag, asset["id"])
+
+
+def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    """Return what every published release with such an asset says, by its tag: releases are listed by the hundred."""
+    what = "the list of releases"
+    first = api.get("/releases", what, {"per_page": _PAGE})
+    pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES)
+    if isinstance(pages, Unknown):
+        return pages
+    found: dict[str, Asset] = {}
+    for page in pages:
+        releases = api.read(page, list[Release], what)
+        if isinstance(releases, Unknown):
+            return releases
+        found.update((each["tag_name"], asset) for each in releases if not each["draft"] and (asset := _asset(each)))
+    calls = [partial(_record, api, tag, asset["id"]) for tag, asset in found.items()]
+    return dict(zip(found, api.http.parallel(calls), strict=True))
+
+
+def _asset(release: Release) -> Asset | None:
+    return next((one for one in release["assets"] if one["name"] == ASSET and one["state"] == "uploaded"), None)
 
 
 def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:

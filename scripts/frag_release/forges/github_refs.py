@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from ..clients.messages import quoted
 from ..clients.once import Once
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, NoCommit, Unknown
 from .github_api import RepositoryApi
 from .github_payloads import GitObject, Ref, TagObject, read_message
 
@@ -25,6 +25,8 @@ class GithubRefs:
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
         self._found: Once[str, Answer[GitObject | None]] = Once()
+        self._objects: Once[str, Answer[TagObject]] = Once()
+        self._starting: Once[str, Answer[Sequence[str]]] = Once()
 
     def branch(self, name: str) -> Answer[str | None]:
         """The head of a branch, or None."""
@@ -41,11 +43,22 @@ class GithubRefs:
                 return found
             if found["type"] != "tag":
                 return found["sha"] if found["type"] == "commit" else self._no_commit(name, found["type"])
-            found = self._peeled(name, found["sha"])
+            peeled = self._object(name, found["sha"])
+            found = peeled if isinstance(peeled, Unknown) else peeled["object"]
         return Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags")
+
+    def tag_object(self, name: str) -> Answer[TagObject | None]:
+        """The object of an annotated tag; None where the tag has none, or there is no such tag."""
+        found = self._target(_TAGS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return self._object(name, found["sha"]) if found["type"] == "tag" else None
 
     def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
         """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
+        return self._starting.get(prefix, lambda: self._list_tags(prefix))
+
+    def _list_tags(self, prefix: str) -> Answer[Sequence[str]]:
         if prefix and not _possible(_TAGS + prefix + "x"):
             return []
         # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
@@ -104,17 +117,20 @@ class GithubRefs:
             return found
         return found["object"] if found["ref"] == ref and _is_ref(found, ref) else self._api.mismatch(what)
 
-    def _peeled(self, name: str, sha: str) -> Answer[GitObject]:
+    def _object(self, name: str, sha: str) -> Answer[TagObject]:
+        return self._objects.get(sha, lambda: self._ask_object(name, sha))
+
+    def _ask_object(self, name: str, sha: str) -> Answer[TagObject]:
         what = f"the annotated tag {name}"
         response = self._api.get(f"/git/tags/{sha}", what)
         tag = response if isinstance(response, Unknown) else self._api.read(response, TagObject, what)
         if isinstance(tag, Unknown):
             return tag
         same = tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"])
-        return tag["object"] if same else self._api.mismatch(what)
+        return tag if same else self._api.mismatch(what)
 
-    def _no_commit(self, name: str, kind: str) -> Unknown:
-        return Unknown(
+    def _no_commit(self, name: str, kind: str) -> NoCommit:
+        return NoCommit(
             f"the tag {name} of {self._api.name} points at a {kind[:20]}, not at a commit",
             "Delete the tag and push it again, on the commit that it stands for.",
         )

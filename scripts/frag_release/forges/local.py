@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import shlex
@@ -10,10 +11,10 @@ from pathlib import Path
 
 from ..clients.deadline import Deadline
 from ..domain import changes
-from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown
+from ..domain.evidence import Answer, Answers, Blob, NoCommit, Placement, Run, Unknown
 from ..domain.release_record import ReleaseRecord
 from .git_history import History, read_changes, read_history
-from .git_objects import files_at, is_object_id, missing, not_an_id, peel
+from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
 from .git_process import Git
 from .git_refs import encoded, read_branches, read_tags
 from .local_writer import LocalWriter
@@ -55,6 +56,10 @@ class LocalForge:
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """Always None: a clone holds tags, but no releases."""
         return None
+
+    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """Always empty: a clone holds tags, but no releases."""
+        return {}
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Always `Unknown`: a clone holds no issues."""
@@ -121,10 +126,19 @@ class LocalRepository:
         kind, object_id, _ = peeled[target]
         if kind == "commit":
             return object_id
-        return Unknown(
+        return NoCommit(
             f"the tag {tag!r} of {self._name} points at a {kind}, not at a commit",
             "Delete the tag and push it again, on the commit that it stands for.",
         )
+
+    def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
+        """When each tag was made: the date that an annotated tag bears, else that of its commit."""
+        known = read_tags(self._git)
+        if isinstance(known, Unknown):
+            return dict.fromkeys(names, known)
+        targets = {name: known[encoded(name)] for name in names if encoded(name) in known}
+        dates = dates_of(self._git, targets.values())
+        return {name: dates[targets[name]] if name in targets else None for name in names}
 
     def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
         """The names of all tags that start with one of `prefixes`.

@@ -4,7 +4,8 @@ a thousand use the same few calls; an answer that could not be had is an `Unknow
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.changes import History
@@ -26,7 +27,13 @@ class Repository(Protocol):
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag, peeled; None where there is no tag of exactly that name.
 
-        A tag of something other than a commit is an `Unknown` that says so.
+        A tag of something other than a commit is a `NoCommit`.
+        """
+
+    def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
+        """When each tag was made: the date that an annotated tag bears, else that of its commit.
+
+        None where there is no such tag, or it bears no date that a calendar has.
         """
 
     def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
@@ -76,6 +83,9 @@ class Forge(Protocol):
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `publish` left with the release of `tag`; None where there is no release, or it left nothing."""
+
+    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """What `publish` left with each release that it left something with, by the release's tag."""
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue, a line between them; the ticket's token reads it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..domain.facts import Recorded
 from ..domain.report import GateReport
 from . import markdown
 from .links import Links
@@ -21,7 +22,7 @@ def rollback_card(report: GateReport, links: Links, worth: int) -> Section:
         return Section(worth, TITLE, "")
     tag = previous.tag.text
     named = markdown.code_link(tag, links.tag(report.repository, tag))
-    known = any(facts.recorded and facts.recorded.tag == tag for facts in report.facts.components)
+    known = any(isinstance(facts.recorded, Recorded) and facts.recorded.tag == tag for facts in report.facts.components)
     record = " Its `release.json` is there." if known else ""
     last_good = f"The last good release before this one is {named}.{record}"
     return Section(worth, TITLE, f"{last_good}\n\n{markdown.bullets(how_to_redeploy(report, links, tag))}")

@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 from ..evidence import Unknown
 from ..findings import Finding, Outcome, Status
 
-Facts = TypeVar("Facts")
+Facts = TypeVar("Facts", contravariant=True)
+_Other = TypeVar("_Other")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Rule(Generic[Facts]):
     remedy: str
     judge: Callable[[Facts], Outcome]
     allowable: bool = True
+
+    def judged_by(self, judge: Callable[[_Other], Outcome]) -> Rule[_Other]:
+        """Return the same rule, judging by other facts: those of a release of the past, say."""
+        return Rule(self.id, self.subject, self.fails_when, self.remedy, judge, self.allowable)
 
     def apply(self, facts: Facts, subject: str, tag: str, file: str = "", line: int | None = None) -> Finding:
         """Judge `facts` and name the result by this rule and `subject` at `tag`, with the place to look at."""

@@ -1,0 +1,92 @@
+"""The facts about a whole history of releases, gathered before any of them is judged."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..components import NO_IMAGE, Component, Pin
+from ..evidence import Answer, Image, Placement
+from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, StackFacts
+from ..release_record import ReleaseRecord
+from ..versions import ProductionTag, parse_production_tag
+from .since import Since
+
+Moment = Answer[datetime.datetime | None]
+Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
+Images = Mapping[tuple[str, str], Answer[Image]]
+
+
+@dataclass(frozen=True)
+class StackTag:
+    """A tag of the stack: its commit (None: no such tag), when it was made, and the pins at its commit."""
+
+    name: str
+    commit: Answer[str | None]
+    date: Moment = NOT_ASKED
+    placement: Answer[Placement] = NOT_ASKED
+    pins: Sequence[Pin] = ()
+
+    @property
+    def production(self) -> ProductionTag | None:
+        """The tag where it is a production tag."""
+        return parse_production_tag(self.name)
+
+    @property
+    def on_branch(self) -> bool:
+        """Whether it is known to be on a stack branch."""
+        return isinstance(self.placement, Placement) and bool(self.placement.branches)
+
+
+@dataclass(frozen=True)
+class PastStackFacts(StackFacts):
+    """What is known of a release's own tag. `higher` are the releases that were there already when it was made.
+
+    `record` is its `release.json` (None: it has none), `image` what the registry holds under the image named
+    there (None: switched off).
+    """
+
+    date: Moment = NOT_ASKED
+    record: Answer[ReleaseRecord | None] = None
+    image: Answer[Image] | None = None
+
+
+@dataclass(frozen=True)
+class StackHistory:
+    """Everything that an audit judges.
+
+    `names` are all tags of the stack. Those looked at are in `tags`: production tags from `since` on, some below
+    to compare with (`below` is what is known of the release under those), and others. `recorded` are older tags
+    whose release has a `release.json`, for their commit alone. `pinned` has what is known of each component's
+    tag, by the component's name and the tag; `images` what registries hold by name and tag (None: switched off).
+    `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
+    `none` for not at all.
+    """
+
+    repository: str
+    branches: Sequence[str]
+    components: Sequence[Component]
+    since: Since
+    names: Sequence[str]
+    tags: Sequence[StackTag]
+    below: Answer[PreviousRelease | None] = None
+    recorded: Mapping[str, StackTag] = field(default_factory=dict)
+    pinned: Mapping[tuple[str, str], ComponentFacts] = field(default_factory=dict)
+    images: Images | None = None
+    records: Records = field(default_factory=dict)
+    stack_image: str = ""
+
+    def record(self, tag: str) -> Answer[ReleaseRecord | None]:
+        """What `release.json` of a release says, None where there is none."""
+        return self.records.get(tag) if isinstance(self.records, Mapping) else self.records
+
+    @property
+    def checks_stack_images(self) -> bool:
+        """Whether the stack's own images are to be compared with what was released, if images are looked at."""
+        return self.stack_image != NO_IMAGE
+
+    def stack_image_of(self, record: ReleaseRecord) -> tuple[str, str]:
+        """Name and tag of the stack's image that was released, by the name it is looked for under today."""
+        name, _, tag = record.image.rpartition(":")
+        return self.stack_image or name, tag

@@ -1,0 +1,225 @@
+"""Judging a whole history: from its facts to one judged release for each tag, oldest first."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..allow import Allowance, apply_allowances
+from ..components import Component, Pin
+from ..decision import TAGS, Circumstances, Decision, Verdict, decide
+from ..evidence import Answer, Image, Placement, Unknown
+from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
+from ..findings import Finding
+from ..release_record import RecordedComponent, ReleaseRecord
+from ..rules import judge_presence
+from ..versions import ProductionTag, parse_production_tag
+from .facts import PastStackFacts, StackHistory, StackTag
+from .order import Timeline, by_month, previous_releases, production
+from .rules import judge_past, judge_unchanged
+
+
+@dataclass(frozen=True)
+class PastRelease:
+    """A tag of the stack as it is judged today. `commit` is empty, and `date` None, where it is not known.
+
+    Of a release that is `compared` alone it is said only what has changed since its `release.json` was written.
+    """
+
+    tag: str
+    commit: str
+    date: datetime.datetime | None
+    decision: Decision
+    components: Sequence[ComponentFacts]
+    previous: str = ""
+    compared: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the gate would say of it."""
+        return self.decision.verdict
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the rules say."""
+        return self.decision.findings
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the rules judge it: others are built, and never reach production."""
+        return self.verdict is not Verdict.BUILD_ONLY
+
+
+class Judge:
+    """Judges the tags of one history; findings that `allow` names become warnings."""
+
+    def __init__(self, history: StackHistory, allow: Sequence[Allowance] = ()) -> None:
+        tags = production(history.tags)
+        self._history = history
+        self._allow = allow
+        self._previous = previous_releases(tags, history.below)
+        self._timeline = Timeline(tags)
+        self._months = by_month(history.names)
+
+    def release(self, tag: ProductionTag, facts: StackTag) -> PastRelease:
+        """Judge a production tag by every rule."""
+        record = self._history.record(tag.text)
+        stack = self._stack_facts(tag, facts, record)
+        previous = self._previous[tag.text]
+        components = [self._component(pin, previous, record) for pin in facts.pins]
+        found = previous.tag.text if isinstance(previous, PreviousRelease) else ""
+        return self._decided(facts, judge_past(stack, components, previous), components, previous=found)
+
+    def changes(self, tag: ProductionTag, record: ReleaseRecord) -> PastRelease:
+        """Say of a release that is not judged only what has changed since its `release.json` was written."""
+        facts = self._history.recorded.get(tag.text, StackTag(tag.text, None))
+        pins = [_recorded_pin(component, record) for component in self._history.components]
+        components = [self._component(pin, None, record) for pin in pins if pin]
+        findings = judge_unchanged(self._stack_facts(tag, facts, record), components)
+        return self._decided(facts, findings, components, compared=True)
+
+    def other(self, facts: StackTag) -> PastRelease:
+        """Tell of a tag that is built and never reaches production."""
+        components = [ComponentFacts(pin) for pin in facts.pins]
+        return self._decided(facts, judge_presence(ReleaseFacts(None, components, None)), components)
+
+    def _decided(
+        self,
+        facts: StackTag,
+        findings: Sequence[Finding],
+        components: Sequence[ComponentFacts],
+        previous: str = "",
+        compared: bool = False,
+    ) -> PastRelease:
+        asked = Circumstances(f"{TAGS}{facts.name}", "", self._history.branches)
+        return PastRelease(
+            tag=facts.name,
+            commit=facts.commit if isinstance(facts.commit, str) else "",
+            date=facts.date if isinstance(facts.date, datetime.datetime) else None,
+            decision=decide(asked, apply_allowances(findings, self._allow)),
+            components=components,
+            previous=previous,
+            compared=compared,
+        )
+
+    def _stack_facts(self, tag: ProductionTag, facts: StackTag, record: Answer[ReleaseRecord | None]) -> PastStackFacts:
+        date = facts.date if isinstance(facts.date, datetime.datetime) else None
+        return PastStackFacts(
+            repository=self._history.repository,
+            branches=self._history.branches,
+            tag=tag,
+            run_commit=None,
+            tag_commit=facts.commit,
+            placement=_placement(facts),
+            siblings=self._months.get((tag.version.major, tag.version.minor), ()),
+            higher=self._timeline.higher_before(tag, date) if date else NOT_ASKED,
+            date=facts.date,
+            record=record,
+            image=self._stack_image(record),
+        )
+
+    def _stack_image(self, record: Answer[ReleaseRecord | None]) -> Answer[Image] | None:
+        images = self._history.images
+        if images is None or not isinstance(record, ReleaseRecord) or not self._history.checks_stack_images:
+            return None
+        return images.get(self._history.stack_image_of(record), NOT_ASKED)
+
+    def _component(
+        self, pin: Pin, previous: Answer[PreviousRelease | None], record: Answer[ReleaseRecord | None]
+    ) -> ComponentFacts:
+        known = self._history.pinned.get((pin.component.name, pin.tag), ComponentFacts(pin))
+        facts = replace(known, pin=pin, image=self._image(pin))
+        if isinstance(previous, PreviousRelease):
+            facts = replace(facts, previous=_same_component(pin.component, previous.pins))
+        return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts
+
+    def _image(self, pin: Pin) -> Answer[Image] | None:
+        name = pin.component.image_name(pin.namespace)
+        if self._history.images is None or name is None:
+            return None
+        return self._history.images.get((name, pin.tag), NOT_ASKED)
+
+
+def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
+    """Judge every tag from `since` on, and compare those before it with their `release.json`; oldest first.
+
+    Production tags stand in their numeric order, each other tag behind the last of those that is not younger.
+    """
+    judge = Judge(history, allow)
+    judged = [judge.release(tag, facts) for tag, facts in production(history.tags) if history.since.covers(tag)]
+    compared = [judge.changes(tag, record) for tag, record in compared_alone(history)]
+    releases = sorted([*judged, *(one for one in compared if one.findings)], key=lambda one: _place(one.tag))
+    return _merged(releases, [judge.other(facts) for facts in history.tags if facts.production is None])
+
+
+def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRecord]]:
+    """Return the releases with a `release.json` that are not judged: they are too old, or their tag is gone."""
+    if isinstance(history.records, Unknown):
+        return []
+    judged = {facts.name for facts in history.tags if facts.production and history.since.covers(facts.production)}
+    return [
+        (tag, record)
+        for name, record in history.records.items()
+        if name not in judged and isinstance(record, ReleaseRecord) and (tag := parse_production_tag(name))
+    ]
+
+
+def recorded_pins(history: StackHistory) -> list[Pin]:
+    """Return the pins of those releases, as their `release.json` has them."""
+    pins = (_recorded_pin(each, record) for _, record in compared_alone(history) for each in history.components)
+    return [pin for pin in pins if pin]
+
+
+def _place(name: str) -> tuple[object, str]:
+    tag = parse_production_tag(name)
+    return (tag.version if tag else "", name)
+
+
+def _placement(facts: StackTag) -> Answer[Placement]:
+    """Where the tag is; nowhere, if it is not there or stands for no commit that could be placed."""
+    if isinstance(facts.commit, Unknown):
+        return facts.commit
+    return facts.placement if facts.commit else Placement(frozenset())
+
+
+def _same_component(component: Component, pins: Sequence[Pin]) -> Pin | None:
+    return next((pin for pin in pins if pin.component.name == component.name), None)
+
+
+def _recorded_pin(component: Component, record: ReleaseRecord) -> Pin | None:
+    found = _of_component(component, record)
+    return Pin(component, found.tag, found.namespace or component.owner) if found else None
+
+
+def _of_component(component: Component, record: ReleaseRecord) -> RecordedComponent | None:
+    """Return what was recorded of a component, if it was of the repository that is asked about today."""
+    found = record.component(component.name)
+    return found if found and found.repository.lower() == component.repository.lower() else None
+
+
+def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
+    pin = facts.pin
+    found = _of_component(pin.component, record)
+    if found is None or found.tag != pin.tag:
+        return None
+    image = f"{pin.component.image_name(pin.namespace)}:{pin.tag}"
+    passed = record.statuses.get(f"pin-ci:{pin.component.name}") == "pass"
+    return Recorded(record.tag, found.commit, found.digest if found.image == image else "", passed)
+
+
+def _merged(releases: Sequence[PastRelease], others: Sequence[PastRelease]) -> list[PastRelease]:
+    """Put each of `others` behind the last release that is not younger; those without a date come first."""
+    behind: dict[int, list[PastRelease]] = {}
+    for one in others:
+        older = [at for at, release in enumerate(releases, 1) if _not_younger(release, one)]
+        behind.setdefault(older[-1] if older else 0, []).append(one)
+    merged: list[PastRelease] = []
+    for at, release in enumerate([None, *releases]):
+        merged += [release] if release else []
+        merged += sorted(behind.get(at, ()), key=lambda one: (one.date is not None, one.date, one.tag))
+    return merged
+
+
+def _not_younger(release: PastRelease, other: PastRelease) -> bool:
+    return release.date is not None and other.date is not None and release.date <= other.date

@@ -1,0 +1,159 @@
+"""The rules on a release of the past.
+
+They are the gate's own. Where the gate asks about now (does this run build what the tag means, would this
+release take production back), the past has its own question under the same id: has the tag, a component's
+tag or an image changed since `release.json` was written, and was a higher release there already?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..evidence import Image, Unknown
+from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
+from ..findings import Finding, Outcome, Status
+from ..release_record import ASSET
+from ..rules.pair import PAIR_RULES
+from ..rules.pins import pin_grade, pin_order, pin_present
+from ..rules.proof import pin_ci, pin_exists, pin_image, pin_on_branch, pin_shadowed
+from ..rules.rule import Rule, either, failed, passed, skipped, unknown
+from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
+from .facts import PastStackFacts
+
+_NO_RECORD = f"The release has no {ASSET} to compare with."
+_MOVED = (
+    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
+)
+_PUSHED_AGAIN = (
+    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
+)
+
+
+def _tag_stayed(facts: PastStackFacts) -> Outcome:
+    record = facts.record
+    if isinstance(record, Unknown):
+        return unknown(f"{ASSET} of {facts.tag}", record)
+    if record is None:
+        return skipped(_NO_RECORD)
+    if isinstance(facts.tag_commit, Unknown):
+        return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
+    if facts.tag_commit == record.commit:
+        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.")
+    now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
+    return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", _MOVED)
+
+
+def _went_forward(facts: PastStackFacts) -> Outcome:
+    if facts.date is None or isinstance(facts.date, Unknown):
+        why = facts.date or Unknown("neither the tag nor its commit bears a date", "Look at the tag.")
+        return unknown(f"When {facts.tag} of {facts.repository} was made", why)
+    if isinstance(facts.higher, Unknown):
+        return unknown(f"Whether a higher release was there when {facts.tag} was made", facts.higher)
+    wanted = either(facts.branches)
+    if not facts.higher:
+        return passed(f"No higher release was on {wanted} when {facts.tag} was made.")
+    return failed(
+        f"{facts.higher[-1]} was already released on {wanted} of {facts.repository} when {facts.tag} was made "
+        f"({facts.date:%Y-%m-%d}): deploying it took production back.",
+        "Nothing is to be done about it now. Release under higher tags only; to go back on purpose, deploy the "
+        "older release as a rollback.",
+    )
+
+
+def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
+    record, image = facts.record, facts.image
+    if record is None or isinstance(record, Unknown):
+        return skipped(_NO_RECORD)
+    if not record.digest or not record.image:
+        return skipped(f"{ASSET} of {facts.tag} names no digest of the stack's image.")
+    if image is None:
+        return skipped("Switched off by check-images or stack-image.")
+    if isinstance(image, Unknown):
+        return unknown(f"The image {record.image}", image)
+    if image.digest is None:
+        return failed(f"The registry no longer has the image {image.name}:{image.tag}.", _PUSHED_AGAIN)
+    return _same_image(image, record.digest, f"{facts.tag} was released as")
+
+
+def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
+    record, repository = facts.recorded, facts.pin.component.repository
+    now = facts.commit if isinstance(facts.commit, str) else ""
+    if not isinstance(record, Recorded) or not (record.commit and now) or now == record.commit:
+        return pin_exists.judge(facts)
+    return failed(
+        f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made of "
+        f"{record.commit[:12]}: the tag was moved.",
+        _MOVED,
+    )
+
+
+def _component_image_stayed(facts: ComponentFacts) -> Outcome:
+    record, image = facts.recorded, facts.image
+    if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
+        return pin_image.judge(facts)
+    return _same_image(image, record.digest, f"{record.tag} was made of")
+
+
+def _same_image(image: Image, digest: str, what: str) -> Outcome:
+    name = f"{image.name}:{image.tag}"
+    if image.digest == digest:
+        return passed(f"{name} is in the registry, still as {digest[:19]}.")
+    return failed(
+        f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", _PUSHED_AGAIN
+    )
+
+
+stack_image: Rule[PastStackFacts] = Rule(
+    "stack-image",
+    "stack",
+    "deploy: the stack image is absent or has another digest than expected",
+    "Deploy the digest that was built and judged.",
+    _stack_image_stayed,
+)
+"""Not of the catalogue, for the gate has no such fact."""
+
+_COMMIT = tag_commit.judged_by(_tag_stayed)
+_ORDER = tag_order.judged_by(_went_forward)
+_EXISTS = pin_exists.judged_by(_component_tag_stayed)
+_IMAGE = pin_image.judged_by(_component_image_stayed)
+
+_STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
+    tag_on_stack_branch,
+    _COMMIT,
+    tag_unique,
+    _ORDER,
+    tag_style,
+    stack_image,
+)
+# Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
+_COMPONENT_RULES = (pin_present, pin_grade, _EXISTS, pin_shadowed, pin_on_branch, pin_ci, _IMAGE, pin_order)
+
+
+def judge_past(
+    stack: PastStackFacts, components: Sequence[ComponentFacts], previous: PreviousRelease | Unknown | None
+) -> list[Finding]:
+    """Apply every rule that a release of the past can be judged by, as of now but for order and sameness."""
+    pair = ReleaseFacts(stack, components, previous)
+    return [
+        *_judge(stack, components, _STACK_RULES, _COMPONENT_RULES),
+        *(rule.apply(pair, "pair", stack.tag.text) for rule in PAIR_RULES),
+    ]
+
+
+def judge_unchanged(stack: PastStackFacts, components: Sequence[ComponentFacts]) -> list[Finding]:
+    """Say only what has changed since `release.json` was written, or could not be compared with it."""
+    findings = _judge(stack, components, (_COMMIT, stack_image), (_EXISTS, _IMAGE))
+    return [finding for finding in findings if finding.status in (Status.FAIL, Status.UNKNOWN)]
+
+
+def _judge(
+    stack: PastStackFacts,
+    components: Sequence[ComponentFacts],
+    stack_rules: Sequence[Rule[PastStackFacts]],
+    component_rules: Sequence[Rule[ComponentFacts]],
+) -> list[Finding]:
+    findings = [rule.apply(stack, "stack", stack.tag.text) for rule in stack_rules]
+    for facts in components:
+        pin = facts.pin
+        findings += [rule.apply(facts, pin.component.name, pin.tag, pin.file, pin.line) for rule in component_rules]
+    return findings

@@ -1,0 +1,81 @@
+"""An audit as a job summary and as text: what it comes to, what to do next, then the releases, newest first."""
+
+from __future__ import annotations
+
+from ..domain.audit.report import AuditReport
+from ..domain.decision import Verdict
+from . import markdown
+from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table, told, years_table
+from .audit_words import as_of, cautions, heading, sentence, steps
+from .findings import allowed_by_hand, warning
+from .links import Links
+from .sections import Section, fitted
+from .terminal import finding_lines
+from .wording import count
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+_MOST_GAPS = 20
+
+
+def audit_summary(report: AuditReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long. `server_url` is where links lead, empty for none."""
+    links = Links(server_url)
+    blocked = [one for one in report.releases if one.verdict is Verdict.BLOCKED]
+    every = releases_table(report, report.releases, links)
+    title = f"All {count(len(report.releases), 'tag')}, newest first"
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", warning([*_cautions(report), *_allowed(report)])),
+        Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in steps(report)])),
+        Section(17, "What could not be found out", _gaps(report)),
+        Section(15, "Releases that break a rule or could not be verified", releases_table(report, blocked, links)),
+        Section(12, "By rule", rules_table(report)),
+        Section(11, "By year", years_table(report)),
+        Section(5, "", markdown.details(title, every) if every else ""),
+        Section(16, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_BYTES)
+
+
+def audit_text(report: AuditReport) -> str:
+    """Return the verdict, and of each release what blocks or warns, the newest first, for the log."""
+    lines = [f"{heading(report)[1]}: {report.repository}", markdown.visible(sentence(report)), as_of(report)]
+    lines += [markdown.visible(line) for line in cautions(report)]
+    lines += [f"Not found out: {markdown.visible(gap.reason)}" for gap in report.gaps[:_MOST_GAPS]]
+    newest = list(reversed(report.releases))
+    for one in newest[:MOST_ROWS]:
+        pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
+        lines.append(markdown.visible(f"{day(one)}  {one.tag}  {in_short(one)}  {pins}"))
+        lines += [f"    {line}" for found in finding_lines(told(one)) for line in found.split("\n")]
+    if len(newest) > MOST_ROWS:
+        lines.append(f"Showing {MOST_ROWS} of {len(newest)}.")
+    return "\n".join([*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(steps(report), 1))])
+
+
+def _verdict(report: AuditReport) -> str:
+    mark, words = heading(report)
+    title = f"## {mark} {words} — audit of {markdown.code(report.repository)}"
+    return f"{title}\n\n**{markdown.words(sentence(report))}**\n\n{markdown.words(as_of(report))}"
+
+
+def _cautions(report: AuditReport) -> list[str]:
+    return [f"⚠️ {markdown.words(line)}" for line in cautions(report)]
+
+
+def _allowed(report: AuditReport) -> list[str]:
+    return allowed_by_hand([finding for one in reversed(report.releases) for finding in one.findings])
+
+
+def _gaps(report: AuditReport) -> str:
+    return markdown.bullets([markdown.words(gap.reason) for gap in report.gaps], cap=_MOST_GAPS)
+
+
+def _footer(report: AuditReport) -> str:
+    branches = ", ".join(markdown.code(name, 80) for name in list(report.branches)[:5])
+    compared = "" if report.records is None else f" {count(report.records, 'release')} had a `release.json`."
+    return (
+        f"Judged by frag-release-action {markdown.text(report.version, 50)}, for "
+        f"{markdown.code(report.repository)} on {branches}.{compared}"
+    )

@@ -1,0 +1,120 @@
+"""What an audit comes to, in words: its heading, its one sentence, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..domain.audit.judging import PastRelease
+from ..domain.audit.report import AuditReport
+from ..domain.findings import Finding, Status
+from . import markdown
+from .wording import count
+
+MOST_STEPS = 8
+"""Most remedies that are shown as steps."""
+
+
+def heading(report: AuditReport) -> tuple[str, str]:
+    """Return the mark and the few words that everything else explains."""
+    if report.gaps:
+        return "⛔", "Incomplete"
+    if report.broken:
+        return "⛔", f"{count(len(report.broken), 'release')} of {len(report.judged)} with a broken rule"
+    if report.unverified:
+        return "⛔", f"{count(len(report.unverified), 'release')} of {len(report.judged)} not verified"
+    return (
+        ("✅", f"All is well with {count(len(report.judged), 'release')}")
+        if report.judged
+        else ("➖", "Nothing to judge")
+    )
+
+
+def sentence(report: AuditReport) -> str:
+    """Return what was found, in a sentence or two."""
+    if report.gaps:
+        return (
+            f"{count(len(report.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
+            f"So far: {_numbers(report)}."
+        )
+    if not report.judged:
+        return f"There is no release since {report.since}: the newest is {report.newest}."
+    return f"{_numbers(report)[0].upper()}{_numbers(report)[1:]}."
+
+
+def as_of(report: AuditReport) -> str:
+    """Say by which time what was judged."""
+    return (
+        f"Judged on {report.time:%Y-%m-%d at %H:%M} UTC, by today's rules: tags, branches, CI and images as they are "
+        "now; order and sameness as of the date of each tag. A tag's date is that which it bears if it is annotated, "
+        "else that of its commit."
+    )
+
+
+def cautions(report: AuditReport) -> list[str]:
+    """Return what was not looked at, each as a line of words."""
+    names = {"check-ci": "CI was not looked at", "check-images": "Images were not looked at, so none was compared"}
+    lines = [f"{names[name]}, because `{name}` is `false`." for name in report.switched_off]
+    if report.records is None:
+        lines.append("Nothing was compared with any `release.json`: that takes GitHub's releases.")
+    lines += [
+        f"The allowance {one} changed nothing: there is no such finding. Remove it from `allow`."
+        for one in report.unused_allowances
+    ]
+    return lines
+
+
+def steps(report: AuditReport) -> list[str]:
+    """Return what to do next, as words."""
+    remedies = list(dict.fromkeys(gap.remedy for gap in report.gaps))
+    found = [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
+    changed = [finding for one in reversed(report.releases) for finding in one.findings if _is_change(finding)]
+    found += list(dict.fromkeys(f"{finding.message} {finding.remedy}" for finding in changed))[:MOST_STEPS]
+    if report.broken or report.unverified:
+        found += _about_the_past(report)
+    if not report.judged and not found:
+        found.append(f"Nothing, if {report.since} is still to come; else correct the input `since`.")
+    return found or ["Nothing to do."]
+
+
+def _numbers(report: AuditReport) -> str:
+    fine = len(report.judged) - len([one for one in (*report.broken, *report.unverified) if not one.compared])
+    since = f" since {report.since}" if report.since else ""
+    words = [f"of {count(len(report.judged), 'release')}{since}, {fine} {_keep(fine)} every rule that was looked at"]
+    if report.broken:
+        words.append(f"{len(report.broken)} {'breaks' if len(report.broken) == 1 else 'break'} one")
+    if report.unverified:
+        words.append(f"{len(report.unverified)} could not be verified")
+    others = sum(not one.is_production for one in report.releases)
+    words += [f"{count(others, 'other tag')} never went to production"] if others else []
+    compared = sum(one.compared for one in report.releases)
+    words += [f"{compared} of these are older or gone, and differ from their release.json"] if compared else []
+    return "; ".join(words)
+
+
+def _keep(number: int) -> str:
+    return "keeps" if number == 1 else "keep"
+
+
+def _is_change(finding: Finding) -> bool:
+    """Whether something is no longer what was released: the one kind of finding that is not about the past alone."""
+    return finding.status is Status.FAIL and (
+        finding.rule in ("tag-commit", "stack-image") or finding.message.endswith(("was moved.", "was pushed again."))
+    )
+
+
+def _about_the_past(report: AuditReport) -> list[str]:
+    words = ["What is released cannot be undone: read the findings below, and release on by the rules."]
+    later = _fine_at_the_end(report.judged, {one.tag for one in (*report.broken, *report.unverified)})
+    if later:
+        words.append(f"To hold only newer releases to the rules, set `since` to `{later}` (or to one before it).")
+    return words
+
+
+def _fine_at_the_end(judged: Sequence[PastRelease], blocked: set[str]) -> str:
+    """Return the first release after which all are fine; empty where even the newest is not."""
+    first = ""
+    for one in reversed(judged):
+        if one.tag in blocked:
+            break
+        first = one.tag
+    return markdown.visible(first)

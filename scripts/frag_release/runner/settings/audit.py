@@ -1,0 +1,27 @@
+"""What `audit` takes from inputs and context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...domain.audit.since import Since, parse_since
+from ..context import Context
+from ..values import Values, wrong_input
+from .base import Settings, image_name, read_settings
+
+
+@dataclass(frozen=True)
+class AuditSettings(Settings):
+    """What is to be judged. `stack_image` is empty for the name in each `release.json`, `none` for no comparison."""
+
+    since: Since
+    stack_image: str
+
+
+def read_audit_settings(values: Values, context: Context) -> AuditSettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    settings = read_settings(values, context)
+    since = parse_since(values.text("since"))
+    if since is None:
+        raise wrong_input("since", values.text("since"), "Use a production tag or the start of one, such as 2023.06.")
+    return AuditSettings(**vars(settings), since=since, stack_image=image_name("stack-image", values))
