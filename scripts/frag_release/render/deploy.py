@@ -31,7 +31,7 @@ _HEADINGS = {
     Stage.NOT_LAUNCHED: ("⛔", "Not launched"),
     Stage.LEFT: ("⏳", "Not known to be deployed"),
     Stage.JOB_FAILED: ("❌", "The deployment failed"),
-    Stage.NOT_SHOWN: ("❌", "The site does not show it"),
+    Stage.NOT_SHOWN: ("❌", "Not seen on the site"),
     Stage.DEPLOYED: ("✅", "Deployed"),
 }
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
