@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Plain:
     """Judges as a person with git would: one question, one process."""
 
     repos: Mapping[str, Repo]
+    said: dict[tuple[str, ...], tuple[int, str]] = field(default_factory=dict)
 
     def judge(self) -> Judged:
         """Judge every tag of the stack."""
@@ -102,7 +103,7 @@ class Plain:
         return any(self._made(stack, one) < self._made(stack, tag) for one in higher)
 
     def _made(self, repo: Repo, tag: str) -> int:
-        return int(repo.git("for-each-ref", "--format=%(creatordate:unix)", f"refs/tags/{tag}"))
+        return int(self._run(repo, "for-each-ref", "--format=%(creatordate:unix)", f"refs/tags/{tag}")[1])
 
     def _on(self, repo: Repo, tag: str, branch: str) -> bool:
         return self._succeeds(
@@ -113,17 +114,22 @@ class Plain:
         return self._succeeds(repo, "show-ref", "--verify", "--quiet", ref)
 
     def _pin(self, stack: Repo, tag: str, short: str) -> str:
-        command = ["git", "cat-file", "blob", f"refs/tags/{tag}^{{commit}}:{WORKFLOW_FILE}"]
-        done = subprocess.run(command, cwd=stack.path, env=git_environment(), capture_output=True, check=False)
-        found = re.search(rf"(?m)^  {short}_IMAGE_TAG: (\S+)", done.stdout.decode())
+        _, text = self._run(stack, "cat-file", "blob", f"refs/tags/{tag}^{{commit}}:{WORKFLOW_FILE}")
+        found = re.search(rf"(?m)^  {short}_IMAGE_TAG: (\S+)", text)
         return found[1] if found else ""
 
     def _succeeds(self, repo: Repo, *arguments: str) -> bool:
-        done = subprocess.run(
-            ["git", *arguments], cwd=repo.path, env=git_environment(), capture_output=True, check=False
-        )
-        assert done.returncode in (0, 1), done.stderr
-        return done.returncode == 0
+        status, _ = self._run(repo, *arguments)
+        assert status in (0, 1), arguments
+        return status == 0
+
+    def _run(self, repo: Repo, *arguments: str) -> tuple[int, str]:
+        asked = (str(repo.path), *arguments)
+        if asked not in self.said:
+            command = ["git", *arguments]
+            done = subprocess.run(command, cwd=repo.path, env=git_environment(), capture_output=True, check=False)
+            self.said[asked] = (done.returncode, done.stdout.decode())
+        return self.said[asked]
 
 
 def key(tag: str) -> tuple[int, ...]:
