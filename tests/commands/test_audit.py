@@ -12,6 +12,7 @@ from commands.auditing import REPOSITORY, STACK_DIGEST, audit, blockers, record,
 from commands.conftest import World
 from world.example import BACKEND, WORKFLOW_FILE, add_off_production_release, release_stack, workflow_text
 from world.github_releases import GitHubReleases
+from world.histories import add_releases
 
 
 def test_a_clean_history_is_told_oldest_first_and_ends_well(world: World) -> None:
@@ -162,8 +163,7 @@ def test_old_files_are_told_of_and_stop_nothing(unseeded: World) -> None:
 
 def test_each_component_tag_is_asked_for_once(unseeded: World) -> None:
     """Twelve releases of one pair cost one lookup of each tag: lists, one comparison, one peeling."""
-    for number in range(3, 13):
-        release_stack(unseeded.example, f"2023.06.{number}", "2023.05.1", "2023.05.4")
+    add_releases(unseeded.example, [f"2023.06.{number}" for number in range(3, 13)], "2023.05.1", "2023.05.4")
     world = unseeded.seed()
     assert audit(world, since="2023.06.3").status == 0
     asked = [one.request.target.removeprefix(f"/repos/xchem/{BACKEND}") for one in world.github.requests]

@@ -71,6 +71,7 @@ def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
         ({"image_tag": "2023.06.1"}, "image-tag"),
         ({"stack_image": "none"}, "stack-image"),
         ({"extra_vars": '{"a": 1}'}, "extra-vars"),
+        ({"extra_vars": '{"stack_image_tag": "2023.06.2"}', "image_tag": "2023.06.2"}, "extra-vars"),
     ],
 )
 def test_production_takes_no_shortcut(ready: Deployment, given: dict[str, str], name: str) -> None:
@@ -363,7 +364,7 @@ def test_a_site_that_does_not_show_it(ready: Deployment) -> None:
     ready.site.page = "<title>Fragalysis | `2023.06.1`</title> and 2023.06.21"
     outcome = ready.deploy(wait_minutes="0")
     assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful")
-    assert outcome.summary.startswith("## ❌ The site does not show it — `2023.06.2` on `production`\n")
+    assert outcome.summary.startswith("## ❌ Not seen on the site — `2023.06.2` on `production`\n")
     job = ready.awx.jobs[0].id
     assert f"The AWX job {job} was successful" in outcome.summary
     assert "it answered 200 with 54 bytes, and" in outcome.summary

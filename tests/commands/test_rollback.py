@@ -164,6 +164,7 @@ def test_inputs_must_agree_with_the_record(ready: Deployment) -> None:
         ({"ref": ""}, "ref"),
         ({"ref": "refs/tags/nightly"}, "ref"),
         ({"environment": "staging", "ungated": "true"}, "ungated"),
+        ({"environment": "staging", "production": "false"}, "production"),
         ({"image_tag": "2023.06.2"}, "image-tag"),
     ],
 )

@@ -38,7 +38,7 @@ STAGES = [
     (deployed(job=None, site=None), Stage.READY, 1, "## 🚀 About to be launched — "),
     (deployed(job=None, site=None, problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not launched — "),
     (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
-    (deployed(problem=PROBLEM, site=replace(SITE, found=False)), Stage.NOT_SHOWN, 1, "## ❌ The site does not show it"),
+    (deployed(problem=PROBLEM, site=replace(SITE, found=False)), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
     (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),

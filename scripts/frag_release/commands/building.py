@@ -58,6 +58,10 @@ class Building:
         self.seen = Progress(self.clock.now(), found)
         return dispatched
 
+    def is_there(self) -> bool:
+        """Whether the tag has a build now; raises EvidenceError where that cannot be known."""
+        return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
+
     def follow(self) -> Progress:
         """Follow the build to its end and return the last look; raises ExpectedError where time is up.
 
@@ -151,10 +155,10 @@ class Building:
 
     def _out_of_time(self) -> ExpectedError:
         build = self._now().build
-        state, url = (f" ({build.status.replace('_', ' ')})", build.url) if build else ("", "")
+        state = f" ({build.status.replace('_', ' ')})" if build else ""
         waits = " It waits for somebody to approve it." if build and build.status == "waiting" else ""
         return ExpectedError(
-            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}: {url}",
+            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
             f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",
         )
 

@@ -15,6 +15,7 @@ from ..runner.log import Log
 from ..runner.results import write_outputs, write_report, write_summary
 from ..runner.settings.awx import read_awx_settings
 from ..runner.settings.deploy import DeploySettings, read_deploy_settings
+from ..runner.signals import hold_signals
 from ..runner.values import Values
 from .awx_job import AwxJob
 from .clock import Clock
@@ -62,6 +63,7 @@ def _presentation(log: Log) -> Presentation:
 
 
 def _tell(report: DeployReport, settings: DeploySettings, context: Context, log: Log) -> int:
+    hold_signals()
     path = write_report(settings.report, report.as_json()) if settings.report else ""
     log.lines(deploy_text(report))
     log.annotate_findings(report.judged.decision.findings)
@@ -83,7 +85,7 @@ def _outputs(report: DeployReport, path: str) -> dict[str, str]:
         # Whoever reads these goes on to nothing.
         outputs |= {"deploy-production": "false", "deploy-staging": "false"}
     return outputs | {
-        "image-tag": report.image.tag,
+        "image-tag": report.image.tag if report.exit_status == 0 else "",
         "job-id": str(job.id) if job else "",
         "job-url": job.url if job else "",
         "job-status": job.status if job else "",

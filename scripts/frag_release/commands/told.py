@@ -1,4 +1,4 @@
-"""Telling of a build or a job while it runs: one line for each change, and at most one a minute."""
+"""Telling of a build or a job while it runs: one line for each change, at most one a minute, and one now and then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 APART_SECONDS = 60.0
+QUIET_SECONDS = 300.0
+"""After so long without a change it is told again how long it has run: a silent log looks dead."""
 
 
 class Look(Protocol):
@@ -26,7 +28,10 @@ _L = TypeVar("_L", bound=Look)
 
 @dataclass
 class ToldProgress(Generic[_L]):
-    """Gives a look to `say` where it is news; the first and the last are told at once."""
+    """Gives a look to `say` where it is news; the first and the last are told at once.
+
+    `seconds` is a clock that never goes back.
+    """
 
     say: Callable[[_L], None]
     seconds: Callable[[], float]
@@ -35,10 +40,9 @@ class ToldProgress(Generic[_L]):
 
     def __call__(self, look: _L) -> None:
         """Take a look; what is news too early is told with a later look."""
-        if look.state == self._state:
-            return
         now = self.seconds()
-        if self._last is not None and now - self._last < APART_SECONDS and not look.is_over:
+        since = now - self._last if self._last is not None else QUIET_SECONDS
+        if since < (QUIET_SECONDS if look.state == self._state else 0.0 if look.is_over else APART_SECONDS):
             return
         self._state, self._last = look.state, now
         self.say(look)

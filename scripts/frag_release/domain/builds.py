@@ -125,6 +125,20 @@ class Progress:
         build = (self.build.id, self.build.attempt, self.build.status, self.build.conclusion) if self.build else ()
         return (*build, *((job.name, job.status, job.conclusion) for job in self.jobs), self.note)
 
+    @property
+    def began(self) -> datetime.datetime | None:
+        """When the first job began; None before that."""
+        return min((job.started for job in self.jobs if job.ran and job.started), default=None)
+
+    @property
+    def elapsed(self) -> datetime.timedelta | None:
+        """How long all of it has taken, or did take; None before it began."""
+        if self.began is None:
+            return None
+        is_over = self.build is not None and self.build.is_over
+        ends = [job.completed for job in self.jobs if job.ran and job.completed]
+        return max(datetime.timedelta(), (max(ends) if is_over and ends else self.now) - self.began)
+
     def remaining(self, job: Job) -> datetime.timedelta | None:
         """How much longer a running job usually takes; None where nothing is known, or it is late already."""
         usual = self.usual.jobs.get(job.name)
@@ -140,7 +154,6 @@ class Progress:
             return None
         left = [self.remaining(job) for job in self.jobs if job.ran and not job.is_over]
         ends = [self.now + one for one in left if one is not None] if None not in left else []
-        began = min((job.started for job in self.jobs if job.ran and job.started), default=None)
-        if began and self.usual.whole and began + self.usual.whole > self.now:
-            ends.append(began + self.usual.whole)
+        if self.began and self.usual.whole and self.began + self.usual.whole > self.now:
+            ends.append(self.began + self.usual.whole)
         return max(ends, default=None)

@@ -107,6 +107,8 @@ def _finding(document: Mapping[str, Any], tag: str) -> Finding:
         status=_STATUSES[_text(document, "status")],
         message=_text(document, "message", optional=True),
         demoted_from=_STATUSES.get(before) if isinstance(before, str) else None,
+        # A publication demotes nothing but what a person has allowed.
+        allowed=isinstance(before, str),
         url=_text(document, "url", optional=True),
     )
 

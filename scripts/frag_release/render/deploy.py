@@ -15,7 +15,7 @@ from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
 from .markdown import visible
 from .next_steps import remedies
-from .pair import changes, pair_table
+from .pair import built_before, changes, pair_table
 from .rollback import TITLE, how_to_redeploy, rollback_card
 from .sections import Section, fitted
 from .terminal import finding_lines
@@ -31,7 +31,7 @@ _HEADINGS = {
     Stage.NOT_LAUNCHED: ("⛔", "Not launched"),
     Stage.LEFT: ("⏳", "Not known to be deployed"),
     Stage.JOB_FAILED: ("❌", "The deployment failed"),
-    Stage.NOT_SHOWN: ("❌", "The site does not show it"),
+    Stage.NOT_SHOWN: ("❌", "Not seen on the site"),
     Stage.DEPLOYED: ("✅", "Deployed"),
 }
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
@@ -51,7 +51,7 @@ def deploy_summary(report: DeployReport, server_url: str) -> str:
         Section(16, "The deployment", _deployment(report)),
         Section(15, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
-        Section(13, "The pair", pair_table(judged, links, report.image)),
+        Section(13, "The pair", pair_table(judged, links, built_before(judged, report.image))),
         Section(8, "Since the previous release", changes(judged, links)),
         _way_back(report, links),
         *(Section(worth, "", fold) for worth, fold in folds),

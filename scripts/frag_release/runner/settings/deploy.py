@@ -15,7 +15,7 @@ from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
-from .awx import PLACE_OF_TAG, AwxSettings, read_awx_settings
+from .awx import PLACE_OF_TAG, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
 
@@ -40,7 +40,6 @@ class DeploySettings(GateSettings):
     verify_text: str
     dry_run: bool
     wait_minutes: float
-    awx: AwxSettings
 
 
 def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
@@ -59,10 +58,15 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         verify_text=values.text("verify-text"),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
-        # With the tag in place where it is known already: what is wrong with the rest is told before anything else.
-        awx=read_awx_settings(values, values.text("image-tag") or PLACE_OF_TAG),
     )
+    # Read again with the tag that is deployed; what is wrong with it is told before anything else.
+    awx = read_awx_settings(values, PLACE_OF_TAG)
     _check(settings)
+    if settings.is_production and PLACE_OF_TAG not in json.dumps(awx.variables):
+        raise UsageError(
+            f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
+            "Put it where the template expects the tag of the stack's image.",
+        )
     return settings
 
 
@@ -102,10 +106,12 @@ def _check_rollback(settings: DeploySettings) -> None:
         raise wrong_input("ref", settings.ref, remedy)
     if not settings.gated:
         raise wrong_input("ungated", "true", "A rollback is judged by what was recorded: leave ungated out.")
+    if not settings.production:
+        raise wrong_input("production", "false", "A rollback is judged by what was recorded: leave production out.")
 
 
 def _check_production(settings: DeploySettings) -> None:
-    where = f"{settings.environment} is production (any environment that is not clearly named for something else is)"
+    where = _why(settings)
     if not settings.gated:
         raise UsageError(f"The input ungated cannot be true: {where}.", "Leave it out: production is always gated.")
     if settings.stack_image == NO_IMAGE:
@@ -114,11 +120,6 @@ def _check_production(settings: DeploySettings) -> None:
     if settings.image_tag and settings.image_tag != judged:
         remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
         raise wrong_input("image-tag", settings.image_tag, remedy)
-    if (settings.image_tag or PLACE_OF_TAG) not in json.dumps(settings.awx.variables):
-        raise UsageError(
-            f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {where}.",
-            "Put it where the template expects the tag of the stack's image.",
-        )
     missing = [] if settings.rollback else _missing(settings)
     if missing:
         raise UsageError(
@@ -127,6 +128,10 @@ def _check_production(settings: DeploySettings) -> None:
             "frontend-digest of the gate, and the digest that the build's push ended with. An output that is empty "
             "may have been dropped by GitHub, because its value is that of a secret.",
         )
+
+
+def _why(settings: DeploySettings) -> str:
+    return f"{settings.environment} is production (any environment that is not clearly named for something else is)"
 
 
 def _missing(settings: DeploySettings) -> list[str]:
