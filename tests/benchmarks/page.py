@@ -41,7 +41,7 @@ and on two bad ones.
 ## Long histories
 
 The same gate where each of the three repositories has had so many more commits, each with a production tag of
-another year, without delay. These histories are served by a light server of the benchmark, which answers from git
+another year, without delay. These histories are served by a light server of the tests, which answers from clones
 (the emulator takes minutes to hold them) and remembers its answers; *on clones* the gate reads them itself.
 
 {scale}
