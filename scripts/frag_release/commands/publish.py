@@ -145,16 +145,17 @@ class Publish:
         self._start(building, is_new)
         if self.settings.follow:
             try:
-                progress = building.follow()
+                building.follow()
             finally:
                 self._note(progress=building.seen)
-            self._demand_passed(progress)
-        elif not (building.seen and building.seen.build and building.seen.build.passed):
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
             self._add_note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
                 "passed."
             )
             return
+        self._demand_passed()
         self._release(review)
 
     def _tag(self, review: Reviewed) -> bool:
@@ -198,9 +199,10 @@ class Publish:
         if started:
             self._did(Action(f"Started the build of {building.tag}", self._now().run_url))
 
-    def _demand_passed(self, progress: Progress) -> None:
-        build = progress.build
-        if build is None or build.passed:
+    def _demand_passed(self) -> None:
+        progress = self._now().progress
+        build = progress.build if progress else None
+        if progress is None or build is None or build.passed:
             return
         failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
         raise ExpectedError(
