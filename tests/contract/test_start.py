@@ -7,9 +7,7 @@ import sys
 
 from contract.sources import SCRIPTS
 
-FIRST = (
-    "frag_release.cli, frag_release.commands.gate_command, frag_release.forges.github, frag_release.clients.exchange"
-)
+FIRST = ("cli", "commands.gate_command", "forges.github", "clients.exchange")
 LATER = (
     "ruamel", "semver", "argparse", "frag_release.render", "frag_release.domain.rules", "frag_release.domain.versions",
     "frag_release.domain.report", "frag_release.commands.gate", "frag_release.clients.registry",
