@@ -401,6 +401,15 @@ def test_a_private_stack_image_is_found_by_its_own_name(ready: Deployment) -> No
     assert outcome.report["stack"]["image"] == "docker.io/dev/fragalysis-stack:2023.06.2"
 
 
+def test_a_report_that_cannot_be_written_hides_no_job(ready: Deployment) -> None:
+    """A report that cannot be written is wrong use, and outputs and summary have the job all the same."""
+    outcome = ready.deploy(report="/dev/null/report.json")
+    assert (outcome.status, ready.awx.launches) == (2, 1)
+    assert outcome.outputs["job-status"] == "successful"
+    assert outcome.outputs["job-url"] in outcome.summary
+    assert "The input report names '/dev/null/report.json', which cannot be written" in outcome.log
+
+
 def test_no_token_is_shown(ready: Deployment) -> None:
     """Beyond the commands that mask them, no login is in log, summary or report, even where the playbook prints it."""
     ready.awx.templates[0].script = (Look("pending"), Look("failed", (f"password={ROBOT.password}",)))
