@@ -89,8 +89,9 @@ lock: $(DEVELOPMENT) ## compile the dependency locks anew
 	$(COMPILE) --overrides .github/lock-overrides.txt --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
 	$(COMPILE) --output-file tests/awxkit.txt tests/awxkit.in
-	cd tests && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
-		--omit-lockfile-registry-resolved
+	for folder in tests tests/benchmarks/javascript; do \
+		(cd "$$folder" && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
+			--omit-lockfile-registry-resolved); done
 
 .PHONY: clean
 clean: ## remove everything that make has made

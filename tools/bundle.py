@@ -100,8 +100,9 @@ def _add_bytecode(root: Path, target: Path, pythons: Iterable[str]) -> None:
     made = [bytecode.compile_for(python, sources, target) for python in pythons]
     versions = {one["tag"]: one["version"] for one in made}
     names = [name for tag in versions for name in bytecode.names_of(sources, tag)]
-    files = {name: _sha256(target / name) for name in sorted(names)}
-    _write_json(target / BYTECODE, {"schema": 1, "pythons": versions, "files": files})
+    files = {name: _sha256(target / name) for name in names}
+    compiled = {name: _sha256(path) for name, path in sources.items()}
+    _write_json(target / BYTECODE, {"schema": 1, "pythons": versions, "sources": compiled, "files": files})
 
 
 def _hashes(folder: Path, below: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 # Runs in each Python. One process compiles all, always in the same order: what marshal writes depends on
@@ -56,6 +56,6 @@ def sources_in(folder: Path, below: Path) -> dict[str, Path]:
     return {path.relative_to(below).as_posix(): path for path in folder.rglob("*.py")}
 
 
-def names_of(sources: Mapping[str, Path], tag: str) -> Sequence[str]:
+def names_of(sources: Iterable[str], tag: str) -> Sequence[str]:
     """Where the bytecode of each source lies for the Python with that tag."""
     return sorted(str(Path(name).parent / "__pycache__" / f"{Path(name).stem}.{tag}.pyc") for name in sources)

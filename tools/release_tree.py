@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import bundle
 from bytecode import names_of
@@ -146,19 +145,21 @@ def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
 
 
 def _against_manifests(tree: Path) -> Sequence[str]:
-    """How what was added differs from what the manifests say of it."""
+    """How the files of a release differ from what its two manifests say of them."""
     manifest, bytecode = (json.loads((tree / name).read_text("utf-8")) for name in (bundle.MANIFEST, bundle.BYTECODE))
+    found = {name: sha256 for sha256, name in (line.split("  ", 1) for line in bundle.listing(tree).splitlines())}
+    added = {name for name in found if _ADDED.fullmatch(name)} - {bundle.MANIFEST, bundle.BYTECODE}
     listed = {**manifest["files"], **bytecode["files"]}
-    found = {
-        name: sha256
-        for sha256, name in (line.split("  ", 1) for line in bundle.listing(tree).splitlines())
-        if _ADDED.fullmatch(name) and name not in (bundle.MANIFEST, bundle.BYTECODE)
-    }
-    problems = [f"{name}: not as listed" for name in sorted({*listed, *found}) if listed.get(name) != found.get(name)]
-    if manifest["lock"] != hashlib.sha256((tree / "requirements.txt").read_bytes()).hexdigest():
+    problems = [f"{name}: not as listed" for name in sorted({*listed, *added}) if listed.get(name) != found.get(name)]
+    if manifest["lock"] != found.get("requirements.txt"):
         problems.append("requirements.txt: not the lock that the bundle was made from")
-    sources = {name: tree / name for name in listed if name.endswith(".py")}
-    ours = {path.relative_to(tree).as_posix(): path for path in (tree / "scripts").rglob("*.py")}
-    wanted = {name for tag in bytecode["pythons"] for name in names_of({**sources, **ours}, tag)}
-    strays = {name for name in found if PurePosixPath(name).suffix == ".pyc"} ^ wanted
-    return problems + [f"{name}: bytecode without its source, or the reverse" for name in sorted(strays)]
+    sources = {name for name in found if name.endswith(".py") and name.startswith(("vendor/", "scripts/"))}
+    compiled = bytecode["sources"]
+    changed = [name for name in sorted({*sources, *compiled}) if compiled.get(name) != found.get(name)]
+    wanted = {name for tag in bytecode["pythons"] for name in names_of(compiled, tag)}
+    stray = sorted(wanted ^ set(bytecode["files"]))
+    return [
+        *problems,
+        *(f"{name}: not the source that was compiled" for name in changed),
+        *(f"{name}: bytecode without its source, or the reverse" for name in stray),
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -25,13 +26,18 @@ from benchmarks.scale import Scale, measure_scale
 
 DELAYS = (0, 50, 150)
 RUNS, BARE_RUNS, SCALE_RUNS = 10, 4, 5
+_PROGRAMS = ("gh", "jq", "curl", "docker-registry")
 _OURS = (BUNDLE, BUNDLE_AGAIN, BARE, BARE_AGAIN)
 _FOUND_BAD = {BAD: "pin-on-branch:backend", GOOD: "tag-order:stack"}
 """What is wrong once the bad release is tagged: with it, the good one is no longer the highest."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure all; returns 1 where a target is missed."""
+    """Measure all; returns 1 where a target is missed, 2 where a program is."""
+    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    if missing:
+        print(f"Not on this machine: {', '.join(missing)}. Install the packages of these names.", file=sys.stderr)
+        return 2
     quick = "--quick" in arguments
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:

@@ -31,8 +31,8 @@ and on two bad ones.
   which opens one for each question, is spared the most by that.
 - *Time* is the median, in brackets the middle half of the runs. *First request* is from the start of the process to
   the arrival at the server. *Memory* is the highest peak of the largest process, for a bare checkout that of pip.
-- The example is of 2023, so our gate also lists the tags of the years since; of a release of this year it asks three
-  questions less.
+- The example is of 2023, so our gate also lists the tags of each year since; of a release of this year it asks so
+  many questions less.
 
 ## Targets
 
@@ -41,8 +41,9 @@ and on two bad ones.
 ## Long histories
 
 The same gate where each of the three repositories has had so many more commits, each with a production tag of
-another year, without delay. These histories are served by a light server of the benchmark, which answers from git
-(the emulator takes minutes to hold them) and remembers its answers; *on clones* the gate reads them itself.
+another year, without delay. These histories are served by a light server of the tests, which answers from clones
+(the emulator takes minutes to hold them) and remembers its answers. *On clones* the gate reads them itself, where
+git walks through all commits between a tag and the head of its branch.
 
 {scale}
 

@@ -11,7 +11,7 @@ from world.emulate import STRANGERS
 from world.events import dispatch, push_tag
 from world.faults import Forward, Reply
 from world.github_builds import Job, Look
-from world.github_people import APP, Project
+from world.github_people import Project, by_app
 from world.github_server import COMPONENT_TOKEN, TOKEN
 from world.killing import kill_after_write
 
@@ -146,12 +146,28 @@ def test_neither_title_nor_mark_alone_is_enough(desk: Desk) -> None:
     assert outcome.outputs["ticket-number"] == "4"
 
 
-def test_an_apps_ticket_is_taken(desk: Desk) -> None:
-    """The workflow's own token and apps write as bots, which have no part in the repository by GitHub's word."""
+@pytest.mark.parametrize(
+    ("login", "token", "tickets"),
+    [
+        ("github-actions[bot]", "own", 1),
+        ("github-actions[bot]", "a person's", 1),
+        ("support-bot[bot]", "own", 2),
+        ("support-bot[bot]", "a person's", 2),
+        ("release-app[bot]", "an app's", 1),
+        ("github-actions", "a person's", 2),
+    ],
+)
+def test_an_apps_ticket_is_taken_where_it_can_be_ours(desk: Desk, login: str, token: str, tickets: int) -> None:
+    """Tickets of workflows are ours, and those of apps where the token is an app's; no other bot's."""
     desk.announce()
-    desk.people.changes[desk.ticket()["id"]] = APP
-    assert desk.announce().status == 0
-    assert len(desk.tickets()) == 1
+    desk.people.changes[desk.ticket()["id"]] = {**by_app(login), **({} if "[" in login else {"user": {"login": login}})}
+    if token == "an app's":
+        body = {"message": "Resource not accessible by integration", "status": "403"}
+        desk.world.github.fail("GET", "/user$", status=403, body=body)
+    environment = {"RUN_TOKEN": TOKEN} if token == "own" else {}
+    event = push_tag(TAG, desk.world.commit(TAG))
+    assert desk.announce_for(event, {}, environment).status == 0
+    assert len(desk.tickets()) == tickets
 
 
 def test_the_tokens_own_ticket_is_taken_without_push_rights(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.stack import REPOSITORY, Stack
+from commands.stack import OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
@@ -258,6 +258,27 @@ def test_by_hand_what_is_published_changes_nothing(stack: Stack) -> None:
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
     assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+@pytest.mark.parametrize("own_token", [False, True])
+def test_a_release_whose_build_is_forgotten_is_not_built_again(stack: Stack, own_token: bool) -> None:
+    """A public release, whose run GitHub has deleted by now, is not dispatched again: that would deploy it again."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    stack.world.github.runs[:] = [run for run in stack.world.github.runs if run.repository != REPOSITORY]
+    outcome = stack.publish(environment=OWN_TOKEN if own_token else {})
+    assert (outcome.status, writes(stack.world), stack.runs()) == (0, [], []), outcome.log
+    assert "GitHub has no run of the build of 2023.06.2 any more." in outcome.summary
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+def test_by_hand_without_a_tag_the_newest_reviewed_change_is_published(stack: Stack) -> None:
+    """The form without stack-tag takes the newest change of the pair, below commits that leave it."""
+    commit = stack.reviewed()
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)))
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == commit
 
 
 def test_an_annotated_tag_that_was_made_by_hand_is_gone_on_from(stack: Stack) -> None:

@@ -199,6 +199,16 @@ def test_without_following_the_release_waits_for_another_run(stack: Stack) -> No
     assert is_released(stack)
 
 
+def test_without_following_a_build_that_has_failed_is_a_failure(stack: Stack) -> None:
+    """follow: false does not hide that the build is over, and did not pass: status 1."""
+    stack.reviewed()
+    stack.builds.script = (FAILED,)
+    outcome = stack.publish(follow="false")
+    assert outcome.status == 1, outcome.log
+    assert "The build of 2023.06.2 did not pass: it ended as failure." in outcome.summary
+    assert stack.releases.releases == []
+
+
 class TestStart:
     """The build is started by the push of the tag or, with the workflow's own token, by a dispatch: never by both."""
 

@@ -6,8 +6,11 @@ import pytest
 
 from commands.conftest import World
 from commands.stack import REPOSITORY, Stack
+from commands.test_prepare import ask, writes
+from world.events import push_tag
 from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
+from world.github_server import TOKEN
 
 
 @pytest.fixture
@@ -31,6 +34,26 @@ def test_a_release_says_what_is_in_it(stack: Stack) -> None:
     assert f"- backend image: `docker.io/xchem/fragalysis-backend@{digest}`" in text
     assert "): ✅ success\n  - " in text
     assert "[ ]" not in text
+
+
+def test_what_was_published_is_announced_with_its_evidence(stack: Stack) -> None:
+    """The ticket of the published release has its checks with links, digests and build; told twice, nothing is new."""
+    assert stack.publish().status == 0
+    world = stack.world
+    event = push_tag("2023.06.2", stack.tags()["2023.06.2"])
+    inputs = {"command": "announce", "token": TOKEN}
+    outcome = world.program.run(event, inputs, api_url=world.github.url)
+    assert outcome.status == 0 and outcome.findings() == {}, outcome.log
+    (ticket,) = [one for one in ask(world, "/issues?state=all") if one["title"] == "Release 2023.06.2"]
+    body = ticket["body"]
+    digest = world.digests["fragalysis-frontend"]["2023.05.4"]
+    assert f"- frontend image: `docker.io/xchem/fragalysis-frontend@{digest}`" in body
+    assert "- stack image: `docker.io/xchem/fragalysis-stack@sha256:" in body
+    assert "[CI run](" in body and "<br>✅ passed" in body and "): ✅ success\n  - " in body
+    assert "not recorded" not in body
+    world.github.requests.clear()
+    again = world.program.run(event, inputs, api_url=world.github.url)
+    assert (again.status, writes(world), again.outputs["changed"]) == (0, [], "false")
 
 
 def test_tickets_are_those_of_the_repository_that_is_named(stack: Stack) -> None:

@@ -128,8 +128,12 @@ def test_a_release_from_its_plan_to_the_moving_tag(desk: Desk, releases_of: GitH
     assert len(record["files"]) == len(desk.remote.git("ls-tree", "-r", "v1.2.3").splitlines())
     desk.done("verify")
     assert desk.remote.resolve("refs/tags/v1") is None
-    assert desk.done("move").endswith("v1 is v1.2.3.\n")
+    said = desk.done("move")
+    assert said.endswith("v1 is v1.2.3.\n")
     assert desk.remote.git("rev-parse", "v1^{commit}") == made
+    # The token was used, and is nowhere.
+    assert TOKEN not in said
+    assert not [path for path in desk.folder.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
 
 
 def test_every_step_can_be_taken_again(desk: Desk, releases_of: GitHubReleases) -> None:
@@ -208,11 +212,3 @@ def test_a_release_with_another_record_moves_nothing(desk: Desk, releases_of: Gi
     release.draft = True
     assert "GitHub has no public release v1.2.3" in desk.refused("move")
     assert desk.remote.resolve("refs/tags/v1") is None
-
-
-def test_the_token_is_nowhere_on_the_disk(desk: Desk) -> None:
-    """Neither the clone's settings nor what is printed hold the token."""
-    desk.release()
-    said = desk.done("move")
-    assert TOKEN not in said
-    assert not [path for path in desk.folder.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]

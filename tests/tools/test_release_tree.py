@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from release_tree import Clone, commit_with_bundle, verify_commit
 from tools.small import build_small, plant, small_remote
-from world.git import Repo
+from world.git import Repo, run_git
 
 MAIN = "refs/remotes/origin/main"
 
@@ -32,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("release")
     built = build_small(folder / "small")
     remote = small_remote(folder / "remote")
-    subprocess.run(["git", "clone", "--quiet", str(remote.path), str(folder / "clone")], check=True)
+    run_git(["clone", "--quiet", str(remote.path), str(folder / "clone")])
     clone = Clone(folder / "clone")
     commit = commit_with_bundle(clone, remote.head(), built, "v1.2.3")
     return Made(clone, Repo(folder / "clone", "main"), built, commit)
@@ -109,13 +110,26 @@ def test_what_was_not_reviewed_is_no_base(made: Made) -> None:
         verify_commit(made.clone, merge, MAIN)
 
 
-def test_a_bundle_of_other_sources_is_found(made: Made, tmp_path: Path) -> None:
-    """A bundle that lacks the bytecode of a source was not made from this commit."""
+def test_a_bundle_of_other_sources_is_found(made: Made) -> None:
+    """A bundle that was made from another commit has bytecode of other sources."""
+    later = made.clone.folder.parent / "later"
+    run_git(["clone", "--quiet", str(made.clone.folder), str(later)])
+    head = Repo(later, "main").commit({"scripts/__main__.py": "print('changed')\n"}, "later")
+    commit = commit_with_bundle(Clone(later), head, made.built, "v1.2.3")
+    with pytest.raises(SystemExit, match=r"scripts/__main__\.py: not the source that was compiled"):
+        verify_commit(Clone(later), commit, "refs/heads/main")
+
+
+def test_bytecode_that_nobody_asked_for_is_found(made: Made, tmp_path: Path) -> None:
+    """Bytecode that has no source, though it is listed, would be run by nobody but an attacker."""
     built = tmp_path / "built"
     shutil.copytree(made.built, built)
-    shutil.rmtree(built / "scripts" / "frag_release")
+    stray = built / "scripts" / "__pycache__" / "json.cpython-311.pyc"
+    stray.touch()
     listed = built / "vendor" / "BYTECODE.json"
-    listed.write_text("".join(line for line in listed.read_text().splitlines(True) if "frag_release" not in line))
+    content = json.loads(listed.read_text("utf-8"))
+    content["files"]["scripts/__pycache__/json.cpython-311.pyc"] = hashlib.sha256(b"").hexdigest()
+    listed.write_text(json.dumps(content), "utf-8")
     commit = commit_with_bundle(made.clone, made.repo.git("rev-parse", MAIN), built, "v1.2.3")
-    with pytest.raises(SystemExit, match="bytecode without its source, or the reverse"):
+    with pytest.raises(SystemExit, match=r"json\.cpython-311\.pyc: bytecode without its source, or the reverse"):
         verify_commit(made.clone, commit, MAIN)

@@ -100,7 +100,7 @@ class Repo:
         if parents is None:
             tip = self.resolve(ref)
             parents = [tip] if tip else []
-        stream = _commit_stream(ref, files or {}, message, self._tick(date), parents, mark=1)
+        stream = commit_stream(ref, files or {}, message, self._tick(date), parents, mark=1)
         self.git("fast-import", "--quiet", "--force", stdin=stream + b"done\n")
         return self.head(ref.removeprefix("refs/heads/"))
 
@@ -110,7 +110,7 @@ class Repo:
         ref, tip = f"refs/heads/{name}", self.resolve(f"refs/heads/{name}")
         parts, parents = [], [tip] if tip else []
         for number in range(1, count + 1):
-            parts.append(_commit_stream(ref, {}, f"{message} {number}", self._tick(None), parents, number))
+            parts.append(commit_stream(ref, {}, f"{message} {number}", self._tick(None), parents, number))
             parents = [f":{number}"]
         self.git("fast-import", "--quiet", "--force", stdin=b"".join(parts) + b"done\n")
         return self.git("rev-list", "--reverse", "--first-parent", f"--max-count={count}", ref).split("\n")
@@ -179,8 +179,8 @@ class Repo:
         return self.git("mktag", stdin=text.encode())
 
 
-def _commit_stream(ref: str, files: Files, message: str, date: datetime, parents: Sequence[str], mark: int) -> bytes:
-    """One commit in the language of `git fast-import`."""
+def commit_stream(ref: str, files: Files, message: str, date: datetime, parents: Sequence[str], mark: int) -> bytes:
+    """One commit in the language of `git fast-import`; parents are ids or marks of the same stream."""
     stamp = f"{PERSON} {int(date.timestamp())} +0000"
     text = message.encode() + b"\n"
     lines = [f"commit {ref}", f"mark :{mark}", f"author {stamp}", f"committer {stamp}", f"data {len(text)}"]

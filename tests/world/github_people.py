@@ -20,8 +20,11 @@ _ASSIGNEE = re.compile(r"/repos/[^/]+/[^/]+/assignees/(?P<login>[^/]+)")
 _ISSUES = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/issues(/.*)?")
 _SETTING = re.compile(r"/repos/[^/]+/[^/]+/(labels|issues/[0-9]+/(labels|assignees))")
 _MOMENT = "2023-06-02T10:00:00Z"
-APP = {"user": {"login": "release-app[bot]", "type": "Bot"}, "author_association": "NONE"}
-"""What of an issue's JSON is different where an app wrote it."""
+
+
+def by_app(login: str) -> dict[str, Any]:
+    """What of an issue's JSON is different where an app wrote it."""
+    return {"user": {"login": login, "type": "Bot"}, "author_association": "NONE"}
 
 
 @dataclass

@@ -58,6 +58,10 @@ class Building:
         self.seen = Progress(self.clock.now(), found)
         return dispatched
 
+    def is_there(self) -> bool:
+        """Whether the tag has a build now; raises EvidenceError where that cannot be known."""
+        return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
+
     def follow(self) -> Progress:
         """Follow the build to its end and return the last look; raises ExpectedError where time is up.
 

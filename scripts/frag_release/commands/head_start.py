@@ -19,9 +19,13 @@ _PRODUCTION_PUSH = re.compile(r"refs/tags/([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
 
 
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
-    """Start to ask what the judgement of this run's own production tag begins with; returns at once."""
+    """Start to ask what the judgement of this run's own production tag begins with; returns at once.
+
+    Clones on this disk are left alone: they keep nothing, and nobody waits for them.
+    """
     pushed = _PRODUCTION_PUSH.fullmatch(settings.ref)
-    if not (pushed and settings.own_ref and settings.production and context.on_runner):
+    judged = settings.own_ref and settings.production and context.on_runner
+    if not (pushed and judged) or settings.connections.local:
         return
     stack = forge.repository(settings.stack_repository)
     branches = settings.stack_branches or tuple(filter(None, [context.default_branch]))

@@ -29,7 +29,7 @@ from .answers import must
 from .building import Building
 from .clock import Clock
 from .publication_evidence import PublicationEvidence
-from .releasing import Releasing
+from .releasing import Releasing, published
 from .reviewing import Reviewing
 from .waiting import Judged, judge_when_settled
 
@@ -139,19 +139,23 @@ class Publish:
 
     def _carry_out(self, review: Reviewed) -> None:
         is_new = self._tag(review)
-        building = self._build(review, is_new)
+        building = self._building(review)
+        if not is_new and self._is_history(review.tag, building):
+            return
+        self._start(building, is_new)
         if self.settings.follow:
             try:
-                progress = building.follow()
+                building.follow()
             finally:
                 self._note(progress=building.seen)
-            self._demand_passed(progress)
-        elif not (building.seen and building.seen.build and building.seen.build.passed):
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
             self._add_note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
                 "passed."
             )
             return
+        self._demand_passed()
         self._release(review)
 
     def _tag(self, review: Reviewed) -> bool:
@@ -165,9 +169,9 @@ class Publish:
         self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
         return made
 
-    def _build(self, review: Reviewed, is_new: bool) -> Building:
+    def _building(self, review: Reviewed) -> Building:
         settings = self.settings
-        building = Building(
+        return Building(
             self.forge.builds(settings.stack_repository),
             settings.workflow_file,
             review.tag,
@@ -176,16 +180,29 @@ class Publish:
             self.speak.progress,
             self.clock,
         )
+
+    def _is_history(self, tag: str, building: Building) -> bool:
+        """Whether it is public, and GitHub has forgotten its build: another build would deploy it once more."""
+        repository = self.settings.stack_repository
+        before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
+        if before is None or building.is_there():
+            return False
+        release, note = before
+        self._note(release_url=release.url)
+        self._add_note(note or f"GitHub has no run of the build of {tag} any more.")
+        return True
+
+    def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
         self.speak.tell(f"The build was started {building.started_by}: {self._now().run_url}")
         if started:
-            self._did(Action(f"Started the build of {review.tag}", self._now().run_url))
-        return building
+            self._did(Action(f"Started the build of {building.tag}", self._now().run_url))
 
-    def _demand_passed(self, progress: Progress) -> None:
-        build = progress.build
-        if build is None or build.passed:
+    def _demand_passed(self) -> None:
+        progress = self._now().progress
+        build = progress.build if progress else None
+        if progress is None or build is None or build.passed:
             return
         failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
         raise ExpectedError(

@@ -63,7 +63,7 @@ def _tell(report: PublishReport, settings: PublishSettings, context: Context, lo
 def _tell_nothing(nothing: NothingToPublish, settings: PublishSettings, context: Context, log: Log) -> int:
     document = NothingReport(__version__, _now(), nothing).as_json()
     path = write_report(settings.report, document) if settings.report else ""
-    log.lines(f"Nothing to publish: {nothing.reason} {nothing.remedy}".rstrip())
+    log.annotate("notice", "Nothing to publish", f"{nothing.reason} {nothing.remedy}".rstrip())
     write_summary(context, nothing_summary(nothing))
     write_outputs(context, {"verdict": Verdict.BUILD_ONLY.value, "report-path": path})
     return 0

@@ -76,7 +76,7 @@ class Ticketing:
         return found[0] if found else None
 
     def _is_trusted(self, author: Author) -> bool:
-        return author.may_write or author.login == self.tickets.own_login()
+        return author.belongs or self.tickets.may_be_ours(author)
 
     def _open(self, title: str, labels: Sequence[str]) -> Issue | None:
         body = self._new()

@@ -37,9 +37,9 @@ class Author:
     is_app: bool = False
 
     @property
-    def may_write(self) -> bool:
-        """Whether it is somebody of the repository, or an app that its administrators let in."""
-        return self.is_app or self.association in ("OWNER", "MEMBER", "COLLABORATOR")
+    def belongs(self) -> bool:
+        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
+        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,7 @@ class Access:
 
 
 class PlaceApi(ABC):
-    """One place below the API's address, as one token sees it; safe to use from several threads at once.
-
-    `name` is for people; `root` is its path, already encoded, and empty where `name` is malformed.
-    """
+    """One place as one token sees it, safe to be used by threads. `root` is its path, empty for a malformed `name`."""
 
     def __init__(self, access: Access, name: str, root: str) -> None:
         self.name, self._root = name, root
@@ -106,8 +103,7 @@ class PlaceApi(ABC):
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response
-        if response.status in (404, 409, 410):
-            # GitHub always says something with its no; a proxy's empty 404 is none of GitHub's.
+        if response.status in (404, 409, 410):  # GitHub says something with its no; a proxy's empty 404 is none
             return response if read_message(response.body) else self._odd("said no without a word", request.what)
         return self._refused(response, request, permission)
 
@@ -143,8 +139,8 @@ class PlaceApi(ABC):
             return self.not_visible()
         if response.status not in (200, 201):
             return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
-        document = read_payload(response.body, kind)
-        return self._odd("sent something else than it promises in its API", what) if document is None else document
+        found = read_payload(response.body, kind)
+        return found if found is not None else self._odd("sent something else than it promises in its API", what)
 
     def mismatch(self, what: str) -> Unknown:
         """Say that the reply is about something else than was asked."""
@@ -206,8 +202,9 @@ class PlaceApi(ABC):
                 self._asking -= 1
                 self._change.notify_all()
 
+    @abstractmethod
     def _malformed(self) -> Unknown:
-        return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+        """Say that the name is none."""
 
     def _odd(self, did: str, what: str) -> Unknown:
         return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
@@ -225,9 +222,8 @@ class PlaceApi(ABC):
         return unknown
 
     def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
-        answer = f"{response.status} ({quoted(self.words(response))})"
+        answer, source = f"{response.status} ({quoted(self.words(response))})", self._access.given_as
         reason = f"{request.host} answered {answer} when asked for {request.what}"
-        source = self._access.given_as
         if response.status == 401:
             return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
         if response.status == 403:
@@ -242,6 +238,9 @@ class RepositoryApi(PlaceApi):
     def __init__(self, access: Access, name: str) -> None:
         super().__init__(access, name, f"/repos/{name}" if _NAME.fullmatch(name) else "")
         self._entry: Once[str, Answer[Response]] = Once()
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
 
     def absence(self) -> Unknown | None:
         """Return None where a 404 of this repository means that there is no such thing.
@@ -262,7 +261,7 @@ class RepositoryApi(PlaceApi):
 
     def entry(self) -> Answer[Response]:
         """The response with the repository's own entry, asked for once: its headers tell of the token."""
-        # Not proof that contents may be read, so it does not count as such for later questions.
+        # No proof that contents may be read, hence its own permission.
         return self._entry.get("", lambda: self.get("", "the entry", permission="metadata: read"))
 
     def not_visible(self) -> Unknown:
@@ -271,15 +270,14 @@ class RepositoryApi(PlaceApi):
             why = "was not found, or is not public"
         else:
             why = f"was not found, or the token in {self._access.given_as} may not see it"
-        remedy = f"Check the name. A private repository needs {CONTENTS}: for the stack in token, "
-        return Unknown(f"{self.name} {why}", f"{remedy}for a component in component-token.")
+        needs = f"A private repository needs {CONTENTS}: for the stack in token, for a component in component-token."
+        return Unknown(f"{self.name} {why}", f"Check the name. {needs}")
 
 
 def is_upload_address(url: str, api_url: str) -> bool:
     """Whether a URL for files is of the same GitHub as the API, so that it may see the token.
 
-    Files go to the API's own server (GitHub Enterprise Server), or to `uploads.` in place of `api.`
-    (docs: "Upload a release asset").
+    Files go to the API's own server (Enterprise), or to `uploads.` for `api.` (docs: "Upload a release asset").
     """
     try:
         target, api = origin(url), origin(api_url)
@@ -291,7 +289,7 @@ def is_upload_address(url: str, api_url: str) -> bool:
 def accepted_permissions(response: Response) -> str:
     """Put the permissions that GitHub names with a refusal into words; empty where it names none.
 
-    The header is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
+    It is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
     """
     header = response.header("x-accepted-github-permissions")
     if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):

@@ -21,6 +21,9 @@ _MOST_PAGES = 200
 _MAX_BYTES = 64 * 1024 * 1024
 """A page may have a hundred bodies of 65,536 characters."""
 
+_WORKFLOWS = "github-actions[bot]"
+"""Who writes with the workflow's own token."""
+
 _DISABLED = re.compile(r"Issues (are|has been) disabled", re.I)
 _ADVICE = Advice(
     (
@@ -143,11 +146,18 @@ class GithubTickets:
         found = self._read(response, IssueFacts, what)
         return found if isinstance(found, Unknown) else _issue(found)
 
-    def own_login(self) -> str:
-        """Who the token belongs to, asked for once; an app's may not ask (`users/get-authenticated`)."""
-        return self._login.get("", self._ask_own_login)
+    def may_be_ours(self, author: Author) -> bool:
+        """Whether the workflow's own token or this one can have written it.
 
-    def _ask_own_login(self) -> str:
+        GitHub does not tell an app's token who it is, so for such a one every app is taken: administrators let it in.
+        """
+        if author.login == _WORKFLOWS or self._own_token:
+            return author.login == _WORKFLOWS and author.is_app
+        own = self._login.get("", self._own_login)
+        return author.login == own if own else author.is_app
+
+    def _own_login(self) -> str:
+        """Who the token belongs to; an app's may not ask (`users/get-authenticated`)."""
         response = self._api.get_url(f"{self._api.api_url}/user", "the token's own user", permission="metadata: read")
         facts = None if isinstance(response, Unknown) else read_payload(response.body, UserFacts)
         return facts["login"] if facts else ""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
-from ..clients.messages import Response
+from ..clients.messages import Response, quoted
 from ..domain.evidence import Answer, Unknown
 from ..domain.tickets import Issue
 from .github_api import Access, PlaceApi
@@ -21,7 +21,7 @@ _PAGE = 100
 _MOST_PAGES = 100
 _MAX_BYTES = 64 * 1024 * 1024
 _PROJECT = re.compile(
-    r"(?P<kind>orgs|users)/(?P<owner>[A-Za-z0-9][A-Za-z0-9-]{0,99})/projects/(?P<number>[1-9][0-9]{0,8})"
+    r"(?P<kind>orgs|users)/(?P<owner>[A-Za-z0-9][A-Za-z0-9_-]{0,99})/projects/(?P<number>[1-9][0-9]{0,8})"
 )
 _SELECT = "single_select"
 _SHOWN = 20
@@ -102,6 +102,9 @@ class ProjectApi(PlaceApi):
         """Say that the project is missing or hidden."""
         who = f"the token in {self.given_as} may not see it"
         return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}")
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no board", "Name it as orgs/NAME/projects/NUMBER.")
 
 
 class GithubBoard:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..domain.evidence import Answer, Answers
-from ..domain.tickets import Comment, Issue
+from ..domain.tickets import Author, Comment, Issue
 from .publishing import PublishingForge
 
 
@@ -34,8 +34,8 @@ class Tickets(Protocol):
     def issue(self, number: int) -> Answer[Issue]:
         """A ticket, or a pull request, by its number."""
 
-    def own_login(self) -> str:
-        """Who the token belongs to; empty for an app, which GitHub does not tell."""
+    def may_be_ours(self, author: Author) -> bool:
+        """Whether the token, or a workflow of the repository, can be what has written something."""
 
     def create(self, title: str, body: str, labels: Sequence[str]) -> Issue:
         """Open a ticket. Labels that the token may not set are dropped without a word."""

@@ -55,7 +55,7 @@ def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Li
         _cell(_tag(repository, pin.tag, links), checks.marked(checks.TAG, findings, name)),
         _component_commit(facts, links),
         _cell(_branches(repository, placement, links), checks.marked(checks.BRANCH, findings, name)),
-        _cell(_runs(facts), checks.marked(checks.CI, findings, name)),
+        _cell(_runs(facts) or _recorded_run(findings, name), checks.marked(checks.CI, findings, name)),
         _cell(image_cell(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
     )
 
@@ -131,6 +131,12 @@ def _runs(facts: ComponentFacts) -> str:
     newest = {run.workflow: run for run in sorted(facts.runs, key=lambda run: run.number) if run.head_sha == commit}
     shown = [markdown.link(markdown.visible(run.name, _NAME), run.url) for run in list(newest.values())[:5]]
     return ", ".join(shown)
+
+
+def _recorded_run(findings: Sequence[Finding], name: str) -> str:
+    """The run that a finding points at: of a release of some time ago it is all that is known."""
+    finding = checks.CI.finding(findings, name)
+    return markdown.link("CI run", finding.url) if finding and finding.url else ""
 
 
 def image_cell(image: Image | None) -> str:

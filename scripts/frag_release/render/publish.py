@@ -6,7 +6,7 @@ import html
 import re
 from functools import partial
 
-from ..domain.builds import Build
+from ..domain.builds import SUCCESS, Build
 from ..domain.evidence import Image
 from ..domain.findings import blocking
 from ..domain.publish_report import PublishReport, Stage
@@ -117,11 +117,14 @@ def _reason(report: PublishReport) -> str:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
+        if report.tagged:
+            return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
     if report.stage is Stage.STARTED:
         return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."
     before = "" if report.actions else " It was so before: this run had nothing to do."
-    return f"{commit} is released as {judged.tag}: its build passed.{before}"
+    passed = ": its build passed" if report.run_conclusion == SUCCESS else ""
+    return f"{commit} is released as {judged.tag}{passed}.{before}"
 
 
 def _build(report: PublishReport) -> str:

@@ -20,7 +20,7 @@ MOST_ASSIGNEES = 10
 _TAGS = "refs/tags/"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
 _PROJECT = re.compile(
-    r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
+    r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
 )
 _MOST_LABEL = 50
 
