@@ -68,16 +68,30 @@ generate: $(RUN_TIME) ## write what follows from the input table: action.yml, RE
 check-generated: $(RUN_TIME) ## fail where the generated parts are stale
 	$(BIN)/python tools/generate.py --check
 
+.PHONY: bundle
+bundle: | $(BIN)/python ## what a release adds to the committed files, in build/bundle, with its hash
+	$(BIN)/python tools/bundle.py build/bundle
+
 .PHONY: demo
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
+
+.PHONY: journey
+journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline
+	$(BIN)/python -m pytest --numprocesses 0 --quiet --capture no tests/process/test_journey.py
+
+.PHONY: bench
+bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
+	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## compile the dependency locks anew
 	$(COMPILE) --overrides .github/lock-overrides.txt --output-file requirements.txt requirements.in
 	$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
-	cd tests && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
-		--omit-lockfile-registry-resolved
+	$(COMPILE) --output-file tests/awxkit.txt tests/awxkit.in
+	for folder in tests tests/benchmarks/javascript; do \
+		(cd "$$folder" && $(WITH_NODE) npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
+			--omit-lockfile-registry-resolved); done
 
 .PHONY: clean
 clean: ## remove everything that make has made

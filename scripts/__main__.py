@@ -43,6 +43,17 @@ def stop(message: str, status: int) -> int:
     return status
 
 
+def leave(status: int) -> None:
+    """End the process without taking four hundred modules apart first, which would take 35 ms.
+
+    Nor are threads waited for, of which one may still listen to a server that nobody wants to hear any more.
+    """
+    # Should this fail, Python ends the process in its own way: with another status, after saying why.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def append(variable: str, text: str) -> None:
     """Append to one of the runner's files, where it has one."""
     path = os.environ.get(variable)
@@ -52,4 +63,4 @@ def append(variable: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(start())
+    leave(start())

@@ -10,13 +10,16 @@ from typing import TypeVar
 
 import pytest
 
+from world.awx import AwxServer
 from world.example import Example, build_example, copy_example
 from world.github_builds import GitHubBuilds
+from world.github_people import GitHubPeople
 from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer
 from world.guards import forbid_network, isolate_environment
 from world.registry import BasicRegistry, Registry, TokenRegistry
 from world.scene import seed_example
+from world.site import Site
 
 NOTHING_MAY_BE_SKIPPED = bool(os.environ.get("TESTS_REQUIRE_ALL"))
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
@@ -70,10 +73,48 @@ def builds(github: GitHubServer) -> GitHubBuilds:
 
 
 @pytest.fixture
+def people(github: GitHubServer) -> GitHubPeople:
+    """The people of that GitHub and their boards, which else has no more than issues."""
+    github.parts.append(part := GitHubPeople(github))
+    return part
+
+
+@pytest.fixture
 def github_example(github: GitHubServer, example: Example) -> GitHubServer:
     """A GitHub that holds the worked example, with a passed CI run for every component tag."""
     seed_example(github, example)
     return github
+
+
+@pytest.fixture(scope="session")
+def _awx() -> Iterator[AwxServer]:
+    server = AwxServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def awx(_awx: AwxServer) -> Iterator[AwxServer]:
+    """An AWX with accounts, and without templates and jobs."""
+    _awx.reset()
+    yield _awx
+    assert _awx.errors == []
+
+
+@pytest.fixture(scope="session")
+def _site(_awx: AwxServer) -> Iterator[Site]:
+    site = Site(_awx)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(_site: Site) -> Iterator[Site]:
+    """The site that shows what the AWX has deployed last; nobody may show it a login."""
+    _site.clear()
+    yield _site
+    assert _site.errors == []
+    assert not [one for one in _site.requests if "authorization" in one.headers or "cookie" in one.headers]
 
 
 def _running(registry: AnyRegistry) -> Iterator[AnyRegistry]:

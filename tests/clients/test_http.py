@@ -214,3 +214,11 @@ def test_a_fault_of_ours_is_no_unknown(http: Http, server: Echo) -> None:
 
     with pytest.raises(TypeError):
         http.send(request)
+
+
+def test_time_can_be_given_anew(server: Echo) -> None:
+    """Where no time is left, the same connections can be given some, and the old ones stay out of time."""
+    spent = Http(Deadline(0))
+
+    assert response(spent.anew(20).send(request(server.url))).status == 200
+    assert "time for gathering evidence was over" in unknown(spent.send(request(server.url))).reason

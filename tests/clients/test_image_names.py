@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.clients.image_names import ImagePlace, is_image_tag, locate
+from frag_release.clients.image_names import ImagePlace, locate
+from frag_release.domain.image_tags import is_image_tag
 
 HUB = "https://registry-1.docker.io"
 

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
+from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
 
 from world.loopback import HOST, LoopbackServer
 
@@ -36,11 +36,14 @@ def make_certificate(folder: Path) -> Path:
 
 def over_tls(server: LoopbackServer, certificate: Path) -> str:
     """Make a server speak TLS and return its address."""
+    _speak_tls(server._server, certificate)
+    return f"https://{HOST}:{server.port}"
+
+
+def _speak_tls(server: TCPServer, certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    inner = server._server
-    inner.socket = context.wrap_socket(inner.socket, server_side=True, do_handshake_on_connect=False)
-    return f"https://{HOST}:{server.port}"
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 
 
 class Proxy:
@@ -69,6 +72,11 @@ class Proxy:
         self._server.block_on_close = False
         self.url = f"http://{HOST}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def speak_tls(self, certificate: Path) -> None:
+        """Have clients talk to the proxy itself over TLS, too."""
+        _speak_tls(self._server, certificate)
+        self.url = self.url.replace("http:", "https:")
 
     def stop(self) -> None:
         """Close the port."""

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from commands.deployment import AT_ONCE, TEMPLATE, Deployment
 from process.bundle import bundle_action
 from process.gates import ROOT
+from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.github_builds import PASSED, GitHubBuilds
+from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
 from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
+from world.site import Site
+
+if TYPE_CHECKING:
+    from commands.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +96,23 @@ def clones(unseeded: World, tmp_path: Path) -> World:
     for name, repository in unseeded.example.repositories.items():
         repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
     return unseeded
+
+
+@pytest.fixture
+def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:
+    """The stack before the worked example's release, on servers that build and release; master has the older pair."""
+    from commands.stack import REPOSITORY, Stack  # it needs what is above
+
+    # The image that the build of the tag pushes.
+    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    builds.script = (PASSED,)
+    return Stack(before_release, builds, releases_of)
+
+
+@pytest.fixture
+def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases) -> Deployment:
+    """The worked example built, with a template that deploys at once."""
+    awx.add_template(TEMPLATE, script=AT_ONCE)
+    deployment = Deployment(world, awx, site, releases_of)
+    deployment.digest = deployment.build()
+    return deployment

@@ -9,16 +9,20 @@ from typing import Any
 import requests
 
 from commands.conftest import World
-from commands.test_prepare import ask, head, prepare, send
+from commands.test_prepare import ask, head, prepare, send, writes
 from world.asking import HEADERS
 from world.events import Event
-from world.example import STACK
+from world.example import STACK, WORKFLOW_FILE, workflow_text
 from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
-from world.program import Outcome
+from world.program import Outcome, Running
+from world.workflow_runs import Run
 
 REPOSITORY = f"xchem/{STACK}"
+MESSAGE = "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2"
+OWN_TOKEN = {"RUN_TOKEN": TOKEN}
+"""The environment in which the token that is given is the workflow's own."""
 
 
 @dataclass
@@ -60,23 +64,41 @@ class Stack:
         payload = {"before": before} if before else {}
         return Event("push", "refs/heads/master", head(self.world), payload)
 
+    def reviewed(self, message: str = MESSAGE) -> str:
+        """Commit the worked example's pair to master as prepare does in its mode commit; returns the commit."""
+        return self.commit(message, {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")})
+
     def publish(
         self, event: Event | None = None, environment: Mapping[str, str] | None = None, **inputs: str
     ) -> Outcome:
         """Publish for an event, by default the push of master; inputs by name with underscores."""
+        return self.start(event, environment, **inputs).finish()
+
+    def start(self, event: Event | None = None, environment: Mapping[str, str] | None = None, **inputs: str) -> Running:
+        """Start to publish, for a test that does something meanwhile."""
         world = self.world
+        event = event or self.push()
         world.github.requests.clear()
         given: dict[str, Any] = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
-        return world.program.run(event or self.push(), given, api_url=world.github.url, environment=environment)
+        return world.program.start(event, given, api_url=world.github.url, environment=environment)
+
+    def runs(self, tag: str = "2023.06.2") -> list[Run]:
+        """The builds of a tag that were started."""
+        return [run for run in self.world.github.runs if (run.repository, run.head_branch) == (REPOSITORY, tag)]
+
+    def made_nothing(self) -> bool:
+        """Whether no tag, no build and no release was made, and nothing else was written."""
+        made = set(self.tags()) - {"2023.06.1"}
+        return not made and not self.runs() and not self.releases.releases and writes(self.world) == []
 
     def tags(self) -> dict[str, str]:
         """The stack's tags with their commits."""
         found = ask(self.world, "/git/matching-refs/tags")
         return {one["ref"].removeprefix("refs/tags/"): one["object"]["sha"] for one in found}
 
-    def close(self, name: str) -> None:
-        """Delete a tag of the stack."""
+    def delete_tag(self, name: str) -> None:
+        """Delete a tag of the stack, as a person does."""
         with requests.Session() as session:
             url = f"{self.world.github.url}/repos/{REPOSITORY}/git/refs/tags/{name}"
             assert session.delete(url, headers=HEADERS, timeout=20).ok

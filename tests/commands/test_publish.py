@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from commands.conftest import World
-from commands.stack import REPOSITORY, Stack
+from commands.stack import OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
-from world.github_builds import GitHubBuilds
-from world.github_releases import GitHubReleases
+from world.faults import Forward, Reply
 from world.github_server import TOKEN
 
 OLD_PAIR = {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3")}
 NEW_PAIR = {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")}
 OTHER_CHANGE = {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3") + "      - run: echo more\n"}
-
-
-@pytest.fixture
-def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:
-    """The stack before the worked example's release; master has the older pair."""
-    # The image that the build of the tag pushes.
-    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
-    return Stack(before_release, builds, releases_of)
-
-
-def nothing_was_made(stack: Stack) -> bool:
-    """Whether no tag, no build and no release was made, and nothing else was written."""
-    made = set(stack.tags()) - {"2023.06.1"}
-    return not made and not stack.releases.releases and writes(stack.world) == []
 
 
 def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
@@ -63,7 +48,7 @@ def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
 
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
     """Published once, the same run again writes nothing, and succeeds."""
-    stack.prepare()
+    stack.reviewed()
     assert stack.publish().status == 0
     again = stack.publish()
     assert again.status == 0, again.log
@@ -71,7 +56,7 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
     assert again.outputs["release-url"].endswith("/releases/tag/2023.06.2")
 
 
-@pytest.mark.parametrize("method", ["merge", "squash"])
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -> None:
     """However our pull request is merged, its merge commit is what gets the tag."""
     stack.prepare(mode="pull-request")
@@ -82,10 +67,20 @@ def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -
     assert "the merge of pull request" in outcome.summary
 
 
+def test_a_merge_that_github_does_not_list_yet_is_published(stack: Stack) -> None:
+    """Where the list of a merge's pull requests is empty, the one that its subject names is looked at."""
+    stack.prepare(mode="pull-request")
+    stack.merge()
+    stack.world.github.fail("GET", "/commits/[0-9a-f]+/pulls", status=200, body=[])
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert "the merge of pull request" in outcome.summary
+
+
 def test_the_release_is_found_below_later_commits_of_the_same_push(stack: Stack) -> None:
     """Of a push of a release and a correction of the README, the commit of the release is what gets the tag."""
     before = head(stack.world)
-    stack.prepare()
+    stack.reviewed()
     released = head(stack.world)
     stack.commit("docs: say more", {"README.md": "More\n"})
     outcome = stack.publish(stack.push(before))
@@ -99,7 +94,7 @@ def test_a_change_of_the_file_that_leaves_the_pair_is_no_release(stack: Stack) -
     stack.commit("ci: echo more\n\nStack-Tag: 2023.06.2", OTHER_CHANGE)
     outcome = stack.publish(stack.push(before))
     assert outcome.status == 0, outcome.log
-    assert nothing_was_made(stack)
+    assert stack.made_nothing()
     assert outcome.summary.startswith("## ➖ Nothing to publish\n\n**None of the commits that came with this push")
     assert outcome.report is not None
     assert outcome.report["verdict"] == "build-only"
@@ -111,7 +106,7 @@ def test_a_new_pair_without_trailer_or_pull_request_is_no_release(stack: Stack) 
     stack.commit("build: newer versions", NEW_PAIR)
     outcome = stack.publish(stack.push(before))
     assert outcome.status == 0, outcome.log
-    assert nothing_was_made(stack)
+    assert stack.made_nothing()
     assert "nor does its message end with Stack-Tag." in outcome.summary
     assert "run Prepare release" in outcome.summary
 
@@ -126,7 +121,7 @@ def test_a_hand_made_release_branch_is_no_release(stack: Stack) -> None:
     stack.merge()
     outcome = stack.publish(stack.push(before))
     assert outcome.status == 0, outcome.log
-    assert nothing_was_made(stack)
+    assert stack.made_nothing()
     assert outcome.summary.startswith("## ➖ Nothing to publish")
 
 
@@ -137,7 +132,7 @@ def test_a_trailer_that_names_another_tag_than_the_pull_request_is_refused(stack
     stack.merge("squash", **message)
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert nothing_was_made(stack)
+    assert stack.made_nothing()
     assert "is said to be the release of 2023.06.3 and of 2023.06.2." in outcome.summary
 
 
@@ -151,29 +146,48 @@ def test_a_pull_request_for_another_pair_than_was_merged_is_refused(stack: Stack
     stack.merge()
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert nothing_was_made(stack)
+    assert stack.made_nothing()
     assert "was made for another pair" in outcome.summary
 
 
 @pytest.mark.parametrize("message", ['Revert "build: Use of b/e 2023.05.1 f/e 2023.05.4"\n\nThis reverts it.'])
 def test_a_reverted_release_is_not_published(stack: Stack, message: str) -> None:
     """Neither the revert of a release, nor the release that was reverted before it had its tag, is published."""
-    stack.prepare()
+    stack.reviewed()
     release = stack.push()
     stack.commit(message, OLD_PAIR)
     reverted = stack.publish(stack.push(release.sha))
-    assert (reverted.status, nothing_was_made(stack)) == (0, True), reverted.log
+    assert (reverted.status, stack.made_nothing()) == (0, True), reverted.log
     assert "It reverts an earlier change." in reverted.summary
     late = stack.publish(release)
-    assert (late.status, nothing_was_made(stack)) == (0, True), late.log
+    assert (late.status, stack.made_nothing()) == (0, True), late.log
     assert "was reviewed as the release 2023.06.2, but master has another pair by now" in late.summary
+
+
+def test_a_pull_request_of_a_fork_is_no_release(stack: Stack) -> None:
+    """A fork's branch release/2023.06.2 with our marker in its text is not ours: nothing is published, status 0."""
+    before = head(stack.world)
+    stack.prepare(mode="pull-request")
+    stack.merge()
+
+    def forked(forward: Forward) -> Reply:
+        reply = forward()
+        pulls = json.loads(reply.body)
+        for pull in pulls if isinstance(pulls, list) else [pulls]:
+            pull["head"]["repo"]["id"] += 1
+        return replace(reply, body=json.dumps(pulls).encode())
+
+    stack.world.github.add("GET", "/pulls", forked)
+    outcome = stack.publish(stack.push(before))
+    assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
+    assert outcome.summary.startswith("## ➖ Nothing to publish")
 
 
 def test_another_branch_and_another_event_publish_nothing(stack: Stack) -> None:
     """A push of a branch that is not released publishes nothing, with status 0."""
-    stack.prepare()
+    stack.reviewed()
     outcome = stack.publish(Event("push", "refs/heads/topic", head(stack.world)))
-    assert (outcome.status, nothing_was_made(stack)) == (0, True), outcome.log
+    assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert "only master is released" in outcome.summary
 
 
@@ -190,19 +204,19 @@ def test_a_tag_that_stands_for_another_commit_stops_it(stack: Stack) -> None:
 
 def test_a_pair_that_does_not_pass_is_not_tagged(stack: Stack) -> None:
     """A reviewed pair whose backend lost its CI evidence is refused: status 1, nothing written, the rule named."""
-    stack.prepare()
+    stack.reviewed()
     stack.world.github.runs.clear()
     outcome = stack.publish()
-    assert (outcome.status, nothing_was_made(stack)) == (1, True), outcome.log
+    assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
     assert outcome.outputs["failed-rules"] == "pin-ci:backend,pin-ci:frontend"
     assert outcome.summary.startswith("## ⛔ Refused — `2023.06.2`")
 
 
 def test_a_dry_run_writes_nothing(stack: Stack) -> None:
     """With dry-run the verdict is shown, and nothing is written."""
-    stack.prepare()
+    stack.reviewed()
     outcome = stack.publish(dry_run="true")
-    assert (outcome.status, nothing_was_made(stack)) == (0, True), outcome.log
+    assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert outcome.summary.startswith("## 📝 Planned, nothing written — `2023.06.2`")
 
 
@@ -219,7 +233,7 @@ def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:
 
 def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> None:
     """With stack-tag the commit that was reviewed as that release gets the tag, not the head of master."""
-    stack.prepare()
+    stack.reviewed()
     released = head(stack.world)
     stack.commit("docs: say more", {"README.md": "More\n"})
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
@@ -227,11 +241,66 @@ def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> 
     assert stack.tags()["2023.06.2"] == released
 
 
+def test_by_hand_a_reverted_release_is_refused(stack: Stack) -> None:
+    """With stack-tag a release that was reverted before it had its tag is refused: status 1, saying why."""
+    stack.reviewed()
+    stack.commit('Revert "build"', OLD_PAIR)
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
+    assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
+    assert "it was reverted or replaced" in outcome.summary
+
+
+def test_by_hand_what_is_published_changes_nothing(stack: Stack) -> None:
+    """With the stack-tag of a release that is public already, from a later master, nothing is written: status 0."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
+    assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+@pytest.mark.parametrize("own_token", [False, True])
+def test_a_release_whose_build_is_forgotten_is_not_built_again(stack: Stack, own_token: bool) -> None:
+    """A public release, whose run GitHub has deleted by now, is not dispatched again: that would deploy it again."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    stack.world.github.runs[:] = [run for run in stack.world.github.runs if run.repository != REPOSITORY]
+    outcome = stack.publish(environment=OWN_TOKEN if own_token else {})
+    assert (outcome.status, writes(stack.world), stack.runs()) == (0, [], []), outcome.log
+    assert "GitHub has no run of the build of 2023.06.2 any more." in outcome.summary
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+
+
+def test_by_hand_without_a_tag_the_newest_reviewed_change_is_published(stack: Stack) -> None:
+    """The form without stack-tag takes the newest change of the pair, below commits that leave it."""
+    commit = stack.reviewed()
+    stack.commit("docs: say more", {"README.md": "More\n"})
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)))
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == commit
+
+
+def test_an_annotated_tag_that_was_made_by_hand_is_gone_on_from(stack: Stack) -> None:
+    """A tag of the reviewed commit that a person made, with a message, is taken: its build is followed, released."""
+    commit = stack.reviewed()
+    tagger = {"name": "A", "email": "a@example.org", "date": "2023-06-08T12:00:00Z"}
+    made = {"tag": "2023.06.2", "message": "Release", "object": commit, "type": "commit", "tagger": tagger}
+    sha = send(stack.world, "POST", "/git/tags", made)["sha"]
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": sha})
+    stack.builds.start(REPOSITORY, "2023.06.2", commit)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert stack.tags()["2023.06.2"] == sha
+    assert [one.tag for one in stack.releases.releases] == ["2023.06.2"]
+    assert outcome.outputs["stack-commit"] == commit
+
+
 def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> None:
     """A change that was reviewed as 2023.06.2 and waits is not published as 2023.06.3: status 1."""
-    stack.prepare()
+    stack.reviewed()
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.3")
-    assert (outcome.status, nothing_was_made(stack)) == (1, True), outcome.log
+    assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
     assert "was reviewed as the release 2023.06.2, not as 2023.06.3" in outcome.summary
 
 
@@ -246,7 +315,7 @@ def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> No
 )
 def test_the_stacks_own_ci_must_have_passed(stack: Stack, conclusion: str | None, status: int, words: str) -> None:
     """With stack-ci-workflows a commit is tagged only where these passed on it; our own run is no evidence."""
-    stack.prepare()
+    stack.reviewed()
     commit = head(stack.world)
     own = stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/lint.yaml", name="lint")
     if conclusion != "":
@@ -262,7 +331,7 @@ def test_the_stacks_own_ci_must_have_passed(stack: Stack, conclusion: str | None
 
 def test_an_unchanged_pin_whose_run_is_forgotten_passes_by_the_record(stack: Stack, tmp_path: Path) -> None:
     """Without runs of a pin that the previous release had too, its release.json is the evidence, and only then."""
-    stack.prepare()
+    stack.reviewed()
     assert stack.publish().status == 0
     stack.world.registry.push(REPOSITORY, "2023.06.3", revision="0" * 40)
     stack.commit("Dockerfile: newer base", {"Dockerfile": "FROM x\n"})

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from domain.findings_of import LOST, assert_finding, of_backend
-from domain.worked_example import BACKEND, backend, finding_of, frontend, pins, release, run
-from frag_release.domain.evidence import Run
+from domain.worked_example import BACKEND, BACKEND_COMMIT, DIGEST, backend, finding_of, frontend, pins, release, run
+from frag_release.domain.evidence import Image, Run, Unknown
+from frag_release.domain.facts import Recorded
 from frag_release.domain.findings import Status, blocking
 from frag_release.domain.rules import judge
 
@@ -100,6 +101,40 @@ def test_pin_ci_is_unknown_where_a_named_workflow_has_not_run(name: str) -> None
     """A named workflow without a run of the tag is unknown and named, though others are green."""
     pin = pins(backend=replace(BACKEND, ci_workflows=("CI", name)))[0]
     assert_finding(of_backend("pin-ci", pin=pin), Status.UNKNOWN, name)
+
+
+RECORDED = Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True)
+
+
+def test_pin_ci_takes_the_record_of_a_release_for_a_run_that_is_forgotten() -> None:
+    """Without a run, what release.json recorded of the same commit and the same image is the evidence."""
+    assert_finding(of_backend("pin-ci", runs=(), recorded=RECORDED), Status.PASS, "release.json of 2023.06.1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"recorded": replace(RECORDED, ci_passed=False)}, id="had not passed"),
+        pytest.param({"recorded": replace(RECORDED, commit="9" * 40)}, id="another commit"),
+        pytest.param({"recorded": replace(RECORDED, digest="sha256:" + "9" * 64)}, id="another digest"),
+        pytest.param({"recorded": replace(RECORDED, digest="")}, id="no digest in the record"),
+        pytest.param({"image": None}, id="no image looked up"),
+        pytest.param({"image": LOST}, id="image unknown"),
+        pytest.param({"image": Image("docker.io/org/fragalysis-backend", "2023.05.1", None)}, id="no image"),
+        pytest.param({"recorded": Unknown("release.json of 2023.06.1 cannot be used: it is not JSON")}, id="unread"),
+    ],
+)
+def test_pin_ci_takes_no_other_record(changes: dict[str, object]) -> None:
+    """A record of anything else, or one that could not be read, leaves it unknown, and the message says so."""
+    finding = of_backend("pin-ci", **{"runs": (), "recorded": RECORDED, **changes})
+    assert_finding(finding, Status.UNKNOWN, "no run", "release.json of 2023.06.1")
+
+
+@pytest.mark.parametrize("changes", [{"conclusion": "failure"}, {"status": "in_progress", "conclusion": None}])
+def test_pin_ci_excuses_no_run_that_is_there(changes: dict[str, object]) -> None:
+    """A run that failed, or that runs, is judged as it is, whatever was recorded."""
+    finding = of_backend("pin-ci", runs=(run(**changes),), recorded=RECORDED)
+    assert finding.status is (Status.FAIL if changes["conclusion"] else Status.UNKNOWN)
 
 
 def test_pin_ci_without_a_tag_to_look_for() -> None:

@@ -274,10 +274,9 @@ def test_a_move_that_is_not_confirmed_is_not_repeated(
 
 
 def test_a_commit_tells_of_itself(github: GitHubServer, repo: Repo, writer: Writer) -> None:
-    """Message, parents, tree and author; a commit that cannot be had is unknown."""
+    """Message, parents and author; a commit that cannot be had is unknown."""
     commit = repo.head()
-    tree = repo.git("rev-parse", f"{commit}^{{tree}}")
-    facts = CommitFacts(commit, "files", [repo.git("rev-parse", f"{commit}^")], tree, "Test Person")
+    facts = CommitFacts(commit, "files", [repo.git("rev-parse", f"{commit}^")], "Test Person")
     assert writer.message_of(commit) == facts
     ours = writer.create_commit(commit, PATH, CONTENT, MESSAGE)
     told = writer.message_of(ours)

@@ -230,17 +230,17 @@ def test_a_name_that_is_no_branch_makes_none(repo: Repo, writer: Writer, branch:
 
 
 def test_a_commit_tells_of_itself(repo: Repo, writer: Writer) -> None:
-    """Message, parents, tree and author are read as they are, merges and other encodings included."""
+    """Message, parents and author are read as they are, merges and other encodings included."""
     seen = repo.head()
     side = repo.commit({}, "side", branch="side", parents=[seen])
     merge = repo.commit({"a": "1"}, "join \u2603\n\nStack-Tag: 2023.06.2", parents=[seen, side])
     tree = repo.git("rev-parse", f"{merge}^{{tree}}")
-    expected = CommitFacts(merge, "join \u2603\n\nStack-Tag: 2023.06.2", [seen, side], tree, "Test Person")
+    expected = CommitFacts(merge, "join \u2603\n\nStack-Tag: 2023.06.2", [seen, side], "Test Person")
     assert writer.message_of(merge) == expected
 
     raw = f"tree {tree}\nauthor J\xe9 <a@b> 0 +0000\ncommitter a <a@b> 0 +0000\nencoding ISO-8859-1\n\nd\xe9j\xe0 vu\n"
     old = repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("latin-1"))
-    assert writer.message_of(old) == CommitFacts(old, "d\xe9j\xe0 vu", [], tree, "J\xe9")
+    assert writer.message_of(old) == CommitFacts(old, "d\xe9j\xe0 vu", [], "J\xe9")
     for wrong in ("1" * 40, "master", tree, "-x"):
         unknown(writer.message_of(wrong))
 

@@ -1,13 +1,16 @@
-"""The action as users get it: a folder with its dependencies beside it, built once per lock."""
+"""The action as users get it: from a bare checkout, or with its packages and their bytecode as a release has it."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+import bundle
+import wheels
 
 PUBLISHED = ("action.yml", "scripts", "requirements.txt")
 
@@ -24,30 +27,23 @@ def copy_action(root: Path, folder: Path) -> Path:
     return folder
 
 
-def bundle_action(root: Path, folder: Path) -> Path:
-    """Copy the action with its dependencies in `vendor/` to `folder`, as a release has it."""
+def bundle_action(root: Path, folder: Path, pythons: Sequence[str] = (sys.executable,)) -> Path:
+    """Copy the action with what a release adds to it to `folder`, with bytecode for the `pythons` given."""
     copy_action(root, folder)
-    shutil.copytree(_dependencies(root / "requirements.txt"), folder / "vendor")
+    with tempfile.TemporaryDirectory() as scratch:
+        bundle.build(root, Path(scratch) / "bundle", pythons, fetched_wheels(root / "requirements.txt"))
+        shutil.copytree(Path(scratch) / "bundle", folder, dirs_exist_ok=True)
     return folder
 
 
-def _dependencies(lock: Path) -> Path:
-    """Return a folder with the locked packages, kept with the tests' own packages until the lock changes."""
-    target = Path(sys.prefix) / f"bundle-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
+def fetched_wheels(lock: Path) -> Path:
+    """Return a folder with the wheels of a lock, kept with the tests' own packages until the lock changes."""
+    target = Path(sys.prefix) / f"wheels-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     if not target.is_dir():
-        draft = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="bundling-"))
-        _install(lock, draft)
+        draft = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="fetching-"))
+        wheels.fetch(lock, draft)
         try:
             draft.rename(target)
         except OSError:  # another worker was faster
             shutil.rmtree(draft)
     return target
-
-
-def _install(lock: Path, target: Path) -> None:
-    command = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    command += ["--platform", "any", "--implementation", "py", "--abi", "none"]
-    command += ["--target", str(target), "--requirement", str(lock)]
-    subprocess.run(command, check=True)
-    shutil.rmtree(target / "tests", ignore_errors=True)

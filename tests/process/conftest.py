@@ -9,7 +9,7 @@ import pytest
 
 from process.bundle import bundle_action
 from process.gates import ACTION, COMMIT, ROOT, SWITCHES
-from process.releases import Releases
+from process.releases import Releases, record_deployments
 from world.act import Run, Runner
 from world.events import Event, push_tag
 from world.example import Example
@@ -61,7 +61,7 @@ def run_with_gate(tmp_path: Path, example_workflow: str) -> GateRun:
         fails: tuple[str, ...] = (),
         interrupt_at: str | None = None,
     ) -> Run:
-        text = change(example_workflow)
+        text = record_deployments(change(example_workflow))
         instead = {}
         if outputs is not None:
             instead[ACTION] = fixed_gate(tmp_path / "gate", outputs, exit_code=exit_code, seconds=seconds)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,10 +19,13 @@ from world.program import Outcome, Program
 pytestmark = pytest.mark.process
 
 
-def gate(folder: Path, example: Example, scratch: Path, environment: dict[str, str]) -> Outcome:
+def gate(
+    folder: Path, example: Example, scratch: Path, environment: dict[str, str], python: str = sys.executable
+) -> Outcome:
     """Ask about the stack branch, on clones."""
     event = push_branch("master", example.commits[STACK]["2023.06.2"])
-    return Program(folder, scratch).run(event, {"local": str(example.folder)}, environment=environment)
+    inputs = {"local": str(example.folder)}
+    return Program(folder, scratch).run(event, inputs, environment=environment, python=python)
 
 
 def test_packages_are_installed_once_and_by_the_lock_alone(tmp_path: Path, example: Example) -> None:
@@ -67,3 +73,40 @@ def test_a_file_in_the_workspace_is_never_imported(tmp_path: Path, example: Exam
     outcome = gate(folder, example, tmp_path / "run", environment)
     assert (outcome.status, outcome.outputs["verdict"]) == (0, "build-only"), outcome.log
     assert not list(tmp_path.rglob("planted"))
+
+
+def test_steps_at_the_same_time_do_not_disturb_each_other(tmp_path: Path, example: Example) -> None:
+    """Two runs that install at the same moment all decide, and leave one folder behind."""
+    folder = copy_action(ROOT, tmp_path / "action")
+    temporary = tmp_path / "runner-temp"
+    temporary.mkdir()
+
+    def run(number: int) -> Outcome:
+        return gate(folder, example, tmp_path / f"run-{number}", {"RUNNER_TEMP": str(temporary)})
+
+    with ThreadPoolExecutor() as pool:
+        outcomes = list(pool.map(run, range(2)))
+    assert [(one.status, one.outputs["verdict"]) for one in outcomes] == [(0, "build-only")] * 2
+    assert len(list((temporary / "frag-release-action").iterdir())) == 1
+
+
+def test_settings_of_pip_that_forbid_a_folder_are_overruled(tmp_path: Path, example: Example) -> None:
+    """A user whose pip wants a virtual environment, or the user's folder, gets the packages into ours all the same."""
+    settings = tmp_path / "home" / ".config" / "pip" / "pip.conf"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[global]\nuser = true\nrequire-virtualenv = true\n", "utf-8")
+    environment = {"HOME": str(tmp_path / "home"), "RUNNER_TEMP": str(tmp_path)}
+    outcome = gate(copy_action(ROOT, tmp_path / "action"), example, tmp_path / "run", environment)
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "build-only"), outcome.log
+
+
+def test_a_python_without_pip_is_told_apart(tmp_path: Path, example: Example) -> None:
+    """Where pip is missing, as on a bare Debian, the run stops and names the two ways out."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "python")], check=True)
+    folder = copy_action(ROOT, tmp_path / "action")
+    python = str(tmp_path / "python" / "bin" / "python")
+    outcome = gate(folder, example, tmp_path / "run", {"RUNNER_TEMP": str(tmp_path)}, python)
+    assert (outcome.status, outcome.outputs["deploy-production"]) == (1, "false")
+    assert f"{python} has no pip" in outcome.log
+    assert "Name a published release of this action" in outcome.log
+    assert "actions/setup-python" in outcome.log

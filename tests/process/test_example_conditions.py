@@ -8,6 +8,7 @@ import pytest
 
 from process.conftest import GateRun
 from process.gates import ACTION, ALLOWED, BUILD_ONLY, COMMIT, SWITCHES
+from process.releases import DEPLOYMENT
 from world.act import Run
 from world.events import dispatch, pull_request, push_branch
 from world.stand_ins import DIGEST, Call
@@ -45,10 +46,21 @@ def test_an_allowed_release_is_deployed_to_staging_and_production(run_with_gate:
     assert run.exit_code == 0, run.log
     assert run.deployed_to() == {"deploy-staging", "deploy-production"}
     awx = {call.job: call.inputs for call in run.calls if call.job.startswith("deploy-")}
-    assert awx["deploy-production"]["template"] == "Production Fragalysis Stack"
-    assert awx["deploy-production"]["template-var-value"] == "2023.06.2"
-    assert awx["deploy-staging"]["template"] == "Staging Fragalysis Stack"
-    assert awx["deploy-staging"]["template-var-value"] == "2023.06.2"
+    judged = {
+        "command": "deploy",
+        "image-tag": "2023.06.2",
+        "stack-image": "xchem/fragalysis-stack",
+        "expected-stack-commit": COMMIT,
+        "expected-backend-digest": ALLOWED["backend-digest"],
+        "expected-frontend-digest": ALLOWED["frontend-digest"],
+        "expected-stack-digest": DIGEST,
+    }
+    for place in ("production", "staging"):
+        given = awx[f"deploy-{place}"]
+        assert {name: given[name] for name in judged} == judged
+        assert given["environment"] == f"awx/fragalysis-{place}"
+        assert given["awx-template"] == f"{place.title()} Fragalysis Stack"
+        assert "ungated" not in given or given["ungated"] == ""
 
 
 @pytest.mark.parametrize("said", ["false", "", "yes", "1", "true ", "'true'", "deploy"])
@@ -150,6 +162,14 @@ def test_a_failed_build_is_not_deployed(run_with_gate: GateRun, change: type[str
     assert run.deployed_to() == set()
 
 
+@pytest.mark.parametrize("change", [str, run_always])
+def test_what_staging_refuses_is_not_tried_on_production(run_with_gate: GateRun, change: type[str]) -> None:
+    """Production waits for staging, and a release that failed there does not reach it."""
+    run = run_with_gate(ALLOWED, fails=(DEPLOYMENT,), change=change)
+
+    assert run.jobs == {"gate": "success", "build": "success", "deploy-staging": "failure"}
+
+
 def test_a_release_is_built_from_the_commit_and_the_images_that_were_judged(run_with_gate: GateRun) -> None:
     """The build checks out stack-commit, keeps no credentials, and takes both images by digest."""
     run = run_with_gate(ALLOWED)
@@ -225,8 +245,8 @@ def test_a_developers_stack_gets_builds_that_are_no_release(run_with_gate: GateR
     run = run_with_gate(BUILD_ONLY, event=MASTER, switches=switches)
 
     assert run.deployed_to() == {"deploy-developer"}
-    awx = only_call(run, "informaticsmatters/trigger-awx-action").inputs
-    assert (awx["template"], awx["template-var-value"]) == ("My Stack", "latest")
+    awx = only_call(run, DEPLOYMENT).inputs
+    assert (awx["awx-template"], awx["image-tag"], awx["ungated"]) == ("My Stack", "latest", "true")
 
 
 def test_a_dispatch_may_name_its_image(run_with_gate: GateRun) -> None:
@@ -236,7 +256,17 @@ def test_a_dispatch_may_name_its_image(run_with_gate: GateRun) -> None:
     run = run_with_gate(BUILD_ONLY, event=event)
 
     assert only_call(run, "docker/build-push-action").inputs["tags"] == "dev/fragalysis-stack:try-1"
-    assert only_call(run, "informaticsmatters/trigger-awx-action").inputs["template-var-value"] == "try-1"
+    awx = only_call(run, DEPLOYMENT).inputs
+    assert (awx["stack-image"], awx["image-tag"]) == ("dev/fragalysis-stack", "try-1")
+
+
+def test_a_build_that_is_no_release_expects_no_digest_of_an_image_that_moves_on(run_with_gate: GateRun) -> None:
+    """latest belongs to the newest build: staging is told no digest for it, and none of components not looked up."""
+    awx = only_call(run_with_gate(BUILD_ONLY, event=MASTER), DEPLOYMENT).inputs
+
+    expected = ("expected-stack-digest", "expected-backend-digest", "expected-frontend-digest")
+    assert [awx[name] for name in expected] == ["", "", ""]
+    assert awx["expected-stack-commit"] == COMMIT
 
 
 @pytest.mark.parametrize(

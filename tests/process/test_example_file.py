@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from process.gates import ROOT
+
 DISPATCH_INPUTS = [
     "be_namespace",
     "be_image_tag",
@@ -22,6 +24,14 @@ DISPATCH_INPUTS = [
 def parsed(example_workflow: str) -> dict[str, Any]:
     """The example as data."""
     loaded = YAML(typ="safe", pure=True).load(example_workflow)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def form() -> dict[str, Any]:
+    """The form for a rollback as data."""
+    loaded = YAML(typ="safe", pure=True).load((ROOT / "examples" / "deploy.yaml").read_text("utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 
@@ -106,6 +116,22 @@ def test_deployments_wait_for_each_other_and_are_not_cancelled(parsed: dict[str,
         assert job["concurrency"] == {"group": f"deploy-{place}", "cancel-in-progress": False}
 
 
+def test_deployments_ask_as_the_gate_did(parsed: dict[str, Any]) -> None:
+    """The gate that is repeated is given the very inputs of the first one."""
+    gate = parsed["jobs"]["gate"]["steps"][0]["with"]
+    for place in ("staging", "production"):
+        [step] = parsed["jobs"][f"deploy-{place}"]["steps"]
+        assert {name: step["with"][name] for name in gate} == gate
+        assert "ungated" not in step["with"]
+
+
+def test_the_login_of_awx_is_for_deployments_alone(example_workflow: str, parsed: dict[str, Any]) -> None:
+    """No job without an environment of its own sees AWX's secrets."""
+    assert "AWX_" not in example_workflow.split("\njobs:\n")[1].split("\n  deploy-staging:\n")[0]
+    for name, job in parsed["jobs"].items():
+        assert ("AWX_USER" in str(job)) == name.startswith("deploy-")
+
+
 def test_only_pull_requests_share_a_concurrency_group(parsed: dict[str, Any]) -> None:
     """The group that cancels holds the run's own number, except on pull requests."""
     assert parsed["concurrency"]["group"].endswith(
@@ -123,7 +149,29 @@ def test_production_is_decided_by_equality(parsed: dict[str, Any]) -> None:
 
 
 def test_foreign_actions_are_pinned(example_workflow: str) -> None:
-    """Each action but ours and the AWX one is pinned to a commit, with its version beside it."""
+    """Each action but ours is pinned to a commit, with its version beside it."""
     for line in re.findall(r"uses: (.+)", example_workflow):
-        if not line.startswith(("org/frag-release-action@v1", "informaticsmatters/trigger-awx-action@v3")):
+        if not line.startswith("org/frag-release-action@v1"):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}  # v[0-9]+\.[0-9]+\.[0-9]+", line)
+
+
+def test_the_form_shares_environments_and_groups(parsed: dict[str, Any], form: dict[str, Any]) -> None:
+    """The form deploys from the same environments, in the same groups, one at a time and never cancelled."""
+    job = form["jobs"]["deploy"]
+    inputs = form["on"]["workflow_dispatch"]["inputs"]
+    for place in inputs["environment"]["options"]:
+        other = parsed["jobs"][f"deploy-{place}"]
+        assert job["environment"].replace("${{ inputs.environment }}", place) == other["environment"]
+        group = job["concurrency"]["group"].replace("${{ inputs.environment }}", place)
+        assert {**job["concurrency"], "group": group} == other["concurrency"]
+    assert form["permissions"] == {}
+    assert job["permissions"] == {"contents": "read", "actions": "read"}
+    assert 0 < job["timeout-minutes"] <= 60
+
+
+def test_the_form_asks_for_little(form: dict[str, Any]) -> None:
+    """Which release, where to, and whether it is a rollback, which it is unless somebody says no."""
+    inputs = form["on"]["workflow_dispatch"]["inputs"]
+    assert list(inputs) == ["tag", "environment", "rollback", "dry-run"]
+    assert inputs["environment"]["options"] == ["production", "staging"]
+    assert (inputs["rollback"]["default"], inputs["dry-run"]["default"]) == (True, False)

@@ -128,7 +128,7 @@ def test_a_summary_of_thousands_fits() -> None:
 
 def test_an_allowed_finding_is_in_the_body() -> None:
     """A reviewer sees what was let through."""
-    warned = Finding("pin-image", "backend", "1", Status.WARN, "It is absent.", "Build it.", demoted_from=Status.FAIL)
+    warned = Finding("pin-image", "backend", "1", Status.WARN, "It is absent.", "Build it.", Status.FAIL, allowed=True)
     body = pull_request_body(replace(planned(), findings=[warned]), GITHUB)
     assert body.index("⚠️ **ALLOWED by hand:** `pin-image:backend`") < body.index("### The change")
     assert "| ⚠️&nbsp;allowed | `pin-image` |" in body

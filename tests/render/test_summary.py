@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Unknown
-from frag_release.domain.facts import NOT_ASKED, ReleaseFacts
+from frag_release.domain.facts import NOT_ASKED, Recorded, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.report import GateReport
 from frag_release.render.summary import error_summary, gate_summary
@@ -210,12 +210,36 @@ def test_what_changed_since_the_previous_release_is_told() -> None:
     summary = gate_summary(report(), GITHUB)
     assert "- **backend**: `2023.03.1` → `2023.05.1` ([what changed](" in summary
     assert "/fragalysis-backend/compare/2023.03.1...2023.05.1))" in summary
-    assert "To go back: deploy the image `xchem/fragalysis-stack:2023.06.1`" in summary
+
+
+def test_the_way_back_is_a_card() -> None:
+    """The last good release, the form with its tag, the image by hand, and what is not undone."""
+    summary = gate_summary(report(), GITHUB)
+    card = summary.partition("### The way back\n")[2].partition("\n###")[0]
+    url = f"{GITHUB}/xchem/fragalysis-stack"
+    assert f"The last good release before this one is [`2023.06.1`]({url}/releases/tag/2023.06.1)." in card
+    assert (
+        f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml), with the tag `2023.06.1`"
+        in card
+    )
+    assert "`xchem/fragalysis-stack:2023.06.1`" in card
+    assert "Database migrations are not undone." in card
+    assert "is there" not in card
+
+
+def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
+    """Where release.json of the release before was read as evidence, the card says that it is there."""
+    known = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
+    assert "Its `release.json` is there." in gate_summary(report(known), GITHUB)
+    other = with_backend(good_facts(), recorded=Recorded("2022.01.1", "b" * 40, "sha256:" + "d" * 64, True))
+    assert "Its `release.json` is there." not in gate_summary(report(other), GITHUB)
 
 
 def test_the_first_release_has_none_before() -> None:
     """Without a previous release there is nothing to compare with."""
-    assert "previous release\n" not in gate_summary(report(replace(good_facts(), previous=None)), GITHUB)
+    summary = gate_summary(report(replace(good_facts(), previous=None)), GITHUB)
+    assert "previous release\n" not in summary
+    assert "The way back" not in summary
 
 
 def test_a_build_that_is_not_judged_claims_nothing() -> None:

@@ -88,6 +88,7 @@ class Runner:
     python: str = ""
     token: str = TOKEN
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def run(
         self,
@@ -125,8 +126,10 @@ class Runner:
     def _command(self, place: _Place, event: Event, variables: Mapping[str, str]) -> list[str]:
         command = [_act(), event.name, "--json", "-W", str(place.workflow), "-e", str(place.event)]
         command += ["-C", str(place.workspace), "-P", "ubuntu-latest=-self-hosted", "--no-cache-server"]
-        # The value comes from act's environment, not its arguments; unmasked, so that a leak is seen.
+        # The values come from act's environment, not its arguments; unmasked, so that a leak is seen.
         command += ["-s", "GITHUB_TOKEN", "--insecure-secrets"]
+        for name in self.secrets:
+            command += ["-s", name]
         for uses, folder in self.repositories.items():
             command += ["--local-repository", f"{uses}={folder}"]
         for name, value in variables.items():
@@ -150,7 +153,7 @@ class Runner:
     def _environment(self, place: _Place) -> dict[str, str]:
         path = os.pathsep.join([str(place.bin), "/usr/local/bin", "/usr/bin", "/bin"])
         home = str(place.home)
-        return {"PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "GITHUB_TOKEN": self.token}
+        return {"PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "GITHUB_TOKEN": self.token, **self.secrets}
 
 
 @dataclass(frozen=True)

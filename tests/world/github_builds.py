@@ -55,19 +55,21 @@ CANCELLED = Look("completed", "cancelled", (Job("gate"), Job("build", conclusion
 class GitHubBuilds:
     """The part of a GitHub that runs builds of tags: `script` is what they show, look by look, the last for ever.
 
-    `starts` says whether anything is started at all. Tags that are made with a token of `silent` start nothing.
+    `starts` says whether anything is started at all, `filters` whether lists of runs are filtered. Tags that
+    are made with a token of `silent` start nothing.
     """
 
     server: GitHubServer
     script: Sequence[Look] = (QUEUED, RUNNING, PASSED)
     starts: bool = True
+    filters: bool = True
     silent: set[str] = field(default_factory=set)
     _at: dict[int, int] = field(default_factory=dict)
     _scripts: dict[int, Sequence[Look]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Back to builds that pass."""
-        self.script, self.starts = (QUEUED, RUNNING, PASSED), True
+        self.script, self.starts, self.filters = (QUEUED, RUNNING, PASSED), True, True
         self.silent.clear()
         self._at.clear()
         self._scripts.clear()
@@ -79,8 +81,16 @@ class GitHubBuilds:
         self._show(run)
         return run
 
+    def again(self, run: Run, *looks: Look) -> None:
+        """Let a build show something else from now on, as when somebody runs it again."""
+        self._scripts[run.id], self._at[run.id] = looks, 0
+        self._show(run)
+
     def reply(self, request: Request) -> Reply | None:
         """Answers for dispatches, runs and jobs; sees tags being made."""
+        if not self.filters:
+            for name in ("branch", "head_sha", "event"):
+                request.query.pop(name, None)
         if found := _DISPATCHES.fullmatch(request.path):
             return self._dispatch(found["name"], json.loads(request.body))
         if found := _RUN.fullmatch(request.path):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from world.emulate import TOKENS, Emulate
+from world.emulate import STRANGERS, TOKENS, Emulate
 from world.faults import Reply, json_reply
 from world.git import Repo
 from world.loopback import LoopbackServer, Request, forward
@@ -49,6 +49,8 @@ class GitHubServer(LoopbackServer):
         self.runs: list[Run] = []
         self.remaining = 4999
         self.parts: list[Part] = []
+        self.tokens = {*TOKENS, *STRANGERS}
+        """The tokens that are accepted; those that the emulator does not know act as its first."""
         self._seeded: set[str] = set()
         self._hidden: dict[str, tuple[str, ...]] = {}
         self._request_faults: list[str] = []
@@ -63,6 +65,7 @@ class GitHubServer(LoopbackServer):
         for part in self.parts:
             part.clear()
         self.parts.clear()
+        self.tokens = {*TOKENS, *STRANGERS}
         self._seeded.clear()
         self._hidden.clear()
         self._request_faults.clear()
@@ -121,7 +124,7 @@ class GitHubServer(LoopbackServer):
 
     def _refusal(self, request: Request) -> Reply | None:
         token = _token(request)
-        if token is not None and token not in TOKENS:
+        if token is not None and token not in self.tokens:
             return json_reply(401, _message("Bad credentials", 401))
         match = re.match(r"/repos/([^/]+/[^/]+)", urllib.parse.unquote(request.path))
         permitted = self._hidden.get(match.group(1).lower()) if match else None
@@ -173,8 +176,15 @@ class GitHubServer(LoopbackServer):
         body = {"total_count": len(fitting), "workflow_runs": listed}
         return json_reply(200, body, _link(self.url, request, page, -(-len(fitting) // size)))
 
+    @property
+    def repositories(self) -> list[str]:
+        """The repositories that were put here, in lower case."""
+        return sorted(self._seeded)
+
     def emulated(self, request: Request) -> Reply:
         """The emulator's reply, as GitHub would give it: its `documentation_url` and status in errors."""
+        if (_token(request) or TOKEN) not in {*TOKENS, *STRANGERS}:
+            request = replace(request, headers={**request.headers, "authorization": f"Bearer {TOKEN}"})
         reply = forward(request, self.emulate.port)
         if reply.status >= 400:
             reply = _github_error(reply)

@@ -137,7 +137,7 @@ def _handler_for(owner: LoopbackServer) -> type[BaseHTTPRequestHandler]:
         def handle_any(self) -> None:
             _send(self, owner.respond(_read(self)))
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
+        do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             """Requests are in `requests`, not on the console."""

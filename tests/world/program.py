@@ -32,13 +32,45 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A run that goes on, with its files."""
+
+    process: subprocess.Popen[bytes]
+    files: Path
+
+    def log(self) -> str:
+        """What it has printed so far."""
+        return (self.files / "log").read_text("utf-8", "replace")
+
+    def finish(self) -> Outcome:
+        """Wait for its end."""
+        try:
+            status = self.process.wait(timeout=120)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        report = self.files / "report.json"
+        return Outcome(
+            status,
+            self.log(),
+            read_outputs((self.files / "output").read_text("utf-8")),
+            (self.files / "summary").read_text("utf-8"),
+            json.loads(report.read_text("utf-8")) if report.exists() else None,
+        )
+
+
+@dataclass(frozen=True)
 class Program:
     """The program of the action in `folder`; every run has files of its own below `scratch`."""
 
     folder: Path
     scratch: Path
 
-    def run(
+    def run(self, event: Event, inputs: Mapping[str, str], **settings: Any) -> Outcome:
+        """Run one command for an event to its end; the settings are those of `start`."""
+        return self.start(event, inputs, **settings).finish()
+
+    def start(
         self,
         event: Event,
         inputs: Mapping[str, str],
@@ -48,8 +80,8 @@ class Program:
         default_branch: str | None = "master",
         environment: Mapping[str, str] | None = None,
         python: str = sys.executable,
-    ) -> Outcome:
-        """Run one command for an event; `inputs` by their names in `action.yml`."""
+    ) -> Running:
+        """Start one command for an event; `inputs` by their names in `action.yml`."""
         files = self._files()
         payload = dict(event.payload)
         if default_branch:
@@ -74,16 +106,10 @@ class Program:
         }
         env.setdefault("INPUT_REPORT", str(files / "report.json"))
         command = [python, "-I", "-X", "utf8", str(self.folder / "scripts")]
-        done = subprocess.run(command, env=env, cwd=files, capture_output=True, timeout=120, check=False)
-        log = (done.stdout + done.stderr).decode("utf-8", "replace")
-        report = files / "report.json"
-        return Outcome(
-            done.returncode,
-            log,
-            read_outputs((files / "output").read_text("utf-8")),
-            (files / "summary").read_text("utf-8"),
-            json.loads(report.read_text("utf-8")) if report.exists() else None,
-        )
+        output = (files / "log").open("wb")
+        with output:
+            process = subprocess.Popen(command, env=env, cwd=files, stdout=output, stderr=subprocess.STDOUT)
+        return Running(process, files)
 
     def _files(self) -> Path:
         files = self.scratch / f"run-{len(list(self.scratch.glob('run-*')))}"

@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 DIGEST = "sha256:" + "5" * 64
-"""The digest that every stand-in gives as its output `digest`."""
+"""The digest that every stand-in gives as its output `digest`, unless a test gives another."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ def stand_ins(
     calls: Path,
     instead: Mapping[str, Path] | None = None,
     fails: Sequence[str] = (),
+    digest: str = DIGEST,
 ) -> dict[str, Path]:
     """Return a folder for every action that the text of a workflow uses, keyed by `owner/name@ref`.
 
@@ -42,15 +43,19 @@ def stand_ins(
     for uses, inputs in _used(workflow).items():
         action = uses.partition("@")[0]
         exit_code = 1 if action in fails else 0
-        repositories[uses] = chosen.get(action) or recorder(folder / uses, action, inputs, calls, exit_code=exit_code)
+        repositories[uses] = chosen.get(action) or recorder(
+            folder / uses, action, inputs, calls, exit_code=exit_code, digest=digest
+        )
     return repositories
 
 
-def recorder(folder: Path, action: str, inputs: Sequence[str], calls: Path, *, exit_code: int = 0) -> Path:
+def recorder(
+    folder: Path, action: str, inputs: Sequence[str], calls: Path, *, exit_code: int = 0, digest: str = DIGEST
+) -> Path:
     """Write a composite action that records its inputs as one file in `calls` and outputs a digest."""
     record = (
         f"printf '%s' \"$CALL\" > '{calls}'/\"$GITHUB_JOB-$$-$RANDOM.json\"\n"
-        f'echo "digest={DIGEST}" >> "$GITHUB_OUTPUT"\n'
+        f'echo "digest={digest}" >> "$GITHUB_OUTPUT"\n'
         f"exit {exit_code}\n"
     )
     call = f'{{"action": "{action}", "job": "${{{{ github.job }}}}", "inputs": ${{{{ toJSON(inputs) }}}}}}'

@@ -18,6 +18,7 @@ from ..domain.evidence import RETRY, Unknown
 from .addresses import host_of, origin, problem_with
 from .credentials import Credentials
 from .messages import Failure, Request, Response
+from .trust import TrustingAdapter
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)
@@ -40,12 +41,18 @@ class _Authorization(AuthBase):
 
 
 class Exchange:
-    """Connections that are kept and shared by threads. `ca_file` replaces the usual certificates."""
+    """Connections that are kept and shared by threads.
+
+    `ca_file` replaces the usual certificates; raises OSError where it holds none.
+    """
 
     def __init__(self, ca_file: str = "") -> None:
+        adapter = TrustingAdapter(_CONNECTIONS)
+        if ca_file:
+            adapter.trust(ca_file)
         # Given with each request: as the session's own setting it would lose to REQUESTS_CA_BUNDLE.
         self._verify: str | bool = ca_file or True
-        self._session = _session()
+        self._session = _session(adapter)
 
     def __call__(self, request: Request, seconds: float) -> Response | Failure:
         """Ask once and follow redirects; no single wait on the network is longer than `seconds`.
@@ -113,12 +120,12 @@ class Exchange:
         return Response(reply.status_code, headers, body)
 
 
-def _session() -> requests.Session:
+def _session(adapter: HTTPAdapter) -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = f"frag-release-action/{__version__}"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS))
+        session.mount(scheme, adapter)
     return session
 
 
@@ -138,6 +145,8 @@ def _problem_with_redirect(request: Request, source: str, target: str) -> str:
         return f"redirects to an address that {problem_with(target)}"
     if request.writes and origin(target) != origin(request.url):
         return f"redirects what was to be written to another server, {host_of(target)}"
+    if request.stays and origin(target) != origin(request.url):
+        return f"redirects to another server, {host_of(target)}"
     if source.startswith("https:") and not target.startswith("https:"):
         return f"redirects from https to plain http on {host_of(target)}"
     return ""

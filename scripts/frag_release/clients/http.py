@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from ..errors import UsageError
 from .addresses import problem_with
 from .deadline import Deadline
 from .messages import Failure, Request, Response, Unconfirmed
-from .retry import TRIES, pause_after, refusal
+from .retry import pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -41,13 +42,10 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
     ) -> None:
-        if ca_file:
-            _check_certificates(ca_file)
         self._deadline = deadline
-        self._ca_file = ca_file
         self._sleep = sleep
         self._pace = pace
-        self._exchange: Exchange | None = None
+        self._exchange = _trusting_exchange(ca_file) if ca_file else None
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Answer[Response]:
@@ -64,15 +62,21 @@ class Http:
             return Unknown(f"the address of {request.what} {problem}", "Correct the address.")
         if request.writes:
             return self._write(request)
-        for attempt in range(TRIES):
+        for attempt in range(request.tries):
             outcome = self._ask_in_turn(request)
             pause = pause_after(outcome, attempt, time.time())
-            if pause is None or attempt == TRIES - 1 or pause >= self._deadline.remaining():
+            if pause is None or attempt == request.tries - 1 or pause >= self._deadline.remaining():
                 break
             self._sleep(pause)
         if isinstance(outcome, Failure):
             return outcome.unknown
         return refusal(outcome, request, time.time()) or outcome
+
+    def anew(self, seconds: float) -> Http:
+        """The same connections with `seconds` from now, for what must still be said when time is up."""
+        other = copy.copy(self)
+        other._deadline = Deadline(seconds)
+        return other
 
     def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
         """Run independent questions beside each other; the answers keep their order."""
@@ -135,7 +139,7 @@ class Http:
             if self._exchange is None:
                 from .exchange import Exchange
 
-                self._exchange = Exchange(self._ca_file)
+                self._exchange = Exchange()
             return self._exchange
 
 
@@ -146,11 +150,13 @@ def _out_of_time(request: Request) -> Unknown:
     )
 
 
-def _check_certificates(file: str) -> None:
+def _trusting_exchange(file: str) -> Exchange:
     import ssl
 
+    from .exchange import Exchange
+
     try:
-        ssl.create_default_context(cafile=file)
+        return Exchange(file)
     except OSError as error:  # an SSLError is one, too
         why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM form"
         remedy = "Name a file of certificates in PEM form, or leave ca-file empty."

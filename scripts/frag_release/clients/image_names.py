@@ -12,7 +12,6 @@ _DOCKER_HUB_URL = "https://registry-1.docker.io"
 _HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?P<port>:[0-9]{1,5})?")
 # OCI distribution specification, "Pulling manifests".
 _REPOSITORY = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _MOST_CHARACTERS = 255
 
 
@@ -35,11 +34,6 @@ def locate(name: str, registry_url: str = "") -> ImagePlace | None:
         return None
     usual = _DOCKER_HUB_URL if hub else f"{_scheme(host['host'])}://{first.lower()}"
     return ImagePlace(registry_url.rstrip("/") or usual, repository)
-
-
-def is_image_tag(tag: str) -> bool:
-    """Whether a registry can hold an image under this tag."""
-    return _TAG.fullmatch(tag) is not None
 
 
 def _scheme(host: str) -> str:

@@ -18,7 +18,10 @@ _MOST_QUOTED = 200
 
 @dataclass(frozen=True)
 class Request:
-    """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for."""
+    """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for.
+
+    `tries` is how often a question is asked at most. One that `stays` follows no redirect to another server.
+    """
 
     url: str
     what: str
@@ -27,6 +30,8 @@ class Request:
     credentials: Credentials | None = None
     max_bytes: int = MAX_BYTES
     body: bytes = field(default=b"", repr=False)
+    tries: int = 3
+    stays: bool = False
 
     @property
     def writes(self) -> bool:

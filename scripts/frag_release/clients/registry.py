@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from ..domain.evidence import Answer, Image, Unknown
+from ..domain.image_tags import is_image_tag
 from ..errors import UsageError
 from .addresses import problem_with
 from .http import Http
-from .image_names import ImagePlace, is_image_tag, locate
+from .image_names import ImagePlace, locate
 from .registry_access import Login, RegistryAccess
 from .registry_manifest import find_image
 

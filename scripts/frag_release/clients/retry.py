@@ -14,8 +14,6 @@ from email.utils import parsedate_to_datetime
 from ..domain.evidence import Unknown
 from .messages import Failure, Request, Response
 
-TRIES = 3
-
 _TRANSIENT = (500, 502, 503, 504)
 _FIRST_PAUSE = 0.5
 _FIRST_LIMITED_PAUSE = 60.0

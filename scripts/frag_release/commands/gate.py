@@ -16,7 +16,9 @@ from ..domain.decision import BRANCHES, TAGS, Circumstances, RefKind, decide
 from ..domain.evidence import Answer, Unknown
 from ..domain.facts import ComponentFacts, ReleaseFacts
 from ..domain.findings import Finding, Status
+from ..domain.release_record import ReleaseRecord
 from ..domain.report import GateReport
+from ..domain.rollback import as_rollback
 from ..domain.rules import judge, judge_presence
 from ..domain.versions import parse_production_tag
 from ..errors import UsageError
@@ -32,13 +34,17 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate with all that it needs; `now` is in UTC."""
+    """The gate with all that it needs; `now` is in UTC.
+
+    With a `rollback` it judges whether that release, as it was recorded, may be deployed again.
+    """
 
     settings: GateSettings
     context: Context
     forge: Forge
     registry: RegistryClient
     now: datetime.datetime
+    rollback: ReleaseRecord | None = None
 
     def run(self) -> GateReport:
         """Decide. Raises UsageError where there is nothing that could be judged."""
@@ -68,10 +74,10 @@ class Gate:
         settings = self.settings
         return Circumstances(
             ref=settings.ref,
-            event=self.context.event_name if settings.own_ref else "",
+            event=self.context.event_name if settings.own_ref and not self.rollback else "",
             stack_branches=branches,
             production=settings.production,
-            own_ref=settings.own_ref,
+            own_ref=settings.own_ref or self.rollback is not None,
         )
 
     def _stack_branches(self) -> Answer[Sequence[str]]:
@@ -83,6 +89,8 @@ class Gate:
 
     def _commit(self) -> Answer[str]:
         ref, repository = self.settings.ref, self.settings.stack_repository
+        if self.rollback:
+            return self.rollback.commit
         if self._of_this_run:
             if not _COMMIT.fullmatch(self.context.sha):
                 raise UsageError("GITHUB_SHA holds no commit.", "Run this in a workflow of GitHub Actions.")
@@ -134,7 +142,7 @@ class Gate:
         if tag is None:
             raise AssertionError("only production tags are judged as releases")
         stack = StackEvidence(self._stack, branches, self.settings.workflow_file)
-        run_commit = commit if self._of_this_run else None
+        run_commit = commit if self._of_this_run or self.rollback else None
         with ThreadPoolExecutor(1) as pool:
             # Beside each other, or the time limit and the number of round trips would not hold.
             asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
@@ -142,21 +150,22 @@ class Gate:
         stack_facts, previous = asking.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
-        return ReleaseFacts(stack_facts, judged, previous)
+        return ReleaseFacts(replace(stack_facts, rollback=self.rollback is not None), judged, previous)
 
     def _report(
         self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]
     ) -> GateReport:
         settings = self.settings
+        found = as_rollback(findings) if self.rollback else findings
         return GateReport(
             version=__version__,
             time=self.now,
             ref=settings.ref,
             repository=settings.stack_repository,
             commit=commit,
-            decision=decide(asked, apply_allowances(findings, settings.allow)),
+            decision=decide(asked, apply_allowances(found, settings.allow)),
             facts=facts,
-            unused_allowances=unused_allowances(findings, settings.allow) if asked.judged else (),
+            unused_allowances=unused_allowances(found, settings.allow) if asked.judged else (),
         )
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from .. import __version__
 from ..clients.registry import RegistryClient
 from ..domain.allow import apply_allowances
-from ..domain.changes import History
 from ..domain.evidence import Answer, Unknown
 from ..domain.facts import PreviousRelease, ReleaseFacts, StackFacts
 from ..domain.findings import Finding
-from ..domain.plan import Change, Mode, Plan
+from ..domain.plan import Mode, Plan
 from ..domain.prepare_report import PrepareReport
 from ..domain.rules import judge_planned
 from ..domain.versions import parse_production_tag
@@ -25,6 +24,7 @@ from ..forges.writer import LostRaceError, Writer, WriteRefusedError
 from ..runner.settings.prepare import PrepareSettings
 from .component_evidence import ComponentEvidence, beside_previous
 from .drafting import Drafting
+from .histories import with_histories
 from .release_records import with_records
 from .stack_evidence import StackEvidence
 from .waiting import Judged, judge_when_settled
@@ -107,9 +107,9 @@ class Attempt:
 
     def _report(self) -> PrepareReport:
         plan = Drafting(self.settings, self.forge, self.today).draft()
-        with ThreadPoolExecutor(len(plan.changes) + 1) as pool:
+        with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
-            changes = tuple(pool.map(self._with_history, plan.changes))
+            changes = with_histories(self.forge, plan.changes)
         facts, findings = judged.result()
         return PrepareReport(
             __version__, self.now, replace(plan, changes=changes), facts, findings, self.settings.dry_run
@@ -137,21 +137,6 @@ class Attempt:
             raise AssertionError("a plan's tag is a production tag")
         evidence = StackEvidence(self._stack, [plan.branch], plan.file)
         return evidence.gather(tag, None, self.settings.components, self.today)
-
-    def _with_history(self, change: Change) -> Change:
-        return replace(change, history=self._history(change)) if change.changed else replace(change, history=History())
-
-    def _history(self, change: Change) -> Answer[History]:
-        repository = self.forge.repository(change.after.component.repository)
-        old, new = change.before.tag, change.after.tag
-        commits = repository.tags([old, new])
-        for tag in (old, new):
-            commit = commits[tag]
-            if isinstance(commit, Unknown):
-                return commit
-            if commit is None:
-                return Unknown(f"{repository.name} has no tag {tag!r}")
-        return repository.history(str(commits[old]), str(commits[new]))
 
     def _execute(self, report: PrepareReport) -> PrepareReport:
         execution = Execution(

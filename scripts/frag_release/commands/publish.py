@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from .. import __version__
@@ -19,17 +20,20 @@ from ..domain.publish_report import Problem, PublishReport
 from ..domain.report import GateReport
 from ..domain.review import Contradiction, NothingToPublish, Reviewed
 from ..domain.rules import judge_publication
-from ..errors import ExpectedError, RefusedError
+from ..errors import ExpectedError, InterruptedRun, RefusedError
 from ..forges.publishing import Publisher, PublishingForge
 from ..forges.writer import LostRaceError
 from ..runner.context import Context
 from ..runner.settings.publish import PublishSettings
 from .answers import must
-from .building import Building, Clock
+from .building import Building
+from .clock import Clock
 from .publication_evidence import PublicationEvidence
-from .releasing import Releasing
+from .releasing import Releasing, published
 from .reviewing import Reviewing
 from .waiting import Judged, judge_when_settled
+
+_CANCELLED = "The run was cancelled. What it has made stays, a build goes on, and nothing is left half done."
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,17 @@ class Publish:
             return review
         if isinstance(review, Contradiction):
             raise RefusedError(review.reason, review.remedy)
-        self._is_tagged(review)
+        self._demand_no_twin(review.tag)
+        tagged = self._is_tagged(review)
         judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
-        self.report = PublishReport(judged, review, self.settings.dry_run)
+        self.report = PublishReport(judged, review, self.settings.dry_run, tagged)
         if judged.failed_rules or self.settings.dry_run:
             return self.report
         self.speak.show(self.report)
         try:
             self._carry_out(review)
+        except InterruptedRun:
+            self._note(problem=Problem(_CANCELLED, "Run this again: it finds what is there and goes on.", 1))
         except ExpectedError as error:
             self._note(problem=Problem(error.message, error.remedy, error.exit_status))
         return self.report
@@ -86,6 +93,16 @@ class Publish:
         repository = self.settings.stack_repository
         default = self.forge.repository(repository).default_branch()
         return (must(default, f"The default branch of {repository}"),)
+
+    def _demand_no_twin(self, tag: str) -> None:
+        """Refuse a tag whose name a branch has, too: to GitHub Actions the builds of the two look the same."""
+        repository = self.forge.repository(self.settings.stack_repository)
+        if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
+            raise RefusedError(
+                f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
+                "tag's. Nothing was published.",
+                f"Delete or rename the branch {tag}, then run this again.",
+            )
 
     def _is_tagged(self, review: Reviewed) -> bool:
         """Return whether the tag is there already; raises RefusedError where it stands for something else."""
@@ -122,35 +139,39 @@ class Publish:
 
     def _carry_out(self, review: Reviewed) -> None:
         is_new = self._tag(review)
-        building = self._build(review, is_new)
+        building = self._building(review)
+        if not is_new and self._is_history(review.tag, building):
+            return
+        self._start(building, is_new)
         if self.settings.follow:
             try:
-                progress = building.follow()
+                building.follow()
             finally:
                 self._note(progress=building.seen)
-            self._demand_passed(progress)
-        elif not (building.seen and building.seen.build and building.seen.build.passed):
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
             self._add_note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
                 "passed."
             )
             return
+        self._demand_passed()
         self._release(review)
 
     def _tag(self, review: Reviewed) -> bool:
-        """Make the tag; returns whether it was not there before."""
+        """Make the tag; returns whether this run did, so that there can be no build of it yet."""
         if self._is_tagged(review):
             return False
         try:
-            self._publisher.create_tag(review.tag, review.commit)
+            made = self._publisher.create_tag(review.tag, review.commit)
         except LostRaceError as race:
             raise _taken(self.settings.stack_repository, review, race.found or "another commit") from race
         self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
-        return True
+        return made
 
-    def _build(self, review: Reviewed, is_new: bool) -> Building:
+    def _building(self, review: Reviewed) -> Building:
         settings = self.settings
-        building = Building(
+        return Building(
             self.forge.builds(settings.stack_repository),
             settings.workflow_file,
             review.tag,
@@ -159,32 +180,58 @@ class Publish:
             self.speak.progress,
             self.clock,
         )
+
+    def _is_history(self, tag: str, building: Building) -> bool:
+        """Whether it is public, and GitHub has forgotten its build: another build would deploy it once more."""
+        repository = self.settings.stack_repository
+        before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
+        if before is None or building.is_there():
+            return False
+        release, note = before
+        self._note(release_url=release.url)
+        self._add_note(note or f"GitHub has no run of the build of {tag} any more.")
+        return True
+
+    def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
-        if started and self.report:
-            self._did(Action(f"Started the build of {review.tag}", self.report.run_url))
-        return building
+        self.speak.tell(f"The build was started {building.started_by}: {self._now().run_url}")
+        if started:
+            self._did(Action(f"Started the build of {building.tag}", self._now().run_url))
 
-    def _demand_passed(self, progress: Progress) -> None:
-        build = progress.build
-        if build is None or build.passed:
+    def _demand_passed(self) -> None:
+        progress = self._now().progress
+        build = progress.build if progress else None
+        if progress is None or build is None or build.passed:
             return
         failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
         raise ExpectedError(
-            f"The build of {self.settings.stack_repository} did not pass: it ended as {build.conclusion}"
-            f"{f' ({failed})' if failed else ''}. {build.url}",
-            "Open the run, mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
+            f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
+            f"{f' ({failed})' if failed else ''}.",
+            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
             "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
             "prepare a new release.",
         )
+
+    def _demand_tag(self, review: Reviewed) -> None:
+        """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
+        if not self._is_tagged(review):
+            raise RefusedError(
+                f"The tag {review.tag} was deleted while its build was followed, so the release was not made.",
+                "Run this again: it makes the tag anew and has it built again.",
+            )
 
     def _release(self, review: Reviewed) -> None:
         self._note(image=self.settings.stack_image and f"{self.settings.stack_image}:{review.tag}")
         self._note(digest=self._digest(review.tag))
         report = self._now()
-        record = json.dumps(report.as_json(), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        # What this very run has made is no part of it: a run that was taken up again made only the rest.
+        document = replace(report, actions=()).as_json()
+        record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         releases = self.forge.releases(self.settings.stack_repository)
-        release, note = Releasing(releases, review.tag, self.speak.body(report), record, self._did).run()
+        still_there = partial(self._demand_tag, review)
+        body = self.speak.body(report)
+        release, note = Releasing(releases, review.tag, body, record, still_there, self._did).run()
         self._note(release_url=release.url)
         if note:
             self._add_note(note)

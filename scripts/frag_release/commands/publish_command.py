@@ -6,6 +6,7 @@ import datetime
 import time
 
 from .. import __version__
+from ..domain.builds import Progress
 from ..domain.decision import Verdict
 from ..domain.publish_report import NothingReport, PublishReport
 from ..domain.review import NothingToPublish
@@ -16,8 +17,9 @@ from ..runner.context import Context
 from ..runner.log import Log
 from ..runner.results import write_outputs, write_report, write_summary
 from ..runner.settings.publish import PublishSettings, read_publish_settings
+from ..runner.signals import hold_signals
 from ..runner.values import Values
-from .building import Clock
+from .clock import Clock
 from .publish import Presentation, Publish
 from .release_text import ReleaseText
 from .services import Services
@@ -33,12 +35,13 @@ def run(values: Values, context: Context, log: Log) -> int:
     speak = Presentation(
         tell=log.lines,
         show=lambda report: log.lines(publish_text(report)),
-        progress=ToldProgress(lambda progress: log.lines(progress_line(progress)), time.monotonic),
+        progress=ToldProgress[Progress](lambda progress: log.lines(progress_line(progress)), time.monotonic),
         body=ReleaseText(forge, settings, context.server_url).body,
         tag_url=lambda tag: links.tag(settings.stack_repository, tag),
     )
     clock = Clock(_now, services.remaining, time.sleep)
     result = Publish(settings, context, forge, services.registry(), clock, speak).run()
+    hold_signals()
     if isinstance(result, NothingToPublish):
         return _tell_nothing(result, settings, context, log)
     return _tell(result, settings, context, log)
@@ -51,7 +54,7 @@ def _tell(report: PublishReport, settings: PublishSettings, context: Context, lo
     for note in report.notes:
         log.annotate("warning", "publish", note)
     if report.problem:
-        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy}".strip())
+        log.annotate("error", "publish", f"{report.problem.message} {report.problem.remedy} {report.run_url}".strip())
     write_summary(context, publish_summary(report, context.server_url))
     write_outputs(context, _outputs(report, path))
     return report.exit_status
@@ -60,7 +63,7 @@ def _tell(report: PublishReport, settings: PublishSettings, context: Context, lo
 def _tell_nothing(nothing: NothingToPublish, settings: PublishSettings, context: Context, log: Log) -> int:
     document = NothingReport(__version__, _now(), nothing).as_json()
     path = write_report(settings.report, document) if settings.report else ""
-    log.lines(f"Nothing to publish: {nothing.reason} {nothing.remedy}".rstrip())
+    log.annotate("notice", "Nothing to publish", f"{nothing.reason} {nothing.remedy}".rstrip())
     write_summary(context, nothing_summary(nothing))
     write_outputs(context, {"verdict": Verdict.BUILD_ONLY.value, "report-path": path})
     return 0

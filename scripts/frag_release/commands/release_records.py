@@ -21,8 +21,11 @@ def with_records(
     if not isinstance(previous, PreviousRelease) or not any(map(_needs_record, components)):
         return list(components)
     record = forge.release_record(repository, previous.tag.text)
-    if isinstance(record, Unknown) or record is None or record.commit != previous.commit:
+    if record is None:
         return list(components)
+    if isinstance(record, ReleaseRecord) and record.commit != previous.commit:
+        reason = f"release.json of {record.tag} is about {record.commit[:12]}, and the tag is at {previous.commit[:12]}"
+        record = Unknown(reason, "Look at it: somebody may have moved the tag, or replaced the file.")
     return [_with_record(facts, record) if _needs_record(facts) else facts for facts in components]
 
 
@@ -35,7 +38,9 @@ def _needs_record(facts: ComponentFacts) -> bool:
     )
 
 
-def _with_record(facts: ComponentFacts, record: ReleaseRecord) -> ComponentFacts:
+def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> ComponentFacts:
+    if isinstance(record, Unknown):
+        return replace(facts, recorded=record)
     name = facts.pin.component.name
     component = record.component(name)
     if component is None or component.tag != facts.pin.tag:

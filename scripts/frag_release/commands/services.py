@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from ..clients.deadline import Deadline
 from ..clients.http import Http
-from ..clients.registry import RegistryClient
-from ..forges.repository import Forge
-from ..runner.settings.base import Settings
 
+# Only what is used is imported: a runner pays for every module.
 if TYPE_CHECKING:
+    from ..clients.awx import Awx
     from ..clients.pace import Pace
+    from ..clients.registry import RegistryClient
+    from ..clients.site import SiteClient
     from ..forges.github import GithubForge
+    from ..forges.repository import Forge
+    from ..runner.settings.awx import AwxSettings
+    from ..runner.settings.base import Settings
 
 
 class Services:
@@ -33,13 +37,31 @@ class Services:
 
     def registry(self) -> RegistryClient:
         """The registry of the images."""
+        from ..clients.registry import RegistryClient
+
         connections = self._settings.connections
         username, password = connections.registry_username, connections.registry_password
         return RegistryClient(self._http, connections.registry_url, username, password)
 
+    def awx(self, settings: AwxSettings) -> Awx:
+        """AWX; raises UsageError where the login cannot be sent."""
+        from ..clients.awx import Awx
+        from ..clients.credentials import basic, bearer
+
+        if settings.token:
+            credentials = bearer(settings.token, settings.url, "awx-token")
+        else:
+            credentials = basic(settings.username, settings.password, settings.url)
+        return Awx(self._http, settings.url, settings.api_path, credentials)
+
+    def site(self) -> SiteClient:
+        """The deployed site, which is asked without credentials."""
+        from ..clients.site import SiteClient
+
+        return SiteClient(self._http)
+
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
-        # Only the one that is used is imported: a runner pays for every module.
         if self._settings.connections.local:
             from ..forges.local import LocalForge
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from .findings import Finding, Status
+from .findings import Finding, demoted
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,5 @@ def _is_allowed(finding: Finding, allowances: Sequence[Allowance]) -> bool:
 
 
 def _demote(finding: Finding) -> Finding:
-    message = f"ALLOWED by the `allow` input although it is {finding.status.value}: {finding.message}"
-    return replace(finding, status=Status.WARN, demoted_from=finding.status, message=message)
+    why = f"ALLOWED by the `allow` input although it is {finding.status.value}"
+    return demoted(finding, why, allowed=True)

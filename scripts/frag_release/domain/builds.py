@@ -73,18 +73,30 @@ class Job:
         return max(datetime.timedelta(), (self.completed or now) - self.started)
 
 
-UsualTimes = Mapping[str, datetime.timedelta]
-"""How long each job takes, by its name: the median of the last runs in which it passed."""
+@dataclass(frozen=True)
+class UsualTimes:
+    """Medians of past runs that passed: of each job by its name, and of the whole from first start to last end."""
+
+    jobs: Mapping[str, datetime.timedelta] = field(default_factory=dict)
+    whole: datetime.timedelta | None = None
 
 
-def usual_times(runs: Sequence[Sequence[Job]]) -> dict[str, datetime.timedelta]:
-    """Return the median time of each job over past runs, of those in which it passed."""
+def usual_times(runs: Sequence[Sequence[Job]]) -> UsualTimes:
+    """Return the medians over past runs; a job counts in those in which it passed."""
     times: dict[str, list[float]] = {}
+    wholes: list[float] = []
     for jobs in runs:
-        for job in jobs:
-            if job.conclusion == SUCCESS and job.started and job.completed:
-                times.setdefault(job.name, []).append((job.completed - job.started).total_seconds())
-    return {name: datetime.timedelta(seconds=statistics.median(seen)) for name, seen in times.items()}
+        spans = [(job.name, job.started, job.completed) for job in jobs if job.conclusion == SUCCESS]
+        timed = [(name, start, end) for name, start, end in spans if start and end]
+        for name, start, end in timed:
+            times.setdefault(name, []).append((end - start).total_seconds())
+        if timed:
+            wholes.append((max(end for *_, end in timed) - min(start for _, start, _ in timed)).total_seconds())
+    return UsualTimes({name: _median(seen) for name, seen in times.items()}, _median(wholes) if wholes else None)
+
+
+def _median(seconds: Sequence[float]) -> datetime.timedelta:
+    return datetime.timedelta(seconds=statistics.median(seconds))
 
 
 @dataclass(frozen=True)
@@ -94,8 +106,13 @@ class Progress:
     now: datetime.datetime
     build: Build | None = None
     jobs: Sequence[Job] = ()
-    usual: UsualTimes = field(default_factory=dict)
+    usual: UsualTimes = field(default_factory=UsualTimes)
     note: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the build has ended, in whatever way."""
+        return self.build is not None and self.build.is_over
 
     @property
     def failed_jobs(self) -> list[Job]:
@@ -108,9 +125,23 @@ class Progress:
         build = (self.build.id, self.build.attempt, self.build.status, self.build.conclusion) if self.build else ()
         return (*build, *((job.name, job.status, job.conclusion) for job in self.jobs), self.note)
 
+    @property
+    def began(self) -> datetime.datetime | None:
+        """When the first job began; None before that."""
+        return min((job.started for job in self.jobs if job.ran and job.started), default=None)
+
+    @property
+    def elapsed(self) -> datetime.timedelta | None:
+        """How long all of it has taken, or did take; None before it began."""
+        if self.began is None:
+            return None
+        is_over = self.build is not None and self.build.is_over
+        ends = [job.completed for job in self.jobs if job.ran and job.completed]
+        return max(datetime.timedelta(), (max(ends) if is_over and ends else self.now) - self.began)
+
     def remaining(self, job: Job) -> datetime.timedelta | None:
         """How much longer a running job usually takes; None where nothing is known, or it is late already."""
-        usual = self.usual.get(job.name)
+        usual = self.usual.jobs.get(job.name)
         if usual is None or job.is_over:
             return None
         left = usual - job.elapsed(self.now)
@@ -118,7 +149,11 @@ class Progress:
 
     @property
     def expected_end(self) -> datetime.datetime | None:
-        """When what runs now usually ends; None where that cannot be told."""
+        """When all of it usually ends, jobs that have not appeared yet included; None where that cannot be told."""
+        if self.build is None or self.build.is_over:
+            return None
         left = [self.remaining(job) for job in self.jobs if job.ran and not job.is_over]
-        known = [one for one in left if one is not None]
-        return self.now + max(known) if known and len(known) == len(left) else None
+        ends = [self.now + one for one in left if one is not None] if None not in left else []
+        if self.began and self.usual.whole and self.began + self.usual.whole > self.now:
+            ends.append(self.began + self.usual.whole)
+        return max(ends, default=None)

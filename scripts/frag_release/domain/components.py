@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, Blob, Unknown
-from .workflow_file import Value, WorkflowEnvironment, WorkflowFileError, read_environment
+from .workflow_values import Value, WorkflowEnvironment, WorkflowFileError
 
 NO_IMAGE = "none"
 """The value of an `…-image` input that says: this stack uses no image of that component."""
@@ -91,6 +91,8 @@ def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvi
         return content
     if content is None:
         raise WorkflowFileError(f"there is no file {file} at this commit")
+    from .workflow_file import read_environment  # late: YAML takes long to import, and much is asked before
+
     return read_environment(content)
 
 

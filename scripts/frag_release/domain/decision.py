@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from .findings import Finding, Status, blocking
+from .findings import Finding, Status, blocking, demoted
 from .image_tags import safe_image_tag
 from .versions import parse_production_tag
 
@@ -92,7 +92,7 @@ class Decision:
 def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
     """Apply the gate's table of refs. `findings` of what is not judged never block: they become warnings."""
     if not circumstances.judged:
-        return _unjudged(circumstances, [_demote(finding) for finding in findings])
+        return _unjudged(circumstances, [demoted(finding) for finding in findings])
     kind, name = circumstances.kind, circumstances.name
     blockers = blocking(findings)
     if blockers:
@@ -105,6 +105,14 @@ def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decisio
         return Decision(Verdict.BUILD_ONLY, kind, reason, findings)
     reason = f"{name} passed every check that was made and may be deployed to production."
     return Decision(Verdict.DEPLOY, kind, reason, findings, name, deploy_production=True, deploy_staging=True)
+
+
+def reconsider(decision: Decision, findings: Sequence[Finding]) -> Decision:
+    """Return what a decision comes to with other findings, such as were made after it: it never becomes laxer."""
+    blockers = blocking(findings)
+    if blockers:
+        return Decision(Verdict.BLOCKED, decision.kind, _why_blocked(blockers), findings)
+    return replace(decision, findings=findings)
 
 
 def _why_blocked(blockers: Sequence[Finding]) -> str:
@@ -147,9 +155,3 @@ def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Deci
         images.get(kind, ""),
         deploy_staging=staging and circumstances.own_ref,
     )
-
-
-def _demote(finding: Finding) -> Finding:
-    if not finding.status.blocks:
-        return finding
-    return replace(finding, status=Status.WARN, demoted_from=finding.status)

@@ -21,6 +21,16 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Denied(Unknown):
+    """Evidence that is refused to these credentials: asking again is of little use."""
+
+
+@dataclass(frozen=True)
+class Hidden(Denied):
+    """Evidence that these credentials may not see: others may."""
+
+
+@dataclass(frozen=True)
 class NoCommit(Unknown):
     """What a tag stands for was seen, and is no commit: asking again would change nothing."""
 

@@ -19,7 +19,8 @@ class StackFacts:
     `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
     the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
     higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
-    workflows that must have passed before it is tagged.
+    workflows that must have passed before it is tagged. `rollback` tells that the release is deployed
+    again: `run_commit` is then the one that its release.json recorded.
     """
 
     repository: str
@@ -32,6 +33,7 @@ class StackFacts:
     higher: Answer[Sequence[str]] = NOT_ASKED
     ci: Answer[Sequence[Run]] = NOT_ASKED
     ci_workflows: Sequence[str] = ()
+    rollback: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ComponentFacts:
-    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name."""
+    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
+
+    `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
+    """
 
     pin: Pin
     commit: Answer[str | None] = NOT_ASKED
@@ -64,7 +69,7 @@ class ComponentFacts:
     image: Answer[Image] | None = NOT_ASKED
     previous: Pin | None = None
     hints: Hints = field(default_factory=Hints)
-    recorded: Recorded | None = None
+    recorded: Answer[Recorded | None] = None
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,17 @@ class ReleaseFacts:
     stack: StackFacts | None
     components: Sequence[ComponentFacts]
     previous: Answer[PreviousRelease | None] = NOT_ASKED
+
+
+@dataclass(frozen=True)
+class StackImageFacts:
+    """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
+
+    `image` is None where nothing needs to be known of it, for the reason `unasked`.
+    """
+
+    name: str
+    tag: str
+    expected: str = ""
+    image: Answer[Image] | None = NOT_ASKED
+    unasked: str = ""

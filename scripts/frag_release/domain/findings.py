@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -36,7 +36,8 @@ class Outcome:
 class Finding:
     """The result of `rule` on `subject` (`stack`, `pair` or a component's name) at `tag`.
 
-    `demoted_from` holds the status before `allow` (or a pass-through) turned it into a warning.
+    `demoted_from` holds the status before something turned it into a warning: a person, by the `allow` input
+    (`allowed`), a rollback, or a build that is not judged.
     """
 
     rule: str
@@ -49,11 +50,20 @@ class Finding:
     url: str = ""
     file: str = ""
     line: int | None = None
+    allowed: bool = False
 
     @property
     def key(self) -> str:
         """`rule:subject`, the name of this finding in outputs and in `allow`."""
         return f"{self.rule}:{self.subject}"
+
+
+def demoted(finding: Finding, why: str = "", *, allowed: bool = False) -> Finding:
+    """Make a warning of a finding that blocks; `why` is put before what it says."""
+    if not finding.status.blocks:
+        return finding
+    message = f"{why}: {finding.message}" if why else finding.message
+    return replace(finding, status=Status.WARN, demoted_from=finding.status, message=message, allowed=allowed)
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:

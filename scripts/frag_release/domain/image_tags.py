@@ -13,7 +13,13 @@ _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.-]+")
 _HASH_LENGTH = 10
 # Numbers of any length: what is too long for our own grammar may still be a release to another's.
 _RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_LENGTH - 1}}}")
 _HASHED = re.compile(rf".*-[0-9a-f]{{{_HASH_LENGTH}}}")
+
+
+def is_image_tag(tag: str) -> bool:
+    """Whether a registry can hold an image under this tag."""
+    return _TAG.fullmatch(tag) is not None
 
 
 def safe_image_tag(name: str) -> str:

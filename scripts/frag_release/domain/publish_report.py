@@ -39,12 +39,14 @@ class Problem:
 class PublishReport:
     """`judged` is the gate's report on the commit; `actions` has only what this run made.
 
-    `image` and `digest` are the stack's own, `digest` empty where it is not known. `notes` are for people.
+    `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
+    it is not known. `notes` are for people.
     """
 
     judged: GateReport
     review: Reviewed
     dry_run: bool = False
+    tagged: bool = False
     progress: Progress | None = None
     started_by: str = ""
     image: str = ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .findings import Finding, Status
 from .report import SCHEMA
 
 ASSET = "release.json"
@@ -15,6 +16,7 @@ ASSET = "release.json"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_STATUSES = {status.value: status for status in Status}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class RecordedComponent:
 class ReleaseRecord:
     """A release as it was published. `image` is `NAME:TAG` of the stack, `digest` empty where it was not known.
 
-    `statuses` has the status of each finding by `rule:subject`.
+    `statuses` has the status of each finding by `rule:subject`; `findings` those whose status is one of ours.
     """
 
     repository: str
@@ -44,6 +46,7 @@ class ReleaseRecord:
     digest: str
     components: Sequence[RecordedComponent]
     statuses: Mapping[str, str] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
@@ -62,6 +65,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError(f"it is no report of schema {SCHEMA}")
     stack = _mapping(document, "stack")
+    findings = _list(document, "findings")
     return ReleaseRecord(
         repository=_text(stack, "repository"),
         tag=_text(stack, "tag"),
@@ -69,7 +73,8 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         image=_text(stack, "image"),
         digest=_matching(stack, "digest", _DIGEST, optional=True),
         components=tuple(_component(one) for one in _list(document, "components")),
-        statuses=dict(_status(one) for one in _list(document, "findings")),
+        statuses=dict(_status(one) for one in findings),
+        findings=tuple(_finding(one, _text(stack, "tag")) for one in findings if one["status"] in _STATUSES),
     )
 
 
@@ -91,6 +96,22 @@ def _status(document: Any) -> tuple[str, str]:
     if not isinstance(document, dict):
         raise ValueError("a finding is no object")
     return f"{_text(document, 'rule')}:{_text(document, 'subject')}", _text(document, "status")
+
+
+def _finding(document: Mapping[str, Any], tag: str) -> Finding:
+    told = document.get("demoted-from")
+    before = _STATUSES.get(told) if isinstance(told, str) else None
+    return Finding(
+        rule=_text(document, "rule"),
+        subject=_text(document, "subject"),
+        tag=tag,
+        status=_STATUSES[_text(document, "status")],
+        message=_text(document, "message", optional=True),
+        demoted_from=before,
+        url=_text(document, "url", optional=True),
+        # What is published is judged in full, so only a person can have demoted it.
+        allowed=before is not None,
+    )
 
 
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from .versions import parse_production_tag
 
 _TRAILER = re.compile(rf"{TRAILER}:[ \t]*(\S+)[ \t]*", re.IGNORECASE)
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
+_MERGED = re.compile(r"Merge pull request #([0-9]{1,9}) from |.* \(#([0-9]{1,9})\)$", re.MULTILINE)
 _MARKED = re.compile(r"<!-- frag-release-action: release (\S+) (.+) -->")
 
 
@@ -46,7 +47,7 @@ class PairChange:
     @property
     def changed(self) -> bool:
         """Whether the pair is another one."""
-        return [pin.same_choice for pin in self.before] != [pin.same_choice for pin in self.after]
+        return not same_pair(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,17 @@ class Contradiction:
 
 
 Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
+
+
+def same_pair(one: Sequence[Pin], other: Sequence[Pin]) -> bool:
+    """Whether two commits have the same versions, from the same namespaces."""
+    return [pin.same_choice for pin in one] == [pin.same_choice for pin in other]
+
+
+def named_request(message: str) -> int | None:
+    """Return the number of the pull request that a merge's or a squash's subject names, by GitHub's own wording."""
+    found = _MERGED.match(message)
+    return int(found[1] or found[2]) if found else None
 
 
 def trailer_tags(message: str) -> list[str]:

@@ -1,8 +1,9 @@
-"""Where a ticket is."""
+"""Tickets: where one is, what it says, and who wrote it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TICKET = re.compile(
@@ -25,3 +26,43 @@ def parse_ticket(text: str, repository: str) -> Ticket | None:
     """Read `12`, `#12`, `owner/repo#12` or a URL; a number alone is of `repository`. None for anything else."""
     found = _TICKET.fullmatch(text)
     return Ticket(found["repository"] or repository, int(found["number"])) if found else None
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
+
+    login: str
+    association: str = ""
+    is_app: bool = False
+
+    @property
+    def belongs(self) -> bool:
+        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
+        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
+
+    id: int
+    repository: str
+    number: int
+    url: str
+    title: str
+    body: str
+    is_open: bool
+    author: Author
+    labels: Sequence[str] = ()
+    assignees: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a ticket."""
+
+    id: int
+    url: str
+    body: str
+    author: Author

@@ -7,8 +7,7 @@ not the number 2024.1), and nesting costs no recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -23,6 +22,9 @@ from ruamel.yaml.events import (
 )
 
 from .evidence import Blob
+from .workflow_values import Value as Value
+from .workflow_values import WorkflowEnvironment as WorkflowEnvironment
+from .workflow_values import WorkflowFileError as WorkflowFileError
 
 MAX_BYTES = 256 * 1024
 """Largest workflow file that is read, in bytes; GitHub itself refuses files of twice that size."""
@@ -31,51 +33,10 @@ MAX_DEPTH = 100
 """Deepest nesting that is read; real workflows stay below ten levels."""
 
 
-class WorkflowFileError(Exception):
-    """The file, or one of its values, is not what a workflow needs; `line` counts from 1."""
-
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value of the top-level `env:`.
-
-    `line` and `column` count from 1; `start` and `end` are the offsets of the value as written,
-    with its quotes, in characters of the decoded text without a byte-order mark.
-    """
-
-    text: str
-    line: int
-    column: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class WorkflowEnvironment:
-    """The top-level `env:` of a workflow file: each name with its value or why that is refused."""
-
-    entries: Mapping[str, Value | WorkflowFileError]
-    line: int
-
-    def value(self, name: str) -> Value:
-        """Return the value of `name`; raises WorkflowFileError where it is missing or refused."""
-        found = self.entries.get(name)
-        if found is None:
-            raise WorkflowFileError(f"the top-level env: has no {name}", self.line)
-        if isinstance(found, WorkflowFileError):
-            raise found
-        return found
-
-
 def read_environment(blob: Blob) -> WorkflowEnvironment:
     """Read the top-level `env:` of a workflow file; raises WorkflowFileError where that cannot be done."""
     events = parse_events(decode(blob))
-    entries = _mapping(events, _root(events), "the file")
+    entries = top_level(events)
     if "env" not in entries:
         raise WorkflowFileError("the file has no top-level env:")
     key, position = entries["env"]
@@ -85,7 +46,7 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
         raise WorkflowFileError("the top-level env: is an alias (*name)", line)
     if not isinstance(value, MappingStartEvent):
         raise WorkflowFileError("the top-level env: is not a mapping of names to values", line)
-    variables = _mapping(events, position, "env:")
+    variables = mapping_at(events, position, "env:")
     if "<<" in variables:
         raise WorkflowFileError("the top-level env: has a merge key (<<)", _line(events[variables["<<"][0]]))
     return WorkflowEnvironment(
@@ -145,20 +106,25 @@ def _root(events: list[Event]) -> int:
     return position
 
 
-def _mapping(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
+def top_level(events: list[Event]) -> dict[str, tuple[int, int]]:
+    """Return the keys of the file as `mapping_at` does; raises WorkflowFileError where it is no mapping."""
+    return mapping_at(events, _root(events), "the file")
+
+
+def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
     """Return key -> (position of the key, position of its value) of the mapping that starts at `start`."""
     found: dict[str, tuple[int, int]] = {}
     seen: set[str] = set()
     position = start + 1
     while not isinstance(events[position], CollectionEndEvent):
-        key, value = position, _after(events, position)
+        key, value = position, after(events, position)
         name = _key(events[key], where)
         # GitHub compares keys without regard to case and refuses the file on a duplicate.
         if name.lower() in seen:
             raise WorkflowFileError(f"{where} has the key {name} twice", _line(events[key]))
         seen.add(name.lower())
         found[name] = (key, value)
-        position = _after(events, value)
+        position = after(events, value)
     return found
 
 
@@ -172,7 +138,7 @@ def _text(event: Event) -> str:
     return str(event.value)  # type: ignore[attr-defined]  # ruamel declares no attribute of its events
 
 
-def _after(events: list[Event], position: int) -> int:
+def after(events: list[Event], position: int) -> int:
     """Return the position behind the node that starts at `position`."""
     depth = 0
     while True:

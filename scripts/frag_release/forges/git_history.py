@@ -74,13 +74,13 @@ def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:
 
 def read_facts(git: Git, commit: str) -> Answer[CommitFacts]:
     """Return what a commit, given by its full id, says of itself."""
-    rows = _told(git, commit, "%H", "%P", "%T", "%an", "%B", options=("--no-walk",))
+    rows = _told(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
     if isinstance(rows, Unknown):
         return rows
     if not rows:
         return missing(git, f"the commit {commit}")
-    sha, parents, tree, author, message = rows[0]
-    return CommitFacts(sha, message.rstrip("\n"), parents.split(), tree, author)
+    sha, parents, author, message = rows[0]
+    return CommitFacts(sha, message.rstrip("\n"), parents.split(), author)
 
 
 def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> Answer[list[list[str]]]:

@@ -1,4 +1,4 @@
-"""Questions and orders to GitHub's REST API about one repository, and what refused questions mean.
+"""Questions and orders to GitHub's REST API about one place, and what refused questions mean.
 
 A 404 may stand for "there is none" as well as for "this token may not see it" (docs: "Troubleshooting
 the REST API"). It is believed only of a repository that the same token was seen to read.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -21,7 +22,7 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, Denied, Hidden, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 CONTENTS = "contents: read"
@@ -44,21 +45,27 @@ class Access:
     given_as: str
 
 
-class RepositoryApi:
-    """One repository as one token sees it; safe to use from several threads at once."""
+class PlaceApi(ABC):
+    """One place as one token sees it, safe to be used by threads. `root` is its path, empty for a malformed `name`."""
 
-    def __init__(self, access: Access, name: str) -> None:
-        self.name = name
-        self.http = access.http
-        self._access = access
-        self._entry: Once[str, Answer[Response]] = Once()
+    def __init__(self, access: Access, name: str, root: str) -> None:
+        self.name, self._root = name, root
+        self.http, self._access = access.http, access
         self._change = threading.Condition()
         self._asking = 0
         self._readable = False
 
+    @abstractmethod
+    def absence(self) -> Unknown | None:
+        """Return None where a 404 of this place means that there is no such thing in it, else why it does not."""
+
+    @abstractmethod
+    def not_visible(self) -> Unknown:
+        """Say that the place is missing or hidden."""
+
     def get(
         self,
-        path: str,
+        path: str | Sequence[str],
         what: str,
         query: Mapping[str, str | int] | None = None,
         *,
@@ -66,13 +73,14 @@ class RepositoryApi:
         max_bytes: int = MAX_BYTES,
         accept: str = "",
     ) -> Answer[Response]:
-        """Ask for `path` below the repository (slashes kept, the rest percent-encoded).
+        """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
-        The response has status 200, 404 or 409; whatever else comes is an `Unknown`.
+        The response has status 200, 204, 404, 409 or 410; whatever else comes is an `Unknown`.
         """
-        if not _NAME.fullmatch(self.name):
-            return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
-        url = f"{self._access.api_url}/repos/{self.name}{quote(path)}"
+        if not self._root:
+            return self._malformed()
+        below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self._access.api_url}{self._root}{below}"
         return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
 
     def get_url(
@@ -93,21 +101,20 @@ class RepositoryApi:
             if permission == CONTENTS and response.status == 200:
                 # A web page, such as a proxy sends, is no proof.
                 self._readable |= "json" in response.header("content-type")
-        if response.status == 200:
+        if response.status in (200, 204):
             return response
-        if response.status in (404, 409):
-            # GitHub always says something with its no; a proxy's empty 404 is none of GitHub's.
+        if response.status in (404, 409, 410):  # GitHub says something with its no; a proxy's empty 404 is none
             return response if read_message(response.body) else self._odd("said no without a word", request.what)
         return self._refused(response, request, permission)
 
     def write(
         self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: Mapping[str, Any]
     ) -> Answer[Response]:
-        """Send JSON to `path` below the repository, once. Returns the response, whatever its status below 500."""
-        if not _NAME.fullmatch(self.name):
-            return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+        """Send JSON to `path` below the place, once. Returns the response, whatever its status below 500."""
+        if not self._root:
+            return self._malformed()
         request = Request(
-            f"{self._access.api_url}/repos/{self.name}{quote(path)}",
+            f"{self._access.api_url}{self._root}{quote(path)}",
             f"{what} of {self.name}",
             method,
             {**_HEADERS, "Content-Type": "application/json"},
@@ -132,8 +139,8 @@ class RepositoryApi:
             return self.not_visible()
         if response.status not in (200, 201):
             return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
-        document = read_payload(response.body, kind)
-        return self._odd("sent something else than it promises in its API", what) if document is None else document
+        found = read_payload(response.body, kind)
+        return found if found is not None else self._odd("sent something else than it promises in its API", what)
 
     def mismatch(self, what: str) -> Unknown:
         """Say that the reply is about something else than was asked."""
@@ -150,7 +157,9 @@ class RepositoryApi:
             same = False
         return found[1] if same else self._odd("names a next page on another server", what)
 
-    def pages(self, first: Response, what: str, most: int, permission: str = CONTENTS) -> Answer[list[Response]]:
+    def pages(
+        self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
+    ) -> Answer[list[Response]]:
         """Return all pages of a list; `Unknown` if one is lost or there are more than `most`."""
         pages, seen = [first], set[str]()
         while True:
@@ -162,10 +171,76 @@ class RepositoryApi:
             if url in seen or len(pages) == most:
                 return self._odd(f"sends more than {most} pages", what)
             seen.add(url)
-            page = self.get_url(url, what, permission)
+            page = self.get_url(url, what, permission, max_bytes)
             if isinstance(page, Unknown):
                 return page
             pages.append(page)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Who asks."""
+        return self._access.credentials
+
+    @property
+    def api_url(self) -> str:
+        """The address of the API."""
+        return self._access.api_url
+
+    @property
+    def given_as(self) -> str:
+        """The input that the token is from."""
+        return self._access.given_as
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        with self._change:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._asking -= 1
+                self._change.notify_all()
+
+    @abstractmethod
+    def _malformed(self) -> Unknown:
+        """Say that the name is none."""
+
+    def _odd(self, did: str, what: str) -> Unknown:
+        return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
+
+    def words(self, response: Response) -> str:
+        """What GitHub says in an error, with the details it adds, as it is but for our own token."""
+        message = read_complaint(response.body)
+        if self._access.credentials:
+            message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
+        return message
+
+    def _advised(self, unknown: Unknown) -> Unknown:
+        if isinstance(unknown, RateLimited) and self._access.credentials is None:
+            return replace(unknown, remedy=f"{unknown.remedy} With a token in the input token GitHub allows more.")
+        return unknown
+
+    def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
+        answer, source = f"{response.status} ({quoted(self.words(response))})", self._access.given_as
+        reason = f"{request.host} answered {answer} when asked for {request.what}"
+        if response.status == 401:
+            return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
+        if response.status == 403:
+            wanted = accepted_permissions(response) or permission
+            return Hidden(reason, f"Give the token in {source} the permission {wanted}.")
+        return Unknown(reason)
+
+
+class RepositoryApi(PlaceApi):
+    """One repository as one token sees it."""
+
+    def __init__(self, access: Access, name: str) -> None:
+        super().__init__(access, name, f"/repos/{name}" if _NAME.fullmatch(name) else "")
+        self._entry: Once[str, Answer[Response]] = Once()
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
 
     def absence(self) -> Unknown | None:
         """Return None where a 404 of this repository means that there is no such thing.
@@ -186,18 +261,8 @@ class RepositoryApi:
 
     def entry(self) -> Answer[Response]:
         """The response with the repository's own entry, asked for once: its headers tell of the token."""
-        # Not proof that contents may be read, so it does not count as such for later questions.
+        # No proof that contents may be read, hence its own permission.
         return self._entry.get("", lambda: self.get("", "the entry", permission="metadata: read"))
-
-    @property
-    def credentials(self) -> Credentials | None:
-        """Who asks."""
-        return self._access.credentials
-
-    @property
-    def given_as(self) -> str:
-        """The input that the token is from."""
-        return self._access.given_as
 
     def not_visible(self) -> Unknown:
         """Say that the repository is missing or hidden."""
@@ -205,52 +270,14 @@ class RepositoryApi:
             why = "was not found, or is not public"
         else:
             why = f"was not found, or the token in {self._access.given_as} may not see it"
-        remedy = f"Check the name. A private repository needs {CONTENTS}: for the stack in token, "
-        return Unknown(f"{self.name} {why}", f"{remedy}for a component in component-token.")
-
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        with self._change:
-            self._asking += 1
-        try:
-            yield
-        finally:
-            with self._change:
-                self._asking -= 1
-                self._change.notify_all()
-
-    def _odd(self, did: str, what: str) -> Unknown:
-        return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
-
-    def words(self, response: Response) -> str:
-        """What GitHub says in an error, with the details it adds, as it is but for our own token."""
-        message = read_complaint(response.body)
-        if self._access.credentials:
-            message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
-        return message
-
-    def _advised(self, unknown: Unknown) -> Unknown:
-        if isinstance(unknown, RateLimited) and self._access.credentials is None:
-            return replace(unknown, remedy=f"{unknown.remedy} With a token in the input token GitHub allows more.")
-        return unknown
-
-    def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
-        answer = f"{response.status} ({quoted(self.words(response))})"
-        reason = f"{request.host} answered {answer} when asked for {request.what}"
-        source = self._access.given_as
-        if response.status == 401:
-            return Unknown(reason, f"The token in {source} is wrong or has expired: set it again.")
-        if response.status == 403:
-            wanted = accepted_permissions(response) or permission
-            return Unknown(reason, f"Give the token in {source} the permission {wanted}.")
-        return Unknown(reason)
+        needs = f"A private repository needs {CONTENTS}: for the stack in token, for a component in component-token."
+        return Unknown(f"{self.name} {why}", f"Check the name. {needs}")
 
 
 def is_upload_address(url: str, api_url: str) -> bool:
     """Whether a URL for files is of the same GitHub as the API, so that it may see the token.
 
-    Files go to the API's own server (GitHub Enterprise Server), or to `uploads.` in place of `api.`
-    (docs: "Upload a release asset").
+    Files go to the API's own server (Enterprise), or to `uploads.` for `api.` (docs: "Upload a release asset").
     """
     try:
         target, api = origin(url), origin(api_url)
@@ -262,7 +289,7 @@ def is_upload_address(url: str, api_url: str) -> bool:
 def accepted_permissions(response: Response) -> str:
     """Put the permissions that GitHub names with a refusal into words; empty where it names none.
 
-    The header is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
+    It is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
     """
     header = response.header("x-accepted-github-permissions")
     if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):

@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from ..domain.builds import Build, Job
+from ..domain.builds import SUCCESS, Build, Job
 from ..domain.evidence import Answer, Run, Unknown
+from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
 from .github_runs import run_of
 
 _PAGE = 100
+_PAST_PAGE = 30
 _MOST_PAGES = 10
 _EVENTS = ("push", "workflow_dispatch")
 _ADVICE = Advice(
@@ -92,11 +94,15 @@ class GithubBuilds:
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
         return sorted(own, key=lambda one: -one.id)
 
-    def latest(self, build: Build) -> Answer[Build]:
-        """The same run as it is now, perhaps in another attempt."""
+    def latest(self, build: Build) -> Answer[Build | None]:
+        """The same run as it is now, perhaps in another attempt; None where it was deleted."""
         what = f"the run {build.id}"
         response = self._api.get(f"/actions/runs/{build.id}", what, permission=ACTIONS)
-        run = response if isinstance(response, Unknown) else self._api.read(response, FollowedRun, what)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        run = self._api.read(response, FollowedRun, what)
         if isinstance(run, Unknown):
             return run
         now = _build(run)
@@ -120,13 +126,16 @@ class GithubBuilds:
         return jobs
 
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
-        """The jobs of the last runs that passed, of builds of tags and of dispatched ones."""
+        """The jobs of the last runs that passed: of releases, and of others where there are too few."""
         path, what = f"/actions/workflows/{_file(workflow)}/runs", f"the runs of {workflow}"
-        first = self._api.get(path, what, {"status": "success", "per_page": limit}, permission=ACTIONS)
+        query: dict[str, str | int] = {"status": SUCCESS, "per_page": _PAST_PAGE, "exclude_pull_requests": "true"}
+        first = self._api.get(path, what, query, permission=ACTIONS)
         runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
         if isinstance(runs, Unknown):
             return runs
-        asked = [_build(each) for each in runs["workflow_runs"][:limit]]
+        found = map(_build, runs["workflow_runs"])
+        # A branch's build has other jobs than a release's: no deployment to production, for one.
+        asked = sorted(found, key=lambda one: parse_production_tag(one.branch) is None)[:limit]
         answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
         return [answer for answer in answers if not isinstance(answer, Unknown)]
 

@@ -8,9 +8,9 @@ from typing import Any, TypedDict, TypeVar
 
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
-from .github_orders import Order, RaceError, Step, UnconfirmedError, carry_out
+from .github_orders import Order, RaceError, Step, carry_out
 from .github_payloads import read_payload
-from .writer import CommitFacts, WriteFailedError
+from .writer import CommitFacts, UnconfirmedError, WriteFailedError
 
 _FILES = ("100644", "100755")
 
@@ -59,7 +59,6 @@ class CommitText(TypedDict):
 
     message: str
     author: Person | None
-    tree: Named
 
 
 class FullCommit(TypedDict):
@@ -132,7 +131,7 @@ class GithubCommits:
         account, inner = read_payload(response.body, Attributed), found["commit"]
         author = account["author"]["login"] if account else inner["author"]["name"] if inner["author"] else "somebody"
         parents = [each["sha"] for each in found["parents"]]
-        return CommitFacts(commit, inner["message"].rstrip("\n"), parents, inner["tree"]["sha"], author)
+        return CommitFacts(commit, inner["message"].rstrip("\n"), parents, author)
 
     def changed_files(self, commit: str) -> Answer[list[str]]:
         """Return the first files that a commit changes."""

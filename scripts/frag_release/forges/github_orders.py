@@ -15,9 +15,9 @@ from typing import Any, Literal, TypeVar
 from ..clients.messages import Response, Unconfirmed, quoted
 from ..domain.evidence import Answer, Unknown
 from ..errors import ExpectedError
-from .github_api import RepositoryApi, accepted_permissions
+from .github_api import PlaceApi, accepted_permissions
 from .github_rights import remedy_for_writing
-from .writer import WriteFailedError, WriteRefusedError
+from .writer import UnconfirmedError, WriteFailedError, WriteRefusedError
 
 _RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
 _WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
@@ -54,14 +54,12 @@ class Step(Enum):
     PULL_REQUEST = "pull request"
     TAG = "tag"
     RELEASE = "release"
+    TICKET = "ticket"
+    BOARD = "board"
 
 
 class RaceError(Exception):
     """GitHub says that a branch is not where it was thought to be."""
-
-
-class UnconfirmedError(WriteFailedError):
-    """No answer says whether it was done, so it is worth looking."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Order:
     advice: Advice = field(default_factory=Advice)
 
 
-def carry_out(api: RepositoryApi, order: Order, kind: type[_T], own_token: bool) -> _T:
+def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _T:
     """Send an order and return what GitHub answers.
 
     Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
@@ -105,12 +103,12 @@ def carry_out(api: RepositoryApi, order: Order, kind: type[_T], own_token: bool)
     return answer
 
 
-def carry_out_silently(api: RepositoryApi, order: Order, own_token: bool) -> None:
+def carry_out_silently(api: PlaceApi, order: Order, own_token: bool) -> None:
     """Send an order that GitHub answers without a word; raises as `carry_out` does."""
     confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
 
 
-def confirmed(api: RepositoryApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
+def confirmed(api: PlaceApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
     """Return the response to an order if it says that it was done; raises as `carry_out` does."""
     if isinstance(response, Unconfirmed):
         raise UnconfirmedError(response.reason, response.remedy)
@@ -121,9 +119,9 @@ def confirmed(api: RepositoryApi, order: Order, response: Answer[Response], own_
     return response
 
 
-def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bool) -> Exception:
+def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -> Exception:
     words = api.words(response)
-    if _RACE.search(words) and order.step is not Step.RELEASE:
+    if _RACE.search(words) and order.step not in (Step.RELEASE, Step.TICKET, Step.BOARD):
         return RaceError(words)
     message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
     advised = next((one for one in order.advice.refusals if one.words.search(words)), None)
@@ -146,7 +144,10 @@ def _refusal(api: RepositoryApi, order: Order, response: Response, own_token: bo
 def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
     """Return what helps against a refusal whose words or status say what it is; empty for the others."""
     if status == 401:
-        return f"The token in {given_as} is wrong or has expired: set it again."
+        return (
+            f"The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: "
+            "then just run this again."
+        )
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
     if _ARCHIVED.search(words):

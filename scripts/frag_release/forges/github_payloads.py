@@ -1,4 +1,4 @@
-"""What we read of GitHub's replies (REST API 2022-11-28), and the check that a reply holds it.
+"""What we read of GitHub's replies (REST API 2022-11-28).
 
 The TypedDicts name only the fields that are used; replies have many more.
 """
@@ -6,12 +6,9 @@ The TypedDicts name only the fields that are used; replies have many more.
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Mapping
-from functools import cache
-from typing import TypedDict, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import TypedDict
 
-_T = TypeVar("_T")
+from ..clients.payloads import read_payload as read_payload  # for the other modules of GitHub
 
 
 class GitObject(TypedDict):
@@ -136,15 +133,6 @@ class WorkflowRuns(TypedDict):
     workflow_runs: list[WorkflowRun]
 
 
-def read_payload(body: bytes, kind: type[_T]) -> _T | None:
-    """Parse JSON; None where it is none, or lacks what `kind` (a TypedDict or a list of them) names."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return document if _fits(document, kind) else None
-
-
 def read_complaint(body: bytes) -> str:
     """Return the `message` of GitHub's error reply with those of its `errors`, or an empty text."""
     try:
@@ -173,20 +161,3 @@ def read_message(body: bytes) -> str:
         return ""
     message = document.get("message") if isinstance(document, dict) else None
     return message if isinstance(message, str) else ""
-
-
-def _fits(value: object, kind: object) -> bool:
-    if is_typeddict(kind):
-        fields = _fields(kind)
-        return isinstance(value, dict) and all(_fits(value.get(name), wanted) for name, wanted in fields.items())
-    if get_origin(kind) is list:
-        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
-    if get_origin(kind) in (Union, types.UnionType):
-        return any(_fits(value, each) for each in get_args(kind))
-    # A bool is an int to Python, not to JSON.
-    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool) if isinstance(kind, type) else False
-
-
-@cache
-def _fields(kind: object) -> Mapping[str, object]:
-    return get_type_hints(kind)

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypedDict
 
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
-from .github_orders import Order, RaceError, Step, UnconfirmedError, carry_out
-from .writer import PullRequest, WriteFailedError
+from .github_orders import Order, RaceError, Step, carry_out
+from .writer import PullRequest, UnconfirmedError, WriteFailedError
 
 _READ = "pull-requests: read"
 _MOST_PAGES = 50

@@ -26,6 +26,7 @@ class GithubRefs:
         self._api = api
         self._found: Once[str, Answer[GitObject | None]] = Once()
         self._objects: Once[str, Answer[TagObject]] = Once()
+        self._starting: Once[str, Answer[Sequence[str]]] = Once()
 
     def branch(self, name: str) -> Answer[str | None]:
         """The head of a branch, or None."""
@@ -55,6 +56,9 @@ class GithubRefs:
 
     def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
         """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
+        return self._starting.get(prefix, lambda: self._list_tags(prefix))
+
+    def _list_tags(self, prefix: str) -> Answer[Sequence[str]]:
         if prefix and not _possible(_TAGS + prefix + "x"):
             return []
         # Without its last slash, which GitHub answers with 404; what then is too much is left out below.

@@ -12,20 +12,17 @@ from ..domain.evidence import Answer, Unknown
 from ..domain.releases import Release
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
-from .github_tags import WORKFLOW_RULE
+from .github_tags import BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
 
-_PAGE = 100
-_MOST_PAGES = 5
+_PAGE = 50
+"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
+_MOST_PAGES = 40
 _TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
 _ADVICE = Advice(
     (
-        Refusal(
-            re.compile(r"tag_name was used by an immutable release", re.I),
-            "The name is burned for ever: an immutable release had it, and deleting that does not give it back. "
-            "Prepare the release anew, under the next free tag.",
-            right=False,
-        ),
+        BURNED,
+        RULESET,
         Refusal(
             re.compile(r"immutable release", re.I),
             "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
@@ -33,13 +30,13 @@ _ADVICE = Advice(
             right=False,
         ),
         Refusal(
-            re.compile(r"tag_name: already_exists"),
-            "Somebody has made a release of this tag in between. Run this again: it goes on from there.",
+            re.compile(r"name: already_exists"),
+            "Something of that name was made in between, by another run or by hand. Run this again: it goes on from "
+            "what is there.",
             right=False,
         ),
     ),
-    "An app or a fine-grained token needs Contents: write, a classic one the scope repo, and the workflow's own token "
-    f"contents: write under permissions of its job. {WORKFLOW_RULE}",
+    RIGHTS,
 )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypedDict
 
 from ..clients.messages import Response
-from ..domain.evidence import Unknown
+from ..domain.evidence import Answer, Unknown
+from ..domain.needs.rights import Right, TokenFacts, TokenKind, missing_scopes
 from .github_api import RepositoryApi
 from .github_payloads import read_payload
 
@@ -25,13 +26,25 @@ class Granted(TypedDict):
 
     pull: bool
     push: bool
+    admin: bool
+
+
+class Visibility(TypedDict):
+    """`repos/get`, as far as it tells anybody of rights."""
+
+    private: bool
 
 
 class Rights(TypedDict):
-    """`repos/get`, as far as it tells of rights."""
+    """`repos/get`, as far as it tells the owner of a token of rights."""
 
-    private: bool
     permissions: Granted
+
+
+class MergeSettings(TypedDict):
+    """`repos/get`, as it is shown to who may write contents."""
+
+    allow_merge_commit: bool
 
 
 def remedy_for_writing(own_token: bool) -> str:
@@ -48,31 +61,58 @@ def missing_right(api: RepositoryApi, path: str, own_token: bool) -> str:
     return f"{path} of {api.name} cannot be changed: {lacks}. {remedy_for_writing(own_token)}" if lacks else ""
 
 
+def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> Answer[TokenFacts]:
+    """Return what the repository's entry tells of the token; `at_home` is as in `TokenFacts`."""
+    entry = api.entry()
+    if isinstance(entry, Unknown):
+        return entry
+    seen = api.read(entry, Visibility, "the entry")
+    if isinstance(seen, Unknown):
+        return seen
+    kind = token_kind(api, entry, own_token)
+    rights = read_payload(entry.body, Rights) if kind in (TokenKind.CLASSIC, TokenKind.FINE_GRAINED) else None
+    # `pull` shows that the list means the user: for an app, which is none, it may say no to everything.
+    granted = rights["permissions"] if rights and rights["permissions"]["pull"] else None
+    return TokenFacts(
+        kind,
+        api.given_as,
+        api.name,
+        is_public=not seen["private"],
+        scopes=_scopes(entry),
+        may_push=granted["push"] if granted else None,
+        may_administer=granted["admin"] if granted else False,
+        shows_merge_settings=read_payload(entry.body, MergeSettings) is not None,
+        at_home=at_home,
+    )
+
+
+def token_kind(api: RepositoryApi, entry: Response, own_token: bool) -> TokenKind:
+    """Tell what kind a token is by what GitHub answered to it (docs: "Scopes for OAuth apps") and by its prefix."""
+    if api.credentials is None:
+        return TokenKind.NONE
+    if own_token:
+        return TokenKind.OWN
+    if "x-oauth-scopes" in entry.headers:
+        return TokenKind.CLASSIC
+    return TokenKind.APP if api.credentials.authorization.startswith("Bearer ghs_") else TokenKind.FINE_GRAINED
+
+
+def _scopes(entry: Response) -> frozenset[str]:
+    return frozenset(scope.strip() for scope in entry.header("x-oauth-scopes").split(",") if scope.strip())
+
+
 def _lacking(api: RepositoryApi, path: str, own_token: bool) -> str:
     if api.credentials is None:
         return f"there is no token in the input {api.given_as}"
     if own_token and path.startswith(WORKFLOWS):
         return f"the token in the input {api.given_as} is the workflow's own"
-    entry = api.entry()
-    if isinstance(entry, Unknown):
+    token = read_token(api, own_token)
+    if isinstance(token, Unknown):
         return ""
-    rights = read_payload(entry.body, Rights)
-    scopes = _missing_scopes(entry, path, rights)
+    right = Right.WORKFLOWS if path.startswith(WORKFLOWS) else Right.CONTENTS
+    scopes = missing_scopes(right, token) if token.kind is TokenKind.CLASSIC else []
     if scopes:
-        return f"the token in the input {api.given_as} lacks the scope {scopes}"
-    # An app is no user: nothing there tells of its rights. For others, `pull` shows that the list means them.
-    granted = rights["permissions"] if rights and not api.credentials.authorization.startswith("Bearer ghs_") else None
-    if granted and granted["pull"] and not granted["push"]:
+        return f"the token in the input {api.given_as} lacks the scope {' and '.join(scopes)}"
+    if token.may_push is False:
         return f"the token in the input {api.given_as} belongs to somebody who may only read {api.name}"
     return ""
-
-
-def _missing_scopes(entry: Response, path: str, rights: Rights | None) -> str:
-    """Name the scopes that a classic token lacks; only those bring this header (docs: "Scopes for OAuth apps")."""
-    if "x-oauth-scopes" not in entry.headers:
-        return ""
-    scopes = {scope.strip() for scope in entry.header("x-oauth-scopes").split(",")}
-    is_public = rights is not None and not rights["private"]
-    missing = [] if "repo" in scopes or (is_public and "public_repo" in scopes) else ["repo"]
-    missing += ["workflow"] if path.startswith(WORKFLOWS) and "workflow" not in scopes else []
-    return " and ".join(missing)

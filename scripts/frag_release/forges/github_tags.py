@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from ..domain.evidence import Answer, Unknown
 from ..domain.review import MergedRequest
 from .github_api import RepositoryApi
-from .github_orders import Advice, Order, RaceError, Refusal, Step, UnconfirmedError, carry_out
+from .github_orders import Advice, Order, RaceError, Refusal, Step, carry_out
 from .github_payloads import Ref
 from .github_pulls import Pull, is_from_here
 from .github_refs import GithubRefs
-from .writer import LostRaceError, WriteFailedError, WriteRefusedError
+from .writer import LostRaceError, UnconfirmedError, WriteFailedError, WriteRefusedError
 
 WORKFLOW_RULE = (
     "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "
@@ -20,24 +20,24 @@ WORKFLOW_RULE = (
     "input token one of an app or a person with Contents: write and Workflows: write, or bring the default branch and "
     "the commit together."
 )
-_RULESET = (
+_READ = "pull-requests: read"
+RULESET = Refusal(
+    re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I),
     "A tag ruleset guards such tags, as it should. Let the app or the person whose token is given bypass it (Settings "
     "> Rules > Rulesets > Bypass list), or push the tag by hand with a right to do so and run this again: it goes on "
-    "from there."
+    "from there.",
 )
-_ADVICE = Advice(
-    (
-        Refusal(re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I), _RULESET),
-        Refusal(
-            re.compile(r"was used by an immutable release", re.I),
-            "The name is burned for ever by a release that was immutable and has been deleted: prepare the release "
-            "anew, under the next free tag.",
-            right=False,
-        ),
-    ),
-    f"An app or a fine-grained token needs Contents: write, a classic one the scope repo, and the workflow's own "
-    f"token contents: write under permissions of its job. {WORKFLOW_RULE}",
+BURNED = Refusal(
+    re.compile(r"tag_name was used by an immutable release", re.I),
+    "The name is burned for ever: an immutable release had it, and deleting that does not give it back. Prepare the "
+    "release anew, under the next free tag.",
+    right=False,
 )
+RIGHTS = (
+    "An app or a fine-grained token needs Contents: write, a classic one the scope repo, and the workflow's own token "
+    f"contents: write under permissions of its job. {WORKFLOW_RULE}"
+)
+_ADVICE = Advice((RULESET, BURNED), RIGHTS)
 
 
 class MergedPull(Pull):
@@ -58,8 +58,11 @@ class GithubTags:
         """The commit of a tag as it is now, or None."""
         return GithubRefs(self._api).tag(name)
 
-    def create_tag(self, name: str, commit: str) -> None:
-        """Make a lightweight tag, as a push of it would, or find it made already."""
+    def create_tag(self, name: str, commit: str) -> bool:
+        """Make a lightweight tag, as a push of it would, or find it made already; returns whether it is ours.
+
+        Somebody may have made it a moment before, or an answer may have been lost.
+        """
         body = {"ref": f"refs/tags/{name}", "sha": commit}
         order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _ADVICE)
         try:
@@ -67,7 +70,7 @@ class GithubTags:
         except (RaceError, WriteFailedError, WriteRefusedError) as error:
             found = self.tag(name)
             if found == commit and isinstance(error, (RaceError, UnconfirmedError)):
-                return
+                return False
             if isinstance(found, str) and found != commit:
                 raise LostRaceError(name, found) from error
             if isinstance(error, RaceError):
@@ -75,15 +78,32 @@ class GithubTags:
             raise
         if ref["object"]["sha"] != commit:
             raise LostRaceError(name, ref["object"]["sha"])
+        return True
 
-    def merged_requests(self, commit: str) -> Answer[Sequence[MergedRequest]]:
-        """The merged pull requests, from branches of this repository, that a commit came with."""
+    def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
+        """The merged pull requests, from branches of this repository, that a commit came with.
+
+        GitHub lists those of the default branch, a moment after the merge; so the one that the commit itself
+        names is looked at where that list is empty.
+        """
         what = f"the pull requests of {commit[:12]}"
-        response = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission="pull-requests: read")
+        response = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission=_READ)
         pulls = response if isinstance(response, Unknown) else self._api.read(response, list[MergedPull], what)
+        if not pulls and named is not None:
+            pulls = self._named(named)
         if isinstance(pulls, Unknown):
             return pulls
         return [_merged(each) for each in pulls if each["merged_at"] and is_from_here(each)]
+
+    def _named(self, number: int) -> Answer[list[MergedPull]]:
+        what = f"pull request #{number}"
+        response = self._api.get(f"/pulls/{number}", what, permission=_READ)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or []
+        pull = self._api.read(response, MergedPull, what)
+        return pull if isinstance(pull, Unknown) else [pull]
 
 
 def _merged(pull: MergedPull) -> MergedRequest:

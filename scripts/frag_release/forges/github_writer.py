@@ -8,12 +8,12 @@ from typing import Any, Literal
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
 from .github_commits import GithubCommits
-from .github_orders import Order, RaceError, Step, UnconfirmedError, carry_out
+from .github_orders import Order, RaceError, Step, carry_out
 from .github_payloads import Ref
 from .github_pulls import GithubPulls
 from .github_refs import GithubRefs
 from .github_rights import missing_right
-from .writer import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
+from .writer import CommitFacts, LostRaceError, PullRequest, UnconfirmedError, WriteFailedError, WriteRefusedError
 
 _HEADS = "refs/heads/"
 

@@ -22,11 +22,17 @@ class Publisher(Protocol):
     def tag(self, name: str) -> Answer[str | None]:
         """The commit that a tag points at now, peeled; None where there is no such tag."""
 
-    def create_tag(self, name: str, commit: str) -> None:
-        """Make a tag; raises LostRaceError where there is one of that name at another commit."""
+    def create_tag(self, name: str, commit: str) -> bool:
+        """Make a tag; raises LostRaceError where there is one of that name at another commit.
 
-    def merged_requests(self, commit: str) -> Answer[Sequence[MergedRequest]]:
-        """The merged pull requests, from branches of this repository, that `commit` came with."""
+        Returns whether this call made it for sure; else somebody may have, and had it built.
+        """
+
+    def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
+        """The merged pull requests, from branches of this repository, that `commit` came with.
+
+        `named` is the number of the one that its message names, for a forge that lists it late.
+        """
 
 
 class Builds(Protocol):
@@ -41,14 +47,14 @@ class Builds(Protocol):
         Those are what a push of the tag, or a dispatch at it, has started.
         """
 
-    def latest(self, build: Build) -> Answer[Build]:
-        """The same run as it is now."""
+    def latest(self, build: Build) -> Answer[Build | None]:
+        """The same run as it is now; None where somebody has deleted it."""
 
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """The jobs of its latest attempt, in the order in which they were started."""
 
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
-        """The jobs of the last `limit` runs of tags that passed."""
+        """The jobs of the last `limit` runs that passed, those of releases first."""
 
     def start(self, workflow: str, tag: str) -> None:
         """Start a workflow at a tag (the event `workflow_dispatch`)."""

@@ -30,7 +30,11 @@ class WriteRefusedError(UsageError):
 
 
 class WriteFailedError(ExpectedError):
-    """A write was not confirmed: it may or may not have happened. Running again finds out."""
+    """A write did not happen, or may not have happened. Running again finds out."""
+
+
+class UnconfirmedError(WriteFailedError):
+    """No answer says whether it was done, so it is worth looking."""
 
 
 @dataclass(frozen=True)
@@ -96,5 +100,4 @@ class CommitFacts:
     sha: str
     message: str
     parents: Sequence[str]
-    tree: str
     author: str

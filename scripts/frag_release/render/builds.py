@@ -8,9 +8,9 @@ from ..domain.builds import Job, Progress
 from . import markdown
 from .markdown import visible
 
-_NAME = 80
+_NAME, _STATE = 80, 40
 _JOBS_OF_A_LINE = 12
-_MARKS = {
+MARKS = {
     "success": "✅",
     "failure": "❌",
     "cancelled": "⏹️",
@@ -35,7 +35,7 @@ def progress_line(progress: Progress) -> str:
     if progress.build is None:
         return visible(progress.note)
     build = progress.build
-    state = build.conclusion if build.is_over else build.status.replace("_", " ")
+    state = visible((build.conclusion or "unknown") if build.is_over else in_words(build.status), _STATE)
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
     jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
     more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
@@ -49,25 +49,33 @@ def progress_line(progress: Progress) -> str:
 def build_table(progress: Progress) -> str:
     """Return one row for each job: how it ended, how long it took, and how long it usually takes."""
     rows = [_row(job, progress) for job in progress.jobs]
+    if len(rows) > 1 and progress.elapsed is not None:
+        usual = progress.usual.whole
+        rows.append(("**all of it**", "", duration(progress.elapsed), duration(usual) if usual else ""))
     return markdown.table(("Job", "Result", "Time", "Usually"), rows) if rows else ""
+
+
+def in_words(status: str) -> str:
+    """Return GitHub's word for a state, for people: a job that waits does so for the rules of its environment."""
+    return "waiting for approval" if status == "waiting" else status.replace("_", " ") or "unknown"
 
 
 def _job_of_a_line(job: Job, progress: Progress) -> str:
     name = visible(job.name, _NAME)
     if not job.ran:
-        return f"{name} {job.status.replace('_', ' ')}"
-    state = job.conclusion if job.is_over else "running"
-    usual = progress.usual.get(job.name)
+        return f"{name} {visible(in_words(job.status), _STATE)}"
+    state = visible(job.conclusion or "unknown", _STATE) if job.is_over else "running"
+    usual = progress.usual.jobs.get(job.name)
     of_usual = f" (usually {duration(usual)})" if usual and not job.is_over else ""
     return f"{name} {state} {'in' if job.is_over else 'for'} {duration(job.elapsed(progress.now))}{of_usual}"
 
 
 def _row(job: Job, progress: Progress) -> tuple[str, ...]:
-    word = job.conclusion if job.is_over else job.status.replace("_", " ")
-    usual = progress.usual.get(job.name)
+    word = job.conclusion if job.is_over else in_words(job.status)
+    usual = progress.usual.jobs.get(job.name)
     return (
         markdown.link(visible(job.name, _NAME), job.url),
-        f"{_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}",
+        f"{MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', _STATE)}",
         duration(job.elapsed(progress.now)) if job.ran else "",
         duration(usual) if usual else "",
     )

@@ -8,7 +8,7 @@ from ..domain.facts import ComponentFacts
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
 from . import markdown
-from .wording import count, finding_mark, is_allowed, is_judged
+from .wording import count, finding_mark, is_judged
 
 LineUrl = Callable[[str, "int | None"], str]
 """Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
@@ -20,7 +20,7 @@ _HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
 def open_findings(findings: Sequence[Finding], line_url: LineUrl) -> str:
     """Return the findings that block or warn, the worst first; empty where there are none."""
     chosen = [finding for finding in findings if finding.status in _ORDER]
-    chosen.sort(key=lambda finding: (_ORDER.index(finding.status), not is_allowed(finding)))
+    chosen.sort(key=lambda finding: (_ORDER.index(finding.status), not finding.allowed))
     return _table(chosen, line_url) if chosen else ""
 
 
@@ -58,7 +58,7 @@ def allowed_by_hand(findings: Sequence[Finding]) -> list[str]:
     return [
         f"⚠️ **ALLOWED by hand:** {markdown.code(finding.key)}. {markdown.words(finding.message)}"
         for finding in findings
-        if is_allowed(finding)
+        if finding.allowed
     ]
 
 

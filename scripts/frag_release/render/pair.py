@@ -18,13 +18,16 @@ _NAME = 80
 _NONE = "➖ none"
 
 
-def pair_table(report: GateReport, links: Links) -> str:
-    """Return what the stack is made of: one row for each component, then one for the stack itself."""
+def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | None = None) -> str:
+    """Return what the stack is made of: one row for each component, then one for the stack itself.
+
+    `stack_build` are the cells of the stack's CI and image, in Markdown, where more is known than that they come next.
+    """
     findings = report.decision.findings
     rows = [
         (*_component_row(findings, facts, links), _age(facts.placement, report)) for facts in report.facts.components
     ]
-    return markdown.table(_HEADER, [*rows, _stack_row(report, links)])
+    return markdown.table(_HEADER, [*rows, _stack_row(report, links, stack_build or _stack_to_build(report))])
 
 
 def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Finding], links: Links) -> str:
@@ -33,19 +36,14 @@ def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Find
 
 
 def changes(report: GateReport, links: Links) -> str:
-    """Return what is new since the previous release and the way back to it; empty where there is none."""
+    """Return what is new since the previous release; empty where there is none."""
     previous = report.previous
     if previous is None:
         return ""
     before = {pin.component.name: pin for pin in previous.pins}
     items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
-    image = markdown.code(f"{report.repository.lower()}:{previous.tag.text}")
-    back = (
-        f"To go back: deploy the image {image}, which that release built. Re-running its build is refused by "
-        "`tag-order` once a higher release exists. Database migrations are not undone."
-    )
-    return f"Compared with {tag}:\n\n{markdown.bullets(items)}\n\n{back}"
+    return f"Compared with {tag}:\n\n{markdown.bullets(items)}"
 
 
 def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
@@ -57,12 +55,18 @@ def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Li
         _cell(_tag(repository, pin.tag, links), checks.marked(checks.TAG, findings, name)),
         _component_commit(facts, links),
         _cell(_branches(repository, placement, links), checks.marked(checks.BRANCH, findings, name)),
-        _cell(_runs(facts), checks.marked(checks.CI, findings, name)),
-        _cell(_image(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
+        _cell(_runs(facts) or _recorded_run(findings, name), checks.marked(checks.CI, findings, name)),
+        _cell(image_cell(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
     )
 
 
-def _stack_row(report: GateReport, links: Links) -> Sequence[str]:
+def _stack_to_build(report: GateReport) -> tuple[str, str]:
+    if not report.stack_image:
+        return "➖ not run", "➖ not built"
+    return "➖ comes next", _cell(_short_image(report.stack_image), "🔨 to be built")
+
+
+def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequence[str]:
     stack, findings, repository = report.facts.stack, report.decision.findings, report.repository
     tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
     return (
@@ -70,10 +74,15 @@ def _stack_row(report: GateReport, links: Links) -> Sequence[str]:
         _cell(tag, checks.marked(checks.STACK_TAG, findings, "stack")),
         _commit(repository, report.commit, links),
         _cell(_stack_branches(stack, links), checks.marked(checks.STACK_BRANCH, findings, "stack")),
-        "➖ comes next" if report.stack_image else "➖ not run",
-        _cell(_short_image(report.stack_image), "🔨 to be built") if report.stack_image else "➖ not built",
+        *build,
         _age(stack.placement, report) if stack else "",
     )
+
+
+def built_before(report: GateReport, image: Image) -> tuple[str, str]:
+    """Return the cells of a stack that was built before: its CI, and its image as it was found."""
+    found = checks.marked(checks.STACK_IMAGE, report.decision.findings, "stack")
+    return "➖ built before", _cell(image_cell(image), found)
 
 
 def _cell(value: str, mark: str) -> str:
@@ -124,7 +133,14 @@ def _runs(facts: ComponentFacts) -> str:
     return ", ".join(shown)
 
 
-def _image(image: Image | None) -> str:
+def _recorded_run(findings: Sequence[Finding], name: str) -> str:
+    """The run that a finding points at: of a release of some time ago it is all that is known."""
+    finding = checks.CI.finding(findings, name)
+    return markdown.link("CI run", finding.url) if finding and finding.url else ""
+
+
+def image_cell(image: Image | None) -> str:
+    """Return an image by its name without the registry of Docker, with the start of its digest where it has one."""
     if image is None:
         return ""
     digest = f"\n{markdown.code(image.digest[:19])}" if image.digest else ""

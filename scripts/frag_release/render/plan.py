@@ -7,10 +7,11 @@ from functools import partial
 from ..domain.plan import Mode
 from ..domain.prepare_report import PrepareReport
 from . import markdown
+from .changes import ComponentChanges
 from .findings import LineUrl, allowed_by_hand, folded_findings, open_findings, switched_off, warning
 from .links import Links
 from .pair import evidence_table
-from .plan_changes import PlanChanges
+from .plan_changes import candidates, diff
 from .plan_picture import picture, picture_in_words
 from .plan_stage import Stage, heading, reason, stage_of
 from .plan_steps import after_the_merge, plan_steps
@@ -35,7 +36,7 @@ def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str = 
     """
     links = Links(server_url)
     references = References(tickets_from or report.plan.repository, links, in_conversation=False)
-    return fitted(_summary_sections(report, links, PlanChanges(report.plan, links, references)), MAX_BYTES)
+    return fitted(_summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_BYTES)
 
 
 def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
@@ -45,23 +46,23 @@ def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str 
     """
     links = Links(server_url)
     references = References(tickets_from or report.plan.repository, links, in_conversation=True)
-    sections = _body_sections(report, links, PlanChanges(report.plan, links, references))
+    sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
     marker = f"{report.plan.marker}\n"
     return marker + fitted(sections, MAX_BODY_BYTES - len(marker.encode("utf-8")))
 
 
-def _summary_sections(report: PrepareReport, links: Links, changes: PlanChanges) -> list[Section]:
+def _summary_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
     line_url = _line_url(report, links)
     return [
         Section(20, "", _verdict(report)),
         Section(19, "", _warnings(report, changes)),
         Section(18, "What to do next", plan_steps(report, links)),
-        Section(17, _title_of_diff(report), changes.diff()),
+        Section(17, _title_of_diff(report), diff(report.plan)),
         Section(15, "What comes with it", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(14, "What was made", _made(report)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
-        Section(8, "", changes.candidates()),
+        Section(8, "", candidates(report.plan.changes, links)),
         *(Section(3, "", fold) for fold in changes.commits(100)),
         *(Section(worth, "", fold) for worth, fold in _folded(report, line_url)),
         Section(7, "The way to production", f"{picture(report)}\n\n{picture_in_words(report)}"),
@@ -69,12 +70,12 @@ def _summary_sections(report: PrepareReport, links: Links, changes: PlanChanges)
     ]
 
 
-def _body_sections(report: PrepareReport, links: Links, changes: PlanChanges) -> list[Section]:
+def _body_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
     line_url = _line_url(report, links)
     return [
         Section(20, "", _introduction(report, links)),
         Section(19, "", _warnings(report, changes)),
-        Section(18, "The change", changes.diff()),
+        Section(18, "The change", diff(report.plan)),
         Section(15, "What comes with it", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
@@ -89,7 +90,7 @@ def _verdict(report: PrepareReport) -> str:
     return f"## {mark} {markdown.text(words)}\n\n**{markdown.words(reason(report))}**"
 
 
-def _warnings(report: PrepareReport, changes: PlanChanges) -> str:
+def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
     lines = [*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)]
     return warning([*lines, *(f"⚠️ {markdown.words(note)}" for note in report.notes)])
 

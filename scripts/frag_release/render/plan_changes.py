@@ -1,150 +1,54 @@
-"""What a plan changes: the file's lines, and what comes and goes with each component."""
+"""What a plan changes: the lines of the file, and which tags could be chosen instead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ..domain.changes import Commit, History, read_references
 from ..domain.evidence import Unknown
 from ..domain.findings import Status
 from ..domain.plan import Candidate, Change, Plan
 from . import markdown
+from .changes import tag_link
 from .links import Links
-from .plan_stage import is_older
-from .references import References
-from .wording import MARKS, count
+from .wording import MARKS
 
 _NAME = 80
 
 
-@dataclass(frozen=True)
-class PlanChanges:
-    """Tells of a plan's changes; commit messages are foreign text. `references` writes the tickets' numbers."""
-
-    plan: Plan
-    links: Links
-    references: References
-
-    def diff(self) -> str:
-        """Return the lines that change, in a fence; empty where none do."""
-        lines = self.plan.diff.split("\n") if self.plan.is_needed else []
-        shown = [markdown.verbatim(line, 300) for line in lines[:60]]
-        more = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
-        return markdown.fence("\n".join([*shown, *more]), "diff") if lines else ""
-
-    def table(self) -> str:
-        """Return one row for each component: from and to, how many commits, and the tickets they name."""
-        rows = [self._row(change) for change in self.plan.changes]
-        return markdown.table(("Component", "From", "To", "Commits", "Tickets", "Pull requests"), rows)
-
-    def rollbacks(self) -> list[str]:
-        """Return a warning in Markdown for each component that loses something which is in use today."""
-        return [line for change in self.plan.changes for line in self._rollback(change)]
-
-    def commits(self, cap: int) -> list[str]:
-        """Return the newest `cap` commits of each component that come in and that go out, folded."""
-        folds = []
-        for change in self.plan.changes:
-            history = _history(change)
-            for title, commits in (("new", history.added), ("removed", history.removed)):
-                if commits:
-                    rows = [self._commit_row(change, commit) for commit in commits[:cap]]
-                    rows += [()] * (len(commits) - len(rows))
-                    table = markdown.table(("Commit", "Message"), rows, cap)
-                    folds.append(markdown.details(f"{change.name}: {count(len(commits), f'{title} commit')}", table))
-        return folds
-
-    def candidates(self) -> str:
-        """Return the newest production tags of every component, and which of them could be chosen, folded."""
-        rows = [row for change in self.plan.changes for row in self._candidate_rows(change)]
-        table = markdown.table(("Component", "Tag", "On its production branch"), rows)
-        names = " and ".join(change.name for change in self.plan.changes[:5])
-        return markdown.details(f"Newest production tags of {names}", table) if rows else ""
-
-    def _row(self, change: Change) -> Sequence[str]:
-        repository = change.after.component.repository
-        name = f"**{markdown.link(change.name, self.links.repository(repository))}**"
-        old, new = (self._tag(repository, pin.tag) for pin in (change.before, change.after))
-        if not change.changed:
-            return name, old, "unchanged", "none", "", ""
-        if isinstance(change.history, Unknown):
-            unread = f"{MARKS[Status.UNKNOWN]} could not be read: {markdown.words(change.history.reason, 200)}"
-            return name, old, new, f"{unread}\n{self._range(change)}".strip(), "", ""
-        return name, old, new, self._commits_cell(change, change.history), *self._numbers(change, change.history)
-
-    def _tag(self, repository: str, tag: str) -> str:
-        return markdown.code_link(markdown.visible(tag, _NAME), self.links.tag(repository, tag)) if tag else "none"
-
-    def _commits_cell(self, change: Change, history: History) -> str:
-        counts = [f"{count(len(history.added), 'new commit')}"] if history.added or not history.removed else []
-        if history.removed:
-            counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
-        return "\n".join([*counts, *filter(None, [self._range(change)])])
-
-    def _range(self, change: Change) -> str:
-        repository = change.after.component.repository
-        # GitHub compares what the second has and the first has not: on the way back the two change places.
-        old, new = change.before.tag, change.after.tag
-        url = self.links.comparison(repository, *((new, old) if is_older(old, new) else (old, new)))
-        return markdown.link("what changed", url) if url else ""
-
-    def _numbers(self, change: Change, history: History) -> tuple[str, str]:
-        parts = [_Part("", history.added), _Part("removed: ", history.removed)]
-        found = [(part.title, read_references(part.commits)) for part in parts if part.commits]
-        repository = change.after.component.repository
-        tickets = [title + self.references.tickets(one.tickets) for title, one in found if one.tickets]
-        requests = [
-            title + self.references.of(repository, one.pull_requests) for title, one in found if one.pull_requests
-        ]
-        return "\n".join(tickets) or "none named", "\n".join(requests) or "none named"
-
-    def _rollback(self, change: Change) -> list[str]:
-        old, new = change.before.tag, change.after.tag
-        removed = _history(change).removed
-        if not (removed or is_older(old, new)):
-            return []
-        name, tags = markdown.text(change.name, _NAME), [markdown.code(tag, _NAME) for tag in (old, new)]
-        what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
-        if not is_older(old, new):
-            what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
-        lost = f" {count(len(removed), 'commit')} in use today would be gone." if removed else ""
-        tickets = read_references(removed).tickets
-        named = f" They name {self.references.tickets(tickets)}." if tickets else ""
-        return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]
-
-    def _commit_row(self, change: Change, commit: Commit) -> Sequence[str]:
-        url = self.links.commit(change.after.component.repository, commit.sha)
-        subject = commit.message[:2_000].strip().partition("\n")[0]
-        return markdown.code_link(commit.sha[:10], url), markdown.text(subject, 100)
-
-    def _candidate_rows(self, change: Change) -> list[Sequence[str]]:
-        name = markdown.text(change.name, _NAME)
-        if isinstance(change.candidates, Unknown):
-            return [(name, "", f"{MARKS[Status.UNKNOWN]} not known: {markdown.words(change.candidates.reason, 200)}")]
-        if not change.candidates:
-            return [(name, "none", "")]
-        branches = ", ".join(markdown.code(branch, _NAME) for branch in change.after.component.branches[:5])
-        return [(name, self._candidate(change, one), _eligible(one, branches)) for one in list(change.candidates)[:30]]
-
-    def _candidate(self, change: Change, candidate: Candidate) -> str:
-        tag = self._tag(change.after.component.repository, candidate.tag)
-        roles = [
-            role
-            for role, pin in (("today", change.before), ("planned", change.after))
-            if pin.tag == candidate.tag and (role == "today" or change.changed)
-        ]
-        return f"{tag} ({', '.join(roles)})" if roles else tag
+def diff(plan: Plan) -> str:
+    """Return the lines that change, in a fence; empty where none do."""
+    lines = plan.diff.split("\n") if plan.is_needed else []
+    shown = [markdown.verbatim(line, 300) for line in lines[:60]]
+    more = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
+    return markdown.fence("\n".join([*shown, *more]), "diff") if lines else ""
 
 
-@dataclass(frozen=True)
-class _Part:
-    title: str
-    commits: Sequence[Commit]
+def candidates(changes: Sequence[Change], links: Links) -> str:
+    """Return the newest production tags of every component, and which of them could be chosen, folded."""
+    rows = [row for change in changes for row in _candidate_rows(change, links)]
+    table = markdown.table(("Component", "Tag", "On its production branch"), rows)
+    names = " and ".join(change.name for change in changes[:5])
+    return markdown.details(f"Newest production tags of {names}", table) if rows else ""
 
 
-def _history(change: Change) -> History:
-    return change.history if isinstance(change.history, History) else History()
+def _candidate_rows(change: Change, links: Links) -> list[Sequence[str]]:
+    name = markdown.text(change.name, _NAME)
+    if isinstance(change.candidates, Unknown):
+        return [(name, "", f"{MARKS[Status.UNKNOWN]} not known: {markdown.words(change.candidates.reason, 200)}")]
+    if not change.candidates:
+        return [(name, "none", "")]
+    branches = ", ".join(markdown.code(branch, _NAME) for branch in change.after.component.branches[:5])
+    return [(name, _candidate(change, one, links), _eligible(one, branches)) for one in list(change.candidates)[:30]]
+
+
+def _candidate(change: Change, candidate: Candidate, links: Links) -> str:
+    tag = tag_link(links, change.after.component.repository, candidate.tag)
+    roles = [
+        role
+        for role, pin in (("today", change.before), ("planned", change.after))
+        if pin.tag == candidate.tag and (role == "today" or change.changed)
+    ]
+    return f"{tag} ({', '.join(roles)})" if roles else tag
 
 
 def _eligible(candidate: Candidate, branches: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
 from functools import partial
 
+from ..domain.builds import SUCCESS, Build
+from ..domain.evidence import Image
 from ..domain.findings import blocking
 from ..domain.publish_report import PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
-from .builds import build_table
+from .builds import build_table, in_words
 from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
 from .next_steps import remedies
-from .pair import changes, pair_table
+from .pair import changes, image_cell, pair_table
+from .rollback import rollback_card
 from .sections import Section, fitted
 from .terminal import finding_lines
 from .way import Standing, standing, way_in_words, way_picture
@@ -28,6 +33,8 @@ _HEADINGS = {
     Stage.STARTED: ("⏳", "Tagged, the build goes on"),
     Stage.PUBLISHED: ("✅", "Published"),
 }
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
 _BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
 
 
@@ -45,8 +52,9 @@ def publish_summary(report: PublishReport, server_url: str) -> str:
         Section(16, "What was made", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
         Section(15, "The build", _build(report)),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
-        Section(13, "The pair", pair_table(judged, links)),
+        Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
         Section(8, "Since the previous release", changes(judged, links)),
+        rollback_card(judged, links, 9),
         *(Section(worth, "", fold) for worth, fold in folds),
         Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
         Section(12, "", _footer(report)),
@@ -63,9 +71,10 @@ def nothing_summary(review: NothingToPublish) -> str:
 
 
 def publish_text(report: PublishReport) -> str:
-    """Return how far it came, the findings, and what was made, for the log."""
+    """Return how far it came, for the log; with the findings where they were not shown before."""
     lines = [f"{_HEADINGS[report.stage][1]}: {report.judged.tag}", markdown.visible(_reason(report))]
-    lines += finding_lines(report.judged.decision.findings)
+    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.PUBLISHED)
+    lines += [] if shown_before else finding_lines(report.judged.decision.findings)
     lines += [markdown.visible(note) for note in report.notes]
     return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
@@ -75,7 +84,9 @@ def next_steps(report: PublishReport) -> list[str]:
     if report.stage is Stage.REFUSED:
         return [*remedies(blocking(report.judged.decision.findings)), _BY_HAND]
     if report.problem:
-        return [markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
+        build = report.progress.build if report.progress else None
+        look = [f"Look at {markdown.link('the build', build.url)}."] if build and not build.passed else []
+        return [*look, markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
     if report.stage is Stage.PLANNED:
         return ["Run it again without `dry-run` to make the tag, have it built, and release it."]
     if report.stage is Stage.READY:
@@ -87,7 +98,8 @@ def next_steps(report: PublishReport) -> list[str]:
 
 
 def _plain(step: str) -> str:
-    return markdown.visible(step.replace("`", "").replace("**", "").replace("<br>", " "))
+    plain = step.replace("**", "").replace("<br>", " ")
+    return markdown.visible(html.unescape(_MARKUP.sub("", _LINK.sub(r"\1 (\2)", plain))))
 
 
 def _verdict(report: PublishReport) -> str:
@@ -99,25 +111,29 @@ def _verdict(report: PublishReport) -> str:
 def _reason(report: PublishReport) -> str:
     judged, commit = report.judged, report.judged.commit[:12]
     if report.stage is Stage.REFUSED:
-        return f"{judged.decision.reason} Nothing was written."
+        there = f" The tag {judged.tag} is there from before, and stays as it is." if report.tagged else ""
+        return f"{judged.decision.reason} Nothing was written.{there}"
     if report.problem:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
+        if report.tagged:
+            return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
     if report.stage is Stage.STARTED:
         return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."
-    return f"{commit} is released as {judged.tag}: its build passed."
+    before = "" if report.actions else " It was so before: this run had nothing to do."
+    passed = ": its build passed" if report.run_conclusion == SUCCESS else ""
+    return f"{commit} is released as {judged.tag}{passed}.{before}"
 
 
 def _build(report: PublishReport) -> str:
     if report.progress is None or report.progress.build is None:
         return ""
     build = report.progress.build
-    state = build.conclusion if build.is_over else build.status.replace("_", " ")
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
     run = markdown.link(f"Run {build.id}", build.url)
-    line = f"{run}{attempt}: {markdown.text(state or 'unknown', 40)}. It was started {report.started_by}."
+    line = f"{run}{attempt}: {_state(build)}. It was started {report.started_by}."
     return f"{line}\n\n{build_table(report.progress)}".rstrip()
 
 
@@ -125,8 +141,8 @@ def _footer(report: PublishReport) -> str:
     judged = report.judged
     how = markdown.link(report.review.how, report.review.url)
     return (
-        f"Reviewed by {how}. Judged at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.repository)} at "
+        f"What makes it a release: {how}. Judged at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by "
+        f"frag-release-action {markdown.text(judged.version, 50)}, for {markdown.code(judged.repository)} at "
         f"{markdown.code(judged.commit)}."
     )
 
@@ -139,5 +155,22 @@ def _steps(report: PublishReport) -> list[tuple[str, Standing]]:
         return standing(names, 5, Standing.NEXT)
     if report.stage in (Stage.PLANNED, Stage.READY):
         return standing(names, 2, Standing.NEXT)
-    following = Standing.STOPPED if report.problem else Standing.RUNNING
-    return standing(names, 3 if report.progress or report.actions else 2, following)
+    build = report.progress.build if report.progress else None
+    done = 4 if build and build.passed else 3 if build or report.actions or report.tagged else 2
+    return standing(names, done, Standing.STOPPED if report.problem else Standing.RUNNING)
+
+
+def _stack_build(report: PublishReport) -> tuple[str, str] | None:
+    """Return what became of the stack's own build and image; None where nothing is known of them yet."""
+    build = report.progress.build if report.progress else None
+    if build is None:
+        return None
+    state = "✅ passed" if build.passed else f"{'❌' if build.is_over else '⏳'} {_state(build)}"
+    run = f"{markdown.link('build', build.url)}\n{state}"
+    name, _, tag = report.image.rpartition(":")
+    image = image_cell(Image(name, tag, report.digest or None)) if report.image else ""
+    return run, f"{image}\n{'✅ pushed' if report.digest else '❔ not looked up'}" if image else "➖ not known yet"
+
+
+def _state(build: Build) -> str:
+    return markdown.text((build.conclusion if build.is_over else in_words(build.status)) or "unknown", 40)

@@ -12,6 +12,7 @@ from .links import Links
 from .next_steps import next_steps
 from .pair import changes, pair_table
 from .picture import picture, picture_in_words
+from .rollback import rollback_card
 from .sections import Section, fitted
 from .terminal import gate_text
 from .wording import VERDICTS, is_judged, ref_name
@@ -48,6 +49,7 @@ def _sections(report: GateReport, links: Links) -> list[Section]:
         Section(7, "The pair", _pair(report, links)),
         Section(6, "Findings that block or warn", open_findings(findings, line_url)),
         Section(4, "Since the previous release", changes(report, links)),
+        rollback_card(report, links, 5),
         *(Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(findings, line_url), strict=False)),
         Section(3, "The way to production", _way(report)),
         Section(5, "", _footer(report)),

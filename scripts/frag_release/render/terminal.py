@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
 from .markdown import visible
-from .wording import VERDICTS, is_allowed, ref_name
+from .wording import VERDICTS, ref_name
 
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
@@ -32,7 +32,7 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def _names(finding: Finding) -> tuple[str, str, str]:
-    status = "ALLOWED" if is_allowed(finding) else finding.status.value.upper()
+    status = "ALLOWED" if finding.allowed else finding.status.value.upper()
     return status, visible(finding.rule, 60), visible(finding.subject, 60)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
-from ..domain.rules import CATALOGUE
 
 MARKS = {
     Status.PASS: "✅",
@@ -30,7 +29,6 @@ VERDICTS = {
     Verdict.BUILD_ONLY: ("🔨", "Build only"),
 }
 
-_ALLOWABLE = frozenset(rule.id for rule in CATALOGUE if rule.allowable)
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
@@ -42,12 +40,7 @@ def mark(status: Status) -> str:
 
 def finding_mark(finding: Finding) -> str:
     """The mark with its word; what a person allowed is called so."""
-    return f"{MARKS[Status.WARN]} allowed" if is_allowed(finding) else mark(finding.status)
-
-
-def is_allowed(finding: Finding) -> bool:
-    """Whether the `allow` input made a warning of it; builds that are not judged demote other rules only."""
-    return finding.demoted_from is not None and finding.rule in _ALLOWABLE
+    return f"{MARKS[Status.WARN]} allowed" if finding.allowed else mark(finding.status)
 
 
 def is_judged(report: GateReport) -> bool:

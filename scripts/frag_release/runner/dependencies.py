@@ -1,14 +1,16 @@
 """Puts the run-time dependencies on Python's path. Standard library only, and nothing else of ours.
 
-A published release carries them in `vendor/` beside `scripts/`. From a bare checkout they are
-installed once, by hash, into a folder of the runner's own: never into the workspace, which others
-write to, nor into the caller's Python.
+A published release carries them in `vendor/` beside `scripts/`, with bytecode that Python holds against its
+source. That folder is not verified here: whoever can change it can change this file too, and the commit's
+hash covers both. From a bare checkout they are installed once, by hash, into a folder of the runner's own:
+never into the workspace, which others write to, nor into the caller's Python.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[3]
 """The folder of the action."""
 
 _TIMEOUT_SECONDS = 300
+_UNREACHED = re.compile(r"Retrying \(|Max retries|connection broken|timed out", re.IGNORECASE)
+_FAILED = "The Python packages could not be installed"
+_PUBLISHED = "Name a published release of this action in `uses`: it carries them and needs no installation."
 
 
 class DependencyError(Exception):
@@ -68,21 +73,44 @@ def _install(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
 
 
 def _run_pip(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
-    command = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-input"]
+    command = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2"]
     command += ["--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    command += ["--platform", "any", "--implementation", "py", "--abi", "none"]
+    # Python compiles what it imports, which is a part of what is installed.
+    command += ["--platform", "any", "--implementation", "py", "--abi", "none", "--no-compile"]
     command += ["--target", str(target), "--requirement", str(lock)]
-    # The caller's PIP_* could name another index or target; hashes would hold, but the folder would not.
-    clean = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
-    done = subprocess.run(
-        command,
-        env=clean,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_TIMEOUT_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            env=_environment_of_pip(environ),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DependencyError(f"{_FAILED}: pip took longer than {_TIMEOUT_SECONDS} s. {_PUBLISHED}") from None
     if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["pip said nothing"]
-        raise DependencyError(f"The Python packages could not be installed: {lines[-1].strip()[:300]}")
+        raise DependencyError(_explained(done.stderr))
+
+
+def _environment_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without its settings of pip, which could name another index or folder.
+
+    Files of settings are left: they are the machine's, and a mirror may be named there. Two of their
+    settings would forbid a folder of our own, and are overruled.
+    """
+    clean = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
+    return {**clean, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+
+
+def _explained(said: str) -> str:
+    if "No module named pip" in said:
+        return f"{_FAILED}: {sys.executable} has no pip. {_PUBLISHED} Else put actions/setup-python before it."
+    if _UNREACHED.search(said):
+        return (
+            f"{_FAILED}: the index of Python packages could not be reached. {_PUBLISHED} "
+            "Else run this again; a mirror can be named in /etc/pip.conf (PIP_* variables are not used)."
+        )
+    lines = [line for line in said.splitlines() if line.strip()] or ["pip said nothing"]
+    return f"{_FAILED}: {lines[-1].strip()[:300]}"

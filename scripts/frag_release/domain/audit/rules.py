@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..evidence import Image, Unknown
-from ..facts import ComponentFacts, PreviousRelease, ReleaseFacts
+from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding, Outcome, Status
 from ..release_record import ASSET
 from ..rules.pair import PAIR_RULES
@@ -77,10 +77,11 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
 
 def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     record, repository = facts.recorded, facts.pin.component.repository
-    if record is None or not record.commit or not isinstance(facts.commit, str) or facts.commit == record.commit:
+    now = facts.commit if isinstance(facts.commit, str) else ""
+    if not isinstance(record, Recorded) or not (record.commit and now) or now == record.commit:
         return pin_exists.judge(facts)
     return failed(
-        f"{facts.pin.tag} of {repository} now points at {facts.commit[:12]}, but {record.tag} was made of "
+        f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made of "
         f"{record.commit[:12]}: the tag was moved.",
         MOVED,
     )
@@ -88,7 +89,7 @@ def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
 
 def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
-    if record is None or not record.digest or not isinstance(image, Image) or image.digest is None:
+    if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
     return _same_image(image, record.digest, f"{record.tag} was made of")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..facts import ComponentFacts, ReleaseFacts, StackFacts
+from ..facts import ComponentFacts, ReleaseFacts, StackFacts, StackImageFacts
 from ..findings import Finding
+from .deployment import DEPLOYMENT_RULES
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES
@@ -16,7 +17,13 @@ from .stack import PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
 
 COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, pin_order)
 
-CATALOGUE: tuple[Rule[Any], ...] = (*STACK_RULES, *COMPONENT_RULES, *PAIR_RULES, *PUBLICATION_RULES)
+CATALOGUE: tuple[Rule[Any], ...] = (
+    *STACK_RULES,
+    *COMPONENT_RULES,
+    *PAIR_RULES,
+    *PUBLICATION_RULES,
+    *DEPLOYMENT_RULES,
+)
 """Every rule, in the order of the README's table."""
 
 
@@ -34,6 +41,11 @@ def judge_publication(facts: ReleaseFacts) -> list[Finding]:
     """Apply the rules to a commit that is about to be tagged: all but those that need the tag, and on overrides."""
     stack_rules = (tag_on_stack_branch, *PLANNED_STACK_RULES, *PUBLICATION_RULES)
     return _judge(facts, stack_rules, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
+
+
+def judge_image(facts: StackImageFacts) -> list[Finding]:
+    """Apply the rules to the image that is about to be deployed."""
+    return [rule.apply(facts, "stack", facts.tag) for rule in DEPLOYMENT_RULES]
 
 
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:

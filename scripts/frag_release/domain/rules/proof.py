@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..evidence import Image, Run, Unknown
-from ..facts import ComponentFacts
+from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome
 from .ci_runs import is_named, latest_runs, names_of
 from .pins import NO_TAG
@@ -100,8 +100,9 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
     if isinstance(facts.runs, Unknown):
         return unknown(f"The CI of {component.repository} for {pin.tag}", facts.runs)
     runs = latest_runs([run for run in facts.runs if run.head_sha == facts.commit])
-    if not runs and _is_recorded(facts):
-        return passed(f"GitHub has forgotten the run for {pin.tag}; {_recorded(facts)}")
+    recorded = None if runs else _recorded_pass(facts)
+    if recorded:
+        return recorded
     if not component.ci_workflows:
         return _judge_runs(facts, runs)
     chosen = [run for run in runs if any(is_named(run, name) for name in component.ci_workflows)]
@@ -153,22 +154,30 @@ def _judge_runs(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     return passed(f"{names_of(runs)} passed for {facts.pin.tag}.", runs[0].url)
 
 
-def _is_recorded(facts: ComponentFacts) -> bool:
-    """Whether an earlier release proves that CI passed for what the pin still is: same commit, same image."""
-    record, image = facts.recorded, facts.image
-    return (
-        record is not None
-        and record.ci_passed
-        and record.commit == facts.commit
-        and isinstance(image, Image)
-        and bool(record.digest)
-        and record.digest == image.digest
-    )
+def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
+    """Return the pass that an earlier release proves: CI passed for what the pin still is, same commit, same image."""
+    record = facts.recorded
+    if not isinstance(record, Recorded) or _why_not(facts, record):
+        return None
+    how = f"release.json of {record.tag} recorded that it passed, for the same commit and the same image."
+    return passed(f"GitHub has forgotten the run for {facts.pin.tag}; {how}")
 
 
-def _recorded(facts: ComponentFacts) -> str:
-    tag = facts.recorded.tag if facts.recorded else ""
-    return f"release.json of {tag} recorded that it passed, for the same commit and the same image."
+def _why_not(facts: ComponentFacts, record: Recorded) -> str:
+    """Say why a record proves nothing; empty where it does."""
+    if not record.ci_passed:
+        return "its CI was not found to have passed then"
+    if record.commit != facts.commit:
+        return "the tag stood for another commit then"
+    digest = facts.image.digest if isinstance(facts.image, Image) else None
+    return "" if digest and record.digest == digest else "it was another image, or either is not known"
+
+
+def _unhelpful_record(facts: ComponentFacts) -> str:
+    record = facts.recorded
+    if isinstance(record, Unknown):
+        return f", and {record.reason}"
+    return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
 
 
 def _broken(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
@@ -185,7 +194,7 @@ def _broken(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
 def _no_run(facts: ComponentFacts, what: str) -> Outcome:
     pin = facts.pin
     why = Unknown(
-        f"there is no run {what} for {(facts.commit or '') if isinstance(facts.commit, str) else ''}".rstrip(),
+        f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}",
         f"If the tag was just pushed, wait and run this again. Otherwise push {pin.tag} to "
         f"{pin.component.repository} again: GitHub starts no run when more than three tags are pushed at once, and "
         "none for a tag that a workflow's own token made. A green run of a branch does not count.",

@@ -42,11 +42,15 @@ def tag_commit(facts: StackFacts) -> Outcome:
     if isinstance(facts.tag_commit, Unknown):
         return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == facts.run_commit:
-        return passed(f"{facts.tag} points at {facts.run_commit[:12]}, the commit of this run.")
+        whose = "that release.json recorded" if facts.rollback else "of this run"
+        return passed(f"{facts.tag} points at {facts.run_commit[:12]}, the commit {whose}.")
     now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
+    before = "release.json recorded" if facts.rollback else "this run builds"
     return failed(
-        f"{facts.tag} of {facts.repository} {now}, but this run builds {facts.run_commit[:12]}: the tag was moved.",
-        "Do not run this again. Give the commit you mean a new tag, which starts a run of its own.",
+        f"{facts.tag} of {facts.repository} {now}, but {before} {facts.run_commit[:12]}: the tag was moved.",
+        "Go back to another release, and find out who moved the tag."
+        if facts.rollback
+        else "Do not run this again. Give the commit you mean a new tag, which starts a run of its own.",
     )
 
 
@@ -82,6 +86,8 @@ def tag_unique(facts: StackFacts) -> Outcome:
 )
 def tag_order(facts: StackFacts) -> Outcome:
     """Production only moves forward, except by an explicit rollback."""
+    if facts.rollback:
+        return skipped("This is a rollback: an older release is deployed again on purpose.")
     if isinstance(facts.higher, Unknown):
         return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
     if not facts.higher:

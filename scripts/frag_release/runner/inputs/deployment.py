@@ -8,7 +8,12 @@ _DEPLOY = of("deploy")
 _AWX = of("deploy", "doctor")
 
 DEPLOYMENT: tuple[Input, ...] = (
-    Input("environment", "Environment to deploy to", default="production", commands=_AWX),
+    Input(
+        "environment",
+        "Environment to deploy to; it is production unless a word of its name says otherwise, such as `staging`",
+        default="production",
+        commands=_AWX,
+    ),
     Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", commands=_DEPLOY),
     Input(
         "stack-image",

@@ -26,7 +26,7 @@ SUBJECT: tuple[Input, ...] = (
     Input(
         "ref",
         "Full name of the ref to judge, such as `refs/tags/2023.06.1`; one that is not the run's own is judged but "
-        "never deployed",
+        "deployed only as a rollback",
         default_words="the ref of this run",
         commands=of("gate", "deploy"),
     ),

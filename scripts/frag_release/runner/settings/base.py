@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from ...domain.allow import Allowance
 from ...domain.components import NO_IMAGE, Component
-from ...domain.rules import CATALOGUE
 from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
+
+if TYPE_CHECKING:
+    from ...domain.allow import Allowance
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
@@ -116,6 +118,9 @@ def image_name(name: str, values: Values) -> str:
 
 
 def _allowance(item: str) -> Allowance:
+    from ...domain.allow import Allowance  # late: hardly any run allows anything
+    from ...domain.rules import CATALOGUE
+
     match = _ALLOWANCE.fullmatch(item)
     if match is None:
         raise wrong_input("allow", item, "Use RULE:SUBJECT@TAG, such as pin-ci:backend@2023.05.1.")

@@ -1,0 +1,62 @@
+"""The output of an AWX job, taken from its events as AWX's own client does.
+
+Events may come out of order; and what AWX calls the output itself ends at one megabyte (its setting
+`STDOUT_MAX_BYTES_DISPLAY`), and is made anew from the events each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..domain.awx_jobs import Output
+from ..domain.evidence import Answer, Unknown
+from .awx_api import AwxApi
+from .awx_payloads import EventPage, EventPayload, text_of
+
+_EVENTS_OF_PAGE = 50
+_MOST_PAGES = 20
+_MAX_BYTES = 32 * 1024 * 1024
+"""Of a page: an event holds whole results of a task beside the few lines that are shown."""
+
+
+@dataclass
+class _Reading:
+    line: int
+    gaps: bool
+    texts: list[str] = field(default_factory=list)
+
+    def take(self, events: Sequence[EventPayload]) -> bool:
+        """Take what follows what was taken before; False where a line is lacking that has not come yet."""
+        for event in events:
+            if event["start_line"] > self.line and not self.gaps:
+                return False
+            text = text_of(event)
+            if text and event["start_line"] >= self.line:
+                self.texts.append(text)
+                self.line = max(event["end_line"], event["start_line"] + 1)
+        return True
+
+    def output(self, is_all: bool) -> Output:
+        return Output("".join(self.texts), self.line, is_all)
+
+
+def read_output(api: AwxApi, job: int, start: int, gaps: bool) -> Answer[Output]:
+    """Return the output from line `start` (from 0) on; up to a lacking line, unless `gaps` are left out."""
+    what, reading = f"the output of the job {job}", _Reading(start, gaps)
+    query: dict[str, str | int] = {"order_by": "start_line", "no_truncate": "true", "page_size": _EVENTS_OF_PAGE}
+    if start:
+        query["start_line__gte"] = start
+    answer = api.get(f"jobs/{job}/job_events/", what, query, max_bytes=_MAX_BYTES)
+    for _ in range(_MOST_PAGES):
+        page = api.read(answer, EventPage, what)
+        if isinstance(page, Unknown):
+            return reading.output(is_all=False) if reading.texts else page
+        if not reading.take(page["results"]):
+            break
+        answer = api.next_page(page["next"], what, max_bytes=_MAX_BYTES)
+        if answer is None:
+            break
+    else:
+        return reading.output(is_all=False)
+    return reading.output(is_all=True)

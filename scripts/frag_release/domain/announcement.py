@@ -1,0 +1,101 @@
+"""The report of `announce`: what was told to whom, and what could not be."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .changes import History, read_references
+from .contents import Contents, named_tickets
+from .decision import TAGS, Verdict
+from .findings import Finding, Status
+from .plan import Change
+from .prepare_report import Action
+from .report import SCHEMA, component_as_json, finding_as_json, previous_as_json
+from .tickets import Ticket
+
+LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
+    "announce-labels",
+    "announce-assignees",
+    "announce-board",
+    "announce-ticket",
+    "announce-contents",
+)
+"""What a finding of an announcement is about; all of them are warnings, none stops it."""
+
+
+def shortfall(about: str, tag: str, message: str, remedy: str, url: str = "") -> Finding:
+    """Return a finding that says what could not be told, and what is missing for it."""
+    return Finding(about, "ticket", tag, Status.WARN, message, remedy, url=url)
+
+
+@dataclass(frozen=True)
+class AnnounceReport:
+    """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of what was written.
+
+    `planned` is what a dry run would do, `actions` what was done.
+    """
+
+    version: str
+    time: datetime.datetime
+    contents: Contents
+    repository: str
+    where: Ticket | None = None
+    url: str = ""
+    is_existing: bool = False
+    dry_run: bool = False
+    planned: Sequence[str] = ()
+    actions: Sequence[Action] = ()
+    findings: Sequence[Finding] = ()
+    command: str = "announce"
+
+    @property
+    def changed(self) -> bool:
+        """Whether this run wrote anything."""
+        return bool(self.actions)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema of every command, with the `ticket` and the `changes`."""
+        contents, where = self.contents, self.where
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "action-version": self.version,
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "verdict": Verdict.BUILD_ONLY.value,
+            "ref": f"{TAGS}{contents.tag}",
+            "stack": {
+                "repository": contents.repository,
+                "tag": contents.tag,
+                "commit": contents.commit,
+                "image": f"{contents.image}:{contents.tag}" if contents.image else None,
+                "digest": contents.digest or None,
+            },
+            "previous": previous_as_json(contents.previous),
+            "components": [component_as_json(facts) for facts in contents.components],
+            "findings": [finding_as_json(finding) for finding in self.findings],
+            "actions": [{"what": action.what, "url": action.url or None} for action in self.actions],
+            "planned": list(self.planned),
+            "ticket": {"repository": where.repository, "number": where.number, "url": self.url} if where else None,
+            "changes": [_change(change) for change in contents.changes],
+            "tickets": {
+                "repository": contents.tickets_from,
+                "added": [one.number for one in named_tickets(contents.changes).added],
+                "removed": [one.number for one in named_tickets(contents.changes).removed],
+            },
+        }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """A component's change; null where its commits are not known."""
+    known = change.history if isinstance(change.history, History) else None
+    return {
+        "name": change.name,
+        "from": change.before.tag or None,
+        "to": change.after.tag,
+        "commits-added": len(known.added) if known else None,
+        "commits-removed": len(known.removed) if known else None,
+        "commits-without-ticket": read_references(known.added).without_ticket if known else None,
+    }

@@ -1,0 +1,92 @@
+"""What a release consists of, and what came with it: its notes and its ticket are written of this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .builds import Build, Job
+from .changes import History, References, read_references
+from .components import Pin
+from .evidence import Answer, Unknown
+from .facts import ComponentFacts, PreviousRelease
+from .findings import Finding
+from .plan import Change
+
+Titles = Mapping[int, Answer["str | None"]]
+"""Titles of tickets by number; None where there is no such ticket, or the token may not see it."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A release of `repository` at `commit`, beside the one before it.
+
+    `findings` are those of the checks that it passed, empty where they are not recorded. `image` and
+    `digest` are the stack's own, empty where not known; `build` is None where none was looked for.
+    `tickets_from` is the repository of the tickets, whose `titles` were looked up once each; `private_titles`
+    says that not everybody may read them.
+    """
+
+    repository: str
+    tag: str
+    commit: str
+    components: Sequence[ComponentFacts]
+    previous: Answer[PreviousRelease | None]
+    tickets_from: str
+    changes: Sequence[Change] = ()
+    titles: Titles = field(default_factory=dict)
+    private_titles: bool = False
+    findings: Sequence[Finding] = ()
+    image: str = ""
+    digest: str = ""
+    build: Answer[Build | None] = None
+    jobs: Sequence[Job] = ()
+
+
+@dataclass(frozen=True)
+class NamedTicket:
+    """A ticket, and the components whose commits name it."""
+
+    number: int
+    components: Sequence[str]
+
+
+@dataclass(frozen=True)
+class NamedTickets:
+    """The tickets that come with a release and those that go, each once, and how many commits name none."""
+
+    added: Sequence[NamedTicket] = ()
+    removed: Sequence[NamedTicket] = ()
+    without_ticket: int = 0
+
+    @property
+    def numbers(self) -> list[int]:
+        """Every ticket once, those that come first."""
+        return list(dict.fromkeys(one.number for one in (*self.added, *self.removed)))
+
+
+def changes_between(pins: Sequence[Pin], previous: Answer[PreviousRelease | None]) -> list[Change]:
+    """Return each pin beside the one of the release before; an empty one where there is none."""
+    before = {pin.component.name: pin for pin in previous.pins} if isinstance(previous, PreviousRelease) else {}
+    return [Change(before.get(pin.component.name) or Pin(pin.component), pin) for pin in pins]
+
+
+def named_tickets(changes: Sequence[Change]) -> NamedTickets:
+    """Read the tickets out of the histories, as far as those are known; one that two components name is one."""
+    found = [(change.name, change.history) for change in changes if isinstance(change.history, History)]
+    added = [(name, read_references(history.added)) for name, history in found]
+    removed = [(name, read_references(history.removed)) for name, history in found]
+    return NamedTickets(_merged(added), _merged(removed), sum(one.without_ticket for _, one in added))
+
+
+def unread(changes: Sequence[Change]) -> list[tuple[Change, Unknown]]:
+    """Return the changes whose commits are not known, with the reason; where no pin was before, none are missed."""
+    return [(change, change.history) for change in changes if isinstance(change.history, Unknown) and change.before.tag]
+
+
+def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:
+    components: dict[int, list[str]] = {}
+    for name, found in references:
+        for number in found.tickets:
+            components.setdefault(number, []).append(name)
+    return [NamedTicket(number, tuple(names)) for number, names in components.items()]

@@ -1,0 +1,140 @@
+"""What enforces the gate from outside, where no workflow can: rulesets, environments, secrets, reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..evidence import Answer, Unknown
+from .need import Judgement, hidden, missing, there, untold
+from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, Deployers, Environment, Policy, Ruleset, SecretNames
+
+_TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
+_RULESET = (
+    "Settings > Rules > Rulesets > New tag ruleset: target *.*.*, with Restrict creations, updates and deletions, "
+    "and release managers (and whoever the token of publish belongs to) on the bypass list."
+)
+_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags of the pattern *.*.* alone."
+_SECRETS = (
+    "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
+    "outside the environment can use these."
+)
+_REVIEW = (
+    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
+)
+_AWX = ("awx_", "tower_", "controller_")
+_ANY_TAG = "anything"
+_NEVER_OWN = "The workflow's own token can never have that."
+
+
+def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
+    """Whether tags that mean production are made, moved and deleted by release managers only."""
+    if isinstance(rulesets, Unknown):
+        return hidden(rulesets)
+    open_to_all = [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
+    if not open_to_all:
+        return there(f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}.", _url(rulesets))
+    if not rulesets:
+        return missing("No ruleset is in force for tags: whoever may push can make, move and delete any tag.", _RULESET)
+    who = "by whoever may push"
+    return missing(f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} {who}.", _RULESET, _url(rulesets))
+
+
+def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
+    """Whether somebody has to approve what is deployed to production."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found is None:
+        return _no_environment(name)
+    if not found.reviewers:
+        message = f"The environment {name} has no required reviewers: a deployment waits for nobody."
+        return missing(message, _ENVIRONMENT.format(name=name), found.url)
+    return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
+
+
+def judge_deployers(name: str, found: Answer[Environment | None]) -> Judgement:
+    """Whether only production tags may deploy to production."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found is None:
+        return _no_environment(name)
+    problem = _problem_with_deployers(found)
+    if isinstance(problem, Unknown):
+        return hidden(problem)
+    if problem:
+        return missing(f"The environment {name} {problem}.", _ENVIRONMENT.format(name=name), found.url)
+    return there(f"The environment {name} lets production tags deploy, and no branch.", found.url)
+
+
+def judge_secrets(name: str, found: SecretNames) -> Judgement:
+    """Whether credentials of AWX are secrets of the environment alone."""
+    exposed = [*_awx(found.repository, "the repository"), *_awx(found.organisation, "the organisation")]
+    if exposed:
+        return missing(f"Every job can use {', '.join(exposed)}.", _SECRETS)
+    for names in (found.repository, found.organisation):
+        if isinstance(names, Unknown):
+            return hidden(names, _NEVER_OWN)
+    kept = _awx(found.environment, "")
+    if not kept:
+        why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none, either"
+        message = f"Neither the repository nor the organisation has a secret named AWX_…; {why}."
+        return untold(message, f"See that the credentials of AWX are secrets of {name} and of nothing else.")
+    return there(f"{', '.join(kept)}: secrets of {name}, and of nothing else.")
+
+
+def judge_review(branch: str, found: BranchGuard) -> Judgement:
+    """Whether changes of the stack branch, and so of its workflow file, are reviewed."""
+    if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
+        return there(f"A rule asks for a pull request before {branch} changes.")
+    if isinstance(found.classic, Unknown):
+        return hidden(found.classic, _NEVER_OWN)
+    if found.classic and found.classic.needs_pull_request:
+        return there(f"The protection of {branch} asks for a pull request.")
+    if isinstance(found.rules, Unknown):
+        return hidden(found.rules)
+    return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
+
+
+def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:
+    """Say what anybody can do to a tag."""
+    held = {rule for each in rulesets if each.covers(TAGS + tag) for rule in each.rules}
+    return [word for rule, word in _TAG_RULES.items() if rule not in held]
+
+
+def _problem_with_deployers(found: Environment) -> Answer[str]:
+    if found.deployers == Deployers.ANY:
+        return "may be deployed to from every branch and tag"
+    if found.deployers == Deployers.PROTECTED_BRANCHES:
+        return "may be deployed to from protected branches alone, so no production tag is let in"
+    if isinstance(found.policies, Unknown):
+        return found.policies
+    return _problem_with_policies(found.policies)
+
+
+def _problem_with_policies(policies: Sequence[Policy]) -> str:
+    branches = [one.pattern for one in policies if one.kind != "tag"]
+    if branches:
+        return f"may be deployed to from the branch {', '.join(branches[:3])}"
+    if any(one.allows_tag(_ANY_TAG) for one in policies):
+        return "may be deployed to from every tag"
+    if not any(one.allows_tag(PRODUCTION_TAGS[0]) for one in policies):
+        return f"lets no tag such as {PRODUCTION_TAGS[0]} in"
+    return ""
+
+
+def _no_environment(name: str) -> Judgement:
+    return missing(f"There is no environment {name}.", _ENVIRONMENT.format(name=name))
+
+
+def _awx(names: Answer[Sequence[str]], whose: str) -> list[str]:
+    if isinstance(names, Unknown):
+        return []
+    return [f"{name} of {whose}" if whose else name for name in names if name.lower().startswith(_AWX)][:5]
+
+
+def _named(rulesets: Sequence[Ruleset]) -> str:
+    names = [f"the ruleset {each.name!r}" for each in rulesets[:3]]
+    return " and ".join(names) + (f" and {len(rulesets) - 3} more" if len(rulesets) > 3 else "")
+
+
+def _url(rulesets: Sequence[Ruleset]) -> str:
+    return rulesets[0].url if rulesets else ""

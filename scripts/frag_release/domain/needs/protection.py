@@ -1,0 +1,132 @@
+"""What protects a repository, as GitHub's settings show it: facts, and which names a pattern means."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from ..evidence import Answer
+
+ALL_REFS = "~ALL"
+TAGS = "refs/tags/"
+_DEEP = "**"
+
+PRODUCTION_TAGS = ("2023.06.1", "2031.12.15", "1.2.3")
+"""Tags that the gate takes for production ones: what guards production must cover them all."""
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """A ruleset that is in force, for tags or branches; `rules` are GitHub's words for its types.
+
+    `bypass` is GitHub's word for whether the token's owner may bypass it, empty where it does not tell.
+    """
+
+    id: int
+    name: str
+    includes: Sequence[str]
+    excludes: Sequence[str]
+    rules: Set[str]
+    bypass: str = ""
+    url: str = ""
+
+    def covers(self, ref: str) -> bool:
+        """Whether the ruleset applies to a full ref name."""
+        return any(_means(one, ref) for one in self.includes) and not any(_means(one, ref) for one in self.excludes)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A pattern of the refs that may deploy; `kind` is `branch` or `tag`."""
+
+    kind: str
+    pattern: str
+
+    def allows_tag(self, tag: str) -> bool:
+        """Whether it lets a tag deploy."""
+        return self.kind == "tag" and matches(self.pattern, tag)
+
+
+class Deployers:
+    """Who may deploy to an environment, in GitHub's three ways."""
+
+    ANY = "any"
+    PROTECTED_BRANCHES = "protected branches"
+    CHOSEN = "chosen"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment; `policies` matter where `deployers` is `Deployers.CHOSEN`."""
+
+    name: str
+    reviewers: int
+    deployers: str
+    policies: Answer[Sequence[Policy]] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class BranchRule:
+    """A rule in force on a branch, and the ruleset that it is of. `bypass` is as in `Ruleset`."""
+
+    type: str
+    ruleset: int
+    source: str = ""
+    bypass: str = ""
+
+
+@dataclass(frozen=True)
+class ClassicProtection:
+    """A branch's protection of the older kind."""
+
+    needs_pull_request: bool
+    restricts_pushes: bool
+    binds_administrators: bool
+
+    def forbids_pushes(self, administrator: bool) -> bool:
+        """Whether somebody may not push to the branch directly."""
+        if administrator and not self.binds_administrators:
+            return False
+        return self.needs_pull_request or self.restricts_pushes
+
+
+@dataclass(frozen=True)
+class BranchGuard:
+    """All that guards a branch; `classic` is None where there is no protection of that kind."""
+
+    rules: Answer[Sequence[BranchRule]]
+    classic: Answer[ClassicProtection | None]
+
+
+@dataclass(frozen=True)
+class SecretNames:
+    """Names of secrets: those every job can use, and those of an environment."""
+
+    repository: Answer[Sequence[str]]
+    organisation: Answer[Sequence[str]]
+    environment: Answer[Sequence[str]]
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a pattern of GitHub's means a name: Ruby's `File.fnmatch`, whose `*` ends at a slash."""
+    parts: list[str] = []
+    for part in pattern.split("/"):
+        # Several in a row mean no more than one, and would take long.
+        if part != _DEEP or parts[-1:] != [_DEEP]:
+            parts.append(part)
+    return _match(parts, name.split("/"))
+
+
+def _match(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    if not patterns:
+        return not names
+    if patterns[0] == _DEEP:
+        return any(_match(patterns[1:], names[at:]) for at in range(len(names) + 1))
+    same = bool(names) and fnmatch.fnmatchcase(names[0], patterns[0].replace("[^", "[!"))
+    return same and _match(patterns[1:], names[1:])
+
+
+def _means(pattern: str, ref: str) -> bool:
+    return pattern == ALL_REFS or matches(pattern, ref)

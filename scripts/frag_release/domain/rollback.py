@@ -1,0 +1,65 @@
+"""An older release, deployed again without being built: its `release.json` speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .components import Pin
+from .expectations import Expected
+from .findings import Finding, demoted
+from .release_record import ReleaseRecord
+
+_RECORDED = "Only a warning, for release.json is the evidence of a rollback"
+
+
+class RecordError(ValueError):
+    """What `release.json` says is not enough to deploy that release again, or contradicts something."""
+
+
+def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
+    """Return what a release must still be; raises RecordError where the record lacks it or inputs say otherwise."""
+    if not record.digest:
+        raise RecordError("it does not hold the digest of the stack's image")
+    recorded = Expected(record.commit, record.digest, {one.name: one.digest for one in record.components})
+    pairs = [("expected-stack-commit", given.stack_commit, recorded.stack_commit)]
+    pairs += [("expected-stack-digest", given.stack_digest, recorded.stack_digest)]
+    pairs += [
+        (f"expected-{name}-digest", digest, recorded.digests.get(name, "")) for name, digest in given.digests.items()
+    ]
+    for name, typed, old in pairs:
+        if typed and typed != old:
+            raise RecordError(f"it says {old or 'nothing'} where the input {name} says {typed}")
+    return recorded
+
+
+def image_of(record: ReleaseRecord) -> str:
+    """Return the name of the recorded image without its tag; raises RecordError where it is not the release's."""
+    name, _, tag = record.image.rpartition(":")
+    if not name or tag != record.tag:
+        raise RecordError(f"its image is {record.image!r}, and the release is {record.tag}")
+    return name
+
+
+def check_pins(record: ReleaseRecord, pins: Sequence[Pin]) -> None:
+    """Raise RecordError where the recorded pair is not the one in the workflow file at the recorded commit."""
+    for pin in pins:
+        component = record.component(pin.component.name)
+        if pin.in_file and (component is None or component.tag != pin.in_file.text):
+            says = f"{pin.component.name} {component.tag}" if component else f"no {pin.component.name}"
+            raise RecordError(f"it says {says}, and {pin.file} at its commit {pin.in_file.text!r}")
+
+
+def as_rollback(findings: Sequence[Finding]) -> list[Finding]:
+    """Return what findings mean for a rollback.
+
+    Those on components warn, for what they look at may be gone or may have changed since, and nothing is built
+    of it. Those on the stack's own tag stand.
+    """
+    return [one if one.subject == "stack" else _as_warning(one) for one in findings]
+
+
+def _as_warning(finding: Finding) -> Finding:
+    if not finding.status.blocks:
+        return finding
+    return replace(demoted(finding, _RECORDED), remedy="Nothing to do for the rollback. Look at it by day.")

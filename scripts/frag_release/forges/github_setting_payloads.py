@@ -1,0 +1,167 @@
+"""What we read of GitHub's replies about settings (REST API 2022-11-28); what may be None may be left out."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Anything(TypedDict):
+    """A part whose contents do not matter."""
+
+
+class RefNames(TypedDict):
+    """The full ref names, as patterns, that a ruleset applies to."""
+
+    include: list[str]
+    exclude: list[str]
+
+
+class Conditions(TypedDict):
+    """What a ruleset applies to."""
+
+    ref_name: RefNames | None
+
+
+class RuleType(TypedDict):
+    """A rule of a ruleset."""
+
+    type: str
+
+
+class Link(TypedDict):
+    """A web address."""
+
+    href: str
+
+
+class Links(TypedDict):
+    """The addresses of a ruleset."""
+
+    html: Link | None
+
+
+class ListedRuleset(TypedDict):
+    """One item of `repos/get-repo-rulesets`."""
+
+    id: int
+    target: str | None
+    enforcement: str
+
+
+class RulesetDetails(TypedDict):
+    """`repos/get-repo-ruleset`."""
+
+    id: int
+    name: str
+    conditions: Conditions | None
+    rules: list[RuleType] | None
+    current_user_can_bypass: str | None
+    _links: Links | None
+
+
+class AppliedRule(TypedDict):
+    """One item of `repos/get-branch-rules`."""
+
+    type: str
+    ruleset_id: int
+    ruleset_source: str
+
+
+class BranchEntry(TypedDict):
+    """`repos/get-branch`."""
+
+    protected: bool
+
+
+class Switch(TypedDict):
+    """A setting that is on or off."""
+
+    enabled: bool
+
+
+class Protection(TypedDict):
+    """`repos/get-branch-protection`."""
+
+    required_pull_request_reviews: Anything | None
+    required_status_checks: Anything | None
+    restrictions: Anything | None
+    enforce_admins: Switch | None
+
+
+class ProtectionRule(TypedDict):
+    """A rule of an environment; `reviewers` are of `required_reviewers` alone."""
+
+    type: str
+    reviewers: list[Anything] | None
+
+
+class BranchPolicy(TypedDict):
+    """Which refs may deploy to an environment."""
+
+    protected_branches: bool
+    custom_branch_policies: bool
+
+
+class EnvironmentEntry(TypedDict):
+    """One item of `repos/get-all-environments`."""
+
+    name: str
+    html_url: str
+    protection_rules: list[ProtectionRule] | None
+    deployment_branch_policy: BranchPolicy | None
+
+
+class Environments(TypedDict):
+    """`repos/get-all-environments`."""
+
+    environments: list[EnvironmentEntry]
+
+
+class Pattern(TypedDict):
+    """One item of `repos/list-deployment-branch-policies`."""
+
+    name: str | None
+    type: str | None
+
+
+class Policies(TypedDict):
+    """`repos/list-deployment-branch-policies`."""
+
+    branch_policies: list[Pattern]
+
+
+class Secret(TypedDict):
+    """The name of a secret."""
+
+    name: str
+
+
+class Secrets(TypedDict):
+    """`actions/list-repo-secrets`, and those of environments and organisations."""
+
+    secrets: list[Secret]
+
+
+class WorkflowDefaults(TypedDict):
+    """`actions/get-github-actions-default-workflow-permissions-repository`."""
+
+    can_approve_pull_request_reviews: bool
+
+
+class WorkflowEntry(TypedDict):
+    """`actions/get-workflow`."""
+
+    state: str
+
+
+class TicketEntry(TypedDict):
+    """`repos/get`, as far as it tells of tickets."""
+
+    has_issues: bool
+    archived: bool
+
+
+class RunCount(TypedDict):
+    """`actions/list-workflow-runs-for-repo`, as far as it tells that runs are shown at all."""
+
+    total_count: int

@@ -1,0 +1,115 @@
+"""An announcement as a job summary and as text: what was told, what fell short, and what people do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..domain.announcement import BOARD, AnnounceReport
+from ..domain.contents import named_tickets
+from . import markdown
+from .changes import ComponentChanges
+from .findings import open_findings, warning
+from .links import Links
+from .references import References
+from .release_notes import ticket_body
+from .sections import Section, fitted
+from .terminal import finding_lines
+from .ticket_list import TicketList
+from .way import Standing, way_in_words, way_picture
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+_TICKETS = 100
+
+
+def announce_summary(report: AnnounceReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long; `server_url` is where links lead.
+
+    Others than those of a private ticket may read it, so it has no titles of such; a dry run has the whole text.
+    """
+    if report.contents.private_titles:
+        report = replace(report, contents=replace(report.contents, titles={}))
+    links, steps, text = Links(server_url), _steps(report), ticket_body(report.contents, server_url)
+    references = References(report.contents.tickets_from, links, in_conversation=False)
+    changes = ComponentChanges(report.contents.changes, links, references, released=True)
+    tickets = TicketList(references, report.contents.titles, _TICKETS)
+    shown = markdown.details("The text of the ticket", markdown.fence(text, "markdown")) if report.dry_run else ""
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", warning(changes.rollbacks())),
+        Section(18, "What to do next", markdown.numbered(next_steps(report))),
+        Section(17, "What would be done", markdown.bullets([markdown.text(one) for one in report.planned])),
+        Section(17, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(16, "What fell short", open_findings(report.findings, lambda _file, _line: "")),
+        Section(14, "Tickets", tickets.items(named_tickets(report.contents.changes).added)),
+        Section(13, "What came with it", changes.table()),
+        Section(8, "", shown),
+        Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_BYTES)
+
+
+def announce_text(report: AnnounceReport) -> str:
+    """Return what came of it as plain text, for the log and for a terminal."""
+    lines = [f"{_heading(report)[1]}: Release {report.contents.tag}", _reason(report)]
+    lines += [f"would: {markdown.visible(one)}" for one in report.planned]
+    return "\n".join([*lines, *finding_lines(report.findings)])
+
+
+def next_steps(report: AnnounceReport) -> list[str]:
+    """Return what to do, as Markdown."""
+    remedies = list(dict.fromkeys(one.remedy for one in report.findings if one.remedy))
+    steps = [f"⚠️ {markdown.words(remedy)}" for remedy in remedies[:10]]
+    if report.dry_run:
+        return [*steps, "Run it again without `dry-run` to have it done."]
+    ticket = markdown.link("the ticket", report.url)
+    return [
+        *steps,
+        f"Tick the boxes on {ticket} as things are seen to work: they stay ticked.",
+        "After the deployment, run this again: it brings the text up to date.",
+    ]
+
+
+def _heading(report: AnnounceReport) -> tuple[str, str]:
+    if report.dry_run:
+        return "📝", "Planned, nothing written"
+    already = "" if report.changed else " already"
+    if report.findings:
+        return "⚠️", f"Announced{already}, but not all of it"
+    return "✅", "Announced" if report.changed else "Announced already, nothing to change"
+
+
+def _verdict(report: AnnounceReport) -> str:
+    mark, words = _heading(report)
+    tag = markdown.code_link(f"Release {report.contents.tag}", report.url)
+    return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
+
+
+def _reason(report: AnnounceReport) -> str:
+    if report.where is None:
+        return f"There is no ticket of this release in {report.repository} yet."
+    told = "A comment on the ticket" if report.is_existing else "The ticket"
+    would = " would say" if report.dry_run else " says"
+    return f"{told} {report.where}{would} what is in the release and what came with it."
+
+
+def _steps(report: AnnounceReport) -> list[tuple[str, Standing]]:
+    told = Standing.NEXT if report.dry_run else Standing.DONE
+    fell_short = any(one.rule == BOARD for one in report.findings)
+    return [
+        (f"release {report.contents.tag}", Standing.DONE),
+        ("ticket", told),
+        ("board", Standing.STOPPED if fell_short else told),
+        ("deployment", Standing.AHEAD if report.dry_run else Standing.NEXT),
+    ]
+
+
+def _footer(report: AnnounceReport) -> str:
+    contents = report.contents
+    return (
+        f"Read at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(report.version, 50)}, for {markdown.code(contents.repository, 200)} at "
+        f"{markdown.code(contents.commit)}."
+    )

@@ -1,0 +1,216 @@
+"""A deployment as a job summary and as text: how far it came, what to do next, then the evidence."""
+
+from __future__ import annotations
+
+import datetime
+from functools import partial
+
+from ..domain.awx_jobs import JobProgress
+from ..domain.deploy_report import DeployReport, Stage
+from ..domain.evidence import Unknown
+from ..domain.findings import Status, blocking
+from . import markdown
+from .builds import duration
+from .findings import folded_findings, open_findings, warning, weakened
+from .links import Links
+from .markdown import visible
+from .next_steps import remedies
+from .pair import built_before, changes, pair_table
+from .rollback import TITLE, how_to_redeploy, rollback_card
+from .sections import Section, fitted
+from .terminal import finding_lines
+from .way import Standing, standing, way_in_words, way_picture
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+_HEADINGS = {
+    Stage.REFUSED: ("⛔", "Refused"),
+    Stage.PLANNED: ("📝", "Planned, nothing launched"),
+    Stage.READY: ("🚀", "About to be launched"),
+    Stage.NOT_LAUNCHED: ("⛔", "Not launched"),
+    Stage.LEFT: ("⏳", "Not known to be deployed"),
+    Stage.JOB_FAILED: ("❌", "The deployment failed"),
+    Stage.NOT_SHOWN: ("❌", "Not seen on the site"),
+    Stage.DEPLOYED: ("✅", "Deployed"),
+}
+_JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
+
+
+def deploy_summary(report: DeployReport, server_url: str) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long. `server_url` is where links lead."""
+    links, judged = Links(server_url), report.judged
+    findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
+    folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
+    steps = _steps(report)
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", weakened(judged)),
+        Section(19, "", warning([f"⚠️ {markdown.words(note)}" for note in report.notes])),
+        Section(18, "What to do next", markdown.numbered(next_steps(report))),
+        Section(16, "The deployment", _deployment(report)),
+        Section(15, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(14, "Findings that block or warn", open_findings(findings, line_url)),
+        Section(13, "The pair", pair_table(judged, links, built_before(judged, report.image))),
+        Section(8, "Since the previous release", changes(judged, links)),
+        _way_back(report, links),
+        *(Section(worth, "", fold) for worth, fold in folds),
+        Section(7, "The way to the site", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_BYTES)
+
+
+def deploy_text(report: DeployReport) -> str:
+    """Return how far it came, the findings (while nothing is launched, so once), and what to do, for the log."""
+    lines = [f"{_HEADINGS[report.stage][1]}: {_subject(report)}", visible(_reason(report))]
+    lines += finding_lines(report.judged.decision.findings) if report.job is None else []
+    lines += [visible(note) for note in report.notes]
+    return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
+
+
+def job_line(progress: JobProgress) -> str:
+    """Return one line on an AWX job that runs."""
+    job = progress.job
+    time = f" for {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
+    note = f" | {visible(progress.note, 200)}" if progress.note else ""
+    return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
+
+
+def next_steps(report: DeployReport) -> list[str]:
+    """Return what to do, as Markdown."""
+    stage = report.stage
+    if stage is Stage.REFUSED:
+        return [*remedies(blocking(report.judged.decision.findings)), *_of_refusal(report)]
+    if report.problem:
+        back = report.target.is_production and report.job is not None
+        return [
+            markdown.words(report.problem.remedy or "Run this again."),
+            *(["If the site is broken meanwhile, go back: *The way back* below says how."] if back else []),
+        ]
+    if stage is Stage.PLANNED:
+        return ["Run it again without `dry-run` to launch the job."]
+    if stage is Stage.READY:
+        return []
+    warned = ["Look at the warnings first."] if _warns(report) else []
+    if report.site is None:
+        return [*warned, "Look at the site: no `verify-url` is given, so nobody has."]
+    return [*warned, "Nothing to do: the site shows what was deployed."]
+
+
+def _of_refusal(report: DeployReport) -> list[str]:
+    if not report.refusal:
+        return ["Nothing was launched. This can be run again at any time."]
+    if report.target.is_production:
+        return [
+            "Re-run the job in the run of the production tag itself. To deploy a published release from a form, "
+            "tick *rollback*: its `release.json` is the evidence then."
+        ]
+    return ["To deploy it all the same, to staging or a stack of your own, set `ungated: true`."]
+
+
+def _warns(report: DeployReport) -> bool:
+    return bool(report.notes) or any(one.status is Status.WARN for one in report.judged.decision.findings)
+
+
+def _plain(step: str) -> str:
+    return visible(step.replace("`", "").replace("**", "").replace("<br>", " "))
+
+
+def _subject(report: DeployReport) -> str:
+    what = "rollback to " if report.target.rollback else ""
+    return f"{what}{visible(report.image.tag, 128)} on {visible(report.target.environment, 100)}"
+
+
+def _verdict(report: DeployReport) -> str:
+    mark, words = _HEADINGS[report.stage]
+    what = "rollback to " if report.target.rollback else ""
+    subject = f"{what}{markdown.code(report.image.tag)} on {markdown.code(report.target.environment, 100)}"
+    return f"## {mark} {words} — {subject}\n\n**{markdown.words(_reason(report))}**"
+
+
+# Long: one sentence for each stage.
+def _reason(report: DeployReport) -> str:
+    image, where, job = report.image, report.target.environment, report.job
+    if report.stage is Stage.REFUSED:
+        return f"{report.refusal or report.judged.decision.reason} Nothing was launched."
+    if report.problem:
+        return report.problem.message
+    if report.stage in (Stage.PLANNED, Stage.READY):
+        would = "would be" if report.dry_run else "is about to be"
+        return f"{image.name}:{image.tag} {would} deployed to {where}."
+    number = job.id if job else ""
+    shown = " and the site shows it" if report.site else ""
+    return f"{image.name}:{image.tag} was deployed to {where}: AWX job {number} was successful{shown}."
+
+
+def _deployment(report: DeployReport) -> str:
+    image, target = report.image, report.target
+    digest = f"\n{markdown.code(image.digest)}" if image.digest else ""
+    rows = [
+        ("Environment", f"{markdown.code(target.environment, 100)} ({_rules(report)})"),
+        ("Image", markdown.code(f"{image.name}:{image.tag}".removeprefix("docker.io/")) + digest),
+    ]
+    rows += [("AWX job", _job(report))] if report.job else []
+    rows += [("Site", _site(report))] if report.site else []
+    return markdown.table(("", ""), rows)
+
+
+def _rules(report: DeployReport) -> str:
+    target = report.target
+    kind = "production" if target.is_production else "not production"
+    gated = "a rollback, by its record" if target.rollback else "gated" if target.gated else "not gated"
+    return f"{kind}, {gated}"
+
+
+def _job(report: DeployReport) -> str:
+    job = report.job
+    if job is None:
+        return ""
+    state = f"{_JOB_MARKS.get(job.status, '⏳')} {markdown.text(job.status or 'unknown', 40)}"
+    time = f", {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
+    return f"{markdown.link(f'{job.name} {job.id}', job.url)}: {state}{time}"
+
+
+def _site(report: DeployReport) -> str:
+    site = report.site
+    if site is None:
+        return ""
+    mark = "✅" if site.passed else "❌"
+    excerpt = f"\n{markdown.code(site.excerpt, 300)}" if site.excerpt else ""
+    return f"{markdown.link(site.url, site.url)}: {mark} {markdown.words(site.seen)}{excerpt}"
+
+
+def _way_back(report: DeployReport, links: Links) -> Section:
+    """Return the rollback card; after a rollback that of the release that it went back from."""
+    stack = report.judged.facts.stack
+    if not (stack and report.target.rollback and stack.higher) or isinstance(stack.higher, Unknown):
+        return rollback_card(report.judged, links, 17)
+    tag = stack.higher[-1]
+    named = markdown.code_link(tag, links.tag(report.judged.repository, tag))
+    steps = markdown.bullets(how_to_redeploy(report.judged, links, tag))
+    return Section(17, TITLE, f"The newest release is {named}. Once it can run again, deploy it:\n\n{steps}")
+
+
+def _footer(report: DeployReport) -> str:
+    judged = report.judged
+    return (
+        f"Judged again at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.ref, 200)} of "
+        f"{markdown.code(judged.repository)} at {markdown.code(judged.commit)}."
+    )
+
+
+def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
+    names = ["gate once more", f"image {report.image.tag}", "AWX job", "site"]
+    done, following = {
+        Stage.REFUSED: (0, Standing.STOPPED),
+        Stage.PLANNED: (2, Standing.NEXT),
+        Stage.READY: (2, Standing.NEXT),
+        Stage.NOT_LAUNCHED: (2, Standing.STOPPED),
+        Stage.LEFT: (2, Standing.RUNNING),
+        Stage.JOB_FAILED: (2, Standing.STOPPED),
+        Stage.NOT_SHOWN: (3, Standing.STOPPED),
+        Stage.DEPLOYED: (4 if report.site else 3, Standing.NEXT),
+    }[report.stage]
+    return standing(names, done, following)

@@ -1,0 +1,151 @@
+"""What `doctor` found as a job summary and as text: what is missing, how to get it, and what guards the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..domain.doctor_report import DoctorReport
+from ..domain.findings import Finding
+from ..domain.needs.need import Presence, Row
+from . import markdown
+from .next_steps import remedies
+from .picture import STYLES, label
+from .sections import Section, fitted
+from .terminal import finding_lines
+from .wording import count
+
+MAX_BYTES = 1_000_000
+"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+
+_MARKS = {
+    Presence.THERE: "✅",
+    Presence.MISSING: "❌",
+    Presence.UNSEEN: "❔",
+    Presence.UNTOLD: "❔",
+    Presence.NOT_NEEDED: "➖",
+}
+_WORST_FIRST = (Presence.MISSING, Presence.UNSEEN, Presence.UNTOLD, Presence.THERE, Presence.NOT_NEEDED)
+_HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
+
+
+def doctor_summary(report: DoctorReport) -> str:
+    """Return the summary in Markdown, at most `MAX_BYTES` long."""
+    sections = [
+        Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**"),
+        Section(18, "What to do next", markdown.numbered(next_steps(report))),
+        Section(16, "What the commands need", _table(report.needs)),
+        Section(15, "What enforces the gate from outside", f"{_GUARDS}\n\n{_table(report.guards)}"),
+        Section(7, "In short", f"{_picture(report)}\n\n{markdown.bullets(_in_words(report))}"),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_BYTES)
+
+
+def doctor_text(report: DoctorReport) -> str:
+    """Return the verdict and every need on one line, the worst first, for the log."""
+    return "\n".join([_heading(report), _sentence(report), *finding_lines(report.findings)])
+
+
+def next_steps(report: DoctorReport) -> list[str]:
+    """Return what to do, as Markdown: what stops a command first."""
+    steps = remedies([row.finding for row in report.blockers])
+    steps += ["Then run this again."] if steps else []
+    guards = report.count(Presence.MISSING, report.guards)
+    if guards:
+        what = "is not there" if guards == 1 else "are not there"
+        steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The second table says how to set it up.")
+    untold = report.count(Presence.UNTOLD, report.rows)
+    if untold:
+        what = "cannot be told with this token, so nobody should take it for there."
+        steps.append(f"❔ {count(untold, 'point')} {what} The tables say who could see, or what happens without.")
+    return steps or ["Nothing to do."]
+
+
+_GUARDS = (
+    "Whoever may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
+    "for want of them."
+)
+
+
+def _heading(report: DoctorReport) -> str:
+    missing, unseen = report.count(Presence.MISSING), report.count(Presence.UNSEEN)
+    if not report.blockers:
+        return "✅ All that could be seen is there"
+    parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
+    parts += [f"{count(unseen, 'thing')} could not be seen"] if unseen else []
+    return f"⛔ {', and '.join(parts)}"
+
+
+def _sentence(report: DoctorReport) -> str:
+    commands = ", ".join(report.commands)
+    return f"For {commands} of {report.repository}: {_tally(report.needs)}. Nothing was written: doctor only reads."
+
+
+def _tally(rows: Sequence[Row]) -> str:
+    """Return how many stand how, in marks and words, the worst first."""
+    found = [row.judgement.presence for row in rows]
+    return (
+        ", ".join(f"{_MARKS[one]} {found.count(one)} {one.value}" for one in _WORST_FIRST if one in found) or "nothing"
+    )
+
+
+def _table(rows: Sequence[Row]) -> str:
+    ordered = sorted(rows, key=lambda row: _WORST_FIRST.index(row.judgement.presence))
+    return markdown.table(_HEADER, [_row(row) for row in ordered])
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    found = row.judgement
+    mark = "⚠️" if row.need.outside and found.presence is Presence.MISSING else _MARKS[found.presence]
+    settled = found.presence in (Presence.THERE, Presence.NOT_NEEDED)
+    return (
+        f"{mark}&nbsp;{found.presence.value.replace(' ', '&nbsp;')}",
+        f"{markdown.words(row.need.what)}\n{markdown.code(row.need.id)}",
+        "the gate" if row.need.outside else markdown.text(", ".join(row.need.commands)),
+        "\n".join([markdown.words(found.message), *_place(row.finding)]),
+        "" if settled else markdown.words(found.remedy),
+    )
+
+
+def _place(finding: Finding) -> list[str]:
+    places = [markdown.link("look", finding.url)] if finding.url else []
+    if finding.file:
+        places.append(markdown.code(f"{finding.file}:{finding.line}" if finding.line else finding.file))
+    return places
+
+
+def _picture(report: DoctorReport) -> str:
+    lines = ["flowchart LR", f'  stack(["{label(report.repository)}"]):::{_style(report.needs)}']
+    for at, command in enumerate(report.commands):
+        rows = report.of_command(command)
+        lines.append(f'  command{at}["{label(command)}<br/>{_drawn(rows)}"]:::{_style(rows)}')
+        lines.append(f"  stack {'--x' if _stops(rows) else '-->'} command{at}")
+    lines.append(f'  guards["from outside<br/>{_drawn(report.guards)}"]:::{_style(report.guards)}')
+    lines.append("  guards -.-> stack")
+    return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
+
+
+def _in_words(report: DoctorReport) -> list[str]:
+    items = [f"**{markdown.text(one)}**: {_tally(report.of_command(one))}." for one in report.commands]
+    return [*items, f"**from outside**: {_tally(report.guards)}."]
+
+
+def _drawn(rows: Sequence[Row]) -> str:
+    return _tally(rows).replace(", ", "<br/>")
+
+
+def _style(rows: Sequence[Row]) -> str:
+    if _stops(rows):
+        return "bad"
+    return "off" if any(row.is_open for row in rows) else "good"
+
+
+def _stops(rows: Sequence[Row]) -> bool:
+    return any(row.blocks for row in rows)
+
+
+def _footer(report: DoctorReport) -> str:
+    return (
+        f"Looked at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"{markdown.text(report.version, 50)}, for {markdown.code(report.repository)}."
+    )

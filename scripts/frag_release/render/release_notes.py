@@ -1,0 +1,181 @@
+"""What a release consists of, as its own text and as its ticket: one text for both, and always the same for the same.
+
+Nothing in it tells when it was written or how long something took, so that a second run has no news.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from ..domain.builds import Build, Job
+from ..domain.changes import History
+from ..domain.contents import Contents, named_tickets, unread
+from ..domain.evidence import Unknown
+from ..domain.facts import ComponentFacts, PreviousRelease
+from ..domain.findings import Status
+from ..domain.report import known_image
+from . import markdown
+from .builds import MARKS as BUILD_MARKS
+from .changes import ComponentChanges, tag_link
+from .findings import allowed_by_hand, warning
+from .links import Links
+from .pair import evidence_table
+from .references import References
+from .sections import Section, fitted
+from .ticket_list import TicketList
+from .wording import MARKS, count
+
+MAX_BYTES = 65_000
+"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
+
+_MOST = 300
+"""Most tickets that are listed, and five times as many as commits."""
+
+_STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
+
+
+def release_body(contents: Contents, server_url: str) -> str:
+    """Return the text of the release in Markdown, at most `MAX_BYTES` long."""
+    return _fitting(contents, server_url, False, MAX_BYTES)
+
+
+def ticket_body(contents: Contents, server_url: str, limit: int = MAX_BYTES) -> str:
+    """Return the text of the ticket in Markdown, with boxes to tick, at most `limit` bytes long."""
+    return _fitting(contents, server_url, True, limit)
+
+
+def _fitting(contents: Contents, server_url: str, is_ticket: bool, limit: int) -> str:
+    """Return the text with as many tickets and commits as there is room for."""
+
+    def notes(cap: int) -> _Notes:
+        return _Notes(contents, Links(server_url), is_ticket, cap)
+
+    cap = bisect_right(range(1, _MOST + 1), limit, key=lambda cap: len(_whole(notes(cap)).encode("utf-8", "replace")))
+    return _whole(notes(cap)) if cap else fitted(notes(1).sections(), limit)
+
+
+def _whole(notes: _Notes) -> str:
+    return "\n\n".join(str(section) for section in notes.sections() if section.body) + "\n"
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """The sections, with at most `cap` tickets in each list, and a fifth of it as commits."""
+
+    contents: Contents
+    links: Links
+    is_ticket: bool
+    cap: int
+
+    @property
+    def references(self) -> References:
+        return References(self.contents.tickets_from, self.links, in_conversation=True)
+
+    @property
+    def changes(self) -> ComponentChanges:
+        return ComponentChanges(self.contents.changes, self.links, self.references, released=True)
+
+    def sections(self) -> list[Section]:
+        return [
+            Section(20, "", self._introduction()),
+            Section(19, "", self._warnings()),
+            Section(18, "What is left to do", "\n".join(f"- [ ] {step}" for step in _STEPS) if self.is_ticket else ""),
+            Section(17, "Tickets", self._tickets()),
+            Section(15, "What came with it", self.changes.table()),
+            Section(14, "The evidence", self._evidence()),
+            Section(13, "The build", self._build()),
+            *(Section(3, "", fold) for fold in self.changes.commits(-(-self.cap // 5))),
+            Section(12, "", self._footer()),
+        ]
+
+    def _introduction(self) -> str:
+        contents = self.contents
+        pair = " and ".join(
+            f"{markdown.text(one.pin.component.name, 80)} {markdown.code(one.pin.tag, 80)}"
+            for one in contents.components[:20]
+        )
+        tag = tag_link(self.links, contents.repository, contents.tag)
+        commit = markdown.code_link(contents.commit[:12], self.links.commit(contents.repository, contents.commit))
+        return f"The stack {tag} of {pair}, made from {commit}{self._after()}."
+
+    def _after(self) -> str:
+        previous = self.contents.previous
+        if isinstance(previous, PreviousRelease):
+            return f"; the release before is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
+        return "; it is the first release" if previous is None else ""
+
+    def _warnings(self) -> str:
+        previous = self.contents.previous
+        lines = [*self.changes.rollbacks(), *allowed_by_hand(self.contents.findings)]
+        if isinstance(previous, Unknown):
+            lines.append(
+                f"{MARKS[Status.UNKNOWN]} The release before could not be looked up, so nobody can tell what changed: "
+                f"{markdown.words(previous.reason, 300)}."
+            )
+        lines += [
+            f"{MARKS[Status.UNKNOWN]} What changed in the {markdown.text(change.name, 80)} could not be read: "
+            f"{markdown.words(why.reason, 300)}."
+            for change, why in unread(self.contents.changes)
+        ]
+        return warning(lines)
+
+    def _tickets(self) -> str:
+        if not any(isinstance(change.history, History) for change in self.contents.changes):
+            return "Not known: there is nothing to compare with."
+        named = named_tickets(self.contents.changes)
+        listed = TicketList(self.references, self.contents.titles, self.cap, self.is_ticket)
+        plain = TicketList(self.references, self.contents.titles, self.cap)
+        parts = [listed.items(named.added) or "None of the commits that came with it names a ticket."]
+        parts += [f"No longer in it:\n\n{plain.items(named.removed)}"] if named.removed else []
+        parts += [f"{count(named.without_ticket, 'commit')} without a ticket."] if named.without_ticket else []
+        return "\n\n".join(filter(None, [*parts, listed.unread([*named.added, *named.removed])]))
+
+    def _evidence(self) -> str:
+        contents = self.contents
+        if not contents.findings:
+            return "\n\n".join(filter(None, ["The checks that it passed are not recorded.", self._images()]))
+        table = evidence_table(contents.components, contents.findings, self.links)
+        return "\n\n".join(filter(None, [table, self._images()]))
+
+    def _images(self) -> str:
+        stack = [("stack", self.contents.image, self.contents.digest)] if self.contents.image else []
+        named = [*map(_image, self.contents.components), *stack]
+        return markdown.bullets([_reference(name, image, digest) for name, image, digest in named if image])
+
+    def _build(self) -> str:
+        build = self.contents.build
+        if build is None:
+            return ""
+        if isinstance(build, Unknown):
+            return f"{MARKS[Status.UNKNOWN]} It could not be looked up: {markdown.words(build.reason, 300)}."
+        again = f", attempt {build.attempt}" if build.attempt > 1 else ""
+        line = f"{markdown.link(f'Run {build.id}', build.url)}{again}: {_state(build)}"
+        return "\n".join([f"- {line}", *(f"  - {_job(job)}" for job in self.contents.jobs[:30])])
+
+    def _footer(self) -> str:
+        if not self.is_ticket:
+            return "Written by frag-release-action; the same as data is in `release.json`."
+        return (
+            "frag-release-action keeps this part up to date, and what is ticked stays ticked. Write above or below it: "
+            "that is left as it is."
+        )
+
+
+def _image(facts: ComponentFacts) -> tuple[str, str, str]:
+    image = known_image(facts)
+    return facts.pin.component.name, image.name if image else "", (image.digest or "") if image else ""
+
+
+def _reference(name: str, image: str, digest: str) -> str:
+    shown = markdown.code(f"{image}@{digest}", 300) if digest else f"{markdown.code(image, 200)}, digest not recorded"
+    return f"{markdown.text(name, 80)} image: {shown}"
+
+
+def _state(run: Build | Job) -> str:
+    word = (run.conclusion or "") if run.is_over else run.status.replace("_", " ")
+    return f"{BUILD_MARKS.get(run.conclusion or '', '⏳')} {markdown.text(word or 'unknown', 40)}"
+
+
+def _job(job: Job) -> str:
+    return f"{markdown.link(markdown.visible(job.name, 80), job.url)}: {_state(job)}"

@@ -1,0 +1,110 @@
+"""What `announce` takes from inputs and context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...domain.tickets import Ticket
+from ...domain.versions import ProductionTag, parse_production_tag
+from ...errors import UsageError
+from ..context import Context
+from ..values import Values, wrong_input
+from .base import Settings, read_settings
+from .prepare import read_ticket
+
+MOST_ASSIGNEES = 10
+"""GitHub takes no more for one ticket."""
+
+_TAGS = "refs/tags/"
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
+_PROJECT = re.compile(
+    r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
+)
+_MOST_LABEL = 50
+
+
+@dataclass(frozen=True)
+class AnnounceSettings(Settings):
+    """What is to be announced, and where. `ticket` is an existing one that is told in place of an own one.
+
+    `project` is empty for no board.
+    """
+
+    stack_tag: ProductionTag
+    ticket: Ticket | None
+    ticket_repository: str
+    tickets_from: str
+    assignees: Sequence[str]
+    labels: Sequence[str]
+    project: str
+    project_field: str
+    project_status: str
+    dry_run: bool
+
+    @property
+    def told_in(self) -> str:
+        """The repository of the ticket that is written."""
+        return self.ticket.repository if self.ticket else self.ticket_repository
+
+
+def read_announce_settings(values: Values, context: Context) -> AnnounceSettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    settings = read_settings(values, context)
+    repository = values.text("ticket-repository") or settings.stack_repository
+    return AnnounceSettings(
+        **vars(settings),
+        stack_tag=_tag(values.text("stack-tag"), context),
+        ticket=read_ticket(values, repository),
+        ticket_repository=repository,
+        tickets_from=values.text("tickets-from") or repository,
+        assignees=_assignees(values),
+        labels=_labels(values),
+        project=_project(values.text("project")),
+        project_field=values.text("project-field"),
+        project_status=values.text("project-status"),
+        dry_run=values.flag("dry-run"),
+    )
+
+
+def _tag(given: str, context: Context) -> ProductionTag:
+    """The release that is meant: the one that is named, else the tag of this run."""
+    of_run = context.ref[len(_TAGS) :] if context.ref.startswith(_TAGS) else ""
+    found = parse_production_tag(given or of_run)
+    if found:
+        return found
+    if given:
+        raise wrong_input("stack-tag", given, "Use exactly three numbers, such as 2023.06.1.")
+    if of_run:
+        raise UsageError(
+            f"This run is for the tag {of_run!r}, which is no release to production, so there is nothing to announce.",
+            "Run it for a tag of exactly three numbers, or name one in stack-tag.",
+        )
+    where = f"This run is for {context.ref}" if context.ref else "This is no run for a tag"
+    raise UsageError(f"{where}, and the input stack-tag is empty.", "Name the release to announce in stack-tag.")
+
+
+def _assignees(values: Values) -> tuple[str, ...]:
+    logins = tuple(dict.fromkeys(login.removeprefix("@") for login in values.items("assignees")))
+    for login in logins:
+        if not _LOGIN.fullmatch(login):
+            raise wrong_input("assignees", login, "Use GitHub logins, separated by commas.")
+    if len(logins) > MOST_ASSIGNEES:
+        raise wrong_input("assignees", values.text("assignees"), f"GitHub takes at most {MOST_ASSIGNEES} for a ticket.")
+    return logins
+
+
+def _labels(values: Values) -> tuple[str, ...]:
+    labels = tuple(dict.fromkeys(values.items("labels")))
+    for label in labels:
+        if len(label) > _MOST_LABEL:
+            raise wrong_input("labels", label, f"A label has at most {_MOST_LABEL} characters.")
+    return labels
+
+
+def _project(text: str) -> str:
+    found = _PROJECT.fullmatch(text)
+    if text and found is None:
+        raise wrong_input("project", text, "Use orgs/NAME/projects/NUMBER, users/NAME/projects/NUMBER, or its address.")
+    return found[1] if found else ""

@@ -1,0 +1,145 @@
+"""What `deploy` takes from inputs and context."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ...domain.components import NO_IMAGE
+from ...domain.decision import TAGS
+from ...domain.environments import is_production
+from ...domain.expectations import Expected
+from ...domain.image_tags import is_image_tag
+from ...domain.versions import parse_production_tag
+from ...errors import UsageError
+from ..context import Context
+from ..inputs import COMPONENT_NAMES
+from ..values import Values, wrong_input
+from .awx import PLACE_OF_TAG, read_awx_settings
+from .base import image_name
+from .gate import GateSettings, read_gate_settings
+
+
+@dataclass(frozen=True)
+class DeploySettings(GateSettings):
+    """What is to be deployed, and where.
+
+    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
+    nobody. `gated` is False only where a person said so, outside production. `verify_text` is empty for the
+    image's tag, `verify_url` where no site is looked at.
+    """
+
+    environment: str
+    is_production: bool
+    gated: bool
+    rollback: bool
+    image_tag: str
+    stack_image: str
+    expected: Expected
+    verify_url: str
+    verify_text: str
+    dry_run: bool
+    wait_minutes: float
+
+
+def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    gate = read_gate_settings(values, context)
+    settings = DeploySettings(
+        **vars(gate),
+        environment=values.text("environment"),
+        is_production=is_production(values.text("environment")),
+        gated=not values.flag("ungated"),
+        rollback=values.flag("rollback"),
+        image_tag=values.text("image-tag"),
+        stack_image=_stack_image(values, gate.stack_repository),
+        expected=_expected(values),
+        verify_url=values.text("verify-url"),
+        verify_text=values.text("verify-text"),
+        dry_run=values.flag("dry-run"),
+        wait_minutes=float(values.text("wait-minutes")),
+    )
+    # Read again with the tag that is deployed; what is wrong with it is told before anything else.
+    awx = read_awx_settings(values, PLACE_OF_TAG)
+    _check(settings)
+    if settings.is_production and PLACE_OF_TAG not in json.dumps(awx.variables):
+        raise UsageError(
+            f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
+            "Put it where the template expects the tag of the stack's image.",
+        )
+    return settings
+
+
+def _expected(values: Values) -> Expected:
+    digests = {name: values.text(f"expected-{name}-digest") for name in COMPONENT_NAMES}
+    commit, digest = values.text("expected-stack-commit"), values.text("expected-stack-digest")
+    return Expected(commit, digest, {name: digest for name, digest in digests.items() if digest})
+
+
+def _stack_image(values: Values, repository: str) -> str:
+    name = image_name("stack-image", values)
+    if name or values.flag("rollback"):
+        # A rollback finds it in the release's record.
+        return name
+    return f"docker.io/{repository.lower()}"
+
+
+def _check(settings: DeploySettings) -> None:
+    tag = settings.image_tag
+    if tag and not is_image_tag(tag):
+        raise wrong_input("image-tag", tag, "Use a tag that an image can have.")
+    for name in settings.expected.digests:
+        if not settings.check_images:
+            raise UsageError(
+                f"The input expected-{name}-digest cannot be held against anything while check-images is false.",
+                "Leave one of the two out.",
+            )
+    if settings.rollback:
+        _check_rollback(settings)
+    if settings.is_production:
+        _check_production(settings)
+
+
+def _check_rollback(settings: DeploySettings) -> None:
+    if not settings.ref.startswith(TAGS) or parse_production_tag(settings.ref[len(TAGS) :]) is None:
+        remedy = f"Name the release to go back to: {TAGS} and its tag, such as {TAGS}2023.06.1."
+        raise wrong_input("ref", settings.ref, remedy)
+    if not settings.gated:
+        raise wrong_input("ungated", "true", "A rollback is judged by what was recorded: leave ungated out.")
+    if not settings.production:
+        raise wrong_input("production", "false", "A rollback is judged by what was recorded: leave production out.")
+
+
+def _check_production(settings: DeploySettings) -> None:
+    where = _why(settings)
+    if not settings.gated:
+        raise UsageError(f"The input ungated cannot be true: {where}.", "Leave it out: production is always gated.")
+    if settings.stack_image == NO_IMAGE:
+        raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
+    judged = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
+    if settings.image_tag and settings.image_tag != judged:
+        remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
+        raise wrong_input("image-tag", settings.image_tag, remedy)
+    missing = [] if settings.rollback else _missing(settings)
+    if missing:
+        raise UsageError(
+            f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
+            "Give what the gate judged and the build pushed: the outputs stack-commit, backend-digest and "
+            "frontend-digest of the gate, and the digest that the build's push ended with. An output that is empty "
+            "may have been dropped by GitHub, because its value is that of a secret.",
+        )
+
+
+def _why(settings: DeploySettings) -> str:
+    return f"{settings.environment} is production (any environment that is not clearly named for something else is)"
+
+
+def _missing(settings: DeploySettings) -> list[str]:
+    """Return the inputs that production needs; a component whose image is not looked at needs no digest."""
+    needed = {"expected-stack-commit": settings.expected.stack_commit}
+    for component in settings.components:
+        if component.image != NO_IMAGE and settings.check_images:
+            name = component.name
+            needed[f"expected-{name}-digest"] = settings.expected.digests.get(name, "")
+    needed["expected-stack-digest"] = settings.expected.stack_digest
+    return [name for name, value in needed.items() if not value]

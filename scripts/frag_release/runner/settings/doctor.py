@@ -1,0 +1,67 @@
+"""What `doctor` takes from inputs and context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...domain.needs.catalogue import EXAMINED
+from ...errors import UsageError
+from ..context import Context
+from ..values import Values, wrong_input
+from .awx import AwxSettings, read_awx_settings
+from .base import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class DoctorSettings(Settings):
+    """What is to be examined. `project` is empty where no board is wanted.
+
+    `awx` is what is wrong with its inputs where it cannot be asked. `home` is the repository that the workflow's own
+    token is for; `own_ticket_token` says that tickets are written with it.
+    """
+
+    commands: Sequence[str]
+    ticket_repository: str
+    project: str
+    project_field: str
+    project_status: str
+    environment: str
+    awx: AwxSettings | UsageError
+    home: str
+    own_ticket_token: bool
+
+
+def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    common = read_settings(values, context)
+    ticket_token = values.text("ticket-token") or values.text("token")
+    return DoctorSettings(
+        **vars(common),
+        commands=_commands(values),
+        ticket_repository=values.text("ticket-repository") or common.stack_repository,
+        project=values.text("project"),
+        project_field=values.text("project-field"),
+        project_status=values.text("project-status"),
+        environment=values.text("environment"),
+        awx=_awx(values),
+        home=context.repository,
+        own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
+    )
+
+
+def _awx(values: Values) -> AwxSettings | UsageError:
+    """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
+    try:
+        return read_awx_settings(values, "")
+    except UsageError as error:
+        return error
+
+
+def _commands(values: Values) -> Sequence[str]:
+    chosen = tuple(dict.fromkeys(values.items("for")))
+    unknown = [name for name in chosen if name not in EXAMINED]
+    if unknown or not chosen:
+        remedy = f"Name one or more of these, separated by commas: {', '.join(EXAMINED)}."
+        raise wrong_input("for", unknown[0] if unknown else values.text("for"), remedy)
+    return chosen

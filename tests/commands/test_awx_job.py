@@ -1,0 +1,626 @@
+"""The launching and following of a job, against the loopback AWX; a wait takes no time, but counts."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from clients.asking import closed_port
+from frag_release.clients.awx import Awx
+from frag_release.clients.credentials import bearer
+from frag_release.clients.deadline import Deadline
+from frag_release.clients.http import Http
+from frag_release.commands.awx_job import AwxJob
+from frag_release.commands.clock import Clock
+from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
+from frag_release.errors import ExpectedError, InterruptedRun
+from frag_release.runner.settings.awx import AwxSettings
+from world import awx_jobs
+from world.awx import READER, ROBOT, SOMEBODY, AwxServer
+from world.awx_jobs import LINES, PENDING, RUNNING, Account, Look, Question
+from world.faults import Forward, Reply
+from world.loopback import HOST
+
+TAG = {"stack_image_tag": "2023.06.2"}
+NOW = datetime.datetime(2023, 6, 2, 10, 0, tzinfo=datetime.timezone.utc)
+
+
+@dataclass
+class Deployment:
+    """One run of ours, with what it has told; `waits` has each wait, `before_wait` is called with their number."""
+
+    job: AwxJob
+    said: list[JobProgress] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    before_wait: Callable[[int], None] = lambda number: None
+
+    def run(self) -> Job:
+        """Start and follow."""
+        self.job.start()
+        return self.job.follow()
+
+    def stopped(self) -> ExpectedError:
+        """Start and follow, which must end with an error that names the job's page, if there is a job."""
+        with pytest.raises(ExpectedError) as caught:
+            self.run()
+        assert caught.value.remedy
+        if self.job.seen:
+            assert self.job.seen.url in caught.value.message
+        return caught.value
+
+    @property
+    def output(self) -> list[str]:
+        """The lines that were printed."""
+        return "\n".join(self.printed).split("\n")
+
+
+Deploy = Callable[..., Deployment]
+
+
+@pytest.fixture
+def deploy(awx: AwxServer) -> Deploy:
+    """A run against that AWX, with so many seconds to wait in all."""
+
+    def make(seconds: float = 600, account: Account = ROBOT, url: str = "", **changes: Any) -> Deployment:
+        url = url or awx.url
+        given: dict[str, Any] = {"username": "", "password": "", "organization": "", "on_timeout": OnTimeout.LEAVE}
+        given |= {"url": url, "api_path": awx.prefix, "token": account.token, "template": "Deploy", "variables": TAG}
+        settings = AwxSettings(**{**given, **changes})
+        client = Awx(Http(Deadline(60), sleep=lambda _: None), url, awx.prefix, bearer(account.token, url, "awx-token"))
+        made: Deployment
+
+        def sleep(wait: float) -> None:
+            made.before_wait(len(made.waits))
+            made.waits.append(wait)
+
+        clock = Clock(lambda: NOW, lambda: seconds - sum(made.waits), sleep)
+        told: list[JobProgress] = []
+        printed: list[str] = []
+        made = Deployment(AwxJob(client, settings, clock, told.append, printed.append), told, printed)
+        return made
+
+    return make
+
+
+def posts(awx: AwxServer, path: str = "/launch/") -> int:
+    """How often AWX was told to do something."""
+    return len([one for one in awx.requests if one.method == "POST" and one.path.endswith(path)])
+
+
+def interrupt(at: int) -> Callable[[int], None]:
+    """Cancel the run at its wait of that number, as the handler of SIGINT does."""
+
+    def stop(number: int) -> None:
+        if number == at:
+            raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
+
+    return stop
+
+
+def answered_and_lost(forward: Forward) -> Reply:
+    """Do what was asked for, and drop the connection before the answer."""
+    forward()
+    return Reply(0, dropped=True)
+
+
+def test_a_job_is_launched_followed_and_successful(awx: AwxServer, deploy: Deploy) -> None:
+    """One job with the variables; its states are told, its output printed once and in order; it is ours."""
+    awx.add_template("Deploy")
+    run = deploy()
+    ended = run.run()
+    assert (ended.status, run.job.seen, run.job.launched) == ("successful", ended, True)
+    assert [one.job.status for one in run.said] == ["waiting", "running", "successful"]
+    assert run.output == list(LINES)
+    assert (awx.launches, awx.jobs[0].variables) == (1, TAG)
+    assert run.waits == sorted(run.waits) and max(run.waits) <= 15
+    assert run.job.notes == []
+
+
+def test_secrets_are_not_printed(awx: AwxServer, deploy: Deploy) -> None:
+    """A playbook that prints our own token has it replaced, wherever it stands."""
+    line = f"ok: token={ROBOT.token}, again {ROBOT.token}"
+    awx.add_template("Deploy", script=(RUNNING, Look("successful", [*LINES[:2], line])))
+    run = deploy()
+    run.run()
+    assert run.output[-1] == "ok: token=***, again ***"
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (awx_jobs.FAILED, "failed: its playbook did not get through everywhere"),
+        (
+            awx_jobs.ERROR,
+            'AWX, which could not run it to its end. AWX says "Task was marked as running at system start',
+        ),
+        (awx_jobs.CANCELED, "was cancelled in AWX, by somebody or something else"),
+    ],
+)
+def test_other_ends_are_failures(awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], words: str) -> None:
+    """`failed`, `error` and `canceled` each end the run with words of their own and the job's page."""
+    awx.add_template("Deploy", script=script)
+    error = deploy().stopped()
+    assert words in error.message
+    assert (error.exit_status, awx.launches) == (1, 1)
+
+
+def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> None:
+    """After the end the last lines are waited for, and a line that never comes holds back no other."""
+    late = Look("successful", LINES[:2], complete=False)
+    awx.add_template("Deploy", script=(PENDING, RUNNING, late, late, Look("successful", [*LINES[:3], None, "the end"])))
+    run = deploy()
+    assert run.run().succeeded
+    assert run.output == [*LINES[:3], "the end"]
+
+
+def test_output_that_cannot_be_had_stops_nothing(awx: AwxServer, deploy: Deploy) -> None:
+    """A deployment whose output cannot be read is followed all the same."""
+    awx.add_template("Deploy")
+    awx.fail("GET", "job_events", status=403, body={"detail": "no"})
+    run = deploy()
+    assert run.run().succeeded
+    assert run.printed == []
+
+
+def test_endless_output_is_cut(awx: AwxServer, deploy: Deploy) -> None:
+    """Past four million characters it is said where the rest is."""
+    lines = ["x" * 500_000] * 10
+    awx.add_template("Deploy", script=(RUNNING, Look("running", lines), Look("successful", [*lines, "more"])))
+    run = deploy()
+    run.run()
+    assert run.job.seen is not None and run.job.seen.url in run.output[-1]
+    assert "more" not in run.output
+    assert len("\n".join(run.printed)) < 5_100_000
+
+
+def test_time_is_up(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that goes on when time is up is left running, and its page told: a failure."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60)
+    error = run.stopped()
+    assert "Time is up (wait-minutes) while the AWX job" in error.message
+    assert "is running: it is left running" in error.message
+    assert "launches no second one" in error.remedy
+    assert posts(awx, "/cancel/") == 0
+    assert sum(run.waits) <= 60
+
+
+def test_time_is_up_and_the_job_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """With on-timeout: cancel AWX is asked to cancel it, and what came of that is told."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    error = run.stopped()
+    assert "(on-timeout: cancel): it is canceled. " in error.message
+    assert posts(awx, "/cancel/") == 1
+    assert run.job.seen is not None and run.job.seen.status == "canceled"
+
+
+def test_a_job_is_cancelled_in_time_of_its_own(awx: AwxServer, deploy: Deploy) -> None:
+    """Where nothing more may be asked within our own time, the job is cancelled all the same."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    run.job.start()
+    run.job.awx._api.http._deadline = Deadline(0)
+    with pytest.raises(ExpectedError, match="it is canceled"):
+        run.job.follow()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (lambda awx: setattr(awx, "cancel_looks", 50), "asked to cancel it, and it was running when last seen"),
+        (lambda awx: awx.fail("POST", "cancel", status=403), "could not be cancelled, and may be running ("),
+        (lambda awx: awx.drop("POST", "cancel"), "could not be cancelled, and may be running ("),
+    ],
+)
+def test_a_cancellation_that_does_not_work(
+    awx: AwxServer, deploy: Deploy, fault: Callable[[AwxServer], None], words: str
+) -> None:
+    """A job that goes on in spite of it is said to, with its page, after a few seconds."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    fault(awx)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    assert words in run.stopped().message
+    assert sum(run.waits) < 65
+
+
+def test_a_job_that_ends_in_the_last_moment_counts(awx: AwxServer, deploy: Deploy) -> None:
+    """Where a last look shows that it has just succeeded, it has succeeded."""
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look("successful", LINES)))
+    assert deploy(seconds=1, on_timeout=OnTimeout.CANCEL).run().succeeded
+    assert posts(awx, "/cancel/") == 0
+
+
+def test_a_cancelled_run_leaves_the_job_and_the_next_one_resumes(awx: AwxServer, deploy: Deploy) -> None:
+    """Our run cancelled, its job is left and told; run again, that job is followed to its end: launched once."""
+    awx.add_template("Deploy", script=(PENDING, *[RUNNING] * 4, Look("successful", LINES)))
+    first = deploy()
+    first.before_wait = interrupt(1)
+    error = first.stopped()
+    assert isinstance(error, InterruptedRun)
+    assert "The run was cancelled while the AWX job" in error.message and "left running" in error.message
+    again = deploy()
+    assert again.job.start() is False
+    assert again.job.follow().succeeded
+    assert awx.launches == 1
+    assert again.output == list(LINES)
+    (note,) = again.job.notes
+    assert "launched by robot at 2023-06-02T10:00:00.000000Z with the same variables: it is followed" in note
+
+
+def test_a_cancelled_run_can_cancel_the_job(awx: AwxServer, deploy: Deploy) -> None:
+    """With on-timeout: cancel our cancelled run has its job cancelled, within a few seconds."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(on_timeout=OnTimeout.CANCEL)
+    run.before_wait = interrupt(1)
+    assert "it is canceled" in run.stopped().message
+    assert sum(run.waits[1:]) <= 5
+
+
+@pytest.mark.parametrize("question", ["template", "recent_jobs"])
+def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy, question: str) -> None:
+    """Where nothing is launched yet, that is said, and nothing is."""
+    awx.add_template("Deploy")
+
+    def stop(*arguments: object) -> None:
+        raise InterruptedRun("The run was cancelled, so nothing was decided.")
+
+    run = deploy()
+    setattr(run.job.awx, question, stop)
+    error = run.stopped()
+    assert error.message == "The run was cancelled before anything was launched in AWX."
+    assert awx.launches == 0
+
+
+@pytest.mark.parametrize("on_timeout", list(OnTimeout))
+@pytest.mark.parametrize("started", [True, False])
+def test_cancelled_in_the_middle_of_the_launch(
+    awx: AwxServer, deploy: Deploy, started: bool, on_timeout: OnTimeout
+) -> None:
+    """Cancelled while the launch is answered, the run looks once more, and tells the job or where to look."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(on_timeout=on_timeout)
+    launch = run.job.awx.launch
+
+    def stop(*arguments: Any) -> None:
+        if started:
+            launch(*arguments)
+        raise InterruptedRun("The run was cancelled, so nothing was decided.")
+
+    run.job.awx.launch = stop  # type: ignore[method-assign,assignment]
+    error = run.stopped()
+    assert sum(run.waits) <= 5
+    if started:
+        assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+        assert ("it is canceled" if on_timeout is OnTimeout.CANCEL else "left running") in error.message
+    else:
+        assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
+        assert run.job.seen is None
+
+
+def test_the_answer_to_the_launch_is_lost_but_there_is_a_job(awx: AwxServer, deploy: Deploy) -> None:
+    """After a lost answer the job is found and followed; it is launched once, and the story is told."""
+    template = awx.add_template("Deploy")
+    awx.add_job(template, TAG, script=[Look("successful")])
+    awx.add("POST", "/launch/", answered_and_lost)
+    run = deploy()
+    assert run.run().id == awx.jobs[1].id
+    assert (posts(awx), awx.launches) == (1, 1)
+    assert "was started by it: it is followed" in run.job.notes[0]
+
+
+def test_of_two_runs_at_once_each_follows_a_job(awx: AwxServer, deploy: Deploy) -> None:
+    """Where another run of ours has launched the same just after our lost launch, the first job is ours."""
+    template = awx.add_template("Deploy")
+
+    def answered_late(forward: Forward) -> Reply:
+        forward()
+        awx.add_job(template, TAG)
+        return Reply(0, dropped=True)
+
+    awx.add("POST", "/launch/", answered_late)
+    assert deploy().run().id == awx.jobs[0].id
+
+
+def test_the_job_of_a_lost_launch_may_appear_late(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that AWX lists only after a while, or after a fault, is found all the same."""
+    awx.add_template("Deploy", script=(*[PENDING] * 9, *awx_jobs.SUCCESSFUL))
+    awx.fail("POST", "/launch/", status=504)
+    run = deploy()
+    template = awx.templates[0]
+
+    def appear(number: int) -> None:
+        if number == 2:
+            awx.add_job(template, TAG)
+
+    run.before_wait = appear
+    assert run.run().succeeded
+    assert posts(awx) == 1
+
+
+def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) -> None:
+    """Where no job shows up, the run fails and says where to look; the launch is not sent again; a re-run launches."""
+    template = awx.add_template("Deploy")
+    awx.drop("POST", "/launch/", times=1)
+    run = deploy()
+    error = run.stopped()
+    assert "No answer came to the launch of Deploy (" in error.message
+    assert "AWX shows no job of it after 30 s" in error.message
+    assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
+    assert (posts(awx), run.job.seen) == (1, None)
+    assert deploy().run().succeeded
+    assert awx.launches == 1
+
+
+def test_the_launch_is_lost_at_the_end_of_our_time(awx: AwxServer, deploy: Deploy) -> None:
+    """Where our own time is over before the answer comes, the job is looked for all the same, and told."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=2)
+    run.job.awx._api.http._deadline = deadline = Deadline(60)
+
+    def too_late(forward: Forward) -> Reply:
+        deadline._end = 0.0
+        return answered_and_lost(forward)
+
+    awx.add("POST", "/launch/", too_late)
+    assert "is running: it is left running" in run.stopped().message
+    assert run.job.seen is not None
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param({"by": SOMEBODY}, id="somebody else's"),
+        pytest.param({"by": None}, id="nobody's"),
+        pytest.param({"variables": {"stack_image_tag": "2023.06.1"}}, id="another tag"),
+        pytest.param({"prompts": {"extra_vars": TAG, "job_type": "check"}}, id="a check"),
+        pytest.param({"prompts": {"extra_vars": TAG, "limit": "web-1"}}, id="a part of the hosts"),
+        pytest.param({"launch_type": "scheduled"}, id="a schedule's"),
+        pytest.param({"template": "other"}, id="another template's"),
+    ],
+)
+def test_no_job_but_ours_is_taken_for_the_lost_one(awx: AwxServer, deploy: Deploy, others: dict[str, Any]) -> None:
+    """A job that appears just then, but was not launched by us with just our variables, is not followed."""
+    template, other = awx.add_template("Deploy"), awx.add_template("Other")
+    awx.drop("POST", "/launch/")
+    run = deploy()
+    more = {"variables": TAG, **others}
+    chosen = other if more.pop("template", "") else template
+
+    def appear(number: int) -> None:
+        if number == 0:
+            awx.add_job(chosen, **more)
+
+    run.before_wait = appear
+    error = run.stopped()
+    assert run.job.seen is None
+    ours = chosen is template and "by" not in others
+    assert (f"{awx.jobs[0].id} (" in error.message and "but in another way" in error.message) is ours
+
+
+@pytest.mark.parametrize(
+    ("more", "resumed"),
+    [
+        pytest.param({}, True, id="ours"),
+        pytest.param({"by": SOMEBODY}, True, id="by somebody, but the very same"),
+        pytest.param({"script": awx_jobs.SUCCESSFUL[-1:]}, False, id="over"),
+        pytest.param({"variables": {"stack_image_tag": "2023.06.1"}}, False, id="another tag"),
+        pytest.param({"prompts": {"extra_vars": {**TAG, "debug": True}}}, False, id="more variables"),
+        pytest.param({"prompts": {"extra_vars": TAG, "job_type": "check"}}, False, id="a check"),
+        pytest.param({"prompts": {"all": "Unknown"}}, False, id="not told"),
+    ],
+)
+def test_only_the_same_launch_is_resumed(awx: AwxServer, deploy: Deploy, more: dict[str, Any], resumed: bool) -> None:
+    """A job that runs is followed in place of a launch if it was launched just as ours would be."""
+    template = awx.add_template("Deploy")
+    awx.add_job(template, **{"variables": TAG, **more})
+    run = deploy()
+    assert run.job.start() is not resumed
+    assert awx.launches == (0 if resumed else 1)
+
+
+def test_a_list_that_does_not_tell_variables_is_no_reason_to_launch(awx: AwxServer, deploy: Deploy) -> None:
+    """Where AWX lists a running job without its variables, how it was launched decides."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_job(template, TAG)
+
+    def tell_less(forward: Forward) -> Reply:
+        reply = forward()
+        return Reply(200, reply.headers, reply.body.replace(b'"extra_vars":', b'"other":'))
+
+    awx.add("GET", r"/jobs/\?", tell_less)
+    assert deploy().job.start() is False
+
+
+def test_a_job_that_cannot_be_judged_is_not_launched_beside(awx: AwxServer, deploy: Deploy) -> None:
+    """Where it cannot be seen how a running job was launched, or which jobs there are, nothing is launched."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_job(template, TAG)
+    awx.fail("GET", "create_schedule", status=503, times=3)
+    assert "How the AWX job" in deploy().stopped().message
+    awx.fail("GET", r"/jobs/\?", status=503)
+    assert "The jobs of Deploy could not be looked up" in deploy().stopped().message
+    assert awx.launches == 0
+
+
+def test_a_sliced_template_is_launched_followed_and_resumed(awx: AwxServer, deploy: Deploy) -> None:
+    """The workflow of a sliced template is followed to its end; the slices are not taken for it; only ours resumes."""
+    awx.add_template("Deploy", slices=2, script=(PENDING, RUNNING, RUNNING, RUNNING, Look("successful")))
+    first = deploy()
+    first.before_wait = interrupt(0)
+    first.stopped()
+    again = deploy()
+    assert again.job.start() is False
+    assert again.job.follow().is_workflow
+    assert awx.launches == 1
+    awx.add_job(awx.templates[0], TAG, SOMEBODY)
+    assert deploy().job.start() is True
+
+
+def test_a_sliced_template_with_a_single_host_is_a_plain_job(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX makes no more slices than there are hosts: then the job is a plain one, and resumed as such."""
+    awx.add_template("Deploy", slices=2, hosts=1, script=(PENDING, RUNNING, RUNNING, Look("successful")))
+    first = deploy()
+    first.before_wait = interrupt(0)
+    first.stopped()
+    again = deploy()
+    assert again.job.start() is False
+    assert not again.job.follow().is_workflow
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"asks_variables": False}, "takes no variable stack_image_tag at its launch"),
+        ({"survey": [Question("zone", required=True)]}, "needs an answer for zone"),
+        ({"passwords": ["ssh_password"]}, "asks for passwords at its launch (ssh_password)"),
+        ({"inventory": False}, "has no inventory"),
+    ],
+)
+def test_what_awx_would_refuse_or_drop_is_refused_first(
+    awx: AwxServer, deploy: Deploy, settings: dict[str, Any], words: str
+) -> None:
+    """Nothing is launched where the launch data say that it could not go well."""
+    template = awx.add_template("Deploy", **settings)
+    error = deploy().stopped()
+    assert words in error.message
+    assert f"/#/templates/job_template/{template.id}" in error.message
+    assert posts(awx) == 0
+
+
+def test_a_survey_takes_the_variable(awx: AwxServer, deploy: Deploy) -> None:
+    """Without prompting for variables a question of the survey is enough."""
+    awx.add_template("Deploy", asks_variables=False, survey=[Question("stack_image_tag", required=True)])
+    assert deploy().run().succeeded
+    assert awx.jobs[0].variables == TAG
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_job_that_lost_its_variables_is_cancelled(awx: AwxServer, deploy: Deploy, told: bool) -> None:
+    """Where AWX launches without our variable after all, whether it says so or not, that job is cancelled: refused."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def forget(forward: Forward) -> Reply:
+        template = awx.templates[0]
+        template.asks_variables = False
+        reply = forward()
+        silent = reply.body.replace(b'{"extra_vars": {"stack_image_tag": "2023.06.2"}}', b"{}")
+        return reply if told else Reply(reply.status, reply.headers, silent)
+
+    awx.add("POST", "/launch/", forget)
+    error = deploy().stopped()
+    assert 'without "stack_image_tag", which it ignored' in error.message
+    assert "it is canceled" in error.message
+    assert (awx.launches, posts(awx, "/cancel/"), awx.jobs[0].look.status) == (1, 1, "canceled")
+
+
+def test_cancelled_while_a_job_without_its_variables_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """Our run cancelled just then, the job is still the one that it tells of."""
+    awx.add_template("Deploy", script=(RUNNING,))
+    awx.cancel_looks = 50
+
+    def forget(forward: Forward) -> Reply:
+        awx.templates[0].asks_variables = False
+        return forward()
+
+    awx.add("POST", "/launch/", forget)
+    run = deploy()
+    run.before_wait = interrupt(0)
+    assert isinstance(run.stopped(), InterruptedRun)
+    assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+
+
+def test_a_job_for_which_awx_ignored_something_else_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """Whatever AWX says that it has ignored, the job is not what was asked for."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def ignore(forward: Forward) -> Reply:
+        reply = forward()
+        return Reply(
+            201, reply.headers, reply.body.replace(b'"ignored_fields": {}', b'"ignored_fields": {"limit": "web"}')
+        )
+
+    awx.add("POST", "/launch/", ignore)
+    assert 'without "limit", which it ignored' in deploy().stopped().message
+    assert awx.jobs[0].look.status == "canceled"
+
+
+@pytest.mark.parametrize("account", [Account(0, "", "", "a-wrong-token"), READER])
+def test_who_may_not_launch(awx: AwxServer, deploy: Deploy, account: Account) -> None:
+    """A wrong login and a missing right are told apart, with what helps; nothing is launched."""
+    awx.add_template("Deploy")
+    error = deploy(account=account).stopped()
+    if account is READER:
+        assert "403" in error.message and "role Execute" in error.remedy and error.exit_status == 2
+    else:
+        assert "401" in error.message and "awx-token" in error.remedy
+    assert awx.launches == 0
+
+
+def test_awx_is_unreachable(deploy: Deploy) -> None:
+    """Where nobody listens, that is said, with the host."""
+    error = deploy(url=f"http://{HOST}:{closed_port()}").stopped()
+    assert re.search(
+        r"The job template in AWX could not be looked up: 127\.0\.0\.1:\d+ cannot be reached", error.message
+    )
+
+
+def test_a_missing_template_and_two_of_one_name(awx: AwxServer, deploy: Deploy) -> None:
+    """Neither is guessed."""
+    assert 'no job template "Deploy"' in deploy().stopped().message
+    awx.add_template("Deploy", organization="Science")
+    awx.add_template("Deploy", organization="Operations")
+    assert "2 job templates" in deploy().stopped().message
+    assert posts(awx) == 0
+    assert deploy(organization="Operations").run().succeeded
+
+
+def test_awx_in_trouble_is_borne_for_a_while(awx: AwxServer, deploy: Deploy) -> None:
+    """Fifteen looks that fail do not end it, and each change is told; the job is followed to its end."""
+    awx.add_template("Deploy")
+    run = deploy()
+    run.job.start()
+    awx.fail("GET", r"/jobs/[0-9]+/$", status=503, times=15 * 3)
+    assert run.job.follow().succeeded
+    assert run.said[0].note.endswith("answered 503 when asked for the job 102")
+    assert run.said[-1].note == ""
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_awx_that_can_no_longer_be_asked(awx: AwxServer, deploy: Deploy, status: int) -> None:
+    """After many looks the run ends: it says that the job may be running, and where."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=3600)
+    run.job.start()
+    awx.fail("GET", r"/jobs/[0-9]+/$", status=status, body={"detail": "no"})
+    with pytest.raises(ExpectedError, match=r"can no longer be seen, and may be running: .* answered") as caught:
+        run.job.follow()
+    assert run.job.seen is not None and run.job.seen.url in caught.value.message
+    assert sum(run.waits) > 120
+
+
+def test_a_job_that_is_deleted_while_it_is_followed(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that is gone is lost for good after a few looks; one look too early is not enough."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy()
+    run.job.start()
+    gone = {"detail": "Not found."}
+    awx.fail("GET", r"/jobs/[0-9]+/$", status=404, body=gone, times=2)
+    run.before_wait = lambda number: awx.jobs.clear() if number == 4 else None
+    with pytest.raises(ExpectedError, match="was deleted while it was followed, so that nobody knows how it ended"):
+        run.job.follow()
+    assert len(run.waits) == 7
+
+
+def test_a_check_writes_nothing(awx: AwxServer, deploy: Deploy) -> None:
+    """The template and what it needs can be looked at without a launch."""
+    made = awx.add_template("Deploy")
+    template, data = deploy().job.check()
+    assert (template.id, data.asks_variables) == (made.id, True)
+    assert {one.method for one in awx.requests} == {"GET"}

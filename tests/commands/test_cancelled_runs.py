@@ -1,0 +1,58 @@
+"""A run that a runner cancels: by SIGINT, by SIGTERM 7.5 s later, and 2.5 s after that for good."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from contract.sources import SCRIPTS
+from world.awx import ROBOT, AwxServer
+from world.awx_jobs import ENDLESS
+from world.faults import Forward, Reply
+
+CANCELLED_IN_LAUNCH = """
+import datetime, os, signal, sys, threading, time
+sys.path.insert(0, sys.argv[1])
+from frag_release.clients.awx import Awx
+from frag_release.clients.credentials import bearer
+from frag_release.clients.deadline import Deadline
+from frag_release.clients.http import Http
+from frag_release.commands.awx_job import AwxJob
+from frag_release.commands.clock import Clock
+from frag_release.domain.awx_jobs import OnTimeout
+from frag_release.errors import InterruptedRun
+from frag_release.runner.settings.awx import AwxSettings
+from frag_release.runner.signals import raise_on_signals
+url, token = sys.argv[2:]
+settings = AwxSettings(url, "/api/v2/", "", "", token, "Deploy", "", {"tag": "1"}, OnTimeout.CANCEL)
+awx = Awx(Http(Deadline(60)), url, "/api/v2/", bearer(token, url, "awx-token"))
+clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, time.sleep)
+raise_on_signals()
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+begun = time.monotonic()
+try:
+    AwxJob(awx, settings, clock, print, print).start()
+except InterruptedRun as stop:
+    print(f"{time.monotonic() - begun:.1f}", stop.message, sep="|")
+"""
+
+
+def test_a_launch_that_is_cancelled_in_the_middle_is_found_and_cancelled_in_time(awx: AwxServer) -> None:
+    """A real SIGINT while AWX takes its time to answer the launch: the job is found, cancelled and named in seconds."""
+    awx.add_template("Deploy", script=ENDLESS)
+
+    def slowly(forward: Forward) -> Reply:
+        reply = forward()
+        time.sleep(3)
+        return reply
+
+    awx.add("POST", "/launch/", slowly)
+    command = [sys.executable, "-I", "-c", CANCELLED_IN_LAUNCH, str(SCRIPTS), awx.url, ROBOT.token]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seconds, _, message = done.stdout.strip().partition("|")
+    assert float(seconds) < 7.5
+    assert "The run was cancelled while the AWX job" in message and "it is canceled" in message
+    assert (awx.launches, awx.jobs[0].look.status) == (1, "canceled")
+    assert f"/#/jobs/playbook/{awx.jobs[0].id}/output" in message

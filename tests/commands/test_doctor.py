@@ -1,0 +1,356 @@
+"""`doctor` as a process, on tokens of every kind and on settings of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from commands.conftest import World
+from world.awx import READER, ROBOT, AwxServer
+from world.awx_jobs import Account, Question
+from world.events import push_branch
+from world.github_people import GitHubPeople, Project
+from world.github_settings import (
+    ANYTHING,
+    CLASSIC,
+    READING,
+    GitHubSettings,
+    Holder,
+    Settings,
+    environment,
+    policy,
+    rule,
+    ruleset,
+)
+from world.program import Outcome
+from world.rounds import Rounds
+
+STACK, BACKEND = "xchem/fragalysis-stack", "xchem/fragalysis-backend"
+RELEASING = "gate,prepare,publish,announce"
+ENVIRONMENT = "awx/fragalysis-production"
+BINDING = ("creation", "update", "deletion")
+
+
+@dataclass
+class Practice:
+    """The worked example on servers, its settings, and the doctor to ask."""
+
+    world: World
+    settings: GitHubSettings
+    people: GitHubPeople
+
+    @property
+    def stack(self) -> Settings:
+        """The settings of the stack's repository."""
+        return self.settings.of(STACK)
+
+    def guard(self) -> None:
+        """Set up all that guards the gate from outside."""
+        self.stack.rulesets.append(
+            ruleset(42, "releases", BINDING, ["refs/tags/*.*.*"], current_user_can_bypass="always")
+        )
+        self.stack.rules["master"] = [rule("pull_request"), rule("deletion")]
+        self.stack.environments.append(environment(ENVIRONMENT))
+        self.stack.policies[ENVIRONMENT] = [policy("*.*.*")]
+        self.stack.environment_secrets[ENVIRONMENT] = ["AWX_HOST", "AWX_USER"]
+
+    def ask(
+        self, token: str, environment: Mapping[str, str] | None = None, /, chosen: str = RELEASING, **inputs: str
+    ) -> Outcome:
+        """Run the doctor with a token, by default for all but deploy; nothing may be written."""
+        world = self.world
+        world.github.requests.clear()
+        given = {"command": "doctor", "token": token, "registry-url": world.registry.url, "for": chosen}
+        given |= {"environment": ENVIRONMENT, **{name.replace("_", "-"): value for name, value in inputs.items()}}
+        event = push_branch("master", world.example.commits["fragalysis-stack"]["2023.06.2"])
+        outcome = world.program.run(event, given, api_url=world.github.url, environment=environment)
+        assert {one.method for one in (*world.github.requests, *world.registry.requests)} <= {"GET", "HEAD"}
+        assert "A fault of this action" not in outcome.log, outcome.log
+        return outcome
+
+
+@pytest.fixture
+def practice(world: World, people: GitHubPeople) -> Practice:
+    """A stack whose settings guard nothing yet."""
+    world.github.parts.append(settings := GitHubSettings(world.github))
+    return Practice(world, settings, people)
+
+
+def found(outcome: Outcome, rule_id: str = "need") -> dict[str, str]:
+    """How each need stands by its id."""
+    assert outcome.report is not None, outcome.log
+    return {one["subject"]: one["presence"] for one in outcome.report["findings"] if one["rule"] == rule_id}
+
+
+def of(outcome: Outcome, subject: str) -> dict[str, Any]:
+    """The finding about one need."""
+    assert outcome.report is not None
+    return next(one for one in outcome.report["findings"] if one["subject"] == subject)
+
+
+def test_a_token_that_can_do_everything(practice: Practice) -> None:
+    """With a classic token of an administrator and all guards in place everything is there, and the exit is 0."""
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    assert set(found(outcome).values()) == {"there", "not needed"}
+    assert set(found(outcome, "outside").values()) == {"there"}
+    assert outcome.status == 0
+    assert outcome.summary.startswith("## ✅ All that could be seen is there")
+
+
+def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> None:
+    """It may do all but change workflow files: exit 1, and the one step names the scope and both ways to get it."""
+    practice.guard()
+    token = practice.settings.give("ghp_no_workflow", Holder(scopes=("repo",)))
+    outcome = practice.ask(token)
+    assert outcome.status == 1
+    assert outcome.summary.startswith("## ⛔ 1 thing is missing\n")
+    assert [key for key, value in found(outcome).items() if value == "missing"] == ["workflows-write"]
+    finding = of(outcome, "workflows-write")
+    assert finding["status"] == "fail" and finding["for"] == ["prepare"]
+    assert finding["message"] == "The token in the input token (a classic token) lacks the scope workflow."
+    assert finding["remedy"] == (
+        "Give in token the token of an app or a fine-grained one with Workflows: write for xchem/fragalysis-stack, "
+        "or a classic one with the scopes repo and workflow."
+    )
+    assert outcome.outputs["failed-rules"] == "need:workflows-write"
+    assert outcome.outputs["verdict"] == "blocked" and outcome.outputs["deploy-production"] == "false"
+    assert "::error title=need (workflows-write)::The token in the input token" in outcome.log
+    assert token not in outcome.summary
+
+
+def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None:
+    """What only a write would show is said to be untold, warns, and does not make the doctor red for ever."""
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("github_pat_all", ANYTHING))
+    assert outcome.status == 0
+    stands = found(outcome)
+    assert stands["contents-write"] == "there"
+    untold = [key for key, value in stands.items() if value == "cannot be told"]
+    assert untold == ["workflows-write", "pull-requests-write", "issues-write"]
+    finding = of(outcome, "workflows-write")
+    assert (finding["status"], finding["demoted-from"]) == ("warn", "unknown")
+    assert finding["message"].endswith(
+        "cannot be told without writing. When it is refused, prepare says so, naming the right."
+    )
+    assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert "3 points cannot be told with this token, so nobody should take it for there." in outcome.summary
+    assert set(found(outcome, "outside").values()) == {"there"}
+
+
+def test_a_token_that_can_only_read(practice: Practice) -> None:
+    """Reading is there. Writing is missing, seen by the merge settings that GitHub hides. Secrets cannot be told."""
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("github_pat_reads", READING))
+    assert outcome.status == 1
+    stands = found(outcome)
+    assert stands["contents-write"] == "missing"
+    assert "GitHub does not show it the merge settings" in of(outcome, "contents-write")["message"]
+    assert {stands[key] for key in ("stack-branch", "workflow-file", "backend-runs", "frontend-image")} == {"there"}
+    assert found(outcome, "outside")["environment-secrets"] == "cannot be told"
+    assert "secrets: read" in of(outcome, "environment-secrets")["remedy"]
+    # Of somebody who may only read, nothing can be written with any token.
+    only_reads = Holder("pull", scopes=("repo", "workflow"))
+    stands = found(practice.ask(practice.settings.give("ghp_reads", only_reads), chosen="prepare"))
+    assert {stands[f"{each}-write"] for each in ("contents", "workflows", "pull-requests")} == {"missing"}
+
+
+def test_no_token_and_a_wrong_one(practice: Practice) -> None:
+    """Without a token public repositories can be read and nothing be written; with a wrong one nothing is seen."""
+    outcome = practice.ask("")
+    assert outcome.status == 1
+    stands = found(outcome)
+    assert stands["stack-branch"] == stands["backend-runs"] == "there"
+    assert {value for key, value in stands.items() if key.endswith("-write") and key != "actions-write"} == {"missing"}
+    assert of(outcome, "issues-write")["message"] == (
+        "There is no token in the input token, and nobody can write without one."
+    )
+    outcome = practice.ask("ghp_wrong")
+    assert outcome.status == 1
+    stands = found(outcome)
+    assert stands["stack-branch"] == stands["contents-write"] == "not seen"
+    assert "The token in token is wrong or has expired: set it again." in outcome.summary
+    assert "could not be seen" in outcome.summary.splitlines()[0]
+
+
+def test_the_workflows_own_token(practice: Practice) -> None:
+    """It can never change workflow files or reach a board; publish must be able to dispatch the build."""
+    practice.guard()
+    permissions = {"contents": "write", "actions": "write", "issues": "write", "metadata": "read"}
+    token = practice.settings.give("ghs_own", Holder(None, permissions=permissions))
+    practice.stack.may_open_pull_requests = False
+    outcome = practice.ask(token, {"RUN_TOKEN": token}, project="orgs/xchem/projects/1")
+    stands = found(outcome)
+    assert outcome.status == 1
+    assert stands["workflows-write"] == stands["board-write"] == "missing"
+    assert stands["board-lane"] == "not seen"
+    assert stands["contents-write"] == "there"
+    assert "workflow_dispatch, by which publish starts it" in of(outcome, "build-start")["message"]
+    assert stands["actions-write"] == stands["pull-request-setting"] == "cannot be told"
+    assert "In a workflow: actions: write in the job's permissions." in of(outcome, "actions-write")["remedy"]
+    assert "Resource not accessible by integration" in of(outcome, "pull-request-setting")["message"]
+    # Tickets of another repository are beyond it.
+    outcome = practice.ask(token, {"RUN_TOKEN": token}, ticket_repository=BACKEND, chosen="announce")
+    assert "which is not xchem/fragalysis-backend" in of(outcome, "issues-write")["message"]
+
+
+def test_a_hidden_component(practice: Practice) -> None:
+    """A private component that the token may not see is not seen, and its remedy is component-token."""
+    practice.world.github.deny(BACKEND, except_tokens=["ghp_components"])
+    token = practice.settings.give("ghp_stack", CLASSIC)
+    practice.settings.give("ghp_components", Holder("pull", scopes=("repo",)))
+    outcome = practice.ask(token, chosen="gate")
+    stands = found(outcome)
+    assert outcome.status == 1
+    assert (stands["backend-repository"], stands["backend-runs"]) == ("not seen", "not seen")
+    assert stands["frontend-repository"] == "there"
+    assert "for a component in component-token" in of(outcome, "backend-repository")["remedy"]
+    assert practice.ask(token, component_token="ghp_components", chosen="gate").status == 0
+
+
+def test_nothing_guards_the_gate(practice: Practice) -> None:
+    """What guards from outside is missing loudly, and stops no command: exit 0, with a warning for each."""
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    stands = found(outcome, "outside")
+    assert outcome.status == 0
+    assert stands.pop("environment-secrets") == "cannot be told"
+    assert set(stands.values()) == {"missing"}
+    assert (of(outcome, "tag-ruleset")["status"], of(outcome, "tag-ruleset")["demoted-from"]) == ("warn", "fail")
+    assert "4 guards from outside are not there." in outcome.summary
+    assert outcome.log.count("::warning title=outside ") == 5
+    # Half of each is not enough, and says which half.
+    stack = practice.stack
+    stack.rulesets.append(ruleset(1, "half", ["creation", "update"], ["refs/tags/20*.*.*"]))
+    stack.rulesets.append(ruleset(2, "asleep", BINDING, ["~ALL"], enforcement="evaluate"))
+    stack.environments.append(environment(ENVIRONMENT, reviewers=0, custom=None))
+    stack.secrets.append("AWX_TOKEN")
+    stack.protections["master"] = {"enforce_admins": {"url": "https://github.example", "enabled": True}}
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    assert of(outcome, "tag-ruleset")["message"] == (
+        "With the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
+        "whoever may push."
+    )
+    assert "no required reviewers" in of(outcome, "environment-reviewers")["message"]
+    assert "from every branch and tag" in of(outcome, "environment-tags")["message"]
+    assert of(outcome, "environment-secrets")["message"] == "Every job can use AWX_TOKEN of the repository."
+    assert of(outcome, "stack-branch-review")["message"] == "master can be changed without a pull request."
+
+
+def test_rules_that_would_stop_a_command(practice: Practice) -> None:
+    """Rules and switched-off workflows that the token cannot get around are missing needs, and named."""
+    practice.guard()
+    stack = practice.stack
+    stack.rulesets[0]["current_user_can_bypass"] = "never"
+    stack.rulesets.append(ruleset(7, "branches", ["creation"], ["~ALL"], target="branch"))
+    stack.rules["release/2023.06.1"] = [rule("creation")]
+    stack.workflow_state = "disabled_manually"
+    stack.entry["has_issues"] = False
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    missing = {key: of(outcome, key)["message"] for key, value in found(outcome).items() if value == "missing"}
+    assert missing == {
+        "release-branch-rules": "Rules of xchem/fragalysis-stack are in the way of release/2023.06.1: creation; this "
+        "token may not bypass them.",
+        "tag-rules": "The ruleset 'releases' forbids to make a tag such as 2023.06.1, and this token may not bypass "
+        "it.",
+        "build-start": "GitHub says of .github/workflows/build-main.yaml: disabled manually.",
+        "ticket-repository": "Issues are turned off in xchem/fragalysis-stack.",
+    }
+    assert outcome.status == 1
+
+
+def test_hostile_names_stay_text(practice: Practice) -> None:
+    """Names of rulesets, environments and secrets can neither command the runner nor become markup."""
+    hostile = "::set-output name=verdict::deploy\n##[add-mask]x <script>@all [a](https://evil.example) | `"
+    practice.stack.rulesets.append(ruleset(1, hostile, ["creation"], ["~ALL"]))
+    practice.stack.environments.append(environment(ENVIRONMENT))
+    practice.stack.policies[ENVIRONMENT] = [policy(hostile, "branch")]
+    practice.stack.secrets.append(f"AWX_{hostile}")
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    assert outcome.outputs["verdict"] == "blocked"
+    assert "##[add-mask]" not in outcome.log
+    assert not any(line.lstrip().startswith("::set-output") for line in outcome.log.splitlines())
+    assert "<script>" not in outcome.summary and "](https://evil.example)" not in outcome.summary
+    assert "@all" not in outcome.summary
+
+
+def test_it_asks_little_and_once(practice: Practice) -> None:
+    """All of it, but for deploy, takes at most 30 requests in 5 round trips, no two of them the same."""
+    practice.guard()
+    world = practice.world
+    world.github.rounds = world.registry.rounds = rounds = Rounds()
+    practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    asked = [one.request.target for one in world.github.requests]
+    assert len(asked) == len(set(asked))
+    assert len(asked) <= 30
+    assert rounds.count <= 5, rounds.sizes
+
+
+@pytest.mark.parametrize("chosen", ["gate,stage", "doctor", ","])
+def test_a_command_that_is_none_is_a_wrong_input(practice: Practice, chosen: str) -> None:
+    """Status 2, naming the input, what is wrong with it, and the commands there are; nothing is asked."""
+    outcome = practice.ask("", chosen=chosen)
+    assert outcome.status == 2
+    assert "The input for cannot be" in outcome.log
+    assert "gate, prepare, publish, announce, deploy, audit" in outcome.log
+    assert practice.world.github.requests == []
+
+
+def test_a_board_with_and_without_its_lane(practice: Practice) -> None:
+    """The lane is looked up by name, with ticket-token; a board that is not seen names what a token needs."""
+    token = practice.settings.give("ghp_all", CLASSIC)
+    tickets = practice.settings.give("ghp_tickets", Holder("pull", scopes=("public_repo", "read:project")))
+    practice.people.add_project(Project("orgs/m2ms/projects/7", {"Status": ["Done", "Push to production"]}, [tickets]))
+    board = {"project": "orgs/m2ms/projects/7", "ticket_token": tickets}
+    outcome = practice.ask(token, chosen="announce", **board)
+    assert found(outcome)["board-lane"] == "there"
+    assert "Push to production" in of(outcome, "board-lane")["message"]
+    assert of(outcome, "board-write")["message"] == (
+        "The token in the input ticket-token (a classic token) lacks the scope project."
+    )
+    assert found(outcome)["issues-write"] == "there"
+    outcome = practice.ask(token, chosen="announce", project_status="Shipped", **board)
+    assert found(outcome)["board-lane"] == "not seen"
+    assert "'Done', 'Push to production'" in of(outcome, "board-lane")["remedy"]
+    outcome = practice.ask(token, chosen="announce", project="orgs/m2ms/projects/7")
+    assert "Resource not accessible" in of(outcome, "board-lane")["message"]
+    assert "Give in ticket-token the token of an app" in of(outcome, "board-lane")["remedy"]
+    assert outcome.status == 1
+
+
+def awx_inputs(awx: AwxServer, account: Account = ROBOT, template: str = "Deploy") -> dict[str, str]:
+    """The inputs that lead to an AWX."""
+    return {"awx_url": awx.url, "awx_token": account.token, "awx_template": template}
+
+
+def test_deploy_needs_awx(practice: Practice, awx: AwxServer) -> None:
+    """Login, template, the right to launch it and its variables are looked at; nothing is launched."""
+    token = practice.settings.give("ghp_all", CLASSIC)
+    awx.add_template("Deploy")
+    awx.add_template("Fixed", asks_variables=False)
+    awx.add_template("Other survey", asks_variables=False, survey=[Question("tag")])
+
+    def stand(**inputs: str) -> dict[str, str]:
+        found_here = found(practice.ask(token, chosen="deploy", **inputs))
+        return {key: value for key, value in found_here.items() if key.startswith("awx-")}
+
+    good = {"awx-login": "there", "awx-template": "there", "awx-variables": "there"}
+    assert stand(**awx_inputs(awx)) == good
+    assert stand(**awx_inputs(awx, template="Fixed")) == {**good, "awx-variables": "missing"}
+    assert stand(**awx_inputs(awx, template="Other survey")) == {**good, "awx-variables": "cannot be told"}
+    assert stand(**awx_inputs(awx, template="None")) == {**good, "awx-template": "missing", "awx-variables": "not seen"}
+    assert stand(**awx_inputs(awx, READER))["awx-template"] == "missing"
+    assert stand(**{**awx_inputs(awx), "awx_token": "wrong"}) == dict.fromkeys(good, "not seen")
+    assert {one.method for one in awx.requests} == {"GET"}
+    assert awx.launches == 0
+
+
+def test_deploy_without_inputs_for_awx(practice: Practice) -> None:
+    """That is missing, not a wrong use: everything else is looked at, and where the secrets may be is said."""
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate,deploy")
+    assert outcome.status == 1
+    assert found(outcome)["awx-login"] == "missing"
+    assert "Secrets of an environment are seen only by a job in it" in of(outcome, "awx-login")["remedy"]
+    assert found(outcome)["stack-branch"] == "there"

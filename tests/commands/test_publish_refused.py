@@ -1,0 +1,214 @@
+"""`publish` refused by GitHub, in GitHub's own words: each answered in one paragraph, with the right status."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from commands.stack import OWN_TOKEN, REPOSITORY, Stack
+from commands.test_prepare import head, send, writes
+from world.faults import Forward, Reply, json_reply
+from world.github_releases import File
+from world.github_server import TOKEN
+
+TAG, DRAFT, ASSET, PUBLICATION = ("POST", "/git/refs$"), ("POST", "/releases$"), ("POST", "/assets"), ("PATCH", "/rele")
+DISPATCH = ("POST", "/dispatches$")
+FORBIDDEN = "Resource not accessible by integration"
+RULES = "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n"
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+
+
+def detail(field_: str, code: str, message: str = "") -> dict[str, Any]:
+    """A body with one of GitHub's details."""
+    error = {"resource": "Release", "field": field_, "code": code} | ({"message": message} if message else {})
+    return {"message": "Validation Failed", "errors": [error], "status": "422"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A write that GitHub refuses: with what, and with which status and words the run then ends."""
+
+    order: tuple[str, str]
+    status: int
+    body: dict[str, Any]
+    exit_status: int
+    words: str
+    headers: dict[str, str] = field(default_factory=dict)
+    own: bool = False
+
+
+CASES = {
+    "tag ruleset": Refused(TAG, 422, {"message": RULES}, 2, "Let the app or the person whose token is given bypass it"),
+    "tag ruleset at the release": Refused(
+        PUBLICATION, 422, detail("pre_receive", "custom", f"pre_receive {RULES}"), 2, "bypass it (Settings"
+    ),
+    "burned at the release": Refused(
+        DRAFT,
+        422,
+        detail("tag_name", "custom", "tag_name was used by an immutable release"),
+        1,
+        "Prepare the release anew, under the next free tag.",
+    ),
+    "frozen": Refused(
+        ASSET, 422, {"message": "Cannot upload assets to an immutable release."}, 1, "what is published is frozen"
+    ),
+    "release exists": Refused(
+        PUBLICATION, 422, detail("tag_name", "already_exists"), 1, "Something of that name was made in between"
+    ),
+    "workflow rule, own token": Refused(TAG, 403, {"message": FORBIDDEN}, 2, "token can never have it.", own=True),
+    "workflow rule, app": Refused(DRAFT, 403, {"message": FORBIDDEN}, 2, "Contents: write and Workflows: write"),
+    "workflow rule, classic token": Refused(TAG, 404, {"message": "Not Found"}, 2, "a classic one the scope repo"),
+    "named permissions": Refused(
+        DRAFT,
+        403,
+        {"message": FORBIDDEN},
+        2,
+        "GitHub asks for contents: write or contents: write, workflows: write.",
+        headers={"X-Accepted-GitHub-Permissions": "contents=write; contents=write,workflows=write"},
+    ),
+    "dispatch": Refused(DISPATCH, 403, {"message": FORBIDDEN}, 2, "needs actions: write under permissions", own=True),
+    "no such trigger": Refused(
+        DISPATCH,
+        422,
+        {"message": "Workflow does not have 'workflow_dispatch' trigger", "status": "422"},
+        1,
+        "Add workflow_dispatch to the triggers",
+        own=True,
+    ),
+    "rate limit": Refused(
+        TAG,
+        429,
+        {"message": "API rate limit exceeded for installation ID 1."},
+        1,
+        "takes no more requests for now (429)",
+        headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 1800)},
+    ),
+    "secondary limit": Refused(
+        DRAFT, 403, {"message": SECONDARY}, 1, "Run this again after", headers={"Retry-After": "60"}
+    ),
+    "expired": Refused(TAG, 401, {"message": "Bad credentials"}, 2, "is wrong or has expired: set it again."),
+    "archived": Refused(
+        TAG, 403, {"message": "Repository was archived so is read-only."}, 2, "Take the repository out of the archive."
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_refusal_is_answered_in_one_paragraph(stack: Stack, case: Refused) -> None:
+    """GitHub's words are quoted, the remedy follows, on one line without the token; nothing is released."""
+    stack.reviewed()
+    environment = OWN_TOKEN if case.own else {}
+    stack.builds.silent |= {TOKEN} if case.own else set()
+    stack.world.github.fail(*case.order, status=case.status, body=case.body, headers=case.headers)
+    outcome = stack.publish(environment=environment)
+    assert outcome.status == case.exit_status, outcome.log
+    (told,) = [line for line in outcome.log.splitlines() if line.startswith("::error title=publish::")]
+    assert case.words in told and "%0A" not in told
+    assert outcome.summary.startswith("## ⛔ Not published yet — `2023.06.2`")
+    assert TOKEN not in outcome.summary and TOKEN not in told
+    assert [one for one in stack.releases.releases if not one.draft] == []
+
+
+def test_a_publication_whose_answer_is_lost_is_found_by_the_next_run(stack: Stack) -> None:
+    """A bad gateway behind which the release was published: status 1, run it again, and then nothing is written."""
+    stack.reviewed()
+
+    def broken(forward: Forward) -> Reply:
+        forward()
+        return json_reply(502, {"message": "Server Error"})
+
+    stack.world.github.add(*PUBLICATION, broken, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert "Run it again: it looks first at what is there." in outcome.summary
+    again = stack.publish()
+    assert (again.status, writes(stack.world)) == (0, []), again.log
+    assert [one.draft for one in stack.releases.releases] == [False]
+
+
+def test_a_tag_that_somebody_makes_at_the_same_moment_is_taken(stack: Stack) -> None:
+    """`Reference already exists`, and it stands for the reviewed commit: that is what was wanted."""
+    commit = stack.reviewed()
+
+    def beaten(forward: Forward) -> Reply:
+        forward()
+        return json_reply(422, {"message": "Reference already exists", "status": "422"})
+
+    stack.world.github.add(*TAG, beaten, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert (stack.tags()["2023.06.2"], len(stack.runs())) == (commit, 1)
+
+
+def test_a_tag_that_somebody_makes_elsewhere_meanwhile_stops_it(stack: Stack) -> None:
+    """`Reference already exists`, and it stands for another commit: status 1, both named, no release."""
+    elsewhere = head(stack.world)
+    stack.reviewed()
+
+    def beaten(forward: Forward) -> Reply:
+        send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": elsewhere})
+        return forward()
+
+    stack.world.github.add(*TAG, beaten, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert stack.releases.releases == []
+
+
+def test_a_tag_whose_answer_is_lost_is_found(stack: Stack) -> None:
+    """Where the answer to the tag never comes, it is looked for, and the run goes on."""
+    commit = stack.reviewed()
+
+    def lost(forward: Forward) -> Reply:
+        forward()
+        return Reply(0, dropped=True)
+
+    stack.world.github.add(*TAG, lost, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert (stack.tags()["2023.06.2"], len(stack.runs())) == (commit, 1)
+
+
+def test_a_tag_that_is_deleted_while_its_build_runs_is_not_released(stack: Stack) -> None:
+    """GitHub would make the tag anew at the default branch's head: the draft stays one, and the run says why."""
+    stack.reviewed()
+
+    def deleted(forward: Forward) -> Reply:
+        reply = forward()
+        stack.delete_tag("2023.06.2")
+        return reply
+
+    stack.world.github.add(*ASSET, deleted, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert "was deleted while its build was followed" in outcome.summary
+    assert [one.draft for one in stack.releases.releases] == [True]
+
+
+def test_a_file_that_broke_off_and_a_draft_of_somebody_else(stack: Stack) -> None:
+    """Our draft's broken release.json is replaced; another draft for the tag, which is not ours, is left alone."""
+    stack.reviewed()
+    theirs = stack.releases.add(REPOSITORY, "2023.06.2", draft=True)
+    ours = stack.releases.add(REPOSITORY, "2023.06.2", draft=True)
+    ours.body = "<!-- frag-release-action: release notes of 2023.06.2 -->\nold"
+    ours.files.append(File(77, "release.json", b"", state="open"))
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert stack.releases.releases == [theirs, ours]
+    assert (theirs.draft, theirs.files, ours.draft) == (True, [], False)
+    assert [(file.id != 77, file.state) for file in ours.files] == [(True, "uploaded")]
+
+
+def test_a_release_made_by_hand_is_left_alone(stack: Stack) -> None:
+    """A public release of the tag that somebody made by hand is theirs: nothing is written, and a warning says so."""
+    commit = stack.reviewed()
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": commit})
+    theirs = stack.releases.add(REPOSITORY, "2023.06.2")
+    outcome = stack.publish()
+    assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
+    assert stack.releases.releases == [theirs]
+    assert "has no release.json: somebody made it by hand" in outcome.summary

@@ -1,0 +1,120 @@
+"""What `release.json` of the release before says for pins whose CI runs GitHub has forgotten."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pins, previous, run
+from forges.github_desk import forge
+from frag_release.commands.release_records import with_records
+from frag_release.domain.evidence import Answer, Unknown
+from frag_release.domain.facts import ComponentFacts, Recorded
+from world.example import STACK
+from world.github_releases import GitHubReleases
+from world.github_server import GitHubServer
+
+REPOSITORY = f"xchem/{STACK}"
+UNCHANGED = backend(runs=(), previous=pins()[0])
+RECORD: dict[str, Any] = {
+    "schema": 1,
+    "stack": {"repository": REPOSITORY, "tag": "2023.06.1", "commit": "6" * 40, "image": "x:1", "digest": DIGEST},
+    "components": [{"name": "backend", "repository": "o/b", "tag": "2023.05.1", "commit": "b" * 40, "digest": DIGEST}],
+    "findings": [{"rule": "pin-ci", "subject": "backend", "status": "pass"}],
+}
+
+
+def recorded(server: GitHubServer, facts: ComponentFacts = UNCHANGED) -> Answer[Recorded | None]:
+    """What is found for the backend."""
+    return with_records(forge(server.url), REPOSITORY, previous(), [facts, frontend()])[0].recorded
+
+
+def changed(**parts: Any) -> bytes:
+    """The record with other parts; those of `stack` on top of its own."""
+    stack = {**RECORD["stack"], **parts.pop("stack", {})}
+    return json.dumps({**RECORD, "stack": stack, **parts}).encode()
+
+
+@pytest.fixture
+def github_with_releases(github_example: GitHubServer, releases_of: GitHubReleases) -> GitHubServer:
+    """The worked example, on a GitHub with releases."""
+    return github_example
+
+
+def test_the_record_of_the_release_before_is_read(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases
+) -> None:
+    """Commit, digest and the result of pin-ci are those of the component in that very release."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed()})
+    assert recorded(github_with_releases) == Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True)
+
+
+@pytest.mark.parametrize("status", ["warn", "fail", "unknown", "skipped"])
+def test_only_a_pass_was_a_pass(github_with_releases: GitHubServer, releases_of: GitHubReleases, status: str) -> None:
+    """CI that was allowed by hand, or not looked at, had not passed."""
+    findings = [{"rule": "pin-ci", "subject": "backend", "status": status}]
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed(findings=findings)})
+    found = recorded(github_with_releases)
+    assert isinstance(found, Recorded) and not found.ci_passed
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"{", "it is not JSON", id="no JSON"),
+        pytest.param(changed(schema=2), "it is no report of schema 1", id="another schema"),
+        pytest.param(changed(stack={"commit": "6" * 39}), "its commit is malformed", id="half a commit"),
+        pytest.param(changed(stack={"tag": "2023.05.9"}), "is about", id="another tag's"),
+        pytest.param(changed(stack={"repository": "evil/stack"}), "is about", id="another repository's"),
+        pytest.param(changed(stack={"commit": "7" * 40}), "and the tag is at 666666666666", id="a moved tag's"),
+    ],
+)
+def test_a_record_that_cannot_be_used_is_unknown(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases, content: bytes, words: str
+) -> None:
+    """A malformed or replaced file proves nothing, and says what is wrong with it."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": content})
+    found = recorded(github_with_releases)
+    assert isinstance(found, Unknown) and words in found.reason
+
+
+@pytest.mark.parametrize("pattern", [r"/releases/tags/", r"/releases/assets/"])
+def test_a_record_that_github_does_not_give_is_unknown(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases, pattern: str
+) -> None:
+    """A bad gateway in place of the release, or of its file, proves nothing."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed()})
+    github_with_releases.fail("GET", pattern, status=502)
+    found = recorded(github_with_releases)
+    assert isinstance(found, Unknown) and "502" in found.reason
+
+
+def test_a_draft_or_a_release_without_the_file_says_nothing(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases
+) -> None:
+    """What was never published is no evidence, and neither is a release that somebody made by hand."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed()}, draft=True)
+    assert recorded(github_with_releases) is None
+    releases_of.add(REPOSITORY, "2023.06.1", files={"notes.txt": b"hello"})
+    assert recorded(github_with_releases) is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(backend(runs=(run(conclusion="failure"),), previous=pins()[0]), id="a run that failed"),
+        pytest.param(backend(runs=()), id="a pin that changed"),
+        pytest.param(backend(runs=(), previous=None), id="a new component"),
+        pytest.param(backend(runs=None, previous=pins()[0]), id="switched off"),
+        pytest.param(backend(runs=Unknown("503"), previous=pins()[0]), id="runs that are unknown"),
+    ],
+)
+def test_nothing_is_asked_for_others(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases, facts: ComponentFacts
+) -> None:
+    """Only a pin that is the same as before and has no run left needs the record: else there is no request."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed()})
+    assert recorded(github_with_releases, facts) is None
+    assert github_with_releases.requests == []

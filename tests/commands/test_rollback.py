@@ -1,0 +1,215 @@
+"""The night of the rollback: an older release deployed again on the evidence of its release.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.deployment import NO_EXPECTATIONS, OLD, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment, old_record
+from commands.test_prepare import send
+from world.awx import ROBOT
+from world.events import dispatch
+from world.example import BACKEND, FRONTEND
+from world.github_server import TOKEN
+from world.program import Outcome
+
+
+def record(ready: Deployment, built: str, **stack: Any) -> dict[str, Any]:
+    """What `publish` would have left with the older release, with changes to its stack."""
+    document = old_record(ready.world.example, ready.world.digests, built)
+    document["stack"] |= stack
+    return document
+
+
+def publish(ready: Deployment, document: object) -> None:
+    """Make the older release, with this as its release.json."""
+    ready.releases.add(REPOSITORY, OLD, files={"release.json": json.dumps(document).encode()})
+
+
+def roll_back(ready: Deployment, **more: str) -> Outcome:
+    """Fill in the form on the stack branch, and send it."""
+    event = dispatch("refs/heads/master", ready.world.commit("2023.06.2"))
+    given = {"ref": f"refs/tags/{OLD}", "rollback": "true", "environment": "awx/fragalysis-production"}
+    return ready.deploy(event, **{**NO_EXPECTATIONS, **given, **more})
+
+
+def refused(ready: Deployment, outcome: Outcome, status: int = 1) -> bool:
+    """Whether it was refused before AWX was asked anything."""
+    return (outcome.status, ready.awx.requests, outcome.outputs["deploy-production"]) == (status, [], "false")
+
+
+def test_the_night_of_the_rollback(ready: Deployment) -> None:
+    """With the CI runs forgotten and the components' registry at 503, the older release is deployed by its record."""
+    publish(ready, record(ready, ready.build(OLD)))
+    ready.world.github.runs.clear()
+    for name in (BACKEND, FRONTEND):
+        ready.world.registry.fail("*", f"/v2/xchem/{name}/", status=503)
+    outcome = roll_back(ready)
+    assert outcome.status == 0, outcome.log
+    assert ready.launched() == [{"stack_image_tag": OLD}]
+    assert outcome.outputs["verdict"] == "deploy"
+    assert outcome.outputs["job-status"] == "successful"
+    findings = outcome.findings()
+    assert findings["tag-order:stack"] == "skipped"
+    assert (findings["tag-commit:stack"], findings["stack-image:stack"]) == ("pass", "pass")
+    for name in ("backend", "frontend"):
+        assert (findings[f"pin-ci:{name}"], findings[f"pin-image:{name}"]) == ("warn", "warn")
+    assert outcome.report is not None
+    demoted = {f"{one['rule']}:{one['subject']}": one["demoted-from"] for one in outcome.report["findings"]}
+    assert (demoted["pin-ci:backend"], demoted["pin-image:backend"]) == ("unknown", "unknown")
+    assert outcome.report["rollback"] is True
+    assert outcome.summary.startswith(f"## ✅ Deployed — rollback to `{OLD}` on `awx/fragalysis-production`\n")
+    assert "Database migrations are not undone: the older release runs on the database" in outcome.summary
+    assert "The newest release is [`2023.06.2`]" in outcome.summary
+    assert "ALLOWED" not in outcome.summary
+
+
+def test_an_image_with_another_digest_is_refused(ready: Deployment) -> None:
+    """Where the stack's image has another digest than recorded it is refused, naming both."""
+    recorded = ready.build(OLD)
+    publish(ready, record(ready, recorded))
+    other = ready.build(OLD, "e")
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert outcome.outputs["failed-rules"] == "stack-image:stack"
+    assert recorded in outcome.summary
+    assert other in outcome.summary
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_an_image_that_is_gone_or_cannot_be_seen_is_refused(ready: Deployment, status: int) -> None:
+    """The one image that counts must be there."""
+    publish(ready, record(ready, ready.build(OLD)))
+    ready.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=status)
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert outcome.outputs["failed-rules"] == "stack-image:stack"
+
+
+def test_a_moved_tag_is_refused(ready: Deployment) -> None:
+    """The tag must still point at the recorded commit."""
+    publish(ready, record(ready, ready.build(OLD)))
+    new = ready.world.commit("2023.06.2")
+    send(ready.world, "PATCH", f"/git/refs/tags/{OLD}", {"sha": new, "force": True})
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert outcome.outputs["failed-rules"] == "tag-commit:stack"
+    assert ready.world.commit(OLD)[:12] in outcome.log
+    assert new[:12] in outcome.log
+
+
+def test_component_images_that_changed_since_only_warn(ready: Deployment) -> None:
+    """Nothing is built of the components: another digest than recorded is a warning, with both."""
+    document = record(ready, ready.build(OLD))
+    document["components"][0]["digest"] = OTHER_DIGEST
+    publish(ready, document)
+    outcome = roll_back(ready)
+    assert outcome.status == 0, outcome.log
+    assert outcome.findings("warn")["pin-image:backend"] == "warn"
+    assert OTHER_DIGEST in outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"digest": None}, "it does not hold the digest of the stack's image"),
+        ({"digest": "sha256:1"}, "its digest is malformed"),
+        ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "and the release is 2023.06.1"),
+        ({"tag": "2023.06.2"}, "is about"),
+        ({"commit": "abc"}, "its commit is malformed"),
+    ],
+)
+def test_a_record_that_is_not_enough_is_refused(ready: Deployment, change: dict[str, Any], words: str) -> None:
+    """Without the stack's digest, or malformed, or of another release: refused, saying what is wrong."""
+    publish(ready, record(ready, ready.build(OLD), **change))
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert words in outcome.log
+
+
+def test_another_pair_than_the_files_is_refused(ready: Deployment) -> None:
+    """A record whose pair is not the one in the workflow file at its commit is no evidence."""
+    document = record(ready, ready.build(OLD))
+    document["components"][0]["tag"] = "2023.05.1"
+    publish(ready, document)
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert "it says backend 2023.05.1" in outcome.log
+
+
+@pytest.mark.parametrize("files", [None, {}, {"other.json": b"{}"}])
+def test_without_a_record_it_is_refused(ready: Deployment, files: dict[str, bytes] | None) -> None:
+    """No release, or one without release.json: refused, saying so and what to do."""
+    ready.build(OLD)
+    if files is not None:
+        ready.releases.add(REPOSITORY, OLD, files=files)
+    outcome = roll_back(ready)
+    assert refused(ready, outcome)
+    assert f"{REPOSITORY} has no release {OLD} with a release.json" in outcome.log
+
+
+def test_inputs_must_agree_with_the_record(ready: Deployment) -> None:
+    """What is expected comes from the record; an input that says otherwise is refused by its name."""
+    digest = ready.build(OLD)
+    publish(ready, record(ready, digest))
+    assert roll_back(ready, expected_stack_digest=digest, dry_run="true").status == 0
+    outcome = roll_back(ready, expected_stack_digest=OTHER_DIGEST)
+    assert (outcome.status, ready.awx.launches) == (1, 0)
+    assert "the input expected-stack-digest says" in outcome.log
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"ref": ""}, "ref"),
+        ({"ref": "refs/tags/nightly"}, "ref"),
+        ({"environment": "staging", "ungated": "true"}, "ungated"),
+        ({"environment": "staging", "production": "false"}, "production"),
+        ({"image_tag": "2023.06.2"}, "image-tag"),
+    ],
+)
+def test_a_rollback_names_a_release(ready: Deployment, given: dict[str, str], name: str) -> None:
+    """A rollback needs a production tag and is judged: everything else is wrong use, named."""
+    outcome = roll_back(ready, **given)
+    assert refused(ready, outcome, 2)
+    assert f"The input {name} " in outcome.log
+
+
+def test_without_rollback_the_form_deploys_nothing_to_production(ready: Deployment) -> None:
+    """The same form without rollback, even with all that is expected, is refused: the run belongs to another ref."""
+    event = dispatch("refs/heads/master", ready.world.commit("2023.06.2"))
+    outcome = ready.deploy(event, ref="refs/tags/2023.06.2")
+    assert refused(ready, outcome)
+    assert "this run belongs to another ref" in outcome.summary
+    assert "tick *rollback*" in outcome.summary
+
+
+def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
+    """Where Actions are down the same is done from a terminal: options for what is public, variables for secrets."""
+    publish(ready, record(ready, ready.build(OLD)))
+    options = {
+        "stack-repository": REPOSITORY,
+        "ref": f"refs/tags/{OLD}",
+        "rollback": "true",
+        "github-api-url": ready.world.github.url,
+        "registry-url": ready.world.registry.url,
+        "awx-url": ready.awx.url,
+        "awx-username": ROBOT.username,
+        "awx-template": TEMPLATE,
+        "report": str(tmp_path / "report.json"),
+    }
+    command = [sys.executable, "-I", "-X", "utf8", str(ready.world.program.folder / "scripts"), "deploy"]
+    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    secrets = {"GITHUB_TOKEN": TOKEN, "AWX_PASSWORD": ROBOT.password}
+    done = subprocess.run(command, env={**os.environ, **secrets}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ready.launched() == [{"stack_image_tag": OLD}]
+    assert f"Deployed: rollback to {OLD} on production" in done.stdout
+    assert ROBOT.password not in done.stdout
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["job"]["status"] == "successful"

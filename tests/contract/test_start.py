@@ -1,0 +1,24 @@
+"""What a gate has to import before it can ask its first question: all of that is waited for in front of every build."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from contract.sources import SCRIPTS
+
+FIRST = ("cli", "commands.gate_command", "forges.github", "clients.exchange")
+LATER = (
+    "ruamel", "semver", "argparse", "frag_release.render", "frag_release.domain.rules", "frag_release.domain.versions",
+    "frag_release.domain.report", "frag_release.commands.gate", "frag_release.clients.registry",
+    "frag_release.forges.github_writer", "frag_release.forges.local", "frag_release.forges.publishing",
+)  # fmt: skip
+
+
+def test_the_first_question_waits_for_nothing_that_comes_later() -> None:
+    """Rules, YAML, writers, reports and the registry are not among what is imported first."""
+    modules = ", ".join(f"frag_release.{name}" for name in FIRST)
+    code = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+
+    assert set(done.stdout.split()) & set(LATER) == set()

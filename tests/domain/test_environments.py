@@ -1,0 +1,30 @@
+"""Which environments are production."""
+
+from __future__ import annotations
+
+import pytest
+
+from frag_release.domain.environments import is_production
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "production", "Production", "PRODUCTION", "awx/fragalysis-production", "prod", "pre-production", "prod2",
+        "staging-production", "production/staging", "non-production", "live", "main", "", " ", "alice", "awx",
+        "fragalysis", "stagingproduction", "productionstaging", "devops", "latest", "ѕtaging", "stagіng", "123",
+    ],
+)  # fmt: skip
+def test_what_is_not_clearly_another_environment_is_production(name: str) -> None:
+    """Production by any name, names that say nothing, and look-alikes in other alphabets are production."""
+    assert is_production(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["staging", "Staging", "awx/fragalysis-staging", "awx/fragalysis-developer", "developer-alice", "dev", "test2",
+     "my_sandbox", "preview.7", "STAGE"],
+)  # fmt: skip
+def test_a_name_with_a_word_for_another_environment_is_none(name: str) -> None:
+    """A whole word such as staging or developer, in any letter case, names another environment."""
+    assert not is_production(name)

@@ -1,0 +1,79 @@
+"""Needs: how each presence is reported, and which commands have which."""
+
+from __future__ import annotations
+
+import pytest
+
+from frag_release.domain.evidence import Unknown
+from frag_release.domain.findings import Status
+from frag_release.domain.needs.catalogue import EXAMINED, Selection, outside
+from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
+
+NEED = Need("contents-write", ("prepare",), "Write")
+GUARD = outside("tag-ruleset", "Tags")
+
+
+@pytest.mark.parametrize(
+    ("presence", "status", "demoted", "blocks"),
+    [
+        (Presence.THERE, Status.PASS, None, False),
+        (Presence.MISSING, Status.FAIL, None, True),
+        (Presence.UNSEEN, Status.UNKNOWN, None, True),
+        (Presence.UNTOLD, Status.WARN, Status.UNKNOWN, False),
+        (Presence.NOT_NEEDED, Status.SKIPPED, None, False),
+    ],
+)
+def test_a_need_blocks_where_it_is_missing_or_was_not_seen(
+    presence: Presence, status: Status, demoted: Status | None, blocks: bool
+) -> None:
+    """What nobody can see without writing only warns, and keeps that it was unknown."""
+    row = Row(NEED, Judgement(presence, "m", "r", file="f", line=3))
+    assert (row.finding.status, row.finding.demoted_from, row.blocks) == (status, demoted, blocks)
+    assert (row.finding.key, row.finding.file, row.finding.line) == ("need:contents-write", "f", 3)
+
+
+@pytest.mark.parametrize(
+    ("presence", "status", "demoted"),
+    [
+        (Presence.THERE, Status.PASS, None),
+        (Presence.MISSING, Status.WARN, Status.FAIL),
+        (Presence.UNSEEN, Status.WARN, Status.UNKNOWN),
+        (Presence.UNTOLD, Status.WARN, Status.UNKNOWN),
+    ],
+)
+def test_what_guards_from_outside_blocks_nothing(presence: Presence, status: Status, demoted: Status | None) -> None:
+    """No command stops for want of it, and it is never reported as there without having been seen."""
+    row = Row(GUARD, Judgement(presence, "m"))
+    assert (row.finding.status, row.finding.demoted_from, row.blocks) == (status, demoted, False)
+    assert row.finding.key == "outside:tag-ruleset"
+
+
+def test_evidence_that_could_not_be_had_is_not_seen() -> None:
+    """An Unknown becomes a sentence, with its remedy."""
+    assert unseen(Unknown("the server is away", "Wait.")) == Judgement(Presence.UNSEEN, "The server is away.", "Wait.")
+
+
+def test_a_need_names_the_chosen_commands_that_have_it() -> None:
+    """Of the chosen commands only those that have the need, in their order; no need where none has it."""
+    selection = Selection(("publish", "gate", "prepare"))
+    need = selection.need("contents-write", "w")
+    assert need == Need("contents-write", ["publish", "prepare"], "w")
+    named = selection.need("component-runs", "r", "backend")
+    assert named and named.id == "backend-runs"
+    assert selection.need("issues-write", "t") is None
+    everything = Selection(EXAMINED).need("stack-branch", "b")
+    assert everything and tuple(everything.commands) == EXAMINED
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("the server is away", "The server is away."),
+        ("org/stack has no such branch.", "org/stack has no such branch."),
+        ("api.github.com answered 500", "api.github.com answered 500."),
+        ("", "."),
+    ],
+)
+def test_a_reason_becomes_a_sentence(reason: str, shown: str) -> None:
+    """Names of repositories and hosts keep their letters."""
+    assert unseen(Unknown(reason)).message == shown

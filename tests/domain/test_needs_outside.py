@@ -1,0 +1,138 @@
+"""What guards the gate from outside: which settings are enough, and what is never taken for there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from frag_release.domain.evidence import Hidden, Unknown
+from frag_release.domain.needs.need import Judgement, Presence
+from frag_release.domain.needs.outside import (
+    judge_deployers,
+    judge_review,
+    judge_reviewers,
+    judge_secrets,
+    judge_tag_rules,
+)
+from frag_release.domain.needs.protection import (
+    BranchGuard,
+    BranchRule,
+    ClassicProtection,
+    Deployers,
+    Environment,
+    Policy,
+    Ruleset,
+    SecretNames,
+)
+
+HIDDEN = Hidden("GitHub said no", "Ask somebody.")
+LOST = Unknown("GitHub is away")
+ALL_RULES = frozenset({"creation", "update", "deletion"})
+RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES)
+ENVIRONMENT = Environment("production", 2, Deployers.CHOSEN, [Policy("tag", "*.*.*")])
+THERE, MISSING, UNTOLD = Presence.THERE, Presence.MISSING, Presence.UNTOLD
+
+
+def assert_stands(judged: Judgement, presence: Presence, *words: str) -> None:
+    """The judgement is this one, says these words, and what is not there has a remedy."""
+    assert judged.presence is presence, judged
+    assert all(word in judged.message for word in words), judged.message
+    assert judged.remedy or presence is THERE
+
+
+@pytest.mark.parametrize(
+    "includes",
+    [["~ALL"], ["refs/tags/*.*.*"], ["refs/tags/*"], ["refs/tags/[0-9]*.[0-9]*.[0-9]*"], ["x", "refs/tags/**"]],
+)
+def test_a_ruleset_that_covers_all_production_tags(includes: Sequence[str]) -> None:
+    """However its pattern says so."""
+    assert_stands(judge_tag_rules([replace(RULESET, includes=includes)]), THERE, "'releases'")
+
+
+def test_several_rulesets_count_together() -> None:
+    """One may restrict what the other does not."""
+    first, second = (
+        replace(RULESET, id=at, rules=frozenset(rules)) for at, rules in ((1, ["creation"]), (2, ALL_RULES))
+    )
+    assert_stands(judge_tag_rules([first, replace(second, rules=ALL_RULES - {"creation"})]), THERE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rules": ALL_RULES - {"deletion"}}, "2023.06.1 can be deleted"),
+        ({"rules": ALL_RULES - {"creation"}}, "1.2.3 can be created"),
+        ({"includes": ["refs/tags/20*.*.*"]}, "1.2.3 can be created, 1.2.3 can be moved, 1.2.3 can be deleted"),
+        ({"includes": ["refs/tags/v*"]}, "2023.06.1 can be created"),
+        ({"includes": ["*.*.*"]}, "2023.06.1 can be created"),
+        ({"excludes": ["refs/tags/2031.*"]}, "2031.12.15 can be created"),
+    ],
+)
+def test_a_gap_in_a_ruleset_is_named(changes: dict[str, object], words: str) -> None:
+    """The tag and what can be done to it."""
+    assert_stands(judge_tag_rules([Ruleset(**{**vars(RULESET), **changes})]), MISSING, words)
+
+
+def test_no_ruleset_and_none_that_can_be_seen() -> None:
+    """None is missing; one that cannot be seen is not told, and never there."""
+    assert_stands(judge_tag_rules([]), MISSING, "No ruleset is in force")
+    assert_stands(judge_tag_rules(HIDDEN), UNTOLD, "GitHub said no.")
+    assert_stands(judge_tag_rules(LOST), Presence.UNSEEN, "GitHub is away.")
+
+
+def test_reviewers() -> None:
+    """There where somebody must approve."""
+    assert_stands(judge_reviewers("production", ENVIRONMENT), THERE)
+    assert_stands(judge_reviewers("production", replace(ENVIRONMENT, reviewers=0)), MISSING, "no required reviewers")
+    assert_stands(judge_reviewers("production", None), MISSING, "There is no environment production.")
+    assert_stands(judge_reviewers("production", HIDDEN), UNTOLD)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"deployers": Deployers.ANY}, "from every branch and tag"),
+        ({"deployers": Deployers.PROTECTED_BRANCHES}, "so no production tag is let in"),
+        ({"policies": []}, "lets no tag such as 2023.06.1 in"),
+        ({"policies": [Policy("tag", "v*")]}, "lets no tag such as 2023.06.1 in"),
+        ({"policies": [Policy("tag", "*.*.*"), Policy("branch", "main")]}, "from the branch main"),
+        ({"policies": [Policy("tag", "*")]}, "from every tag"),
+    ],
+)
+def test_who_may_deploy(changes: dict[str, object], words: str) -> None:
+    """Everything but tags like production ones, and nothing at all, is too much or too little, and named."""
+    assert_stands(judge_deployers("production", Environment(**{**vars(ENVIRONMENT), **changes})), MISSING, words)
+
+
+def test_tags_alone_may_deploy() -> None:
+    """There where the policies are of tags such as production ones; untold where they are hidden."""
+    assert_stands(judge_deployers("production", ENVIRONMENT), THERE)
+    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN)), UNTOLD)
+    assert_stands(judge_deployers("production", HIDDEN), UNTOLD)
+    assert_stands(judge_deployers("production", None), MISSING)
+
+
+def test_secrets() -> None:
+    """There only where the environment has them and nothing else has; what is hidden is untold."""
+    assert_stands(judge_secrets("production", SecretNames(["DOCKER"], [], ["AWX_HOST"])), THERE, "AWX_HOST")
+    assert_stands(judge_secrets("production", SecretNames(["awx_token"], HIDDEN, HIDDEN)), MISSING, "of the repository")
+    assert_stands(judge_secrets("production", SecretNames([], ["CONTROLLER_HOST"], [])), MISSING, "of the organisation")
+    assert_stands(judge_secrets("production", SecretNames(HIDDEN, [], ["AWX_HOST"])), UNTOLD)
+    assert_stands(judge_secrets("production", SecretNames([], HIDDEN, ["AWX_HOST"])), UNTOLD)
+    assert_stands(judge_secrets("production", SecretNames([], [], HIDDEN)), UNTOLD, "GitHub said no")
+    assert_stands(judge_secrets("production", SecretNames([], [], [])), UNTOLD, "production has none, either")
+
+
+def test_review_of_the_stack_branch() -> None:
+    """A rule or the older protection is enough; without either anybody who may push changes the file."""
+    classic = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=True)
+    rule = BranchRule("pull_request", 1)
+    assert_stands(judge_review("main", BranchGuard([rule], HIDDEN)), THERE)
+    assert_stands(judge_review("main", BranchGuard(HIDDEN, classic)), THERE)
+    assert_stands(judge_review("main", BranchGuard([], None)), MISSING, "main can be changed without a pull request")
+    no_review = replace(classic, needs_pull_request=False)
+    assert_stands(judge_review("main", BranchGuard([BranchRule("deletion", 1)], no_review)), MISSING)
+    assert_stands(judge_review("main", BranchGuard([], HIDDEN)), UNTOLD)
+    assert_stands(judge_review("main", BranchGuard(HIDDEN, None)), UNTOLD)

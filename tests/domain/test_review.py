@@ -1,0 +1,134 @@
+"""What counts as reviewed: the merge of our pull request, or the trailer; everything else says why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from domain.worked_example import FILE, pins
+from frag_release.domain.review import (
+    Contradiction,
+    MergedRequest,
+    NothingToPublish,
+    PairChange,
+    Reviewed,
+    named_request,
+    review_of,
+    trailer_tags,
+)
+
+COMMIT, URL = "c" * 40, "https://forge.example/pull/12"
+MARKER = "<!-- frag-release-action: release 2023.06.2 backend=2023.05.1 frontend=2023.05.4 -->"
+OURS = MergedRequest(12, URL, "release/2023.06.2", "master", f"{MARKER}\nThe plan", COMMIT)
+OLD = pins(FILE.replace("2023.05.1", "2023.04.9"))
+
+
+def change(message: str = "Merge pull request #12 from org/release/2023.06.2", *requests: MergedRequest) -> PairChange:
+    """The change of the pair that the worked example's release is."""
+    return PairChange(COMMIT, message, OLD, pins(), requests)
+
+
+@pytest.mark.parametrize(
+    ("message", "tags"),
+    [
+        ("build: Use\n\nStack-Tag: 2023.06.2", ["2023.06.2"]),
+        ("build: Use\r\n\r\nStack-Tag: 2023.06.2\r\n", ["2023.06.2"]),
+        ("build: Use (#12)\n\nStack-Tag: 2023.06.2\nCo-authored-by: A <a@b.example>", ["2023.06.2"]),
+        ("build: Use (#12)\n\nStack-Tag: 2023.06.2\n\n---------\n\nCo-authored-by: A <a@b.example>", ["2023.06.2"]),
+        ("build: Use (#12)\n\n* build: Use\n\nStack-Tag: 2023.06.2\n\n* more\n\nStack-Tag: 2023.06.2", ["2023.06.2"]),
+        ("build: Use\n\nstack-tag: 2023.06.2", ["2023.06.2"]),
+        ("build: Use\n\nStack-Tag: 2023.06.2\nStack-Tag: 2023.06.3", ["2023.06.2", "2023.06.3"]),
+        ("Stack-Tag: 2023.06.2", []),
+        ("build: Use\n\nWe write Stack-Tag: 2023.06.2 below.", []),
+        ("build: Use\n\nStack-Tag: 2023.06.2\n\nand then some prose", []),
+        ("build: Use\n\nSome prose\nStack-Tag: 2023.06.2", []),
+        ("build: Use\n\nStack-Tag: 2023.06.2 or later", []),
+        ("", []),
+    ],
+)
+def test_trailers_are_read_at_the_end_alone(message: str, tags: list[str]) -> None:
+    """Only in the last paragraphs, which are nothing but trailers, a Stack-Tag counts; each tag once."""
+    assert sorted(trailer_tags(message)) == tags
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        ("Merge pull request #12 from org/release/2023.06.2\n\nbuild: Use", 12),
+        ("build: Use of b/e 1 f/e 2 (#12)\n\nStack-Tag: 2023.06.2", 12),
+        ("build: Use (#1) (#12)", 12),
+        ("build: Use\n\nMerge pull request #12 from org/x", None),
+        ("build: Use\n\nsee (#12)", None),
+        ("Merge branch 'release/2023.06.2'", None),
+        ("build: for #12", None),
+    ],
+)
+def test_the_pull_request_that_a_merge_names(message: str, number: int | None) -> None:
+    """Only GitHub's own wording of a merge or a squash, in the subject, names a pull request."""
+    assert named_request(message) == number
+
+
+def test_the_merge_of_our_pull_request_is_reviewed() -> None:
+    """The marked pull request of the branch of its tag, with the pair of its merge."""
+    review = review_of(change("Merge pull request #12 from org/release/2023.06.2", OURS), "master")
+    assert review == Reviewed("2023.06.2", COMMIT, "the merge of pull request #12", URL)
+
+
+def test_the_trailer_is_reviewed() -> None:
+    """A commit whose message ends with the trailer, and that changes the pair."""
+    review = review_of(change("build: Use\n\nStack-Tag: 2023.06.2"), "master")
+    assert review == Reviewed("2023.06.2", COMMIT, "its trailer Stack-Tag")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"branch": "topic"}, id="a branch that is not ours"),
+        pytest.param({"branch": "release/2023.06.3"}, id="the branch of another tag"),
+        pytest.param({"base": "develop"}, id="into another branch"),
+        pytest.param({"merge_commit": "d" * 40}, id="merged as another commit"),
+        pytest.param({"body": f"Look at this:\n{MARKER}"}, id="a marker that is not first"),
+        pytest.param({"body": "Please merge"}, id="no marker"),
+        pytest.param({"body": ""}, id="no text"),
+    ],
+)
+def test_other_pull_requests_review_nothing(changes: dict[str, str]) -> None:
+    """A pasted marker, a hand-made branch, another base: the change counts as one that nobody prepared."""
+    review = review_of(change("Merge pull request #12 from org/x", replace(OURS, **changes)), "master")  # type: ignore[arg-type]
+    assert isinstance(review, NothingToPublish)
+    assert "neither the merge of a pull request that prepare made" in review.reason
+
+
+@pytest.mark.parametrize(
+    ("message", "body", "words"),
+    [
+        ("x\n\nStack-Tag: 2023.06.3", OURS.body, "the release of 2023.06.3 and of 2023.06.2"),
+        ("x\n\nStack-Tag: 2023.06.2\nStack-Tag: 2023.06.3", OURS.body, "the release of 2023.06.2 and of 2023.06.3"),
+        ("x", OURS.body.replace("=2023.05.4", "=2023.05.3"), "made for another pair"),
+        ("x", OURS.body.replace(" frontend=2023.05.4", ""), "made for another pair"),
+    ],
+)
+def test_what_does_not_say_one_thing_is_refused(message: str, body: str, words: str) -> None:
+    """Two tags, or another pair than was merged: nobody can have reviewed that."""
+    review = review_of(change(message, replace(OURS, body=body)), "master")
+    assert isinstance(review, Contradiction) and words in review.reason
+
+
+@pytest.mark.parametrize("tag", ["v2023.06.2", "2023.06.2-rc.1", "latest", "2023.06", "٢٠٢٣.06.2"])
+def test_a_trailer_that_names_no_production_tag_is_refused(tag: str) -> None:
+    """Nothing but three numbers is released."""
+    review = review_of(change(f"x\n\nStack-Tag: {tag}"), "master")
+    assert isinstance(review, Contradiction) and "no production tag" in review.reason
+
+
+def test_a_commit_that_leaves_the_pair_is_no_release() -> None:
+    """The trailer alone releases nothing: the pair must change with it."""
+    same = replace(change("x\n\nStack-Tag: 2023.06.2", OURS), before=pins())
+    assert isinstance(review_of(same, "master"), NothingToPublish)
+
+
+def test_another_namespace_is_another_pair() -> None:
+    """The same tags from another namespace are other images."""
+    review = review_of(replace(change("x"), before=pins(FILE.replace("BE_NAMESPACE: org", "BE_NAMESPACE: me"))), "m")
+    assert isinstance(review, NothingToPublish) and "changes the pair, but" in review.reason

@@ -1,0 +1,109 @@
+"""The summary of a deployment: what it says at each stage, and what foreign text can do to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from frag_release.domain.awx_jobs import Job, JobProgress
+from frag_release.domain.deploy_report import DeployReport, Stage, Target
+from frag_release.domain.evidence import Image, Unknown
+from frag_release.domain.prepare_report import Action
+from frag_release.domain.publish_report import Problem
+from frag_release.domain.report import GateReport
+from frag_release.domain.site import SiteLook
+from frag_release.render.deploy import deploy_summary, deploy_text, job_line
+from render.hostile import HOSTILE, tokens
+from render.reports import good_facts, report, unjudged, with_backend
+
+GITHUB = "https://github.com"
+IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", "sha256:" + "d" * 64)
+JOB = Job(7, 1, False, "Production", "successful", "https://awx.example/#/jobs/playbook/7/output", elapsed=200.0)
+SITE = SiteLook("https://site.example/viewer/", "2023.06.2", 200, 5000, True, '"Stack 2023.06.2"')
+PRODUCTION = Target("production", True)
+PROBLEM = Problem("It went wrong.", "Mend it.", 1)
+
+
+def deployed(judged: GateReport | None = None, **changes: Any) -> DeployReport:
+    """A deployment that went well, with changes."""
+    return replace(DeployReport(judged or report(), PRODUCTION, IMAGE, job=JOB, site=SITE), **changes)
+
+
+STAGES = [
+    (deployed(), Stage.DEPLOYED, 0, "## ✅ Deployed — "),
+    (deployed(site=None), Stage.DEPLOYED, 0, "## ✅ Deployed — "),
+    (deployed(job=None, site=None, dry_run=True), Stage.PLANNED, 0, "## 📝 Planned, nothing launched — "),
+    (deployed(job=None, site=None), Stage.READY, 1, "## 🚀 About to be launched — "),
+    (deployed(job=None, site=None, problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not launched — "),
+    (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
+    (deployed(problem=PROBLEM, site=replace(SITE, found=False)), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
+    (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),
+    (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
+    (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "stage", "status", "first"), STAGES)
+def test_the_verdict_comes_first_and_success_is_rare(made: DeployReport, stage: Stage, status: int, first: str) -> None:
+    """Each way to end has its heading, and only a job that was successful, or a plan, ends with status 0."""
+    summary = deploy_summary(made, GITHUB)
+    assert (made.stage, made.exit_status) == (stage, status)
+    assert summary.startswith(first)
+    assert summary.splitlines()[0].endswith("`2023.06.2` on `production`")
+    if stage is not Stage.READY:
+        assert summary.split("### ")[1].startswith("What to do next")
+    assert made.as_json()["verdict"] == ("blocked" if made.judged.failed_rules else "deploy")
+
+
+def test_a_problem_keeps_its_own_status() -> None:
+    """A missing right in AWX is wrong use."""
+    assert deployed(job=None, site=None, problem=replace(PROBLEM, exit_status=2)).exit_status == 2
+
+
+def test_a_failure_in_production_leads_to_the_way_back() -> None:
+    """Whoever reads of a failed deployment is told what helps, and how to go back."""
+    summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="failed"), site=None), GITHUB)
+    assert "1. Mend it.\n2. If the site is broken meanwhile, go back: *The way back* below" in summary
+    assert "### The way back" in summary
+
+
+def test_what_nobody_has_checked_is_said() -> None:
+    """Without a site to look at, without a gate, without a release before: each is said or left out."""
+    assert "no `verify-url` is given, so nobody has." in deploy_summary(deployed(site=None), GITHUB)
+    own = deployed(unjudged(), target=Target("developer", False, gated=False))
+    summary = deploy_summary(own, GITHUB)
+    assert "(not production, not gated)" in summary
+    assert "The way back" not in summary
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_foreign_text_changes_nothing_in_the_document(name: str) -> None:
+    """Names of jobs, states, environments, pages and problems stay text, whatever they hold."""
+
+    def made(text: str) -> DeployReport:
+        job = replace(JOB, name=text, status=text)
+        site = replace(SITE, excerpt=text, text=text, found=False)
+        target = Target(text, True)
+        problem, did = Problem(text, text, 1), (Action(f"Launched {text}", "https://awx.example/"),)
+        image = replace(IMAGE, tag=text)
+        return deployed(job=job, site=site, target=target, problem=problem, actions=did, notes=(text,), image=image)
+
+    def kinds(text: str) -> list[str]:
+        plain = ("text", "code_inline", "html_inline", "softbreak")
+        return [token.type for token in tokens(deploy_summary(made(text), "")) if token.type not in plain]
+
+    assert kinds(name) == kinds("nonsense")
+
+
+def test_the_log_has_the_findings_once() -> None:
+    """Before the launch the findings are listed, after it they are not repeated."""
+    assert "PASS" in deploy_text(deployed(job=None, site=None))
+    assert "PASS" not in deploy_text(deployed())
+
+
+def test_a_line_on_a_job() -> None:
+    """Number, state, time, and why it cannot be seen."""
+    assert job_line(JobProgress(replace(JOB, status="running"))) == "AWX job 7: running for 3 min 20 s"
+    assert job_line(JobProgress(replace(JOB, elapsed=0.0), "503")) == "AWX job 7: successful | 503"

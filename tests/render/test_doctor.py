@@ -1,0 +1,106 @@
+"""The doctor's summary: the verdict first, then what to do; names of others stay text."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from frag_release.domain.doctor_report import DoctorReport
+from frag_release.domain.needs.catalogue import outside
+from frag_release.domain.needs.need import Judgement, Need, Presence, Row
+from frag_release.render.doctor import doctor_summary, doctor_text, next_steps
+from render.hostile import HOSTILE, tokens
+
+NOW = datetime.datetime(2023, 6, 2, 12, 30, tzinfo=datetime.timezone.utc)
+NAMES = ("gate", "prepare")
+
+
+def row(presence: Presence, name: str = "n", *, guard: bool = False, text: str = "m", remedy: str = "r") -> Row:
+    """A need, or what guards from outside."""
+    need = outside(name, f"what {name}") if guard else Need(name, NAMES, f"what {name}")
+    return Row(need, Judgement(presence, text, remedy))
+
+
+def report(*rows: Row) -> DoctorReport:
+    """A report of these."""
+    return DoctorReport("1.0.0", NOW, "org/stack", NAMES, rows)
+
+
+@pytest.mark.parametrize(
+    ("presences", "heading", "status"),
+    [
+        ([Presence.THERE, Presence.UNTOLD, Presence.NOT_NEEDED], "## ✅ All that could be seen is there", 0),
+        ([Presence.MISSING], "## ⛔ 1 thing is missing", 1),
+        (
+            [Presence.MISSING, Presence.MISSING, Presence.UNSEEN],
+            "## ⛔ 2 things are missing, and 1 thing could not be seen",
+            1,
+        ),
+        ([Presence.UNSEEN], "## ⛔ 1 thing could not be seen", 1),
+    ],
+)
+def test_the_verdict_comes_first(presences: list[Presence], heading: str, status: int) -> None:
+    """With the numbers of what stops a command, and the exit status that belongs to it."""
+    found = report(*(row(one, f"n{at}") for at, one in enumerate(presences)))
+    assert doctor_summary(found).splitlines()[0] == heading
+    assert doctor_text(found).splitlines()[0] == heading.removeprefix("## ")
+    assert found.exit_status == status
+
+
+def test_what_to_do_names_each_remedy_once() -> None:
+    """What stops a command first, then the guards, then what nobody can tell."""
+    found = report(
+        row(Presence.UNTOLD, "a"),
+        row(Presence.MISSING, "b", remedy="Give a token."),
+        row(Presence.MISSING, "c", remedy="Give a token."),
+        row(Presence.MISSING, "d", guard=True),
+        row(Presence.UNTOLD, "e", guard=True),
+    )
+    assert next_steps(found) == [
+        "❌ **b** (`need`), **c** (`need`): Give a token.",
+        "Then run this again.",
+        "⚠️ 1 guard from outside is not there. The second table says how to set it up.",
+        "❔ 2 points cannot be told with this token, so nobody should take it for there. The tables say who could see, "
+        "or what happens without.",
+    ]
+    assert next_steps(report(row(Presence.THERE))) == ["Nothing to do."]
+
+
+def test_the_tables_and_the_picture_say_how_each_stands() -> None:
+    """Worst first, in marks and words; what is there needs no remedy."""
+    summary = doctor_summary(
+        report(row(Presence.THERE, "a"), row(Presence.MISSING, "b"), row(Presence.MISSING, "c", guard=True))
+    )
+    lines = summary.splitlines()
+    assert "| ❌&nbsp;missing | what b<br>`b` | gate, prepare | m | r |" in lines
+    assert lines.index("| ✅&nbsp;there | what a<br>`a` | gate, prepare | m |  |") > lines.index(
+        "| ❌&nbsp;missing | what b<br>`b` | gate, prepare | m | r |"
+    )
+    assert "| ⚠️&nbsp;missing | what c<br>`c` | the gate | m | r |" in lines
+    assert '  command1["prepare<br/>❌ 1 missing<br/>✅ 1 there"]:::bad' in lines
+    assert '  guards["from outside<br/>❌ 1 missing"]:::off' in lines
+    assert "- **prepare**: ❌ 1 missing, ✅ 1 there." in lines
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_changes_nothing_in_the_document(name: str) -> None:
+    """The same headings, links and tags, whatever a ruleset or an environment is called."""
+    kinds = [
+        [
+            token.type
+            for token in tokens(
+                doctor_summary(report(row(Presence.MISSING, text=f"The ruleset {each!r} is open.", remedy=each)))
+            )
+            if token.type not in ("text", "code_inline", "html_inline", "softbreak")
+        ]
+        for each in ("releases", name)
+    ]
+    assert kinds[1] == kinds[0]
+
+
+def test_thousands_of_long_rows_fit() -> None:
+    """Under 1 MiB in bytes with the verdict kept."""
+    summary = doctor_summary(report(*(row(Presence.MISSING, f"n{at}", text="é&" * 2_000) for at in range(3_000))))
+    assert len(summary.encode()) < 1_048_576
+    assert summary.startswith("## ⛔ 3000 things are missing")

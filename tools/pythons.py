@@ -1,0 +1,41 @@
+"""Finds the Pythons of this machine that the action supports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
+"""The versions that a release carries bytecode for. Newer ones run it too, and compile for themselves."""
+
+_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
+
+
+def find_pythons(versions: tuple[str, ...] = SUPPORTED) -> Mapping[str, str]:
+    """Return the path of an interpreter for each version that is here, oldest first."""
+    found = {version: next(_working(version), None) for version in versions}
+    return {version: path for version, path in found.items() if path}
+
+
+def _working(version: str) -> Iterator[str]:
+    for path in _candidates(version):
+        done = subprocess.run([path, "-I", "-c", _VERSION], capture_output=True, text=True, check=False)
+        # A name on the PATH may be a version manager's, which then only says that it has no such Python.
+        if done.returncode == 0 and done.stdout.strip() == version:
+            yield path
+
+
+def _candidates(version: str) -> Iterator[str]:
+    name = f"python{version}"
+    if version == "{}.{}".format(*sys.version_info):
+        yield os.path.realpath(sys.executable)
+    if on_path := shutil.which(name):
+        yield on_path
+    # Beside the running one: as version managers (VERSION/bin) and runners (VERSION/x64/bin) have them.
+    own = Path(sys.base_prefix)
+    yield from (str(path) for path in sorted(own.parent.glob(f"{version}.*/bin/{name}")))
+    yield from (str(path) for path in sorted(own.parent.parent.glob(f"{version}.*/{own.name}/bin/{name}")))

@@ -1,0 +1,253 @@
+"""The steps of a release of this action, as `.github/workflows/release.yaml` takes them one after the other.
+
+    python3 tools/release.py plan             is there something to release?
+    python3 tools/release.py commit BUNDLE    the commit and the tag, here; its record in release.json
+    python3 tools/release.py push             the tag, to GitHub: once, never moved
+    python3 tools/release.py publish          the release: draft, release.json, public
+    python3 tools/release.py verify           all of this once more, as a user sees it; release.json
+    python3 tools/release.py move             v1, and only what was verified
+
+Every step can be taken again: what is done already is found and left. Names come from the environment of
+a runner; the token (`GITHUB_TOKEN`) is needed by `publish`, `verify` and `move`, and by `push`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import changelog
+from release_tree import Clone, commit_with_bundle, files_of, verify_commit
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from frag_release.errors import ExpectedError  # noqa: E402
+
+if TYPE_CHECKING:
+    from frag_release.forges.publishing import Releases
+
+RECORD = Path("release.json")
+_VERSION = re.compile(r'(?m)^__version__ = "([^"\n]*)"$')
+_IN_PREPARATION = "CHANGELOG.md has no section for this version yet"
+_OURS = re.compile(rf"v({changelog.VERSION.pattern})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a step is taken: the clone in the working folder, and the names of the run."""
+
+    clone: Clone
+    repository: str
+    api_url: str
+    branch: str
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: Path, environ: Mapping[str, str]) -> Place:
+        """The place that a runner's environment describes; a terminal's has defaults for GitHub."""
+        server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+        clone = Clone(folder, server, environ.get("GITHUB_TOKEN", ""))
+        api_url = environ.get("GITHUB_API_URL") or "https://api.github.com"
+        branch = environ.get("RELEASE_BRANCH") or "main"
+        return cls(clone, environ.get("GITHUB_REPOSITORY", ""), api_url, f"refs/remotes/origin/{branch}", environ)
+
+    def file(self, name: str) -> str:
+        """A file of the commit that is checked out, as committed."""
+        return self.clone.git("show", f"HEAD:{name}")
+
+    def section(self) -> changelog.Section | None:
+        """What the changelog says of the version, None while it is in preparation."""
+        found = _VERSION.search(self.file("scripts/frag_release/__init__.py"))
+        if found is None:
+            raise SystemExit("scripts/frag_release/__init__.py has no __version__.")
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        return changelog.to_release(self.file("CHANGELOG.md"), found[1], today)
+
+    def tag(self) -> str:
+        """The tag of the version that is to be released. SystemExit while it is in preparation."""
+        section = self.section()
+        if section is None:
+            raise SystemExit(f"Nothing to release: {_IN_PREPARATION}.")
+        return f"v{section.version}"
+
+    def source(self) -> str:
+        """The reviewed commit: the one that is checked out, or below it where that is a release's own."""
+        head = self.clone.commit_of("HEAD")
+        released = self.clone.remote_tags().get(self.tag()) == head
+        return self.parent(head) if released else head
+
+    def parent(self, commit: str) -> str:
+        """The commit below."""
+        return self.clone.commit_of(f"{commit}^")
+
+    def releases(self) -> Releases:
+        """The releases on GitHub. The program's own way to them is used, with the packages of its lock."""
+        from frag_release.runner import dependencies
+
+        dependencies.provide(self.environ)
+        from frag_release.clients.deadline import Deadline
+        from frag_release.clients.http import Http
+        from frag_release.forges.github import GithubForge
+
+        forge = GithubForge(Http(Deadline(300)), self.api_url, self.clone.token, own_token=True)
+        return forge.releases(self.repository)
+
+
+def plan(place: Place) -> None:
+    """Say whether the commit that is checked out is to be released, as the outputs `release` and `tag`."""
+    section, tags = place.section(), place.clone.remote_tags()
+    tag, why = (f"v{section.version}", "the changelog has a section for it") if section else ("", _IN_PREPARATION)
+    if tag in tags and place.parent(place.clone.fetch_tag(tag)) != place.clone.commit_of("HEAD"):
+        tag, why = "", f"{tag} was released from another commit"
+    if tag:
+        _refuse_a_step_back(tag, tags)
+    print(f"{f'Releasing {tag}' if tag else 'Nothing to release'}: {why}.")
+    _output(place, release="true" if tag else "false", tag=tag)
+
+
+def commit(place: Place, built: Path) -> None:
+    """Make the commit of the release and its tag in this clone, verify it, and write its record."""
+    tag, source = place.tag(), place.source()
+    made = commit_with_bundle(place.clone, source, built, tag)
+    verify_commit(place.clone, made, place.branch)
+    place.clone.git("tag", "--force", "--no-sign", tag, made)
+    RECORD.write_bytes(record(place, tag, made, source))
+    print(f"{tag} is {made}, {source} with the bundle.")
+    _output(place, commit=made)
+
+
+def record(place: Place, tag: str, made: str, source: str) -> bytes:
+    """What is attested and kept with the release: the commits, and the hash of every file of the tag."""
+    files = files_of(place.clone, made)
+    content = {"schema": 1, "tag": tag, "commit": made, "source": source, "files": files}
+    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def push(place: Place) -> None:
+    """Push the tag that `commit` made. SystemExit where GitHub has that tag at another commit."""
+    tag = place.tag()
+    made, there = place.clone.commit_of(f"refs/tags/{tag}"), place.clone.remote_tags().get(tag)
+    if there not in (None, made):
+        raise SystemExit(f"{tag} is at {there} on GitHub, not at {made}. A tag never moves: raise the version.")
+    if there is None:
+        place.clone.git("push", "origin", f"refs/tags/{tag}:refs/tags/{tag}")
+    print(f"{tag} is on GitHub at {made}.")
+
+
+def publish(place: Place) -> None:
+    """Make the release of the tag with its record, and publish it."""
+    releases = place.releases()
+    from frag_release.commands.releasing import Releasing
+
+    section, tag = place.section(), place.tag()
+    body = f"{section.body if section else ''}\n\n{_HOW_TO_VERIFY.format(tag=tag, repository=place.repository)}"
+
+    def demand_tag() -> None:
+        place.clone.fetch_tag(tag)
+
+    record = RECORD.read_bytes()
+    release, note = Releasing(releases, tag, body, record, demand_tag, lambda did: print(did.what)).run()
+    print(note or f"{release.url} is public.")
+
+
+def verify(place: Place) -> None:
+    """Hold tag and release, as they are on GitHub now, to what they must be, and write the record anew."""
+    tag = place.tag()
+    made = place.clone.fetch_tag(tag)
+    verify_commit(place.clone, made, place.branch)
+    if place.parent(made) != place.source():
+        raise SystemExit(f"{tag} is not made from {place.source()}, the commit that is checked out.")
+    RECORD.write_bytes(record(place, tag, made, place.source()))
+    _verify_release(place, tag, hashlib.sha256(RECORD.read_bytes()).hexdigest())
+    print(f"{tag} is {made}: the reviewed commit with the bundle, and its release is immutable.")
+
+
+def move(place: Place) -> None:
+    """Let the moving tag of the major version name what was verified. It never goes back."""
+    verify(place)
+    tag, tags = place.tag(), place.clone.remote_tags()
+    _refuse_a_step_back(tag, tags)
+    moving = tag.partition(".")[0]
+    lease = f"--force-with-lease=refs/tags/{moving}:{_object_of(place, moving)}"
+    if tags.get(moving) != tags[tag]:
+        place.clone.git("push", lease, "origin", f"{tags[tag]}:refs/tags/{moving}")
+    print(f"{moving} is {tag}.")
+
+
+def _verify_release(place: Place, tag: str, sha256: str) -> None:
+    found = place.releases().of_tag(tag)
+    from frag_release.commands.answers import must
+
+    public = next((one for one in must(found, f"the release {tag}") if not one.draft), None)
+    if public is None:
+        raise SystemExit(f"GitHub has no public release {tag}.")
+    asset = public.asset(RECORD.name)
+    if asset is None or asset.digest != f"sha256:{sha256}":
+        raise SystemExit(f"The {RECORD} of the release {tag} is not what the tag's files give.")
+    if not public.immutable:
+        raise SystemExit(
+            f"The release {tag} can still be changed: turn on immutable releases in the settings of "
+            f"{place.repository}, and release the next version."
+        )
+
+
+def _refuse_a_step_back(tag: str, tags: Mapping[str, str]) -> None:
+    known = [match[1] for name in tags if (match := _OURS.fullmatch(name))]
+    numbers = [tuple(map(int, one.split("."))) for one in known]
+    own = tuple(map(int, tag[1:].split(".")))
+    higher = [one for one in numbers if one[0] == own[0] and one > own]
+    if higher:
+        shown = ".".join(map(str, max(higher)))
+        raise SystemExit(f"v{shown} is released already: with {tag}, v{own[0]} would take its users back.")
+
+
+def _object_of(place: Place, tag: str) -> str:
+    """The object that the remote's tag names, before annotated ones are followed; empty where there is none."""
+    return place.clone.git("ls-remote", "origin", f"refs/tags/{tag}").partition("\t")[0]
+
+
+def _output(place: Place, **values: str) -> None:
+    path = place.environ.get("GITHUB_OUTPUT")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(f"{name}={value}\n" for name, value in values.items())
+
+
+_HOW_TO_VERIFY = """\
+<sub>To verify: `gh release verify {tag} --repo {repository}` for the tag, and
+`gh attestation verify release.json --repo {repository}` for its files. docs/releasing.md says more.</sub>"""
+
+_STEPS: Mapping[str, Callable[[Place], None]] = {
+    "plan": plan,
+    "push": push,
+    "publish": publish,
+    "verify": verify,
+    "move": move,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Take one step. SystemExit with words for a person where it cannot be taken."""
+    place = Place.of(Path.cwd(), os.environ)
+    try:
+        if len(arguments) == 2 and arguments[0] == "commit":
+            commit(place, Path(arguments[1]))
+        elif len(arguments) == 1 and arguments[0] in _STEPS:
+            _STEPS[arguments[0]](place)
+        else:
+            raise SystemExit(__doc__)
+    except ExpectedError as error:
+        raise SystemExit(f"{error.message} {error.remedy}".strip()) from None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,165 @@
+"""The commit that a release tag names: the reviewed commit, and on top of it the bundle and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import bundle
+from bytecode import names_of
+
+_ADDED = re.compile(r"vendor/.+|scripts/(?:.+/)?__pycache__/[^/]+\.pyc")
+_AUTHOR = {
+    "NAME": "github-actions[bot]",
+    "EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+}
+# The files go in byte by byte, and their modes are known: nothing of the machine's git settings matters.
+_OPTIONS = ("-c", "core.autocrlf=false", "-c", "core.fileMode=false", "-c", "core.hooksPath=/dev/null")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of this repository. `token` is for talking to its remote `origin` at `server`, if given."""
+
+    folder: Path
+    server: str = ""
+    token: str = ""
+
+    def git(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
+        """Return what git prints. SystemExit, with git's words, where it fails."""
+        done = subprocess.run(
+            ["git", *_OPTIONS, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self._credentials(), **(environment or {})},
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            words = done.stderr.decode("utf-8", "replace").strip()
+            raise SystemExit(f"git {arguments[0]} failed: {words[-1000:]}")
+        return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def commit_of(self, name: str) -> str:
+        """Return the commit that a full ref name or an id stands for."""
+        return self.git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+
+    def remote_tags(self) -> Mapping[str, str]:
+        """Return the commits of the remote's tags, annotated ones followed."""
+        found: dict[str, str] = {}
+        for line in self.git("ls-remote", "--tags", "origin").splitlines():
+            commit, _, ref = line.partition("\t")
+            # The line of the tag object comes first, that of what it names (^{}) after it.
+            found[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+        return found
+
+    def fetch_tag(self, tag: str) -> str:
+        """Fetch a tag of the remote, beside the tags that are here, and return its commit."""
+        self.git("fetch", "--quiet", "--no-tags", "origin", f"+refs/tags/{tag}:refs/fetched/{tag}")
+        return self.commit_of(f"refs/fetched/{tag}")
+
+    def _credentials(self) -> Mapping[str, str]:
+        """Settings that hold the token: in the environment, so that neither disk nor arguments have it."""
+        if not self.token:
+            return {}
+        basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+        return {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"http.{self.server}/.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+
+def commit_with_bundle(clone: Clone, source: str, built: Path, tag: str) -> str:
+    """Make the commit of `tag`: `source` with the bundle on top. The same inputs give the same commit."""
+    date = clone.git("show", "--no-patch", "--format=%cI", source)
+    people = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _AUTHOR.items()}
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    with tempfile.TemporaryDirectory() as scratch:
+        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        clone.git("read-tree", source, environment=index)
+        files = {
+            **index,
+            "GIT_WORK_TREE": str(built.resolve()),
+            "GIT_DIR": clone.git("rev-parse", "--absolute-git-dir"),
+        }
+        clone.git("add", "--force", "--ignore-removal", ":/", environment=files)
+        tree = clone.git("write-tree", environment=index)
+    message = f"Release {tag}\n\nThe files of {source} with the packages that they need, and bytecode.\n"
+    return clone.git("commit-tree", tree, "-p", source, environment={**people, **dates}, stdin=message.encode("utf-8"))
+
+
+def verify_commit(clone: Clone, commit: str, branch: str) -> None:
+    """Hold the commit of a release to what it must be. SystemExit that lists everything that is wrong.
+
+    It has one parent, which is on `branch`, and adds the files that its two manifests list, as they list
+    them, to those of the parent: none changed, none gone, none where it could be taken for a source.
+    """
+    parents = clone.git("show", "--no-patch", "--format=%P", commit).split()
+    if len(parents) != 1:
+        raise SystemExit(f"{commit} has {len(parents)} parents, and must have one: the reviewed commit.")
+    if clone.git("rev-list", "--max-count=1", parents[0], f"^{branch}"):
+        raise SystemExit(f"{parents[0]}, on which {commit} was made, is not on {branch}.")
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch)
+        extract(clone, commit, tree)
+        problems = [*_changes(clone, parents[0], commit), *_against_manifests(tree)]
+    if problems:
+        shown = "\n- ".join(problems[:20])
+        raise SystemExit(f"{commit} is not its parent with a bundle ({len(problems)} problems):\n- {shown}")
+
+
+def extract(clone: Clone, commit: str, folder: Path) -> None:
+    """Write the files of a commit to a folder."""
+    index = {"GIT_INDEX_FILE": str(folder.resolve() / ".index")}
+    clone.git("read-tree", commit, environment=index)
+    clone.git("checkout-index", "--all", f"--prefix={folder.resolve()}/", environment=index)
+    (folder / ".index").unlink()
+
+
+def files_of(clone: Clone, commit: str) -> Mapping[str, str]:
+    """Return the hash (SHA-256) of every file of a commit."""
+    with tempfile.TemporaryDirectory() as scratch:
+        extract(clone, commit, Path(scratch))
+        lines = [line.split("  ", 1) for line in bundle.listing(Path(scratch)).splitlines()]
+    return {name: sha256 for sha256, name in lines}
+
+
+def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
+    """What the commit does beside adding plain files where a bundle has them."""
+    fields = clone.git("diff-tree", "-r", "-z", "--no-renames", parent, commit).split("\0")
+    problems = []
+    for facts, name in zip(fields[::2], fields[1::2], strict=False):
+        _, mode, _, _, status = facts.split(" ")
+        if status != "A" or mode != "100644" or not _ADDED.fullmatch(name):
+            problems.append(f"{name}: {status} with mode {mode}")
+    return problems
+
+
+def _against_manifests(tree: Path) -> Sequence[str]:
+    """How the files of a release differ from what its two manifests say of them."""
+    manifest, bytecode = (json.loads((tree / name).read_text("utf-8")) for name in (bundle.MANIFEST, bundle.BYTECODE))
+    found = {name: sha256 for sha256, name in (line.split("  ", 1) for line in bundle.listing(tree).splitlines())}
+    added = {name for name in found if _ADDED.fullmatch(name)} - {bundle.MANIFEST, bundle.BYTECODE}
+    listed = {**manifest["files"], **bytecode["files"]}
+    problems = [f"{name}: not as listed" for name in sorted({*listed, *added}) if listed.get(name) != found.get(name)]
+    if manifest["lock"] != found.get("requirements.txt"):
+        problems.append("requirements.txt: not the lock that the bundle was made from")
+    sources = {name for name in found if name.endswith(".py") and name.startswith(("vendor/", "scripts/"))}
+    compiled = bytecode["sources"]
+    changed = [name for name in sorted({*sources, *compiled}) if compiled.get(name) != found.get(name)]
+    wanted = {name for tag in bytecode["pythons"] for name in names_of(compiled, tag)}
+    stray = sorted(wanted ^ set(bytecode["files"]))
+    return [
+        *problems,
+        *(f"{name}: not the source that was compiled" for name in changed),
+        *(f"{name}: bytecode without its source, or the reverse" for name in stray),
+    ]

@@ -1,0 +1,114 @@
+"""Fetches the locked packages as wheels and lays out what a run can use of them."""
+
+from __future__ import annotations
+
+import email.message
+import email.parser
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+OLDEST = "3.10"
+"""The Python whose wheels are taken, whatever Python fetches them."""
+
+_COMPILED = (".so", ".pyd", ".dll", ".dylib")
+# Of the folder that describes a package these are kept: its licence, and what scanners look for.
+_DESCRIBED = re.compile(r"METADATA|licenses/.+|(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of the bundle, with the wheel that it came from."""
+
+    name: str
+    version: str
+    licence: str
+    wheel: str
+    sha256: str
+
+
+def fetch(lock: Path, folder: Path) -> None:
+    """Put the wheels that the lock names into `folder`: by hash, pure Python only. SystemExit if pip fails."""
+    _refuse_markers(lock)
+    command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-version", OLDEST]
+    command += ["--platform", "any", "--implementation", "py", "--abi", "none"]
+    command += ["--dest", str(folder), "--requirement", str(lock)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"The locked packages could not be fetched:\n{done.stderr[-2000:]}")
+
+
+def lay_out(wheels: Path, folder: Path) -> list[Package]:
+    """Unpack what a run can use of every wheel in `wheels`. SystemExit where a wheel is not what it must be."""
+    packages = []
+    for wheel in sorted(wheels.glob("*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            for name in names:
+                if _is_used(_safe(name, wheel.name), wheel.name):
+                    _write(folder / name, archive.read(name))
+            packages.append(_package(wheel, archive, names))
+    return packages
+
+
+def _refuse_markers(lock: Path) -> None:
+    """Refuse what is wanted by some Pythons only: one bundle is for all."""
+    marked = re.findall(r"(?m)^[A-Za-z0-9][^\s;]*(?= *;)", lock.read_text("utf-8"))
+    if marked:
+        raise SystemExit(f"{lock.name} wants {marked[0]} on some systems only, so no bundle could serve all.")
+
+
+def _safe(name: str, wheel: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ".data/" in name:
+        raise SystemExit(f"{wheel} holds {name!r}, which has no place in a bundle.")
+    return path
+
+
+def _is_used(path: PurePosixPath, wheel: str) -> bool:
+    """Whether a run could use a file. Tests could never be; compiled parts may not be there at all."""
+    if path.suffix in _COMPILED:
+        raise SystemExit(f"{wheel} is not pure Python: it holds {path}.")
+    folder, _, rest = str(path).partition("/")
+    if folder.endswith(".dist-info"):
+        return _DESCRIBED.fullmatch(rest) is not None
+    return "tests" not in path.parts and path.suffix != ".pth"
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists():
+        raise SystemExit(f"Two packages hold {path.name} at the same place.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _package(wheel: Path, archive: zipfile.ZipFile, names: Sequence[str]) -> Package:
+    (described,) = [name for name in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+    said = email.parser.Parser().parsestr(archive.read(described).decode("utf-8"))
+    folder = described.partition("/")[0]
+    if not any(name.startswith(f"{folder}/") and re.search("licen[cs]e", name, re.IGNORECASE) for name in names):
+        raise SystemExit(f"{wheel.name} has no licence text.")
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return Package(said["Name"], said["Version"], next(_licences(said)), wheel.name, sha256)
+
+
+def _licences(said: email.message.Message) -> Iterator[str]:
+    yield from (said[field] for field in ("License-Expression", "License") if said[field])
+    raise SystemExit(f"{said['Name']} names no licence.")
+
+
+def settle(folder: Path) -> None:
+    """Give files and folders the same modes and times wherever they are made."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (_TIME, _TIME))
+
+
+_TIME = 315_532_800  # 1980-01-01: the oldest that every kind of archive can hold
