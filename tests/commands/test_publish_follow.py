@@ -227,7 +227,7 @@ class TestStart:
         outcome = stack.publish(environment=OWN_TOKEN)
         assert outcome.status == 0, outcome.log
         assert (dispatches(stack), [run.event for run in stack.runs()]) == (1, ["workflow_dispatch"])
-        assert "started by dispatching the workflow at the tag, because" in outcome.summary
+        assert "Started the build of 2023.06.2 by dispatching the workflow at the tag, because" in outcome.summary
         assert stack.publish(environment=OWN_TOKEN).status == 0
         assert (writes(stack.world), len(stack.runs())) == ([], 1)
 

@@ -40,10 +40,10 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
     judging = Services(settings, settings.connections.timeout_seconds)
     waiting = Services(settings, settings.connections.timeout_seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
 
-    def awx(image_tag: str, clock: Clock) -> AwxJob:
+    def awx(image_tag: str, clock: Clock, moves_on: bool) -> AwxJob:
         chosen = read_awx_settings(values, image_tag)
         told = ToldProgress[JobProgress](lambda look: log.lines(job_line(look)), time.monotonic)
-        return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines)
+        return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on)
 
     def clock() -> Clock:
         return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)

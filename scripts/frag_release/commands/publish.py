@@ -195,9 +195,11 @@ class Publish:
     def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
-        self.speak.tell(f"The build was started {building.started_by}: {self._now().run_url}")
+        how, url = building.started_by, self._now().run_url
         if started:
-            self._did(Action(f"Started the build of {building.tag}", self._now().run_url))
+            self._did(Action(f"Started the build of {building.tag} {how}", url))
+        else:
+            self.speak.tell(f"The build was started {how}: {url}")
 
     def _demand_passed(self) -> None:
         progress = self._now().progress
