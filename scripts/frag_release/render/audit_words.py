@@ -100,7 +100,7 @@ def _about_the_past(report: AuditReport) -> list[str]:
     words = ["What is released cannot be undone: read the findings below, and release on by the rules."]
     later = _fine_at_the_end(report.judged, {one.tag for one in (*report.broken, *report.unverified)})
     if later:
-        words.append(f"To hold only newer releases to the rules, set `since` to `{later}` (or to one before it).")
+        words.append(f"To hold only newer releases to the rules, set `since` to `{later}`.")
     return words
 
 

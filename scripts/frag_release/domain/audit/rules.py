@@ -13,6 +13,7 @@ from ..evidence import Image, Unknown
 from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding, Outcome, Status
 from ..release_record import ASSET
+from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
 from ..rules.pins import pin_grade, pin_order, pin_present
 from ..rules.proof import pin_ci, pin_exists, pin_image, pin_on_branch, pin_shadowed
@@ -103,16 +104,8 @@ def _same_image(image: Image, digest: str, what: str) -> Outcome:
     )
 
 
-stack_image: Rule[PastStackFacts] = Rule(
-    "stack-image",
-    "stack",
-    "deploy: the stack image is absent or has another digest than expected",
-    "Deploy the digest that was built and judged.",
-    _stack_image_stayed,
-)
-"""Not of the catalogue, for the gate has no such fact."""
-
 _COMMIT = tag_commit.judged_by(_tag_stayed)
+_STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
 _ORDER = tag_order.judged_by(_went_forward)
 _EXISTS = pin_exists.judged_by(_component_tag_stayed)
 _IMAGE = pin_image.judged_by(_component_image_stayed)
@@ -123,7 +116,7 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     tag_unique,
     _ORDER,
     tag_style,
-    stack_image,
+    _STACK_IMAGE,
 )
 # Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
 _COMPONENT_RULES = (pin_present, pin_grade, _EXISTS, pin_shadowed, pin_on_branch, pin_ci, _IMAGE, pin_order)
@@ -147,7 +140,7 @@ def judge_past(
 
 def judge_unchanged(stack: PastStackFacts, components: Sequence[ComponentFacts]) -> list[Finding]:
     """Say only what has changed since `release.json` was written, or could not be compared with it."""
-    findings = _judge(stack, components, (_COMMIT, stack_image), (_EXISTS, _IMAGE))
+    findings = _judge(stack, components, (_COMMIT, _STACK_IMAGE), (_EXISTS, _IMAGE))
     return [finding for finding in findings if finding.status in (Status.FAIL, Status.UNKNOWN)]
 
 
