@@ -281,3 +281,21 @@ def test_clones_are_judged_the_same(unseeded: World, tmp_path: Path) -> None:
     assert unseeded.github.requests == []
     assert (here.status, releases_in(here)) == (there.status, releases_in(there))
     assert "Nothing was compared with any" in here.summary
+
+
+def test_what_is_of_another_kind_is_told_and_does_not_make_it_incomplete(unseeded: World, tmp_path: Path) -> None:
+    """A tag of a tree, or a folder in the place of the file, was seen: it is not verified, and the audit complete."""
+    stack = unseeded.example.stack
+    tree = stack.git("rev-parse", "2023.06.2^{tree}")
+    stack.tag("a-tree", tree)
+    stack.tag("2023.06.8", tree)
+    stack.tag("2023.06.9", stack.commit({WORKFLOW_FILE: None, f"{WORKFLOW_FILE}/x": "folder"}, "Move it"))
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
+    outcome = audit(unseeded, local=str(tmp_path / "clones"))
+    assert (outcome.status, list(blockers(outcome))) == (1, ["2023.06.8", "2023.06.9"])
+    assert outcome.report is not None and outcome.report["complete"] is True
+    assert releases_in(outcome)["a-tree"]["verdict"] == "build-only"
+    assert "points at a tree, not at a commit" in outcome.log and "is a folder, not a file" in outcome.log
+    # Of what the others are, the odd ones leave nothing open.
+    assert releases_in(outcome)["2023.06.2"]["verdict"] == "deploy"

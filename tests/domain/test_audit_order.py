@@ -4,7 +4,7 @@ import datetime
 
 from frag_release.domain.audit.facts import StackTag
 from frag_release.domain.audit.order import Timeline, by_month, previous_releases, production
-from frag_release.domain.evidence import Answer, NoCommit, Placement, Unknown
+from frag_release.domain.evidence import Answer, Placement, Unknown, WrongKind
 from frag_release.domain.facts import PreviousRelease
 from frag_release.domain.versions import parse_production_tag
 
@@ -74,7 +74,7 @@ def test_what_lies_below_the_window_counts_until_a_release_is_found() -> None:
 
 def test_a_tag_of_no_commit_is_no_release() -> None:
     """A tag of a tree, or one that is gone, is on no branch, and that is known."""
-    tree = StackTag("2023.01.2", NoCommit("a tree"), None)
+    tree = StackTag("2023.01.2", WrongKind("a tree"), None)
     gone = StackTag("2023.01.3", None, None)
     assert previous(tag("2023.01.1"), tree, gone, tag("2023.01.4"))["2023.01.4"] == "2023.01.1"
     assert higher([tree, gone], "2023.01.1", 9) == ""
