@@ -49,11 +49,15 @@ class Presentation:
 
 @dataclass
 class Publish:
-    """The command with all that it needs. `report` is how far it has come, also when it is broken off."""
+    """The command with all that it needs. `report` is how far it has come, also when it is broken off.
+
+    A forge remembers what it was told, so `new_forge` makes one for every look that must see the world as it is.
+    """
 
     settings: PublishSettings
     context: Context
     forge: PublishingForge
+    new_forge: Callable[[], PublishingForge]
     registry: RegistryClient
     clock: Clock
     speak: Presentation
@@ -114,10 +118,10 @@ class Publish:
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
         """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
         settings, own_run, now = self.settings, self.context.run_id, self.clock.now()
-        evidence = PublicationEvidence(settings, self.forge, self.registry, branches, own_run, now.date())
 
         def judge() -> Judged:
-            facts = evidence.gather(review, pins)
+            view = PublicationEvidence(settings, self.new_forge(), self.registry, branches, own_run, now.date())
+            facts = view.gather(review, pins)
             return facts, judge_publication(facts)
 
         facts, findings = judge_when_settled(
