@@ -39,7 +39,7 @@ def test_a_clean_history_is_told_oldest_first_and_ends_well(world: World) -> Non
         "audit",
     )
     assert outcome.report["counts"]["by-year"] == {"2023": {"fine": 2, "broken": 0, "unverified": 0}}
-    assert outcome.summary.startswith("## ✅ All is well with 2 releases")
+    assert outcome.summary.startswith("## ✅ All 2 releases keep the rules")
     rows = re.findall(r"\| 2023-06-01 \| \[`([^`]+)`\]", outcome.summary)
     assert rows == ["2023.06.2", "2023.06.2-rc.1", "2023.06.1"]
     assert (outcome.outputs["verdict"], outcome.outputs["deploy-production"]) == ("build-only", "false")
@@ -67,7 +67,7 @@ def test_switched_on_ci_and_images_are_judged(world: World) -> None:
     assert outcome.report is not None
     # GitHub answered: the audit is complete, the release is not verified.
     assert outcome.report["complete"] is True
-    assert outcome.summary.startswith("## ⛔ 1 release of 2 not verified")
+    assert outcome.summary.startswith("## ⛔ 1 release could not be verified")
 
 
 def test_a_forgotten_run_counts_where_the_release_recorded_it(world: World, releases_of: GitHubReleases) -> None:
@@ -83,7 +83,7 @@ def test_a_broken_rule_ends_with_status_one(unseeded: World) -> None:
     outcome = audit(unseeded.seed())
     assert (outcome.status, blockers(outcome)) == (1, {"2023.06.3": ["pin-on-branch:backend=fail"]})
     assert outcome.outputs["failed-rules"] == "pin-on-branch:backend"
-    assert outcome.summary.startswith("## ⛔ 1 release of 3 with a broken rule")
+    assert outcome.summary.startswith("## ⛔ 1 release breaks a rule")
     assert "::error title=Release 2023.06.3::2023.05.2 of xchem/fragalysis-backend is not on production." in outcome.log
 
 
@@ -119,7 +119,7 @@ def test_a_since_beyond_the_newest_judges_nothing_and_says_so(world: World) -> N
     outcome = audit(world, since="2024.")
     assert (outcome.status, releases_in(outcome)) == (0, {})
     assert outcome.summary.startswith("## ➖ Nothing to judge")
-    assert "::warning" in outcome.log and "All is well" not in outcome.summary
+    assert "::warning" in outcome.log and "keep the rules" not in outcome.summary
 
 
 def test_an_older_release_made_later_went_back(unseeded: World) -> None:
@@ -281,3 +281,21 @@ def test_clones_are_judged_the_same(unseeded: World, tmp_path: Path) -> None:
     assert unseeded.github.requests == []
     assert (here.status, releases_in(here)) == (there.status, releases_in(there))
     assert "Nothing was compared with any" in here.summary
+
+
+def test_what_is_of_another_kind_is_told_and_does_not_make_it_incomplete(unseeded: World, tmp_path: Path) -> None:
+    """A tag of a tree, or a folder in the place of the file, was seen: it is not verified, and the audit complete."""
+    stack = unseeded.example.stack
+    tree = stack.git("rev-parse", "2023.06.2^{tree}")
+    stack.tag("a-tree", tree)
+    stack.tag("2023.06.8", tree)
+    stack.tag("2023.06.9", stack.commit({WORKFLOW_FILE: None, f"{WORKFLOW_FILE}/x": "folder"}, "Move it"))
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
+    outcome = audit(unseeded, local=str(tmp_path / "clones"))
+    assert (outcome.status, list(blockers(outcome))) == (1, ["2023.06.8", "2023.06.9"])
+    assert outcome.report is not None and outcome.report["complete"] is True
+    assert releases_in(outcome)["a-tree"]["verdict"] == "build-only"
+    assert "points at a tree, not at a commit" in outcome.log and "is a folder, not a file" in outcome.log
+    # Of what the others are, the odd ones leave nothing open.
+    assert releases_in(outcome)["2023.06.2"]["verdict"] == "deploy"

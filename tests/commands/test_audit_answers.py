@@ -168,7 +168,7 @@ def test_github_gives_the_plain_answers(tmp_path: Path, seed: int, monkeypatch: 
     server = ClonesOnGithub(repos)
     try:
         for most in (25, 0):
-            monkeypatch.setattr("frag_release.forges.github._MOST_COMPARED", most)
+            monkeypatch.setattr("frag_release.forges.github_repository._MOST_COMPARED", most)
             forge = GithubForge(Http(Deadline(60)), server.url, "")
             assert audited(forge, {"github-api-url": server.url}) == expected
         assert server.errors == []

@@ -185,6 +185,17 @@ def test_staging_takes_the_stack_branch(ready: Deployment) -> None:
     assert outcome.outputs["verdict"] == "build-only"
 
 
+def test_a_running_job_is_not_followed_for_an_image_that_moves_on(ready: Deployment) -> None:
+    """latest may have been another image when a running job was launched: a new job is launched, and that one named."""
+    ready.build("latest")
+    before = ready.awx.add_job(ready.awx.templates[0], {"stack_image_tag": "latest"}, script=ENDLESS)
+    event = push_branch("master", ready.world.commit("2023.06.2"))
+    outcome = ready.deploy(event, environment="staging", **NO_EXPECTATIONS)
+    assert (outcome.status, ready.awx.launches) == (0, 1), outcome.log
+    assert outcome.outputs["job-id"] != str(before.id)
+    assert f"The AWX job {before.id} is pending with the same variables, but the image" in outcome.summary
+
+
 def test_staging_does_not_take_another_branch_but_ungated(ready: Deployment) -> None:
     """A branch goes to staging only where ungated says so; the summary says that nothing was judged."""
     event = dispatch("refs/heads/fix", ready.world.commit("2023.06.2"))
@@ -399,6 +410,15 @@ def test_a_private_stack_image_is_found_by_its_own_name(ready: Deployment) -> No
     assert outcome.status == 0, outcome.log
     assert outcome.report is not None
     assert outcome.report["stack"]["image"] == "docker.io/dev/fragalysis-stack:2023.06.2"
+
+
+def test_a_report_that_cannot_be_written_hides_no_job(ready: Deployment) -> None:
+    """A report that cannot be written is wrong use, and outputs and summary have the job all the same."""
+    outcome = ready.deploy(report="/dev/null/report.json")
+    assert (outcome.status, ready.awx.launches) == (2, 1)
+    assert outcome.outputs["job-status"] == "successful"
+    assert outcome.outputs["job-url"] in outcome.summary
+    assert "The input report names '/dev/null/report.json', which cannot be written" in outcome.log
 
 
 def test_no_token_is_shown(ready: Deployment) -> None:

@@ -84,7 +84,7 @@ def test_a_build_that_never_starts_is_told(stack: Stack) -> None:
     """Where the pushed tag starts nothing, the run ends with status 1 and says how to start it; it resumes then."""
     stack.reviewed()
     stack.builds.starts = False
-    outcome = stack.publish(timeout_seconds="4")
+    outcome = stack.publish(timeout_seconds="8")
     assert outcome.status == 1, outcome.log
     assert f"no run of {WORKFLOW_FILE} was started for it before time was up" in outcome.log
     assert "Run workflow, with the tag 2023.06.2 as its ref" in outcome.summary
@@ -101,7 +101,7 @@ def test_time_that_is_up_ends_the_wait_and_a_new_run_resumes(stack: Stack) -> No
     """timeout-seconds ends the wait with status 1, the run's address and how to resume, and then it is resumed."""
     stack.reviewed()
     stack.builds.script = (RUNNING,)
-    outcome = stack.publish(timeout_seconds="5")
+    outcome = stack.publish(timeout_seconds="8")
     (run,) = stack.runs()
     assert outcome.status == 1, outcome.log
     assert "Time is up (timeout-seconds)" in outcome.summary and "run this again" in outcome.summary
@@ -148,7 +148,7 @@ def test_a_run_that_is_deleted_meanwhile_is_told(stack: Stack) -> None:
 
 def wait_for(running: Running, words: str) -> None:
     """Wait until the program has printed these words."""
-    for _ in range(200):
+    for _ in range(1200):
         if words in running.log():
             return
         time.sleep(0.05)
@@ -199,6 +199,16 @@ def test_without_following_the_release_waits_for_another_run(stack: Stack) -> No
     assert is_released(stack)
 
 
+def test_without_following_a_build_that_has_failed_is_a_failure(stack: Stack) -> None:
+    """follow: false does not hide that the build is over, and did not pass: status 1."""
+    stack.reviewed()
+    stack.builds.script = (FAILED,)
+    outcome = stack.publish(follow="false")
+    assert outcome.status == 1, outcome.log
+    assert "The build of 2023.06.2 did not pass: it ended as failure." in outcome.summary
+    assert stack.releases.releases == []
+
+
 class TestStart:
     """The build is started by the push of the tag or, with the workflow's own token, by a dispatch: never by both."""
 
@@ -217,7 +227,7 @@ class TestStart:
         outcome = stack.publish(environment=OWN_TOKEN)
         assert outcome.status == 0, outcome.log
         assert (dispatches(stack), [run.event for run in stack.runs()]) == (1, ["workflow_dispatch"])
-        assert "started by dispatching the workflow at the tag, because" in outcome.summary
+        assert "Started the build of 2023.06.2 by dispatching the workflow at the tag, because" in outcome.summary
         assert stack.publish(environment=OWN_TOKEN).status == 0
         assert (writes(stack.world), len(stack.runs())) == ([], 1)
 
@@ -235,7 +245,7 @@ class TestStart:
         stack.builds.silent.add(TOKEN)
         stack.reviewed()
         stack.world.github.fail("GET", r"build-main.yaml/runs\?branch", status=502)
-        outcome = stack.publish(environment=OWN_TOKEN, timeout_seconds="5")
+        outcome = stack.publish(environment=OWN_TOKEN, timeout_seconds="8")
         assert (outcome.status, dispatches(stack)) == (1, 0), outcome.log
         assert "2023.06.2" in stack.tags()
 

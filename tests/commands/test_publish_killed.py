@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +11,8 @@ import pytest
 
 from commands.stack import OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import writes
-from world.faults import Forward, Reply
 from world.github_server import TOKEN
-from world.program import Outcome
+from world.killing import kill_after_write
 
 TAG, DISPATCH = "POST /git/refs", "POST /actions/workflows/build-main.yaml/dispatches"
 DRAFT, RECORD, PUBLICATION = "POST /releases", "POST /releases/N/assets", "PATCH /releases/N"
@@ -58,25 +56,6 @@ def written(stack: Stack) -> list[str]:
     return ["/".join("N" if part.isdigit() else part for part in one.split("/")) for one in short]
 
 
-def publish_killed_after(stack: Stack, number: int, environment: Mapping[str, str]) -> Outcome:
-    """Publish, and kill the program once it has done so many writes, before it sees the answer to the last."""
-    running = stack.start(environment=environment)
-    done = 0
-
-    def count(forward: Forward) -> Reply:
-        nonlocal done
-        reply, done = forward(), done + 1
-        if done == number:
-            os.kill(running.process.pid, signal.SIGKILL)
-        return reply
-
-    for method in ("POST", "PATCH", "DELETE"):
-        stack.world.github.add(method, "", count)
-    outcome = running.finish()
-    stack.world.github.planned.clear()
-    return outcome
-
-
 @pytest.mark.parametrize("token", TOKENS)
 def test_an_undisturbed_run_makes_these_writes(stack: Stack, token: str) -> None:
     """These writes in this order, and this end: what the kills below are counted by, and held against."""
@@ -97,7 +76,9 @@ def test_killed_after_a_write_and_run_again_the_end_is_the_same(stack: Stack, to
     environment, all_writes, event = TOKENS[token]
     stack.builds.silent |= {TOKEN} if environment else set()
     commit = stack.reviewed()
-    killed = publish_killed_after(stack, number, environment)
+    kill_after_write(stack.world.github, stack.world.program.folder, number)
+    killed = stack.publish(environment=environment)
+    stack.world.github.planned.clear()
     assert (killed.status, written(stack)) == (-signal.SIGKILL, all_writes[:number])
     again = stack.publish(environment=environment)
     assert again.status == 0, again.log

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from commands.deployment import NO_EXPECTATIONS, OLD, OTHER_DIGEST, REPOSITORY, Deployment, old_record
+from commands.deployment import NO_EXPECTATIONS, OLD, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment, old_record
 from commands.test_prepare import send
+from world.awx import ROBOT
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
+from world.github_server import TOKEN
 from world.program import Outcome
 
 
@@ -182,3 +188,28 @@ def test_without_rollback_the_form_deploys_nothing_to_production(ready: Deployme
     assert refused(ready, outcome)
     assert "this run belongs to another ref" in outcome.summary
     assert "tick *rollback*" in outcome.summary
+
+
+def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
+    """Where Actions are down the same is done from a terminal: options for what is public, variables for secrets."""
+    publish(ready, record(ready, ready.build(OLD)))
+    options = {
+        "stack-repository": REPOSITORY,
+        "ref": f"refs/tags/{OLD}",
+        "rollback": "true",
+        "github-api-url": ready.world.github.url,
+        "registry-url": ready.world.registry.url,
+        "awx-url": ready.awx.url,
+        "awx-username": ROBOT.username,
+        "awx-template": TEMPLATE,
+        "report": str(tmp_path / "report.json"),
+    }
+    command = [sys.executable, "-I", "-X", "utf8", str(ready.world.program.folder / "scripts"), "deploy"]
+    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    secrets = {"GITHUB_TOKEN": TOKEN, "AWX_PASSWORD": ROBOT.password}
+    done = subprocess.run(command, env={**os.environ, **secrets}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ready.launched() == [{"stack_image_tag": OLD}]
+    assert f"Deployed: rollback to {OLD} on production" in done.stdout
+    assert ROBOT.password not in done.stdout
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["job"]["status"] == "successful"

@@ -39,6 +39,7 @@ def test_a_finding_is_read_with_what_people_need() -> None:
             "CI failed.",
             demoted_from=Status.FAIL,
             url="https://ci.example/1",
+            allowed=True,
         ),
     )
     assert found.statuses == {"pin-ci:backend": "warn"}
@@ -51,6 +52,7 @@ def test_a_status_that_is_none_of_ours_is_no_finding() -> None:
         {"rule": "pin-ci", "subject": "x", "status": "pass", "demoted-from": 7},
     )
     assert [(one.rule, one.message, one.demoted_from) for one in found.findings] == [("pin-ci", "", None)]
+    assert not found.findings[0].allowed
 
 
 @pytest.mark.parametrize("finding", [{"rule": 1}, {"rule": "a", "subject": "b", "status": "pass", "message": 7}])

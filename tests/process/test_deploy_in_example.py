@@ -60,7 +60,7 @@ def test_an_image_that_was_pushed_in_between_is_deployed_nowhere(stage: Stage) -
     other = stage.registry.push(REPOSITORY, "2023.06.2", revision="e" * 40)
     run = stage.run("build-main.yaml", push_tag("2023.06.2", stage.example.commits[STACK]["2023.06.2"]))
 
-    assert run.jobs["deploy-production"] == run.jobs["deploy-staging"] == "failure"
+    assert run.jobs == {"gate": "success", "build": "success", "deploy-staging": "failure"}
     assert stage.awx.jobs == []
     assert stage.digest in run.log
     assert other in run.log

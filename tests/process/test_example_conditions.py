@@ -162,6 +162,14 @@ def test_a_failed_build_is_not_deployed(run_with_gate: GateRun, change: type[str
     assert run.deployed_to() == set()
 
 
+@pytest.mark.parametrize("change", [str, run_always])
+def test_what_staging_refuses_is_not_tried_on_production(run_with_gate: GateRun, change: type[str]) -> None:
+    """Production waits for staging, and a release that failed there does not reach it."""
+    run = run_with_gate(ALLOWED, fails=(DEPLOYMENT,), change=change)
+
+    assert run.jobs == {"gate": "success", "build": "success", "deploy-staging": "failure"}
+
+
 def test_a_release_is_built_from_the_commit_and_the_images_that_were_judged(run_with_gate: GateRun) -> None:
     """The build checks out stack-commit, keeps no credentials, and takes both images by digest."""
     run = run_with_gate(ALLOWED)

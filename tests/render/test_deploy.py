@@ -75,6 +75,7 @@ def test_what_nobody_has_checked_is_said() -> None:
     own = deployed(unjudged(), target=Target("developer", False, gated=False))
     summary = deploy_summary(own, GITHUB)
     assert "(not production, not gated)" in summary
+    assert "1. no gate: ✅ done" in summary
     assert "The way back" not in summary
 
 

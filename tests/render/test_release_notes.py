@@ -97,9 +97,7 @@ def test_what_could_not_be_read_is_told() -> None:
 def test_checks_that_are_not_recorded_are_not_claimed() -> None:
     """Without findings no table of checks is shown; what was allowed by hand stands out."""
     assert "The checks that it passed are not recorded." in ticket_body(contents(findings=()), GITHUB)
-    allowed = Finding(
-        "pin-ci", "backend", "2023.05.1", Status.WARN, "It failed.", demoted_from=Status.FAIL, allowed=True
-    )
+    allowed = Finding("pin-ci", "backend", "2023.05.1", Status.WARN, "It failed.", allowed=True)
     assert "> ⚠️ **ALLOWED by hand:** `pin-ci:backend`. It failed." in release_body(contents(findings=[allowed]), GITHUB)
 
 

@@ -82,8 +82,10 @@ class Pace:
             )
             # Answers overtake each other: within one period the lowest number is the newest.
             if limit and remaining is not None and reset is not None and reset >= server.reset:
-                server.remaining = min(remaining, server.remaining) if reset == server.reset else remaining
+                if reset > server.reset:
+                    server.remaining, server.next_free = remaining, 0.0
                 server.limit, server.reset = limit, float(reset)
+                server.remaining = min(remaining, server.remaining)
             if is_limited(response):
                 server.closed_until = max(server.closed_until, now + limited_pause(response, 0, now))
             self._answered += 1

@@ -18,6 +18,7 @@ from .awx_launching import Launching
 from .clock import Clock
 
 _GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
+_LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
 
 _AGAIN = "When that is mended, run this again: it launches a new job."
 _ENDINGS = {
@@ -43,7 +44,8 @@ class AwxJob:
     `told` gets each look, `printed` the job's output as it comes: whole lines of foreign text, the last without its
     end, and without our own secrets. `seen` is the newest look, also where an error has ended it: None where there
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
-    it came about.
+    it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
+    followed, and AWX runs the new one after it.
     """
 
     awx: Awx
@@ -54,6 +56,7 @@ class AwxJob:
     seen: Job | None = None
     launched: bool = False
     notes: list[str] = field(default_factory=list)
+    moves_on: bool = False
 
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
@@ -71,7 +74,9 @@ class AwxJob:
         Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
         launched a second time.
         """
-        launching = Launching(self.awx, self.settings.variables, self.clock, self._took, self.notes.append)
+        launching = Launching(
+            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on
+        )
         try:
             template, _ = self.check()
             if not launching.resume(template):
@@ -95,6 +100,10 @@ class AwxJob:
         except InterruptedRun as stop:
             hold_signals()
             raise InterruptedRun(*self._let_go("The run was cancelled")) from stop
+
+    @property
+    def _goes_on(self) -> str:
+        return _LAUNCHES_BEHIND if self.moves_on else _GOES_ON
 
     def _took(self, job: Job) -> None:
         self.seen = job
@@ -129,7 +138,7 @@ class AwxJob:
         where = self.awx.jobs_url(template)
         return (
             f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
-            f"Look there whether one has started. {_GOES_ON}",
+            f"Look there whether one has started. {self._goes_on}",
         )
 
     def _let_go(self, why: str) -> tuple[str, str]:
@@ -141,7 +150,7 @@ class AwxJob:
         if self.settings.on_timeout is OnTimeout.LEAVE:
             return (
                 f"{why} while {which} is {job.status}: it is left running, for half a rollout is worse. {job.url}",
-                f"{_GOES_ON} For a job that takes longer, raise wait-minutes.",
+                f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
             )
         done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self._took)
         return (

@@ -27,7 +27,7 @@ class Launching:
 
     A job is taken for the one that our lost launch has started if it is newer than all that were there before,
     by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
-    variables and no other prompt.
+    variables and no other prompt. With `moves_on` no job is taken that others have launched before.
     """
 
     awx: Awx
@@ -35,6 +35,7 @@ class Launching:
     clock: Clock
     took: Callable[[Job], None]
     note: Callable[[str], None]
+    moves_on: bool = False
     _newest: int = 0
     _others: Sequence[Job] = ()
 
@@ -48,14 +49,15 @@ class Launching:
         for job in jobs:
             if job.is_over or not may_be_same_launch(job, template, self.variables):
                 continue
+            why = "was launched in another way"
             if must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
-                self.took(job)
-                self.note(_resumed(job))
-                return True
-            self.note(
-                f"The AWX job {job.id} is {job.status} with the same variables, but was launched in another way; it is "
-                f"not followed. {job.url}"
-            )
+                if not self.moves_on:
+                    self.took(job)
+                    self.note(_resumed(job))
+                    return True
+                why = "the image's tag may have moved on since"
+            same = f"The AWX job {job.id} is {job.status} with the same variables"
+            self.note(f"{same}, but {why}; it is not followed. {job.url}")
         return False
 
     def launch(self, template: Template) -> None:

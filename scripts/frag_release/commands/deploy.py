@@ -49,13 +49,14 @@ class Presentation:
 class Connected:
     """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
 
-    `clock` makes the clock of the deployment itself, whose time begins then.
+    `awx` gets the image's tag, the clock, and whether that tag may have moved on since another run. `clock` makes
+    the clock of the deployment itself, whose time begins then.
     """
 
     forge: Forge
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
-    awx: Callable[[str, Clock], AwxJob]
+    awx: Callable[[str, Clock, bool], AwxJob]
     site: Callable[[], SiteClient]
     clock: Callable[[], Clock]
 
@@ -85,7 +86,7 @@ class Deploy:
         if judged.failed_rules or self.report.refusal:
             return self.report
         try:
-            self._carry_out(tag)
+            self._carry_out(tag, moves_on=not expected.stack_digest)
         except ExpectedError as error:
             # What became of it is told from here on, and no second signal may break that off.
             hold_signals()
@@ -131,9 +132,9 @@ class Deploy:
                 raise _unfit(record, error) from error
         return judged
 
-    def _carry_out(self, tag: str) -> None:
+    def _carry_out(self, tag: str, *, moves_on: bool) -> None:
         clock = self.to.clock()
-        job = self.to.awx(tag, clock)
+        job = self.to.awx(tag, clock, moves_on)
         if self.settings.dry_run:
             template, _ = job.check()
             self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))

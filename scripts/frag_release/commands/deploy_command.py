@@ -9,6 +9,7 @@ from ..clients.deadline import Deadline
 from ..domain.awx_jobs import JobProgress
 from ..domain.deploy_report import DeployReport
 from ..domain.site import SiteLook
+from ..errors import UsageError
 from ..render.deploy import deploy_summary, deploy_text, job_line
 from ..runner.context import Context
 from ..runner.log import Log
@@ -39,10 +40,10 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
     judging = Services(settings, settings.connections.timeout_seconds)
     waiting = Services(settings, settings.connections.timeout_seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
 
-    def awx(image_tag: str, clock: Clock) -> AwxJob:
+    def awx(image_tag: str, clock: Clock, moves_on: bool) -> AwxJob:
         chosen = read_awx_settings(values, image_tag)
         told = ToldProgress[JobProgress](lambda look: log.lines(job_line(look)), time.monotonic)
-        return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines)
+        return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on)
 
     def clock() -> Clock:
         return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)
@@ -64,7 +65,6 @@ def _presentation(log: Log) -> Presentation:
 
 def _tell(report: DeployReport, settings: DeploySettings, context: Context, log: Log) -> int:
     hold_signals()
-    path = write_report(settings.report, report.as_json()) if settings.report else ""
     log.lines(deploy_text(report))
     log.annotate_findings(report.judged.decision.findings)
     for note in report.notes:
@@ -74,8 +74,20 @@ def _tell(report: DeployReport, settings: DeploySettings, context: Context, log:
     if report.refusal:
         log.annotate("error", "deploy", report.refusal)
     write_summary(context, deploy_summary(report, context.server_url))
+    path, status = _written(report, settings, log)
     write_outputs(context, _outputs(report, path))
-    return report.exit_status
+    return status
+
+
+def _written(report: DeployReport, settings: DeploySettings, log: Log) -> tuple[str, int]:
+    """Write the report; returns its path and the exit status. There may be a job, whose outputs must still be told."""
+    if not settings.report:
+        return "", report.exit_status
+    try:
+        return write_report(settings.report, report.as_json()), report.exit_status
+    except UsageError as error:
+        log.annotate("error", "deploy", f"{error.message} {error.remedy}")
+        return "", error.exit_status
 
 
 def _outputs(report: DeployReport, path: str) -> dict[str, str]:

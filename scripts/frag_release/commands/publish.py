@@ -49,11 +49,15 @@ class Presentation:
 
 @dataclass
 class Publish:
-    """The command with all that it needs. `report` is how far it has come, also when it is broken off."""
+    """The command with all that it needs. `report` is how far it has come, also when it is broken off.
+
+    A forge remembers what it was told, so `new_forge` makes one for every look that must see the world as it is.
+    """
 
     settings: PublishSettings
     context: Context
     forge: PublishingForge
+    new_forge: Callable[[], PublishingForge]
     registry: RegistryClient
     clock: Clock
     speak: Presentation
@@ -114,10 +118,10 @@ class Publish:
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
         """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
         settings, own_run, now = self.settings, self.context.run_id, self.clock.now()
-        evidence = PublicationEvidence(settings, self.forge, self.registry, branches, own_run, now.date())
 
         def judge() -> Judged:
-            facts = evidence.gather(review, pins)
+            view = PublicationEvidence(settings, self.new_forge(), self.registry, branches, own_run, now.date())
+            facts = view.gather(review, pins)
             return facts, judge_publication(facts)
 
         facts, findings = judge_when_settled(
@@ -145,16 +149,17 @@ class Publish:
         self._start(building, is_new)
         if self.settings.follow:
             try:
-                progress = building.follow()
+                building.follow()
             finally:
                 self._note(progress=building.seen)
-            self._demand_passed(progress)
-        elif not (building.seen and building.seen.build and building.seen.build.passed):
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
             self._add_note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
                 "passed."
             )
             return
+        self._demand_passed()
         self._release(review)
 
     def _tag(self, review: Reviewed) -> bool:
@@ -181,26 +186,28 @@ class Publish:
         )
 
     def _is_history(self, tag: str, building: Building) -> bool:
-        """Whether it is public, and GitHub has forgotten its build: another build would deploy it once more."""
+        """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
         repository = self.settings.stack_repository
         before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
-        if before is None or building.is_there():
+        if before is None or before[1] or building.is_there():
             return False
-        release, note = before
-        self._note(release_url=release.url)
-        self._add_note(note or f"GitHub has no run of the build of {tag} any more.")
+        self._note(release_url=before[0].url)
+        self._add_note(f"GitHub has no run of the build of {tag} any more.")
         return True
 
     def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
-        self.speak.tell(f"The build was started {building.started_by}: {self._now().run_url}")
+        how, url = building.started_by, self._now().run_url
         if started:
-            self._did(Action(f"Started the build of {building.tag}", self._now().run_url))
+            self._did(Action(f"Started the build of {building.tag} {how}", url))
+        else:
+            self.speak.tell(f"The build was started {how}: {url}")
 
-    def _demand_passed(self, progress: Progress) -> None:
-        build = progress.build
-        if build is None or build.passed:
+    def _demand_passed(self) -> None:
+        progress = self._now().progress
+        build = progress.build if progress else None
+        if progress is None or build is None or build.passed:
             return
         failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
         raise ExpectedError(

@@ -40,7 +40,7 @@ def run(values: Values, context: Context, log: Log) -> int:
         tag_url=lambda tag: links.tag(settings.stack_repository, tag),
     )
     clock = Clock(_now, services.remaining, time.sleep)
-    result = Publish(settings, context, forge, services.registry(), clock, speak).run()
+    result = Publish(settings, context, forge, services.github, services.registry(), clock, speak).run()
     hold_signals()
     if isinstance(result, NothingToPublish):
         return _tell_nothing(result, settings, context, log)

@@ -31,8 +31,11 @@ class Hidden(Denied):
 
 
 @dataclass(frozen=True)
-class NoCommit(Unknown):
-    """What a tag stands for was seen, and is no commit: asking again would change nothing."""
+class WrongKind(Unknown):
+    """What was asked for was seen, and is of another kind, such as a folder in the place of a file.
+
+    Asking again would change nothing.
+    """
 
 
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias

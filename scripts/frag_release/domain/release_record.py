@@ -99,17 +99,18 @@ def _status(document: Any) -> tuple[str, str]:
 
 
 def _finding(document: Mapping[str, Any], tag: str) -> Finding:
-    before = document.get("demoted-from")
+    told = document.get("demoted-from")
+    before = _STATUSES.get(told) if isinstance(told, str) else None
     return Finding(
         rule=_text(document, "rule"),
         subject=_text(document, "subject"),
         tag=tag,
         status=_STATUSES[_text(document, "status")],
         message=_text(document, "message", optional=True),
-        demoted_from=_STATUSES.get(before) if isinstance(before, str) else None,
-        # A publication demotes nothing but what a person has allowed.
-        allowed=isinstance(before, str),
+        demoted_from=before,
         url=_text(document, "url", optional=True),
+        # What is published is judged in full, so only a person can have demoted it.
+        allowed=before is not None,
     )
 
 

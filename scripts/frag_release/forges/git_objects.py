@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ..domain.evidence import Answer, Answers, Blob, Unknown
+from ..domain.evidence import Answer, Answers, Blob, Unknown, WrongKind
 from ..domain.workflow_file import MAX_BYTES
 from .git_process import Git
 
@@ -125,7 +125,7 @@ def _file(path: str, entry: Answer[_Entry | None], blobs: Answers[Blob]) -> Answ
         return entry
     if _is_file(entry):
         return blobs[entry.name]
-    return Unknown(f"{path} is {_NO_FILES[entry.mode]}, not a file", f"Commit {path} as a file.")
+    return WrongKind(f"{path} is {_NO_FILES[entry.mode]}, not a file", f"Commit {path} as a file.")
 
 
 def _blobs(git: Git, object_ids: Collection[str]) -> Answers[Blob]:

@@ -46,9 +46,7 @@ class Access:
 
 
 class PlaceApi(ABC):
-    """One place below the API's address, as one token sees it; safe to use from several threads at once.
-
-    `name` is for people; `root` is its path, encoded, and empty where `name` is malformed."""
+    """One place as one token sees it, safe to be used by threads. `root` is its path, empty for a malformed `name`."""
 
     def __init__(self, access: Access, name: str, root: str) -> None:
         self.name, self._root = name, root

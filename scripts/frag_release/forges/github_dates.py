@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from ..clients.once import Once
-from ..domain.evidence import Answer, NoCommit, Unknown
+from ..domain.evidence import Answer, Unknown, WrongKind
 from .github_api import RepositoryApi
 from .github_compare import moment_of
 from .github_payloads import BareCommit
@@ -33,7 +33,7 @@ class GithubDates:
             tagger = tag.get("tagger")
             return moment_of(tagger["date"]) if tagger else None
         commit = self._refs.tag(name)
-        if commit is None or isinstance(commit, NoCommit):
+        if commit is None or isinstance(commit, WrongKind):
             return None
         return commit if isinstance(commit, Unknown) else self._of_commit(commit)
 

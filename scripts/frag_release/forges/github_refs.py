@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from ..clients.messages import quoted
 from ..clients.once import Once
-from ..domain.evidence import Answer, NoCommit, Unknown
+from ..domain.evidence import Answer, Unknown, WrongKind
 from .github_api import RepositoryApi
 from .github_payloads import GitObject, Ref, TagObject, read_message
 
@@ -129,8 +129,8 @@ class GithubRefs:
         same = tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"])
         return tag if same else self._api.mismatch(what)
 
-    def _no_commit(self, name: str, kind: str) -> NoCommit:
-        return NoCommit(
+    def _no_commit(self, name: str, kind: str) -> WrongKind:
+        return WrongKind(
             f"the tag {name} of {self._api.name} points at a {kind[:20]}, not at a commit",
             "Delete the tag and push it again, on the commit that it stands for.",
         )

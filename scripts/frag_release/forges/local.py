@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..clients.deadline import Deadline
 from ..domain import changes
-from ..domain.evidence import Answer, Answers, Blob, NoCommit, Placement, Run, Unknown
+from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown, WrongKind
 from ..domain.release_record import ReleaseRecord
 from .git_history import History, read_changes, read_history
 from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
@@ -126,7 +126,7 @@ class LocalRepository:
         kind, object_id, _ = peeled[target]
         if kind == "commit":
             return object_id
-        return NoCommit(
+        return WrongKind(
             f"the tag {tag!r} of {self._name} points at a {kind}, not at a commit",
             "Delete the tag and push it again, on the commit that it stands for.",
         )

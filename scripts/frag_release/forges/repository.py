@@ -27,7 +27,7 @@ class Repository(Protocol):
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag, peeled; None where there is no tag of exactly that name.
 
-        A tag of something other than a commit is a `NoCommit`.
+        A tag of something other than a commit is a `WrongKind`.
         """
 
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
@@ -46,7 +46,10 @@ class Repository(Protocol):
         """Which of `branches` contain each commit. `Unknown` where none of the branches exists."""
 
     def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
-        """The file at `path` in each commit; None where the commit has no such file."""
+        """The file at `path` in each commit; None where the commit has no such file.
+
+        A clone says of a folder or a link in its place that it is a `WrongKind`.
+        """
 
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""

@@ -48,7 +48,8 @@ def audit_text(report: AuditReport) -> str:
     for one in newest[:MOST_ROWS]:
         pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
         lines.append(markdown.visible(f"{day(one)}  {one.tag}  {in_short(one)}  {pins}"))
-        lines += [f"    {line}" for found in finding_lines(told(one)) for line in found.split("\n")]
+        # Without the remedies: of a release that is long past there is nothing to mend.
+        lines += [f"    {found.partition(chr(10))[0]}" for found in finding_lines(told(one))]
     if len(newest) > MOST_ROWS:
         lines.append(f"Showing {MOST_ROWS} of {len(newest)}.")
     return "\n".join([*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(steps(report), 1))])

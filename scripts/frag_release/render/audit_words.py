@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..domain.audit.judging import PastRelease
 from ..domain.audit.report import AuditReport
-from ..domain.findings import Finding, Status
+from ..domain.audit.rules import is_change
 from . import markdown
 from .wording import count
 
@@ -19,14 +19,13 @@ def heading(report: AuditReport) -> tuple[str, str]:
     if report.gaps:
         return "⛔", "Incomplete"
     if report.broken:
-        return "⛔", f"{count(len(report.broken), 'release')} of {len(report.judged)} with a broken rule"
+        return "⛔", f"{count(len(report.broken), 'release')} {_verb(len(report.broken), 'break')} a rule"
     if report.unverified:
-        return "⛔", f"{count(len(report.unverified), 'release')} of {len(report.judged)} not verified"
-    return (
-        ("✅", f"All is well with {count(len(report.judged), 'release')}")
-        if report.judged
-        else ("➖", "Nothing to judge")
-    )
+        return "⛔", f"{count(len(report.unverified), 'release')} could not be verified"
+    judged = len(report.judged)
+    if not judged:
+        return "➖", "Nothing to judge"
+    return "✅", f"{'All ' if judged > 1 else ''}{count(judged, 'release')} {_verb(judged, 'keep')} the rules"
 
 
 def sentence(report: AuditReport) -> str:
@@ -36,9 +35,10 @@ def sentence(report: AuditReport) -> str:
             f"{count(len(report.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
             f"So far: {_numbers(report)}."
         )
-    if not report.judged:
+    if not report.judged and not report.releases:
         return f"There is no release since {report.since}: the newest is {report.newest}."
-    return f"{_numbers(report)[0].upper()}{_numbers(report)[1:]}."
+    words = _numbers(report)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def as_of(report: AuditReport) -> str:
@@ -67,7 +67,7 @@ def steps(report: AuditReport) -> list[str]:
     """Return what to do next, as words."""
     remedies = list(dict.fromkeys(gap.remedy for gap in report.gaps))
     found = [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
-    changed = [finding for one in reversed(report.releases) for finding in one.findings if _is_change(finding)]
+    changed = [finding for one in reversed(report.releases) for finding in one.findings if is_change(finding)]
     found += list(dict.fromkeys(f"{finding.message} {finding.remedy}" for finding in changed))[:MOST_STEPS]
     if report.broken or report.unverified:
         found += _about_the_past(report)
@@ -77,36 +77,30 @@ def steps(report: AuditReport) -> list[str]:
 
 
 def _numbers(report: AuditReport) -> str:
-    fine = len(report.judged) - len([one for one in (*report.broken, *report.unverified) if not one.compared])
+    blocked = [one for one in (*report.broken, *report.unverified) if not one.compared]
+    fine = len(report.judged) - len(blocked)
     since = f" since {report.since}" if report.since else ""
-    words = [f"of {count(len(report.judged), 'release')}{since}, {fine} {_keep(fine)} every rule that was looked at"]
+    words = [f"of {count(len(report.judged), 'release')}{since}, {fine} {_verb(fine, 'keep')} every rule looked at"]
     if report.broken:
-        words.append(f"{len(report.broken)} {'breaks' if len(report.broken) == 1 else 'break'} one")
+        words.append(f"{len(report.broken)} {_verb(len(report.broken), 'break')} a rule")
     if report.unverified:
         words.append(f"{len(report.unverified)} could not be verified")
+    compared = sum(one.compared for one in report.releases)
+    words += [f"{compared} of these, older or gone, {_verb(compared, 'differ')} from release.json"] if compared else []
     others = sum(not one.is_production for one in report.releases)
     words += [f"{count(others, 'other tag')} never went to production"] if others else []
-    compared = sum(one.compared for one in report.releases)
-    words += [f"{compared} of these are older or gone, and differ from their release.json"] if compared else []
     return "; ".join(words)
 
 
-def _keep(number: int) -> str:
-    return "keeps" if number == 1 else "keep"
-
-
-def _is_change(finding: Finding) -> bool:
-    """Whether something is no longer what was released: the one kind of finding that is not about the past alone."""
-    return finding.status is Status.FAIL and (
-        finding.rule in ("tag-commit", "stack-image") or finding.message.endswith(("was moved.", "was pushed again."))
-    )
+def _verb(number: int, verb: str) -> str:
+    return f"{verb}s" if number == 1 else verb
 
 
 def _about_the_past(report: AuditReport) -> list[str]:
     words = ["What is released cannot be undone: read the findings below, and release on by the rules."]
     later = _fine_at_the_end(report.judged, {one.tag for one in (*report.broken, *report.unverified)})
     if later:
-        words.append(f"To hold only newer releases to the rules, set `since` to `{later}` (or to one before it).")
+        words.append(f"To hold only newer releases to the rules, set `since` to `{later}`.")
     return words
 
 

@@ -202,7 +202,9 @@ def _footer(report: DeployReport) -> str:
 
 
 def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
-    names = ["gate once more", f"image {report.image.tag}", "AWX job", "site"]
+    target = report.target
+    judged = "release.json" if target.rollback else "gate once more" if target.gated else "no gate"
+    names = [judged, f"image {report.image.tag}", "AWX job", "site"]
     done, following = {
         Stage.REFUSED: (0, Standing.STOPPED),
         Stage.PLANNED: (2, Standing.NEXT),

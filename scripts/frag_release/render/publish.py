@@ -117,6 +117,8 @@ def _reason(report: PublishReport) -> str:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
+        if report.tagged:
+            return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
     if report.stage is Stage.STARTED:
         return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."

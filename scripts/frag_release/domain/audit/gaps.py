@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..evidence import NoCommit, Unknown
+from ..evidence import Unknown, WrongKind
 from ..facts import NOT_ASKED
 from .facts import StackHistory, StackTag
 
@@ -12,9 +12,9 @@ from .facts import StackHistory, StackTag
 def gaps(history: StackHistory) -> list[Unknown]:
     """Return each reason why something could not be found out, once.
 
-    A tag that stands for no commit is no gap: that was seen.
+    A tag that stands for no commit, or a folder where the file should be, is no gap: that was seen.
     """
-    found = [each for each in _answers(history) if isinstance(each, Unknown) and not isinstance(each, NoCommit)]
+    found = [each for each in _answers(history) if isinstance(each, Unknown) and not isinstance(each, WrongKind)]
     return list({each.reason: each for each in found if each is not NOT_ASKED}.values())
 
 

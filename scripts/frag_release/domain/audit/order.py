@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from ..evidence import Answer, NoCommit, Unknown
+from ..evidence import Answer, Unknown, WrongKind
 from ..facts import PreviousRelease
 from ..versions import ProductionTag, production_tags
 from .facts import StackTag
@@ -86,7 +86,7 @@ def _is_unsure(facts: StackTag) -> bool:
 
 def _unplaced(facts: StackTag) -> Unknown | None:
     """Say why it is not known whether a tag is on a stack branch; None where it is."""
-    if facts.commit is None or isinstance(facts.commit, NoCommit):
+    if facts.commit is None or isinstance(facts.commit, WrongKind):
         return None
     missing = facts.commit if isinstance(facts.commit, Unknown) else facts.placement
     return missing if isinstance(missing, Unknown) else None

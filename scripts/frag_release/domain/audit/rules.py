@@ -13,6 +13,7 @@ from ..evidence import Image, Unknown
 from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding, Outcome, Status
 from ..release_record import ASSET
+from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
 from ..rules.pins import pin_grade, pin_order, pin_present
 from ..rules.proof import pin_ci, pin_exists, pin_image, pin_on_branch, pin_shadowed
@@ -21,10 +22,10 @@ from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style,
 from .facts import PastStackFacts
 
 _NO_RECORD = f"The release has no {ASSET} to compare with."
-_MOVED = (
+MOVED = (
     "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
 )
-_PUSHED_AGAIN = (
+PUSHED_AGAIN = (
     "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
 )
 
@@ -40,7 +41,7 @@ def _tag_stayed(facts: PastStackFacts) -> Outcome:
     if facts.tag_commit == record.commit:
         return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.")
     now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
-    return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", _MOVED)
+    return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", MOVED)
 
 
 def _went_forward(facts: PastStackFacts) -> Outcome:
@@ -71,7 +72,7 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
     if isinstance(image, Unknown):
         return unknown(f"The image {record.image}", image)
     if image.digest is None:
-        return failed(f"The registry no longer has the image {image.name}:{image.tag}.", _PUSHED_AGAIN)
+        return failed(f"The registry no longer has the image {image.name}:{image.tag}.", PUSHED_AGAIN)
     return _same_image(image, record.digest, f"{facts.tag} was released as")
 
 
@@ -83,7 +84,7 @@ def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     return failed(
         f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made of "
         f"{record.commit[:12]}: the tag was moved.",
-        _MOVED,
+        MOVED,
     )
 
 
@@ -99,20 +100,12 @@ def _same_image(image: Image, digest: str, what: str) -> Outcome:
     if image.digest == digest:
         return passed(f"{name} is in the registry, still as {digest[:19]}.")
     return failed(
-        f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", _PUSHED_AGAIN
+        f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", PUSHED_AGAIN
     )
 
 
-stack_image: Rule[PastStackFacts] = Rule(
-    "stack-image",
-    "stack",
-    "deploy: the stack image is absent or has another digest than expected",
-    "Deploy the digest that was built and judged.",
-    _stack_image_stayed,
-)
-"""Not of the catalogue, for the gate has no such fact."""
-
 _COMMIT = tag_commit.judged_by(_tag_stayed)
+_STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
 _ORDER = tag_order.judged_by(_went_forward)
 _EXISTS = pin_exists.judged_by(_component_tag_stayed)
 _IMAGE = pin_image.judged_by(_component_image_stayed)
@@ -123,10 +116,15 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     tag_unique,
     _ORDER,
     tag_style,
-    stack_image,
+    _STACK_IMAGE,
 )
 # Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
 _COMPONENT_RULES = (pin_present, pin_grade, _EXISTS, pin_shadowed, pin_on_branch, pin_ci, _IMAGE, pin_order)
+
+
+def is_change(finding: Finding) -> bool:
+    """Whether a finding says that something is no longer what was released: not of the past alone, that one."""
+    return finding.remedy in (MOVED, PUSHED_AGAIN)
 
 
 def judge_past(
@@ -142,7 +140,7 @@ def judge_past(
 
 def judge_unchanged(stack: PastStackFacts, components: Sequence[ComponentFacts]) -> list[Finding]:
     """Say only what has changed since `release.json` was written, or could not be compared with it."""
-    findings = _judge(stack, components, (_COMMIT, stack_image), (_EXISTS, _IMAGE))
+    findings = _judge(stack, components, (_COMMIT, _STACK_IMAGE), (_EXISTS, _IMAGE))
     return [finding for finding in findings if finding.status in (Status.FAIL, Status.UNKNOWN)]
 
 

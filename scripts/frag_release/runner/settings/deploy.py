@@ -131,7 +131,7 @@ def _check_production(settings: DeploySettings) -> None:
 
 
 def _why(settings: DeploySettings) -> str:
-    return f"{settings.environment} is production (any environment that is not clearly named for something else is)"
+    return f"{settings.environment} counts as production, as all do that are not clearly named for something else"
 
 
 def _missing(settings: DeploySettings) -> list[str]:

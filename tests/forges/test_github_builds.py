@@ -1,0 +1,71 @@
+"""Runs of a workflow on GitHub: which belong to a tag, which tell what is usual, and one that is gone."""
+
+from __future__ import annotations
+
+from forges.github_desk import STACK, forge, unknown
+from frag_release.domain.builds import Build
+from frag_release.forges.publishing import Builds
+from world.example import WORKFLOW_FILE
+from world.github_builds import PASSED, GitHubBuilds, Job, Look
+from world.github_server import GitHubServer
+
+COMMIT = "a" * 40
+
+
+def builds_of(server: GitHubServer) -> Builds:
+    """The builds of the worked example's stack."""
+    return forge(server.url).builds(STACK)
+
+
+def passed(builds: GitHubBuilds, branch: str, name: str) -> None:
+    """A run of a branch or a tag that has passed, with one job of that name."""
+    builds.script = (Look("completed", "success", (Job(name),)),)
+    builds.start(STACK, branch, COMMIT)
+
+
+def test_what_is_usual_is_told_by_releases_first(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """Of older releases and newer branch builds the releases are taken, and branch builds where there are too few."""
+    for number in range(3):
+        passed(builds, f"2023.0{number + 1}.1", "release")
+    for _ in range(4):
+        passed(builds, "master", "branch")
+    server = builds_of(github_example)
+    for limit, names in ((2, ["release"] * 2), (5, ["release"] * 3 + ["branch"] * 2)):
+        past = server.past(WORKFLOW_FILE, limit)
+        assert not hasattr(past, "reason"), past
+        assert [job.name for jobs in past for job in jobs] == names
+
+
+def test_only_runs_that_passed_are_usual(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """A run that failed, and one that goes on, say nothing of how long a run takes."""
+    for look in (Look("completed", "failure", (Job("build"),)), Look("in_progress", None, (Job("build"),))):
+        builds.script = (look,)
+        builds.start(STACK, "2023.05.1", COMMIT)
+    assert builds_of(github_example).past(WORKFLOW_FILE, 5) == []
+
+
+def test_the_newest_run_of_the_tag_comes_first(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """A tag that was built by its push, and later by hand, has two builds; both belong to it."""
+    builds.script = (PASSED,)
+    older = builds.start(STACK, "2023.05.1", COMMIT)
+    newer = builds.start(STACK, "2023.05.1", COMMIT, "workflow_dispatch")
+    found = builds_of(github_example).of_tag(WORKFLOW_FILE, "2023.05.1", COMMIT)
+    assert isinstance(found, list)
+    assert [(one.id, one.event) for one in found] == [(newer.id, "workflow_dispatch"), (older.id, "push")]
+
+
+def test_a_run_that_was_deleted_is_none_and_a_lost_one_unknown(
+    github_example: GitHubServer, builds: GitHubBuilds
+) -> None:
+    """Nobody waits for what is gone; what could not be seen is another matter."""
+    gone = Build(7, WORKFLOW_FILE, "push", "2023.05.1", COMMIT, 1, "in_progress", None, "")
+    assert builds_of(github_example).latest(gone) is None
+    github_example.fail("GET", r"/actions/runs/7$", status=502)
+    assert "502" in unknown(builds_of(github_example).latest(gone)).reason
+
+
+def test_a_run_of_something_else_is_no_answer(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """A reply about another commit than was followed is not believed."""
+    run = builds.start(STACK, "2023.05.1", COMMIT)
+    followed = Build(run.id, WORKFLOW_FILE, "push", "2023.05.1", "b" * 40, 1, "in_progress", None, "")
+    assert "something else" in unknown(builds_of(github_example).latest(followed)).reason

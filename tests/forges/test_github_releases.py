@@ -1,0 +1,76 @@
+"""Releases on GitHub: drafts among many, and files that go to GitHub alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from forges.github_desk import STACK, forge
+from frag_release.forges.github_api import is_upload_address
+from frag_release.forges.publishing import Releases
+from frag_release.forges.writer import WriteFailedError
+from world.faults import Forward, Reply
+from world.github_releases import GitHubReleases
+from world.github_server import GitHubServer
+
+
+def releases_on(server: GitHubServer) -> Releases:
+    """The releases of the worked example's stack."""
+    return forge(server.url).releases(STACK)
+
+
+def test_all_of_a_tag_are_found_among_many(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
+    """A draft is found by listing alone, on whatever page it is; tags that only look alike are others."""
+    first = releases_of.add(STACK, "2023.06.2", draft=True)
+    for number in range(120):
+        releases_of.add(STACK, f"2023.06.2{number}")
+    last = releases_of.add(STACK, "2023.06.2")
+    found = releases_on(github_example).of_tag("2023.06.2")
+    assert isinstance(found, list)
+    assert [(one.id, one.draft) for one in found] == [(first.id, True), (last.id, False)]
+
+
+@pytest.mark.parametrize(
+    ("url", "api", "ours"),
+    [
+        ("https://uploads.github.com/repos/o/r/releases/1/assets", "https://api.github.com", True),
+        ("https://uploads.acme.ghe.com/repos/o/r/releases/1/assets", "https://api.acme.ghe.com", True),
+        ("https://ghe.example/api/uploads/repos/o/r/releases/1/assets", "https://ghe.example/api/v3", True),
+        ("https://uploads.evil.example/repos/o/r/releases/1/assets", "https://api.github.com", False),
+        ("https://uploads.github.com.evil.example/x", "https://api.github.com", False),
+        ("http://uploads.github.com/x", "https://api.github.com", False),
+        ("https://uploads.github.com:444/x", "https://api.github.com", False),
+        ("https://api.evil.example/x", "https://ghe.example/api/v3", False),
+        ("not an address", "https://api.github.com", False),
+    ],
+)
+def test_files_go_to_the_same_github_alone(url: str, api: str, ours: bool) -> None:
+    """The token goes along with a file, so the address that a reply names is judged first."""
+    assert is_upload_address(url, api) is ours
+
+
+def test_a_file_is_not_sent_elsewhere(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
+    """A reply that names another server for the file ends it, before anything was sent there."""
+    releases = releases_on(github_example)
+
+    def elsewhere(forward: Forward) -> Reply:
+        reply = forward()
+        body = reply.body.replace(b'"upload_url": "http://127.0.0.1', b'"upload_url": "http://127.0.0.2')
+        return Reply(reply.status, reply.headers, body)
+
+    github_example.add("POST", "/releases$", elsewhere)
+    draft = releases.create_draft("2023.06.2", "2023.06.2", "text")
+    with pytest.raises(WriteFailedError, match="wants a file sent to another server"):
+        releases.upload(draft, "release.json", b"{}")
+    assert releases_of.releases[0].files == []
+
+
+def test_a_reply_about_another_tag_is_not_believed(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
+    """What GitHub says it has made must be what was asked for."""
+
+    def another(forward: Forward) -> Reply:
+        reply = forward()
+        return Reply(reply.status, reply.headers, reply.body.replace(b'"tag_name": "2023.06.2"', b'"tag_name": "2"'))
+
+    github_example.add("POST", "/releases$", another)
+    with pytest.raises(WriteFailedError, match="something else"):
+        releases_on(github_example).create_draft("2023.06.2", "2023.06.2", "text")

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import datetime
+import re
+
+import pytest
+
+from frag_release.domain.audit.facts import StackHistory, StackTag
+from frag_release.domain.audit.gaps import gaps
+from frag_release.domain.audit.judging import judge_history
+from frag_release.domain.audit.report import AuditReport
+from frag_release.domain.audit.since import Since
+from frag_release.domain.components import Component, Pin
+from frag_release.domain.evidence import Placement, Unknown
+from frag_release.domain.facts import ComponentFacts
+from frag_release.render.audit import MAX_BYTES, audit_summary, audit_text
+from render.hostile import HOSTILE
+
+NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.timezone.utc)
+BACKEND = Component("backend", "org/fragalysis-backend", ["production"], "BE_IMAGE_TAG", "BE_NAMESPACE")
+COMMIT = "1" * 40
+
+
+def stack_tag(name: str, pin: str, year: int = 2023) -> StackTag:
+    """A tag on the stack branch with a pinned backend."""
+    date = datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc)
+    return StackTag(name, COMMIT, date, Placement(frozenset({"master"})), [Pin(BACKEND, pin, "org", "f.yaml")])
+
+
+def report(*tags: StackTag, good: bool = True) -> AuditReport:
+    """The audit of these tags; every pin is a tag, on its branch if all is `good`."""
+    place = Placement(frozenset({"production"} if good else ()))
+    pinned = {("backend", pin.tag): ComponentFacts(pin, COMMIT, None, place, None) for tag in tags for pin in tag.pins}
+    names = [tag.name for tag in tags]
+    history = StackHistory("org/stack", ["master"], [BACKEND], Since(), names, tags, pinned=pinned)
+    releases = judge_history(history)
+    return AuditReport("1.0", NOW, "org/stack", ["master"], ["backend"], "", releases, names[-1], gaps=gaps(history))
+
+
+def many(count: int, pin: str = "2023.05.1") -> AuditReport:
+    """The audit of so many broken releases."""
+    return report(
+        *(stack_tag(f"{2000 + n // 100}.01.{n % 100 + 1}", pin, 2000 + n // 100) for n in range(count)), good=False
+    )
+
+
+def test_years_are_drawn_and_told() -> None:
+    """Releases by year are a chart with a back bar of all and a front bar of the broken, and a table of the same."""
+    summary = audit_summary(report(stack_tag("2022.01.1", "2022.01.1", 2022), stack_tag("2023.01.1", "main")), "")
+    assert 'x-axis ["2022", "2023"]' in summary
+    assert "  bar [1, 1]\n  bar [0, 1]\n" in summary
+    assert "| 2023 | 1 | 0 | 1 | 0 |\n| 2022 | 1 | 1 | 0 | 0 |" in summary
+
+
+def test_rules_are_drawn_and_told() -> None:
+    """Each rule that blocks is a slice with its number of releases, and a row."""
+    summary = audit_summary(many(7), "")
+    assert '  "pin-on-branch" : 7\n' in summary
+    assert "| `pin-on-branch` | 7 | 0 | 0 |" in summary
+    assert summary.startswith("## ⛔ 7 releases break a rule")
+
+
+def test_a_long_history_is_shown_in_part_and_says_so() -> None:
+    """Of 1,500 broken releases the newest hundred are shown, and the summary stays below GitHub's limit."""
+    told = many(1500)
+    summary = audit_summary(told, "https://github.example")
+    assert len(summary.encode()) < MAX_BYTES
+    assert "Showing 100 of 1500." in summary and "`2014.01.100`" in summary and "`2000.01.1`" not in summary
+    text = audit_text(told)
+    assert "Showing 100 of 1500." in text and len(text.split("\n")) < 400
+
+
+def test_long_names_cannot_break_the_limit() -> None:
+    """Pins of the greatest length that is read do not make the summary too large."""
+    assert len(audit_summary(many(500, pin="x" * 100_000), "https://github.example").encode()) < MAX_BYTES
+
+
+@pytest.mark.parametrize("foreign", HOSTILE)
+def test_foreign_names_change_nothing(foreign: str) -> None:
+    """Whatever tags are called, the summary has the same headings, rows and fences."""
+
+    def shape(summary: str) -> list[str]:
+        return re.findall(r"(?m)^(?:#+ |\| |```|<details>|> ).{0,1}", summary)
+
+    plain = audit_summary(report(stack_tag("2023.01.1", "tag"), stack_tag("other", "tag")), "https://github.example")
+    drawn = audit_summary(
+        report(stack_tag("2023.01.1", foreign), stack_tag(foreign, foreign)), "https://github.example"
+    )
+    assert shape(drawn) == shape(plain)
+    assert "<script" not in drawn and "](javascript" not in drawn
+
+
+def test_a_gap_comes_before_everything() -> None:
+    """With anything not found out the heading says incomplete, whatever else is known, and the reason is listed."""
+    lost = StackTag("2023.02.1", COMMIT, NOW, Unknown("the server was away", "Run this again at noon."), ())
+    told = report(stack_tag("2023.01.1", "2023.01.1"), lost)
+    summary = audit_summary(told, "")
+    assert told.exit_status == 1
+    assert summary.startswith("## ⛔ Incomplete")
+    assert "1 question got no answer, so this audit is not complete and clears nothing." in summary
+    assert "- the server was away" in summary and "1. Run this again at noon." in summary
+    assert "Not found out: the server was away" in audit_text(told)
+
+
+def test_a_tag_of_no_date_is_called_so() -> None:
+    """A tag without a date is undated in table, chart and report, and its order unknown rather than fine."""
+    tag = StackTag("2023.01.1", COMMIT, None, Placement(frozenset({"master"})), [Pin(BACKEND, "2023.01.1")])
+    told = report(tag)
+    assert told.as_json()["counts"]["by-year"] == {"undated": {"fine": 0, "broken": 0, "unverified": 1}}
+    assert told.as_json()["releases"][0]["date"] is None
+    assert "| undated | `2023.01.1` |" in audit_summary(told, "")
