@@ -50,8 +50,12 @@ class LongLived(ClonesOnGithub):
     def answer(self, request: Request) -> Reply:
         """The reply, from memory where the same was asked before."""
         if request.target not in self._known:
-            self._known[request.target] = self._runs(request) or super().answer(request)
+            self._known[request.target] = self._entry(request) or self._runs(request) or super().answer(request)
         return self._known[request.target]
+
+    def _entry(self, request: Request) -> Reply | None:
+        repo = self._example.repositories.get(request.path.removeprefix("/repos/"))
+        return json_reply(200, {"default_branch": repo.default_branch}) if repo else None
 
     def _runs(self, request: Request) -> Reply | None:
         match = re.fullmatch(r"/repos/([^/]+/([^/]+))/actions/runs", request.path)

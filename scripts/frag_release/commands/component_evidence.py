@@ -40,9 +40,10 @@ class ComponentEvidence:
             return ComponentFacts(pin, runs=NOT_ASKED if self._check_ci else None)
         repository = self._forge.repository(pin.component.repository)
         with ThreadPoolExecutor(3) as pool:
-            # The production branches are asked along: placing the commit needs their heads.
-            heads = pool.submit(repository.branches, [pin.tag, *pin.component.branches])
+            # First what should be there: that the branch of the tag's name is not is believed of a repository
+            # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
             place = pool.submit(_place, repository, pin)
+            heads = pool.submit(repository.branches, [*pin.component.branches, pin.tag])
             runs = pool.submit(self._runs, pin)
         commit, placement = place.result()
         facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs.result())
