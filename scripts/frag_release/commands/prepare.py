@@ -71,7 +71,8 @@ class Prepare:
 
     def _attempt(self) -> Attempt:
         # A forge remembers what it has read, so every attempt has one of its own.
-        return Attempt(self.settings, self.make_forge(), self.registry, self.now, self.today, self.speak, self.sleep)
+        make = self.make_forge
+        return Attempt(self.settings, make(), make, self.registry, self.now, self.today, self.speak, self.sleep)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Attempt:
 
     settings: PrepareSettings
     forge: Forge
+    new_forge: Callable[[], Forge]
     registry: RegistryClient
     now: datetime.datetime
     today: datetime.date
@@ -119,9 +121,11 @@ class Attempt:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
         stack, previous = self._stack_facts(plan)
         pins = [change.after for change in plan.changes]
-        evidence = ComponentEvidence(self.forge, self.registry, self.settings.check_ci, self.settings.check_images)
 
         def judge() -> Judged:
+            # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
+            view = self.new_forge()
+            evidence = ComponentEvidence(view, self.registry, self.settings.check_ci, self.settings.check_images)
             compared = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
             components = with_records(self.forge, self.settings.stack_repository, previous, compared)
             facts = ReleaseFacts(stack, components, previous)
