@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -33,7 +34,13 @@ class Clone:
     token: str = ""
 
     def git(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
-        """Return what git prints. SystemExit, with git's words, where it fails."""
+        """Return what git prints, without the last newline. SystemExit, with git's words, where it fails."""
+        return (
+            self.read(*arguments, environment=environment, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
+        )
+
+    def read(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> bytes:
+        """Return what git prints, as it is. SystemExit, with git's words, where it fails."""
         done = subprocess.run(
             ["git", *_OPTIONS, *arguments],
             cwd=self.folder,
@@ -45,7 +52,7 @@ class Clone:
         if done.returncode != 0:
             words = done.stderr.decode("utf-8", "replace").strip()
             raise SystemExit(f"git {arguments[0]} failed: {words[-1000:]}")
-        return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+        return done.stdout
 
     def commit_of(self, name: str) -> str:
         """Return the commit that a full ref name or an id stands for."""
@@ -108,29 +115,25 @@ def verify_commit(clone: Clone, commit: str, branch: str) -> None:
         raise SystemExit(f"{commit} has {len(parents)} parents, and must have one: the reviewed commit.")
     if clone.git("rev-list", "--max-count=1", parents[0], f"^{branch}"):
         raise SystemExit(f"{parents[0]}, on which {commit} was made, is not on {branch}.")
-    with tempfile.TemporaryDirectory() as scratch:
-        tree = Path(scratch)
-        extract(clone, commit, tree)
-        problems = [*_changes(clone, parents[0], commit), *_against_manifests(tree)]
+    problems = [*_changes(clone, parents[0], commit), *_against_manifests(clone, commit)]
     if problems:
         shown = "\n- ".join(problems[:20])
         raise SystemExit(f"{commit} is not its parent with a bundle ({len(problems)} problems):\n- {shown}")
 
 
-def extract(clone: Clone, commit: str, folder: Path) -> None:
-    """Write the files of a commit to a folder."""
-    index = {"GIT_INDEX_FILE": str(folder.resolve() / ".index")}
-    clone.git("read-tree", commit, environment=index)
-    clone.git("checkout-index", "--all", f"--prefix={folder.resolve()}/", environment=index)
-    (folder / ".index").unlink()
-
-
 def files_of(clone: Clone, commit: str) -> Mapping[str, str]:
-    """Return the hash (SHA-256) of every file of a commit."""
-    with tempfile.TemporaryDirectory() as scratch:
-        extract(clone, commit, Path(scratch))
-        lines = [line.split("  ", 1) for line in bundle.listing(Path(scratch)).splitlines()]
-    return {name: sha256 for sha256, name in lines}
+    """Return the hash (SHA-256) of every file of a commit, by its name."""
+    entries = [entry.split("\t", 1) for entry in clone.git("ls-tree", "-r", "-z", commit).split("\0") if entry]
+    blobs = {name: facts.split(" ")[2] for facts, name in entries if facts.split(" ")[1] == "blob"}
+    contents = clone.read("cat-file", "--batch", stdin="".join(f"{one}\n" for one in blobs.values()).encode())
+    found, at = {}, 0
+    for name in blobs:
+        # One line of facts, the content, and a newline after it.
+        start = contents.index(b"\n", at) + 1
+        at = start + int(contents[at:start].split()[2])
+        found[name] = hashlib.sha256(contents[start:at]).hexdigest()
+        at += 1
+    return found
 
 
 def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
@@ -144,10 +147,11 @@ def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
     return problems
 
 
-def _against_manifests(tree: Path) -> Sequence[str]:
+def _against_manifests(clone: Clone, commit: str) -> Sequence[str]:
     """How the files of a release differ from what its two manifests say of them."""
-    manifest, bytecode = (json.loads((tree / name).read_text("utf-8")) for name in (bundle.MANIFEST, bundle.BYTECODE))
-    found = {name: sha256 for sha256, name in (line.split("  ", 1) for line in bundle.listing(tree).splitlines())}
+    names = (bundle.MANIFEST, bundle.BYTECODE)
+    manifest, bytecode = (json.loads(clone.git("show", f"{commit}:{name}")) for name in names)
+    found = files_of(clone, commit)
     added = {name for name in found if _ADDED.fullmatch(name)} - {bundle.MANIFEST, bundle.BYTECODE}
     listed = {**manifest["files"], **bytecode["files"]}
     problems = [f"{name}: not as listed" for name in sorted({*listed, *added}) if listed.get(name) != found.get(name)]

@@ -68,7 +68,9 @@ class OurAction(Contestant):
         environment |= dict.fromkeys(step["env"], "") | {"RUN_TOKEN": TOKEN}
         given = self.inputs(release).items()
         environment |= {f"INPUT_{name.upper().replace('-', '_')}": value for name, value in given}
-        environment |= {"GITHUB_ACTION_PATH": str(action), "REQUESTS_CA_BUNDLE": str(release.trusted)}
+        environment |= {"GITHUB_ACTION_PATH": str(action)}
+        if self._bundled:
+            environment["REQUESTS_CA_BUNDLE"] = str(release.trusted)
         script = folder / "step.sh"
         script.write_text(step["run"], "utf-8")
         entry = Entry((*_BASH, str(script)), environment, folder)
@@ -80,7 +82,13 @@ class OurAction(Contestant):
 
     def inputs(self, release: Release) -> dict[str, str]:
         """What a user would give, and what leads to the course's servers."""
-        return {"token": TOKEN, "registry-url": release.registry_url}
+        inputs = {"token": TOKEN, "registry-url": release.registry_url}
+        return inputs if self._bundled else inputs | {"ca-file": str(release.trusted)}
+
+    @property
+    def _bundled(self) -> bool:
+        """Whether there is nothing to install: pip would take the environment's certificates for its own."""
+        return (self.built / "vendor").is_dir()
 
 
 @dataclass(frozen=True)

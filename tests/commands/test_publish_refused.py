@@ -212,3 +212,14 @@ def test_a_release_made_by_hand_is_left_alone(stack: Stack) -> None:
     assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
     assert stack.releases.releases == [theirs]
     assert "has no release.json: somebody made it by hand" in outcome.summary
+
+
+def test_a_release_made_by_hand_is_no_proof_of_its_build(stack: Stack) -> None:
+    """Where a public release has no release.json and the tag has no build yet, the build is waited for: status 1."""
+    commit = stack.reviewed()
+    stack.builds.starts = False
+    send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": commit})
+    stack.releases.add(REPOSITORY, "2023.06.2")
+    outcome = stack.publish(timeout_seconds="8")
+    assert outcome.status == 1, outcome.log
+    assert "was started for it before time was up" in outcome.summary

@@ -213,11 +213,11 @@ def test_what_changed_since_the_previous_release_is_told() -> None:
 
 
 def test_the_way_back_is_a_card() -> None:
-    """The last good release, the form with its tag, the image by hand, and what is not undone."""
+    """The release before, the form with its tag, the image by hand, and what is not undone."""
     summary = gate_summary(report(), GITHUB)
     card = summary.partition("### The way back\n")[2].partition("\n###")[0]
     url = f"{GITHUB}/xchem/fragalysis-stack"
-    assert f"The last good release before this one is [`2023.06.1`]({url}/releases/tag/2023.06.1)." in card
+    assert f"The release before this one is [`2023.06.1`]({url}/releases/tag/2023.06.1)." in card
     assert (
         f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml), with the tag `2023.06.1`"
         in card

@@ -182,14 +182,13 @@ class Publish:
         )
 
     def _is_history(self, tag: str, building: Building) -> bool:
-        """Whether it is public, and GitHub has forgotten its build: another build would deploy it once more."""
+        """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
         repository = self.settings.stack_repository
         before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
-        if before is None or building.is_there():
+        if before is None or before[1] or building.is_there():
             return False
-        release, note = before
-        self._note(release_url=release.url)
-        self._add_note(note or f"GitHub has no run of the build of {tag} any more.")
+        self._note(release_url=before[0].url)
+        self._add_note(f"GitHub has no run of the build of {tag} any more.")
         return True
 
     def _start(self, building: Building, is_new: bool) -> None:

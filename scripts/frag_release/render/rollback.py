@@ -24,8 +24,11 @@ def rollback_card(report: GateReport, links: Links, worth: int) -> Section:
     named = markdown.code_link(tag, links.tag(report.repository, tag))
     known = any(isinstance(facts.recorded, Recorded) and facts.recorded.tag == tag for facts in report.facts.components)
     record = " Its `release.json` is there." if known else ""
-    last_good = f"The last good release before this one is {named}.{record}"
-    return Section(worth, TITLE, f"{last_good}\n\n{markdown.bullets(how_to_redeploy(report, links, tag))}")
+    return Section(
+        worth,
+        TITLE,
+        f"The release before this one is {named}.{record}\n\n{markdown.bullets(how_to_redeploy(report, links, tag))}",
+    )
 
 
 def how_to_redeploy(report: GateReport, links: Links, tag: str) -> Sequence[str]:
@@ -34,7 +37,7 @@ def how_to_redeploy(report: GateReport, links: Links, tag: str) -> Sequence[str]
     image = markdown.code(f"{report.repository.lower()}:{tag}")
     return [
         f"By the form: {form}, with the tag {markdown.code(tag)} and *rollback* ticked. Nothing is built: the "
-        "release's `release.json` and the digest of its image are the evidence.",
+        "evidence is the `release.json` that `publish` left with it, and the digest of its image.",
         f"By hand: launch the template in AWX for the image {image}, which that release built. Nothing is verified.",
         "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
         "undone.",
