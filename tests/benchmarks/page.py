@@ -47,6 +47,10 @@ git walks through all commits between a tag and the head of its branch.
 
 {scale}
 
+An audit reads all of a history, so what it costs grows with the releases; of each of three repositories:
+
+{audits}
+
 ## Measuring again
 
 `make bench` takes about {minutes} minutes, needs Debian's `gh`, `jq`, `curl` and `docker-registry`, and writes this
@@ -55,14 +59,20 @@ page, the picture, and every single sample to `build/benchmarks/samples.json`. L
 
 
 def page(
-    machine: str, figures: Sequence[Figures], targets: Sequence[Target], scales: Sequence[Scale], minutes: int
+    machine: str,
+    figures: Sequence[Figures],
+    targets: Sequence[Target],
+    scales: Sequence[Scale],
+    audits: str,
+    minutes: int,
 ) -> str:
-    """Write the page."""
+    """Write the page; `audits` is a table already."""
     return _PAGE.format(
         machine=f"On {machine}; medians of {_runs(figures)} runs.",
         table=figures_table(figures),
         targets=targets_table(targets),
         scale=scale_table(scales),
+        audits=audits,
         minutes=minutes,
     )
 

@@ -36,11 +36,14 @@ def test_sizes_are_written_for_people() -> None:
 
 def test_the_page_holds_all_of_it() -> None:
     """Machine, number of runs, tables and picture are on the page."""
-    text = page("A processor, 2 cores", FIGURES, [Target("start", 0.4, 0.25, " s")], [Scale(10, 0.5, 23, 1.25)], 7)
+    text = page(
+        "A processor, 2 cores", FIGURES, [Target("start", 0.4, 0.25, " s")], [Scale(10, 0.5, 23, 1.25)], "| audits |", 7
+    )
 
     assert "On A processor, 2 cores; medians of 10 (bare checkout 4) runs." in text
     assert "](benchmark.svg)" in text
     assert "about 7 minutes" in text
+    assert "\n\n| audits |\n\n" in text
     assert "{" not in text
 
 
