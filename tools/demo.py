@@ -1,4 +1,4 @@
-"""`make demo`: the gate on real git repositories of the worked example, with a page to look at.
+"""`make demo`: the gate, a plan and an audit on real git repositories of the worked example, with a page to look at.
 
 Runs the program as people do, prints what it decides and why, and fails if that is not what the
 example's story says. Standard library only; the page is plainer where packages are missing.
@@ -29,9 +29,10 @@ OUT = BUILD / "demo"
 
 @dataclass(frozen=True)
 class Case:
-    """A question to the gate and the answer that the story demands.
+    """A question and the answer that the story demands.
 
-    `failed` are the rules that refuse it, `image_tag` what the stack's image would be called.
+    `failed` are the rules that refuse it, `image_tag` what the stack's image would be called. `ref` is empty for
+    commands that judge none; `more` are their own options.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Case:
     status: int
     failed: Sequence[str] = ()
     image_tag: str = ""
+    command: str = "gate"
+    more: Sequence[str] = ()
 
 
 BEFORE = (
@@ -63,6 +66,16 @@ OFF_PRODUCTION = Case(
     1,
     ("pin-on-branch:backend",),
 )
+ROLLBACK = Case(
+    "plan-that-goes-back",
+    "A plan that takes the backend back",
+    "",
+    "build-only",
+    0,
+    command="prepare",
+    more=("--backend-tag", "2023.03.1", "--dry-run", "true"),
+)
+HISTORY = Case("history", "All releases, judged by the same rules", "", "blocked", 1, command="audit")
 LOOK_ALIKE = Case(
     "branch-named-like-a-release",
     "A branch that is named like a release",
@@ -83,13 +96,14 @@ def main() -> int:
     example = build_example(repositories)
     print(f"Three git repositories were made in {_shown(repositories)}:\n{_told(example)}")
     print("Clones on a disk hold no CI runs and no images, so these two checks are switched off here.")
-    shown = [_ask(case, repositories) for case in BEFORE]
+    shown = [_ask(case, repositories) for case in (*BEFORE, ROLLBACK)]
     # Only now: as the highest tag it would make 2023.06.2 a step back.
     add_off_production_release(example)
-    shown.append(_ask(OFF_PRODUCTION, repositories))
+    shown += [_ask(case, repositories) for case in (OFF_PRODUCTION, HISTORY)]
     add_branch_like_tag(example)
     shown.append(_ask(LOOK_ALIKE, repositories))
-    page = write_page([shown[0], shown[3], *shown[1:3], shown[4]], OUT, BUILD / "mermaid")
+    good, candidate, branch, plan, off, history, look_alike = shown
+    page = write_page([good, off, plan, history, candidate, branch, look_alike], OUT, BUILD / "mermaid")
     wrong = [one for one in shown if one.problem]
     print(f"\nSummaries: {_shown(OUT)}/NAME.md and, to look at in a browser, {_shown(page)}")
     print(f"{len(shown) - len(wrong)} of {len(shown)} answers are what they must be.")
@@ -97,8 +111,9 @@ def main() -> int:
 
 
 def _ask(case: Case, repositories: Path) -> Shown:
-    """Run the gate as a user would, with the summary going where a runner would want it."""
-    arguments = ["gate", "--local", str(repositories), "--stack-repository", STACK, "--ref", case.ref]
+    """Run the command as a user would, with the summary going where a runner would want it."""
+    chosen = [*(["--ref", case.ref] if case.ref else []), *case.more]
+    arguments = [case.command, "--local", str(repositories), "--stack-repository", STACK, *chosen]
     arguments += ["--check-ci", "false", "--check-images", "false"]
     summary, report = OUT / f"{case.name}.md", OUT / f"{case.name}.json"
     done = subprocess.run(
@@ -114,7 +129,7 @@ def _ask(case: Case, repositories: Path) -> Shown:
     answer: dict[str, Any] = json.loads(report.read_text("utf-8")) if report.is_file() else {}
     problem = _problem(case, answer, done.returncode)
     _print(case, answer, done, problem)
-    command = f"python3 scripts gate --local {_shown(repositories)} --ref {case.ref} …"
+    command = f"python3 scripts {case.command} --local {_shown(repositories)} {' '.join(chosen)} …"
     markdown = summary.read_text("utf-8") if summary.is_file() else f"```text\n{done.stdout}{done.stderr}\n```"
     return Shown(case.name, case.title, case.ref, command, answer.get("verdict", "none"), markdown, problem)
 
@@ -145,7 +160,8 @@ def _problem(case: Case, answer: dict[str, Any], status: int) -> str:
 
 
 def _print(case: Case, answer: dict[str, Any], done: subprocess.CompletedProcess[str], problem: str) -> None:
-    said = done.stdout.splitlines()
+    # The lines of progress that come first are not the answer.
+    said = [line for line in done.stdout.splitlines() if not line.startswith(("Looking ", "Reading "))]
     why = said[1] if len(said) > 1 else done.stderr.strip()[-400:] or "nothing was said"
     facts = [("verdict", f"{answer.get('verdict', 'none')} (exit status {done.returncode})"), ("why", why)]
     for finding in answer.get("findings", ()):
@@ -158,7 +174,7 @@ def _print(case: Case, answer: dict[str, Any], done: subprocess.CompletedProcess
             ("WRONG", problem),
             *(("", line) for line in (done.stdout + done.stderr).splitlines()[-20:]),
         ]
-    print(f"\n{case.title}: {case.ref}")
+    print(f"\n{case.title}: {case.ref or case.command}")
     print("\n".join(f"  {what.ljust(10)}  {value}" for what, value in facts))
 
 

@@ -146,7 +146,7 @@ def push(place: Place) -> None:
 def publish(place: Place) -> None:
     """Make the release of the tag with its record, and publish it."""
     releases = place.releases()
-    from frag_release.commands.releasing import Releasing
+    from frag_release.commands.publish.releasing import Releasing
 
     section, tag = place.section(), place.tag()
     body = f"{section.body if section else ''}\n\n{_HOW_TO_VERIFY.format(tag=tag, repository=place.repository)}"

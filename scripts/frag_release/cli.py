@@ -42,7 +42,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run_command(values: Values, context: Context, log: Log) -> int:
     # Imported late, as all that only some runs need: the gate runs in front of every build.
-    command = importlib.import_module(f".commands.{values.command}_command", __package__)
+    command = importlib.import_module(f".commands.{values.command}.command", __package__)
     status: int = command.run(values, context, log)
     return status
 

@@ -14,7 +14,7 @@ import pytest
 from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
 from frag_release.clients.registry import RegistryClient
-from frag_release.commands.audit import Audit
+from frag_release.commands.audit.audit import Audit
 from frag_release.forges.github import GithubForge
 from frag_release.forges.local import LocalForge
 from frag_release.forges.repository import Forge

@@ -25,11 +25,11 @@ def test_git_processes_do_not_grow_with_the_tags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("commits", "tags", "requests"),
     [
-        # For each of three repositories: its tags, the branch; a component's other branches. Then the releases.
-        # Each file, and each annotated tag (every fourth). Ten commits are compared, one by one; ...
+        # In each of three repositories the tags and the head of the branch; the components' other branches; releases.
+        # Each file. Every fourth tag is annotated: one of its own. Ten commits of a branch are compared, ...
         (10, 10, 3 * 2 + 2 + 1 + 10 + 3 * 2 + 3 * 10),
-        # ... sixty are found on three pages of the branch's commits. (One stack tag in ten is not on a list.)
-        (300, 60, 3 * 2 + 2 + 1 + 60 + 3 * 15 + 3 * 3),
+        # ... thirty are looked for on the two pages of its 150 commits.
+        (150, 30, 3 * 2 + 2 + 1 + 30 + 3 * 7 + 3 * 2),
     ],
 )
 def test_requests_are_those_that_must_be(tmp_path: Path, commits: int, tags: int, requests: int) -> None:

@@ -15,8 +15,8 @@ from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
 from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
-from frag_release.commands.awx_job import AwxJob
 from frag_release.commands.clock import Clock
+from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import ExpectedError, InterruptedRun
 from frag_release.runner.settings.awx import AwxSettings

@@ -9,7 +9,7 @@ import requests
 
 from domain.test_changes import SQUASHED
 from forges.github_desk import BACKEND, FRONTEND, forge
-from frag_release.commands.histories import titles_of, with_histories
+from frag_release.commands.evidence.histories import titles_of, with_histories
 from frag_release.domain.changes import History
 from frag_release.domain.contents import NamedTicket, named_tickets
 from frag_release.domain.evidence import Unknown

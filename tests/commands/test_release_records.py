@@ -9,7 +9,7 @@ import pytest
 
 from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pins, previous, run
 from forges.github_desk import forge
-from frag_release.commands.release_records import with_records
+from frag_release.commands.evidence.records import with_records
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ComponentFacts, Recorded
 from world.example import STACK

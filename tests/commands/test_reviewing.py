@@ -8,8 +8,8 @@ from commands.conftest import World
 from commands.stack import REPOSITORY, Stack
 from commands.test_prepare import head
 from forges.github_desk import forge
-from frag_release.commands import reviewing
-from frag_release.commands.reviewing import Reviewing
+from frag_release.commands.publish import reviewing
+from frag_release.commands.publish.reviewing import Reviewing
 from frag_release.domain.review import NothingToPublish, Review, Reviewed
 from frag_release.errors import EvidenceError
 from frag_release.runner.context import Context

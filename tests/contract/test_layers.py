@@ -64,7 +64,7 @@ def test_every_layer_is_known() -> None:
 def test_the_walk_sees_relative_imports(tmp_path: Path) -> None:
     """The reader of imports understands every way to write one."""
     assert "frag_release.domain.findings.Finding" in imports(PACKAGE / "runner" / "log.py")
-    assert "frag_release.__version__" in imports(PACKAGE / "commands" / "gate.py")
+    assert "frag_release.__version__" in imports(PACKAGE / "commands" / "gate" / "gate.py")
     assert "frag_release.forges.local.LocalForge" in imports(PACKAGE / "commands" / "services.py")
     assert "frag_release.domain.facts.ComponentFacts" in imports(PACKAGE / "domain" / "rules" / "__init__.py")
 

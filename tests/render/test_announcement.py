@@ -8,7 +8,8 @@ from frag_release.domain.announcement import BOARD, AnnounceReport, shortfall
 from frag_release.domain.changes import History
 from frag_release.domain.prepare_report import Action
 from frag_release.domain.tickets import Ticket
-from frag_release.render.announcement import MAX_BYTES, announce_summary, announce_text
+from frag_release.render.announcement import announce_summary, announce_text
+from frag_release.render.sections import MAX_SUMMARY
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, commits
 from render.reports import NOW, STACK
@@ -40,7 +41,7 @@ def test_foreign_words_stay_words(hostile: str) -> None:
 def test_a_summary_is_never_too_large() -> None:
     """A dry run of a release with everything in it stays under GitHub's limit."""
     many = report("ü" * 5_000, planned=["ü" * 5_000] * 500, dry_run=True)
-    assert len(announce_summary(many, GITHUB).encode()) <= MAX_BYTES
+    assert len(announce_summary(many, GITHUB).encode()) <= MAX_SUMMARY
 
 
 def test_what_fell_short_comes_first() -> None:

@@ -13,7 +13,8 @@ from frag_release.domain.audit.since import Since
 from frag_release.domain.components import Component, Pin
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.facts import ComponentFacts
-from frag_release.render.audit import MAX_BYTES, audit_summary, audit_text
+from frag_release.render.audit import audit_summary, audit_text
+from frag_release.render.sections import MAX_SUMMARY
 from render.hostile import HOSTILE
 
 NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.timezone.utc)
@@ -64,7 +65,7 @@ def test_a_long_history_is_shown_in_part_and_says_so() -> None:
     """Of 1,500 broken releases the newest hundred are shown, and the summary stays below GitHub's limit."""
     told = many(1500)
     summary = audit_summary(told, "https://github.example")
-    assert len(summary.encode()) < MAX_BYTES
+    assert len(summary.encode()) < MAX_SUMMARY
     assert "Showing 100 of 1500." in summary and "`2014.01.100`" in summary and "`2000.01.1`" not in summary
     text = audit_text(told)
     assert "Showing 100 of 1500." in text and len(text.split("\n")) < 400
@@ -72,7 +73,7 @@ def test_a_long_history_is_shown_in_part_and_says_so() -> None:
 
 def test_long_names_cannot_break_the_limit() -> None:
     """Pins of the greatest length that is read do not make the summary too large."""
-    assert len(audit_summary(many(500, pin="x" * 100_000), "https://github.example").encode()) < MAX_BYTES
+    assert len(audit_summary(many(500, pin="x" * 100_000), "https://github.example").encode()) < MAX_SUMMARY
 
 
 @pytest.mark.parametrize("foreign", HOSTILE)

@@ -90,7 +90,7 @@ def test_too_much_leaves_out_the_least_worth(
     monkeypatch: pytest.MonkeyPatch, limit: int, kept: str, left_out: str
 ) -> None:
     """Where all would be too long, what passed goes first and the verdict stays, with a note."""
-    monkeypatch.setattr("frag_release.render.summary.MAX_BYTES", limit)
+    monkeypatch.setattr("frag_release.render.summary.MAX_SUMMARY", limit)
     facts = with_backend(good_facts(), image=Unknown("503"), **OFF_BRANCH)
     summary = gate_summary(report(facts), GITHUB)
     assert len(summary.encode()) <= limit

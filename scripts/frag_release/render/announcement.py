@@ -12,19 +12,16 @@ from .findings import open_findings, warning
 from .links import Links
 from .references import References
 from .release_notes import ticket_body
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .ticket_list import TicketList
 from .way import Standing, way_in_words, way_picture
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
 _TICKETS = 100
 
 
 def announce_summary(report: AnnounceReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long; `server_url` is where links lead.
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long; `server_url` is where links lead.
 
     Others than those of a private ticket may read it, so it has no titles of such; a dry run has the whole text.
     """
@@ -48,7 +45,7 @@ def announce_summary(report: AnnounceReport, server_url: str) -> str:
         Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_BYTES)
+    return fitted(sections, MAX_SUMMARY)
 
 
 def announce_text(report: AnnounceReport) -> str:

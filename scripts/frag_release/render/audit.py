@@ -9,18 +9,15 @@ from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table,
 from .audit_words import as_of, cautions, heading, sentence, steps
 from .findings import allowed_by_hand, warning
 from .links import Links
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .wording import count
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
 _MOST_GAPS = 20
 
 
 def audit_summary(report: AuditReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long. `server_url` is where links lead, empty for none."""
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead, empty for none."""
     links = Links(server_url)
     blocked = [one for one in report.releases if one.verdict is Verdict.BLOCKED]
     every = releases_table(report, report.releases, links)
@@ -36,7 +33,7 @@ def audit_summary(report: AuditReport, server_url: str) -> str:
         Section(5, "", markdown.details(title, every) if every else ""),
         Section(16, "", _footer(report)),
     ]
-    return fitted(sections, MAX_BYTES)
+    return fitted(sections, MAX_SUMMARY)
 
 
 def audit_text(report: AuditReport) -> str:

@@ -17,12 +17,9 @@ from .markdown import visible
 from .next_steps import remedies
 from .pair import built_before, changes, pair_table
 from .rollback import TITLE, how_to_redeploy, rollback_card
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .way import Standing, standing, way_in_words, way_picture
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
 _HEADINGS = {
     Stage.REFUSED: ("⛔", "Refused"),
@@ -38,7 +35,7 @@ _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": 
 
 
 def deploy_summary(report: DeployReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long. `server_url` is where links lead."""
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead."""
     links, judged = Links(server_url), report.judged
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
     folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
@@ -58,7 +55,7 @@ def deploy_summary(report: DeployReport, server_url: str) -> str:
         Section(7, "The way to the site", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_BYTES)
+    return fitted(sections, MAX_SUMMARY)
 
 
 def deploy_text(report: DeployReport) -> str:

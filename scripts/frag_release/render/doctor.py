@@ -10,12 +10,9 @@ from ..domain.needs.need import Presence, Row
 from . import markdown
 from .next_steps import remedies
 from .picture import STYLES, label
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .wording import count
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
 _MARKS = {
     Presence.THERE: "✅",
@@ -29,7 +26,7 @@ _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
 
 
 def doctor_summary(report: DoctorReport) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long."""
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     sections = [
         Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**"),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
@@ -38,7 +35,7 @@ def doctor_summary(report: DoctorReport) -> str:
         Section(7, "In short", f"{_picture(report)}\n\n{markdown.bullets(_in_words(report))}"),
         Section(12, "", _footer(report)),
     ]
-    return fitted(sections, MAX_BYTES)
+    return fitted(sections, MAX_SUMMARY)
 
 
 def doctor_text(report: DoctorReport) -> str:

@@ -17,26 +17,25 @@ from .plan_stage import Stage, heading, reason, stage_of
 from .plan_steps import after_the_merge, plan_steps
 from .plan_text import prepare_text
 from .references import References
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 
-__all__ = ["MAX_BODY_BYTES", "MAX_BYTES", "prepare_summary", "prepare_text", "pull_request_body"]
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+__all__ = ["MAX_BODY_BYTES", "prepare_summary", "prepare_text", "pull_request_body"]
 
 MAX_BODY_BYTES = 65_000
 """Largest body of a pull request in bytes. GitHub refuses one over 65,536 characters."""
 
 
 def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long.
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long.
 
     `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
     `tickets_from` is the repository whose issues the tickets are, the stack's where empty.
     """
     links = Links(server_url)
     references = References(tickets_from or report.plan.repository, links, in_conversation=False)
-    return fitted(_summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_BYTES)
+    return fitted(
+        _summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_SUMMARY
+    )
 
 
 def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:

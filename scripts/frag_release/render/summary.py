@@ -13,23 +13,20 @@ from .next_steps import next_steps
 from .pair import changes, pair_table
 from .picture import picture, picture_in_words
 from .rollback import rollback_card
-from .sections import Section, fitted
+from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import gate_text
 from .wording import VERDICTS, is_judged, ref_name
 
-__all__ = ["MAX_BYTES", "error_summary", "gate_summary", "gate_text"]
-
-MAX_BYTES = 1_000_000
-"""Largest summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
+__all__ = ["error_summary", "gate_summary", "gate_text"]
 
 
 def gate_summary(report: GateReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_BYTES` long.
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long.
 
     `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
     """
     links = Links(server_url)
-    return fitted(_sections(report, links), MAX_BYTES)
+    return fitted(_sections(report, links), MAX_SUMMARY)
 
 
 def error_summary(title: str, message: str, remedy: str) -> str:

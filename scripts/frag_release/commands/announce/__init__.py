@@ -1,0 +1,1 @@
+"""The command `announce`: the ticket and the board."""

@@ -1,0 +1,124 @@
+"""Gathering what a release consists of, from the commit of its tag and from what it left behind."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...domain.announcement import CONTENTS, shortfall
+from ...domain.builds import Build, Job
+from ...domain.components import Pin, read_pins
+from ...domain.contents import Contents
+from ...domain.evidence import Answer, Image, Unknown
+from ...domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease
+from ...domain.findings import Finding
+from ...domain.release_record import ASSET, ReleaseRecord
+from ...errors import RefusedError
+from ...forges.repository import Repository
+from ...forges.ticketing import AnnouncingForge
+from ...runner.settings.announce import AnnounceSettings
+from ..answers import must
+from ..evidence.components import without_overrides
+from ..evidence.histories import with_changes
+from ..evidence.stack import StackEvidence
+
+
+@dataclass(frozen=True)
+class ReleaseContents:
+    """Looks at a release; without one of the forge's releases only checks and digests are not known."""
+
+    settings: AnnounceSettings
+    forge: AnnouncingForge
+    today: datetime.date
+
+    def gather(self) -> tuple[Contents, list[Finding]]:
+        """Return the release, and what could not be found out about it.
+
+        Raises EvidenceError and RefusedError where there is no telling what was released.
+        """
+        settings, tag = self.settings, self.settings.stack_tag.text
+        commit = self._commit(tag)
+        pins = self._pins(commit)
+        record, findings = self._record(tag, commit)
+        build, jobs = self._build(tag, commit)
+        contents = Contents(
+            repository=settings.stack_repository,
+            tag=tag,
+            commit=commit,
+            components=[self._facts(pin, record) for pin in pins],
+            previous=self._previous(),
+            tickets_from=settings.tickets_from,
+            findings=record.findings if record else (),
+            image=record.image.rpartition(":")[0] if record else "",
+            digest=record.digest if record else "",
+            build=build,
+            jobs=jobs,
+        )
+        return with_changes(self.forge, contents, settings.told_in), findings
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    def _commit(self, tag: str) -> str:
+        commit = must(self._stack.tags([tag])[tag], f"The tag {tag}")
+        if commit is None:
+            raise RefusedError(
+                f"{self._stack.name} has no tag {tag}, so there is nothing to announce.",
+                "Publish the release first, or correct the input stack-tag.",
+            )
+        return commit
+
+    def _pins(self, commit: str) -> tuple[Pin, ...]:
+        file = self.settings.workflow_file
+        content = must(self._stack.files(file, [commit])[commit], f"{file} at {commit[:12]}")
+        pins = read_pins(without_overrides(self.settings.components), file, content)
+        for pin in pins:
+            if pin.problem or not pin.tag:
+                why = str(pin.problem) if pin.problem else f"{pin.component.variable} is empty"
+                raise RefusedError(
+                    f"The {pin.component.name} of the release cannot be told from {file} at {commit[:12]}: {why}.",
+                    "Correct the inputs that say where the pins are: workflow-file and the names of its variables.",
+                    file,
+                    pin.line,
+                )
+        return pins
+
+    def _previous(self) -> Answer[PreviousRelease | None]:
+        settings = self.settings
+        branches = settings.stack_branches or _in_list(self._stack.default_branch())
+        evidence = StackEvidence(self._stack, branches, settings.workflow_file)
+        return evidence.gather(settings.stack_tag, None, settings.components, self.today)[1]
+
+    def _record(self, tag: str, commit: str) -> tuple[ReleaseRecord | None, list[Finding]]:
+        """Return what the release left behind; without it, or with one of another commit, a finding says so."""
+        record = self.forge.release_record(self.settings.stack_repository, tag)
+        if isinstance(record, Unknown):
+            message = f"What checks the release passed could not be read: {record.reason}."
+            return None, [shortfall(CONTENTS, tag, message, record.remedy)]
+        if record and record.commit != commit:
+            message = f"{ASSET} of the release is about {record.commit[:12]}, and the tag stands for {commit[:12]}."
+            return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be.")]
+        return record, []
+
+    def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Sequence[Job]]:
+        builds = self.forge.builds(self.settings.stack_repository)
+        found = builds.of_tag(self.settings.workflow_file, tag, commit)
+        if isinstance(found, Unknown) or not found:
+            return (found, ()) if isinstance(found, Unknown) else (None, ())
+        jobs = builds.jobs(found[0])
+        return found[0], () if isinstance(jobs, Unknown) else jobs
+
+    def _facts(self, pin: Pin, record: ReleaseRecord | None) -> ComponentFacts:
+        """Return what the release recorded of a pin, if it is the same pin; else the commit alone."""
+        recorded = record.component(pin.component.name) if record else None
+        facts = ComponentFacts(pin, runs=NOT_ASKED)
+        if recorded is None or recorded.tag != pin.tag:
+            return replace(facts, commit=self.forge.repository(pin.component.repository).tags([pin.tag])[pin.tag])
+        image = Image(recorded.image.rpartition(":")[0], pin.tag, recorded.digest or None) if recorded.image else None
+        return replace(facts, commit=recorded.commit, image=image or NOT_ASKED)
+
+
+def _in_list(branch: Answer[str]) -> Answer[Sequence[str]]:
+    return branch if isinstance(branch, Unknown) else (branch,)

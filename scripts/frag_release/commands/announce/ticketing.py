@@ -1,0 +1,177 @@
+"""The ticket of a release, or our comment on one that is there: found, written once, and brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...domain.announcement import TICKET
+from ...domain.evidence import Unknown
+from ...domain.kept_text import KeptText, same_text
+from ...domain.prepare_report import Action
+from ...domain.tickets import Author, Comment, Issue, Ticket
+from ...errors import RefusedError
+from ...forges.ticketing import Tickets
+from ...forges.writer import UnconfirmedError
+from ..answers import must
+from .desk import Desk
+
+_KEPT_ELSEWHERE = (
+    "Put the line back that ends our part (an earlier version of the text has it), or take our part out altogether, "
+    "with the line that starts it."
+)
+
+
+@dataclass(frozen=True)
+class Ticketing:
+    """Writes about one release. `compose` makes its text in at most so many bytes; `labels` are there to be set."""
+
+    tickets: Tickets
+    kept: KeptText
+    compose: Callable[[int], str]
+    desk: Desk
+
+    def own(self, title: str, labels: Sequence[str]) -> Issue | None:
+        """Return the release's own ticket, with the text as it should be; None in a dry run that would open it.
+
+        Raises EvidenceError, WriteRefusedError and WriteFailedError.
+        """
+        found = self._find(title)
+        return self._refreshed(found) if found else self._open(title, labels)
+
+    def existing(self, ticket: Ticket) -> tuple[Issue, str]:
+        """Tell an existing ticket in one comment; returns it with the address of what was written."""
+        issue = must(self.tickets.issue(ticket.number), f"The ticket {ticket}")
+        if issue.repository.lower() != ticket.repository.lower() or issue.number != ticket.number:
+            raise RefusedError(
+                f"The ticket {ticket} was moved to {issue.repository}#{issue.number}.",
+                f"Name {issue.repository}#{issue.number} in the input ticket.",
+            )
+        comment = self._commented(issue)
+        return issue, comment.url if comment else issue.url
+
+    def _find(self, title: str) -> Issue | None:
+        """Return the oldest ticket of that title that has our part and that nobody can have planted."""
+        listed = must(self.tickets.titled(title), f"The ticket {title}")
+        marked = [issue for issue in listed if self.kept.is_in(issue.body)]
+        found = [issue for issue in marked if self._is_trusted(issue.author)]
+        planted = [issue for issue in marked if issue not in found]
+        if planted:
+            named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in planted[:10])
+            self.desk.fall_short(
+                TICKET,
+                f"Somebody without a part in {self.tickets.name} wrote what looks like our ticket: {named}. It was "
+                "left alone.",
+                "Look at it: if it is a copy, close it.",
+                planted[0].url,
+            )
+        if len(found) > 1:
+            others = ", ".join(f"#{issue.number}" for issue in found[1:10])
+            self.desk.fall_short(
+                TICKET,
+                f"There are {len(found)} tickets of this release; the oldest, #{found[0].number}, is kept up to date.",
+                f"Close the others: {others}.",
+                found[0].url,
+            )
+        return found[0] if found else None
+
+    def _is_trusted(self, author: Author) -> bool:
+        return author.belongs or self.tickets.may_be_ours(author)
+
+    def _open(self, title: str, labels: Sequence[str]) -> Issue | None:
+        body = self._new()
+
+        def create() -> Issue:
+            try:
+                return self.tickets.create(title, body, labels)
+            except UnconfirmedError:
+                # The answer was lost, not perhaps the ticket.
+                found = self._find(title)
+                if found is None:
+                    raise
+                return found
+
+        where = f" with the labels {', '.join(labels)}" if labels else ""
+        return self.desk.do(
+            f"Open the ticket {title!r} in {self.tickets.name}{where}",
+            create,
+            lambda issue: Action(f"Opened the ticket {self.tickets.name}#{issue.number}", issue.url),
+        )
+
+    def _refreshed(self, issue: Issue) -> Issue:
+        body = self._renewed(issue.body, issue.url)
+        if body is None:
+            return issue
+
+        def rewrite() -> Issue:
+            try:
+                return self.tickets.rewrite(issue, body)
+            except UnconfirmedError:
+                now = self.tickets.issue(issue.number)
+                if isinstance(now, Unknown) or not same_text(now.body, body):
+                    raise
+                return now
+
+        what = f"the text of the ticket {self.tickets.name}#{issue.number}"
+        told = Action(f"Brought {what} up to date", issue.url)
+        return self.desk.do(f"Bring {what} up to date", rewrite, lambda _: told) or issue
+
+    def _new(self) -> str:
+        written = self.kept.written("", self.compose)
+        if written is None:
+            raise AssertionError("an empty body has room for the text")
+        return written
+
+    def _renewed(self, body: str, url: str) -> str | None:
+        """Return the body with our part as it should be; None where there is no news, or no telling what is ours."""
+        written = self.kept.written(body, self.compose)
+        if written is None:
+            message = (
+                "Our part of the text cannot be told from what people wrote, or has no room, so it was not renewed."
+            )
+            self.desk.fall_short(TICKET, message, _KEPT_ELSEWHERE, url)
+            return None
+        return None if same_text(body, written) else written
+
+    def _commented(self, issue: Issue) -> Comment | None:
+        found = self._our_comment(issue.number)
+        if found:
+            return self._rewritten(found, issue)
+        body = self._new()
+
+        def add() -> Comment:
+            try:
+                return self.tickets.add_comment(issue.number, body)
+            except UnconfirmedError:
+                there = self._our_comment(issue.number)
+                if there is None:
+                    raise
+                return there
+
+        what = f"the ticket {issue.repository}#{issue.number}"
+        return self.desk.do(f"Tell {what} in a comment", add, lambda made: Action(f"Told {what}", made.url))
+
+    def _rewritten(self, comment: Comment, issue: Issue) -> Comment:
+        body = self._renewed(comment.body, comment.url)
+        if body is None:
+            return comment
+
+        def rewrite() -> Comment:
+            try:
+                return self.tickets.rewrite_comment(comment, body)
+            except UnconfirmedError:
+                now = self._our_comment(issue.number)
+                if now is None or not same_text(now.body, body):
+                    raise
+                return now
+
+        what = f"our comment on the ticket {issue.repository}#{issue.number}"
+        told = Action(f"Brought {what} up to date", comment.url)
+        return self.desk.do(f"Bring {what} up to date", rewrite, lambda _: told) or comment
+
+    def _our_comment(self, number: int) -> Comment | None:
+        comments = must(self.tickets.comments(number), f"The comments on ticket #{number}")
+        return next(
+            (one for one in comments if self.kept.is_in(one.body) and self._is_trusted(one.author)),
+            None,
+        )

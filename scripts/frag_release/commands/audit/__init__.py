@@ -1,0 +1,1 @@
+"""The command `audit`: every past release, judged by the same rules."""

@@ -1,0 +1,71 @@
+"""`audit`: what the gate would say of every past release. Fetches facts, has the domain judge; writes nothing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ... import __version__
+from ...clients.registry import RegistryClient
+from ...domain.allow import Allowance
+from ...domain.audit.gaps import gaps
+from ...domain.audit.judging import PastRelease, judge_history
+from ...domain.audit.report import AuditReport
+from ...domain.versions import production_tags
+from ...errors import EvidenceError
+from ...forges.repository import Forge
+from ...runner.settings.audit import AuditSettings
+from ..answers import must
+from .evidence import AuditEvidence
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The audit with all that it needs; `now` is in UTC, `tell` is given lines about the progress."""
+
+    settings: AuditSettings
+    forge: Forge
+    registry: RegistryClient
+    now: datetime.datetime
+    tell: Callable[[str], None]
+
+    def run(self) -> AuditReport:
+        """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
+        settings, name = self.settings, self.settings.stack_repository
+        stack = self.forge.repository(name)
+        names = must(stack.tags_starting([""]), f"The list of tags of {name}")
+        ordered = production_tags(names)
+        if not ordered:
+            raise EvidenceError(
+                f"{name} has no production tag, so there is nothing to judge.",
+                "Check the input stack-repository. A clone may lack the tags: run git fetch --tags in it.",
+            )
+        branches = settings.stack_branches or (must(stack.default_branch(), f"The default branch of {name}"),)
+        history = AuditEvidence(settings, self.forge, self.registry, self.tell).gather(names, branches)
+        releases = judge_history(history, settings.allow)
+        return AuditReport(
+            version=__version__,
+            time=self.now,
+            repository=name,
+            branches=branches,
+            components=[component.name for component in settings.components],
+            since=settings.since.text,
+            releases=releases,
+            newest=ordered[-1].text,
+            records=None
+            if settings.connections.local or not isinstance(history.records, dict)
+            else len(history.records),
+            gaps=gaps(history),
+            unused_allowances=_unused(settings.allow, releases),
+            switched_off=self._switched_off(),
+        )
+
+    def _switched_off(self) -> list[str]:
+        checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
+        return [name for name, on in checks.items() if not on]
+
+
+def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list[Allowance]:
+    used = [finding for one in releases for finding in one.findings if finding.demoted_from]
+    return [each for each in allow if not any(each.covers(finding) for finding in used)]

@@ -1,0 +1,140 @@
+"""Gathering the facts about a whole history: each question once, for all tags together."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...clients.registry import RegistryClient
+from ...domain.audit.facts import Images, Records, StackHistory, StackTag
+from ...domain.audit.judging import recorded_pins
+from ...domain.components import Pin, read_pins
+from ...domain.evidence import Answer, Blob, Placement, Unknown
+from ...domain.facts import NOT_ASKED
+from ...domain.release_record import ReleaseRecord
+from ...domain.versions import parse_production_tag, production_tags
+from ...forges.repository import Forge, Repository
+from ...runner.settings.audit import AuditSettings
+from .pinned import PinnedEvidence
+
+_BELOW = 10
+"""Production tags below the first that is judged: one of them is the release that it followed."""
+
+
+@dataclass(frozen=True)
+class AuditEvidence:
+    """Asks the forge and the registry about every release. `tell` is given a line about each stage."""
+
+    settings: AuditSettings
+    forge: Forge
+    registry: RegistryClient
+    tell: Callable[[str], None]
+
+    def gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
+        """Return the facts about the tags `names` of the stack, which is released from `branches`."""
+        settings, repository = self.settings, self.settings.stack_repository
+        self.tell(f"Looking at {len(names):,} tags of {repository}.")
+        records = self.forge.release_records(repository)
+        ordered = production_tags(names)
+        judged = [tag.text for tag in ordered if settings.since.covers(tag)]
+        lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
+        history = StackHistory(
+            repository=repository,
+            branches=branches,
+            components=settings.components,
+            since=settings.since,
+            names=names,
+            tags=self._tags([*lower[-_BELOW:], *judged], names, branches),
+            below=_further_down(lower),
+            recorded=self._recorded(records, lower),
+            records=records,
+            stack_image=settings.stack_image,
+        )
+        return self._with_components(history)
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    def _tags(self, production: Sequence[str], names: Sequence[str], branches: Sequence[str]) -> list[StackTag]:
+        others = [name for name in names if parse_production_tag(name) is None]
+        commits = self._stack.tags([*production, *others])
+        known = _known(commits[name] for name in production)
+        placements = self._stack.placements(known, branches) if known else {}
+        dates = self._stack.tag_dates([*production, *others])
+        found = [StackTag(name, commits[name], dates[name], _place(commits[name], placements)) for name in production]
+        beside = [StackTag(name, commits[name], dates[name]) for name in others]
+        return self._with_pins([*found, *self._not_before(found, beside)])
+
+    def _not_before(self, production: Iterable[StackTag], others: Sequence[StackTag]) -> Sequence[StackTag]:
+        """Keep those of `others` that are as young as the first release that is judged."""
+        since = self.settings.since
+        if not since.numbers:
+            return others
+        judged = [facts.date for facts in production if facts.production and since.covers(facts.production)]
+        first = min((date for date in judged if isinstance(date, datetime.datetime)), default=None)
+        return [
+            facts
+            for facts in others
+            if isinstance(facts.date, Unknown) or (first and facts.date and facts.date >= first)
+        ]
+
+    def _with_pins(self, tags: Sequence[StackTag]) -> list[StackTag]:
+        path, components = self.settings.workflow_file, self.settings.components
+        commits = _known(facts.commit for facts in tags)
+        self.tell(f"Reading {path} at {len(commits):,} commits.")
+        files = self._stack.files(path, commits) if commits else {}
+        # A content is read once, however many releases have it.
+        pins: dict[Answer[Blob | None], tuple[Pin, ...]] = {}
+        found = []
+        for each in tags:
+            content = files[each.commit] if isinstance(each.commit, str) else each.commit
+            if content not in pins:
+                pins[content] = read_pins(components, path, content)
+            found.append(replace(each, pins=pins[content]))
+        return found
+
+    def _recorded(self, records: Records, lower: Sequence[str]) -> dict[str, StackTag]:
+        """Return the older tags that a `release.json` speaks of, with their commits."""
+        if isinstance(records, Unknown):
+            return {}
+        older = set(lower)
+        names = [name for name, record in records.items() if name in older and isinstance(record, ReleaseRecord)]
+        if not names:
+            return {}
+        commits, dates = self._stack.tags(names), self._stack.tag_dates(names)
+        return {name: StackTag(name, commits[name], dates[name]) for name in names}
+
+    def _with_components(self, history: StackHistory) -> StackHistory:
+        judged = [each for each in history.tags if each.production and history.since.covers(each.production)]
+        pins = [pin for each in judged for pin in each.pins] + recorded_pins(history)
+        evidence = PinnedEvidence(self.forge, self.settings.check_ci, self.tell)
+        history = replace(history, pinned=evidence.gather(history.components, pins))
+        return replace(history, images=self._images(history, pins)) if self.settings.check_images else history
+
+    def _images(self, history: StackHistory, pins: Sequence[Pin]) -> Images:
+        named = ((pin.component.image_name(pin.namespace), pin.tag) for pin in pins)
+        wanted = {(name, tag) for name, tag in named if name and tag}
+        if history.checks_stack_images and isinstance(history.records, Mapping):
+            released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
+            wanted |= {history.stack_image_of(one) for one in released if one.image and one.digest}
+        self.tell(f"Looking for {len(wanted):,} images.")
+        return self.registry.images(wanted) if wanted else {}
+
+
+def _known(commits: Iterable[Answer[str | None]]) -> list[str]:
+    return list(dict.fromkeys(commit for commit in commits if isinstance(commit, str)))
+
+
+def _place(commit: Answer[str | None], placements: Mapping[str, Answer[Placement]]) -> Answer[Placement]:
+    return placements[commit] if isinstance(commit, str) else NOT_ASKED
+
+
+def _further_down(lower: Sequence[str]) -> Unknown | None:
+    """Say that the release under those that were looked at is not known; None where there are no more tags."""
+    if len(lower) <= _BELOW:
+        return None
+    return Unknown(
+        f"none of the {_BELOW} tags next below is on a stack branch", "Set since to an earlier release to look further."
+    )

@@ -1,0 +1,1 @@
+"""The command `deploy`: AWX launched and followed, and the site seen."""

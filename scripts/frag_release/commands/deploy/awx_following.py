@@ -1,0 +1,109 @@
+"""An AWX job followed to its end, with its output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...clients.awx import Awx
+from ...domain.awx_jobs import Job, JobProgress, Output
+from ...domain.evidence import Unknown
+from ...errors import EvidenceError
+from ..clock import Clock
+
+MOST_CHARACTERS = 4_000_000
+"""Most of a job's output that is printed; the rest is in AWX."""
+
+_FIRST_POLL, _LONGEST_POLL = 2.0, 15.0
+_MOST_LOST_LOOKS = 20
+_SURELY_GONE = 3
+_GONE = "AWX has it no longer"
+_LAST_POLLS, _LAST_POLL = 5, 2.0
+
+
+@dataclass
+class Following:
+    """Follows a job; `took` gets each new look at it, `told` each look.
+
+    `printed` gets its output as it comes, without `secrets`: whole lines, the last without its end.
+    """
+
+    awx: Awx
+    clock: Clock
+    secrets: Sequence[str]
+    took: Callable[[Job], None]
+    told: Callable[[JobProgress], None]
+    printed: Callable[[str], None]
+    _line: int = 0
+    _characters: int = 0
+
+    def run(self, job: Job) -> bool:
+        """Follow a job; returns whether it has ended, or else time is up. Raises EvidenceError where it is lost."""
+        pause, lost, gone = _FIRST_POLL, 0, 0
+        while True:
+            job, note = self._look(job)
+            lost, gone = (lost + 1, gone + 1 if note == _GONE else 0) if note else (0, 0)
+            self.told(JobProgress(job, note))
+            if not note:
+                self._print(job)
+            if job.is_over:
+                self._print_rest(job)
+                return True
+            if gone == _SURELY_GONE or lost > _MOST_LOST_LOOKS:
+                raise _lost(job, note)
+            if pause >= self.clock.remaining():
+                return False
+            self.clock.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_POLL)
+
+    def _look(self, before: Job) -> tuple[Job, str]:
+        """Look at the job; where it cannot be seen, it is as before, with a note."""
+        answer = self.awx.job(before)
+        if isinstance(answer, Unknown):
+            return before, answer.reason
+        if answer is None:
+            return before, _GONE
+        self.took(answer)
+        return answer, ""
+
+    def _print(self, job: Job, gaps: bool = False) -> bool:
+        """Print what is new; returns whether that is all there is. Output that cannot be had stops nothing."""
+        output = self.awx.output(job, self._line, gaps)
+        if not isinstance(output, Output):
+            return False
+        self._line = output.next_line
+        if output.text and self._characters < MOST_CHARACTERS:
+            self._characters += len(output.text)
+            self.printed(self._without_secrets(output.text).removesuffix("\n"))
+            if self._characters >= MOST_CHARACTERS:
+                self.printed(f"The job has more output; it is in AWX: {job.url}")
+        return output.is_all
+
+    def _print_rest(self, job: Job) -> None:
+        """Print what AWX writes down after the end, and at last also what stands behind a line that never came."""
+        for _ in range(_LAST_POLLS):
+            if job.output_complete or job.status in ("error", "canceled") or self.clock.remaining() <= _LAST_POLL:
+                break
+            self.clock.sleep(_LAST_POLL)
+            job, _ = self._look(job)
+        for _ in range(_LAST_POLLS):
+            if self._print(job, gaps=True):
+                break
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _lost(job: Job, note: str) -> EvidenceError:
+    if note == _GONE:
+        return EvidenceError(
+            f"The AWX job {job.id} of {job.name} was deleted while it was followed, so that nobody knows how it ended. "
+            f"{job.url}",
+            "Look at the site, and ask who deleted it. Running this again launches a new job.",
+        )
+    return EvidenceError(
+        f"The AWX job {job.id} of {job.name} can no longer be seen, and may be running: {note}. {job.url}",
+        "Look there. Running this again follows it as long as it runs.",
+    )

@@ -1,0 +1,160 @@
+"""The AWX job of a deployment: found or launched, and followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...clients.awx import Awx
+from ...clients.messages import quoted
+from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
+from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...runner.settings.awx import AwxSettings
+from ...runner.signals import hold_signals
+from ..answers import must
+from ..clock import Clock
+from .awx_cancelling import LAST_SECONDS, cancel
+from .awx_following import Following
+from .awx_launching import Launching
+
+_GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
+_LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
+
+_AGAIN = "When that is mended, run this again: it launches a new job."
+_ENDINGS = {
+    "failed": (
+        "failed: its playbook did not get through everywhere",
+        f"Open the job for the task that failed; a part of the rollout may be done. {_AGAIN}",
+    ),
+    "error": (
+        "ended in an error of AWX, which could not run it to its end",
+        f"Open the job for what AWX says; a part of the rollout may be done. {_AGAIN}",
+    ),
+    "canceled": (
+        "was cancelled in AWX, by somebody or something else than this run",
+        "Ask who cancelled it and why; a part of the rollout may be done. Running this again launches a new job.",
+    ),
+}
+
+
+@dataclass
+class AwxJob:
+    """Launches what `settings` name, or finds it launched already, and follows it.
+
+    `told` gets each look, `printed` the job's output as it comes: whole lines of foreign text, the last without its
+    end, and without our own secrets. `seen` is the newest look, also where an error has ended it: None where there
+    is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
+    it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
+    followed, and AWX runs the new one after it.
+    """
+
+    awx: Awx
+    settings: AwxSettings
+    clock: Clock
+    told: Callable[[JobProgress], None]
+    printed: Callable[[str], None]
+    seen: Job | None = None
+    launched: bool = False
+    notes: list[str] = field(default_factory=list)
+    moves_on: bool = False
+
+    def check(self) -> tuple[Template, LaunchData]:
+        """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
+        settings = self.settings
+        template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
+        data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
+        problem = data.problem(settings.variables)
+        if problem:
+            raise RefusedError(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
+        return template, data
+
+    def start(self) -> bool:
+        """Find a running job of the same launch, or launch one; returns whether this run has launched it.
+
+        Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
+        launched a second time.
+        """
+        launching = Launching(
+            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on
+        )
+        try:
+            template, _ = self.check()
+            if not launching.resume(template):
+                self.launched = True
+                launching.launch(template)
+        except InterruptedRun as stop:
+            hold_signals()
+            if self.seen is None and not self.launched:
+                message = "The run was cancelled before anything was launched in AWX."
+                raise InterruptedRun(message, "Run it again.") from stop
+            raise InterruptedRun(*self._interrupted(launching, template)) from stop
+        return self.launched
+
+    def follow(self) -> Job:
+        """Follow the job until it has ended well, and return it; raises ExpectedError where it has not."""
+        following = Following(self.awx, self.clock, self.settings.secrets, self._took, self.told, self.printed)
+        try:
+            if following.run(self._job()):
+                return self._succeeded()
+            return self._out_of_time()
+        except InterruptedRun as stop:
+            hold_signals()
+            raise InterruptedRun(*self._let_go("The run was cancelled")) from stop
+
+    @property
+    def _goes_on(self) -> str:
+        return _LAUNCHES_BEHIND if self.moves_on else _GOES_ON
+
+    def _took(self, job: Job) -> None:
+        self.seen = job
+
+    def _job(self) -> Job:
+        if self.seen is None:
+            raise AssertionError("a job is started before it is followed")
+        return self.seen
+
+    def _succeeded(self) -> Job:
+        job = self._job()
+        if job.succeeded:
+            return job
+        why = f" AWX says {quoted(job.explanation)}." if job.explanation else ""
+        message, remedy = _ENDINGS.get(job.status, _ENDINGS["error"])
+        raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{why} {job.url}", remedy)
+
+    def _out_of_time(self) -> Job:
+        """Take a last look: a job that has just ended is judged; another one is let go."""
+        answer = self.awx.anew(LAST_SECONDS).job(self._job())
+        if isinstance(answer, Job):
+            self.seen = answer
+            if answer.is_over:
+                return self._succeeded()
+        raise ExpectedError(*self._let_go("Time is up (wait-minutes)"))
+
+    def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
+        """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
+        self.seen = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
+        if self.seen:
+            return self._let_go("The run was cancelled")
+        where = self.awx.jobs_url(template)
+        return (
+            f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
+            f"Look there whether one has started. {self._goes_on}",
+        )
+
+    def _let_go(self, why: str) -> tuple[str, str]:
+        """Leave the job, or have it cancelled; returns what to say of it and what to do."""
+        job = self._job()
+        which = f"the AWX job {job.id} of {job.name}"
+        if job.is_over:
+            return f"{why} when {which} had ended as {job.status}. {job.url}", "Run it again."
+        if self.settings.on_timeout is OnTimeout.LEAVE:
+            return (
+                f"{why} while {which} is {job.status}: it is left running, for half a rollout is worse. {job.url}",
+                f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
+            )
+        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self._took)
+        return (
+            f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}",
+            "Look at the site: a part of the rollout may be done. Running this again launches a new job, once this one "
+            "has ended.",
+        )

@@ -1,0 +1,159 @@
+"""The launch of an AWX job: never twice, and never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...clients.awx import Awx, UnconfirmedLaunchError
+from ...clients.messages import quoted
+from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
+from ...domain.evidence import Answer, Unknown
+from ...errors import ExpectedError, RefusedError
+from ..answers import must
+from ..clock import Clock
+from .awx_cancelling import LAST_SECONDS, cancel
+
+SEARCH_SECONDS = 30.0
+"""How long a job is looked for whose launch was not answered: AWX answers within its web server's two minutes, and
+has made the job long before."""
+
+_SEARCH_POLL = 3.0
+
+
+@dataclass
+class Launching:
+    """Launches a template with `variables`. `took` gets the job as soon as there is one, `note` what to tell of it.
+
+    A job is taken for the one that our lost launch has started if it is newer than all that were there before,
+    by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
+    variables and no other prompt. With `moves_on` no job is taken that others have launched before.
+    """
+
+    awx: Awx
+    variables: Variables
+    clock: Clock
+    took: Callable[[Job], None]
+    note: Callable[[str], None]
+    moves_on: bool = False
+    _newest: int = 0
+    _others: Sequence[Job] = ()
+
+    def resume(self, template: Template) -> bool:
+        """Find a job that runs and was launched just as we would; returns whether there is one.
+
+        Raises EvidenceError where that cannot be seen, for then another one might be launched beside it.
+        """
+        jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
+        self._newest = max((job.id for job in jobs), default=0)
+        for job in jobs:
+            if job.is_over or not may_be_same_launch(job, template, self.variables):
+                continue
+            why = "was launched in another way"
+            if must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
+                if not self.moves_on:
+                    self.took(job)
+                    self.note(_resumed(job))
+                    return True
+                why = "the image's tag may have moved on since"
+            same = f"The AWX job {job.id} is {job.status} with the same variables"
+            self.note(f"{same}, but {why}; it is not followed. {job.url}")
+        return False
+
+    def launch(self, template: Template) -> None:
+        """Launch a job; raises ExpectedError. Without an answer it looks for the job, as long as SEARCH_SECONDS."""
+        try:
+            launched = self.awx.launch(template, self.variables)
+        except UnconfirmedLaunchError as lost:
+            job = self._search(template, lost)
+            self.took(job)
+            self.note(
+                f"No answer came to the launch ({lost.message}), but the AWX job {job.id} was started by it: it is "
+                f"followed. {job.url}"
+            )
+            return
+        job = launched.job
+        self.took(job)
+        ignored = launched.ignored or job.lost(self.variables)
+        if ignored:
+            raise self._without(job, ignored)
+
+    def glance(self, template: Template, awx: Awx) -> Job | None:
+        """Look a few times for a job that our launch may have started, within the time that `awx` has."""
+        for wait in (0.0, 1.0, 1.0):
+            if wait:
+                self.clock.sleep(wait)
+            found = self._ours(awx, template)
+            if isinstance(found, Job):
+                return found
+        return None
+
+    def _search(self, template: Template, lost: ExpectedError) -> Job:
+        # In time of its own: it may be the end of ours that the answer did not come before.
+        awx, waited, looked = self.awx.anew(2 * SEARCH_SECONDS), 0.0, False
+        while True:
+            found = self._ours(awx, template)
+            if isinstance(found, Job):
+                return found
+            looked = looked or found is None
+            if waited >= SEARCH_SECONDS:
+                raise self._never_seen(template, lost, looked)
+            self.clock.sleep(_SEARCH_POLL)
+            waited += _SEARCH_POLL
+
+    def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
+        """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
+        jobs, me = awx.recent_jobs(template), awx.me()
+        if isinstance(jobs, Unknown):
+            return jobs
+        if isinstance(me, Unknown):
+            return me
+        new = [job for job in jobs if job.id > self._newest and job.launched_by == me]
+        # The first that was launched, should there be a second one by a run beside ours: that one follows its own.
+        for job in reversed(new):
+            same = may_be_same_launch(job, template, self.variables) and self._is_same(awx, job)
+            if isinstance(same, Unknown):
+                return same
+            if same:
+                return job
+        self._others = new
+        return None
+
+    def _is_same(self, awx: Awx, job: Job) -> Answer[bool]:
+        """Whether a job was launched as we would. Where AWX does not tell with what, our own account must have."""
+        prompts = awx.prompts(job)
+        if isinstance(prompts, Unknown):
+            return prompts
+        if prompts is not None:
+            return is_same_launch(prompts, self.variables)
+        me = awx.me()
+        return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
+
+    def _never_seen(self, template: Template, lost: ExpectedError, looked: bool) -> ExpectedError:
+        saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
+        others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
+        started = f" Launched by the same account since, but in another way: {others}." if others else ""
+        return ExpectedError(
+            f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
+            f"{SEARCH_SECONDS:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
+            "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
+            "none is launched beside it.",
+        )
+
+    def _without(self, job: Job, ignored: Sequence[str]) -> ExpectedError:
+        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self.took)
+        names = ", ".join(quoted(name) for name in ignored[:10])
+        return RefusedError(
+            f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
+            f"something else: {done}. {job.url}",
+            "In AWX, switch on Prompt on launch beside the template's variables, or put questions for them into its "
+            "survey. Look at the site if the job had begun.",
+        )
+
+
+def _resumed(job: Job) -> str:
+    who = f" by {job.launched_by}" if job.launched_by else ""
+    return (
+        f"The AWX job {job.id} is {job.status} already, launched{who} at {job.created} with the same variables: it is "
+        f"followed, and no second one launched. {job.url}"
+    )

@@ -1,0 +1,222 @@
+"""`deploy`: judged once more, launched, followed to the end, and seen on the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...clients.registry import RegistryClient
+from ...clients.site import SiteClient
+from ...domain.decision import TAGS
+from ...domain.deploy_report import DeployReport, Target, refusal
+from ...domain.expectations import Expected
+from ...domain.prepare_report import Action
+from ...domain.publish_report import Problem
+from ...domain.release_record import ASSET, ReleaseRecord
+from ...domain.report import GateReport
+from ...domain.rollback import RecordError, check_pins, expected_of, image_of
+from ...domain.site import SiteLook
+from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...forges.repository import Forge
+from ...runner.context import Context
+from ...runner.settings.deploy import DeploySettings
+from ...runner.signals import hold_signals
+from ..answers import must
+from ..clock import Clock
+from ..gate.gate import Gate
+from .awx_job import AwxJob
+from .evidence import DeployEvidence
+from .site_check import SiteCheck
+
+_MIGRATIONS = (
+    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
+    "that does not do, restore the database too."
+)
+_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the command speaks: a line, the whole plan, and a look at the site."""
+
+    tell: Callable[[str], None]
+    show: Callable[[DeployReport], None]
+    look: Callable[[SiteLook], None]
+
+
+@dataclass(frozen=True)
+class Connected:
+    """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
+
+    `awx` gets the image's tag, the clock, and whether that tag may have moved on since another run. `clock` makes
+    the clock of the deployment itself, whose time begins then.
+    """
+
+    forge: Forge
+    registry: RegistryClient
+    image_registry: Callable[[], RegistryClient]
+    awx: Callable[[str, Clock, bool], AwxJob]
+    site: Callable[[], SiteClient]
+    clock: Callable[[], Clock]
+
+
+@dataclass
+class Deploy:
+    """The command with all that it needs. `report` is how far it has come, also when it is broken off."""
+
+    settings: DeploySettings
+    context: Context
+    to: Connected
+    speak: Presentation
+    report: DeployReport | None = field(default=None, init=False)
+
+    def run(self) -> DeployReport:
+        """Deploy. Raises ExpectedError before there is a report, then never."""
+        record = self._record() if self.settings.rollback else None
+        expected, name = self._recorded(record) if record else (self.settings.expected, self.settings.stack_image)
+        judged = self._judged(record)
+        tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
+        evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
+        judged, image = evidence.hold(judged, name, tag)
+        self.report = DeployReport(
+            judged, self._target, image, refusal(self._target, judged.decision, tag), self.settings.dry_run
+        )
+        self._add_notes(*([_MIGRATIONS] if record else []), *([] if self.settings.gated else [_UNGATED]))
+        if judged.failed_rules or self.report.refusal:
+            return self.report
+        try:
+            self._carry_out(tag, moves_on=not expected.stack_digest)
+        except ExpectedError as error:
+            # What became of it is told from here on, and no second signal may break that off.
+            hold_signals()
+            self._note(problem=self._problem(error))
+        return self.report
+
+    @property
+    def _target(self) -> Target:
+        settings = self.settings
+        return Target(settings.environment, settings.is_production, settings.gated, settings.rollback)
+
+    def _record(self) -> ReleaseRecord:
+        repository, tag = self.settings.stack_repository, self.settings.ref[len(TAGS) :]
+        record = must(self.to.forge.release_record(repository, tag), f"{ASSET} of the release {tag} of {repository}")
+        if record is None:
+            raise RefusedError(
+                f"{repository} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
+                "Look whether that is the tag you mean. A release that this action has not published has none: launch "
+                "its image by hand in AWX, when you have made sure that it is the image of then.",
+            )
+        return record
+
+    def _recorded(self, record: ReleaseRecord) -> tuple[Expected, str]:
+        """Return what must still be as it was, and the name of the image; raises RefusedError."""
+        try:
+            expected, name = expected_of(record, self.settings.expected), image_of(record)
+            given = self.settings.stack_image
+            if given not in ("", name):
+                raise RecordError(f"it names the image {name} where the input stack-image says {given}")
+        except RecordError as error:
+            raise _unfit(record, error) from error
+        # Nobody looks at the components' images where check-images is false.
+        return (expected if self.settings.check_images else replace(expected, digests={})), name
+
+    def _judged(self, record: ReleaseRecord | None) -> GateReport:
+        settings = self.settings if self.settings.gated else replace(self.settings, production=False)
+        gate = Gate(settings, self.context, self.to.forge, self.to.registry, self.to.clock().now(), record)
+        judged = gate.run()
+        if record:
+            try:
+                check_pins(record, [facts.pin for facts in judged.facts.components])
+            except RecordError as error:
+                raise _unfit(record, error) from error
+        return judged
+
+    def _carry_out(self, tag: str, *, moves_on: bool) -> None:
+        clock = self.to.clock()
+        job = self.to.awx(tag, clock, moves_on)
+        if self.settings.dry_run:
+            template, _ = job.check()
+            self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))
+            return
+        self.speak.show(self._now())
+        self._launch(job)
+        if self.settings.verify_url:
+            self._verify(tag, clock)
+
+    def _problem(self, error: ExpectedError) -> Problem:
+        job = self._now().job
+        if isinstance(error, InterruptedRun) and job and job.url not in error.message:
+            message = f"The run was cancelled. The AWX job {job.id} was {job.status} when last seen. {job.url}"
+            return Problem(message, "Look there. Running this again follows it as long as it runs.", error.exit_status)
+        return Problem(error.message, error.remedy, error.exit_status)
+
+    def _launch(self, job: AwxJob) -> None:
+        try:
+            launched = job.start()
+            if job.seen:
+                did = "Launched" if launched else "Found and followed"
+                self._did(Action(f"{did} the AWX job {job.seen.id}", job.seen.url))
+            job.follow()
+        finally:
+            self._note(job=job.seen)
+            self._add_notes(*job.notes)
+
+    def _verify(self, tag: str, clock: Clock) -> None:
+        settings = self.settings
+        text = settings.verify_text or tag
+        check = SiteCheck(self.to.site(), settings.verify_url, text, tag, self.speak.look, clock)
+        try:
+            look = check.run()
+        except InterruptedRun as stop:
+            raise self._interrupted(check.seen) from stop
+        finally:
+            self._note(site=check.seen)
+        if not look.passed:
+            raise self._not_shown(look)
+
+    def _interrupted(self, look: SiteLook | None) -> InterruptedRun:
+        seen = f" It was last seen so: {look.seen}." if look else ""
+        return InterruptedRun(
+            f"The run was cancelled while it waited for the site, after {self._job_was()}.{seen}",
+            f"Look at {self.settings.verify_url} yourself. {_LAUNCHES_AGAIN}",
+        )
+
+    def _not_shown(self, look: SiteLook) -> ExpectedError:
+        return ExpectedError(
+            f"{self._job_was()[0].upper()}{self._job_was()[1:]}, but the site does not show it in time: {look.url}, "
+            f"where {look.text!r} is looked for: {look.seen}.",
+            "Look at the site, at its pods, and at what stands before it: an old pod or a cache may still answer. If "
+            f"it shows the release by now, nothing is left to do. {_LAUNCHES_AGAIN} For a site that needs longer, "
+            "raise wait-minutes; for one that shows its version in other words, set verify-text.",
+        )
+
+    def _job_was(self) -> str:
+        job = self._now().job
+        return f"the AWX job {job.id} was successful ({job.url})" if job else "the launch"
+
+    def _now(self) -> DeployReport:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = replace(self._now(), **news)
+
+    def _add_notes(self, *notes: str) -> None:
+        self._note(notes=(*self._now().notes, *notes))
+
+    def _did(self, action: Action) -> None:
+        self.speak.tell(f"{action.what} {action.url}".rstrip())
+        self._note(actions=(*self._now().actions, action))
+
+
+_LAUNCHES_AGAIN = "Running this again launches the job once more (where all is as it should be, it changes nothing)."
+
+
+def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:
+    return RefusedError(
+        f"{ASSET} of the release {record.tag} of {record.repository} cannot be the evidence of a rollback: {why}.",
+        "Nothing was launched. Go back to another release, or launch the image by hand in AWX, when you have made sure "
+        "that it is the image of then.",
+    )

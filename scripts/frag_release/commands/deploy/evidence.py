@@ -1,0 +1,80 @@
+"""What is there at the moment of the deployment: the stack's image, and the components' where nobody has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ...clients.registry import RegistryClient
+from ...domain.allow import apply_allowances, unused_allowances
+from ...domain.components import NO_IMAGE
+from ...domain.decision import reconsider
+from ...domain.evidence import Answer, Image
+from ...domain.expectations import Expected, differences, with_differences
+from ...domain.facts import NOT_ASKED, StackImageFacts
+from ...domain.report import GateReport
+from ...domain.rollback import as_rollback
+from ...domain.rules import judge_image
+from ...runner.settings.deploy import DeploySettings
+
+Place = tuple[str, str]
+"""The name of an image with its registry, and its tag."""
+
+
+@dataclass(frozen=True)
+class DeployEvidence:
+    """Holds what was judged and built against what is there now.
+
+    `registry` makes a client with time of its own: one that hangs while the components are looked up must not
+    use up the time for the image that counts.
+    """
+
+    settings: DeploySettings
+    registry: Callable[[], RegistryClient]
+    expected: Expected
+
+    def hold(self, judged: GateReport, name: str, tag: str) -> tuple[GateReport, Image]:
+        """Return the gate's report with what was found beside it, and the image `name:tag` that is deployed."""
+        components = self._unseen(judged)
+        unasked = self._unasked(name, tag)
+        wanted = {*components.values(), *([] if unasked else [(name, tag)])}
+        seen = self.registry().images(wanted) if wanted else {}
+        stack = StackImageFacts(name, tag, self.expected.stack_digest, None, unasked)
+        if not unasked:
+            stack = StackImageFacts(name, tag, self.expected.stack_digest, seen[name, tag])
+        images = {facts.pin.component.name: facts.image for facts in judged.facts.components if facts.image}
+        images |= {component: seen[place] for component, place in components.items()}
+        found = stack.image if isinstance(stack.image, Image) else Image(name, tag, None)
+        return self._with(judged, stack, images), found
+
+    def _unasked(self, name: str, tag: str) -> str:
+        if not tag:
+            return "No image is built for this ref."
+        if name == NO_IMAGE:
+            return "The input stack-image is none."
+        if not self.settings.gated and not self.expected.stack_digest:
+            return "Switched off by ungated, and no digest was expected."
+        return ""
+
+    def _unseen(self, judged: GateReport) -> dict[str, Place]:
+        """Return the images of which a digest is expected and that the gate, judging nothing, has not looked up."""
+        found = {}
+        for facts in judged.facts.components:
+            component = facts.pin.component
+            image = component.image_name(facts.pin.namespace)
+            if self.expected.digests.get(component.name) and facts.image is NOT_ASKED and image:
+                found[component.name] = (image, facts.pin.tag)
+        return found
+
+    def _with(self, judged: GateReport, stack: StackImageFacts, images: Mapping[str, Answer[Image]]) -> GateReport:
+        settings = self.settings
+        tags = {"stack": judged.tag, **{facts.pin.component.name: facts.pin.tag for facts in judged.facts.components}}
+        differing = differences(self.expected, judged.commit, images, tags)
+        image = judge_image(stack)
+        if settings.rollback:
+            differing = as_rollback(differing)
+        findings = with_differences(judged.decision.findings, differing)
+        decision = reconsider(judged.decision, [*findings, *apply_allowances(image, settings.allow)])
+        unused = set(unused_allowances(image, settings.allow))
+        still_unused = [one for one in judged.unused_allowances if one in unused]
+        return replace(judged, command="deploy", decision=decision, unused_allowances=still_unused)

@@ -1,0 +1,49 @@
+"""`doctor`: says what is missing before anything is written. It only reads, and asks each question once."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from ... import __version__
+from ...clients.registry import RegistryClient
+from ...domain.doctor_report import DoctorReport
+from ...domain.needs.catalogue import Selection
+from ...errors import UsageError
+from ...forges.github import GithubForge
+from ...runner.settings.doctor import DoctorSettings
+from .deployment import Deployment, questions_of_deployment
+from .outside import Outside
+from .questions import answered
+from .reading import Reading, StackFile
+from .tickets import Tickets
+from .writing import Writing
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """The command with all that it needs. `now` is in UTC.
+
+    `deployment` is what is wrong with the inputs for AWX where it cannot be asked.
+    """
+
+    settings: DoctorSettings
+    forge: GithubForge
+    registry: RegistryClient
+    deployment: Deployment | UsageError
+    now: datetime.datetime
+
+    def run(self) -> DoctorReport:
+        """Look for everything that the chosen commands need."""
+        settings, forge, selection = self.settings, self.forge, Selection(self.settings.commands)
+        stack, file = forge.settings(settings.stack_repository), StackFile(settings, forge)
+        rows = answered(
+            [
+                *Reading(settings, selection, forge, self.registry, file).questions(),
+                *Writing(settings, selection, stack, file).questions(),
+                *Tickets(settings, selection, forge).questions(),
+                *questions_of_deployment(selection, self.deployment),
+                *Outside(settings.environment, stack, file).questions(),
+            ]
+        )
+        return DoctorReport(__version__, self.now, settings.stack_repository, settings.commands, rows)

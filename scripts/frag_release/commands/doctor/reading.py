@@ -1,0 +1,121 @@
+"""What the commands have to read, looked at by reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from ...clients.once import Once
+from ...clients.registry import RegistryClient
+from ...domain.components import NO_IMAGE, Component, Pin, read_pins
+from ...domain.evidence import Answer, Blob, Image, Unknown
+from ...domain.needs.catalogue import Selection
+from ...domain.needs.need import Judgement, unseen
+from ...domain.needs.reading import judge_branches, judge_image, judge_seen, judge_workflow_file
+from ...forges.github import GithubForge
+from ...runner.settings.doctor import DoctorSettings
+from .questions import Question
+
+
+class StackFile:
+    """The stack's branches, and the workflow file on the first of them; each is asked for once."""
+
+    def __init__(self, settings: DoctorSettings, forge: GithubForge) -> None:
+        self._settings = settings
+        self._repository = forge.repository(settings.stack_repository)
+
+    def branches(self) -> Answer[Sequence[str]]:
+        """The stack branches, the default one where none is named."""
+        if self._settings.stack_branches:
+            return self._settings.stack_branches
+        default = self._repository.default_branch()
+        return default if isinstance(default, Unknown) else (default,)
+
+    def content(self) -> Answer[Blob | None]:
+        """The workflow file on the first branch; None where there is none."""
+        branches = self.branches()
+        if isinstance(branches, Unknown):
+            return branches
+        head = self._repository.branches(branches[:1])[branches[0]]
+        if head is None:
+            return Unknown(f"there is no branch {branches[0]} to read it from", "Correct stack-branch.")
+        return head if isinstance(head, Unknown) else self._repository.files(self._settings.workflow_file, [head])[head]
+
+    def pins(self) -> Sequence[Pin]:
+        """The pins in that file."""
+        return read_pins(self._settings.components, self._settings.workflow_file, self.content())
+
+
+class Reading:
+    """Asks the forge and the registry for what every command has to read."""
+
+    def __init__(
+        self,
+        settings: DoctorSettings,
+        selection: Selection,
+        forge: GithubForge,
+        registry: RegistryClient,
+        file: StackFile,
+    ) -> None:
+        self._settings = settings
+        self._selection = selection
+        self._forge = forge
+        self._registry = registry
+        self._file = file
+        self._images: Once[str, Mapping[tuple[str, str], Answer[Image]]] = Once()
+
+    def questions(self) -> list[Question]:
+        """Everything that is asked."""
+        stack, file, need = self._settings.stack_repository, self._settings.workflow_file, self._selection.need
+        return [
+            Question(need("stack-branch", f"Read {stack}: `contents: read`"), self._stack),
+            Question(need("workflow-file", f"{file} with a value for every pin"), self._workflow_file),
+            Question(need("stack-runs", f"Read the CI runs of {stack}: `actions: read`"), partial(self._runs, stack)),
+            *(one for component in self._settings.components for one in self._of_component(component)),
+        ]
+
+    def _of_component(self, component: Component) -> list[Question]:
+        name, repository, need = component.name, component.repository, self._selection.need
+        branches = " or ".join(component.branches)
+        found = [
+            Question(
+                need("component-repository", f"Read {repository} and its branch {branches}: `contents: read`", name),
+                partial(self._repository, component),
+            ),
+            Question(
+                need("component-runs", f"Read the CI runs of {repository}: `actions: read`", name),
+                partial(self._runs, repository),
+            ),
+        ]
+        if component.image != NO_IMAGE:
+            image = need("component-image", f"Ask the registry for the {name}'s image", name)
+            found.append(Question(image, partial(self._image, name)))
+        return found
+
+    def _stack(self) -> Judgement:
+        branches = self._file.branches()
+        if isinstance(branches, Unknown):
+            return unseen(branches)
+        repository = self._settings.stack_repository
+        heads = self._forge.repository(repository).branches(branches)
+        return judge_branches(repository, heads, "stack-branch", every=True)
+
+    def _repository(self, component: Component) -> Judgement:
+        heads = self._forge.repository(component.repository).branches(component.branches)
+        return judge_branches(component.repository, heads, f"{component.name}-branch", every=False)
+
+    def _workflow_file(self) -> Judgement:
+        return judge_workflow_file(self._settings.workflow_file, self._file.pins())
+
+    def _runs(self, repository: str) -> Judgement:
+        runs = self._forge.settings(repository).shown_runs()
+        return judge_seen(runs, f"The runs of {repository} are shown: {runs} in all.")
+
+    def _image(self, component: str) -> Judgement:
+        pin = next(one for one in self._file.pins() if one.component.name == component)
+        return judge_image(pin, self._images.get("", self._all_images))
+
+    def _all_images(self) -> Mapping[tuple[str, str], Answer[Image]]:
+        """Ask for all together, so that one login serves them all."""
+        named = {(pin.component.image_name(pin.namespace), pin.tag) for pin in self._file.pins()}
+        return self._registry.images({(name, tag) for name, tag in named if name and tag})

@@ -1,0 +1,115 @@
+"""What prepare and publish need for writing, told by reading alone."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...domain.evidence import Unknown
+from ...domain.needs.catalogue import Selection
+from ...domain.needs.need import Judgement, Need, not_needed, unseen
+from ...domain.needs.rights import Right, TokenFacts, TokenKind
+from ...domain.needs.writing import (
+    BuildWorkflow,
+    judge_build,
+    judge_direct_commit,
+    judge_own_branch,
+    judge_pull_request_setting,
+    judge_tag_creation,
+)
+from ...domain.workflow_file import WorkflowFileError
+from ...domain.workflow_triggers import Triggers, read_triggers
+from ...forges.github_settings import GithubSettings
+from ...runner.settings.doctor import DoctorSettings
+from .questions import Question, is_same, judge_right_of
+from .reading import StackFile
+
+OWN_BRANCH = "release/2023.06.1"
+"""A branch such as prepare pushes: rules are asked for by name, and it need not be there."""
+
+
+class Writing:
+    """Asks about rights and rules on the stack's repository."""
+
+    def __init__(
+        self,
+        settings: DoctorSettings,
+        selection: Selection,
+        stack: GithubSettings,
+        file: StackFile,
+    ) -> None:
+        self._settings = settings
+        self._selection = selection
+        self._stack = stack
+        self._file = file
+
+    def questions(self) -> list[Question]:
+        """Everything that is asked."""
+        return [*self._of_prepare(), *self._of_publish()]
+
+    def _of_prepare(self) -> list[Question]:
+        stack, need = self._settings.stack_repository, self._selection.need
+        setting = need("pull-request-setting", "Allow GitHub Actions to create and approve pull requests")
+        opens = need("pull-requests-write", f"Open pull requests in {stack}: `pull-requests: write`")
+        return [
+            self._right(Right.CONTENTS, need("contents-write", f"Write to {stack}: `contents: write`")),
+            self._right(Right.WORKFLOWS, need("workflows-write", "Change a workflow file: `workflows: write`")),
+            self._right(Right.PULL_REQUESTS, opens),
+            Question(setting, self._setting),
+            Question(need("release-branch-rules", "No rule against pushing `release/…` branches"), self._own_branch),
+            Question(need("stack-branch-rules", "For `mode: commit`: no rule against committing"), self._commit),
+        ]
+
+    def _of_publish(self) -> list[Question]:
+        need, file = self._selection.need, self._settings.workflow_file
+        dispatch = need("actions-write", f"Dispatch {file}: `actions: write`")
+        return [
+            Question(need("tag-rules", "No rule against making a production tag"), self._tag_rules),
+            Question(need("build-start", f"{file} is started by what publish does"), self._build),
+            Question(dispatch, partial(self._dispatch, dispatch)),
+        ]
+
+    def _right(self, right: Right, need: Need | None) -> Question:
+        return Question(need, partial(judge_right_of, self._token, right, need))
+
+    def _token(self) -> TokenFacts | Unknown:
+        at_home = is_same(self._settings.stack_repository, self._settings.home)
+        return self._stack.token(self._settings.connections.own_token, at_home)
+
+    def _own_branch(self) -> Judgement:
+        return judge_own_branch(OWN_BRANCH, self._stack.branch_rules(OWN_BRANCH))
+
+    def _commit(self) -> Judgement:
+        branches, token = self._file.branches(), self._token()
+        if isinstance(branches, Unknown):
+            return unseen(branches)
+        if isinstance(token, Unknown):
+            return unseen(token)
+        return judge_direct_commit(branches[0], self._stack.guard(branches[0]), token)
+
+    def _setting(self) -> Judgement:
+        own = self._settings.connections.own_token
+        return judge_pull_request_setting(own, self._stack.may_actions_open_pull_requests() if own else False)
+
+    def _tag_rules(self) -> Judgement:
+        return judge_tag_creation(self._stack.tag_rulesets())
+
+    def _build(self) -> Judgement:
+        file, token = self._settings.workflow_file, self._token()
+        kind = token.kind if isinstance(token, TokenFacts) else TokenKind.NONE
+        return judge_build(BuildWorkflow(file, self._stack.workflow_state(file), self._triggers()), kind)
+
+    def _triggers(self) -> Triggers | WorkflowFileError | Unknown:
+        content = self._file.content()
+        if isinstance(content, Unknown):
+            return content
+        if content is None:
+            return WorkflowFileError("there is no such file on the stack branch")
+        try:
+            return read_triggers(content)
+        except WorkflowFileError as error:
+            return error
+
+    def _dispatch(self, need: Need | None) -> Judgement:
+        if not self._settings.connections.own_token:
+            return not_needed("With another token than the workflow's own, the push of the tag starts the build.")
+        return judge_right_of(self._token, Right.ACTIONS, need)

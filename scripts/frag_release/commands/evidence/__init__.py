@@ -1,0 +1,1 @@
+"""Gathering facts, for every command that judges."""

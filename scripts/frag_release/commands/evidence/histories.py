@@ -1,0 +1,67 @@
+"""What came in between two pins of a component, and what the tickets that its commits name are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from ...domain.changes import History
+from ...domain.contents import Contents, Titles, changes_between, named_tickets
+from ...domain.evidence import Answer, Unknown
+from ...domain.plan import Change
+from ...forges.repository import Forge
+from ...forges.ticketing import AnnouncingForge, Tickets
+
+MOST_TITLES = 300
+"""Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""
+
+_NOT_LOOKED_UP = Unknown(f"only the titles of the first {MOST_TITLES} are looked up")
+
+
+def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str) -> Contents:
+    """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`."""
+    pins = [facts.pin for facts in contents.components]
+    changes = with_histories(forge, changes_between(pins, contents.previous))
+    titles, are_private = titles_of(forge.tickets(contents.tickets_from), changes, forge.tickets(shown_in))
+    return replace(contents, changes=changes, titles=titles, private_titles=are_private)
+
+
+def with_histories(forge: Forge, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return the changes with their commits; `Unknown` stands where those could not be read."""
+    with ThreadPoolExecutor(len(changes) or 1) as pool:
+        histories = pool.map(lambda change: _history(forge, change), changes)
+        return tuple(replace(change, history=found) for change, found in zip(changes, histories, strict=True))
+
+
+def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) -> tuple[Titles, bool]:
+    """Return the title of each ticket that the commits name, asked for once each, and whether they are private.
+
+    Titles of a private repository are left out where others could read them: `shown_in` is where they will be.
+    """
+    numbers = named_tickets(changes).numbers
+    if not numbers:
+        return {}, False
+    is_private = tickets.is_private() is not False
+    is_elsewhere = shown_in.name.lower() != tickets.name.lower()
+    if is_private and is_elsewhere and shown_in.is_private() is not True:
+        hidden = Unknown(f"{tickets.name} is private, or may be, and {shown_in.name} is not, so they are left out")
+        return dict.fromkeys(numbers, hidden), True
+    return {**dict.fromkeys(numbers, _NOT_LOOKED_UP), **tickets.titles(numbers[:MOST_TITLES])}, is_private
+
+
+def _history(forge: Forge, change: Change) -> Answer[History]:
+    if not change.changed:
+        return History()
+    repository = forge.repository(change.after.component.repository)
+    old, new = change.before.tag, change.after.tag
+    if not old or not new:
+        return Unknown("there is no pin to compare with")
+    commits = repository.tags([old, new])
+    for tag in (old, new):
+        commit = commits[tag]
+        if isinstance(commit, Unknown):
+            return commit
+        if commit is None:
+            return Unknown(f"{repository.name} has no tag {tag!r}")
+    return repository.history(str(commits[old]), str(commits[new]))

@@ -1,0 +1,151 @@
+"""Gathering the facts about the stack's own tag, and about the release before it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ...domain.components import Component, read_pins
+from ...domain.evidence import Answer, Answers, Placement, Unknown
+from ...domain.facts import PreviousRelease, StackFacts
+from ...domain.versions import ProductionTag, production_tags
+from ...forges.repository import Repository
+from .components import without_overrides
+
+_FIRST_CALENDAR_YEAR = 2000
+_MOST_HIGHER = 20
+_LOWER_BATCHES = (1, 4)
+# Most often the release before is of the same year or the last; a stack that slept is looked at further back.
+_YEARS_BEFORE = (range(1, 2), range(2, 6))
+
+
+class StackEvidence:
+    """Asks the forge about a production tag of the stack, and about those below and above it."""
+
+    def __init__(self, repository: Repository, branches: Answer[Sequence[str]], file: str) -> None:
+        self._repository = repository
+        self._no_branches = branches if isinstance(branches, Unknown) else None
+        self._branches = () if isinstance(branches, Unknown) else branches
+        self._file = file
+
+    def gather(
+        self,
+        tag: ProductionTag,
+        run_commit: str | None,
+        components: Sequence[Component],
+        today: datetime.date,
+    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+        """Return the facts about `tag`, and the release before it with the pins of `components`."""
+        with ThreadPoolExecutor(2) as pool:
+            listing = pool.submit(self._repository.tags_starting, _prefixes(tag, today.year))
+            pool.submit(self._repository.branches, self._branches)
+        names = listing.result()
+        with ThreadPoolExecutor(3) as pool:
+            own = pool.submit(self._place, tag)
+            higher = pool.submit(self._higher, tag, names)
+            previous = pool.submit(self._previous, tag, names, without_overrides(components))
+        commit, placement = own.result()
+        facts = StackFacts(
+            repository=self._repository.name,
+            branches=self._branches,
+            tag=tag,
+            run_commit=run_commit,
+            tag_commit=commit,
+            placement=placement,
+            siblings=names,
+            higher=higher.result(),
+        )
+        return facts, previous.result()
+
+    def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
+        commit = self._repository.tags([tag.text])[tag.text]
+        if isinstance(commit, Unknown):
+            return commit, commit
+        if commit is None:
+            return commit, Placement(frozenset())
+        return commit, self._placements([commit])[commit]
+
+    def _placements(self, commits: Sequence[str]) -> Answers[Placement]:
+        if self._no_branches:
+            return dict.fromkeys(commits, self._no_branches)
+        return self._repository.placements(commits, self._branches)
+
+    def _higher(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[Sequence[str]]:
+        if isinstance(names, Unknown):
+            return names
+        higher = [other.text for other in production_tags(names) if other.version > tag.version]
+        looked_at = higher[-_MOST_HIGHER:]
+        found = self._on_branch(self._repository.tags(looked_at))
+        if isinstance(found, Unknown) or found or len(higher) <= _MOST_HIGHER:
+            return found
+        return Unknown(f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at")
+
+    def _on_branch(self, commits: Answers[str | None]) -> Answer[list[str]]:
+        """Keep the tags whose commit is on a stack branch. One that is not known makes all so, unless one is."""
+        placements = self._placements(_known(commits))
+        found, unknown = [], None
+        for name, commit in commits.items():
+            place = placements[commit] if isinstance(commit, str) else commit
+            if isinstance(place, Unknown):
+                unknown = place
+            elif place and place.branches:
+                found.append(name)
+        return unknown if unknown and not found else found
+
+    def _previous(
+        self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
+    ) -> Answer[PreviousRelease | None]:
+        lower = _lower(tag, names)
+        for years in _YEARS_BEFORE:
+            if lower or tag.year <= _FIRST_CALENDAR_YEAR:
+                break
+            lower = _lower(tag, self._repository.tags_starting([f"{tag.year - back}." for back in years]))
+        if isinstance(lower, Unknown):
+            return lower
+        for size in _LOWER_BATCHES:
+            batch, lower = lower[:size], lower[size:]
+            found = self._highest_release(batch, components)
+            if found:
+                return found
+        return Unknown("none of the tags next below is on a stack branch") if lower else None
+
+    def _highest_release(
+        self, tags: Sequence[ProductionTag], components: Sequence[Component]
+    ) -> Answer[PreviousRelease] | None:
+        """Return the first of `tags` that is on a stack branch, with its pins; None where none is."""
+        commits = self._repository.tags([tag.text for tag in tags])
+        with ThreadPoolExecutor(1) as pool:
+            # Both at once: whether the tag is on the branch, and what its file says if it is.
+            asking = pool.submit(self._repository.files, self._file, _known(commits))
+            found = self._on_branch(commits)
+        if isinstance(found, Unknown):
+            return found
+        for tag in tags:
+            commit = commits[tag.text]
+            if tag.text in found and isinstance(commit, str):
+                return PreviousRelease(tag, commit, read_pins(components, self._file, asking.result()[commit]))
+        return None
+
+
+def _known(commits: Answers[str | None]) -> list[str]:
+    return [commit for commit in commits.values() if isinstance(commit, str)]
+
+
+def _lower(tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[list[ProductionTag]]:
+    if isinstance(names, Unknown):
+        return names
+    return [other for other in reversed(production_tags(names)) if other.version < tag.version]
+
+
+def _prefixes(tag: ProductionTag, this_year: int) -> list[str]:
+    """Return what the tags to compare with start with: the tag's year and, for an old tag, those since.
+
+    A year is listed rather than the whole history, which only grows. A tag that starts with no year can
+    stand anywhere in the order, so for that one every tag is listed.
+    """
+    if not _FIRST_CALENDAR_YEAR <= tag.year <= this_year:
+        return [""]
+    years = [f"{year}." for year in range(tag.year, this_year + 1)]
+    written = f"{tag.text.partition('.')[0]}."
+    return years if written in years else [*years, written]

@@ -1,0 +1,1 @@
+"""The command `gate`: is this build allowed to reach production?"""

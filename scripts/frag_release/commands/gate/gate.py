@@ -1,0 +1,173 @@
+"""`gate`: may this run deploy to production? Fetches facts, has the domain decide; writes nothing."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ... import __version__
+from ...clients.registry import RegistryClient
+from ...domain.allow import apply_allowances, unused_allowances
+from ...domain.components import Pin, read_pins
+from ...domain.decision import BRANCHES, TAGS, Circumstances, RefKind, decide
+from ...domain.evidence import Answer, Unknown
+from ...domain.facts import ComponentFacts, ReleaseFacts
+from ...domain.findings import Finding, Status
+from ...domain.release_record import ReleaseRecord
+from ...domain.report import GateReport
+from ...domain.rollback import as_rollback
+from ...domain.rules import judge, judge_presence
+from ...domain.versions import parse_production_tag
+from ...errors import UsageError
+from ...forges.repository import Forge, Repository
+from ...runner.context import Context
+from ...runner.settings.gate import GateSettings
+from ..evidence.components import ComponentEvidence, beside_previous, without_overrides
+from ..evidence.records import with_records
+from ..evidence.stack import StackEvidence
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The gate with all that it needs; `now` is in UTC.
+
+    With a `rollback` it judges whether that release, as it was recorded, may be deployed again.
+    """
+
+    settings: GateSettings
+    context: Context
+    forge: Forge
+    registry: RegistryClient
+    now: datetime.datetime
+    rollback: ReleaseRecord | None = None
+
+    def run(self) -> GateReport:
+        """Decide. Raises UsageError where there is nothing that could be judged."""
+        branches = self._stack_branches()
+        asked = self._circumstances(() if isinstance(branches, Unknown) else branches)
+        commit = self._commit()
+        if isinstance(commit, Unknown):
+            return self._report(asked, "", ReleaseFacts(None, [], None), [self._unresolved(commit)])
+        if asked.kind is RefKind.PULL_REQUEST and asked.production:
+            asked, pins = self._pull_request(asked, commit)
+            facts = ReleaseFacts(None, self._evidence.gather(pins) if asked.judged else _unasked(pins), None)
+        elif asked.judged:
+            facts = self._release(asked, branches, commit)
+        else:
+            facts = ReleaseFacts(None, _unasked(self._pins([commit])[0]), None)
+        return self._report(asked, commit, facts, judge(facts) if asked.judged else judge_presence(facts))
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    @property
+    def _of_this_run(self) -> bool:
+        return self.context.on_runner and self.settings.own_ref
+
+    def _circumstances(self, branches: Sequence[str]) -> Circumstances:
+        settings = self.settings
+        return Circumstances(
+            ref=settings.ref,
+            event=self.context.event_name if settings.own_ref and not self.rollback else "",
+            stack_branches=branches,
+            production=settings.production,
+            own_ref=settings.own_ref or self.rollback is not None,
+        )
+
+    def _stack_branches(self) -> Answer[Sequence[str]]:
+        if self.settings.stack_branches:
+            return self.settings.stack_branches
+        own = self.settings.stack_repository.lower() == self.context.repository.lower()
+        branch: Answer[str] = (own and self.context.default_branch) or self._stack.default_branch()
+        return branch if isinstance(branch, Unknown) else (branch,)
+
+    def _commit(self) -> Answer[str]:
+        ref, repository = self.settings.ref, self.settings.stack_repository
+        if self.rollback:
+            return self.rollback.commit
+        if self._of_this_run:
+            if not _COMMIT.fullmatch(self.context.sha):
+                raise UsageError("GITHUB_SHA holds no commit.", "Run this in a workflow of GitHub Actions.")
+            return self.context.sha
+        commit = self._resolve(ref)
+        if commit is None:
+            raise UsageError(f"The input ref names {ref!r}, which {repository} does not have.", "Name a ref it has.")
+        return commit
+
+    def _unresolved(self, why: Unknown) -> Finding:
+        message = f"What {self.settings.ref} of {self.settings.stack_repository} points at: {why.reason}"
+        return Finding("tag-commit", "stack", "", Status.UNKNOWN, message, why.remedy)
+
+    def _resolve(self, ref: str) -> Answer[str | None]:
+        if ref.startswith(TAGS):
+            name = ref[len(TAGS) :]
+            return self._stack.tags([name])[name]
+        if ref.startswith(BRANCHES):
+            name = ref[len(BRANCHES) :]
+            return self._stack.branches([name])[name]
+        raise UsageError(f"The input ref cannot be {ref!r}.", f"Name a tag ({TAGS}NAME) or a branch ({BRANCHES}NAME).")
+
+    def _pins(self, commits: Sequence[str]) -> list[tuple[Pin, ...]]:
+        """Read the pins at each commit: with the overrides at the first, which is built, else without."""
+        settings = self.settings
+        files = self._stack.files(settings.workflow_file, commits)
+        built, plain = settings.components, without_overrides(settings.components)
+        return [
+            read_pins(built if commit == commits[0] else plain, settings.workflow_file, files[commit])
+            for commit in commits
+        ]
+
+    def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
+        base = self.context.pull_request_base
+        if not _COMMIT.fullmatch(base) or base == commit:
+            return replace(asked, pins_changed=None), self._pins([commit])[0]
+        pins, before = self._pins([commit, base])
+        unread = any(pin.unread or pin.problem for pin in (*pins, *before))
+        changed = [pin.same_choice for pin in pins] != [pin.same_choice for pin in before]
+        return replace(asked, pins_changed=None if unread else changed), pins
+
+    @property
+    def _evidence(self) -> ComponentEvidence:
+        settings = self.settings
+        return ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
+
+    def _release(self, asked: Circumstances, branches: Answer[Sequence[str]], commit: str) -> ReleaseFacts:
+        tag = parse_production_tag(asked.name)
+        if tag is None:
+            raise AssertionError("only production tags are judged as releases")
+        stack = StackEvidence(self._stack, branches, self.settings.workflow_file)
+        run_commit = commit if self._of_this_run or self.rollback else None
+        with ThreadPoolExecutor(1) as pool:
+            # Beside each other, or the time limit and the number of round trips would not hold.
+            asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
+            components = self._evidence.gather(self._pins([commit])[0])
+        stack_facts, previous = asking.result()
+        compared = [beside_previous(facts, previous) for facts in components]
+        judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
+        return ReleaseFacts(replace(stack_facts, rollback=self.rollback is not None), judged, previous)
+
+    def _report(
+        self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]
+    ) -> GateReport:
+        settings = self.settings
+        found = as_rollback(findings) if self.rollback else findings
+        return GateReport(
+            version=__version__,
+            time=self.now,
+            ref=settings.ref,
+            repository=settings.stack_repository,
+            commit=commit,
+            decision=decide(asked, apply_allowances(found, settings.allow)),
+            facts=facts,
+            unused_allowances=unused_allowances(found, settings.allow) if asked.judged else (),
+        )
+
+
+def _unasked(pins: Sequence[Pin]) -> list[ComponentFacts]:
+    return [ComponentFacts(pin) for pin in pins]

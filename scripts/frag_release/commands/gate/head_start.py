@@ -1,0 +1,36 @@
+"""The gate's first questions, sent while most of the program is still being imported.
+
+Nothing is decided here: the forge keeps what it is told, and the gate, which asks the same, finds the answer
+there or on its way. A question that it does not ask after all has cost a request.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...forges.repository import Forge
+    from ...runner.context import Context
+    from ...runner.settings.gate import GateSettings
+
+_PRODUCTION_PUSH = re.compile(r"refs/tags/([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
+
+
+def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
+    """Start to ask what the judgement of this run's own production tag begins with; returns at once.
+
+    Clones on this disk are left alone: they keep nothing, and nobody waits for them.
+    """
+    pushed = _PRODUCTION_PUSH.fullmatch(settings.ref)
+    judged = settings.own_ref and settings.production and context.on_runner
+    if not (pushed and judged) or settings.connections.local:
+        return
+    stack = forge.repository(settings.stack_repository)
+    branches = settings.stack_branches or tuple(filter(None, [context.default_branch]))
+    pool = ThreadPoolExecutor(3)
+    pool.submit(stack.files, settings.workflow_file, [context.sha])
+    pool.submit(stack.tags_starting, [pushed[1]])
+    pool.submit(stack.branches, branches)
+    pool.shutdown(wait=False)

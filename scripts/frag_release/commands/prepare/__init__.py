@@ -1,0 +1,1 @@
+"""The command `prepare`: from a form to a reviewed change of two lines."""

@@ -1,0 +1,167 @@
+"""`prepare`: from a form to a reviewed change of two lines. Verifies, plans, shows; then does what was shown."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ... import __version__
+from ...clients.registry import RegistryClient
+from ...domain.allow import apply_allowances
+from ...domain.evidence import Answer, Unknown
+from ...domain.facts import PreviousRelease, ReleaseFacts, StackFacts
+from ...domain.findings import Finding
+from ...domain.plan import Mode, Plan
+from ...domain.prepare_report import PrepareReport
+from ...domain.rules import judge_planned
+from ...domain.versions import parse_production_tag
+from ...errors import ExpectedError
+from ...forges.repository import Forge, Repository
+from ...forges.writer import LostRaceError, Writer, WriteRefusedError
+from ...runner.settings.prepare import PrepareSettings
+from ..evidence.components import ComponentEvidence, beside_previous
+from ..evidence.histories import with_histories
+from ..evidence.records import with_records
+from ..evidence.stack import StackEvidence
+from ..waiting import Judged, judge_when_settled
+from .drafting import Drafting
+from .writing import Execution
+
+ATTEMPTS = 4
+"""How often a lost race is run again, before it is said who keeps moving the branch."""
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the command speaks: a line of progress, the whole plan, a pull request's body, a commit's address."""
+
+    tell: Callable[[str], None]
+    show: Callable[[PrepareReport], None]
+    body: Callable[[PrepareReport], str]
+    commit_url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """The command with all that it needs. `now` is in UTC, `today` the date in the stack's time zone."""
+
+    settings: PrepareSettings
+    make_forge: Callable[[], Forge]
+    registry: RegistryClient
+    now: datetime.datetime
+    today: datetime.date
+    speak: Presentation
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self) -> PrepareReport:
+        """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt().run()
+            except LostRaceError as race:
+                self.speak.tell(f"{race.branch} was moved in between: everything is read and judged again.")
+        last = self._attempt()
+        try:
+            return last.run()
+        except LostRaceError as race:
+            raise last.lost(race) from race
+
+    def _attempt(self) -> Attempt:
+        # A forge remembers what it has read, so every attempt has one of its own.
+        make = self.make_forge
+        return Attempt(self.settings, make(), make, self.registry, self.now, self.today, self.speak, self.sleep)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try, on one view of the repositories."""
+
+    settings: PrepareSettings
+    forge: Forge
+    new_forge: Callable[[], Forge]
+    registry: RegistryClient
+    now: datetime.datetime
+    today: datetime.date
+    speak: Presentation
+    sleep: Callable[[float], None]
+
+    def run(self) -> PrepareReport:
+        """Plan and write; raises LostRaceError where a branch was moved in between."""
+        report = self._report()
+        if report.refused or self.settings.dry_run or not report.plan.is_needed:
+            return report
+        missing = self._writer.missing_right(report.plan.file)
+        if missing:
+            raise WriteRefusedError(missing)
+        self.speak.show(report)
+        return self._execute(report)
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    @property
+    def _writer(self) -> Writer:
+        return self.forge.writer(self.settings.stack_repository)
+
+    def _report(self) -> PrepareReport:
+        plan = Drafting(self.settings, self.forge, self.today).draft()
+        with ThreadPoolExecutor(1) as pool:
+            judged = pool.submit(self._judged, plan)
+            changes = with_histories(self.forge, plan.changes)
+        facts, findings = judged.result()
+        return PrepareReport(
+            __version__, self.now, replace(plan, changes=changes), facts, findings, self.settings.dry_run
+        )
+
+    def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
+        """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
+        stack, previous = self._stack_facts(plan)
+        pins = [change.after for change in plan.changes]
+
+        def judge() -> Judged:
+            # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
+            view = self.new_forge()
+            evidence = ComponentEvidence(view, self.registry, self.settings.check_ci, self.settings.check_images)
+            compared = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
+            components = with_records(self.forge, self.settings.stack_repository, previous, compared)
+            facts = ReleaseFacts(stack, components, previous)
+            return facts, judge_planned(facts)
+
+        allow, minutes = self.settings.allow, self.settings.wait_minutes
+        facts, findings = judge_when_settled(judge, allow, minutes, self.speak.tell, self.sleep)
+        return facts, apply_allowances(findings, allow)
+
+    def _stack_facts(self, plan: Plan) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+        tag = parse_production_tag(plan.stack_tag)
+        if tag is None:
+            raise AssertionError("a plan's tag is a production tag")
+        evidence = StackEvidence(self._stack, [plan.branch], plan.file)
+        return evidence.gather(tag, None, self.settings.components, self.today)
+
+    def _execute(self, report: PrepareReport) -> PrepareReport:
+        execution = Execution(
+            report.plan, self._stack, self._writer, lambda: self.speak.body(report), self.speak.commit_url
+        )
+        written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
+        request = written.pull_request
+        return replace(
+            report,
+            commit=written.commit,
+            pull_request=(request.number, request.url) if request else None,
+            actions=written.actions,
+        )
+
+    def lost(self, race: LostRaceError) -> ExpectedError:
+        """Return the error that says who moved what."""
+        facts = self._writer.message_of(race.found) if race.found else None
+        who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
+        where = f" to {race.found[:12]}" if race.found else ""
+        return ExpectedError(
+            f"{race.branch} of {self.settings.stack_repository} was moved {ATTEMPTS} times while it was being "
+            f"prepared, last by {who}{where}. Nothing was overwritten.",
+            "Run it again when the branch is quiet.",
+        )

@@ -1,0 +1,178 @@
+"""The build of a tag: found or started, and followed to its end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ...domain.builds import Build, Progress, UsualTimes, usual_times
+from ...domain.evidence import Answer, Denied, Unknown
+from ...errors import EvidenceError, ExpectedError
+from ...forges.publishing import Builds
+from ...forges.writer import UnconfirmedError
+from ..answers import must
+from ..clock import Clock
+
+START_SECONDS = 120.0
+"""How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
+
+_SETTLE_SECONDS = 6.0
+_PAST_RUNS = 5
+_FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
+_MOST_DENIALS = 3
+
+
+@dataclass
+class Building:
+    """Follows the build of `tag` at `commit` by `workflow`.
+
+    `own_token` says that the token is the workflow's own, whose tags start nothing. `seen` is the newest look;
+    `told` gets it each time. `started_by` is for people.
+    """
+
+    builds: Builds
+    workflow: str
+    tag: str
+    commit: str
+    own_token: bool
+    told: Callable[[Progress], None]
+    clock: Clock
+    seen: Progress | None = None
+    started_by: str = ""
+
+    def start(self, tag_is_new: bool) -> bool:
+        """Find the build, or have it started; returns whether this run started it. Raises ExpectedError.
+
+        A tag that a workflow's own token makes starts nothing, so then, and only then, the workflow is
+        dispatched. A tag that was there before may have a build that is only not listed yet.
+        """
+        dispatched = False
+        found = self._find((0.0 if tag_is_new else _SETTLE_SECONDS) if self.own_token else START_SECONDS)
+        if found is None and self.own_token:
+            dispatched = self._dispatch()
+            found = self._find(START_SECONDS)
+        if found is None:
+            raise self._never_started()
+        self.started_by = _how(found, dispatched)
+        self.seen = Progress(self.clock.now(), found)
+        return dispatched
+
+    def is_there(self) -> bool:
+        """Whether the tag has a build now; raises EvidenceError where that cannot be known."""
+        return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
+
+    def follow(self) -> Progress:
+        """Follow the build to its end and return the last look; raises ExpectedError where time is up.
+
+        That GitHub fails for a while ends nothing: only time does, or a token that may no longer look.
+        """
+        past = self.builds.past(self.workflow, _PAST_RUNS)
+        usual = UsualTimes() if isinstance(past, Unknown) else usual_times(past)
+        denied = 0
+        for _ in self._looks():
+            look = self._look(usual)
+            if isinstance(look, Progress):
+                self.seen = look
+            else:
+                denied = denied + 1 if isinstance(look, Denied) else 0
+                if denied == _MOST_DENIALS:
+                    raise EvidenceError(f"The build of {self.tag} can no longer be seen: {look.reason}.", _RESUME)
+                self.seen = replace(self._now(), now=self.clock.now(), note=look.reason)
+            self.told(self.seen)
+            if self.seen.build and self.seen.build.is_over and not self.seen.note:
+                return self.seen
+        raise self._out_of_time()
+
+    def _find(self, seconds: float) -> Build | None:
+        """Return the newest build of the tag, None where there is none yet after `seconds`.
+
+        Where GitHub does not say, there is no knowing, so that nothing is started twice: it is asked again.
+        """
+        denied = 0
+        found: Answer[Sequence[Build]] = ()
+        for waited in self._looks(seconds):
+            found = self.builds.of_tag(self.workflow, self.tag, self.commit)
+            denied = denied + 1 if isinstance(found, Denied) else 0
+            if denied == _MOST_DENIALS:
+                break
+            if not isinstance(found, Unknown) and (found or waited >= seconds):
+                return found[0] if found else None
+            note = f": {found.reason}" if isinstance(found, Unknown) else ""
+            self.told(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
+        must(found, f"The build of {self.tag}")
+        raise self._never_started(" before time was up (timeout-seconds)")
+
+    def _looks(self, wanted: float = math.inf) -> Iterator[float]:
+        """Yield how many seconds were waited so far, with longer and longer pauses, until time is up.
+
+        One of the looks is after just so many seconds as are `wanted`.
+        """
+        waited, pause = 0.0, _FIRST_POLL
+        while True:
+            yield waited
+            wait = min(pause, wanted - waited) if waited < wanted else pause
+            if wait >= self.clock.remaining():
+                return
+            self.clock.sleep(wait)
+            waited += wait
+            pause = min(pause * 1.5, _LONGEST_POLL)
+
+    def _dispatch(self) -> bool:
+        try:
+            self.builds.start(self.workflow, self.tag)
+        except UnconfirmedError:
+            # It may have been started: what is there tells.
+            if self._find(_SETTLE_SECONDS) is None:
+                raise
+        return True
+
+    def _look(self, usual: UsualTimes) -> Answer[Progress]:
+        before = self._now().build
+        build = self.builds.latest(before) if before else None
+        if isinstance(build, Unknown):
+            return build
+        if build is None:
+            raise ExpectedError(
+                f"The run that built {self.tag} was deleted while it was followed.",
+                f"Run this again once the tag has a run. {_by_hand(self.tag)}",
+            )
+        jobs = self.builds.jobs(build)
+        return jobs if isinstance(jobs, Unknown) else Progress(self.clock.now(), build, jobs, usual)
+
+    def _now(self) -> Progress:
+        if self.seen is None:
+            raise AssertionError("a build is found before it is followed")
+        return self.seen
+
+    def _never_started(self, when: str = "") -> ExpectedError:
+        return ExpectedError(
+            f"The tag {self.tag} is there, but no run of {self.workflow} was started for it{when}.",
+            "Look whether that workflow starts on a push of such tags and is not disabled. GitHub starts nothing for a "
+            "tag that a workflow's own token has made, and nothing where more than three tags are pushed at once. "
+            f"{_by_hand(self.tag)} Then run this again: it goes on from there.",
+        )
+
+    def _out_of_time(self) -> ExpectedError:
+        build = self._now().build
+        state = f" ({build.status.replace('_', ' ')})" if build else ""
+        waits = " It waits for somebody to approve it." if build and build.status == "waiting" else ""
+        return ExpectedError(
+            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
+            f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",
+        )
+
+
+def _how(build: Build, dispatched: bool) -> str:
+    if dispatched:
+        return "by dispatching the workflow at the tag, because what a workflow's own token pushes starts nothing"
+    return "by the push of the tag" if build.event == "push" else "by a dispatch at the tag"
+
+
+def _by_hand(tag: str) -> str:
+    return f"By hand: Actions > the build workflow > Run workflow, with the tag {tag} as its ref."
+
+
+_RESUME = (
+    "Nothing is lost: run this again, and it goes on following that build and makes the release when it has passed."
+)

@@ -1,0 +1,281 @@
+"""`publish`: from a reviewed commit to a tag, its build and a release; each step can be found and gone on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ... import __version__
+from ...clients.registry import RegistryClient
+from ...domain.allow import apply_allowances, unused_allowances
+from ...domain.builds import Progress
+from ...domain.components import Pin
+from ...domain.decision import TAGS, Circumstances, decide
+from ...domain.evidence import Answer, Image, Unknown
+from ...domain.prepare_report import Action
+from ...domain.publish_report import Problem, PublishReport
+from ...domain.report import GateReport
+from ...domain.review import Contradiction, NothingToPublish, Reviewed
+from ...domain.rules import judge_publication
+from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...forges.publishing import Publisher, PublishingForge
+from ...forges.writer import LostRaceError
+from ...runner.context import Context
+from ...runner.settings.publish import PublishSettings
+from ..answers import must
+from ..clock import Clock
+from ..waiting import Judged, judge_when_settled
+from .building import Building
+from .evidence import PublicationEvidence
+from .releasing import Releasing, published
+from .reviewing import Reviewing
+
+_CANCELLED = "The run was cancelled. What it has made stays, a build goes on, and nothing is left half done."
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the command speaks: a line, the whole plan, a look at the build, and the text of the release."""
+
+    tell: Callable[[str], None]
+    show: Callable[[PublishReport], None]
+    progress: Callable[[Progress], None]
+    body: Callable[[PublishReport], str]
+    tag_url: Callable[[str], str]
+
+
+@dataclass
+class Publish:
+    """The command with all that it needs. `report` is how far it has come, also when it is broken off.
+
+    A forge remembers what it was told, so `new_forge` makes one for every look that must see the world as it is.
+    """
+
+    settings: PublishSettings
+    context: Context
+    forge: PublishingForge
+    new_forge: Callable[[], PublishingForge]
+    registry: RegistryClient
+    clock: Clock
+    speak: Presentation
+    report: PublishReport | None = field(default=None, init=False)
+
+    def run(self) -> PublishReport | NothingToPublish:
+        """Publish what was reviewed. Raises ExpectedError before there is a report, then never."""
+        branches = self._branches()
+        reviewing = Reviewing(self.settings, self.context, self.forge, branches)
+        review = reviewing.find()
+        if isinstance(review, NothingToPublish):
+            return review
+        if isinstance(review, Contradiction):
+            raise RefusedError(review.reason, review.remedy)
+        self._demand_no_twin(review.tag)
+        tagged = self._is_tagged(review)
+        judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
+        self.report = PublishReport(judged, review, self.settings.dry_run, tagged)
+        if judged.failed_rules or self.settings.dry_run:
+            return self.report
+        self.speak.show(self.report)
+        try:
+            self._carry_out(review)
+        except InterruptedRun:
+            self._note(problem=Problem(_CANCELLED, "Run this again: it finds what is there and goes on.", 1))
+        except ExpectedError as error:
+            self._note(problem=Problem(error.message, error.remedy, error.exit_status))
+        return self.report
+
+    @property
+    def _publisher(self) -> Publisher:
+        return self.forge.publisher(self.settings.stack_repository)
+
+    def _branches(self) -> Sequence[str]:
+        if self.settings.stack_branches:
+            return self.settings.stack_branches
+        repository = self.settings.stack_repository
+        default = self.forge.repository(repository).default_branch()
+        return (must(default, f"The default branch of {repository}"),)
+
+    def _demand_no_twin(self, tag: str) -> None:
+        """Refuse a tag whose name a branch has, too: to GitHub Actions the builds of the two look the same."""
+        repository = self.forge.repository(self.settings.stack_repository)
+        if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
+            raise RefusedError(
+                f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
+                "tag's. Nothing was published.",
+                f"Delete or rename the branch {tag}, then run this again.",
+            )
+
+    def _is_tagged(self, review: Reviewed) -> bool:
+        """Return whether the tag is there already; raises RefusedError where it stands for something else."""
+        found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
+        if found and found != review.commit:
+            raise _taken(self.settings.stack_repository, review, found)
+        return found is not None
+
+    def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
+        """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
+        settings, own_run, now = self.settings, self.context.run_id, self.clock.now()
+
+        def judge() -> Judged:
+            view = PublicationEvidence(settings, self.new_forge(), self.registry, branches, own_run, now.date())
+            facts = view.gather(review, pins)
+            return facts, judge_publication(facts)
+
+        facts, findings = judge_when_settled(
+            judge, settings.allow, settings.wait_minutes, self.speak.tell, self.clock.sleep
+        )
+        # As the gate will see it in the run of the tag.
+        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches)
+        return GateReport(
+            version=__version__,
+            time=self.clock.now(),
+            ref=circumstances.ref,
+            repository=settings.stack_repository,
+            commit=review.commit,
+            decision=decide(circumstances, apply_allowances(findings, settings.allow)),
+            facts=facts,
+            unused_allowances=unused_allowances(findings, settings.allow),
+            command="publish",
+        )
+
+    def _carry_out(self, review: Reviewed) -> None:
+        is_new = self._tag(review)
+        building = self._building(review)
+        if not is_new and self._is_history(review.tag, building):
+            return
+        self._start(building, is_new)
+        if self.settings.follow:
+            try:
+                building.follow()
+            finally:
+                self._note(progress=building.seen)
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
+            self._add_note(
+                "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
+                "passed."
+            )
+            return
+        self._demand_passed()
+        self._release(review)
+
+    def _tag(self, review: Reviewed) -> bool:
+        """Make the tag; returns whether this run did, so that there can be no build of it yet."""
+        if self._is_tagged(review):
+            return False
+        try:
+            made = self._publisher.create_tag(review.tag, review.commit)
+        except LostRaceError as race:
+            raise _taken(self.settings.stack_repository, review, race.found or "another commit") from race
+        self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
+        return made
+
+    def _building(self, review: Reviewed) -> Building:
+        settings = self.settings
+        return Building(
+            self.forge.builds(settings.stack_repository),
+            settings.workflow_file,
+            review.tag,
+            review.commit,
+            settings.connections.own_token,
+            self.speak.progress,
+            self.clock,
+        )
+
+    def _is_history(self, tag: str, building: Building) -> bool:
+        """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
+        repository = self.settings.stack_repository
+        before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
+        if before is None or before[1] or building.is_there():
+            return False
+        self._note(release_url=before[0].url)
+        self._add_note(f"GitHub has no run of the build of {tag} any more.")
+        return True
+
+    def _start(self, building: Building, is_new: bool) -> None:
+        started = building.start(is_new)
+        self._note(progress=building.seen, started_by=building.started_by)
+        how, url = building.started_by, self._now().run_url
+        if started:
+            self._did(Action(f"Started the build of {building.tag} {how}", url))
+        else:
+            self.speak.tell(f"The build was started {how}: {url}")
+
+    def _demand_passed(self) -> None:
+        progress = self._now().progress
+        build = progress.build if progress else None
+        if progress is None or build is None or build.passed:
+            return
+        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
+        raise ExpectedError(
+            f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
+            f"{f' ({failed})' if failed else ''}.",
+            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
+            "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
+            "prepare a new release.",
+        )
+
+    def _demand_tag(self, review: Reviewed) -> None:
+        """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
+        if not self._is_tagged(review):
+            raise RefusedError(
+                f"The tag {review.tag} was deleted while its build was followed, so the release was not made.",
+                "Run this again: it makes the tag anew and has it built again.",
+            )
+
+    def _release(self, review: Reviewed) -> None:
+        self._note(image=self.settings.stack_image and f"{self.settings.stack_image}:{review.tag}")
+        self._note(digest=self._digest(review.tag))
+        report = self._now()
+        # What this very run has made is no part of it: a run that was taken up again made only the rest.
+        document = replace(report, actions=()).as_json()
+        record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        releases = self.forge.releases(self.settings.stack_repository)
+        still_there = partial(self._demand_tag, review)
+        body = self.speak.body(report)
+        release, note = Releasing(releases, review.tag, body, record, still_there, self._did).run()
+        self._note(release_url=release.url)
+        if note:
+            self._add_note(note)
+
+    def _digest(self, tag: str) -> str:
+        """Return the digest of the image that the build has pushed; empty, with a note, where it is not known."""
+        name = self.settings.stack_image
+        if not name or not self.settings.check_images:
+            return ""
+        image: Answer[Image] = self.registry.images({(name, tag)})[name, tag]
+        if isinstance(image, Image) and image.digest:
+            return image.digest
+        why = image.reason if isinstance(image, Unknown) else "the registry has no such image"
+        self._add_note(
+            f"The digest of {name}:{tag} could not be recorded: {why}. Without it this release cannot be the "
+            "evidence of a rollback. If the image has another name, give it in stack-image."
+        )
+        return ""
+
+    def _now(self) -> PublishReport:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = replace(self._now(), **news)
+
+    def _add_note(self, note: str) -> None:
+        self._note(notes=(*self._now().notes, note))
+
+    def _did(self, action: Action) -> None:
+        self.speak.tell(f"{action.what} {action.url}".rstrip())
+        self._note(actions=(*self._now().actions, action))
+
+
+def _taken(repository: str, review: Reviewed, found: str) -> RefusedError:
+    return RefusedError(
+        f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
+        f"{review.commit[:12]}. Nothing was published.",
+        "Prepare the release anew, under the next free tag. A tag that was pushed by mistake can be deleted by whoever "
+        "may, before anything was built from it.",
+    )

@@ -1,0 +1,93 @@
+"""The release of a tag: a draft, its `release.json`, and last the moment it becomes public."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...domain.prepare_report import Action
+from ...domain.release_record import ASSET
+from ...domain.releases import Release
+from ...forges.publishing import Releases
+from ..answers import must
+
+
+def release_marker(tag: str) -> str:
+    """Return the line by which a draft is known to be ours; a tag is a production tag, so it needs no escape."""
+    return f"<!-- frag-release-action: release notes of {tag} -->"
+
+
+def published(releases: Sequence[Release]) -> tuple[Release, str] | None:
+    """Return the public one of a tag's releases, and a note for people where it has no evidence; None without one.
+
+    What is public stays as it is: a release that somebody made by hand is theirs.
+    """
+    public = next((one for one in releases if not one.draft), None)
+    if public is None:
+        return None
+    asset = public.asset(ASSET)
+    if asset and asset.whole:
+        return public, ""
+    note = f"The release {public.tag} was public already and has no {ASSET}: somebody made it by hand."
+    return public, f"{note} Without that file it cannot be the evidence of a rollback."
+
+
+@dataclass(frozen=True)
+class Releasing:
+    """Makes the release of `tag`; `did` is told of each thing that this run made, as soon as it is made.
+
+    `demand_tag` raises ExpectedError where the tag is gone: then nothing may be published.
+    """
+
+    releases: Releases
+    tag: str
+    body: str
+    record: bytes
+    demand_tag: Callable[[], None]
+    did: Callable[[Action], None]
+
+    def run(self) -> tuple[Release, str]:
+        """Return the public release, and a note for people where it is not as we would make it."""
+        found = must(self.releases.of_tag(self.tag), f"The releases of {self.tag}")
+        before = published(found)
+        if before:
+            return before
+        marker = release_marker(self.tag)
+        draft = next((one for one in found if one.body.startswith(marker)), None) or self._draft()
+        return self._publish(self._with_record(self._with_text(draft))), ""
+
+    @property
+    def _text(self) -> str:
+        return f"{release_marker(self.tag)}\n{self.body}"
+
+    def _draft(self) -> Release:
+        draft = self.releases.create_draft(self.tag, self.tag, self._text)
+        self.did(Action(f"Made a draft of the release {self.tag}", draft.url))
+        return draft
+
+    def _with_text(self, draft: Release) -> Release:
+        # GitHub trims texts.
+        if draft.title == self.tag and draft.body.strip() == self._text.strip():
+            return draft
+        updated = self.releases.update(draft, self.tag, self._text)
+        self.did(Action(f"Brought the text of the draft {self.tag} up to date", draft.url))
+        return updated
+
+    def _with_record(self, draft: Release) -> Release:
+        """Add `release.json`; one of an earlier run, or that broke off on its way, is replaced."""
+        digest = f"sha256:{hashlib.sha256(self.record).hexdigest()}"
+        old = draft.asset(ASSET)
+        if old and old.whole and old.digest == digest:
+            return draft
+        if old:
+            self.releases.delete(draft, old)
+        self.releases.upload(draft, ASSET, self.record)
+        self.did(Action(f"Added {ASSET}, the evidence for later, to the draft {self.tag}"))
+        return draft
+
+    def _publish(self, draft: Release) -> Release:
+        self.demand_tag()
+        public = self.releases.publish(draft)
+        self.did(Action(f"Published the release {self.tag}", public.url))
+        return public

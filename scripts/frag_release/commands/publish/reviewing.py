@@ -1,0 +1,161 @@
+"""Finding the change that was reviewed as a release, among the newest commits of the stack branch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ...domain.components import Pin, read_pins
+from ...domain.review import (
+    Contradiction,
+    MergedRequest,
+    NothingToPublish,
+    PairChange,
+    Review,
+    Reviewed,
+    named_request,
+    review_of,
+    same_pair,
+)
+from ...errors import EvidenceError, UsageError
+from ...forges.publishing import Publisher, PublishingForge
+from ...forges.repository import Repository
+from ...forges.writer import Writer
+from ...runner.context import Context
+from ...runner.settings.publish import PublishSettings
+from ..answers import must
+from ..evidence.components import without_overrides
+
+_MOST_PUSHED = 250
+"""How many commits of one push, along first parents, are looked at for its newest change of the pair."""
+
+_LOOKED_BACK = 30
+"""The same where there is no push that says where to end."""
+
+_HEADS = "refs/heads/"
+_NOWHERE = frozenset({"", "0" * 40})
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """Reads the stack branch. With the input stack-tag it looks for the review of that very tag."""
+
+    settings: PublishSettings
+    context: Context
+    forge: PublishingForge
+    branches: Sequence[str]
+
+    def find(self) -> Review:
+        """Return what was reviewed; raises EvidenceError where that cannot be found out."""
+        asked = self.settings.stack_tag
+        if asked:
+            return self._by_hand(asked)
+        ref = self.context.ref
+        branch = ref[len(_HEADS) :] if ref.startswith(_HEADS) else self.branches[0] if not ref else ""
+        if branch not in self.branches:
+            return NothingToPublish(
+                f"This run belongs to {ref}, and only {' or '.join(self.branches)} is released.",
+                "Run it for the stack branch, or name the tag in stack-tag.",
+            )
+        change = self._newest_change(self.context.sha or self._head(branch), self.context.pushed_from)
+        if isinstance(change, NothingToPublish):
+            return change
+        review = review_of(change, branch)
+        return self._replaced(review, change, branch) or review
+
+    def pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
+        """Return the pins in the workflow file at each commit; raises EvidenceError where one is not readable."""
+        file, components = self.settings.workflow_file, without_overrides(self.settings.components)
+        blobs = self._stack.files(file, commits)
+        return {
+            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}")) for commit in blobs
+        }
+
+    def _by_hand(self, asked: str) -> Review:
+        branch = self.branches[0]
+        head = self._head(branch)
+        tagged = must(self._publisher.tag(asked), f"The tag {asked}")
+        newest: Review | None = None
+        for change in itertools.islice(self._changes(tagged or head, ""), _LOOKED_BACK):
+            review = review_of(change, branch) if change.changed else None
+            if isinstance(review, Reviewed) and review.tag == asked:
+                replaced = self._replaced(review, change, branch)
+                return Contradiction(replaced.reason, replaced.remedy) if replaced else review
+            newest = newest or review
+        waiting = newest.tag if isinstance(newest, Reviewed) and not tagged else ""
+        if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}") is None:
+            return Contradiction(
+                f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
+                f"Publish {waiting}, or prepare the release {asked} anew.",
+            )
+        who = f" by {self.context.actor}" if self.context.actor else ""
+        return Reviewed(asked, tagged or head, f"the input stack-tag, asked for by hand{who}")
+
+    def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
+        """Say whether what was reviewed was reverted or replaced on the branch before it had its tag."""
+        if not isinstance(review, Reviewed) or must(self._publisher.tag(review.tag), f"The tag {review.tag}"):
+            return None
+        if self._same_pair(self._head(branch), change.commit):
+            return None
+        return NothingToPublish(
+            f"{change.commit[:12]} was reviewed as the release {review.tag}, but {branch} has another pair by now: it "
+            "was reverted or replaced.",
+            f"If {review.tag} is wanted all the same, prepare it anew.",
+        )
+
+    def _newest_change(self, start: str, stop: str) -> PairChange | NothingToPublish:
+        pushed = stop not in _NOWHERE
+        if pushed and self._same_pair(start, stop):
+            return NothingToPublish("None of the commits that came with this push changes the pair for good.")
+        most, changes = _MOST_PUSHED if pushed else _LOOKED_BACK, self._changes(start, stop)
+        for change in itertools.islice(changes, most):
+            if change.changed:
+                return change
+        if pushed and next(changes, None):
+            raise EvidenceError(
+                f"This push changes the pair, but in none of its newest {most} commits.",
+                "Publish by hand, with the tag in stack-tag.",
+            )
+        return NothingToPublish(f"None of the newest {most} commits changes the pair.", "Name the tag in stack-tag.")
+
+    def _changes(self, start: str, stop: str) -> Iterator[PairChange]:
+        """Yield the commits from `start` back along first parents, newest first, to before `stop`, as changes.
+
+        Whether a commit came with pull requests is looked up only where it changes the pair.
+        """
+        commit = start
+        while commit not in _NOWHERE and commit != stop:
+            facts = must(self._writer.message_of(commit), f"The commit {commit[:12]}")
+            parent = facts.parents[0] if facts.parents else ""
+            pins = self.pins([commit, *filter(None, [parent])])
+            change = PairChange(commit, facts.message, pins.get(parent, ()), pins[commit])
+            yield replace(change, requests=self._requests(change)) if change.changed else change
+            commit = parent
+
+    def _requests(self, change: PairChange) -> Sequence[MergedRequest]:
+        named = named_request(change.message)
+        found = self._publisher.merged_requests(change.commit, named)
+        return must(found, f"The pull requests of {change.commit[:12]}")
+
+    def _same_pair(self, one: str, other: str) -> bool:
+        pins = self.pins([one, other])
+        return same_pair(pins[one], pins[other])
+
+    def _head(self, branch: str) -> str:
+        head = must(self._stack.branches([branch])[branch], f"The branch {branch}")
+        if head is None:
+            raise UsageError(f"{self._stack.name} has no branch {branch}.", "Name it in stack-branch.")
+        return head
+
+    @property
+    def _stack(self) -> Repository:
+        return self.forge.repository(self.settings.stack_repository)
+
+    @property
+    def _writer(self) -> Writer:
+        return self.forge.writer(self.settings.stack_repository)
+
+    @property
+    def _publisher(self) -> Publisher:
+        return self.forge.publisher(self.settings.stack_repository)
