@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -17,14 +16,7 @@ from world.events import dispatch, push_branch
 from world.example import STACK
 from world.faults import Reply
 from world.github_server import TOKEN
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    """Wait until something has happened, a minute at most."""
-    end = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+from world.program import wait_until
 
 
 def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
@@ -270,7 +262,7 @@ def test_a_cancelled_run_tells_of_the_job(ready: Deployment, on_timeout: str, st
     """SIGINT, then SIGTERM: the job is left, or cancelled; outputs, report and summary have its address, status 1."""
     ready.awx.templates[0].script = ENDLESS
     running = ready.start(on_timeout=on_timeout)
-    wait_for(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 0)
+    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 0)
     running.process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     running.process.send_signal(signal.SIGTERM)
@@ -287,7 +279,7 @@ def test_a_run_that_is_cancelled_while_it_waits_for_the_site(ready: Deployment) 
     """SIGINT while the site does not show it yet: what the job came to, what was seen, and status 1."""
     ready.site.page = "still the old one"
     running = ready.start()
-    wait_for(lambda: bool(ready.site.requests))
+    wait_until(lambda: bool(ready.site.requests))
     running.process.send_signal(signal.SIGINT)
     outcome = running.finish()
     assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful"), outcome.log

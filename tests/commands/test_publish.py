@@ -364,17 +364,13 @@ def test_what_changes_while_it_waits_for_ci_is_seen(stack: Stack) -> None:
     running = next(run for run in github.runs if run.head_branch == "2023.05.1")
     running.status, running.conclusion = "in_progress", None
 
-    def end(forward: Forward) -> Reply:
-        reply = forward()
-        running.status, running.conclusion = "completed", "success"
-        with requests.Session() as session:
-            body = {"ref": "refs/heads/2023.05.1", "sha": running.head_sha}
-            url = f"{github.url}/repos/{running.repository}/git/refs"
-            assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
-        return reply
-
-    github.add("GET", r"fragalysis-backend/actions/runs", end, times=1)
-    outcome = stack.publish(wait_minutes="1")
-    assert "Waiting for CI" in outcome.log
+    waiting = stack.start(wait_minutes="1")
+    waiting.wait_for("Waiting for CI")
+    url = f"{github.url}/repos/{running.repository}/git/refs"
+    with requests.Session() as session:
+        body = {"ref": "refs/heads/2023.05.1", "sha": running.head_sha}
+        assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
+    running.status, running.conclusion = "completed", "success"
+    outcome = waiting.finish()
     assert (outcome.status, outcome.outputs["failed-rules"]) == (1, "pin-shadowed:backend"), outcome.log
     assert "2023.06.2" not in stack.tags()

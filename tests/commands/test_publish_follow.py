@@ -14,7 +14,6 @@ from world.example import WORKFLOW_FILE
 from world.faults import Forward, Reply
 from world.github_builds import CANCELLED, FAILED, PASSED, QUEUED, RUNNING, Job, Look
 from world.github_server import TOKEN
-from world.program import Running
 
 DISPATCH = f"POST /repos/{REPOSITORY}/actions/workflows/build-main.yaml/dispatches"
 RUN = r"/actions/runs/[0-9]+$"
@@ -146,15 +145,6 @@ def test_a_run_that_is_deleted_meanwhile_is_told(stack: Stack) -> None:
     assert "was deleted while it was followed" in outcome.summary
 
 
-def wait_for(running: Running, words: str) -> None:
-    """Wait until the program has printed these words."""
-    for _ in range(1200):
-        if words in running.log():
-            return
-        time.sleep(0.05)
-    raise AssertionError(running.log())
-
-
 def answer_lost(forward: Forward) -> Reply:
     """Do what is asked, and hang up."""
     forward()
@@ -167,7 +157,7 @@ def test_a_cancelled_run_tells_how_far_it_came(stack: Stack, number: signal.Sign
     stack.reviewed()
     stack.builds.script = (RUNNING,)
     running = stack.start()
-    wait_for(running, "The build was started by the push of the tag")
+    running.wait_for("The build was started by the push of the tag")
     while running.process.poll() is None:
         running.process.send_signal(number)
         time.sleep(0.0005)

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ class Running:
     def log(self) -> str:
         """What it has printed so far."""
         return (self.files / "log").read_text("utf-8", "replace")
+
+    def wait_for(self, words: str) -> None:
+        """Wait until it has printed these words, a minute at most."""
+        wait_until(lambda: words in self.log() or self.process.poll() is not None)
+        assert words in self.log(), self.log()
 
     def finish(self) -> Outcome:
         """Wait for its end."""
@@ -117,6 +123,14 @@ class Program:
         for name in ("output", "summary"):
             (files / name).touch()
         return files
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait until something has happened, a minute at most."""
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end, "it has not happened for a minute"
+        time.sleep(0.05)
 
 
 def read_outputs(text: str) -> dict[str, str]:
