@@ -63,6 +63,7 @@ def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
         ({"image_tag": "2023.06.1"}, "image-tag"),
         ({"stack_image": "none"}, "stack-image"),
         ({"extra_vars": '{"a": 1}'}, "extra-vars"),
+        ({"extra_vars": '{"{image-tag}": 1}'}, "extra-vars"),
         ({"extra_vars": '{"stack_image_tag": "2023.06.2"}', "image_tag": "2023.06.2"}, "extra-vars"),
     ],
 )
@@ -200,6 +201,19 @@ def test_staging_does_not_take_another_branch_but_ungated(ready: Deployment) -> 
     assert outcome.status == 0, outcome.log
     assert ready.launched() == [{"stack_image_tag": "fix"}]
     assert "without the gate" in outcome.summary
+
+
+def test_a_template_may_take_the_image_by_digest(ready: Deployment) -> None:
+    """The job gets exactly the digest that was held to what the build pushed; where nobody knows it, no job starts."""
+    by_digest = {"extra_vars": '{"image": "{image-digest}"}', "verify_url": ""}
+    outcome = ready.deploy(**by_digest)
+    assert (outcome.status, ready.launched()) == (0, [{"image": ready.digest}]), outcome.log
+    given = {"environment": "staging", "ungated": "true", **NO_EXPECTATIONS, **by_digest}
+    refused = ready.deploy(**given)
+    assert (refused.status, ready.awx.launches) == (2, 1)
+    assert (
+        "The input extra-vars holds {image-digest}" in refused.log and "Give expected-stack-digest" in refused.summary
+    )
 
 
 def test_staging_holds_to_what_was_expected(ready: Deployment) -> None:

@@ -1,25 +1,30 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from frag_release.domain.awx_jobs import OnTimeout
+from frag_release.domain.evidence import Image
 from frag_release.errors import UsageError
 from frag_release.runner.settings.awx import AwxSettings, read_awx_settings
 from runner.inputs_given import values
 
 SECRET = "s3cr3t-of-awx"
 GIVEN = {"awx_url": "https://awx.example", "awx_template": "Deploy", "awx_token": SECRET}
+DIGEST = "sha256:" + "1" * 64
+IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", DIGEST)
 
 
-def read(image_tag: str = "2023.06.2", **given: str) -> AwxSettings:
+def read(image: Image = IMAGE, **given: str) -> AwxSettings:
     """The settings of the command deploy, with what every test needs."""
-    return read_awx_settings(values(command="deploy", **{**GIVEN, **given}), image_tag)
+    return read_awx_settings(values(command="deploy", **{**GIVEN, **given}), image)
 
 
 def refused(**given: str) -> str:
     """The error of these inputs, message and remedy, which shows no secret."""
     with pytest.raises(UsageError) as caught:
-        read(**given)
+        read(IMAGE, **given)
     assert caught.value.remedy
     assert SECRET not in f"{caught.value.message} {caught.value.remedy}"
     return f"{caught.value.message} {caught.value.remedy}"
@@ -84,20 +89,32 @@ def test_the_address_loses_its_slash() -> None:
     assert read(awx_url="https://host.example/awx/").url == "https://host.example/awx"
 
 
-def test_the_tag_is_put_into_texts_however_deep() -> None:
-    """Every text value gets the tag in its place; names and other values stay as they are."""
-    given = '{"a": "v{image-tag}", "{image-tag}": 1, "b": {"c": ["{image-tag}", true, null, 1.5]}, "d": "{other}"}'
+def test_tag_and_digest_are_put_into_texts_however_deep() -> None:
+    """Every text value gets tag and digest in their places; names and other values stay as they are."""
+    given = (
+        '{"a": "v{image-tag}@{image-digest}", "{image-tag}": 1, "b": {"c": ["{image-tag}", true, 1.5]}, "d": "{other}"}'
+    )
     assert read(extra_vars=given).variables == {
-        "a": "v2023.06.2",
+        "a": f"v2023.06.2@{DIGEST}",
         "{image-tag}": 1,
-        "b": {"c": ["2023.06.2", True, None, 1.5]},
+        "b": {"c": ["2023.06.2", True, 1.5]},
         "d": "{other}",
     }
 
 
 def test_a_tag_is_text_and_nothing_else() -> None:
-    """A tag with quotes or braces cannot become other JSON."""
-    assert read('x", "evil": "{image-tag}').variables == {"stack_image_tag": 'x", "evil": "{image-tag}'}
+    """A tag with quotes or braces cannot become other JSON, nor another place."""
+    tag = 'x", "evil": "{image-digest}'
+    assert read(replace(IMAGE, tag=tag)).variables == {"stack_image_tag": tag}
+
+
+def test_a_digest_that_nobody_knows_is_not_left_out() -> None:
+    """Where the template is to get a digest that was not looked up, the input that would bring it is named."""
+    with pytest.raises(UsageError) as caught:
+        read(replace(IMAGE, digest=None), extra_vars='{"a": ["{image-digest}"]}')
+    assert "nobody has looked up the digest of docker.io/xchem/fragalysis-stack:2023.06.2" in caught.value.message
+    assert "expected-stack-digest" in caught.value.remedy
+    assert read(replace(IMAGE, digest=None), extra_vars='{"{image-digest}": 1}').variables == {"{image-digest}": 1}
 
 
 def test_no_variables_at_all() -> None:

@@ -8,6 +8,7 @@ import time
 from ...clients.deadline import Deadline
 from ...domain.awx_jobs import JobProgress
 from ...domain.deploy_report import DeployReport
+from ...domain.evidence import Image
 from ...domain.site import SiteLook
 from ...errors import UsageError
 from ...render.deploy import deploy_summary, deploy_text, job_line
@@ -40,8 +41,8 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
     judging = Services(settings, settings.connections.timeout_seconds)
     waiting = Services(settings, settings.connections.timeout_seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
 
-    def awx(image_tag: str, clock: Clock, moves_on: bool) -> AwxJob:
-        chosen = read_awx_settings(values, image_tag)
+    def awx(image: Image, clock: Clock, moves_on: bool) -> AwxJob:
+        chosen = read_awx_settings(values, image)
         told = ToldProgress[JobProgress](lambda look: log.lines(job_line(look)), time.monotonic)
         return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on)
 

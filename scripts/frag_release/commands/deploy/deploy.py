@@ -10,6 +10,7 @@ from ...clients.registry import RegistryClient
 from ...clients.site import SiteClient
 from ...domain.decision import TAGS
 from ...domain.deploy_report import DeployReport, Target, refusal
+from ...domain.evidence import Image
 from ...domain.expectations import Expected
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem
@@ -49,14 +50,14 @@ class Presentation:
 class Connected:
     """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
 
-    `awx` gets the image's tag, the clock, and whether that tag may have moved on since another run. `clock` makes
+    `awx` gets the image, the clock, and whether that tag may have moved on since another run. `clock` makes
     the clock of the deployment itself, whose time begins then.
     """
 
     forge: Forge
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
-    awx: Callable[[str, Clock, bool], AwxJob]
+    awx: Callable[[Image, Clock, bool], AwxJob]
     site: Callable[[], SiteClient]
     clock: Callable[[], Clock]
 
@@ -86,7 +87,7 @@ class Deploy:
         if judged.failed_rules or self.report.refusal:
             return self.report
         try:
-            self._carry_out(tag, moves_on=not expected.stack_digest)
+            self._carry_out(image, moves_on=not expected.stack_digest)
         except ExpectedError as error:
             # What became of it is told from here on, and no second signal may break that off.
             hold_signals()
@@ -132,9 +133,9 @@ class Deploy:
                 raise _unfit(record, error) from error
         return judged
 
-    def _carry_out(self, tag: str, *, moves_on: bool) -> None:
+    def _carry_out(self, image: Image, *, moves_on: bool) -> None:
         clock = self.to.clock()
-        job = self.to.awx(tag, clock, moves_on)
+        job = self.to.awx(image, clock, moves_on)
         if self.settings.dry_run:
             template, _ = job.check()
             self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))
@@ -142,7 +143,7 @@ class Deploy:
         self.speak.show(self._now())
         self._launch(job)
         if self.settings.verify_url:
-            self._verify(tag, clock)
+            self._verify(image.tag, clock)
 
     def _problem(self, error: ExpectedError) -> Problem:
         job = self._now().job

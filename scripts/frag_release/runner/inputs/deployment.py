@@ -66,7 +66,7 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "extra-vars",
-        "Variables for the template, as a JSON object; `{image-tag}` stands for the image's tag",
+        "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` stand for the image's",
         default_words='`{"stack_image_tag": "{image-tag}"}`',
         commands=_DEPLOY,
     ),

@@ -10,10 +10,12 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from ...domain.awx_jobs import OnTimeout
+from ...domain.evidence import Image
 from ...errors import UsageError
 from ..values import Values, wrong_input
 
-PLACE_OF_TAG = "{image-tag}"
+PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
+_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
 _DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
 _API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
 _NAMES_API = re.compile(r"/api(/|$)")
@@ -39,8 +41,11 @@ class AwxSettings:
         return tuple(one for one in (self.token, self.password) if one)
 
 
-def read_awx_settings(values: Values, image_tag: str) -> AwxSettings:
-    """Check what a kind alone cannot tell, and put `image_tag` into the variables; raises UsageError."""
+def read_awx_settings(values: Values, image: Image | None = None) -> AwxSettings:
+    """Check what a kind alone cannot tell, and fill the places in the variables with the image's; raises UsageError.
+
+    Without an image the variables are as they were given.
+    """
     username, password, token = (values.text(name) for name in ("awx-username", "awx-password", "awx-token"))
     _check_credentials(username, password, token)
     return AwxSettings(
@@ -51,7 +56,7 @@ def read_awx_settings(values: Values, image_tag: str) -> AwxSettings:
         token=token,
         template=_required(values, "awx-template", "Give the exact name of the job template to launch."),
         organization=values.text("awx-organization"),
-        variables=_variables(values.text("extra-vars"), image_tag),
+        variables=_variables(values.text("extra-vars"), image),
         on_timeout=OnTimeout(values.text("on-timeout")),
     )
 
@@ -92,10 +97,22 @@ def _check_credentials(username: str, password: str, token: str) -> None:
         raise wrong_input("awx-username", username, "A user name with a colon cannot be sent; use awx-token.")
 
 
-def _variables(text: str, image_tag: str) -> Mapping[str, object]:
-    given = _read(text) if text else _DEFAULT_VARIABLES
-    filled: dict[str, object] = {name: _with_tag(value, image_tag) for name, value in given.items()}
-    return filled
+def has_place(value: object, place: str) -> bool:
+    """Whether a text in here, however deep, holds this place; the names of variables do not count."""
+    return _filled(value, {place: ""}) != value
+
+
+def _variables(text: str, image: Image | None) -> Mapping[str, object]:
+    given: Mapping[str, object] = _read(text) if text else _DEFAULT_VARIABLES
+    if image is None:
+        return given
+    if image.digest is None and has_place(given, PLACE_OF_DIGEST):
+        raise UsageError(
+            f"The input extra-vars holds {PLACE_OF_DIGEST}, but nobody has looked up the digest of {image.reference}.",
+            "Give expected-stack-digest, which the build's push ended with, or leave the place out.",
+        )
+    places = {PLACE_OF_TAG: image.tag, PLACE_OF_DIGEST: image.digest or ""}
+    return {name: _filled(value, places) for name, value in given.items()}
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -127,12 +144,12 @@ def _no_object(what: str) -> UsageError:
     )
 
 
-def _with_tag(value: Any, tag: str) -> object:
-    """Put the tag into texts, however deep; names stay as they are, and a tag is never read for another place."""
+def _filled(value: object, places: Mapping[str, str]) -> object:
+    """Fill places in texts, however deep; names stay as they are, and what was filled in is not read again."""
     if isinstance(value, str):
-        return value.replace(PLACE_OF_TAG, tag)
+        return _PLACES.sub(lambda found: places.get(found[0], found[0]), value)
     if isinstance(value, list):
-        return [_with_tag(one, tag) for one in value]
+        return [_filled(one, places) for one in value]
     if isinstance(value, dict):
-        return {name: _with_tag(one, tag) for name, one in value.items()}
+        return {name: _filled(one, places) for name, one in value.items()}
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from ...domain.components import NO_IMAGE
@@ -15,7 +14,7 @@ from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
-from .awx import PLACE_OF_TAG, read_awx_settings
+from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, has_place, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
 
@@ -59,13 +58,14 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
-    # Read again with the tag that is deployed; what is wrong with it is told before anything else.
-    awx = read_awx_settings(values, PLACE_OF_TAG)
+    # Read again with the image that is deployed; what is wrong with it is told before anything else.
+    awx = read_awx_settings(values)
     _check(settings)
-    if settings.is_production and PLACE_OF_TAG not in json.dumps(awx.variables):
+    names_image = any(has_place(dict(awx.variables), place) for place in (PLACE_OF_TAG, PLACE_OF_DIGEST))
+    if settings.is_production and not names_image:
         raise UsageError(
             f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
-            "Put it where the template expects the tag of the stack's image.",
+            f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
         )
     return settings
 

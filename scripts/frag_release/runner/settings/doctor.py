@@ -53,7 +53,7 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
 def _awx(values: Values) -> AwxSettings | UsageError:
     """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
     try:
-        return read_awx_settings(values, "")
+        return read_awx_settings(values)
     except UsageError as error:
         return error
 
