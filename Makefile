@@ -84,6 +84,11 @@ journey: $(SET_UP) ## a whole release on a real runner, from the form to the tic
 bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
 	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
 
+.PHONY: torture
+torture: $(SET_UP) ## what takes too long for every time: 50 times the generated inputs, programs killed at any moment
+	$(PYTEST) --timeout 3600 --hypothesis-profile torture -m hypothesis
+	$(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/commands/torture_*.py
+
 .PHONY: lock
 lock: $(DEVELOPMENT) ## compile the dependency locks anew
 	$(COMPILE) --overrides .github/lock-overrides.txt --output-file requirements.txt requirements.in

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from world.awx import AwxServer
 from world.example import Example, build_example, copy_example
@@ -22,6 +23,10 @@ from world.scene import seed_example
 from world.site import Site
 
 NOTHING_MAY_BE_SKIPPED = bool(os.environ.get("TESTS_REQUIRE_ALL"))
+# Generated tests measure what is right, not how fast: a busy machine must not fail them.
+settings.register_profile("unhurried", parent=settings(), deadline=None)
+settings.register_profile("torture", parent=settings(), deadline=None, max_examples=50 * settings().max_examples)
+settings.load_profile("unhurried")
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
 

@@ -17,7 +17,7 @@ from world.github_builds import GitHubBuilds
 from world.github_people import GitHubPeople, Project
 from world.github_releases import GitHubReleases
 from world.github_server import COMPONENT_TOKEN, TOKEN
-from world.program import Outcome
+from world.program import Outcome, Running
 from world.scene import seed_example
 
 REPOSITORY = "xchem/fragalysis-stack"
@@ -62,10 +62,14 @@ class Desk:
         self, event: Event, inputs: Mapping[str, str], environment: Mapping[str, str] | None = None
     ) -> Outcome:
         """Announce for another event, or in another environment."""
+        return self.start(event, inputs, environment).finish()
+
+    def start(self, event: Event, inputs: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Running:
+        """Start to announce, for a test that does something meanwhile."""
         self.world.github.requests.clear()
         given: dict[str, str] = {"command": "announce", "token": TOKEN}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
-        return self.world.program.run(event, given, api_url=self.world.github.url, environment=environment)
+        return self.world.program.start(event, given, api_url=self.world.github.url, environment=environment)
 
     def tickets(self) -> list[dict[str, Any]]:
         """All tickets of the stack, oldest first."""

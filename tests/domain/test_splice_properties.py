@@ -129,7 +129,7 @@ def reader() -> Iterator[YamlReader]:
     process.stop()
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(files())
 def test_only_the_values_change(reader: YamlReader, generated: tuple[bytes, bytes, Built]) -> None:
     """The bytes are those built by hand, and by either version of YAML the new values alone differ, as strings."""
@@ -141,7 +141,6 @@ def test_only_the_values_change(reader: YamlReader, generated: tuple[bytes, byte
         assert reader.read(after, version) == expected
 
 
-@settings(max_examples=100)
 @given(files())
 def test_a_second_time_changes_nothing(generated: tuple[bytes, bytes, Built]) -> None:
     """A file that holds the values already comes back as it is."""

@@ -60,7 +60,7 @@ PIECES = [
 yaml_like = st.builds("".join, st.lists(st.sampled_from(PIECES), max_size=30))
 
 
-@settings(max_examples=600)
+@settings(max_examples=6 * settings().max_examples)
 @given(st.one_of(st.text(), st.binary(), yaml_like, yaml_like.map(lambda text: f"env:\n  A: 1\n{text}")))
 @example("%YAML")
 @example("%TAG")
