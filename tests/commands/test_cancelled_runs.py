@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
+from commands.deployment import Deployment
 from contract.sources import SCRIPTS
 from world.awx import ROBOT, AwxServer
 from world.awx_jobs import ENDLESS
 from world.faults import Forward, Reply
+from world.program import wait_until
 
 CANCELLED_IN_LAUNCH = """
 import datetime, os, signal, sys, threading, time
@@ -56,3 +60,17 @@ def test_a_launch_that_is_cancelled_in_the_middle_is_found_and_cancelled_in_time
     assert "The run was cancelled while the AWX job" in message and "it is canceled" in message
     assert (awx.launches, awx.jobs[0].look.status) == (1, "canceled")
     assert f"/#/jobs/playbook/{awx.jobs[0].id}/output" in message
+
+
+def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
+    """The signal goes to the step's shell, as a runner sends it: the program tells of the job that it leaves."""
+    ready.world.program = replace(ready.world.program, as_step=True)
+    ready.awx.templates[0].script = ENDLESS
+    step = ready.start()
+    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 0)
+    step.process.send_signal(signal.SIGINT)
+    outcome = step.finish()
+    assert (outcome.status, ready.awx.launches) == (1, 1), outcome.log
+    assert outcome.outputs["job-url"].endswith(f"/#/jobs/playbook/{ready.awx.jobs[0].id}/output")
+    assert "The run was cancelled while the AWX job" in outcome.summary
+    assert ready.awx.jobs[0].look.status == "running"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from world.events import Event
 
 
@@ -67,10 +69,14 @@ class Running:
 
 @dataclass(frozen=True)
 class Program:
-    """The program of the action in `folder`; every run has files of its own below `scratch`."""
+    """The program of the action in `folder`; every run has files of its own below `scratch`.
+
+    `as_step` starts it by the shell of the action's one step, with the options that a runner gives it.
+    """
 
     folder: Path
     scratch: Path
+    as_step: bool = False
 
     def run(self, event: Event, inputs: Mapping[str, str], **settings: Any) -> Outcome:
         """Run one command for an event to its end; the settings are those of `start`."""
@@ -112,10 +118,19 @@ class Program:
         }
         env.setdefault("INPUT_REPORT", str(files / "report.json"))
         command = [python, "-I", "-X", "utf8", str(self.folder / "scripts")]
+        if self.as_step:
+            env |= {"PATH": f"{Path(python).parent}:{env['PATH']}", "GITHUB_ACTION_PATH": str(self.folder)}
+            command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(self._script(files))]
         output = (files / "log").open("wb")
         with output:
             process = subprocess.Popen(command, env=env, cwd=files, stdout=output, stderr=subprocess.STDOUT)
         return Running(process, files)
+
+    def _script(self, files: Path) -> Path:
+        action = YAML(typ="safe").load(self.folder / "action.yml")
+        script = files / "step.sh"
+        script.write_text(action["runs"]["steps"][0]["run"], "utf-8")
+        return script
 
     def _files(self) -> Path:
         files = self.scratch / f"run-{len(list(self.scratch.glob('run-*')))}"
