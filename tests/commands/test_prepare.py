@@ -76,6 +76,7 @@ EXPECTED = [
 
 def writes(world: World) -> list[str]:
     """The requests that change something, by method and path."""
+    world.github.settle()
     return [f"{one.method} {one.path}" for one in world.github.requests if one.method != "GET"]
 
 

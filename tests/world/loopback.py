@@ -79,7 +79,8 @@ class LoopbackServer(Faults):
         self.requests: list[Exchange] = []
         self.errors: list[Exception] = []
         self.rounds: Rounds | None = None
-        self._lock = threading.Lock()
+        self._in_flight = 0
+        self._changed = threading.Condition()
         self._server = _Server((HOST, 0), _handler_for(self))
         self.port: int = self._server.server_address[1]
         self.url = f"http://{HOST}:{self.port}"
@@ -103,8 +104,15 @@ class LoopbackServer(Faults):
         self._server.server_close()
         self._thread.join()
 
+    def settle(self) -> None:
+        """Wait until all requests that have come are recorded: whoever sent them may have died meanwhile."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._in_flight == 0, timeout=60)
+
     def respond(self, request: Request) -> Reply:
         """Holds, fails or answers a request, and records it."""
+        with self._changed:
+            self._in_flight += 1
         number = self.rounds.hold() if self.rounds else None
         act = self.pick(request.method, request.target)
         try:
@@ -112,8 +120,10 @@ class LoopbackServer(Faults):
         except Exception as error:  # any fault of the test world must reach the test
             self.errors.append(error)
             reply = Reply(599)
-        with self._lock:
+        with self._changed:
             self.requests.append(Exchange(request, reply, number))
+            self._in_flight -= 1
+            self._changed.notify_all()
         return reply
 
 
