@@ -67,7 +67,7 @@ def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
     ready.world.program = replace(ready.world.program, as_step=True)
     ready.awx.templates[0].script = ENDLESS
     step = ready.start()
-    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 0)
+    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 2)
     step.process.send_signal(signal.SIGINT)
     outcome = step.finish()
     assert (outcome.status, ready.awx.launches) == (1, 1), outcome.log
