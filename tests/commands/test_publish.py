@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import requests
 
 from commands.stack import OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
-from world.asking import HEADERS
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
 from world.faults import Forward, Reply
@@ -355,22 +353,3 @@ def test_a_bad_tag_is_a_wrong_input(stack: Stack) -> None:
     assert outcome.status == 2
     assert "The input stack-tag cannot be 'v1.0'." in outcome.log
     assert TOKEN not in outcome.summary
-
-
-def test_what_changes_while_it_waits_for_ci_is_seen(stack: Stack) -> None:
-    """A branch of the backend tag's name that appears while its CI is waited for refuses the release."""
-    stack.reviewed()
-    github = stack.world.github
-    running = next(run for run in github.runs if run.head_branch == "2023.05.1")
-    running.status, running.conclusion = "in_progress", None
-
-    waiting = stack.start(wait_minutes="1")
-    waiting.wait_for("Waiting for CI")
-    url = f"{github.url}/repos/{running.repository}/git/refs"
-    with requests.Session() as session:
-        body = {"ref": "refs/heads/2023.05.1", "sha": running.head_sha}
-        assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
-    running.status, running.conclusion = "completed", "success"
-    outcome = waiting.finish()
-    assert (outcome.status, outcome.outputs["failed-rules"]) == (1, "pin-shadowed:backend"), outcome.log
-    assert "2023.06.2" not in stack.tags()

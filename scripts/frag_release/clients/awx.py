@@ -64,6 +64,8 @@ class Awx:
                 return page
             found += page["results"]
             answer = self._api.next_page(page["next"], what)
+            if answer is None and len(found) < page["count"]:
+                return Unknown(f"{self._api.host} sent only {len(found)} of {page['count']} when asked for {what}")
             if answer is None:
                 return _only([self._template(each) for each in found], name, organization)
         return Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name")
@@ -107,7 +109,11 @@ class Awx:
         if answer is None:
             return None
         payload = self._api.read(answer, JobPayload, what)
-        return payload if isinstance(payload, Unknown) else self._job(payload)
+        if isinstance(payload, Unknown):
+            return payload
+        now = self._job(payload)
+        same = (now.id, now.is_workflow, now.created) == (job.id, job.is_workflow, job.created)
+        return now if same else Unknown(f"{self._api.host} sent another job, when asked for {what}")
 
     def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
         """The latest jobs of a template, newest first; of a sliced one also the workflows."""
@@ -120,6 +126,8 @@ class Awx:
             page = self._api.read(answer, JobPage, what)
             if isinstance(page, Unknown):
                 return page
+            if len(page["results"]) < min(page["count"], _JOBS_OF_PAGE):
+                return Unknown(f"{self._api.host} sent only a part of {what}")
             jobs += map(self._job, page["results"])
         return sorted(jobs, key=lambda job: -job.id)
 
@@ -194,7 +202,7 @@ class Awx:
         payload, document = read_payload(response.body, JobPayload), parse(response.body)
         if payload is None or not isinstance(document, dict):
             raise UnconfirmedLaunchError(f"{self._api.host} sent something that is no job, when asked for {what}")
-        return Launched(self._job(payload), _ignored(document.get("ignored_fields")))
+        return Launched(self._job(payload), _ignored(document.get("ignored_fields", "not told")))
 
 
 def _path(job: Job) -> str:
@@ -204,7 +212,7 @@ def _path(job: Job) -> str:
 def _ignored(fields: object) -> list[str]:
     """Name the ignored variables, and the other fields that a launch has."""
     if not isinstance(fields, dict):
-        return [] if not fields else ["fields that it does not name"]
+        return ["fields that it does not name"]
     variables = fields.get("extra_vars")
     others = [name for name in fields if name != "extra_vars" or not isinstance(variables, dict)]
     return sorted([*(variables if isinstance(variables, dict) else ()), *others])

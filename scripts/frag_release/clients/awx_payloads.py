@@ -47,6 +47,7 @@ class TemplatePayload(TypedDict):
 class TemplatePage(TypedDict):
     """One page of `job_templates/`; `next` is a path with a query."""
 
+    count: int
     next: str | None
     results: list[TemplatePayload]
 
@@ -112,6 +113,7 @@ class JobPayload(TypedDict):
 class JobPage(TypedDict):
     """One page of jobs."""
 
+    count: int
     results: list[JobPayload]
 
 

@@ -71,6 +71,11 @@ class DeployReport:
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
 
     @property
+    def shows_version(self) -> bool:
+        """Whether the text that was found on the site tells the image's tag."""
+        return self.site is not None and self.image.tag in self.site.text
+
+    @property
     def exit_status(self) -> int:
         """The status that the run ends with."""
         if self.problem:

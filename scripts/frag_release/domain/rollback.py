@@ -42,8 +42,13 @@ def image_of(record: ReleaseRecord) -> str:
 
 
 def check_pins(record: ReleaseRecord, pins: Sequence[Pin]) -> None:
-    """Raise RecordError where the recorded pair is not the one in the workflow file at the recorded commit."""
+    """Raise RecordError where the recorded pair is not, or cannot be seen to be, the workflow file's at its commit.
+
+    A file that is there no more, or that reads otherwise, contradicts nothing: it has its own finding.
+    """
     for pin in pins:
+        if pin.unread:
+            raise RecordError(f"{pin.file} at its commit could not be read to compare the pair: {pin.unread.reason}")
         component = record.component(pin.component.name)
         if pin.in_file and (component is None or component.tag != pin.in_file.text):
             says = f"{pin.component.name} {component.tag}" if component else f"no {pin.component.name}"

@@ -67,6 +67,8 @@ def find_text(page: str, text: str, tag: str) -> re.Match[str] | None:
     A page that shows 2023.06.12 or 2023.06.1-rc.1 does not show 2023.06.1.
     """
     pattern = re.escape(text)
-    if text == tag:
-        pattern = rf"(?<![0-9])(?<![0-9]\.){pattern}(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
+    if tag and text.startswith(tag):
+        pattern = rf"(?<![0-9])(?<![0-9]\.){pattern}"
+    if tag and text.endswith(tag):
+        pattern = rf"{pattern}(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
     return re.search(pattern, page)

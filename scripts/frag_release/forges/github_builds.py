@@ -13,7 +13,7 @@ from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
-from .github_runs import run_of
+from .github_runs import file_of, run_of
 
 _PAGE = 100
 _PAST_PAGE = 30
@@ -81,7 +81,9 @@ class GithubBuilds:
         runs = self._runs("/actions/runs", f"the workflow runs of {commit[:12]}", {"head_sha": commit})
         if isinstance(runs, Unknown):
             return runs
-        return [run_of(each) for each in runs if each["head_sha"] == commit and each["head_branch"] in branches]
+        # A pull request's run has the same head, and tests its merge into another branch instead.
+        own = [each for each in runs if each["event"] in _EVENTS and each["head_branch"] in branches]
+        return [run_of(each) for each in own if each["head_sha"] == commit]
 
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow that belong to a tag at a commit, newest first."""
@@ -152,11 +154,15 @@ class GithubBuilds:
         if isinstance(pages, Unknown):
             return pages
         found: dict[int, FollowedRun] = {}
+        total = 0
         for page in pages:
             payload = self._api.read(page, FollowedRuns, what)
             if isinstance(payload, Unknown):
                 return payload
+            total = max(total, payload["total_count"])
             found.update((each["id"], each) for each in payload["workflow_runs"])
+        if len(found) < total:
+            return Unknown(f"of {total} runs only {len(found)} were sent, when asked for {what} of {self._api.name}")
         return list(found.values())
 
 
@@ -168,7 +174,7 @@ def _file(workflow: str) -> str:
 def _build(run: FollowedRun) -> Build:
     return Build(
         id=run["id"],
-        workflow=run["path"].partition("@")[0],
+        workflow=file_of(run["path"]),
         event=run["event"],
         branch=run["head_branch"] or "",
         head_sha=run["head_sha"],

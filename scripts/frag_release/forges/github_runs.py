@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
@@ -64,10 +65,18 @@ def _complete(api: RepositoryApi, tag: str, total: int, runs: Sequence[WorkflowR
     return [run_of(run) for run in runs if run["head_branch"] == tag and run["event"] == "push"]
 
 
+_SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
+
+
+def file_of(path: str) -> str:
+    """Return the path of a run's workflow file without the `@REF` that GitHub may put behind it."""
+    return _SUFFIX.sub(r"\1", path)
+
+
 def run_of(run: WorkflowRun) -> Run:
     """Return a run as the rules judge it."""
     return Run(
-        workflow=run["path"].partition("@")[0],
+        workflow=file_of(run["path"]),
         name=run["name"] or "",
         number=run["run_number"],
         head_sha=run["head_sha"],

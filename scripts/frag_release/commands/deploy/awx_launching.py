@@ -155,5 +155,6 @@ def _resumed(job: Job) -> str:
     who = f" by {job.launched_by}" if job.launched_by else ""
     return (
         f"The AWX job {job.id} is {job.status} already, launched{who} at {job.created} with the same variables: it is "
-        f"followed, and no second one launched. {job.url}"
+        "followed, and no second one launched. It deploys what the tag held when it came to that: where an image was "
+        f"pushed under the tag since, launch again when it has ended. {job.url}"
     )

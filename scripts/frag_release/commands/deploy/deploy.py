@@ -21,6 +21,7 @@ from ...domain.site import SiteLook
 from ...errors import ExpectedError, InterruptedRun, RefusedError
 from ...forges.repository import Forge
 from ...runner.context import Context
+from ...runner.settings.awx import PLACE_OF_TAG
 from ...runner.settings.deploy import DeploySettings
 from ...runner.signals import hold_signals
 from ..answers import must
@@ -165,7 +166,7 @@ class Deploy:
 
     def _verify(self, tag: str, clock: Clock) -> None:
         settings = self.settings
-        text = settings.verify_text or tag
+        text = settings.verify_text.replace(PLACE_OF_TAG, tag) or tag
         check = SiteCheck(self.to.site(), settings.verify_url, text, tag, self.speak.look, clock)
         try:
             look = check.run()

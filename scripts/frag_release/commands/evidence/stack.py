@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ...domain.components import Component, read_pins
@@ -38,7 +38,7 @@ class StackEvidence:
     ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
         """Return the facts about `tag`, and the release before it with the pins of `components`."""
         with ThreadPoolExecutor(2) as pool:
-            listing = pool.submit(self._repository.tags_starting, _prefixes(tag, today.year))
+            listing = pool.submit(self._repository.tags_starting, _prefixes(tag, today))
             pool.submit(self._repository.branches, self._branches)
         names = listing.result()
         with ThreadPoolExecutor(3) as pool:
@@ -46,6 +46,7 @@ class StackEvidence:
             higher = pool.submit(self._higher, tag, names)
             previous = pool.submit(self._previous, tag, names, without_overrides(components))
         commit, placement = own.result()
+        gap = self._gap(tag, commit, names)
         facts = StackFacts(
             repository=self._repository.name,
             branches=self._branches,
@@ -53,10 +54,16 @@ class StackEvidence:
             run_commit=run_commit,
             tag_commit=commit,
             placement=placement,
-            siblings=names,
-            higher=higher.result(),
+            siblings=gap or names,
+            higher=gap or higher.result(),
         )
         return facts, previous.result()
+
+    def _gap(self, tag: ProductionTag, commit: Answer[str | None], names: Answer[Collection[str]]) -> Unknown | None:
+        """Say where the list of tags lacks what is there: then it may lack others, too."""
+        if not isinstance(commit, str) or isinstance(names, Unknown) or tag.text in names:
+            return None
+        return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which is there")
 
     def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
         commit = self._repository.tags([tag.text])[tag.text]
@@ -138,12 +145,14 @@ def _lower(tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[list[Prod
     return [other for other in reversed(production_tags(names)) if other.version < tag.version]
 
 
-def _prefixes(tag: ProductionTag, this_year: int) -> list[str]:
+def _prefixes(tag: ProductionTag, today: datetime.date) -> list[str]:
     """Return what the tags to compare with start with: the tag's year and, for an old tag, those since.
 
     A year is listed rather than the whole history, which only grows. A tag that starts with no year can
     stand anywhere in the order, so for that one every tag is listed.
     """
+    # Somewhere it is tomorrow already, and with it the next year.
+    this_year = (today + datetime.timedelta(days=1)).year
     if not _FIRST_CALENDAR_YEAR <= tag.year <= this_year:
         return [""]
     years = [f"{year}." for year in range(tag.year, this_year + 1)]

@@ -18,7 +18,7 @@ from ...domain.evidence import Answer, Image, Unknown
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem, PublishReport
 from ...domain.report import GateReport
-from ...domain.review import Contradiction, NothingToPublish, Reviewed
+from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
 from ...errors import ExpectedError, InterruptedRun, RefusedError
 from ...forges.publishing import Publisher, PublishingForge
@@ -80,6 +80,8 @@ class Publish:
             return self.report
         self.speak.show(self.report)
         try:
+            if self.settings.wait_minutes and not tagged:
+                self._demand_still_reviewed(review, branches)
             self._carry_out(review)
         except InterruptedRun:
             self._note(problem=Problem(_CANCELLED, "Run this again: it finds what is there and goes on.", 1))
@@ -107,6 +109,22 @@ class Publish:
                 "tag's. Nothing was published.",
                 f"Delete or rename the branch {tag}, then run this again.",
             )
+
+    def _demand_still_reviewed(self, review: Reviewed, branches: Sequence[str]) -> None:
+        """Look once more, after a wait: what was reviewed may have been reverted, and a branch may have the name."""
+        self.forge = self.new_forge()
+        self._demand_no_twin(review.tag)
+        reviewing = Reviewing(self.settings, self.context, self.forge, branches)
+        again = reviewing.find()
+        if isinstance(again, Reviewed) and again.tag == review.tag:
+            pins = reviewing.pins([again.commit, review.commit])
+            if same_pair(pins[again.commit], pins[review.commit]):
+                return
+        why = f"{branches[0]} has other commits by now." if isinstance(again, Reviewed) else again.reason
+        raise RefusedError(
+            f"What was reviewed as {review.tag} was overtaken while CI was waited for. {why} Nothing was published.",
+            "Run this again for what the branch has now, or prepare the release anew.",
+        )
 
     def _is_tagged(self, review: Reviewed) -> bool:
         """Return whether the tag is there already; raises RefusedError where it stands for something else."""

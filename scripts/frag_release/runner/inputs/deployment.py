@@ -85,7 +85,12 @@ DEPLOYMENT: tuple[Input, ...] = (
         kind=Kind.URL,
         commands=_DEPLOY,
     ),
-    Input("verify-text", "Text that the page must hold", default_words="the image's tag", commands=_DEPLOY),
+    Input(
+        "verify-text",
+        "Text that the page must hold; `{image-tag}` stands for the image's tag",
+        default_words="the image's tag",
+        commands=_DEPLOY,
+    ),
     Input(
         "rollback",
         "Whether an older release is deployed again on purpose, on the evidence of its `release.json`",
