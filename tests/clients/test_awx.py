@@ -71,12 +71,12 @@ def test_a_database_that_ignores_case_finds_no_other_template(awx: AwxServer, cl
     """What AWX finds by another spelling is refused, and its name told."""
     awx.add_template("DEPLOY")
     found = template_json(awx.templates[0], awx.prefix)
-    awx.fail("GET", "name=Deploy", status=200, body={"next": None, "results": [found]})
+    awx.fail("GET", "name=Deploy", status=200, body={"count": 1, "next": None, "results": [found]})
     with pytest.raises(RefusedError, match="no job template"):
         client.template("other")
     with pytest.raises(RefusedError, match='There is "DEPLOY"'):
         client.template("Deploy")
-    awx.fail("GET", "name=DEPLOY&", status=200, body={"next": None, "results": [found]})
+    awx.fail("GET", "name=DEPLOY&", status=200, body={"count": 1, "next": None, "results": [found]})
     with pytest.raises(RefusedError, match='in the organisation "science"'):
         client.template("DEPLOY", "science")
 
@@ -103,7 +103,7 @@ def test_all_pages_are_read(awx: AwxServer, client: Awx) -> None:
 
 def test_a_next_page_elsewhere_is_not_asked_for(awx: AwxServer, client: Awx, other_server: Echo) -> None:
     """A list that goes on on another server is not believed."""
-    awx.fail("GET", "job_templates", status=200, body={"next": f"{other_server.url}/x", "results": []})
+    awx.fail("GET", "job_templates", status=200, body={"count": 1, "next": f"{other_server.url}/x", "results": []})
     assert "another server" in unknown(client.template("Deploy")).reason
     assert other_server.requests == []
 
@@ -364,3 +364,31 @@ def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
     rest = output(client, job, first.next_line)
     assert (first.is_all, rest.is_all, rest.next_line) == (False, True, 1200)
     assert (first.text + rest.text).splitlines() == lines
+
+
+def test_lists_that_are_shorter_than_they_say_are_unknown(awx: AwxServer, client: Awx) -> None:
+    """Of two templates of one name, or of a running job, that AWX counts but does not send nobody knows."""
+    awx.add_template("Deploy", organization="Science")
+    found = template(client)
+    awx.add_job(awx.templates[0], {})
+    awx.add_template("Deploy", organization="Operations")
+    awx.change_json("GET", r"/job_templates/\?", lambda page: page["results"].pop())
+    awx.change_json("GET", "/jobs/", lambda page: page["results"].clear())
+    assert "only 1 of 2" in unknown(client.template("Deploy")).reason
+    assert "only a part of the jobs" in unknown(client.recent_jobs(found)).reason
+
+
+@pytest.mark.parametrize("other", [{"id": 999}, {"type": "workflow_job"}, {"created": "2020-01-01T00:00:00Z"}])
+def test_another_job_is_no_answer(awx: AwxServer, client: Awx, other: dict[str, Any]) -> None:
+    """A job of another number, kind or time, as after a restored database, does not tell how ours is."""
+    awx.add_template("Deploy", script=awx_jobs.SUCCESSFUL)
+    job = client.launch(template(client), {}).job
+    awx.change_json("GET", r"/jobs/[0-9]+/$", lambda document: document.update(other))
+    assert "sent another job" in unknown(client.job(job)).reason
+
+
+def test_a_launch_that_tells_nothing_of_its_variables_has_ignored_them(awx: AwxServer, client: Awx) -> None:
+    """Without ignored_fields in the answer nobody knows that the variables were taken."""
+    awx.add_template("Deploy")
+    awx.change_json("POST", "/launch/", lambda document: document.pop("ignored_fields"))
+    assert client.launch(template(client), {"tag": "1"}).ignored == ["fields that it does not name"]

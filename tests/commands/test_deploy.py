@@ -400,6 +400,19 @@ def test_a_site_that_takes_its_time(ready: Deployment) -> None:
     assert "The site: 127.0.0.1" in outcome.log
 
 
+def test_a_text_that_tells_no_version_proves_none(ready: Deployment) -> None:
+    """A site that shows another version, and the text that is always there: up, but nobody says that it shows ours."""
+    ready.site.page = "<title>Fragalysis</title> Stack 2023.01.1"
+    outcome = ready.deploy(verify_text="Fragalysis")
+    assert outcome.status == 0, outcome.log
+    assert "and the site is up" in outcome.summary and "which does not tell the version" in outcome.summary
+    assert "the site shows" not in outcome.summary
+    by_place = ready.deploy(verify_text="Stack {image-tag}", wait_minutes="0")
+    assert (by_place.status, by_place.outputs["job-status"]) == (1, "successful")
+    assert by_place.report is not None
+    assert by_place.report["site"]["text"] == "Stack 2023.06.2"
+
+
 def test_a_text_of_ones_own(ready: Deployment) -> None:
     """With verify-text the page must hold that; without verify-url the summary says that nobody has looked."""
     ready.site.page = "all is well"

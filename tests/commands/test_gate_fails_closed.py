@@ -95,6 +95,18 @@ def test_a_lost_page_blocks(world: World) -> None:
     assert closed(world.gate(timeout_seconds="8"), "pin-ci:backend")
 
 
+@pytest.mark.parametrize("listed", [[], ["2023.06.1"]])
+def test_a_list_of_tags_without_the_tag_itself_blocks(world: World, listed: list[str]) -> None:
+    """A list that lacks the tag that is there may lack a higher one, too."""
+
+    def cut(refs: list[dict[str, str]]) -> None:
+        refs[:] = [ref for ref in refs if ref["ref"].removeprefix("refs/tags/") in listed]
+
+    world.github.change_json("GET", "fragalysis-stack/git/matching-refs/tags/2023", cut)
+    outcome = world.gate()
+    assert closed(outcome, "tag-order:stack") and closed(outcome, "tag-unique:stack")
+
+
 def test_a_component_that_the_token_may_not_see_is_unknown(world: World) -> None:
     """GitHub answers 404 for what a token may not see; that must not read as `no such tag`."""
     world.github.deny(f"xchem/{BACKEND}")

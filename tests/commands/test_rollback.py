@@ -143,6 +143,15 @@ def test_another_pair_than_the_files_is_refused(ready: Deployment) -> None:
     assert "it says backend 2023.05.1" in outcome.log
 
 
+def test_a_pair_that_cannot_be_compared_is_refused(ready: Deployment) -> None:
+    """Where the workflow file cannot be read, nobody knows whether the record has the pair of that release."""
+    publish(ready, record(ready, ready.build(OLD)))
+    ready.world.github.fail("GET", "fragalysis-stack/contents/", status=503)
+    outcome = roll_back(ready, timeout_seconds="8")
+    assert refused(ready, outcome), outcome.log
+    assert "could not be read to compare the pair" in outcome.log
+
+
 @pytest.mark.parametrize("files", [None, {}, {"other.json": b"{}"}])
 def test_without_a_record_it_is_refused(ready: Deployment, files: dict[str, bytes] | None) -> None:
     """No release, or one without release.json: refused, saying so and what to do."""

@@ -13,6 +13,7 @@ from frag_release.domain.environments import is_production
         "production", "Production", "PRODUCTION", "awx/fragalysis-production", "prod", "pre-production", "prod2",
         "staging-production", "production/staging", "non-production", "live", "main", "", " ", "alice", "awx",
         "fragalysis", "stagingproduction", "productionstaging", "devops", "latest", "ѕtaging", "stagіng", "123",
+        "staging-preprod", "dev-preproduction", "test-ukprod", "staging-prd", "qa-nonprod",
     ],
 )  # fmt: skip
 def test_what_is_not_clearly_another_environment_is_production(name: str) -> None:

@@ -40,3 +40,16 @@ def test_a_look_says_what_was_seen() -> None:
     assert SiteLook("u", "t", 404, 5, True).seen == "it answered 404"
     assert SiteLook("u", "t", problem="nobody answered").seen == "nobody answered"
     assert not SiteLook("u", "t", 404, 5, True).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "found"),
+    [
+        ("v2023.06.1", "v2023.06.1", True), ("v2023.06.1", "v2023.06.12", False),
+        ("Stack 2023.06.1", "Stack 2023.06.1-rc.1", False), ("2023.06.1 (stack)", "12023.06.1 (stack)", False),
+        ("2023.06.1 (stack)", "2023.06.1 (stack)2", True),
+    ],
+)  # fmt: skip
+def test_a_text_with_the_tag_at_its_end_is_not_found_in_a_longer_tag(text: str, shown: str, found: bool) -> None:
+    """Where the text begins or ends with the tag, that must be the whole tag on the page as well."""
+    assert (find_text(f"<p>{shown}</p>", text, TAG) is not None) == found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from forges.github_desk import STACK, forge, unknown
 from frag_release.domain.builds import Build
 from frag_release.forges.publishing import Builds
@@ -69,3 +71,24 @@ def test_a_run_of_something_else_is_no_answer(github_example: GitHubServer, buil
     run = builds.start(STACK, "2023.05.1", COMMIT)
     followed = Build(run.id, WORKFLOW_FILE, "push", "2023.05.1", "b" * 40, 1, "in_progress", None, "")
     assert "something else" in unknown(builds_of(github_example).latest(followed)).reason
+
+
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "issue_comment", "schedule"])
+def test_a_run_of_another_event_is_none_of_the_commits(github_example: GitHubServer, event: str) -> None:
+    """A pull request's run has the same head, but tests another merge: the failed run of the push stays the newest."""
+    pushed = github_example.add_run(STACK, "master", COMMIT, conclusion="failure")
+    github_example.add_run(STACK, "master", COMMIT, event=event)
+    found = builds_of(github_example).of_commit(COMMIT, ["master"])
+    assert isinstance(found, list)
+    assert [(run.id, run.conclusion) for run in found] == [(pushed.id, "failure")]
+
+
+def test_runs_that_were_counted_but_not_sent_are_unknown(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """Of a tag's two builds GitHub sends the older one alone: nobody knows how the newest ended."""
+    builds.script = (PASSED,)
+    builds.start(STACK, "2023.05.1", COMMIT)
+    builds.start(STACK, "2023.05.1", COMMIT, "workflow_dispatch")
+    github_example.change_json("GET", "/runs", lambda page: page["workflow_runs"].pop(0))
+    server = builds_of(github_example)
+    assert "of 2 runs only 1" in unknown(server.of_tag(WORKFLOW_FILE, "2023.05.1", COMMIT)).reason
+    assert "of 2 runs only 1" in unknown(server.of_commit(COMMIT, ["2023.05.1"])).reason

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from forges.github_desk import BACKEND, TAG, add_runs, forge, unknown
 from frag_release.domain.evidence import Run
+from frag_release.forges.github_runs import file_of
 from world.example import Example
 from world.github_server import GitHubServer
 
@@ -64,6 +67,18 @@ def test_runs_that_were_counted_but_not_sent_are_unknown(github_example: GitHubS
     github_example.fail("GET", "/actions/runs", status=200, body=body)
 
     unknown(forge(github_example.url).runs.tag_runs(BACKEND, [TAG])[TAG])
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("ci.yaml", "ci.yaml"), ("ci.yaml@refs/heads/x", "ci.yaml"), ("ci.yml@1.yaml@main", "ci.yml"),
+        ("test@unit.yaml", "test@unit.yaml"), ("test@unit.yaml@main", "test@unit.yaml"),
+    ],
+)  # fmt: skip
+def test_the_file_of_a_run(path: str, file: str) -> None:
+    """What stands behind the file is a ref; an @ within its name is its own: two such workflows are two."""
+    assert file_of(f".github/workflows/{path}") == f".github/workflows/{file}"
 
 
 def _runs(server: GitHubServer) -> list[Run]:

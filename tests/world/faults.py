@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 JSON = "application/json; charset=utf-8"
 
@@ -117,6 +118,19 @@ class Faults:
     def empty(self, method: str, pattern: str, *, times: int | None = None) -> None:
         """The true status and headers with an empty body."""
         self.add(method, pattern, lambda forward: replace(forward(), body=b""), times)
+
+    def change_json(
+        self, method: str, pattern: str, change: Callable[[Any], object], *, times: int | None = None
+    ) -> None:
+        """The true reply with a change made to its JSON document, in place."""
+
+        def act(forward: Forward) -> Reply:
+            reply = forward()
+            document = json.loads(reply.body)
+            change(document)
+            return replace(reply, body=json.dumps(document).encode())
+
+        self.add(method, pattern, act, times)
 
     def html(self, method: str, pattern: str, *, status: int = 200, times: int | None = None) -> None:
         """A web page where JSON is expected, as from a proxy or a log-in wall."""
