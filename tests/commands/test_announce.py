@@ -195,6 +195,35 @@ def test_of_several_the_oldest_is_kept(desk: Desk) -> None:
     assert (first["state"], first["assignees"], desk.board.lanes()) == ("closed", [], {})
 
 
+def test_a_closed_ticket_wears_nothing_new(desk: Desk) -> None:
+    """What is closed is done with: no label is made for it, and a finding says what was left out and what to do."""
+    desk.announce()
+    desk.edit(1, state="closed")
+    outcome = desk.announce(**FULL)
+    assert (outcome.status, outcome.outputs["changed"], writes(desk.world)) == (0, "false", []), outcome.log
+    assert "The ticket #1 is closed, so that labels and assignees and project were left out." in outcome.log
+    assert "Reopen it" in outcome.summary
+
+
+def test_a_ticket_that_got_another_title_gets_no_twin(desk: Desk) -> None:
+    """Our ticket under another title: none is opened beside it, and the run says how it is found again."""
+    desk.announce()
+    desk.edit(1, title="Release 2023.06.2 (hotfix `x`)")
+    outcome = desk.announce(**FULL)
+    assert (outcome.status, writes(desk.world), len(desk.tickets())) == (1, [], 1), outcome.log
+    assert "xchem/fragalysis-stack#1, has another title by now" in outcome.log
+    assert "Give it back its title, Release 2023.06.2" in outcome.summary
+    desk.edit(1, title="Release 2023.06.2")
+    assert (desk.announce().status, len(desk.tickets())) == (0, 1)
+
+
+def test_a_strangers_copy_under_another_title_stops_nothing(desk: Desk) -> None:
+    """Our mark in a stranger's issue of another title is no ticket of ours: the release gets its own."""
+    desk.post_as(STRANGER, "/issues", title="Look here", body=f"{MARKER}\nplanted\n{END}")
+    outcome = desk.announce()
+    assert (outcome.status, len(desk.tickets())) == (0, 2), outcome.log
+
+
 def test_it_is_found_on_a_later_page(desk: Desk) -> None:
     """Behind a hundred other tickets ours is found, and not opened again."""
     for number in range(101):

@@ -10,7 +10,7 @@ from commands.test_prepare import ask, writes
 from world.events import push_tag
 from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
-from world.github_server import TOKEN
+from world.github_server import COMPONENT_TOKEN, TOKEN
 
 
 @pytest.fixture
@@ -73,3 +73,18 @@ def test_what_cannot_be_read_does_not_stop_a_release(stack: Stack) -> None:
     assert not release.draft
     assert "What changed in the frontend could not be read:" in release.body
     assert "A title could not be looked up:" in release.body
+
+
+def test_words_of_private_commits_are_not_told_in_public(stack: Stack) -> None:
+    """A private component's commits are counted and their tickets named, but not a word of them is published."""
+    name = "xchem/fragalysis-backend"
+    stack.world.github.change_json("GET", f"/repos/{name}$", lambda entry: entry.update(private=True))
+    stack.world.github.deny(name, except_tokens=[COMPONENT_TOKEN])
+    outcome = stack.publish(component_token=COMPONENT_TOKEN)
+    assert outcome.status == 0, outcome.log
+    (release,) = stack.releases.releases
+    assert "backend: 1 new commit" not in release.body and "1 new commit<br>" in release.body
+    assert "their words are left out: the repository is private, or may be" in release.body
+    assert "Fix #1322" not in release.body + outcome.summary + outcome.log
+    assert "xchem/fragalysis-stack#1322" in release.body
+    assert "frontend: " in release.body

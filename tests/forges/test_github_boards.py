@@ -22,6 +22,11 @@ def board(people: GitHubPeople) -> Project:
     return people.add_project(Project(BOARD, {"Status": ["Todo", "Done"]}, [TOKEN], page=1))
 
 
+def nobodys(body: str) -> bool:
+    """No text has our part."""
+    return not body and body != ""
+
+
 def test_a_lane_is_found_by_its_names(github: GitHubServer, board: Project) -> None:
     """Field and lane are found on whatever page and in whatever case; ids are those of now."""
     assert forge(github.url).board(BOARD).lane("STATUS", " done") == LANE
@@ -80,15 +85,15 @@ def test_a_lost_page_of_tickets_is_no_absence(github_example: GitHubServer, faul
     """Where the list of tickets is not whole, nobody can say that there is none of that title."""
     tickets = forge(github_example.url).tickets(STACK)
     tickets.create("Another", "text", [])
-    assert tickets.titled("Release") == []
+    assert tickets.of_release("Release", nobodys) == []
     getattr(github_example, fault)("GET", "/issues[?]", **({"status": 502} if fault == "fail" else {}))
-    unknown(tickets.titled("Release"))
+    unknown(tickets.of_release("Release", nobodys))
 
 
 def test_a_pull_request_is_no_ticket(github_example: GitHubServer, people: GitHubPeople) -> None:
     """GitHub lists pull requests among the issues; one of our title is not taken."""
     tickets = forge(github_example.url).tickets(STACK)
     made = tickets.create("Release", "text", [])
-    assert [one.id for one in tickets.titled("Release")] == [made.id]  # type: ignore[union-attr]
+    assert [one.id for one in tickets.of_release("Release", nobodys)] == [made.id]  # type: ignore[union-attr]
     people.changes[made.id] = {"pull_request": {"url": "https://x"}}
-    assert tickets.titled("Release") == []
+    assert tickets.of_release("Release", nobodys) == []

@@ -41,6 +41,10 @@ class KeptText:
         """Whether a body has our part, or the start of it."""
         return self._line(self.marker).search(body) is not None
 
+    def is_whole_in(self, body: str) -> bool:
+        """Whether a body has our part from its first line to its last."""
+        return self._region(body) is not None
+
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
         """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
 

@@ -50,12 +50,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Change:
-    """One component's change: its pin now and then, and what came in between."""
+    """One component's change: its pin now and then, and what came in between.
+
+    With `is_secret` the words of the commits are not for all who may read what is written of them.
+    """
 
     before: Pin
     after: Pin
     history: Answer[History] = NOT_ASKED
     candidates: Answer[Sequence[Candidate]] = NOT_ASKED
+    is_secret: bool = False
 
     @property
     def name(self) -> str:

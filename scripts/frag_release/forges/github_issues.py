@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, TypeVar
 
@@ -14,6 +14,7 @@ from ..domain.tickets import Author, Comment, Issue
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out
 from .github_payloads import read_payload
+from .github_visibility import is_private
 
 _READ = "issues: read"
 _PAGE = 100
@@ -98,12 +99,6 @@ class CommentFacts(TypedDict):
     author_association: str | None
 
 
-class Visibility(TypedDict):
-    """`repos/get`, as far as it tells who may see a repository."""
-
-    private: bool
-
-
 class GithubTickets:
     """The issues of one repository; never from a memory."""
 
@@ -118,23 +113,25 @@ class GithubTickets:
         return self._api.name
 
     def is_private(self) -> Answer[bool]:
-        """Whether the repository is; one that is internal to an enterprise counts as private, too (`repos/get`)."""
-        entry = self._api.entry()
-        facts = entry if isinstance(entry, Unknown) else self._api.read(entry, Visibility, "the entry")
-        return facts if isinstance(facts, Unknown) else facts["private"]
+        """Whether not everybody may see the repository."""
+        return is_private(self._api)
 
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
         """The title of each issue, asked for beside each other."""
         asked = list(dict.fromkeys(numbers))
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
-    def titled(self, title: str) -> Answer[Sequence[Issue]]:
-        """All issues of exactly this title, open and closed, oldest first; GitHub's search would lag behind."""
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Sequence[Issue]]:
+        """All issues of exactly this title, or with our part; open and closed, oldest first.
+
+        They are listed, for GitHub's search would lag behind.
+        """
         query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc"}
         pages = self._all("/issues", "the issues", IssueFacts, query)
         if isinstance(pages, Unknown):
             return pages
-        found = {each["id"]: each for each in pages if each["title"] == title and not each.get("pull_request")}
+        issues = [each for each in pages if not each.get("pull_request")]
+        found = {each["id"]: each for each in issues if each["title"] == title or has_our_part(each.get("body") or "")}
         return [_issue(each) for each in sorted(found.values(), key=lambda each: each["number"])]
 
     def issue(self, number: int) -> Answer[Issue]:

@@ -50,6 +50,12 @@ class GithubRepository:
         facts = self.api.facts()
         return facts if isinstance(facts, Unknown) else facts["default_branch"]
 
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may read it."""
+        from .github_visibility import is_private
+
+        return is_private(self.api)
+
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag; None where the repository is readable and has no such tag."""
         return self._each(names, self._refs.tag)

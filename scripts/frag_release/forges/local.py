@@ -93,6 +93,10 @@ class LocalRepository:
         """`OWNER/NAME`."""
         return self._name
 
+    def is_private(self) -> Answer[bool]:
+        """Never: what is on this disk is told to whoever has it there."""
+        return False
+
     def default_branch(self) -> Answer[str]:
         """The default branch of the repository that was cloned, else the one checked out in the clone."""
         branches = read_branches(self._git)

@@ -24,6 +24,9 @@ class Repository(Protocol):
     def default_branch(self) -> Answer[str]:
         """The branch that is checked out by default."""
 
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may read it. A clone is read by whoever has it, and keeps nothing from them."""
+
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag, peeled; None where there is no tag of exactly that name.
 

@@ -6,7 +6,7 @@ WriteRefusedError (a right is missing) and WriteFailedError (it may or may not h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +28,8 @@ class Tickets(Protocol):
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
         """The title of each ticket; None where there is none, or the token may not see it."""
 
-    def titled(self, title: str) -> Answer[Sequence[Issue]]:
-        """All tickets of exactly this title, open and closed, oldest first."""
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Sequence[Issue]]:
+        """All tickets of exactly this title, or with our part; open and closed, oldest first."""
 
     def issue(self, number: int) -> Answer[Issue]:
         """A ticket, or a pull request, by its number."""

@@ -42,7 +42,7 @@ class ComponentChanges:
     def commits(self, cap: int) -> list[str]:
         """Return the newest `cap` commits of each component that come in and that go out, folded."""
         folds = []
-        for change in self.changes:
+        for change in (one for one in self.changes if not one.is_secret):
             history = _history(change)
             for title, commits in (("new", history.added), ("removed", history.removed)):
                 if commits:
@@ -69,7 +69,8 @@ class ComponentChanges:
         counts = [f"{count(len(history.added), 'new commit')}"] if history.added or not history.removed else []
         if history.removed:
             counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
-        return "\n".join([*counts, *filter(None, [self._range(change)])])
+        secret = "their words are left out: the repository is private, or may be" if change.is_secret else ""
+        return "\n".join([*counts, *filter(None, [self._range(change), secret])])
 
     def _range(self, change: Change) -> str:
         repository = change.after.component.repository

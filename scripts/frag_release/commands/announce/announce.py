@@ -68,14 +68,31 @@ class Announce:
             issue, url = ticketing.existing(settings.ticket)
             dressing.label(issue, dressing.usable_labels(settings.labels))
             return issue, url
-        labels = dressing.usable_labels(settings.labels)
-        own = ticketing.own(f"Release {contents.tag}", labels)
-        if own is None or own.is_open:
-            # A closed ticket is done with: nobody is called, and no card is moved back.
+        title = f"Release {contents.tag}"
+        found = ticketing.find(title)
+        is_closed = found is not None and not found.is_open
+        labels = [] if is_closed else dressing.usable_labels(settings.labels)
+        own = ticketing.own(found, title, labels)
+        if is_closed:
+            self._say_closed(found, desk)
+        else:
             dressing.label(own, labels)
             dressing.assign(own, settings.assignees)
             self._board(own, desk)
         return own, own.url if own else ""
+
+    def _say_closed(self, issue: Issue | None, desk: Desk) -> None:
+        """A closed ticket is done with: nobody is called, and no card is moved back."""
+        settings = self.settings
+        wanted = [("labels", settings.labels), ("assignees", settings.assignees), ("project", settings.project)]
+        unused = [name for name, given in wanted if given]
+        if issue and unused:
+            desk.fall_short(
+                TICKET,
+                f"The ticket #{issue.number} is closed, so that {' and '.join(unused)} were left out.",
+                "Reopen it, then run this again, if the release is still to be worked on.",
+                issue.url,
+            )
 
     def _say_unused(self, desk: Desk) -> None:
         settings = self.settings

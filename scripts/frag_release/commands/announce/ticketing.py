@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...clients.messages import quoted
 from ...domain.announcement import TICKET
 from ...domain.evidence import Unknown
 from ...domain.kept_text import KeptText, same_text
@@ -31,12 +32,11 @@ class Ticketing:
     compose: Callable[[int], str]
     desk: Desk
 
-    def own(self, title: str, labels: Sequence[str]) -> Issue | None:
+    def own(self, found: Issue | None, title: str, labels: Sequence[str]) -> Issue | None:
         """Return the release's own ticket, with the text as it should be; None in a dry run that would open it.
 
-        Raises EvidenceError, WriteRefusedError and WriteFailedError.
+        `found` is what `find` has found. Raises EvidenceError, WriteRefusedError and WriteFailedError.
         """
-        found = self._find(title)
         return self._refreshed(found) if found else self._open(title, labels)
 
     def existing(self, ticket: Ticket) -> tuple[Issue, str]:
@@ -50,12 +50,31 @@ class Ticketing:
         comment = self._commented(issue)
         return issue, comment.url if comment else issue.url
 
-    def _find(self, title: str) -> Issue | None:
-        """Return the oldest ticket of that title that has our part and that nobody can have planted."""
-        listed = must(self.tickets.titled(title), f"The ticket {title}")
+    def find(self, title: str) -> Issue | None:
+        """Return the oldest ticket of that title that has our part and that nobody can have planted.
+
+        Raises EvidenceError, and RefusedError where the only one has another title by now.
+        """
+        listed = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
         marked = [issue for issue in listed if self.kept.is_in(issue.body)]
-        found = [issue for issue in marked if self._is_trusted(issue.author)]
-        planted = [issue for issue in marked if issue not in found]
+        ours = [issue for issue in marked if self._is_trusted(issue.author)]
+        found = [issue for issue in ours if issue.title == title]
+        self._say_planted([issue for issue in marked if issue not in ours and issue.title == title])
+        self._say_more(found)
+        retitled = [one for one in marked if one.title != title and self._is_our_own(one)]
+        if retitled and not found:
+            raise self._retitled(retitled[0], title)
+        return found[0] if found else None
+
+    def _retitled(self, issue: Issue, title: str) -> RefusedError:
+        return RefusedError(
+            f"The ticket of this release, {self.tickets.name}#{issue.number}, has another title by now: "
+            f"{quoted(issue.title)}. No second one was opened. {issue.url}",
+            f"Give it back its title, {title}. To have a new one, take our part out of its text, with the lines that "
+            "start and end it.",
+        )
+
+    def _say_planted(self, planted: Sequence[Issue]) -> None:
         if planted:
             named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in planted[:10])
             self.desk.fall_short(
@@ -65,6 +84,8 @@ class Ticketing:
                 "Look at it: if it is a copy, close it.",
                 planted[0].url,
             )
+
+    def _say_more(self, found: Sequence[Issue]) -> None:
         if len(found) > 1:
             others = ", ".join(f"#{issue.number}" for issue in found[1:10])
             self.desk.fall_short(
@@ -73,7 +94,10 @@ class Ticketing:
                 f"Close the others: {others}.",
                 found[0].url,
             )
-        return found[0] if found else None
+
+    def _is_our_own(self, issue: Issue) -> bool:
+        """Whether we have opened it: a part that somebody quotes elsewhere must not stand in a release's way."""
+        return self.tickets.may_be_ours(issue.author) and self.kept.is_whole_in(issue.body)
 
     def _is_trusted(self, author: Author) -> bool:
         return author.belongs or self.tickets.may_be_ours(author)
@@ -86,7 +110,7 @@ class Ticketing:
                 return self.tickets.create(title, body, labels)
             except UnconfirmedError:
                 # The answer was lost, not perhaps the ticket.
-                found = self._find(title)
+                found = self.find(title)
                 if found is None:
                     raise
                 return found

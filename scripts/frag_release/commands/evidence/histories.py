@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -22,16 +22,19 @@ _NOT_LOOKED_UP = Unknown(f"only the titles of the first {MOST_TITLES} are looked
 def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str) -> Contents:
     """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`."""
     pins = [facts.pin for facts in contents.components]
-    changes = with_histories(forge, changes_between(pins, contents.previous))
+    changes = with_histories(forge, changes_between(pins, contents.previous), {shown_in, contents.repository})
     titles, are_private = titles_of(forge.tickets(contents.tickets_from), changes, forge.tickets(shown_in))
     return replace(contents, changes=changes, titles=titles, private_titles=are_private)
 
 
-def with_histories(forge: Forge, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return the changes with their commits; `Unknown` stands where those could not be read."""
+def with_histories(forge: Forge, changes: Sequence[Change], shown_in: Collection[str]) -> tuple[Change, ...]:
+    """Return the changes with their commits; `Unknown` stands where those could not be read.
+
+    Of a component that is private, or may be, the words of commits are secret unless all of the repositories
+    `shown_in`, where they would be written, are private as well.
+    """
     with ThreadPoolExecutor(len(changes) or 1) as pool:
-        histories = pool.map(lambda change: _history(forge, change), changes)
-        return tuple(replace(change, history=found) for change, found in zip(changes, histories, strict=True))
+        return tuple(pool.map(lambda change: _with_history(forge, change, shown_in), changes))
 
 
 def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) -> tuple[Titles, bool]:
@@ -48,6 +51,15 @@ def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) ->
         hidden = Unknown(f"{tickets.name} is private, or may be, and {shown_in.name} is not, so they are left out")
         return dict.fromkeys(numbers, hidden), True
     return {**dict.fromkeys(numbers, _NOT_LOOKED_UP), **tickets.titles(numbers[:MOST_TITLES])}, is_private
+
+
+def _with_history(forge: Forge, change: Change, shown_in: Collection[str]) -> Change:
+    found = _history(forge, change)
+    has_commits = isinstance(found, History) and bool(found.added or found.removed)
+    is_secret = has_commits and forge.repository(change.after.component.repository).is_private() is not False
+    if is_secret:
+        is_secret = not all(forge.repository(name).is_private() is True for name in shown_in)
+    return replace(change, history=found, is_secret=is_secret)
 
 
 def _history(forge: Forge, change: Change) -> Answer[History]:
