@@ -238,6 +238,19 @@ def test_another_release_under_way_is_refused_naming_its_owner(before_release: W
     assert [one for one in writes(world) if "refs" in one or "pulls" in one] == []
 
 
+def test_tickets_may_live_elsewhere(before_release: World) -> None:
+    """The numbers in commits are those of tickets-from, else of ticket-repository, in pull request and summary."""
+    for inputs, where in (
+        ({"ticket_repository": "m2ms/board"}, "m2ms/board"),
+        ({"ticket_repository": "m2ms/board", "tickets_from": "m2ms/old"}, "m2ms/old"),
+    ):
+        outcome = prepare(before_release, **inputs)
+        assert outcome.status == 0, outcome.log
+        (pull,) = ask(before_release, "/pulls?state=open")
+        assert f"{where}#1322" in pull["body"] and "xchem/fragalysis-stack#1322" not in pull["body"]
+        assert f"{where}/issues/1322" in outcome.summary
+
+
 def test_a_ticket_names_the_pair(before_release: World) -> None:
     """A ticket whose text names both versions chooses the pair; one that names two of a component is refused."""
     world = before_release

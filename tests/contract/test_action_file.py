@@ -60,6 +60,9 @@ PREPARE_INPUTS = {
     "stack-tag": "",
     "ticket": "",
     "ticket-token": "",
+    # Beyond the contract: the numbers in commits must lead to the right repository here, too.
+    "ticket-repository": "",
+    "tickets-from": "",
     "timezone": "UTC",
     "dry-run": "false",
     "wait-minutes": "0",

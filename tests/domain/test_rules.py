@@ -23,6 +23,7 @@ from domain.worked_example import (
     release,
     stack,
 )
+from frag_release.domain.audit.rules import PAST_RULES
 from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
@@ -56,6 +57,11 @@ OF_ONE_COMMAND = {"stack-ci", "stack-image"}
 def test_the_catalogue_is_the_designs_table() -> None:
     """Ids, subjects and what may be allowed are those of the contract, each once."""
     assert sorted((rule.id, rule.subject, rule.allowable) for rule in CATALOGUE) == sorted(DESIGNED)
+
+
+def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
+    """An audit leaves out what is of a run alone: overrides, and the stack's CI before it is tagged."""
+    assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == {"pin-effective", "stack-ci"}
 
 
 def test_every_rule_has_words_for_the_readme() -> None:

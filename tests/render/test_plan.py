@@ -26,7 +26,7 @@ from render.plans import (
     planned,
     proposed,
 )
-from render.reports import good_facts, pin, with_backend
+from render.reports import STACK, good_facts, pin, with_backend
 
 OFF_BRANCH = with_backend(good_facts(), placement=Placement(frozenset()))
 NOT_NEEDED = planned(plan(before=NEW))
@@ -34,7 +34,7 @@ NOT_NEEDED = planned(plan(before=NEW))
 
 def shown(report: PrepareReport, server: str = GITHUB) -> str:
     """The summary."""
-    return prepare_summary(report, server)
+    return prepare_summary(report, server, STACK)
 
 
 def headings(markdown: str) -> list[str]:

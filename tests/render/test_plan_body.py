@@ -14,19 +14,19 @@ from frag_release.domain.plan import Candidate, Change, marked_release
 from frag_release.render.plan import prepare_summary, pull_request_body
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, NEW, OLD, backend_change, commits, frontend_change, plan, planned, proposed
-from render.reports import good_facts, pin
+from render.reports import STACK, good_facts, pin
 
 
 def test_the_first_line_is_the_marker() -> None:
     """By it the pull request is found again, and told from those of others."""
-    body = pull_request_body(planned(), GITHUB)
+    body = pull_request_body(planned(), GITHUB, STACK)
     assert body.split("\n")[0] == "<!-- frag-release-action: release 2023.06.2 backend=2023.05.1 frontend=2023.05.4 -->"
     assert marked_release(body) == planned().plan.marker
 
 
 def test_the_body_tells_the_plan_its_evidence_and_what_follows() -> None:
     """A reviewer needs no other page to decide."""
-    body = pull_request_body(planned(), GITHUB)
+    body = pull_request_body(planned(), GITHUB, STACK)
     assert re.findall(r"(?m)^#+ (.*)$", body) == [
         "Release `2023.06.2`",
         "The change",
@@ -44,12 +44,14 @@ def test_tickets_and_pull_requests_are_references_that_github_links() -> None:
     body = pull_request_body(planned(), GITHUB, "m2ms/board")
     assert "| m2ms/board#1523, m2ms/board#1463, m2ms/board#1517 | " in body
     assert "| xchem/fragalysis-backend#457, xchem/fragalysis-backend#456 |" in body
-    assert "xchem/fragalysis-stack#1523" in pull_request_body(planned(), GITHUB)
+    assert "xchem/fragalysis-stack#1523" in pull_request_body(planned(), GITHUB, STACK)
 
 
 def test_no_word_before_a_reference_closes_it() -> None:
     """Merging the release must not close the tickets: GitHub does so after certain words."""
-    body = pull_request_body(planned(plan(backend_change(History(commits("Fixes #1322", "closes: #1323"))))), GITHUB)
+    body = pull_request_body(
+        planned(plan(backend_change(History(commits("Fixes #1322", "closes: #1323"))))), GITHUB, STACK
+    )
     assert "xchem/fragalysis-stack#1322, xchem/fragalysis-stack#1323" in body
     assert not re.search(r"(?i)\b(close[sd]?|fix(e[sd])?|resolve[sd]?)\b[\s:]*[\w./-]*#[0-9]", body)
 
@@ -57,8 +59,8 @@ def test_no_word_before_a_reference_closes_it() -> None:
 def test_the_body_does_not_change_with_the_hour() -> None:
     """The same plan and evidence make the same body, so that a second run has nothing to update."""
     later = replace(planned(), time=planned().time + datetime.timedelta(days=400))
-    assert pull_request_body(later, GITHUB) == pull_request_body(planned(), GITHUB)
-    assert prepare_summary(later, GITHUB) != prepare_summary(planned(), GITHUB)
+    assert pull_request_body(later, GITHUB, STACK) == pull_request_body(planned(), GITHUB, STACK)
+    assert prepare_summary(later, GITHUB, STACK) != prepare_summary(planned(), GITHUB, STACK)
 
 
 def prose(markdown: str) -> list[str]:
@@ -76,7 +78,7 @@ def test_nobody_is_notified_by_foreign_text(foreign: str) -> None:
     """Mentions, references and markup of commit messages and tags are taken apart, and no second marker is made."""
     history = History(commits(f"{foreign} @octocat xchem/x#12 GH-3 closes xchem/y#9"), commits(foreign))
     change = replace(backend_change(history), before=pin("backend", foreign), after=pin("backend", f"{foreign}2"))
-    body = pull_request_body(planned(plan(change, frontend_change())), GITHUB)
+    body = pull_request_body(planned(plan(change, frontend_change())), GITHUB, STACK)
     assert marked_release(body)
     assert body.count("<!--") == 1
     named = {word for text in prose(body) for word in re.findall(r"@\w+|(?:[\w./-]+)?#[0-9]+|[Gg][Hh]-[0-9]+", text)}
@@ -87,7 +89,7 @@ def test_nobody_is_notified_by_foreign_text(foreign: str) -> None:
 def test_thousands_of_commits_are_cut_with_their_numbers() -> None:
     """Of what is too much the first is shown, with how many there are, and the counts stay whole."""
     many = History([Commit(f"{at:040x}", f"#{at} subject ü{'x' * 300} (#{at})") for at in range(1, 3_001)])
-    body = pull_request_body(planned(plan(backend_change(many), frontend_change())), GITHUB)
+    body = pull_request_body(planned(plan(backend_change(many), frontend_change())), GITHUB, STACK)
     assert len(body) <= 65_536
     assert len(body.encode()) <= 65_536
     assert "3000 new commits" in body
@@ -102,14 +104,14 @@ def test_too_much_of_everything_keeps_what_matters() -> None:
     noise = [Finding("pin-order", "x" * 99, "1.0.0", Status.WARN, "&" * 999, "|" * 999) for _ in range(300)]
     line = OLD.replace(b"was 2023.05.2", b"<`>" * 60_000)
     report = replace(planned(plan(*changes, before=line, after=line.replace(b"05.3", b"05.4"))), findings=noise)
-    body = pull_request_body(report, GITHUB)
+    body = pull_request_body(report, GITHUB, STACK)
     assert len(body.encode()) <= 65_536
     assert marked_release(body) == report.plan.marker
     assert "## Release `2023.06.2`" in body
     assert "+  FE_IMAGE_TAG: '2023.05.4'" in body
     assert "### What happens after the merge" in body
     assert re.search(r"Left out to keep this within GitHub's limit: [0-9]+ of [0-9]+ parts\.", body)
-    assert len(prepare_summary(replace(report, pull_request=(7, "")), GITHUB).encode()) < 1_048_576
+    assert len(prepare_summary(replace(report, pull_request=(7, "")), GITHUB, STACK).encode()) < 1_048_576
 
 
 def test_a_summary_of_thousands_fits() -> None:
@@ -120,7 +122,7 @@ def test_a_summary_of_thousands_fits() -> None:
     changes = [replace(other, history=many), *[other] * 300]
     facts = replace(good_facts(), components=[good_facts().components[0]] * 500)
     report = replace(planned(plan(*changes), facts), notes=["&" * 999] * 999)
-    summary = prepare_summary(proposed(report), GITHUB)
+    summary = prepare_summary(proposed(report), GITHUB, STACK)
     assert len(summary.encode()) < 1_048_576
     assert summary.startswith("## ")
     assert "### What to do next" in summary
@@ -129,11 +131,11 @@ def test_a_summary_of_thousands_fits() -> None:
 def test_an_allowed_finding_is_in_the_body() -> None:
     """A reviewer sees what was let through."""
     warned = Finding("pin-image", "backend", "1", Status.WARN, "It is absent.", "Build it.", Status.FAIL, allowed=True)
-    body = pull_request_body(replace(planned(), findings=[warned]), GITHUB)
+    body = pull_request_body(replace(planned(), findings=[warned]), GITHUB, STACK)
     assert body.index("⚠️ **ALLOWED by hand:** `pin-image:backend`") < body.index("### The change")
     assert "| ⚠️&nbsp;allowed | `pin-image` |" in body
 
 
 def test_the_file_after_is_what_the_diff_is_made_of() -> None:
     """Without anything to write there is no diff, not even an empty fence."""
-    assert "```diff" not in pull_request_body(planned(plan(before=NEW)), GITHUB)
+    assert "```diff" not in pull_request_body(planned(plan(before=NEW)), GITHUB, STACK)

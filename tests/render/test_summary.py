@@ -9,6 +9,8 @@ from frag_release.domain.evidence import Image, Placement, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.report import GateReport
+from frag_release.domain.rules import COMPONENT_RULES
+from frag_release.render.checks import OF_COMPONENT
 from frag_release.render.summary import error_summary, gate_summary
 from render.reports import good_facts, pin, report, unjudged, with_backend
 
@@ -263,3 +265,9 @@ def test_an_error_says_what_and_what_to_do() -> None:
     assert summary.splitlines()[0] == "## ⛔ Stopped: nothing was decided"
     assert "**The input ref is wrong: <code>&lt;b&gt;</code>.**" in summary
     assert "1. Name a tag." in summary
+
+
+def test_every_rule_on_a_component_has_its_column() -> None:
+    """What blocks a component is seen in its row; only how it compares with the release before is told elsewhere."""
+    shown = frozenset[str]().union(*(check.rules for check in OF_COMPONENT))
+    assert {rule.id for rule in COMPONENT_RULES} - shown == {"pin-order"}

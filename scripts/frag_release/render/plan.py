@@ -25,26 +25,26 @@ MAX_BODY_BYTES = 65_000
 """Largest body of a pull request in bytes. GitHub refuses one over 65,536 characters."""
 
 
-def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
+def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long.
 
     `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
-    `tickets_from` is the repository whose issues the tickets are, the stack's where empty.
+    `tickets_from` is the repository whose issues the tickets are.
     """
     links = Links(server_url)
-    references = References(tickets_from or report.plan.repository, links, in_conversation=False)
+    references = References(tickets_from, links, in_conversation=False)
     return fitted(
         _summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_SUMMARY
     )
 
 
-def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str = "") -> str:
+def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str) -> str:
     """Return the body in Markdown, at most `MAX_BODY_BYTES` long, its first line being the plan's marker.
 
     The same plan and evidence always make the same body, so that it tells whether there is news.
     """
     links = Links(server_url)
-    references = References(tickets_from or report.plan.repository, links, in_conversation=True)
+    references = References(tickets_from, links, in_conversation=True)
     sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
     marker = f"{report.plan.marker}\n"
     return marker + fitted(sections, MAX_BODY_BYTES - len(marker.encode("utf-8")))

@@ -11,7 +11,7 @@ from ...render.plan import prepare_summary, prepare_text, pull_request_body
 from ...runner.context import Context
 from ...runner.log import Log
 from ...runner.results import write_outputs, write_report, write_summary
-from ...runner.settings.prepare import PrepareSettings, read_prepare_settings
+from ...runner.settings.prepare import read_prepare_settings
 from ...runner.values import Values
 from ..services import Services
 from .prepare import Prepare, Presentation
@@ -27,7 +27,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     speak = Presentation(
         tell=log.lines,
         show=lambda report: log.lines(prepare_text(report)),
-        body=lambda report: pull_request_body(report, server_url),
+        body=lambda report: pull_request_body(report, server_url, settings.tickets_from),
         commit_url=lambda commit: links.commit(settings.stack_repository, commit),
     )
     today = now.astimezone(settings.timezone).date()
@@ -36,12 +36,12 @@ def run(values: Values, context: Context, log: Log) -> int:
     # A plan that was carried out was shown before: what is left to say is what came of it.
     log.lines("\n".join(action.what for action in report.actions) or prepare_text(report))
     log.annotate_findings(report.findings)
-    write_summary(context, prepare_summary(report, server_url))
-    write_outputs(context, _outputs(report, settings, path))
+    write_summary(context, prepare_summary(report, server_url, settings.tickets_from))
+    write_outputs(context, _outputs(report, path))
     return 1 if report.refused else 0
 
 
-def _outputs(report: PrepareReport, settings: PrepareSettings, path: str) -> dict[str, str]:
+def _outputs(report: PrepareReport, path: str) -> dict[str, str]:
     number, url = report.pull_request or (0, "")
     verdict = Verdict.BLOCKED if report.refused else Verdict.BUILD_ONLY
     return {

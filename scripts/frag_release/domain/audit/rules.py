@@ -8,15 +8,17 @@ tag or an image changed since `release.json` was written, and was a higher relea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..evidence import Image, Unknown
 from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding, Outcome, Status
 from ..release_record import ASSET
+from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
-from ..rules.pins import pin_grade, pin_order, pin_present
-from ..rules.proof import pin_ci, pin_exists, pin_image, pin_on_branch, pin_shadowed
+from ..rules.pins import pin_effective
+from ..rules.proof import pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
 from .facts import PastStackFacts
@@ -118,8 +120,11 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     tag_style,
     _STACK_IMAGE,
 )
+_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _IMAGE)}
 # Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
-_COMPONENT_RULES = (pin_present, pin_grade, _EXISTS, pin_shadowed, pin_on_branch, pin_ci, _IMAGE, pin_order)
+_COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule is not pin_effective)
+PAST_RULES: tuple[Rule[Any], ...] = (*_STACK_RULES, *_COMPONENT_RULES, *PAIR_RULES)
+"""Every rule that a release of the past is judged by."""
 
 
 def is_change(finding: Finding) -> bool:

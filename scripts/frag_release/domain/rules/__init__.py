@@ -1,4 +1,8 @@
-"""The catalogue of rules. A new rule is a function in the module of its subject and a place in its tuple."""
+"""The catalogue of rules. A new rule is a function in the module of its subject and a place in its tuple.
+
+Gate, prepare, publish and audit take it from there. One on a component is named in `render/checks`, too: under
+which question the tables show it.
+"""
 
 from __future__ import annotations
 

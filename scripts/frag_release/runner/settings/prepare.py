@@ -14,11 +14,15 @@ from .base import Settings, read_settings
 
 @dataclass(frozen=True)
 class PrepareSettings(Settings):
-    """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given."""
+    """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given.
+
+    `tickets_from` is the repository whose tickets the components' commits name.
+    """
 
     mode: Mode
     stack_tag: str
     ticket: Ticket | None
+    tickets_from: str
     timezone: ZoneInfo
     dry_run: bool
     wait_minutes: float
@@ -27,11 +31,13 @@ class PrepareSettings(Settings):
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
+    tickets = values.text("ticket-repository") or common.stack_repository
     return PrepareSettings(
         **vars(common),
         mode=Mode(values.text("mode")),
         stack_tag=values.text("stack-tag"),
-        ticket=read_ticket(values, common.stack_repository),
+        ticket=read_ticket(values, tickets),
+        tickets_from=values.text("tickets-from") or tickets,
         timezone=_timezone(values.text("timezone")),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
