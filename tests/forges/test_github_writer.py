@@ -100,6 +100,14 @@ def test_only_an_ordinary_file_that_is_there_can_be_changed(
     assert bodies(github) == []
 
 
+def test_a_list_that_was_cut_is_no_absence(github: GitHubServer, repo: Repo, writer: Writer) -> None:
+    """Where GitHub lists a part of a folder alone, it is not said that the file is not there."""
+    github.change_json("GET", "/git/trees/", lambda tree: tree.update(tree=[], truncated=True))
+    with pytest.raises(WriteFailedError, match="lists only a part of them") as caught:
+        writer.create_commit(str(head(github)), PATH, CONTENT, MESSAGE)
+    assert "by hand" in caught.value.remedy
+
+
 @pytest.mark.parametrize("kind", ["commits", "trees", "ref"])
 def test_what_cannot_be_read_is_not_written(github: GitHubServer, repo: Repo, writer: Writer, kind: str) -> None:
     """Where commit, folder or branch cannot be seen, nothing is sent."""

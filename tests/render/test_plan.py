@@ -245,11 +245,6 @@ def test_what_was_made_is_linked() -> None:
     assert f"- [Pushed release/2023.06.2]({GITHUB}/xchem/fragalysis-stack/commit/{'c' * 40})" in text
 
 
-def test_notes_are_shown() -> None:
-    """What came up on the way is told."""
-    assert "> ⚠️ The board `x` is full." in shown(replace(planned(), notes=["The board `x` is full."]))
-
-
 @pytest.mark.parametrize(
     ("report", "standing"),
     [
@@ -292,8 +287,8 @@ def test_foreign_text_stays_text(foreign: str) -> None:
     after = before.replace(b"2023.05.3", b"2023.05.4")
     hostile = Change(pin("backend", foreign), pin("backend", f"{foreign}2"), history, Unknown(foreign))
     lost = replace(backend_change(Unknown(foreign)), before=pin("backend", foreign))
-    text = shown(replace(proposed(planned(plan(hostile, lost, before=before, after=after))), notes=[foreign]))
-    plain = shown(replace(proposed(planned(plan(backend_change(history), backend_change(Unknown("x"))))), notes=["x"]))
+    text = shown(proposed(planned(plan(hostile, lost, before=before, after=after))))
+    plain = shown(proposed(planned(plan(backend_change(history), backend_change(Unknown("x"))))))
     assert headings_of(text) == headings_of(plain)
     kinds = {token.type for token in tokens(text)}
     assert kinds <= {*(token.type for token in tokens(plain)), "html_inline", "softbreak"}

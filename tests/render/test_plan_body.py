@@ -121,7 +121,7 @@ def test_a_summary_of_thousands_fits() -> None:
     other = Change(pin("backend", "&" * 999), pin("backend", "<" * 999), History(many.added[:50]), found)
     changes = [replace(other, history=many), *[other] * 300]
     facts = replace(good_facts(), components=[good_facts().components[0]] * 500)
-    report = replace(planned(plan(*changes), facts), notes=["&" * 999] * 999)
+    report = planned(plan(*changes), facts)
     summary = prepare_summary(proposed(report), GITHUB, STACK)
     assert len(summary.encode()) < 1_048_576
     assert summary.startswith("## ")

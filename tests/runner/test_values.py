@@ -36,7 +36,6 @@ def test_defaults_stand_where_nothing_is_given() -> None:
     assert given.flag("production")
     assert given.seconds("timeout-seconds") == 120.0
     assert given.items("allow") == ()
-    assert given.secrets == ()
 
 
 def test_an_input_given_replaces_the_default() -> None:
@@ -227,11 +226,6 @@ def test_options_that_do_not_exist_are_refused(arguments: list[str], capsys: pyt
         read_from_terminal(arguments, {})
     assert caught.value.code == 2
     capsys.readouterr()
-
-
-def test_secrets_are_listed_to_be_masked() -> None:
-    """All secrets that were given are known, in order to mask them."""
-    assert values(token="a", registry_password="b").secrets == ("a", "b")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "localhost", "::1"])

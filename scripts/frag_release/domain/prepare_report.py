@@ -40,7 +40,6 @@ class PrepareReport:
     commit: str = ""
     pull_request: tuple[int, str] | None = None
     actions: Sequence[Action] = ()
-    notes: Sequence[str] = ()
     command: str = "prepare"
 
     @property

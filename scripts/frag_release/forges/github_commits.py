@@ -159,6 +159,11 @@ class GithubCommits:
         found = next((each for each in listed["tree"] if each["path"] == name), None)
         if found and found["mode"] in modes:
             return found
+        if found is None and listed["truncated"]:
+            raise WriteFailedError(
+                f"{self._api.name} has so many files beside {path} that GitHub lists only a part of them.",
+                "Edit the two values by hand, and give the commit the trailer that the plan shows.",
+            )
         kind = "is no ordinary file" if found else "is not there"
         raise WriteFailedError(
             f"{path} of {self._api.name} {kind}, so it cannot be changed.", "Check the input workflow-file."

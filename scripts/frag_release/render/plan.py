@@ -90,8 +90,7 @@ def _verdict(report: PrepareReport) -> str:
 
 
 def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
-    lines = [*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)]
-    return warning([*lines, *(f"⚠️ {markdown.words(note)}" for note in report.notes)])
+    return warning([*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)])
 
 
 def _title_of_diff(report: PrepareReport) -> str:

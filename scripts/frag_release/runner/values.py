@@ -79,11 +79,6 @@ class Values:
         """The parts of a comma-separated list."""
         return tuple(part for part in (part.strip() for part in self._texts[name].split(",")) if part)
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets that were given, to be masked before anything else is printed."""
-        return tuple(self._texts[one.name] for one in INPUTS if one.secret and self._texts[one.name])
-
 
 def wrong_input(name: str, value: str, remedy: str) -> UsageError:
     """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
