@@ -174,6 +174,13 @@ def test_how_the_build_starts(
     assert_stands(judge_build(BuildWorkflow(FILE, state, triggers), kind), presence, words)
 
 
+def test_nothing_starts_the_build_of_an_archive() -> None:
+    """Whatever the workflow says."""
+    build = BuildWorkflow(FILE, "active", Triggers(True, EVERY_TAG), archived=True)
+    for kind in (TokenKind.OWN, TokenKind.CLASSIC):
+        assert_stands(judge_build(build, kind), MISSING, "is archived")
+
+
 def test_where_tickets_are_kept() -> None:
     """Issues must be on, and the repository in use."""
     assert_stands(judge_ticket_place(TicketPlace("org/t", True, False)), THERE)

@@ -15,6 +15,7 @@ from ..domain.evidence import Answer, Hidden, Unknown
 from ..domain.needs.protection import (
     BranchGuard,
     BranchRule,
+    Bypasser,
     ClassicProtection,
     Deployers,
     Environment,
@@ -27,8 +28,10 @@ from ..domain.needs.tickets import TicketPlace
 from .github_api import ACTIONS, CONTENTS, RepositoryApi
 from .github_rights import read_token
 from .github_setting_payloads import (
+    Anything,
     AppliedRule,
     BranchEntry,
+    BypassActor,
     EnvironmentEntry,
     Environments,
     ListedRuleset,
@@ -43,6 +46,7 @@ from .github_setting_payloads import (
 )
 
 _METADATA, _ADMINISTRATION, _SECRETS = "metadata: read", "administration: read", "secrets: read"
+_PULL_REQUESTS = "pull-requests: read"
 _PAGE = 100
 _MOST_RULESETS = 20
 _MOST_BYPASSES = 5
@@ -76,6 +80,10 @@ class GithubSettings:
         query: dict[str, str | int] = {"per_page": 1, "exclude_pull_requests": "true"}
         found = self._read("/actions/runs", "the workflow runs", RunCount, query, ACTIONS)
         return found if isinstance(found, Unknown) else found["total_count"]
+
+    def shown_pull_requests(self) -> Answer[object]:
+        """Whether the token is shown pull requests at all."""
+        return self._read("/pulls", "the pull requests", list[Anything], {"per_page": 1}, _PULL_REQUESTS)
 
     def tag_rulesets(self) -> Answer[Sequence[Ruleset]]:
         """The rulesets for tags that are in force, also those of the organisation."""
@@ -159,6 +167,7 @@ class GithubSettings:
             frozenset(each["type"] for each in found.get("rules") or ()),
             found.get("current_user_can_bypass") or "",
             page["href"] if page else "",
+            _bypassers(found.get("bypass_actors")),
         )
 
     def _classic(self, branch: str) -> Answer[ClassicProtection | None]:
@@ -229,6 +238,12 @@ def _deployers(entry: EnvironmentEntry) -> str:
     if policy is None:
         return Deployers.ANY
     return Deployers.PROTECTED_BRANCHES if policy["protected_branches"] else Deployers.CHOSEN
+
+
+def _bypassers(actors: Sequence[BypassActor] | None) -> Sequence[Bypasser] | None:
+    if actors is None:
+        return None
+    return [Bypasser(each["actor_type"], each.get("actor_id"), each.get("bypass_mode") or "always") for each in actors]
 
 
 def _reviewers(entry: EnvironmentEntry) -> int:

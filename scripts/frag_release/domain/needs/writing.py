@@ -10,7 +10,7 @@ from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Tags, Triggers
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
 from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Ruleset
-from .rights import TokenFacts, TokenKind
+from .rights import UNARCHIVE, TokenFacts, TokenKind
 from .rules import COMMIT, OWN_BRANCH, judge_branch_rules, judge_tag_rulesets
 
 _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
@@ -30,6 +30,7 @@ class BuildWorkflow:
     file: str
     state: Answer[str]
     triggers: Triggers | WorkflowFileError | Unknown
+    archived: bool = False
 
 
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
@@ -76,6 +77,8 @@ def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgem
 
 def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
     """Whether the tag that `publish` makes starts the build: by its push, or for the own token by a dispatch."""
+    if build.archived:
+        return missing("The repository is archived: nothing that is done to it starts a workflow.", UNARCHIVE)
     if isinstance(build.triggers, Unknown):
         return unseen(build.triggers)
     if isinstance(build.triggers, WorkflowFileError):
