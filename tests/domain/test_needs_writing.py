@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from contract.sources import ROOT
 from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
 from frag_release.domain.needs.need import Presence
@@ -68,6 +69,14 @@ def test_a_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> None:
         judged = judge_own_branch(BRANCH, [BranchRule("deletion", 1), BranchRule(kind, 2, "org/x", bypass)])
         assert_stands(judged, UNTOLD, f"Rules of org/x may refuse a push to {BRANCH}: {kind.replace('_', ' ')}.")
     assert_stands(judge_own_branch(BRANCH, [BranchRule(kind, 2, "org/x", "exempt")]), THERE)
+
+
+def test_the_build_of_the_example_starts_for_production_tags() -> None:
+    """The workflow that stacks are given is one that doctor finds nothing to say of."""
+    content = (ROOT / "examples" / "build-main.yaml").read_bytes()
+    triggers = read_triggers(Blob(len(content), content))
+    for kind in (TokenKind.OWN, TokenKind.APP):
+        assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), kind), THERE)
 
 
 def test_what_is_certain_comes_before_what_is_not() -> None:

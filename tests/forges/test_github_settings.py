@@ -112,6 +112,9 @@ def test_protection_of_the_older_kind(world: GitHubSettings) -> None:
     reviews = {"url": "https://x", "dismiss_stale_reviews": False, "require_code_owner_reviews": False}
     world.of(STACK).protections["master"] = {"required_pull_request_reviews": reviews}
     assert settings(world).guard("master").classic == ClassicProtection(True, False, False)
+    for name, on in (("lock_branch", True), ("required_signatures", True), ("lock_branch", False)):
+        world.of(STACK).protections["master"] = {name: {"url": "https://x", "enabled": on}}
+        assert settings(world).guard("master").classic == ClassicProtection(False, on, False)
     reading = settings(world, world.give("github_pat_reads", READING)).guard("master").classic
     assert isinstance(reading, Hidden)
     assert reading.remedy == "Give the token in token the permission administration: read."

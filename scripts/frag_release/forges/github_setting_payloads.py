@@ -94,6 +94,8 @@ class Protection(TypedDict):
     required_pull_request_reviews: Anything | None
     required_status_checks: Anything | None
     restrictions: Anything | None
+    required_signatures: Switch | None
+    lock_branch: Switch | None
     enforce_admins: Switch | None
 
 

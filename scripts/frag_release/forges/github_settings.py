@@ -40,6 +40,7 @@ from .github_setting_payloads import (
     RulesetDetails,
     RunCount,
     Secrets,
+    Switch,
     TicketEntry,
     WorkflowDefaults,
     WorkflowEntry,
@@ -185,11 +186,13 @@ class GithubSettings:
         found = self._payload(response, what, Protection, _ADMINISTRATION)
         if isinstance(found, Unknown):
             return found
-        administrators = found.get("enforce_admins")
         return ClassicProtection(
             needs_pull_request=found.get("required_pull_request_reviews") is not None,
-            restricts_pushes=found.get("restrictions") is not None or found.get("required_status_checks") is not None,
-            binds_administrators=bool(administrators and administrators["enabled"]),
+            restricts_pushes=found.get("restrictions") is not None
+            or found.get("required_status_checks") is not None
+            or _is_on(found.get("required_signatures"))
+            or _is_on(found.get("lock_branch")),
+            binds_administrators=_is_on(found.get("enforce_admins")),
         )
 
     def _policies(self, environment: str) -> Answer[Sequence[Policy]]:
@@ -231,6 +234,10 @@ class GithubSettings:
             who = f"the token in {self._api.given_as}" if self._api.credentials else "nobody without a token"
             return Hidden(f"{what} of {self._api.name} cannot be seen by {who}", f"It takes a token with {permission}.")
         return self._api.read(response, kind, what)
+
+
+def _is_on(switch: Switch | None) -> bool:
+    return bool(switch and switch["enabled"])
 
 
 def _deployers(entry: EnvironmentEntry) -> str:

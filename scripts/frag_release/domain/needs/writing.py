@@ -55,7 +55,7 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
     if isinstance(classic, Unknown):
         return unseen(classic)
     if classic and classic.forbids_pushes(token.may_administer):
-        return missing(f"{branch} is protected: nobody may push to it directly.", "")
+        return missing(f"The protection of {branch} may refuse a commit that is pushed to it directly.", "")
     return judge_branch_rules(branch, rules, COMMIT, "")
 
 
