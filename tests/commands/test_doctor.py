@@ -20,6 +20,7 @@ from world.github_settings import (
     GitHubSettings,
     Holder,
     Settings,
+    bypass,
     environment,
     policy,
     rule,
@@ -137,8 +138,11 @@ def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None
         "cannot be told without writing. When it is refused, prepare says so, naming the right."
     )
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
-    assert "3 points cannot be told with this token, so nobody should take it for there." in outcome.summary
-    assert set(found(outcome, "outside").values()) == {"there"}
+    assert "4 points cannot be told with this token, so nobody should take it for there." in outcome.summary
+    guards = found(outcome, "outside")
+    assert guards.pop("tag-ruleset") == "cannot be told"
+    assert "who may bypass that is shown only to who may edit it" in of(outcome, "tag-ruleset")["message"]
+    assert set(guards.values()) == {"there"}
 
 
 def test_a_token_that_can_only_read(practice: Practice) -> None:
@@ -261,6 +265,78 @@ def test_rules_that_would_stop_a_command(practice: Practice) -> None:
     assert outcome.status == 1
 
 
+def test_rules_of_which_nobody_knows_what_they_do(practice: Practice) -> None:
+    """They are named and cannot be told, which stops nothing; the row of `mode: commit` names its own."""
+    practice.guard()
+    stack = practice.stack
+    stack.rulesets.append(ruleset(7, "branches", ["creation"], ["~ALL"], target="branch"))
+    stack.rules["release/2023.06.1"] = [rule("branch_name_pattern"), rule("deletion"), rule("required_signatures")]
+    stack.rules["master"] = [rule("file_path_restriction"), rule("non_fast_forward")]
+    stack.rulesets.append(ruleset(43, "names", ["tag_name_pattern"], ["refs/tags/*"]))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="prepare,publish")
+    assert outcome.status == 0
+    stands = found(outcome)
+    assert stands["release-branch-rules"] == stands["tag-rules"] == "cannot be told"
+    assert of(outcome, "release-branch-rules")["message"] == (
+        "Rules of xchem/fragalysis-stack may refuse a push to release/2023.06.1: branch name pattern, required "
+        "signatures."
+    )
+    assert of(outcome, "release-branch-rules")["needed"].startswith("For `mode: pull-request`, the default of prepare:")
+    assert of(outcome, "tag-rules")["message"] == (
+        "The ruleset 'names' may refuse a tag such as 2023.06.1: tag name pattern."
+    )
+    assert of(outcome, "stack-branch-rules")["needed"].startswith("For `mode: commit` of prepare:")
+    assert stands["stack-branch-rules"] == "not needed"
+    assert of(outcome, "stack-branch-rules")["message"] == (
+        "Rules of xchem/fragalysis-stack may refuse a commit to master: file path restriction. mode: pull-request, "
+        "the default, does not need it."
+    )
+
+
+def test_an_archived_stack(practice: Practice) -> None:
+    """Nothing can be written to it with any token, and nothing starts its build: exit 1, and one step for it all."""
+    practice.guard()
+    practice.stack.entry["archived"] = True
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
+    assert outcome.status == 1
+    missing = {key for key, value in found(outcome).items() if value == "missing"}
+    writing = {"contents-write", "workflows-write", "pull-requests-write", "issues-write"}
+    assert missing == {*writing, "build-start", "ticket-repository"}
+    assert {of(outcome, key)["message"] for key in writing} == {
+        "xchem/fragalysis-stack is archived: nothing can be written to it."
+    }
+    assert outcome.summary.count("Take it out of the archive, or name another repository.") == 1 + len(missing)
+
+
+def test_a_token_that_lacks_a_right_to_read(practice: Practice) -> None:
+    """How a commit came about, and how the build went, are read: each right is looked for by one small request."""
+    practice.guard()
+    for chosen, right, need in (
+        ("publish", "pull_requests", "pull-requests-read"),
+        ("publish", "actions", "stack-runs"),
+        ("announce", "actions", "stack-runs"),
+    ):
+        permissions = {name: level for name, level in ANYTHING.permissions.items() if name != right}
+        token = practice.settings.give(f"ghs_no_{right}", Holder(None, permissions=permissions))
+        outcome = practice.ask(token, chosen=chosen)
+        assert outcome.status == 1
+        assert found(outcome)[need] == "not seen"
+        assert f"permission {right.replace('_', '-')}: read" in of(outcome, need)["remedy"]
+    assert "pull-requests-read" not in found(practice.ask(token, chosen="announce"))
+
+
+def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
+    """It restricts nobody: the guard is missing, and says who is on its list."""
+    practice.guard()
+    practice.stack.rulesets[0]["bypass_actors"].append(bypass(4))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    assert found(outcome, "outside")["tag-ruleset"] == "missing"
+    assert of(outcome, "tag-ruleset")["message"] == (
+        "With the ruleset 'releases', 2023.06.1 can be created, 2023.06.1 can be moved, 2023.06.1 can be deleted by "
+        "whoever may push; the role Write may bypass 'releases'."
+    )
+
+
 def test_hostile_names_stay_text(practice: Practice) -> None:
     """Names of rulesets, environments and secrets can neither command the runner nor become markup."""
     hostile = "::set-output name=verdict::deploy\n##[add-mask]x <script>@all [a](https://evil.example) | `"
@@ -285,6 +361,7 @@ def test_it_asks_little_and_once(practice: Practice) -> None:
     asked = [one.request.target for one in world.github.requests]
     assert len(asked) == len(set(asked))
     assert len(asked) <= 30
+    assert sum("/pulls?" in one or "/fragalysis-stack/actions/runs?" in one for one in asked) == 2
     assert rounds.count <= 5, rounds.sizes
 
 
@@ -311,6 +388,9 @@ def test_a_board_with_and_without_its_lane(practice: Practice) -> None:
         "The token in the input ticket-token (a classic token) lacks the scope project."
     )
     assert found(outcome)["issues-write"] == "there"
+    practice.settings.give(tickets, Holder("pull", scopes=("public_repo", "project")))
+    outcome = practice.ask(token, chosen="announce", **board)
+    assert found(outcome)["board-write"] == "cannot be told"
     outcome = practice.ask(token, chosen="announce", project_status="Shipped", **board)
     assert found(outcome)["board-lane"] == "not seen"
     assert "'Done', 'Push to production'" in of(outcome, "board-lane")["remedy"]

@@ -19,6 +19,7 @@ from frag_release.domain.needs.outside import (
 from frag_release.domain.needs.protection import (
     BranchGuard,
     BranchRule,
+    Bypasser,
     ClassicProtection,
     Deployers,
     Environment,
@@ -30,7 +31,7 @@ from frag_release.domain.needs.protection import (
 HIDDEN = Hidden("GitHub said no", "Ask somebody.")
 LOST = Unknown("GitHub is away")
 ALL_RULES = frozenset({"creation", "update", "deletion"})
-RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES)
+RULESET = Ruleset(1, "releases", ["refs/tags/*.*.*"], [], ALL_RULES, bypassers=[Bypasser("RepositoryRole", 5)])
 ENVIRONMENT = Environment("production", 2, Deployers.CHOSEN, [Policy("tag", "*.*.*")])
 THERE, MISSING, UNTOLD = Presence.THERE, Presence.MISSING, Presence.UNTOLD
 
@@ -73,6 +74,52 @@ def test_several_rulesets_count_together() -> None:
 def test_a_gap_in_a_ruleset_is_named(changes: dict[str, object], words: str) -> None:
     """The tag and what can be done to it."""
     assert_stands(judge_tag_rules([Ruleset(**{**vars(RULESET), **changes})]), MISSING, words)
+
+
+@pytest.mark.parametrize(
+    ("bypasser", "words"),
+    [
+        (Bypasser("RepositoryRole", 4), "the role Write may bypass 'releases'"),
+        (Bypasser("RepositoryRole", 4, "exempt"), "the role Write may bypass 'releases'"),
+        (Bypasser("Integration", 15368), "the app GitHub Actions may bypass 'releases'"),
+    ],
+)
+def test_a_bypass_for_everybody_who_may_push_restricts_nobody(bypasser: Bypasser, words: str) -> None:
+    """Whoever else is on the list; another ruleset may restrict the same."""
+    loose = replace(RULESET, bypassers=[Bypasser("Team", 7), bypasser])
+    assert_stands(judge_tag_rules([loose]), MISSING, "2023.06.1 can be created", words)
+    half = replace(RULESET, id=2, name="half", rules=ALL_RULES - {"deletion"})
+    assert_stands(judge_tag_rules([loose, half]), MISSING, "2023.06.1 can be deleted", words)
+    assert_stands(judge_tag_rules([loose, replace(RULESET, id=2, bypassers=())]), THERE)
+
+
+@pytest.mark.parametrize(
+    "bypasser",
+    [
+        Bypasser("RepositoryRole", 2),
+        Bypasser("Integration", 4),
+        Bypasser("Team", 15368),
+        Bypasser("OrganizationAdmin", None),
+        Bypasser("DeployKey", None),
+        Bypasser("User", 4),
+        Bypasser("RepositoryRole", 4, "pull_request"),
+    ],
+)
+def test_a_bypass_for_some_is_what_release_managers_need(bypasser: Bypasser) -> None:
+    """A role above Write, a team, a person, an app; a tag has no pull request to bypass anything on."""
+    assert_stands(judge_tag_rules([replace(RULESET, bypassers=[bypasser])]), THERE, "no bypass for everybody")
+
+
+def test_a_bypass_list_that_is_not_shown_is_not_taken_for_short() -> None:
+    """It is said that it was not seen, unless what was seen is enough, or too little whatever it holds."""
+    unlisted = replace(RULESET, bypassers=None)
+    judged = judge_tag_rules([unlisted])
+    assert_stands(judged, UNTOLD, "restricted by the ruleset 'releases'; who may bypass that", "was not seen")
+    assert "the bypass lists, not the role Write" in judged.remedy
+    assert_stands(judge_tag_rules([unlisted, RULESET]), THERE)
+    moving = replace(RULESET, rules=ALL_RULES - {"creation"}, bypassers=())
+    assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving]), UNTOLD)
+    assert_stands(judge_tag_rules([replace(unlisted, rules=ALL_RULES - {"creation"})]), MISSING, "can be created")
 
 
 def test_no_ruleset_and_none_that_can_be_seen() -> None:

@@ -41,8 +41,30 @@ def test_without_a_token_no_right_is_there(right: Right) -> None:
 
 @pytest.mark.parametrize("right", Right)
 def test_a_classic_token_with_all_scopes_has_every_right(right: Right) -> None:
-    """If its owner may push."""
-    assert stands(right, CLASSIC) is THERE
+    """If its owner may push; but scopes tell nothing of the roles that a board has."""
+    assert stands(right, CLASSIC) is (UNTOLD if right is Right.PROJECTS else THERE)
+
+
+def test_the_scope_for_boards_is_no_role_on_one() -> None:
+    """That its owner may change the board is not told, and who could let them is said."""
+    judged = judge_right(Right.PROJECTS, CLASSIC, ["announce"])
+    assert judged.message == (
+        "The token in the input token (a classic token) has the scope for it; whether its owner may change the board "
+        "cannot be told without writing. When it is refused, announce says so, naming the right."
+    )
+    assert judged.remedy.startswith("Let whoever the token belongs to write to that board")
+
+
+@pytest.mark.parametrize("facts", [CLASSIC, FINE, APP, OWN, token(TokenKind.NONE)], ids=lambda facts: facts.kind.name)
+def test_nobody_writes_to_an_archive(facts: TokenFacts) -> None:
+    """Whatever the token; only a board is no part of the repository."""
+    archived = TokenFacts(**{**vars(facts), "archived": True})
+    for right in Right:
+        judged = judge_right(right, archived, ["publish"])
+        if right is not Right.PROJECTS:
+            assert judged.presence is MISSING
+            assert judged.message == "org/stack is archived: nothing can be written to it."
+        assert right is not Right.PROJECTS or "archived" not in judged.message
 
 
 @pytest.mark.parametrize(
@@ -65,7 +87,8 @@ def test_a_classic_token_lacks_what_its_scopes_lack(right: Right, scopes: set[st
     """The scopes that are missing are named."""
     facts = token(TokenKind.CLASSIC, scopes=frozenset(scopes), may_push=True, is_public=public)
     judged = judge_right(right, facts, ["publish"])
-    assert judged.presence is (MISSING if lacks else THERE)
+    has = UNTOLD if right is Right.PROJECTS else THERE
+    assert judged.presence is (MISSING if lacks else has)
     assert f"lacks the scope {lacks}." in judged.message or not lacks
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from contract.sources import ROOT
 from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
 from frag_release.domain.needs.need import Presence
@@ -21,7 +22,7 @@ from frag_release.domain.needs.writing import (
     judge_tag_creation,
 )
 from frag_release.domain.workflow_file import WorkflowFileError
-from frag_release.domain.workflow_triggers import Triggers, read_triggers
+from frag_release.domain.workflow_triggers import EVERY_TAG, NO_TAG, Triggers, read_triggers
 
 MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)
@@ -32,12 +33,63 @@ FILE = ".github/workflows/build-main.yaml"
 def test_rules_on_release_branches() -> None:
     """Rules that forbid creating or pushing stop prepare, unless the token may bypass them."""
     assert_stands(judge_own_branch(BRANCH, []), THERE)
-    assert_stands(judge_own_branch(BRANCH, [BranchRule("deletion", 1), BranchRule("non_fast_forward", 1)]), THERE)
+    harmless = [BranchRule("deletion", 1, bypass="never"), BranchRule("copilot_code_review", 1, bypass="never")]
+    assert_stands(judge_own_branch(BRANCH, harmless), THERE)
     assert_stands(judge_own_branch(BRANCH, [BranchRule("creation", 1, "org/x", "always")]), THERE)
     assert_stands(judge_own_branch(BRANCH, [BranchRule("creation", 1, "org/x", "never")]), MISSING, "creation", "org/x")
     assert_stands(judge_own_branch(BRANCH, [BranchRule("pull_request", 1)]), UNTOLD, "pull request")
     assert_stands(judge_own_branch(BRANCH, HIDDEN), UNTOLD)
     assert_stands(judge_own_branch(BRANCH, LOST), UNSEEN)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "branch_name_pattern",
+        "code_scanning",
+        "commit_author_email_pattern",
+        "commit_message_pattern",
+        "committer_email_pattern",
+        "file_extension_restriction",
+        "file_path_restriction",
+        "license_compliance_scanning",
+        "max_file_path_length",
+        "max_file_size",
+        "non_fast_forward",
+        "required_deployments",
+        "required_linear_history",
+        "required_signatures",
+        "workflows",
+        "a_rule_of_next_year",
+    ],
+)
+def test_a_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> None:
+    """It is named, and never taken for none; whoever may bypass it need not mind it."""
+    for bypass in ("never", "pull_requests_only", ""):
+        judged = judge_own_branch(BRANCH, [BranchRule("deletion", 1), BranchRule(kind, 2, "org/x", bypass)])
+        assert_stands(judged, UNTOLD, f"Rules of org/x may refuse a push to {BRANCH}: {kind.replace('_', ' ')}.")
+    assert_stands(judge_own_branch(BRANCH, [BranchRule(kind, 2, "org/x", "exempt")]), THERE)
+
+
+def test_the_build_of_the_example_starts_for_production_tags() -> None:
+    """The workflow that stacks are given is one that doctor finds nothing to say of."""
+    content = (ROOT / "examples" / "build-main.yaml").read_bytes()
+    triggers = read_triggers(Blob(len(content), content))
+    for kind in (TokenKind.OWN, TokenKind.APP):
+        assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), kind), THERE)
+
+
+def test_what_is_certain_comes_before_what_is_not() -> None:
+    """A rule that forbids stops prepare, whatever else may refuse or may be bypassed."""
+    rules = [BranchRule("workflows", 1), BranchRule("update", 2), BranchRule("creation", 3, "org/x", "never")]
+    assert_stands(judge_own_branch(BRANCH, rules), MISSING, f"are in the way of {BRANCH}: creation; this token may not")
+    assert_stands(judge_own_branch(BRANCH, rules[:2]), UNTOLD, f"are in the way of {BRANCH}: update; whether")
+
+
+@pytest.mark.parametrize("kind", ["creation", "deletion", "non_fast_forward", "required_linear_history"])
+def test_rules_that_let_one_commit_on_top_be(kind: str) -> None:
+    """It is no merge, makes no branch and forces nothing."""
+    assert_stands(judge_direct_commit("main", BranchGuard([BranchRule(kind, 1, bypass="never")], None), TOKEN), THERE)
 
 
 def test_commits_to_the_stack_branch() -> None:
@@ -47,6 +99,8 @@ def test_commits_to_the_stack_branch() -> None:
     for guard in (
         BranchGuard([BranchRule("pull_request", 1, bypass="never")], None),
         BranchGuard([BranchRule("required_status_checks", 1)], None),
+        BranchGuard([BranchRule("required_signatures", 1, bypass="never")], None),
+        BranchGuard([BranchRule("file_path_restriction", 1)], None),
         BranchGuard([], bound),
         BranchGuard([], HIDDEN),
         BranchGuard(HIDDEN, None),
@@ -63,13 +117,36 @@ def test_commits_to_the_stack_branch() -> None:
 def test_tag_rulesets_and_publish() -> None:
     """The ruleset that guards production must let the token of publish through."""
     assert_stands(judge_tag_creation([]), THERE)
-    assert_stands(judge_tag_creation([replace(RULESET, rules=frozenset({"update", "deletion"}))]), THERE)
+    harmless = frozenset({"update", "deletion", "non_fast_forward"})
+    assert_stands(judge_tag_creation([replace(RULESET, rules=harmless, bypass="never")]), THERE)
     assert_stands(judge_tag_creation([replace(RULESET, bypass="always")]), THERE, "may bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="never")]), MISSING, "may not bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")]), MISSING)
     assert_stands(judge_tag_creation([RULESET]), UNTOLD, "is not shown")
     assert_stands(judge_tag_creation(HIDDEN), UNTOLD)
     assert_stands(judge_tag_creation(LOST), UNSEEN)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "tag_name_pattern",
+        "required_signatures",
+        "required_status_checks",
+        "required_linear_history",
+        "workflows",
+        "new",
+    ],
+)
+def test_a_tag_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> None:
+    """It is named with its ruleset, unless the token may bypass it or no production tag is meant."""
+    ruleset = replace(RULESET, rules=frozenset({kind, "deletion"}), bypass="never")
+    words = f"The ruleset 'releases' may refuse a tag such as 2023.06.1: {kind.replace('_', ' ')}."
+    assert_stands(judge_tag_creation([ruleset]), UNTOLD, words)
+    assert_stands(judge_tag_creation([ruleset, RULESET]), UNTOLD, "forbids to make a tag")
+    assert_stands(judge_tag_creation([ruleset, RULESET, replace(RULESET, bypass="never")]), MISSING)
+    assert_stands(judge_tag_creation([replace(ruleset, bypass="always")]), THERE, "may bypass")
+    assert_stands(judge_tag_creation([replace(ruleset, includes=["refs/tags/v*"])]), THERE)
 
 
 def test_the_setting_for_pull_requests() -> None:
@@ -85,12 +162,12 @@ def test_the_setting_for_pull_requests() -> None:
 @pytest.mark.parametrize(
     ("state", "triggers", "kind", "presence", "words"),
     [
-        ("active", Triggers(True, False), TokenKind.OWN, THERE, "workflow_dispatch"),
-        ("active", Triggers(False, True), TokenKind.OWN, MISSING, "no workflow_dispatch"),
-        ("active", Triggers(False, True), TokenKind.APP, THERE, "starts for tags"),
-        ("active", Triggers(True, False), TokenKind.APP, MISSING, "No push of a tag starts"),
-        ("disabled_manually", Triggers(True, True), TokenKind.APP, MISSING, "disabled manually"),
-        (HIDDEN, Triggers(True, True), TokenKind.APP, UNSEEN, "GitHub said no"),
+        ("active", Triggers(True, NO_TAG), TokenKind.OWN, THERE, "workflow_dispatch"),
+        ("active", Triggers(False, EVERY_TAG), TokenKind.OWN, MISSING, "no workflow_dispatch"),
+        ("active", Triggers(False, EVERY_TAG), TokenKind.APP, THERE, "starts for tags"),
+        ("active", Triggers(True, NO_TAG), TokenKind.APP, MISSING, "No push of a tag such as"),
+        ("disabled_manually", Triggers(True, EVERY_TAG), TokenKind.APP, MISSING, "disabled manually"),
+        (HIDDEN, Triggers(True, EVERY_TAG), TokenKind.APP, UNSEEN, "GitHub said no"),
         ("active", HIDDEN, TokenKind.APP, UNSEEN, "GitHub said no"),
         ("active", WorkflowFileError("it is no YAML"), TokenKind.APP, MISSING, "it is no YAML"),
     ],
@@ -106,6 +183,13 @@ def test_how_the_build_starts(
     assert_stands(judge_build(BuildWorkflow(FILE, state, triggers), kind), presence, words)
 
 
+def test_nothing_starts_the_build_of_an_archive() -> None:
+    """Whatever the workflow says."""
+    build = BuildWorkflow(FILE, "active", Triggers(True, EVERY_TAG), archived=True)
+    for kind in (TokenKind.OWN, TokenKind.CLASSIC):
+        assert_stands(judge_build(build, kind), MISSING, "is archived")
+
+
 def test_where_tickets_are_kept() -> None:
     """Issues must be on, and the repository in use."""
     assert_stands(judge_ticket_place(TicketPlace("org/t", True, False)), THERE)
@@ -115,29 +199,28 @@ def test_where_tickets_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "dispatch", "tags"),
+    ("filters", "presence", "words"),
     [
-        ("on: push", False, True),
-        ("on: workflow_dispatch", True, False),
-        ("on: [push, workflow_dispatch]", True, True),
-        ("'on':\n  workflow_dispatch:\n", True, False),
-        ("on:\n  push:\n", False, True),
-        ("on:\n  push:\n    branches: [main]\n", False, False),
-        ("on:\n  push:\n    branches-ignore: [main]\n", False, False),
-        ("on:\n  push:\n    branches: [main]\n    tags: ['**']\n", False, True),
-        ("on:\n  push:\n    paths: [x]\n  workflow_dispatch:\n    inputs: {}\n", True, True),
-        ("on:\n  pull_request:\n    tags: [x]\n", False, False),
-        ("on:\n  - push\n  - {a: workflow_dispatch}\n", False, True),
+        ("tags: ['[0-9]+.[0-9]+.[0-9]+']", THERE, "starts for tags such as 2023.06.1 and 2024.11.12"),
+        ("tags: ['*']", THERE, ""),
+        ("tags: ['v*', '20*']", THERE, ""),
+        ("tags-ignore: ['v*', '*-rc*']", THERE, ""),
+        ("tags: ['**', '!*-rc*']", THERE, ""),
+        ("branches: [main]", MISSING, "No push of a tag such as 2023.06.1 starts"),
+        ("tags: ['v*']", MISSING, "No push of a tag such as 2023.06.1 starts"),
+        ("tags: ['*-rc*']", MISSING, ""),
+        ("tags: ['*', '!2*', '!1*']", MISSING, ""),
+        ("tags-ignore: ['**']", MISSING, ""),
+        ("tags: ['2025.*']", UNTOLD, "2023.06.1 and 2024.11.12 would not start it"),
+        ("tags: ['[0-9]+.[0-9]+.[0-9]']", UNTOLD, "for every production tag: 2024.11.12 would not start it"),
+        ("tags: ['20(23|24).*']", MISSING, ""),
+        ("tags: ['(x']", MISSING, ""),
+        ("tags: ['20*?']", UNTOLD, "Which tags start"),
+        ("tags: ['**/2*']", UNTOLD, "cannot be told from the patterns"),
     ],
 )
-def test_what_starts_a_workflow(on: str, dispatch: bool, tags: bool) -> None:
-    """Under each way to write `on`; branches alone leave tags out."""
-    content = f"name: x\n{on}\njobs: {{}}\n".encode()
-    assert read_triggers(Blob(len(content), content)) == Triggers(dispatch, tags)
-
-
-@pytest.mark.parametrize("text", ["name: x\n", "- on\n", "on: [push\n", "on: push\non: push\n"])
-def test_a_file_without_triggers_is_refused(text: str) -> None:
-    """Rather than taken for one that nothing starts."""
-    with pytest.raises(WorkflowFileError):
-        read_triggers(Blob(len(text), text.encode()))
+def test_which_tags_start_the_build(filters: str, presence: Presence, words: str) -> None:
+    """There where production tags do; missing where none ever would; else it is said that it is not known."""
+    text = f"on:\n  push:\n    {filters}\n".encode()
+    triggers = read_triggers(Blob(len(text), text))
+    assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), TokenKind.APP), presence, words)

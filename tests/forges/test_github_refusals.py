@@ -222,6 +222,7 @@ def rights(server: GitHubServer, *, private: bool = True, push: bool = True, pul
     body: Mapping[str, object] = {
         "default_branch": "master",
         "private": private,
+        "archived": False,
         "permissions": {"admin": False, "push": push, "pull": pull},
     }
     named = {name.replace("_", "-"): value for name, value in headers.items()}

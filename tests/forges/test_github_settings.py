@@ -5,12 +5,23 @@ from __future__ import annotations
 import pytest
 
 from forges.github_desk import STACK, forge, unknown
-from frag_release.domain.evidence import Hidden
-from frag_release.domain.needs.protection import BranchRule, ClassicProtection, Environment, Policy
+from frag_release.domain.evidence import Hidden, Unknown
+from frag_release.domain.needs.protection import BranchRule, Bypasser, ClassicProtection, Environment, Policy
 from frag_release.domain.needs.rights import TokenFacts, TokenKind
 from frag_release.forges.github_settings import GithubSettings
 from world.github_server import GitHubServer
-from world.github_settings import ANYTHING, READING, GitHubSettings, Holder, environment, policy, rule, ruleset
+from world.github_settings import (
+    ANYTHING,
+    CLASSIC,
+    READING,
+    GitHubSettings,
+    Holder,
+    bypass,
+    environment,
+    policy,
+    rule,
+    ruleset,
+)
 
 
 @pytest.fixture
@@ -71,12 +82,39 @@ def test_the_rules_of_a_branch_tell_whether_the_token_may_bypass_them(world: Git
     ]
 
 
+def test_who_may_bypass_a_ruleset(world: GitHubSettings) -> None:
+    """Shown to who may edit it; left out for everybody else, and then not known, rather than nobody."""
+    listed = [bypass(4), bypass(None, "DeployKey", "exempt"), {"actor_type": "OrganizationAdmin"}]
+    world.of(STACK).rulesets.append(ruleset(1, "x", ["creation"], ["~ALL"], bypass_actors=listed))
+    administrator = settings(world, world.give("ghp_all", CLASSIC)).tag_rulesets()
+    assert not isinstance(administrator, Unknown)
+    assert administrator[0].bypassers == [
+        Bypasser("RepositoryRole", 4, "always"),
+        Bypasser("DeployKey", None, "exempt"),
+        Bypasser("OrganizationAdmin", None, "always"),
+    ]
+    reader = settings(world, world.give("github_pat_reads", READING)).tag_rulesets()
+    assert not isinstance(reader, Unknown)
+    assert reader[0].bypassers is None
+
+
+def test_what_takes_a_permission_to_read(world: GitHubSettings) -> None:
+    """Without it the answer is unknown, and names it."""
+    bare = settings(world, world.give("ghs_bare", Holder(None, permissions={"contents": "read"})))
+    assert unknown(bare.shown_pull_requests()).remedy == "Give the token in token the permission pull-requests: read."
+    assert unknown(bare.shown_runs()).remedy == "Give the token in token the permission actions: read."
+    assert not isinstance(settings(world).shown_pull_requests(), Unknown)
+
+
 def test_protection_of_the_older_kind(world: GitHubSettings) -> None:
     """What GitHub leaves out is off; without protection there is none; hidden from who may not administer."""
     assert settings(world).guard("master").classic is None
     reviews = {"url": "https://x", "dismiss_stale_reviews": False, "require_code_owner_reviews": False}
     world.of(STACK).protections["master"] = {"required_pull_request_reviews": reviews}
     assert settings(world).guard("master").classic == ClassicProtection(True, False, False)
+    for name, on in (("lock_branch", True), ("required_signatures", True), ("lock_branch", False)):
+        world.of(STACK).protections["master"] = {name: {"url": "https://x", "enabled": on}}
+        assert settings(world).guard("master").classic == ClassicProtection(False, on, False)
     reading = settings(world, world.give("github_pat_reads", READING)).guard("master").classic
     assert isinstance(reading, Hidden)
     assert reading.remedy == "Give the token in token the permission administration: read."

@@ -21,6 +21,8 @@ _REPOSITORY = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)(?P<rest>/.*)?")
 _TIME = "2023-06-01T09:00:00Z"
 _DOCS = "https://docs.github.com/rest"
 _ROLES = ("pull", "triage", "push", "maintain", "admin")
+_READS = {"/pulls": "pull_requests", "/actions/runs": "actions"}
+"""What the emulator shows to everybody, and GitHub to tokens with this permission."""
 _MERGING = ("allow_merge_commit", "allow_squash_merge", "allow_rebase_merge", "allow_auto_merge")
 
 
@@ -51,7 +53,7 @@ ANYTHING = Holder(
         **dict.fromkeys(("administration", "secrets", "environments", "metadata"), "read"),
     }
 )
-READING = Holder(permissions=dict.fromkeys(("contents", "actions", "issues", "metadata"), "read"))
+READING = Holder(permissions=dict.fromkeys(("contents", "actions", "issues", "pull_requests", "metadata"), "read"))
 
 
 @dataclass
@@ -102,6 +104,10 @@ class GitHubSettings:
         name, rest = unquote(found["name"]), found["rest"] or ""
         if not rest:
             return self._entry(request, self.of(name))
+        if rest in _READS:
+            return self._refusal(request, _READS[rest]) if self._holder(request) else None
+        if rest.startswith("/rulesets"):
+            return self._rulesets(self.of(name), rest.removeprefix("/rulesets").strip("/"), self._holder(request))
         for pattern, permission, answer in _ANSWERS:
             match = re.fullmatch(pattern, rest)
             if match:
@@ -138,14 +144,13 @@ class GitHubSettings:
         scopes = ", ".join(holder.scopes) if holder and holder.scopes is not None else None
         return reply.with_headers({"X-OAuth-Scopes": scopes, "Content-Length": None})
 
-    def rulesets(self, name: str, parts: Sequence[str]) -> Reply:
-        """All rulesets, or one of them; a list has neither conditions nor rules."""
-        known = self.of(name).rulesets
-        if not parts:
-            shown = [{key: each[key] for key in each if key not in ("conditions", "rules")} for each in known]
-            return json_reply(200, shown)
-        found = next((each for each in known if str(each["id"]) == parts[0]), None)
-        return json_reply(200, found) if found else _refused(404, "Not Found")
+    def _rulesets(self, settings: Settings, number: str, holder: Holder | None) -> Reply:
+        """All rulesets, or one of them; a list is short, and who may bypass is for those who may edit."""
+        edits = holder is not None and holder.may("administration", "write")
+        left_out = {"conditions", "rules", "bypass_actors"} if not number else set() if edits else {"bypass_actors"}
+        shown = [{key: each[key] for key in each if key not in left_out} for each in settings.rulesets]
+        found = next((each for each in shown if str(each["id"]) == number), None) if number else shown
+        return _refused(404, "Not Found") if found is None else json_reply(200, found)
 
     def rules(self, name: str, parts: Sequence[str]) -> Reply:
         """The rules in force on a branch, whether it is there or not."""
@@ -201,8 +206,6 @@ class GitHubSettings:
 
 Answer = Callable[[GitHubSettings, str, Sequence[str]], Reply]
 _ANSWERS: tuple[tuple[str, str, Answer], ...] = (
-    (r"/rulesets", "", GitHubSettings.rulesets),
-    (r"/rulesets/([0-9]+)", "", GitHubSettings.rulesets),
     (r"/rules/branches/(.+)", "", GitHubSettings.rules),
     (r"/environments", "", GitHubSettings.environments),
     (r"/environments/([^/]+)/deployment-branch-policies", "", GitHubSettings.policies),
@@ -217,7 +220,7 @@ _ANSWERS: tuple[tuple[str, str, Answer], ...] = (
 
 
 def ruleset(number: int, name: str, rules: Sequence[str], include: Sequence[str], **facts: Any) -> dict[str, Any]:
-    """A ruleset for tags in force, as GitHub shows it to somebody who may not change it."""
+    """A ruleset for tags in force that administrators may bypass."""
     page = f"https://github.example/xchem/fragalysis-stack/rules/{number}"
     return {
         "id": number,
@@ -227,6 +230,7 @@ def ruleset(number: int, name: str, rules: Sequence[str], include: Sequence[str]
         "source": "xchem/fragalysis-stack",
         "enforcement": "active",
         "current_user_can_bypass": "never",
+        "bypass_actors": [bypass(5)],
         "node_id": f"RRS_{number}",
         "_links": {"html": {"href": page}},
         "conditions": {"ref_name": {"include": list(include), "exclude": []}},
@@ -235,6 +239,11 @@ def ruleset(number: int, name: str, rules: Sequence[str], include: Sequence[str]
         "updated_at": _TIME,
         **facts,
     }
+
+
+def bypass(number: int | None, kind: str = "RepositoryRole", mode: str = "always") -> dict[str, Any]:
+    """Whoever may bypass a ruleset; the role 4 is Write, 5 is Admin."""
+    return {"actor_id": number, "actor_type": kind, "bypass_mode": mode}
 
 
 def rule(kind: str, ruleset_id: int = 7) -> dict[str, Any]:

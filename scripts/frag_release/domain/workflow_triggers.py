@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from .evidence import Blob
+from .filter_patterns import Pattern, means, read_pattern
 from .workflow_file import WorkflowFileError, after, decode, mapping_at, parse_events, top_level
+
+_TAGS, _BRANCHES = ("tags", "tags-ignore"), ("branches", "branches-ignore")
+_NULL = ("", "~", "null")
+_MOST_PATTERNS = 100
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Which pushed tags start a workflow: those that `patterns` take, or, where they are `ignored`, all others.
+
+    `patterns` is None where what GitHub makes of them is not known.
+    """
+
+    patterns: Sequence[Pattern] | None
+    ignored: bool = False
+
+    def start(self, tag: str) -> bool:
+        """Whether the push of a tag is known to start it."""
+        return self.patterns is not None and means(self.patterns, tag) is not self.ignored
+
+
+EVERY_TAG, NO_TAG, UNREAD_TAGS = Tags((), ignored=True), Tags(()), Tags(None)
 
 
 @dataclass(frozen=True)
 class Triggers:
-    """Whether a workflow can be dispatched, and whether pushes of tags start it."""
+    """Whether a workflow can be dispatched, and which pushes of tags start it."""
 
     dispatch: bool
-    tags: bool
+    tags: Tags
 
 
 def read_triggers(blob: Blob) -> Triggers:
     """Read `on` of a workflow file; raises WorkflowFileError where that cannot be done.
 
-    That `push` names no branches leaves tags in (docs: "Events that trigger workflows", push); which tags its
-    patterns mean is not judged.
+    A `push` that names branches alone leaves tags out, and paths are never looked at for a tag (docs: "Workflow
+    syntax for GitHub Actions", on.push).
     """
     events = parse_events(decode(blob))
     found = top_level(events).get("on")
     if found is None:
         raise WorkflowFileError("the file has no on:")
     names = _names(events, found[1])
-    return Triggers("workflow_dispatch" in names, "push" in names and _leaves_tags_in(events, names["push"]))
+    return Triggers("workflow_dispatch" in names, _tags(events, names["push"]) if "push" in names else NO_TAG)
 
 
 def _names(events: list[Event], position: int) -> Mapping[str, int | None]:
@@ -51,11 +74,31 @@ def _items(events: list[Event], position: int) -> Iterator[Event]:
         at = after(events, at)
 
 
-def _leaves_tags_in(events: list[Event], position: int | None) -> bool:
-    if position is None or not isinstance(events[position], MappingStartEvent):
-        return True
+def _tags(events: list[Event], position: int | None) -> Tags:
+    """Return which tags the filters of `push` let in; both kinds of filter together are none that GitHub takes."""
+    event = events[position] if position is not None else None
+    if event is None or (isinstance(event, ScalarEvent) and event.value in _NULL):
+        return EVERY_TAG
+    if position is None or not isinstance(event, MappingStartEvent):
+        return UNREAD_TAGS
     filters = mapping_at(events, position, "push:")
-    return bool({"tags", "tags-ignore"} & set(filters)) or not {"branches", "branches-ignore"} & set(filters)
+    given = [name for name in _TAGS if name in filters]
+    if len(given) == 1:
+        return _filter(events, filters[given[0]][1], ignored=given[0] == "tags-ignore")
+    if given or "<<" in filters:
+        return UNREAD_TAGS
+    return NO_TAG if set(_BRANCHES) & set(filters) else EVERY_TAG
+
+
+def _filter(events: list[Event], position: int, *, ignored: bool) -> Tags:
+    """Read the patterns of one filter: a text, or a list of texts."""
+    event = events[position]
+    items = list(_items(events, position)) if isinstance(event, SequenceStartEvent) else [event]
+    if not 0 < len(items) <= _MOST_PATTERNS:
+        return UNREAD_TAGS
+    patterns = [read_pattern(_text(each)) if isinstance(each, ScalarEvent) else None for each in items]
+    read = [each for each in patterns if each and not (ignored and each.negative)]
+    return Tags(tuple(read), ignored) if len(read) == len(items) else UNREAD_TAGS
 
 
 def _text(event: ScalarEvent) -> str:

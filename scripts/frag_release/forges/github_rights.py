@@ -33,6 +33,7 @@ class Visibility(TypedDict):
     """`repos/get`, as far as it tells anybody of rights."""
 
     private: bool
+    archived: bool
 
 
 class Rights(TypedDict):
@@ -83,6 +84,7 @@ def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> Ans
         may_administer=granted["admin"] if granted else False,
         shows_merge_settings=read_payload(entry.body, MergeSettings) is not None,
         at_home=at_home,
+        archived=seen["archived"],
     )
 
 

@@ -48,14 +48,23 @@ class ListedRuleset(TypedDict):
     enforcement: str
 
 
+class BypassActor(TypedDict):
+    """Whoever may bypass a ruleset."""
+
+    actor_id: int | None
+    actor_type: str
+    bypass_mode: str | None
+
+
 class RulesetDetails(TypedDict):
-    """`repos/get-repo-ruleset`."""
+    """`repos/get-repo-ruleset`; `bypass_actors` are shown to who may edit the ruleset."""
 
     id: int
     name: str
     conditions: Conditions | None
     rules: list[RuleType] | None
     current_user_can_bypass: str | None
+    bypass_actors: list[BypassActor] | None
     _links: Links | None
 
 
@@ -85,6 +94,8 @@ class Protection(TypedDict):
     required_pull_request_reviews: Anything | None
     required_status_checks: Anything | None
     restrictions: Anything | None
+    required_signatures: Switch | None
+    lock_branch: Switch | None
     enforce_admins: Switch | None
 
 

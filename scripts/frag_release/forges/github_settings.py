@@ -15,6 +15,7 @@ from ..domain.evidence import Answer, Hidden, Unknown
 from ..domain.needs.protection import (
     BranchGuard,
     BranchRule,
+    Bypasser,
     ClassicProtection,
     Deployers,
     Environment,
@@ -27,8 +28,10 @@ from ..domain.needs.tickets import TicketPlace
 from .github_api import ACTIONS, CONTENTS, RepositoryApi
 from .github_rights import read_token
 from .github_setting_payloads import (
+    Anything,
     AppliedRule,
     BranchEntry,
+    BypassActor,
     EnvironmentEntry,
     Environments,
     ListedRuleset,
@@ -37,12 +40,14 @@ from .github_setting_payloads import (
     RulesetDetails,
     RunCount,
     Secrets,
+    Switch,
     TicketEntry,
     WorkflowDefaults,
     WorkflowEntry,
 )
 
 _METADATA, _ADMINISTRATION, _SECRETS = "metadata: read", "administration: read", "secrets: read"
+_PULL_REQUESTS = "pull-requests: read"
 _PAGE = 100
 _MOST_RULESETS = 20
 _MOST_BYPASSES = 5
@@ -76,6 +81,10 @@ class GithubSettings:
         query: dict[str, str | int] = {"per_page": 1, "exclude_pull_requests": "true"}
         found = self._read("/actions/runs", "the workflow runs", RunCount, query, ACTIONS)
         return found if isinstance(found, Unknown) else found["total_count"]
+
+    def shown_pull_requests(self) -> Answer[object]:
+        """Whether the token is shown pull requests at all."""
+        return self._read("/pulls", "the pull requests", list[Anything], {"per_page": 1}, _PULL_REQUESTS)
 
     def tag_rulesets(self) -> Answer[Sequence[Ruleset]]:
         """The rulesets for tags that are in force, also those of the organisation."""
@@ -159,6 +168,7 @@ class GithubSettings:
             frozenset(each["type"] for each in found.get("rules") or ()),
             found.get("current_user_can_bypass") or "",
             page["href"] if page else "",
+            _bypassers(found.get("bypass_actors")),
         )
 
     def _classic(self, branch: str) -> Answer[ClassicProtection | None]:
@@ -176,11 +186,13 @@ class GithubSettings:
         found = self._payload(response, what, Protection, _ADMINISTRATION)
         if isinstance(found, Unknown):
             return found
-        administrators = found.get("enforce_admins")
         return ClassicProtection(
             needs_pull_request=found.get("required_pull_request_reviews") is not None,
-            restricts_pushes=found.get("restrictions") is not None or found.get("required_status_checks") is not None,
-            binds_administrators=bool(administrators and administrators["enabled"]),
+            restricts_pushes=found.get("restrictions") is not None
+            or found.get("required_status_checks") is not None
+            or _is_on(found.get("required_signatures"))
+            or _is_on(found.get("lock_branch")),
+            binds_administrators=_is_on(found.get("enforce_admins")),
         )
 
     def _policies(self, environment: str) -> Answer[Sequence[Policy]]:
@@ -224,11 +236,21 @@ class GithubSettings:
         return self._api.read(response, kind, what)
 
 
+def _is_on(switch: Switch | None) -> bool:
+    return bool(switch and switch["enabled"])
+
+
 def _deployers(entry: EnvironmentEntry) -> str:
     policy = entry.get("deployment_branch_policy")
     if policy is None:
         return Deployers.ANY
     return Deployers.PROTECTED_BRANCHES if policy["protected_branches"] else Deployers.CHOSEN
+
+
+def _bypassers(actors: Sequence[BypassActor] | None) -> Sequence[Bypasser] | None:
+    if actors is None:
+        return None
+    return [Bypasser(each["actor_type"], each.get("actor_id"), each.get("bypass_mode") or "always") for each in actors]
 
 
 def _reviewers(entry: EnvironmentEntry) -> int:

@@ -56,7 +56,8 @@ class Deployment:
 def questions_of_deployment(selection: Selection, deployment: Deployment | UsageError) -> list[Question]:
     """Everything that is asked; where the inputs for AWX are wrong, that is the answer."""
     kinds = ("awx-login", "awx-template", "awx-variables")
-    needed = ("Reach AWX, and log in", "Launch the job template", "The job template takes what deploy gives it")
+    takes = "The job template takes what deploy gives it without `extra-vars`, which doctor is not given"
+    needed = ("Reach AWX, and log in", "Launch the job template", takes)
     if isinstance(deployment, UsageError):
         wrong = missing(deployment.message, f"{deployment.remedy} {_ENVIRONMENT}")
         judges = (lambda: wrong, *[lambda: unseen(_NOT_ASKED)] * 2)

@@ -71,6 +71,10 @@ class Reading:
             Question(need("stack-branch", f"Read {stack}: `contents: read`"), self._stack),
             Question(need("workflow-file", f"{file} with a value for every pin"), self._workflow_file),
             Question(need("stack-runs", f"Read the CI runs of {stack}: `actions: read`"), partial(self._runs, stack)),
+            Question(
+                need("pull-requests-read", f"Read the pull requests of {stack}: `pull-requests: read`"),
+                self._pull_requests,
+            ),
             *(one for component in self._settings.components for one in self._of_component(component)),
         ]
 
@@ -110,6 +114,11 @@ class Reading:
     def _runs(self, repository: str) -> Judgement:
         runs = self._forge.settings(repository).shown_runs()
         return judge_seen(runs, f"The runs of {repository} are shown: {runs} in all.")
+
+    def _pull_requests(self) -> Judgement:
+        repository = self._settings.stack_repository
+        shown = self._forge.settings(repository).shown_pull_requests()
+        return judge_seen(shown, f"The pull requests of {repository} are shown.")
 
     def _image(self, component: str) -> Judgement:
         pin = next(one for one in self._file.pins() if one.component.name == component)

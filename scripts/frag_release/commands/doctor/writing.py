@@ -26,6 +26,8 @@ from .reading import StackFile
 OWN_BRANCH = "release/2023.06.1"
 """A branch such as prepare pushes: rules are asked for by name, and it need not be there."""
 
+_PROPOSING, _COMMITTING = "For `mode: pull-request`, the default of prepare:", "For `mode: commit` of prepare:"
+
 
 class Writing:
     """Asks about rights and rules on the stack's repository."""
@@ -48,15 +50,17 @@ class Writing:
 
     def _of_prepare(self) -> list[Question]:
         stack, need = self._settings.stack_repository, self._selection.need
-        setting = need("pull-request-setting", "Allow GitHub Actions to create and approve pull requests")
-        opens = need("pull-requests-write", f"Open pull requests in {stack}: `pull-requests: write`")
+        setting = need("pull-request-setting", f"{_PROPOSING} allow GitHub Actions to create and approve pull requests")
+        opens = need("pull-requests-write", f"{_PROPOSING} open pull requests in {stack}: `pull-requests: write`")
         return [
             self._right(Right.CONTENTS, need("contents-write", f"Write to {stack}: `contents: write`")),
             self._right(Right.WORKFLOWS, need("workflows-write", "Change a workflow file: `workflows: write`")),
             self._right(Right.PULL_REQUESTS, opens),
             Question(setting, self._setting),
-            Question(need("release-branch-rules", "No rule against pushing `release/…` branches"), self._own_branch),
-            Question(need("stack-branch-rules", "For `mode: commit`: no rule against committing"), self._commit),
+            Question(
+                need("release-branch-rules", f"{_PROPOSING} no rule against pushing `release/…`"), self._own_branch
+            ),
+            Question(need("stack-branch-rules", f"{_COMMITTING} no rule against committing"), self._commit),
         ]
 
     def _of_publish(self) -> list[Question]:
@@ -95,8 +99,9 @@ class Writing:
 
     def _build(self) -> Judgement:
         file, token = self._settings.workflow_file, self._token()
-        kind = token.kind if isinstance(token, TokenFacts) else TokenKind.NONE
-        return judge_build(BuildWorkflow(file, self._stack.workflow_state(file), self._triggers()), kind)
+        kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
+        build = BuildWorkflow(file, self._stack.workflow_state(file), self._triggers(), archived)
+        return judge_build(build, kind)
 
     def _triggers(self) -> Triggers | WorkflowFileError | Unknown:
         content = self._file.content()

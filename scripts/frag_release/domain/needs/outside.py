@@ -13,6 +13,10 @@ _RULESET = (
     "Settings > Rules > Rulesets > New tag ruleset: target *.*.*, with Restrict creations, updates and deletions, "
     "and release managers (and whoever the token of publish belongs to) on the bypass list."
 )
+_BYPASS_LISTS = (
+    "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
+    "app GitHub Actions."
+)
 _ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags of the pattern *.*.* alone."
 _SECRETS = (
     "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
@@ -30,13 +34,18 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether tags that mean production are made, moved and deleted by release managers only."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
-    open_to_all = [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
-    if not open_to_all:
-        return there(f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}.", _url(rulesets))
     if not rulesets:
         return missing("No ruleset is in force for tags: whoever may push can make, move and delete any tag.", _RULESET)
-    who = "by whoever may push"
-    return missing(f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} {who}.", _RULESET, _url(rulesets))
+    open_to_all = _open([one for one in rulesets if not one.everybody])
+    if open_to_all:
+        lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
+        what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by whoever may push{''.join(lists)}."
+        return missing(what, _RULESET, _url(rulesets))
+    restricted = f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}"
+    if _open([one for one in rulesets if one.bypassers is not None and not one.everybody]):
+        message = f"{restricted}; who may bypass that is shown only to who may edit it, and was not seen."
+        return untold(message, _BYPASS_LISTS, _url(rulesets))
+    return there(f"{restricted}, with no bypass for everybody who may push.", _url(rulesets))
 
 
 def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
@@ -92,6 +101,11 @@ def judge_review(branch: str, found: BranchGuard) -> Judgement:
     if isinstance(found.rules, Unknown):
         return hidden(found.rules)
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
+
+
+def _open(rulesets: Sequence[Ruleset]) -> list[str]:
+    """Say what anybody can do to which tags in spite of rulesets."""
+    return [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
 
 
 def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:

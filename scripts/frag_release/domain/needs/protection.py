@@ -16,11 +16,31 @@ PRODUCTION_TAGS = ("2023.06.1", "2031.12.15", "1.2.3")
 """Tags that the gate takes for production ones: what guards production must cover them all."""
 
 
+# The number that GitHub gave the role Write (docs of its provider for Terraform, `repository_ruleset`), and the one of
+# the app GitHub Actions, as which every workflow asks, and so one that anybody has pushed.
+_EVERYBODY = {("RepositoryRole", 4): "the role Write", ("Integration", 15368): "the app GitHub Actions"}
+
+
+@dataclass(frozen=True)
+class Bypasser:
+    """Whoever may bypass a ruleset, in GitHub's words; `id` is None for a kind of which there is but one."""
+
+    kind: str
+    id: int | None
+    mode: str = "always"
+
+    @property
+    def everybody(self) -> str:
+        """The words for it where everybody who may push can get at it, else empty. Tags have no pull requests."""
+        return "" if self.mode == "pull_request" else _EVERYBODY.get((self.kind, self.id or 0), "")
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """A ruleset that is in force, for tags or branches; `rules` are GitHub's words for its types.
 
-    `bypass` is GitHub's word for whether the token's owner may bypass it, empty where it does not tell.
+    `bypass` is GitHub's word for whether the token's owner may bypass it, empty where it does not tell. `bypassers`
+    is None where the token is not shown who else may.
     """
 
     id: int
@@ -30,6 +50,12 @@ class Ruleset:
     rules: Set[str]
     bypass: str = ""
     url: str = ""
+    bypassers: Sequence[Bypasser] | None = None
+
+    @property
+    def everybody(self) -> str:
+        """The words for a bypasser that leaves it open to everybody who may push; empty where none is seen."""
+        return next((one.everybody for one in self.bypassers or () if one.everybody), "")
 
     def covers(self, ref: str) -> bool:
         """Whether the ruleset applies to a full ref name."""

@@ -42,6 +42,7 @@ class TokenFacts:
     may_administer: bool = False
     shows_merge_settings: bool = False
     at_home: bool = True
+    archived: bool = False
 
 
 class Right(Enum):
@@ -62,10 +63,15 @@ _NEVER_OWN = {
 }
 # Everybody who may read a repository may open issues in it, and a project is no part of one.
 _WITHOUT_PUSHING = (Right.ISSUES, Right.PROJECTS)
+_ROLE = "Let whoever the token belongs to write to that board (the board's Settings > Manage access)."
+
+UNARCHIVE = "Take it out of the archive, or name another repository."
 
 
 def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Judgement:
     """Judge whether a token has a right that `commands` need."""
+    if token.archived and right is not Right.PROJECTS:
+        return missing(f"{token.repository} is archived: nothing can be written to it.", UNARCHIVE)
     remedy = how_to_get(right, token)
     if token.kind is TokenKind.NONE:
         return missing(f"There is no token in the input {token.given_as}, and nobody can write without one.", remedy)
@@ -75,6 +81,9 @@ def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Jud
     if _is_known(right, token):
         return there(f"{who} has it.")
     refused = f"When it is refused, {' or '.join(commands)} says so, naming the right."
+    if token.kind is TokenKind.CLASSIC and right is Right.PROJECTS:
+        role = "has the scope for it; whether its owner may change the board cannot be told without writing."
+        return untold(f"{who} {role} {refused}", _ROLE)
     return untold(f"{who} {_hidden(token)} {refused}", remedy)
 
 
@@ -123,7 +132,8 @@ def _lacking(right: Right, token: TokenFacts) -> str:
 
 def _is_known(right: Right, token: TokenFacts) -> bool:
     if token.kind is TokenKind.CLASSIC:
-        return right in _WITHOUT_PUSHING or token.may_push is True
+        # A board is of an owner, and has roles of its own.
+        return right is Right.ISSUES or (right is not Right.PROJECTS and token.may_push is True)
     return right is Right.CONTENTS and token.shows_merge_settings
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..evidence import Answer, Unknown
 from .need import Judgement, missing, there, unseen
+from .rights import UNARCHIVE
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ def judge_ticket_place(place: Answer[TicketPlace]) -> Judgement:
     if isinstance(place, Unknown):
         return unseen(place)
     if place.archived:
-        return missing(f"{place.repository} is archived.", "Take it out of the archive, or name another repository.")
+        return missing(f"{place.repository} is archived.", UNARCHIVE)
     if not place.has_issues:
         return missing(f"Issues are turned off in {place.repository}.", "Turn them on: Settings > General > Features.")
     return there(f"{place.repository} can be read, and has issues.")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..evidence import Answer, Unknown
 from ..workflow_file import WorkflowFileError
-from ..workflow_triggers import Triggers
+from ..workflow_triggers import Tags, Triggers
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
-from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Ruleset
-from .rights import TokenFacts, TokenKind
+from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Ruleset
+from .rights import UNARCHIVE, TokenFacts, TokenKind
+from .rules import COMMIT, OWN_BRANCH, judge_branch_rules, judge_tag_rulesets
 
-_MAY_BYPASS = ("always", "exempt")
-_FORBID_PUSHES = frozenset({"update", "pull_request", "required_status_checks", "merge_queue"})
-_FORBID_CREATION = _FORBID_PUSHES | {"creation"}
 _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
+_PATTERN = "'[0-9]+.[0-9]+.[0-9]+'"
+_DATED_TAGS = ("2023.06.1", "2024.11.12")
+_CENTURY = tuple(f"{year}.{rest}" for year in ("1", *range(2000, 2100)) for rest in ("2.3", "06.1", "11.12"))
 _SETTING = (
     "Settings > Actions > General > Workflow permissions: turn on Allow GitHub Actions to create and approve pull "
     "requests (in the organisation's settings first, where it is greyed out)."
@@ -29,13 +30,14 @@ class BuildWorkflow:
     file: str
     state: Answer[str]
     triggers: Triggers | WorkflowFileError | Unknown
+    archived: bool = False
 
 
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
     """Whether rules let a branch such as `branch` be made and pushed to, for a pull request."""
     if isinstance(rules, Unknown):
         return hidden(rules, "When a rule forbids it, prepare says which.")
-    return _judge_rules(branch, rules, _FORBID_CREATION, f"Exclude release/* from that rule, {_BYPASS}.")
+    return judge_branch_rules(branch, rules, OWN_BRANCH, f"Exclude release/* from that rule, {_BYPASS}.")
 
 
 def judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> Judgement:
@@ -53,26 +55,15 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
     if isinstance(classic, Unknown):
         return unseen(classic)
     if classic and classic.forbids_pushes(token.may_administer):
-        return missing(f"{branch} is protected: nobody may push to it directly.", "")
-    return _judge_rules(branch, rules, _FORBID_PUSHES, "")
+        return missing(f"The protection of {branch} may refuse a commit that is pushed to it directly.", "")
+    return judge_branch_rules(branch, rules, COMMIT, "")
 
 
 def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether the token may make a production tag in spite of the tag rulesets."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets, "When a ruleset forbids it, publish says so.")
-    tag = PRODUCTION_TAGS[0]
-    binding = [one for one in rulesets if "creation" in one.rules and one.covers(TAGS + tag)]
-    held = [one for one in binding if one.bypass not in _MAY_BYPASS]
-    if not binding:
-        return there(f"No ruleset forbids a tag such as {tag}.")
-    if not held:
-        return there(f"Tags are restricted by {binding[0].name!r}, which this token may bypass.", binding[0].url)
-    remedy = "Put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
-    what = f"The ruleset {held[0].name!r} forbids to make a tag such as {tag}"
-    if not held[0].bypass:
-        return untold(f"{what}; whether this token may bypass it is not shown to it.", remedy, held[0].url)
-    return missing(f"{what}, and this token may not bypass it.", remedy, held[0].url)
+    return judge_tag_rulesets(PRODUCTION_TAGS[0], rulesets)
 
 
 def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgement:
@@ -86,6 +77,8 @@ def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgem
 
 def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
     """Whether the tag that `publish` makes starts the build: by its push, or for the own token by a dispatch."""
+    if build.archived:
+        return missing("The repository is archived: nothing that is done to it starts a workflow.", UNARCHIVE)
     if isinstance(build.triggers, Unknown):
         return unseen(build.triggers)
     if isinstance(build.triggers, WorkflowFileError):
@@ -104,17 +97,19 @@ def _judge_triggers(file: str, triggers: Triggers, kind: TokenKind) -> Judgement
             return there(f"{file} has workflow_dispatch, by which publish starts it: a tag of its own token does not.")
         remedy = f"Add workflow_dispatch to `on` of {file}, or give publish a token of an app or a person."
         return missing(f"{file} has no workflow_dispatch, and what a workflow's own token tags starts nothing.", remedy)
-    if triggers.tags:
-        return there(f"{file} starts for tags.")
-    return missing(f"No push of a tag starts {file}.", f"Add push with tags to `on` of {file}.")
+    return _judge_tags(file, triggers.tags)
 
 
-def _judge_rules(branch: str, rules: Sequence[BranchRule], forbid: Set[str], remedy: str) -> Judgement:
-    binding = [rule for rule in rules if rule.type in forbid and rule.bypass not in _MAY_BYPASS]
-    if not binding:
-        return there(f"No rule forbids to push to {branch}.")
-    types = ", ".join(dict.fromkeys(rule.type.replace("_", " ") for rule in binding))
-    what = f"Rules of {binding[0].source or 'the repository'} are in the way of {branch}: {types}"
-    if all(rule.bypass for rule in binding):
-        return missing(f"{what}; this token may not bypass them.", remedy)
-    return untold(f"{what}; whether this token may bypass them is not shown to it.", remedy)
+def _judge_tags(file: str, tags: Tags) -> Judgement:
+    """Whether pushed production tags start a workflow; only where none of a century does it certainly never start."""
+    remedy = f"Add push with tags to `on` of {file}, with a pattern such as {_PATTERN}."
+    left_out = [tag for tag in _DATED_TAGS if not tags.start(tag)]
+    if not left_out:
+        return there(f"{file} starts for tags such as {' and '.join(_DATED_TAGS)}.")
+    if tags.patterns is None:
+        return untold(f"Which tags start {file} cannot be told from the patterns under push in its `on`.", remedy)
+    if not any(tags.start(tag) for tag in _CENTURY):
+        return missing(f"No push of a tag such as {left_out[0]} starts {file}.", remedy)
+    return untold(
+        f"{file} does not start for every production tag: {' and '.join(left_out)} would not start it.", remedy
+    )
