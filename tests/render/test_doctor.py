@@ -58,7 +58,7 @@ def test_what_to_do_names_each_remedy_once() -> None:
         row(Presence.UNTOLD, "e", guard=True),
     )
     assert next_steps(found) == [
-        "❌ **b** (`need`), **c** (`need`): Give a token.",
+        "❌ **b** (`need`), **c** (`need`): m<br>→ Give a token.",
         "Then run this again.",
         "⚠️ 1 guard from outside is not there. The second table says how to set it up.",
         "❔ 2 points cannot be told with this token, so nobody should take it for there. The tables say who could see, "

@@ -100,7 +100,7 @@ def _row(row: Row) -> tuple[str, ...]:
         f"{markdown.words(row.need.what)}\n{markdown.code(row.need.id)}",
         "the gate" if row.need.outside else markdown.text(", ".join(row.need.commands)),
         "\n".join([markdown.words(found.message), *_place(row.finding)]),
-        "" if settled else markdown.words(found.remedy),
+        "" if settled else markdown.words(found.remedy, url=found.url),
     )
 
 
