@@ -205,7 +205,7 @@ def test_a_refused_write_names_the_missing_right(before_release: World, status: 
     outcome = prepare(world)
     assert outcome.status == 2
     assert "workflow" in outcome.log.lower()
-    assert outcome.outputs["changed"] == ""
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_planted_branch_is_refused(before_release: World) -> None:

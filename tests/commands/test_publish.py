@@ -134,6 +134,8 @@ def test_a_trailer_that_names_another_tag_than_the_pull_request_is_refused(stack
     assert outcome.status == 1, outcome.log
     assert stack.made_nothing()
     assert "is said to be the release of 2023.06.3 and of 2023.06.2." in outcome.summary
+    assert outcome.summary.startswith("## ⛔ Refused\n")
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_pull_request_for_another_pair_than_was_merged_is_refused(stack: Stack) -> None:
@@ -189,6 +191,7 @@ def test_another_branch_and_another_event_publish_nothing(stack: Stack) -> None:
     outcome = stack.publish(Event("push", "refs/heads/topic", head(stack.world)))
     assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert "only master is released" in outcome.summary
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_tag_that_stands_for_another_commit_stops_it(stack: Stack) -> None:
@@ -218,6 +221,18 @@ def test_a_dry_run_writes_nothing(stack: Stack) -> None:
     outcome = stack.publish(dry_run="true")
     assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert outcome.summary.startswith("## 📝 Planned, nothing written — `2023.06.2`")
+
+
+def test_a_dry_run_says_what_is_public_already(stack: Stack) -> None:
+    """Of a release that is public a dry run does not say that it would be released, and names its address."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    outcome = stack.publish(dry_run="true")
+    assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
+    assert "is released as 2023.06.2 already: it is public." in outcome.summary
+    assert "\n1. Nothing to do: the release is public already.\n" in outcome.summary
+    assert "5. release: ✅ done\n6. announcement: 👉 next" in outcome.summary
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
 
 
 def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:

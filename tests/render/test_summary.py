@@ -305,7 +305,7 @@ def test_a_ref_that_cannot_be_resolved_still_has_a_summary() -> None:
 
 def test_an_error_says_what_and_what_to_do() -> None:
     """A run that ended before a verdict tells the same way, and that nothing is deployed."""
-    summary = error_summary("Stopped", "The input ref is wrong: `<b>`.", "Name a tag.")
+    summary = error_summary("Stopped: nothing was decided", "The input ref is wrong: `<b>`.", "Name a tag.")
     assert summary.splitlines()[0] == "## ⛔ Stopped: nothing was decided"
     assert "**The input ref is wrong: <code>&lt;b&gt;</code>.**" in summary
     assert "1. Name a tag." in summary

@@ -81,6 +81,8 @@ def next_steps(report: PublishReport) -> list[str]:
         look = [f"Look at {markdown.link('the build', build.url)}."] if build and not build.passed else []
         return [*look, markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
     if report.stage is Stage.PLANNED:
+        if report.release_url:
+            return ["Nothing to do: the release is public already."]
         return ["Run it again without `dry-run` to make the tag, have it built, and release it."]
     if report.stage is Stage.READY:
         return []
@@ -105,6 +107,8 @@ def _reason(report: PublishReport) -> str:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
+        if report.release_url:
+            return f"{commit} is released as {judged.tag} already: it is public."
         if report.tagged:
             return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
@@ -139,7 +143,7 @@ def _steps(report: PublishReport) -> list[tuple[str, Standing]]:
     names = ["reviewed", "checks", f"tag {report.judged.tag}", "build", "release", "announcement"]
     if report.stage is Stage.REFUSED:
         return standing(names, 1, Standing.STOPPED)
-    if report.stage is Stage.PUBLISHED:
+    if report.release_url and report.problem is None:
         return standing(names, 5, Standing.NEXT)
     if report.stage in (Stage.PLANNED, Stage.READY):
         return standing(names, 2, Standing.NEXT)
