@@ -126,4 +126,5 @@ def test_the_log_has_the_findings_once() -> None:
 def test_a_line_on_a_job() -> None:
     """Number, state, time, and why it cannot be seen."""
     assert job_line(JobProgress(replace(JOB, status="running"))) == "AWX job 7: running for 3 min 20 s"
+    assert job_line(JobProgress(replace(JOB, status="canceled"))) == "AWX job 7: canceled after 3 min 20 s"
     assert job_line(JobProgress(replace(JOB, elapsed=0.0), "503")) == "AWX job 7: successful | 503"

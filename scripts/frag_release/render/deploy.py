@@ -70,7 +70,8 @@ def deploy_text(report: DeployReport) -> str:
 def job_line(progress: JobProgress) -> str:
     """Return one line on an AWX job that runs."""
     job = progress.job
-    time = f" for {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
+    since = "after" if job.is_over else "for"
+    time = f" {since} {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
     note = f" | {visible(progress.note, 200)}" if progress.note else ""
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
 
