@@ -50,7 +50,7 @@ def told_findings(report: DoctorReport) -> list[Finding]:
     told = []
     for rows in _grouped(report.rows):
         others = ", ".join(row.need.id for row in rows[1:])
-        more = f" Nor could be told for this reason: {others}." if others else ""
+        more = f" The same is true of {others}." if others else ""
         told.append(replace(rows[0].finding, message=f"{_told(rows)}{more}"))
     return told
 
