@@ -98,6 +98,8 @@ def test_commit_mode_makes_one_commit_of_two_lines(before_release: World) -> Non
         "changed": "true",
         "commit": after,
     }
+    assert outcome.outputs["backend-commit"] == world.example.commits["fragalysis-backend"]["2023.05.1"]
+    assert outcome.outputs["frontend-image"].startswith("docker.io/xchem/fragalysis-frontend@sha256:")
 
 
 def test_pull_request_mode_opens_one_pull_request(before_release: World) -> None:

@@ -35,14 +35,20 @@ def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
     assert record["stack"]["digest"].startswith("sha256:")
     assert [one["tag"] for one in record["components"]] == ["2023.05.1", "2023.05.4"]
     assert record["build"]["conclusion"] == "success"
-    told = ("stack-tag", "stack-commit", "run-conclusion", "verdict")
+    backend = stack.world.example.commits["fragalysis-backend"]["2023.05.1"]
+    told = ("stack-tag", "stack-commit", "backend-tag", "backend-commit", "run-conclusion", "verdict", "changed")
     assert {name: outcome.outputs[name] for name in told} == {
         "stack-tag": "2023.06.2",
         "stack-commit": commit,
+        "backend-tag": "2023.05.1",
+        "backend-commit": backend,
         "run-conclusion": "success",
         "verdict": "deploy",
+        "changed": "true",
     }
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+    assert outcome.outputs["frontend-image"].startswith("docker.io/xchem/fragalysis-frontend@sha256:")
+    assert outcome.outputs["deploy-production"] == "false"
     assert outcome.summary.startswith("## ✅ Published — [`2023.06.2`]")
 
 
