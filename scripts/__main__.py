@@ -3,6 +3,7 @@
 This file alone must be readable by any Python 3, to be able to say that it is too old.
 """
 
+import html
 import os
 import sys
 
@@ -33,14 +34,21 @@ def stop(message: str, status: int) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         print("::error title=frag-release-action::" + data)
-        append("GITHUB_OUTPUT", "verdict=blocked\ndeploy-production=false\ndeploy-staging=false\n")
+        append("GITHUB_OUTPUT", "verdict=blocked\ndeploy-production=false\ndeploy-staging=false\nchanged=false\n")
         append(
             "GITHUB_STEP_SUMMARY",
-            "## ⛔ Nothing was decided\n\nThe action could not start; its log says why.\n",
+            "## ⛔ Nothing was decided\n\nThe action could not start:\n\n<pre>" + escaped(message) + "</pre>\n\n"
+            "Nothing is deployed by a run that ends like this.\n",
         )
     else:
         print("error: " + message, file=sys.stderr)
     return status
+
+
+def escaped(message: str) -> str:
+    """Return `message`, which may quote a program's words, as text for HTML, with nothing in it that is not seen."""
+    seen = (char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in message[:10000])
+    return html.escape("".join(seen))
 
 
 def leave(status: int) -> None:

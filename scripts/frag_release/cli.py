@@ -55,7 +55,8 @@ def _tell(error: ExpectedError, values: Values | None, context: Context, log: Lo
         # What stopped the run is told already: a report that cannot be written must not hide it.
         with contextlib.suppress(ExpectedError):
             path = _report(error, values, file, line)
-    _close(context, "Stopped", error.message, error.remedy, path)
+    title = "Refused" if isinstance(error, RefusedError) else "Stopped: nothing was decided"
+    _close(context, title, error.message, error.remedy, path)
     return error.exit_status
 
 
@@ -81,7 +82,7 @@ def _tell_fault(error: Exception, context: Context, log: Log) -> int:
     log.annotate("error", "frag-release-action", f"{what} {remedy}")
     # The text of the error may hold what a server or a file said, so it goes to the log alone.
     log.lines("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    _close(context, "A fault of this action", what, remedy)
+    _close(context, "A fault of this action: nothing was decided", what, remedy)
     return FAULT
 
 

@@ -54,9 +54,11 @@ def test_the_worked_example_gets_its_ticket(desk: Desk) -> None:
 def test_everything_is_done_once(desk: Desk) -> None:
     """Labels are made, people assigned, the lane set, whatever its case; the second run writes nothing."""
     desk.board.page = 1
-    assert desk.announce(**FULL).status == 0
+    first = desk.announce(**FULL)
+    assert first.status == 0, first.log
     ticket = desk.ticket()
     assert [label["name"] for label in ticket["labels"]] == ["release", "urgent"]
+    assert "2. ticket: ✅ done\n3. board: ✅ done\n\n" in first.summary
     assert [user["login"] for user in ticket["assignees"]] == ["maintainer", "reviewer"]
     assert desk.board.lanes() == {"Release 2023.06.2": ["Push to Production"]}
     again = desk.announce(**FULL)
@@ -89,10 +91,13 @@ def test_it_is_brought_up_to_date_after_the_deployment(desk: Desk) -> None:
     waiting = Look("in_progress", None, (Job("deploy", "in_progress", None, completed_at=None),))
     desk.builds.script = (waiting, Look("completed", "success", (Job("deploy"),)))
     run = desk.builds.start(REPOSITORY, TAG, desk.world.commit(TAG))
-    desk.announce()
+    first = desk.announce()
+    assert "2. ticket: ✅ done\n3. deployment: ⏳ goes on\n\n" in first.summary
+    assert "After the deployment, run this again" in first.summary
     assert "deploy](" in (before := desk.ticket()["body"]) and "): ⏳ in progress" in before
     ask(desk.world, f"/actions/runs/{run.id}")
-    assert desk.announce().status == 0
+    second = desk.announce()
+    assert second.status == 0 and "3. deployment: ✅ done" in second.summary and "run this again" not in second.summary
     assert "): ✅ success" in desk.ticket()["body"] and "⏳" not in desk.ticket()["body"]
 
 

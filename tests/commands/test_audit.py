@@ -39,7 +39,7 @@ def test_a_clean_history_is_told_oldest_first_and_ends_well(world: World) -> Non
         "audit",
     )
     assert outcome.report["counts"]["by-year"] == {"2023": {"fine": 2, "broken": 0, "unverified": 0}}
-    assert outcome.summary.startswith("## ✅ All 2 releases keep the rules")
+    assert outcome.summary.startswith("## ✅ All 2 production tags keep the rules")
     rows = re.findall(r"\| 2023-06-01 \| \[`([^`]+)`\]", outcome.summary)
     assert rows == ["2023.06.2", "2023.06.2-rc.1", "2023.06.1"]
     assert (outcome.outputs["verdict"], outcome.outputs["deploy-production"]) == ("build-only", "false")
@@ -67,7 +67,7 @@ def test_switched_on_ci_and_images_are_judged(world: World) -> None:
     assert outcome.report is not None
     # GitHub answered: the audit is complete, the release is not verified.
     assert outcome.report["complete"] is True
-    assert outcome.summary.startswith("## ⛔ 1 release could not be verified")
+    assert outcome.summary.startswith("## ⛔ 1 production tag could not be verified")
 
 
 def test_a_forgotten_run_counts_where_the_release_recorded_it(world: World, releases_of: GitHubReleases) -> None:
@@ -83,8 +83,8 @@ def test_a_broken_rule_ends_with_status_one(unseeded: World) -> None:
     outcome = audit(unseeded.seed())
     assert (outcome.status, blockers(outcome)) == (1, {"2023.06.3": ["pin-on-branch:backend=fail"]})
     assert outcome.outputs["failed-rules"] == "pin-on-branch:backend"
-    assert outcome.summary.startswith("## ⛔ 1 release breaks a rule")
-    assert "::error title=Release 2023.06.3::2023.05.2 of xchem/fragalysis-backend is not on production." in outcome.log
+    assert outcome.summary.startswith("## ⛔ 1 production tag breaks a rule")
+    assert "::error title=Tag 2023.06.3::2023.05.2 of xchem/fragalysis-backend is not on production." in outcome.log
 
 
 def test_an_old_sin_can_be_left_behind_with_since(unseeded: World) -> None:

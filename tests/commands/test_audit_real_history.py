@@ -138,7 +138,7 @@ def test_since_leaves_the_old_sins_behind(action_folder: Path, tmp_path: Path, c
     """From 2024 on one of twelve is broken; from the release after it on, as the summary proposes, none is."""
     first = audit(action_folder, tmp_path, clones, since="2024.")
     assert first.status == 1
-    assert "Of 12 releases since 2024., 11 keep every rule looked at; 1 breaks a rule" in first.log
+    assert "Of 12 production tags since 2024., 11 keep every rule looked at; 1 breaks a rule" in first.log
     assert "set `since` to `2024.11.3`" in first.summary
     again = audit(action_folder, tmp_path, clones, since="2024.11.3")
     assert again.status == 0, again.log

@@ -98,6 +98,8 @@ def test_commit_mode_makes_one_commit_of_two_lines(before_release: World) -> Non
         "changed": "true",
         "commit": after,
     }
+    assert outcome.outputs["backend-commit"] == world.example.commits["fragalysis-backend"]["2023.05.1"]
+    assert outcome.outputs["frontend-image"].startswith("docker.io/xchem/fragalysis-frontend@sha256:")
 
 
 def test_pull_request_mode_opens_one_pull_request(before_release: World) -> None:
@@ -205,7 +207,7 @@ def test_a_refused_write_names_the_missing_right(before_release: World, status: 
     outcome = prepare(world)
     assert outcome.status == 2
     assert "workflow" in outcome.log.lower()
-    assert outcome.outputs["changed"] == ""
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_planted_branch_is_refused(before_release: World) -> None:

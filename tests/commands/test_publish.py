@@ -35,14 +35,20 @@ def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
     assert record["stack"]["digest"].startswith("sha256:")
     assert [one["tag"] for one in record["components"]] == ["2023.05.1", "2023.05.4"]
     assert record["build"]["conclusion"] == "success"
-    told = ("stack-tag", "stack-commit", "run-conclusion", "verdict")
+    backend = stack.world.example.commits["fragalysis-backend"]["2023.05.1"]
+    told = ("stack-tag", "stack-commit", "backend-tag", "backend-commit", "run-conclusion", "verdict", "changed")
     assert {name: outcome.outputs[name] for name in told} == {
         "stack-tag": "2023.06.2",
         "stack-commit": commit,
+        "backend-tag": "2023.05.1",
+        "backend-commit": backend,
         "run-conclusion": "success",
         "verdict": "deploy",
+        "changed": "true",
     }
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
+    assert outcome.outputs["frontend-image"].startswith("docker.io/xchem/fragalysis-frontend@sha256:")
+    assert outcome.outputs["deploy-production"] == "false"
     assert outcome.summary.startswith("## ✅ Published — [`2023.06.2`]")
 
 
@@ -134,6 +140,8 @@ def test_a_trailer_that_names_another_tag_than_the_pull_request_is_refused(stack
     assert outcome.status == 1, outcome.log
     assert stack.made_nothing()
     assert "is said to be the release of 2023.06.3 and of 2023.06.2." in outcome.summary
+    assert outcome.summary.startswith("## ⛔ Refused\n")
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_pull_request_for_another_pair_than_was_merged_is_refused(stack: Stack) -> None:
@@ -189,6 +197,7 @@ def test_another_branch_and_another_event_publish_nothing(stack: Stack) -> None:
     outcome = stack.publish(Event("push", "refs/heads/topic", head(stack.world)))
     assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert "only master is released" in outcome.summary
+    assert outcome.outputs["changed"] == "false"
 
 
 def test_a_tag_that_stands_for_another_commit_stops_it(stack: Stack) -> None:
@@ -218,6 +227,18 @@ def test_a_dry_run_writes_nothing(stack: Stack) -> None:
     outcome = stack.publish(dry_run="true")
     assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
     assert outcome.summary.startswith("## 📝 Planned, nothing written — `2023.06.2`")
+
+
+def test_a_dry_run_says_what_is_public_already(stack: Stack) -> None:
+    """Of a release that is public a dry run does not say that it would be released, and names its address."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    outcome = stack.publish(dry_run="true")
+    assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
+    assert "is released as 2023.06.2 already: it is public." in outcome.summary
+    assert "\n1. Nothing to do: the release is public already.\n" in outcome.summary
+    assert "5. release: ✅ done\n6. announcement: 👉 next" in outcome.summary
+    assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
 
 
 def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:

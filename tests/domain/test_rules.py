@@ -28,7 +28,7 @@ from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding, Status, blocking
-from frag_release.domain.rules import CATALOGUE, judge, judge_presence
+from frag_release.domain.rules import CATALOGUE, can_mend_elsewhere, judge, judge_presence
 
 # Design section 4, by hand: rule, subject, and whether `allow` may cover it.
 DESIGNED = [
@@ -62,6 +62,18 @@ def test_the_catalogue_is_the_designs_table() -> None:
 def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
     """An audit leaves out what is of a run alone: overrides, and the stack's CI before it is tagged."""
     assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == {"pin-effective", "stack-ci"}
+
+
+def test_what_can_be_mended_without_another_tag() -> None:
+    """Only what other repositories, registries and CI are to blame for may pass in the same run later."""
+    elsewhere = {rule.id for rule in CATALOGUE if rule.mends_elsewhere}
+    assert elsewhere == {"pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "pin-image", "stack-ci"}
+    failed, unknown = (
+        Finding("tag-order", "stack", "2023.06.2", status, "") for status in (Status.FAIL, Status.UNKNOWN)
+    )
+    mends = Finding("pin-ci", "backend", "2023.05.1", Status.FAIL, "")
+    assert can_mend_elsewhere([mends, unknown])
+    assert not can_mend_elsewhere([mends, failed])
 
 
 def test_every_rule_has_words_for_the_readme() -> None:

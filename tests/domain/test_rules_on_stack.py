@@ -23,7 +23,7 @@ def test_tag_commit() -> None:
     assert_finding(of_stack("tag-commit"), Status.PASS, "555555555555")
     assert_finding(of_stack("tag-commit", tag_commit="9" * 40), Status.FAIL, "999999999999", "555555555555", "moved")
     assert_finding(of_stack("tag-commit", tag_commit=None), Status.FAIL, "no longer exists", "2023.06.2")
-    assert_finding(of_stack("tag-commit", run_commit=None), Status.SKIPPED, "Not a workflow run")
+    assert_finding(of_stack("tag-commit", run_commit=None), Status.SKIPPED, "no run of the tag itself")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from frag_release.domain.announcement import BOARD, AnnounceReport, shortfall
+from frag_release.domain.builds import Build, Job
 from frag_release.domain.changes import History
 from frag_release.domain.prepare_report import Action
 from frag_release.domain.tickets import Ticket
@@ -46,7 +49,37 @@ def test_a_summary_is_never_too_large() -> None:
 
 def test_what_fell_short_comes_first() -> None:
     """The remedy is the first thing to do, and the board is told to have been stopped at."""
-    summary = announce_summary(report(), GITHUB)
+    summary = announce_summary(report(board=True), GITHUB)
     assert summary.startswith("## ⚠️ Announced, but not all of it — [`Release 2023.06.2`](")
     assert "### What to do next\n\n1. ⚠️ Name plain\n2. Tick the boxes on [the ticket](" in summary
     assert "3. board: ⛔ stopped here" in summary
+
+
+AGAIN = "run this again: it brings the text up to date."
+
+
+@pytest.mark.parametrize(
+    ("jobs", "standing", "again"),
+    [
+        ([], "", ""),
+        ([("Deploy to staging", "completed", "success")], "", ""),
+        ([("Deploy to production", "completed", "skipped")], "", ""),
+        ([("Deploy to production", "completed", "success")], "✅ done", ""),
+        ([("Deploy to production", "completed", "failure")], "⛔ stopped here", ""),
+        ([("Deploy to production", "in_progress", None)], "⏳ goes on", f"After the deployment, {AGAIN}"),
+        ([("deploy", "waiting", None)], "👉 next", f"After the deployment, {AGAIN}"),
+        ([("Build", "in_progress", None)], "", f"After the build, {AGAIN}"),
+    ],
+)
+def test_only_what_is_known_of_board_and_deployment_is_told(
+    jobs: list[tuple[str, str, str | None]], standing: str, again: str
+) -> None:
+    """Without a board there is none; the deployment stands as the build's job says, and is left out without one."""
+    seen = [Job(*one, NOW, None, "") for one in jobs]
+    over = all(job.is_over for job in seen)
+    build = Build(1, "f", "push", "2023.06.2", "5" * 40, 1, "completed" if over else "in_progress", None, GITHUB)
+    made = report(findings=[])
+    summary = announce_summary(replace(made, contents=replace(made.contents, build=build, jobs=seen)), GITHUB)
+    assert "board" not in summary
+    assert ("3. deployment: " + standing in summary) if standing else ("deployment: " not in summary)
+    assert (again in summary) if again else (AGAIN not in summary)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from render.hostile import HOSTILE
 
 NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.timezone.utc)
 BACKEND = Component("backend", "org/fragalysis-backend", ["production"], "BE_IMAGE_TAG", "BE_NAMESPACE")
+BOTH = (BACKEND, replace(BACKEND, name="frontend"))
 COMMIT = "1" * 40
 
 
@@ -58,7 +60,7 @@ def test_rules_are_drawn_and_told() -> None:
     summary = audit_summary(many(7), "")
     assert '  "pin-on-branch" : 7\n' in summary
     assert "| `pin-on-branch` | 7 | 0 | 0 |" in summary
-    assert summary.startswith("## ⛔ 7 releases break a rule")
+    assert summary.startswith("## ⛔ 7 production tags break a rule")
 
 
 def test_a_long_history_is_shown_in_part_and_says_so() -> None:
@@ -101,6 +103,43 @@ def test_a_gap_comes_before_everything() -> None:
     assert "1 question got no answer, so this audit is not complete and clears nothing." in summary
     assert "- the server was away" in summary and "1. Run this again at noon." in summary
     assert "Not found out: the server was away" in audit_text(told)
+
+
+def test_gaps_that_are_alike_are_one() -> None:
+    """What differs in a commit or a version alone is one line with its number, and no tag repeats it in the open."""
+
+    def away(what: str) -> Unknown:
+        return Unknown(f"10.0.0.1:80 takes no more requests for now, and was not asked for {what}", "Run this again.")
+
+    lost = [
+        StackTag(f"2023.02.{at}", COMMIT, NOW, away(f"the file f.yaml at {at:012x} of org/stack")) for at in range(1, 4)
+    ]
+    told = report(stack_tag("2023.01.1", "2023.01.1"), *lost, StackTag("2023.03.1", away("the tag 2023.03.1")))
+    summary = audit_summary(told, "")
+    reasons = summary.partition("### What could not be found out\n\n")[2].partition("\n\n")[0].splitlines()
+    start = "- 10.0.0.1:80 takes no more requests for now, and was not asked for"
+    assert reasons == [f"{start} the file f.yaml at … of org/stack (3 times)", f"{start} the tag 2023.03.1"]
+    assert "\n\n5 production tags could not be verified: see all tags below.\n" in summary
+    assert "cannot be undone" not in summary and "set `since`" not in summary
+    assert len(told.as_json()["missing"]["reasons"]) == 4
+
+
+def test_an_incomplete_audit_still_says_what_is_broken() -> None:
+    """A rule that is broken for certain is told in the open, and what to do about it."""
+    lost = StackTag("2023.02.1", COMMIT, NOW, Unknown("the server was away", "Run this again at noon."), ())
+    summary = audit_summary(report(stack_tag("2023.01.1", "main"), lost), "")
+    table = summary.partition("### Production tags that break")[2].partition("###")[0]
+    assert "`2023.01.1`" in table and "`2023.02.1`" not in table
+    assert "keep to the rules from the next release on: what was released cannot be undone." in summary
+    assert "set `since`" not in summary
+
+
+def test_what_is_the_same_of_both_is_told_once() -> None:
+    """A finding that two components share stands in one line that names both."""
+    pins = [Pin(component, "", "org", "f.yaml", unread=Unknown("it is too large", "Mend it.")) for component in BOTH]
+    tag = StackTag("2023.01.1", COMMIT, NOW, Placement(frozenset({"master"})), pins)
+    summary = audit_summary(report(tag), "")
+    assert "`pin-present` (backend, frontend): The pins in f.yaml: it is too large." in summary
 
 
 def test_a_tag_of_no_date_is_called_so() -> None:

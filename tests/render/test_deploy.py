@@ -57,6 +57,25 @@ def test_the_verdict_comes_first_and_success_is_rare(made: DeployReport, stage: 
     assert made.as_json()["verdict"] == ("blocked" if made.judged.failed_rules else "deploy")
 
 
+def test_a_refusal_advises_another_run_only_where_that_can_help() -> None:
+    """A tag that was moved stays so: nothing says that this can be run again."""
+    facts = good_facts()
+    assert facts.stack
+    moved = report(replace(facts, stack=replace(facts.stack, tag_commit="9" * 40)))
+    assert "\n2. Nothing was launched.\n" in deploy_summary(deployed(moved, job=None, site=None), GITHUB)
+    unseen = report(with_backend(facts, image=Unknown("503")))
+    text = deploy_summary(deployed(unseen, job=None, site=None), GITHUB)
+    assert "\n2. Nothing was launched. This can be run again at any time.\n" in text
+
+
+def test_the_site_that_is_to_be_looked_at_is_a_link() -> None:
+    """In the summary it can be clicked; the log has the address once."""
+    problem = Problem("It does not show it.", f"Look at {SITE.url} yourself.", 1)
+    made = deployed(problem=problem, site=replace(SITE, found=False))
+    assert f"1. Look at [`{SITE.url}`]({SITE.url}) yourself." in deploy_summary(made, GITHUB)
+    assert f"1. Look at {SITE.url} yourself." in deploy_text(made)
+
+
 def test_a_problem_keeps_its_own_status() -> None:
     """A missing right in AWX is wrong use."""
     assert deployed(job=None, site=None, problem=replace(PROBLEM, exit_status=2)).exit_status == 2
@@ -107,4 +126,5 @@ def test_the_log_has_the_findings_once() -> None:
 def test_a_line_on_a_job() -> None:
     """Number, state, time, and why it cannot be seen."""
     assert job_line(JobProgress(replace(JOB, status="running"))) == "AWX job 7: running for 3 min 20 s"
+    assert job_line(JobProgress(replace(JOB, status="canceled"))) == "AWX job 7: canceled after 3 min 20 s"
     assert job_line(JobProgress(replace(JOB, elapsed=0.0), "503")) == "AWX job 7: successful | 503"

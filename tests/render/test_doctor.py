@@ -7,8 +7,9 @@ import datetime
 import pytest
 
 from frag_release.domain.doctor_report import DoctorReport
+from frag_release.domain.evidence import Unknown
 from frag_release.domain.needs.catalogue import outside
-from frag_release.domain.needs.need import Judgement, Need, Presence, Row
+from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
 from frag_release.render.doctor import doctor_summary, doctor_text, next_steps
 from render.hostile import HOSTILE, tokens
 
@@ -58,13 +59,37 @@ def test_what_to_do_names_each_remedy_once() -> None:
         row(Presence.UNTOLD, "e", guard=True),
     )
     assert next_steps(found) == [
-        "❌ **b** (`need`), **c** (`need`): Give a token.",
+        "❌ **b** (`need`), **c** (`need`): m<br>→ Give a token.",
         "Then run this again.",
         "⚠️ 1 guard from outside is not there. The second table says how to set it up.",
         "❔ 2 points cannot be told with this token, so nobody should take it for there. The tables say who could see, "
         "or what happens without.",
     ]
     assert next_steps(report(row(Presence.THERE))) == ["Nothing to do."]
+
+
+def test_a_server_that_is_away_is_told_once() -> None:
+    """What was not seen for one reason is one step, one row and one line, which name all of it."""
+    rows = [
+        Row(
+            Need(name, ("gate",), f"Read {name}"),
+            unseen(Unknown(f"api.example cannot be reached, when asked for {name}")),
+        )
+        for name in ("a", "b", "c")
+    ]
+    found = report(*rows, row(Presence.THERE, "d"))
+    why = "api.example cannot be reached."
+    assert next_steps(found)[0] == (
+        "❔ **a** (`need`), **b** (`need`), **c** (`need`) could not be verified: "
+        f"{why}<br>→ Nothing is known to be wrong: run this again."
+    )
+    assert (
+        "| ❔&nbsp;not&nbsp;seen | Read a<br>`a`<br>Read b<br>`b`<br>Read c<br>`c` | gate | "
+        f"{why} | Nothing is known to be wrong: run this again. |"
+    ) in doctor_summary(found)
+    lines = [line for line in doctor_text(found).splitlines() if "api.example" in line]
+    assert lines == [f"UNKNOWN  need  a  {why} The same is true of b, c."]
+    assert doctor_summary(found).startswith("## ⛔ 3 things could not be seen")
 
 
 def test_the_tables_and_the_picture_say_how_each_stands() -> None:

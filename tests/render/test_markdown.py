@@ -155,3 +155,12 @@ def test_lists_say_what_they_left_out() -> None:
     """Lists are capped as tables are."""
     assert markdown.bullets(["a", "b", "c"], cap=2) == "- a\n- b\n\nShowing 2 of 3."
     assert markdown.numbered(["a", "b"]) == "1. a\n2. b"
+
+
+def test_only_the_address_that_is_given_becomes_a_link() -> None:
+    """Of several addresses in a message the one of ours can be clicked; without it none can."""
+    ours, foreign = "https://github.com/o/r/actions/runs/7", "https://evil.example/x"
+    message = f"Open {ours}, or {foreign}, or {ours}/more."
+    assert markdown.words(message, url=ours) == f"Open [`{ours}`]({ours}), or `{foreign}`, or `{ours}/more`."
+    assert markdown.words(message) == f"Open `{ours}`, or `{foreign}`, or `{ours}/more`."
+    assert markdown.words("Open javascript:alert(1)", url="javascript:alert(1)") == "Open javascript:alert(1)"

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from frag_release.domain.allow import Allowance
-from frag_release.domain.evidence import Image, Placement, Unknown
+from frag_release.domain.evidence import Image, Placement, Run, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.report import GateReport
 from frag_release.domain.rules import COMPONENT_RULES
 from frag_release.render.checks import OF_COMPONENT
+from frag_release.render.next_steps import remedies
 from frag_release.render.summary import error_summary, gate_summary
 from render.reports import good_facts, pin, report, unjudged, with_backend
 
@@ -78,6 +79,51 @@ def test_one_remedy_is_told_once() -> None:
     why = Unknown("GitHub did not answer")
     summary = gate_summary(report(with_backend(good_facts(), image=why, placement=why)), GITHUB)
     assert "1. ❔ **backend** (`pin-on-branch`), **backend** (`pin-image`) could not be verified: " in summary
+
+
+def test_several_findings_say_what_was_found() -> None:
+    """Each of a group says what was found, as a sentence of its own, and three of them at most."""
+    why = Unknown("ghcr.io wants a login (401)", "Log in.")
+    facts = replace(good_facts(), components=[replace(one, image=why) for one in good_facts().components])
+    assert (
+        "could not be verified: "
+        "The image docker.io/xchem/fragalysis-backend:2023.05.1: ghcr.io wants a login (401).<br>"
+        "The image docker.io/xchem/fragalysis-frontend:2023.05.4: ghcr.io wants a login (401).<br>→ Log in.\n"
+    ) in gate_summary(report(facts), GITHUB)
+    findings = [Finding("pin-ci", "backend", "1.2.3", Status.UNKNOWN, f"No {at}.", "Wait.") for at in range(4)]
+    assert remedies(findings)[0].endswith(": No 0.<br>No 1.<br>No 2.<br>…<br>→ Wait.")
+
+
+def test_another_run_is_only_advised_where_it_can_help() -> None:
+    """A tag that was moved, or a pin that is no release, stays so; CI may pass after all."""
+    facts = good_facts()
+    assert facts.stack
+    moved = replace(facts, stack=replace(facts.stack, tag_commit="9" * 40))
+    assert "Do not run this again." in gate_summary(report(moved), GITHUB)
+    red = [replace(one, conclusion="failure") for one in facts.components[0].runs or ()]  # type: ignore[union-attr]
+    for wrong, helps in (
+        (moved, False),
+        (with_backend(facts, pin=pin("backend", "2023.05.1-1")), False),
+        (with_backend(moved, runs=red), False),
+        (with_backend(facts, runs=red), True),
+        (with_backend(facts, runs=red, image=Unknown("503")), True),
+    ):
+        summary = gate_summary(report(wrong), GITHUB)
+        assert "**new** tag; do not move `2023.06.2`." in summary
+        assert ("re-run" in summary.partition("### The pair")[0]) is helps
+
+
+def test_only_our_own_addresses_become_links() -> None:
+    """The run that is to be looked at can be clicked, in the steps and in the table; what a name holds cannot."""
+    run, foreign = "https://github.com/backend/7", "https://evil.example/x"
+    red = [Run("ci.yaml", f"ci {foreign}", 7, "b" * 40, "completed", "failure", run)]
+    summary = gate_summary(report(with_backend(good_facts(), runs=red)), GITHUB)
+    assert summary.count(f"Open [`{run}`]({run}), mend what is wrong") == 2
+    assert f"`{foreign}`" in summary
+    assert f"]({foreign}" not in summary
+    waiting = [replace(red[0], status="in_progress", conclusion=None)]
+    summary = gate_summary(report(with_backend(good_facts(), runs=waiting)), GITHUB)
+    assert f"Wait until it has ended ([`{run}`]({run}))" in summary
 
 
 def test_a_pull_request_is_told_to_push_again() -> None:
@@ -261,7 +307,7 @@ def test_a_ref_that_cannot_be_resolved_still_has_a_summary() -> None:
 
 def test_an_error_says_what_and_what_to_do() -> None:
     """A run that ended before a verdict tells the same way, and that nothing is deployed."""
-    summary = error_summary("Stopped", "The input ref is wrong: `<b>`.", "Name a tag.")
+    summary = error_summary("Stopped: nothing was decided", "The input ref is wrong: `<b>`.", "Name a tag.")
     assert summary.splitlines()[0] == "## ⛔ Stopped: nothing was decided"
     assert "**The input ref is wrong: <code>&lt;b&gt;</code>.**" in summary
     assert "1. Name a tag." in summary

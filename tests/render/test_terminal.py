@@ -30,7 +30,7 @@ def test_each_finding_is_a_line_the_worst_first() -> None:
     assert lines[2].split()[:3] == ["FAIL", "pin-on-branch", "backend"]
     assert lines[3] == ("    -> Pin a tag that is on production, or merge bbbbbbbbbbbb there and give it a new tag.")
     assert lines[4].split()[:3] == ["UNKNOWN", "pin-image", "backend"]
-    assert lines[5] == "    -> Nothing is known to be wrong with the release: run this again."
+    assert lines[5] == "    -> Nothing is known to be wrong: run this again."
     assert {line.split()[0] for line in lines[6:]} == {"PASS"}
 
 

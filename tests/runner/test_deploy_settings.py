@@ -56,7 +56,8 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         read(**NOTHING)
     assert caught.value.message.startswith(
         "The inputs expected-stack-commit, expected-backend-digest, expected-frontend-digest, "
-        "expected-stack-digest must not be empty: production counts as production"
+        "expected-stack-digest must not be empty: the environment production counts as production, as does every "
+        "name without a word such as staging."
     )
     assert caught.value.exit_status == 2
 

@@ -58,7 +58,8 @@ def test_every_output_is_written_and_closed_unless_given(run: Context) -> None:
     assert found["verdict"] == "blocked"
     assert found["deploy-production"] == "false"
     assert found["deploy-staging"] == "false"
-    others = set(OUTPUTS) - {"verdict", "deploy-production", "deploy-staging"}
+    assert found["changed"] == "false"
+    others = set(OUTPUTS) - {"verdict", "deploy-production", "deploy-staging", "changed"}
     assert {found[name] for name in others} == {""}
 
 

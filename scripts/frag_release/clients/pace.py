@@ -109,7 +109,7 @@ class Pace:
 
 def _closed(request: Request, server: _Server, at: float) -> RateLimited:
     back = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
-    why = f"{request.host} takes no more requests for now, so {request.what} was not asked for"
+    why = f"{request.host} takes no more requests for now, and was not asked for {request.what}"
     if server.closed_until < at and server.is_low:
         why = f"of {server.limit:,} requests only {max(server.remaining, 0):,} are left: {why}"
     return RateLimited(why, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")

@@ -35,7 +35,7 @@ def shortfall(about: str, tag: str, message: str, remedy: str, url: str = "") ->
 class AnnounceReport:
     """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of what was written.
 
-    `planned` is what a dry run would do, `actions` what was done.
+    `board` says that one was to show it. `planned` is what a dry run would do, `actions` what was done.
     """
 
     version: str
@@ -45,6 +45,7 @@ class AnnounceReport:
     where: Ticket | None = None
     url: str = ""
     is_existing: bool = False
+    board: bool = False
     dry_run: bool = False
     planned: Sequence[str] = ()
     actions: Sequence[Action] = ()

@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .environments import is_production
+
 COMPLETED = "completed"
 SUCCESS = "success"
 _SKIPPED = "skipped"
@@ -71,6 +73,12 @@ class Job:
         if not self.ran or self.started is None:
             return datetime.timedelta()
         return max(datetime.timedelta(), (self.completed or now) - self.started)
+
+
+def production_deployments(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that deploy to production, as far as names tell; skipped ones were not wanted."""
+    named = [job for job in jobs if "deploy" in job.name.casefold() and is_production(job.name)]
+    return [job for job in named if job.conclusion != _SKIPPED]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar, Union
 
-RETRY = "Nothing is known to be wrong with the release: run this again."
+RETRY = "Nothing is known to be wrong: run this again."
 
 _T = TypeVar("_T")
 

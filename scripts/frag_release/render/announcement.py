@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..domain.announcement import BOARD, AnnounceReport
+from ..domain.builds import Build, production_deployments
 from ..domain.contents import named_tickets
 from . import markdown
 from .changes import ComponentChanges
@@ -62,11 +63,29 @@ def next_steps(report: AnnounceReport) -> list[str]:
     if report.dry_run:
         return [*steps, "Run it again without `dry-run` to have it done."]
     ticket = markdown.link("the ticket", report.url)
-    return [
-        *steps,
-        f"Tick the boxes on {ticket} as things are seen to work: they stay ticked.",
-        "After the deployment, run this again: it brings the text up to date.",
-    ]
+    steps.append(f"Tick the boxes on {ticket} as things are seen to work: they stay ticked.")
+    until = _until(report)
+    return [*steps, f"After {until}, run this again: it brings the text up to date."] if until else steps
+
+
+def _until(report: AnnounceReport) -> str:
+    """Return what is known to lie ahead of the release, and changes its text; empty where nothing is."""
+    deployment, build = _deployment(report), report.contents.build
+    if deployment in (Standing.RUNNING, Standing.NEXT):
+        return "the deployment"
+    return "the build" if isinstance(build, Build) and not build.is_over else ""
+
+
+def _deployment(report: AnnounceReport) -> Standing | None:
+    """Return how the deployment to production stands by the jobs of the build; None where they say nothing of it."""
+    jobs = production_deployments(report.contents.jobs)
+    if not jobs:
+        return None
+    if any(job.failed for job in jobs):
+        return Standing.STOPPED
+    if all(job.is_over for job in jobs):
+        return Standing.DONE
+    return Standing.RUNNING if any(job.status == "in_progress" for job in jobs) else Standing.NEXT
 
 
 def _heading(report: AnnounceReport) -> tuple[str, str]:
@@ -95,12 +114,10 @@ def _reason(report: AnnounceReport) -> str:
 def _steps(report: AnnounceReport) -> list[tuple[str, Standing]]:
     told = Standing.NEXT if report.dry_run else Standing.DONE
     fell_short = any(one.rule == BOARD for one in report.findings)
-    return [
-        (f"release {report.contents.tag}", Standing.DONE),
-        ("ticket", told),
-        ("board", Standing.STOPPED if fell_short else told),
-        ("deployment", Standing.AHEAD if report.dry_run else Standing.NEXT),
-    ]
+    board = [("board", Standing.STOPPED if fell_short else told)] if report.board else []
+    deployment = _deployment(report)
+    last = [("deployment", deployment)] if deployment else []
+    return [(f"release {report.contents.tag}", Standing.DONE), ("ticket", told), *board, *last]
 
 
 def _footer(report: AnnounceReport) -> str:

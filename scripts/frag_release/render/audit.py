@@ -6,7 +6,7 @@ from ..domain.audit.report import AuditReport
 from ..domain.decision import Verdict
 from . import markdown
 from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table, told, years_table
-from .audit_words import as_of, cautions, heading, sentence, steps
+from .audit_words import as_of, cautions, gaps_in_groups, heading, sentence, steps
 from .findings import allowed_by_hand, warning
 from .links import Links
 from .sections import MAX_SUMMARY, Section, fitted
@@ -19,7 +19,6 @@ _MOST_GAPS = 20
 def audit_summary(report: AuditReport, server_url: str) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead, empty for none."""
     links = Links(server_url)
-    blocked = [one for one in report.releases if one.verdict is Verdict.BLOCKED]
     every = releases_table(report, report.releases, links)
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
@@ -27,7 +26,7 @@ def audit_summary(report: AuditReport, server_url: str) -> str:
         Section(19, "", warning([*_cautions(report), *_allowed(report)])),
         Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in steps(report)])),
         Section(17, "What could not be found out", _gaps(report)),
-        Section(15, "Releases that break a rule or could not be verified", releases_table(report, blocked, links)),
+        Section(15, "Production tags that break a rule or could not be verified", _blocked(report, links)),
         Section(12, "By rule", rules_table(report)),
         Section(11, "By year", years_table(report)),
         Section(5, "", markdown.details(title, every) if every else ""),
@@ -40,7 +39,7 @@ def audit_text(report: AuditReport) -> str:
     """Return the verdict, and of each release what blocks or warns, the newest first, for the log."""
     lines = [f"{heading(report)[1]}: {report.repository}", markdown.visible(sentence(report)), as_of(report)]
     lines += [markdown.visible(line) for line in cautions(report)]
-    lines += [f"Not found out: {markdown.visible(gap.reason)}" for gap in report.gaps[:_MOST_GAPS]]
+    lines += [f"Not found out: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
     newest = list(reversed(report.releases))
     for one in newest[:MOST_ROWS]:
         pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
@@ -66,8 +65,18 @@ def _allowed(report: AuditReport) -> list[str]:
     return allowed_by_hand([finding for one in reversed(report.releases) for finding in one.findings])
 
 
+def _blocked(report: AuditReport, links: Links) -> str:
+    """Return those that are blocked as a table; of an audit that is not complete, only those that break a rule."""
+    if report.complete:
+        blocked = [one for one in report.releases if one.verdict is Verdict.BLOCKED]
+        return releases_table(report, blocked, links)
+    left = len(report.unverified)
+    more = f"{count(left, 'production tag')} could not be verified: see all tags below." if left else ""
+    return "\n\n".join(filter(None, [releases_table(report, report.broken, links), more]))
+
+
 def _gaps(report: AuditReport) -> str:
-    return markdown.bullets([markdown.words(gap.reason) for gap in report.gaps], cap=_MOST_GAPS)
+    return markdown.bullets([markdown.words(reason) for reason in gaps_in_groups(report)], cap=_MOST_GAPS)
 
 
 def _footer(report: AuditReport) -> str:

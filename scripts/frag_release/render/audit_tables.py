@@ -96,11 +96,14 @@ def _row(report: AuditReport, one: PastRelease, links: Links) -> Sequence[str]:
 
 
 def _findings(one: PastRelease) -> str:
-    found = told(one)
+    # What is the same of several subjects is told once.
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for each in told(one):
+        subjects = found.setdefault((finding_mark(each), each.rule, each.message), [])
+        subjects.append(markdown.text(each.subject))
     lines = [
-        f"{finding_mark(finding).replace(' ', '&nbsp;')} {markdown.code(finding.rule)} "
-        f"({markdown.text(finding.subject)}): {markdown.words(finding.message, 300)}"
-        for finding in found[:_MOST_FINDINGS]
+        f"{mark.replace(' ', '&nbsp;')} {markdown.code(rule)} ({', '.join(subjects)}): {markdown.words(message, 300)}"
+        for (mark, rule, message), subjects in list(found.items())[:_MOST_FINDINGS]
     ]
     left = len(found) - _MOST_FINDINGS
     return "\n".join([*lines, *([f"… and {left} more"] if left > 0 else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..domain.audit.judging import PastRelease
@@ -13,19 +14,23 @@ from .wording import count
 MOST_STEPS = 8
 """Most remedies that are shown as steps."""
 
+# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
+_TAG = "production tag"
+_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
+
 
 def heading(report: AuditReport) -> tuple[str, str]:
     """Return the mark and the few words that everything else explains."""
     if report.gaps:
         return "⛔", "Incomplete"
     if report.broken:
-        return "⛔", f"{count(len(report.broken), 'release')} {_verb(len(report.broken), 'break')} a rule"
+        return "⛔", f"{count(len(report.broken), _TAG)} {_verb(len(report.broken), 'break')} a rule"
     if report.unverified:
-        return "⛔", f"{count(len(report.unverified), 'release')} could not be verified"
+        return "⛔", f"{count(len(report.unverified), _TAG)} could not be verified"
     judged = len(report.judged)
     if not judged:
         return "➖", "Nothing to judge"
-    return "✅", f"{'All ' if judged > 1 else ''}{count(judged, 'release')} {_verb(judged, 'keep')} the rules"
+    return "✅", f"{'All ' if judged > 1 else ''}{count(judged, _TAG)} {_verb(judged, 'keep')} the rules"
 
 
 def sentence(report: AuditReport) -> str:
@@ -69,18 +74,34 @@ def steps(report: AuditReport) -> list[str]:
     found = [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
     changed = [finding for one in reversed(report.releases) for finding in one.findings if is_change(finding)]
     found += list(dict.fromkeys(f"{finding.message} {finding.remedy}" for finding in changed))[:MOST_STEPS]
-    if report.broken or report.unverified:
+    # Of an audit that is not complete, what could not be verified says nothing about the past.
+    if report.broken or (report.unverified and report.complete):
         found += _about_the_past(report)
     if not report.judged and not found:
         found.append(f"Nothing, if {report.since} is still to come; else correct the input `since`.")
     return found or ["Nothing to do."]
 
 
+def gaps_in_groups(report: AuditReport) -> list[str]:
+    """Return why questions got no answer: those that differ in a commit or a version alone are one, with their number.
+
+    The first word stays as it is: it names the host, which may be an address of numbers.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for gap in report.gaps:
+        host, _, rest = gap.reason.partition(" ")
+        groups.setdefault((host, _NAMED.sub("…", rest)), []).append(gap.reason)
+    return [
+        reasons[0] if len(reasons) == 1 else f"{host} {rest} ({len(reasons):,} times)"
+        for (host, rest), reasons in groups.items()
+    ]
+
+
 def _numbers(report: AuditReport) -> str:
     blocked = [one for one in (*report.broken, *report.unverified) if not one.compared]
     fine = len(report.judged) - len(blocked)
     since = f" since {report.since}" if report.since else ""
-    words = [f"of {count(len(report.judged), 'release')}{since}, {fine} {_verb(fine, 'keep')} every rule looked at"]
+    words = [f"of {count(len(report.judged), _TAG)}{since}, {fine} {_verb(fine, 'keep')} every rule looked at"]
     if report.broken:
         words.append(f"{len(report.broken)} {_verb(len(report.broken), 'break')} a rule")
     if report.unverified:
@@ -97,7 +118,11 @@ def _verb(number: int, verb: str) -> str:
 
 
 def _about_the_past(report: AuditReport) -> list[str]:
-    words = ["What is released cannot be undone: read the findings below, and release on by the rules."]
+    words = [
+        "Read the findings below, and keep to the rules from the next release on: what was released cannot be undone."
+    ]
+    if not report.complete:
+        return words
     later = _fine_at_the_end(report.judged, {one.tag for one in (*report.broken, *report.unverified)})
     if later:
         words.append(f"To hold only newer releases to the rules, set `since` to `{later}`.")

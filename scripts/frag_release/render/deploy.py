@@ -9,6 +9,7 @@ from ..domain.awx_jobs import JobProgress
 from ..domain.deploy_report import DeployReport, Stage
 from ..domain.evidence import Unknown
 from ..domain.findings import Status, blocking
+from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .builds import duration
 from .findings import folded_findings, open_findings, warning, weakened
@@ -18,7 +19,7 @@ from .next_steps import remedies
 from .pair import built_before, changes, pair_table
 from .rollback import TITLE, how_to_redeploy, rollback_card
 from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
+from .terminal import finding_lines, plain
 from .way import Standing, standing, way_in_words, way_picture
 
 _HEADINGS = {
@@ -63,13 +64,14 @@ def deploy_text(report: DeployReport) -> str:
     lines = [f"{_HEADINGS[report.stage][1]}: {_subject(report)}", visible(_reason(report))]
     lines += finding_lines(report.judged.decision.findings) if report.job is None else []
     lines += [visible(note) for note in report.notes]
-    return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
+    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def job_line(progress: JobProgress) -> str:
     """Return one line on an AWX job that runs."""
     job = progress.job
-    time = f" for {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
+    since = "after" if job.is_over else "for"
+    time = f" {since} {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
     note = f" | {visible(progress.note, 200)}" if progress.note else ""
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
 
@@ -82,7 +84,7 @@ def next_steps(report: DeployReport) -> list[str]:
     if report.problem:
         back = report.target.is_production and report.job is not None
         return [
-            markdown.words(report.problem.remedy or "Run this again."),
+            markdown.words(report.problem.remedy or "Run this again.", url=_where_to_look(report)),
             *(["If the site is broken meanwhile, go back: *The way back* below says how."] if back else []),
         ]
     if stage is Stage.PLANNED:
@@ -102,9 +104,20 @@ def next_steps(report: DeployReport) -> list[str]:
     return [*warned, "Nothing to do: the site shows what was deployed."]
 
 
+def _where_to_look(report: DeployReport) -> str:
+    if report.site:
+        return report.site.url
+    return report.job.url if report.job else ""
+
+
 def _of_refusal(report: DeployReport) -> list[str]:
     if not report.refusal:
-        return ["Nothing was launched. This can be run again at any time."]
+        again = (
+            " This can be run again at any time."
+            if can_mend_elsewhere(blocking(report.judged.decision.findings))
+            else ""
+        )
+        return [f"Nothing was launched.{again}"]
     if report.target.is_production:
         return [
             "Re-run the job in the run of the production tag itself. To deploy a published release from a form, "
@@ -115,10 +128,6 @@ def _of_refusal(report: DeployReport) -> list[str]:
 
 def _warns(report: DeployReport) -> bool:
     return bool(report.notes) or any(one.status is Status.WARN for one in report.judged.decision.findings)
-
-
-def _plain(step: str) -> str:
-    return visible(step.replace("`", "").replace("**", "").replace("<br>", " "))
 
 
 def _subject(report: DeployReport) -> str:

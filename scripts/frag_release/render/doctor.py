@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..domain.doctor_report import DoctorReport
 from ..domain.findings import Finding
@@ -40,12 +42,23 @@ def doctor_summary(report: DoctorReport) -> str:
 
 def doctor_text(report: DoctorReport) -> str:
     """Return the verdict and every need on one line, the worst first, for the log."""
-    return "\n".join([_heading(report), _sentence(report), *finding_lines(report.findings)])
+    return "\n".join([_heading(report), _sentence(report), *finding_lines(told_findings(report))])
+
+
+def told_findings(report: DoctorReport) -> list[Finding]:
+    """Return the findings as the log tells them: one for all that was not seen for one reason."""
+    told = []
+    for rows in _grouped(report.rows):
+        others = ", ".join(row.need.id for row in rows[1:])
+        more = f" The same is true of {others}." if others else ""
+        told.append(replace(rows[0].finding, message=f"{_told(rows)}{more}"))
+    return told
 
 
 def next_steps(report: DoctorReport) -> list[str]:
     """Return what to do, as Markdown: what stops a command first."""
-    steps = remedies([row.finding for row in report.blockers])
+    groups = _grouped(report.blockers)
+    steps = remedies([replace(row.finding, message=_told(rows)) for rows in groups for row in rows])
     steps += ["Then run this again."] if steps else []
     guards = report.count(Presence.MISSING, report.guards)
     if guards:
@@ -88,19 +101,40 @@ def _tally(rows: Sequence[Row]) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     ordered = sorted(rows, key=lambda row: _WORST_FIRST.index(row.judgement.presence))
-    return markdown.table(_HEADER, [_row(row) for row in ordered])
+    return markdown.table(_HEADER, [_row(group) for group in _grouped(ordered)])
 
 
-def _row(row: Row) -> tuple[str, ...]:
+def _grouped(rows: Sequence[Row]) -> list[list[Row]]:
+    """Put together what was not seen for one reason: a server that is away is away for every question."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        found = row.judgement
+        same = (_why(row), found.remedy) if found.presence is Presence.UNSEEN else (row.need.id,)
+        groups.setdefault((found.presence.value, str(row.need.outside), *same), []).append(row)
+    return list(groups.values())
+
+
+def _why(row: Row) -> str:
+    """Return why something was not seen, without what was asked for."""
+    return f"{re.split(r',? when asked for ', row.judgement.message)[0].rstrip('.')}."
+
+
+def _told(rows: Sequence[Row]) -> str:
+    return _why(rows[0]) if len(rows) > 1 else rows[0].judgement.message
+
+
+def _row(rows: Sequence[Row]) -> tuple[str, ...]:
+    row = rows[0]
     found = row.judgement
     mark = "⚠️" if row.need.outside and found.presence is Presence.MISSING else _MARKS[found.presence]
+    commands = dict.fromkeys(command for one in rows for command in one.need.commands)
     settled = found.presence in (Presence.THERE, Presence.NOT_NEEDED)
     return (
         f"{mark}&nbsp;{found.presence.value.replace(' ', '&nbsp;')}",
-        f"{markdown.words(row.need.what)}\n{markdown.code(row.need.id)}",
-        "the gate" if row.need.outside else markdown.text(", ".join(row.need.commands)),
-        "\n".join([markdown.words(found.message), *_place(row.finding)]),
-        "" if settled else markdown.words(found.remedy),
+        "\n".join(f"{markdown.words(one.need.what)}\n{markdown.code(one.need.id)}" for one in rows),
+        "the gate" if row.need.outside else markdown.text(", ".join(commands)),
+        "\n".join([markdown.words(_told(rows)), *_place(row.finding)]),
+        "" if settled else markdown.words(found.remedy, url=found.url),
     )
 
 

@@ -96,7 +96,7 @@ def _row(finding: Finding, line_url: LineUrl) -> tuple[str, ...]:
         markdown.code(finding.rule),
         markdown.text(finding.subject),
         "\n".join([markdown.words(finding.message), *_places(finding, line_url)]),
-        markdown.words(finding.remedy) if finding.status is not Status.PASS else "",
+        markdown.words(finding.remedy, url=finding.url) if finding.status is not Status.PASS else "",
     )
 
 

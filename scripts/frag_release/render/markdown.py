@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 MAX_TEXT = 1_000
@@ -58,10 +59,13 @@ def text(foreign: str, limit: int = MAX_TEXT) -> str:
     return _prose(visible(foreign, limit))
 
 
-def words(message: str, limit: int = MAX_TEXT) -> str:
-    """Return a message of ours, which may quote foreign text: as `text`, but `quoted` parts become code."""
+def words(message: str, limit: int = MAX_TEXT, url: str = "") -> str:
+    """Return a message of ours, which may quote foreign text: as `text`, but `quoted` parts become code.
+
+    Of all addresses in it only `url` becomes a link: the others may be foreign.
+    """
     parts = _QUOTED.split(visible(message, limit))
-    return "".join(_code(part) if at % 2 else _prose(part) for at, part in enumerate(parts))
+    return "".join(_code(part) if at % 2 else _prose(part, url) for at, part in enumerate(parts))
 
 
 def code(foreign: str, limit: int = MAX_TEXT) -> str:
@@ -140,17 +144,18 @@ def _spelled(char: str) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
-def _prose(line: str) -> str:
+def _prose(line: str, url: str = "") -> str:
+    escaped = partial(_escaped, url=url)
     start = _BLOCK_START.match(line)
     if start is None:
-        return _TOKENS.sub(_escaped, line)
+        return _TOKENS.sub(escaped, line)
     # `- `, `1. ` or `===` would start a list or make a heading of the line before.
-    return f"{start['number']}{_entity(start['mark'])}{_TOKENS.sub(_escaped, line[start.end() :])}"
+    return f"{start['number']}{_entity(start['mark'])}{_TOKENS.sub(escaped, line[start.end() :])}"
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(found: re.Match[str], url: str) -> str:
     if found["url"]:
-        return _code(found["url"])
+        return code_link(found["url"], url) if found["url"] == url else _code(found["url"])
     if found["notifies"]:
         return found["notifies"].replace("#", _entity("#")) + _BREAK
     if found["www"]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..domain.decision import RefKind, Verdict
 from ..domain.findings import Finding, Status, blocking
 from ..domain.report import GateReport
+from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .wording import MARKS, count, is_judged, ref_name
 
@@ -32,15 +33,17 @@ def remedies(blockers: Sequence[Finding], cap: int = 18) -> list[str]:
         by_remedy.setdefault(key, []).append(finding)
     ordered = sorted(by_remedy.items(), key=lambda item: item[0][0])
     steps = [
-        f"{MARKS[found[0].status]} {_subjects(found)}: {_what(found)}{markdown.words(remedy)}"
+        f"{MARKS[found[0].status]} {_subjects(found)}: {_what(found)}{markdown.words(remedy, url=found[0].url)}"
         for (_, remedy), found in ordered[:cap]
     ]
     left = len(ordered) - cap
     return steps + ([f"… and {count(left, 'more step')}, listed below."] if left > 0 else [])
 
 
-def _what(findings: Sequence[Finding]) -> str:
-    return f"{markdown.words(findings[0].message, 400)}<br>→ " if len(findings) == 1 else ""
+def _what(findings: Sequence[Finding], cap: int = 3) -> str:
+    messages = dict.fromkeys(markdown.words(one.message, 400) for one in findings)
+    more = ["…"] if len(messages) > cap else []
+    return f"{'<br>'.join([*list(messages)[:cap], *more])}<br>→ "
 
 
 def _subjects(findings: Sequence[Finding], cap: int = 6) -> str:
@@ -55,9 +58,10 @@ def _afterwards(report: GateReport) -> str:
         return "Then re-run this job. Nothing was found to be wrong: no new commit and no new tag is needed."
     if report.decision.kind is RefKind.PULL_REQUEST:
         return "Push the correction to this pull request; it is judged again."
+    again = " If all was mended elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
     return (
         "If the stack's workflow file has to change, commit that to the stack branch and release it under a "
-        f"**new** tag; do not move {markdown.code(ref_name(report))}. If all was mended elsewhere, re-run."
+        f"**new** tag; do not move {markdown.code(ref_name(report))}.{again}"
     )
 
 

@@ -124,9 +124,9 @@ def _introduction(report: PrepareReport, links: Links) -> str:
 
 def _footer(report: PrepareReport) -> str:
     plan = report.plan
-    how = "by pull request" if plan.mode is Mode.PULL_REQUEST else "by commit"
+    how = "pull request" if plan.mode is Mode.PULL_REQUEST else "commit"
     return (
-        f"Planned {how} at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
+        f"Planned as a {how}, at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
         f"{markdown.text(report.version, 50)}, for {markdown.code(plan.branch, 80)} of "
         f"{markdown.code(plan.repository, 200)} at {markdown.code(plan.head[:12])}."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from functools import partial
 
 from ..domain.builds import SUCCESS, Build
@@ -19,7 +17,7 @@ from .next_steps import remedies
 from .pair import changes, image_cell, pair_table
 from .rollback import rollback_card
 from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
+from .terminal import finding_lines, plain
 from .way import Standing, standing, way_in_words, way_picture
 
 _HEADINGS = {
@@ -30,8 +28,6 @@ _HEADINGS = {
     Stage.STARTED: ("⏳", "Tagged, the build goes on"),
     Stage.PUBLISHED: ("✅", "Published"),
 }
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
-_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
 _BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
 
 
@@ -73,7 +69,7 @@ def publish_text(report: PublishReport) -> str:
     shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.PUBLISHED)
     lines += [] if shown_before else finding_lines(report.judged.decision.findings)
     lines += [markdown.visible(note) for note in report.notes]
-    return "\n".join([*lines, *(f"{number}. {_plain(step)}" for number, step in enumerate(next_steps(report), 1))])
+    return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
 
 
 def next_steps(report: PublishReport) -> list[str]:
@@ -85,6 +81,8 @@ def next_steps(report: PublishReport) -> list[str]:
         look = [f"Look at {markdown.link('the build', build.url)}."] if build and not build.passed else []
         return [*look, markdown.words(report.problem.remedy or "Run this again."), _BY_HAND]
     if report.stage is Stage.PLANNED:
+        if report.release_url:
+            return ["Nothing to do: the release is public already."]
         return ["Run it again without `dry-run` to make the tag, have it built, and release it."]
     if report.stage is Stage.READY:
         return []
@@ -92,11 +90,6 @@ def next_steps(report: PublishReport) -> list[str]:
         return [f"Follow {markdown.link('the build', report.run_url)}.", _BY_HAND]
     warned = ["Look at the warnings first."] if report.notes else []
     return [*warned, "Nothing to do: the release is public. `announce` tells people, on the ticket and the board."]
-
-
-def _plain(step: str) -> str:
-    plain = step.replace("**", "").replace("<br>", " ")
-    return markdown.visible(html.unescape(_MARKUP.sub("", _LINK.sub(r"\1 (\2)", plain))))
 
 
 def _verdict(report: PublishReport) -> str:
@@ -114,6 +107,8 @@ def _reason(report: PublishReport) -> str:
         return report.problem.message
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
+        if report.release_url:
+            return f"{commit} is released as {judged.tag} already: it is public."
         if report.tagged:
             return f"{commit} is tagged as {judged.tag} already. Its build {would} followed, and it {would} released."
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
@@ -148,7 +143,7 @@ def _steps(report: PublishReport) -> list[tuple[str, Standing]]:
     names = ["reviewed", "checks", f"tag {report.judged.tag}", "build", "release", "announcement"]
     if report.stage is Stage.REFUSED:
         return standing(names, 1, Standing.STOPPED)
-    if report.stage is Stage.PUBLISHED:
+    if report.release_url and report.problem is None:
         return standing(names, 5, Standing.NEXT)
     if report.stage in (Stage.PLANNED, Stage.READY):
         return standing(names, 2, Standing.NEXT)

@@ -30,8 +30,8 @@ def gate_summary(report: GateReport, server_url: str) -> str:
 
 
 def error_summary(title: str, message: str, remedy: str) -> str:
-    """Return the summary of a run that ended before a verdict: what happened and what to do."""
-    parts = [f"## ⛔ {markdown.text(title, 200)}: nothing was decided", f"**{markdown.words(message)}**"]
+    """Return the summary of a run that ended without a report of its own: what happened and what to do."""
+    parts = [f"## ⛔ {markdown.text(title, 200)}", f"**{markdown.words(message)}**"]
     parts += [f"### What to do next\n\n1. {markdown.words(remedy)}"] if remedy else []
     parts.append("Nothing is deployed by a run that ends like this.")
     return "\n\n".join(parts) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 
 from ..domain.findings import Finding, Status
@@ -9,6 +11,8 @@ from ..domain.report import GateReport
 from .markdown import visible
 from .wording import VERDICTS, ref_name
 
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
 
@@ -29,6 +33,15 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.status))
     widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, ordered), strict=True)]
     return [_line(finding, widths) for finding in ordered]
+
+
+def plain(step: str) -> str:
+    """Return a step, which is Markdown of ours, as plain text; a link keeps its address."""
+    return visible(html.unescape(_MARKUP.sub("", _LINK.sub(_unlinked, step).replace("**", "").replace("<br>", " "))))
+
+
+def _unlinked(link: re.Match[str]) -> str:
+    return link[2] if link[1].strip("`") == link[2] else f"{link[1]} ({link[2]})"
 
 
 def _names(finding: Finding) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ CLOSED: dict[str, str] = {
     "verdict": "blocked",
     "deploy-production": "false",
     "deploy-staging": "false",
+    "changed": "false",
 }
 """The outputs of a run that decided nothing: whatever reads them goes nowhere."""
 

@@ -52,6 +52,7 @@ class Announce:
             where=where,
             url=url,
             is_existing=settings.ticket is not None,
+            board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
             dry_run=settings.dry_run,
             planned=tuple(desk.planned),
             actions=tuple(desk.actions),

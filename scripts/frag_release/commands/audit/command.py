@@ -47,7 +47,7 @@ def _annotate(report: AuditReport, log: Log) -> None:
     blocked = [one for one in reversed(report.releases) if one.verdict is Verdict.BLOCKED]
     # No file and line: the file is today's, and the finding is on that of its day.
     for one in blocked[: MAX_ANNOTATIONS - 1]:
-        log.annotate("error", f"Release {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
+        log.annotate("error", f"Tag {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
 
 
 def _outputs(report: AuditReport, path: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import datetime
 
 from ...domain.doctor_report import DoctorReport
 from ...errors import UsageError
-from ...render.doctor import doctor_summary, doctor_text
+from ...render.doctor import doctor_summary, doctor_text, told_findings
 from ...runner.context import Context
 from ...runner.log import Log
 from ...runner.results import write_outputs, write_report, write_summary
@@ -25,7 +25,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     report = Doctor(settings, services.github(), services.registry(), _deployment(settings, services), now).run()
     path = write_report(settings.report, report.as_json()) if settings.report else ""
     log.lines(doctor_text(report))
-    log.annotate_findings(report.findings)
+    log.annotate_findings(told_findings(report))
     write_summary(context, doctor_summary(report))
     write_outputs(context, _outputs(report, path))
     return report.exit_status

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...domain.decision import RefKind, Verdict
+from ...domain.facts import ComponentFacts
 from ...domain.report import GateReport, known_commit, known_image
 from ...render.summary import gate_summary, gate_text
 from ...runner.context import Context
@@ -34,7 +37,7 @@ def _show(report: GateReport, settings: GateSettings, context: Context, log: Log
 def gate_outputs(report: GateReport, path: str) -> dict[str, str]:
     """Return what a judgement comes to as outputs."""
     decision = report.decision
-    outputs = {
+    return {
         "verdict": decision.verdict.value,
         "deploy-production": str(decision.deploy_production).lower(),
         "deploy-staging": str(decision.deploy_staging).lower(),
@@ -43,8 +46,14 @@ def gate_outputs(report: GateReport, path: str) -> dict[str, str]:
         "stack-commit": report.commit,
         "failed-rules": ",".join(report.failed_rules),
         "report-path": path,
+        **component_outputs(report.facts.components),
     }
-    for facts in report.facts.components:
+
+
+def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:
+    """Return what is known of the pins as outputs."""
+    outputs: dict[str, str] = {}
+    for facts in components:
         image = known_image(facts)
         name = facts.pin.component.name
         outputs |= {

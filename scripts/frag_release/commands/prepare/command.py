@@ -13,6 +13,7 @@ from ...runner.log import Log
 from ...runner.results import write_outputs, write_report, write_summary
 from ...runner.settings.prepare import read_prepare_settings
 from ...runner.values import Values
+from ..gate.results import component_outputs
 from ..services import Services
 from .prepare import Prepare, Presentation
 
@@ -47,7 +48,7 @@ def _outputs(report: PrepareReport, path: str) -> dict[str, str]:
     return {
         "verdict": verdict.value,
         "stack-tag": report.plan.stack_tag,
-        **{f"{change.name}-tag": change.after.tag for change in report.plan.changes},
+        **component_outputs(report.facts.components),
         "changed": str(report.changed).lower(),
         "commit": report.commit,
         "pull-request-number": str(number or ""),

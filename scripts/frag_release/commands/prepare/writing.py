@@ -66,7 +66,7 @@ class Execution:
                 what = "for another release" if marker else "that is not one of ours"
                 which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
                 raise RefusedError(
-                    f"{which} is open {what}: {request.url}", "Merge or close it first, or ask its owner to."
+                    f"{which} is open {what} ({request.url}).", "Merge or close it first, or ask its owner to."
                 )
         return None
 

@@ -20,6 +20,7 @@ from ...runner.settings.publish import PublishSettings, read_publish_settings
 from ...runner.signals import hold_signals
 from ...runner.values import Values
 from ..clock import Clock
+from ..gate.results import component_outputs
 from ..services import Services
 from ..told import ToldProgress
 from .publish import Presentation, Publish
@@ -74,6 +75,7 @@ def _outputs(report: PublishReport, path: str) -> dict[str, str]:
         "verdict": report.judged.decision.verdict.value,
         "stack-tag": report.judged.tag,
         "stack-commit": report.judged.commit,
+        **component_outputs(report.judged.facts.components),
         "release-url": report.release_url,
         "run-url": report.run_url,
         "run-conclusion": report.run_conclusion,

@@ -30,7 +30,7 @@ from ..clock import Clock
 from ..waiting import Judged, judge_when_settled
 from .building import Building
 from .evidence import PublicationEvidence
-from .releasing import Releasing, published
+from .releasing import Releasing, public_release, public_url
 from .reviewing import Reviewing
 
 _CANCELLED = "The run was cancelled. What it has made stays, a build goes on, and nothing is left half done."
@@ -75,7 +75,9 @@ class Publish:
         self._demand_no_twin(review.tag)
         tagged = self._is_tagged(review)
         judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
-        self.report = PublishReport(judged, review, self.settings.dry_run, tagged)
+        releases = self.forge.releases(self.settings.stack_repository)
+        public = public_url(releases, review.tag) if tagged and self.settings.dry_run else ""
+        self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)
         if judged.failed_rules or self.settings.dry_run:
             return self.report
         self.speak.show(self.report)
@@ -205,8 +207,7 @@ class Publish:
 
     def _is_history(self, tag: str, building: Building) -> bool:
         """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
-        repository = self.settings.stack_repository
-        before = published(must(self.forge.releases(repository).of_tag(tag), f"The releases of {tag}"))
+        before = public_release(self.forge.releases(self.settings.stack_repository), tag)
         if before is None or before[1] or building.is_there():
             return False
         self._note(release_url=before[0].url)

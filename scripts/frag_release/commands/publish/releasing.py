@@ -33,6 +33,17 @@ def published(releases: Sequence[Release]) -> tuple[Release, str] | None:
     return public, f"{note} Without that file it cannot be the evidence of a rollback."
 
 
+def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
+    """Look up the public release of a tag, as `published`; raises EvidenceError."""
+    return published(must(releases.of_tag(tag), f"The releases of {tag}"))
+
+
+def public_url(releases: Releases, tag: str) -> str:
+    """Return the address of that release, empty without one; raises EvidenceError."""
+    found = public_release(releases, tag)
+    return found[0].url if found else ""
+
+
 @dataclass(frozen=True)
 class Releasing:
     """Makes the release of `tag`; `did` is told of each thing that this run made, as soon as it is made.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..facts import ComponentFacts, ReleaseFacts, StackFacts, StackImageFacts
-from ..findings import Finding
+from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
@@ -29,6 +29,14 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     *DEPLOYMENT_RULES,
 )
 """Every rule, in the order of the README's table."""
+
+
+_MEND_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.mends_elsewhere)
+
+
+def can_mend_elsewhere(blockers: Sequence[Finding]) -> bool:
+    """Whether the same run may pass later: all that stands in its way is unknown, or can be mended elsewhere."""
+    return all(one.status is Status.UNKNOWN or one.rule in _MEND_ELSEWHERE for one in blockers)
 
 
 def judge(facts: ReleaseFacts) -> list[Finding]:

@@ -20,6 +20,7 @@ NO_SUCH_TAG = "The tag itself was not found."
     fails_when="the repository has no such tag (the remedy names the nearest)",
     remedy="Pin a tag that exists, or push the missing tag to the component's repository.",
     allowable=False,
+    mends_elsewhere=True,
 )
 def pin_exists(facts: ComponentFacts) -> Outcome:
     """The version chosen is a tag of the component's repository."""
@@ -43,6 +44,7 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
     fails_when="a *branch* has the tag's name: its build could pass for the tag's",
     remedy="Delete or rename the branch in the component's repository.",
     allowable=False,
+    mends_elsewhere=True,
 )
 def pin_shadowed(facts: ComponentFacts) -> Outcome:
     """Nothing else in the repository bears the tag's name."""
@@ -66,6 +68,7 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
     fails_when="the tag's commit is not on a production branch (the remedy names the newest tag that is)",
     remedy="Pin a tag of the production branch, or merge the commit there and give it a new tag.",
     allowable=False,
+    mends_elsewhere=True,
 )
 def pin_on_branch(facts: ComponentFacts) -> Outcome:
     """Only what was merged to production reaches production."""
@@ -89,6 +92,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
     fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`; "
     "a green *branch* run of the same commit does not count",
     remedy="Run the component's CI for that tag again until it passes, or pin a tag whose CI passed.",
+    mends_elsewhere=True,
 )
 def pin_ci(facts: ComponentFacts) -> Outcome:
     """The component's CI has passed for this very tag."""
@@ -115,6 +119,7 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
     "component",
     fails_when='the registry has no such image (401/403/429/5xx are `unknown`, never "absent")',
     remedy="Let the component's CI push the image for that tag, or pin a tag whose image is there.",
+    mends_elsewhere=True,
 )
 def pin_image(facts: ComponentFacts) -> Outcome:
     """The image that the stack is made from can be pulled."""
@@ -150,7 +155,7 @@ def _judge_runs(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
             f"{names_of(running)} is still {running[0].status.replace('_', ' ')}",
             f"Wait until it has ended ({running[0].url}), then run this again.",
         )
-        return unknown(f"The CI of {facts.pin.component.repository} for {facts.pin.tag}", why)
+        return unknown(f"The CI of {facts.pin.component.repository} for {facts.pin.tag}", why, running[0].url)
     return passed(f"{names_of(runs)} passed for {facts.pin.tag}.", runs[0].url)
 
 

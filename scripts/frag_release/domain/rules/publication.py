@@ -14,6 +14,7 @@ from .rule import Rule, failed, passed, rule, skipped, unknown
     "stack",
     fails_when="publish: a workflow in `stack-ci-workflows` has not passed on the commit",
     remedy="Run that workflow again on the commit until it passes, or mend what it found.",
+    mends_elsewhere=True,
 )
 def stack_ci(facts: StackFacts) -> Outcome:
     """What is released has passed the stack's own checks."""
@@ -36,7 +37,9 @@ def stack_ci(facts: StackFacts) -> Outcome:
     running = [run for run in chosen if run.status != "completed"]
     if running:
         remedy = f"Wait until it has ended ({running[0].url}), then run this again."
-        return unknown(what, Unknown(f"{names_of(running)} is still {running[0].status.replace('_', ' ')}", remedy))
+        return unknown(
+            what, Unknown(f"{names_of(running)} is still {running[0].status.replace('_', ' ')}", remedy), running[0].url
+        )
     return passed(f"{names_of(chosen)} passed on the commit of {facts.tag}.", chosen[0].url)
 
 

@@ -18,7 +18,8 @@ class Rule(Generic[Facts]):
     """A rule of the catalogue.
 
     `fails_when` and `remedy` are the words of the README; a finding's own remedy is more precise.
-    `allowable` tells whether the `allow` input may turn it into a warning.
+    `allowable` tells whether the `allow` input may turn it into a warning, `mends_elsewhere` whether what it
+    finds wrong can be mended without another commit or tag of the stack, so that the same run may pass later.
     """
 
     id: str
@@ -27,10 +28,11 @@ class Rule(Generic[Facts]):
     remedy: str
     judge: Callable[[Facts], Outcome]
     allowable: bool = True
+    mends_elsewhere: bool = False
 
     def judged_by(self, judge: Callable[[_Other], Outcome]) -> Rule[_Other]:
         """Return the same rule, judging by other facts: those of a release of the past, say."""
-        return Rule(self.id, self.subject, self.fails_when, self.remedy, judge, self.allowable)
+        return Rule(self.id, self.subject, self.fails_when, self.remedy, judge, self.allowable, self.mends_elsewhere)
 
     def apply(self, facts: Facts, subject: str, tag: str, file: str = "", line: int | None = None) -> Finding:
         """Judge `facts` and name the result by this rule and `subject` at `tag`, with the place to look at."""
@@ -49,12 +51,12 @@ class Rule(Generic[Facts]):
 
 
 def rule(
-    id: str, subject: str, fails_when: str, remedy: str, allowable: bool = True
+    id: str, subject: str, fails_when: str, remedy: str, allowable: bool = True, mends_elsewhere: bool = False
 ) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
     """Make a function a rule of the catalogue."""
 
     def decorate(judge: Callable[[Facts], Outcome]) -> Rule[Facts]:
-        return Rule(id, subject, fails_when, remedy, judge, allowable)
+        return Rule(id, subject, fails_when, remedy, judge, allowable, mends_elsewhere)
 
     return decorate
 
@@ -74,9 +76,9 @@ def failed(message: str, remedy: str, url: str = "") -> Outcome:
     return Outcome(Status.FAIL, message, remedy, url=url)
 
 
-def unknown(what: str, why: Unknown) -> Outcome:
-    """The rule could not be verified: `what` could not be found out, because of `why`."""
-    return Outcome(Status.UNKNOWN, f"{what}: {why.reason}", why.remedy)
+def unknown(what: str, why: Unknown, url: str = "") -> Outcome:
+    """The rule could not be verified: `what` could not be found out, because of `why`; `url` may tell more."""
+    return Outcome(Status.UNKNOWN, f"{what}: {why.reason.rstrip('.')}.", why.remedy, url=url)
 
 
 def skipped(why: str) -> Outcome:

@@ -38,7 +38,7 @@ def tag_on_stack_branch(facts: StackFacts) -> Outcome:
 def tag_commit(facts: StackFacts) -> Outcome:
     """The run that is judged builds what the tag means now."""
     if facts.run_commit is None:
-        return skipped("Not a workflow run: there is no commit of a run to compare with.")
+        return skipped("This is no run of the tag itself: there is no commit of a run to compare with.")
     if isinstance(facts.tag_commit, Unknown):
         return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == facts.run_commit:

@@ -131,7 +131,8 @@ def _check_production(settings: DeploySettings) -> None:
 
 
 def _why(settings: DeploySettings) -> str:
-    return f"{settings.environment} counts as production, as all do that are not clearly named for something else"
+    name = settings.environment
+    return f"the environment {name} counts as production, as does every name without a word such as staging"
 
 
 def _missing(settings: DeploySettings) -> list[str]:
