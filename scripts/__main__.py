@@ -3,6 +3,7 @@
 This file alone must be readable by any Python 3, to be able to say that it is too old.
 """
 
+import io
 import os
 import sys
 
@@ -14,6 +15,9 @@ def start() -> int:
     if sys.version_info < OLDEST_PYTHON:
         found = "{}.{}".format(*sys.version_info)
         return stop(f"python3 is {found}, and 3.10 or newer is needed: put actions/setup-python before it.", 2)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal may be unable to show a sign; that must not stop a run which is writing something.
+        sys.stdout.reconfigure(errors="backslashreplace")
     from frag_release.runner import dependencies
 
     try:
