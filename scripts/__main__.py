@@ -28,8 +28,7 @@ def start() -> int:
         from frag_release.cli import run
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
-    on_runner = os.environ.get("GITHUB_ACTIONS") == "true"
-    return run(sys.argv[1:] or ([] if on_runner else ["--help"]), os.environ)
+    return run(sys.argv[1:], os.environ)
 
 
 def stop(message: str, status: int) -> int:
