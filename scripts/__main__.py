@@ -4,6 +4,7 @@ This file alone must be readable by any Python 3, to be able to say that it is t
 """
 
 import html
+import io
 import os
 import sys
 
@@ -15,6 +16,9 @@ def start() -> int:
     if sys.version_info < OLDEST_PYTHON:
         found = "{}.{}".format(*sys.version_info)
         return stop(f"python3 is {found}, and 3.10 or newer is needed: put actions/setup-python before it.", 2)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal may be unable to show a sign; that must not stop a run which is writing something.
+        sys.stdout.reconfigure(errors="backslashreplace")
     from frag_release.runner import dependencies
 
     try:
@@ -25,8 +29,7 @@ def start() -> int:
         from frag_release.cli import run
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
-    on_runner = os.environ.get("GITHUB_ACTIONS") == "true"
-    return run(sys.argv[1:] or ([] if on_runner else ["--help"]), os.environ)
+    return run(sys.argv[1:], os.environ)
 
 
 def stop(message: str, status: int) -> int:

@@ -103,7 +103,7 @@ def rules_table() -> str:
 def _action_input(one: Input) -> str:
     lines = [
         f"  {one.name}:",
-        f"    description: {_quoted(f'{one.help} [{_default(one)}]')}",
+        f"    description: {_quoted(f'{_help(one)} [{_default(one)}]')}",
     ]
     lines.append("    required: false")
     lines.append(f"    default: {one.action_default or _EMPTY}")
@@ -113,8 +113,8 @@ def _action_input(one: Input) -> str:
 def _input_row(one: Input, twin: Input | None) -> str:
     secret = " *(secret)*" if one.secret else ""
     if twin is None:
-        return f"| `{one.name}` | {_of(one)} | {_cell(one.help)}{secret} | {_default(one)} |"
-    help_text = _cell(one.help.replace(COMPONENT_NAMES[0], "component"))
+        return f"| `{one.name}` | {_of(one)} | {_cell(_help(one))}{secret} | {_default(one)} |"
+    help_text = _cell(_help(one).replace(COMPONENT_NAMES[0], "component"))
     defaults = dict.fromkeys((_default(one), _default(twin)))
     return f"| `{one.name}`, `{twin.name}` | {_of(one)} | {help_text}{secret} | {' or '.join(defaults)} |"
 
@@ -142,8 +142,13 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def _help(one: Input) -> str:
+    return ". ".join([one.help, *(f"{commands}: {words}" for commands, words in one.helps.items())])
+
+
 def _default(one: Input) -> str:
-    words = f"`{one.default}`" if one.default else _cell(one.default_words)
+    by_command = "; ".join(f"{commands}: {words}" for commands, words in one.words.items())
+    words = f"`{one.default}`" if one.default else _cell(one.default_words or by_command)
     return "; ".join([words or "none", *(f"{command}: `{value}`" for command, value in one.defaults.items())])
 
 

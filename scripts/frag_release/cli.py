@@ -6,12 +6,12 @@ import contextlib
 import importlib
 from typing import TYPE_CHECKING
 
-from .errors import ExpectedError, RefusedError
+from .errors import ExpectedError, RefusedError, UsageError
 from .runner.context import Context, read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
 from .runner.signals import hold_signals, raise_on_signals
-from .runner.values import Values, read_from_environment, read_from_terminal
+from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +21,24 @@ FAULT = 3
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one command and return its exit status. On a runner, outputs are written on every way out."""
+    """Run one command and return its exit status. On a runner, outputs are written on every way out.
+
+    Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
+    """
     context = read_context(environ)
     log = Log(context.on_runner)
     values = None
     try:
         raise_on_signals()
-        texts = read_from_terminal(arguments, environ) if arguments else read_from_environment(environ)
+        if not arguments and context.on_runner:
+            texts = read_from_environment(environ)
+        else:
+            # Imported late: a run on a runner has no options.
+            from .runner import options
+
+            if options.ask_for_help(arguments):
+                return _show_help(arguments, log)
+            texts = options.read_from_terminal(arguments, environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(texts[one.name] for one in INPUTS if one.secret and texts[one.name])
         values = Values(texts)
@@ -38,6 +49,16 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except Exception as error:
         hold_signals()
         return _tell_fault(error, context, log)
+
+
+def _show_help(arguments: Sequence[str], log: Log) -> int:
+    """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
+    from .runner.help import command_page, top_page
+    from .runner.options import read_command
+
+    on_command = arguments and not arguments[0].startswith("-")
+    log.lines(command_page(read_command(arguments)) if on_command else top_page())
+    return 0 if arguments else UsageError.exit_status
 
 
 def _run_command(values: Values, context: Context, log: Log) -> int:

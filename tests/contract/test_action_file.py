@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml
+from frag_release.runner.help import command_page
 from frag_release.runner.inputs import COMMANDS, INPUTS, OUTPUTS, Kind
-from frag_release.runner.options import parser
 
 README = ROOT / "README.md"
 
@@ -231,16 +231,12 @@ def test_flags_and_seconds_have_a_default_of_their_kind() -> None:
 def test_the_help_of_the_terminal_lists_every_input() -> None:
     """`--help` of a command shows each of its inputs as an option, and secrets as variables."""
     for command in COMMANDS:
-        shown = _help_of(command)
+        shown = command_page(command)
         for one in INPUTS:
-            if command in one.commands and one.name != "command":
-                assert (f"--{one.name} " in shown) != one.secret, one.name
-
-
-def _help_of(command: str) -> str:
-    (commands,) = [part for part in parser()._actions if part.dest == "command"]
-    assert isinstance(commands.choices, dict)
-    return str(commands.choices[command].format_help())
+            belongs = command in one.commands and one.name != "command"
+            assert (f"\n  --{one.name} " in shown) == (belongs and not one.secret), one.name
+            if one.secret:
+                assert (f"\n  {one.terminal_variable} ({one.name})\n" in shown) == belongs, one.name
 
 
 def test_generated_files_are_up_to_date() -> None:

@@ -1,9 +1,9 @@
-"""The texts of the inputs: from the environment on a runner, from options in a terminal; checked by kind."""
+"""The texts of the inputs: as the environment of a runner has them, and checked by kind."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
@@ -26,38 +26,20 @@ def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {one.name: environ.get(one.variable, "").strip() for one in INPUTS}
 
 
-def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return every input's text from options; secrets come from the environment alone.
-
-    Other processes can see arguments, so there are no options for secrets. Exits as argparse does on
-    `--help` and on options that do not exist.
-    """
-    from .options import parser  # A run on a runner has no options, and need not pay for argparse.
-
-    given = vars(parser().parse_args(arguments))
-    values = {one.name: str(given.get(one.name) or "").strip() for one in INPUTS if not one.secret}
-    secrets = {
-        one.name: (environ.get(one.variable) or environ.get(one.terminal_variable) or "").strip()
-        for one in INPUTS
-        if one.secret
-    }
-    return {**values, **secrets}
-
-
 class Values:
     """The inputs of one command: checked, with defaults in place."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.command = texts["command"] or "gate"
         if self.command not in COMMANDS:
-            raise wrong_input("command", self.command, f"Use one of: {', '.join(COMMANDS)}.")
+            raise _no_command(self.command)
         self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
 
     def _checked(self, one: Input, text: str) -> str:
         if not text:
             return one.default_of(self.command)
         if self.command not in one.commands:
-            raise _wrong(one, text, f"{self.command} has no such input; it is one of {_of(one.commands)}.")
+            raise of_another_command(one, self.command)
         if _NOT_ONE_LINE.search(text):
             raise _wrong(one, text, "Write it on one line, without control characters.")
         _CHECKS[one.kind](one, text)
@@ -84,6 +66,24 @@ def wrong_input(name: str, value: str, remedy: str) -> UsageError:
     """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
     shown = value if len(value) <= 80 else f"{value[:80]}…"
     return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
+
+
+def of_another_command(one: Input, command: str) -> UsageError:
+    """The error for an input that the command does not have; its value may be anything, and is not shown."""
+    message = f"The input {one.name} belongs to {owners_of(one)}, not to {command}."
+    return UsageError(message, "Leave it out, or run a command that has it.")
+
+
+def owners_of(one: Input) -> str:
+    """The commands that have an input, in words."""
+    *others, last = (name for name in COMMANDS if name in one.commands)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _no_command(text: str) -> UsageError:
+    from .nearest import nearest_first  # late: only a mistake has to pay for it
+
+    return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, COMMANDS))}.")
 
 
 def _wrong(one: Input, text: str, remedy: str) -> UsageError:
@@ -166,7 +166,3 @@ _CHECKS = {
     Kind.COMMIT: _check_commit,
     Kind.DIGEST: _check_digest,
 }
-
-
-def _of(commands: frozenset[str]) -> str:
-    return ", ".join(sorted(commands))

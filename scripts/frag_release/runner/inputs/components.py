@@ -26,31 +26,39 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         ),
         Input(
             f"{name}-tag",
-            f"gate, deploy: tag of the {name} that will be built, where it is not the workflow file's. "
-            f"prepare: tag to release; `newest` for the newest on the production branch",
+            f"Tag of the {name}",
+            helps={
+                "gate, deploy": "the one that will be built, where it is not the workflow file's",
+                "prepare": "the one to release; `newest` for the newest on the production branch",
+            },
             default_words="the value in the workflow file",
+            shape="TAG",
             commands=of("gate", "prepare", "deploy"),
         ),
         Input(
             f"{name}-namespace",
             f"Namespace of the {name}'s image that will be built, where it is not the workflow file's",
             default_words="the value in the workflow file, else the owner",
+            shape="NAME",
             commands=of("gate", "deploy"),
         ),
         Input(
             f"{name}-variable",
             f"Variable of the workflow file's top-level `env:` with the {name}'s tag",
             default=f"{short}_IMAGE_TAG",
+            shape="NAME",
         ),
         Input(
             f"{name}-namespace-variable",
             f"Variable of the workflow file's top-level `env:` with the {name}'s namespace",
             default=f"{short}_NAMESPACE",
+            shape="NAME",
         ),
         Input(
             f"{name}-image",
             f"Name of the {name}'s image without its tag; `none` where the stack uses no such image",
             default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
+            shape="IMAGE",
         ),
         Input(
             f"{name}-ci-workflows",

@@ -12,13 +12,15 @@ DEPLOYMENT: tuple[Input, ...] = (
         "environment",
         "Environment to deploy to; it is production unless a word of its name says otherwise, such as `staging`",
         default="production",
+        shape="NAME",
         commands=_AWX,
     ),
-    Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", commands=_DEPLOY),
+    Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", shape="TAG", commands=_DEPLOY),
     Input(
         "stack-image",
         "Name of the stack's image without its tag",
         default_words="`docker.io/STACK-REPOSITORY` in lower case",
+        shape="IMAGE",
         commands=of("publish", "deploy", "audit"),
     ),
     Input(
@@ -38,9 +40,15 @@ DEPLOYMENT: tuple[Input, ...] = (
         )
         for name in (*COMPONENT_NAMES, "stack")
     ),
-    Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX),
-    Input("awx-api-path", "Where AWX's API begins; `/api/controller/v2/` behind a gateway", "/api/v2/", commands=_AWX),
-    Input("awx-username", "User name for AWX, with `awx-password`", default_words="none", commands=_AWX),
+    Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX, required=_DEPLOY),
+    Input(
+        "awx-api-path",
+        "Where AWX's API begins; `/api/controller/v2/` behind a gateway",
+        default="/api/v2/",
+        shape="PATH",
+        commands=_AWX,
+    ),
+    Input("awx-username", "User name for AWX, with `awx-password`", default_words="none", shape="NAME", commands=_AWX),
     Input(
         "awx-password",
         "Password for AWX",
@@ -57,17 +65,21 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_AWX,
         terminal_variable="AWX_TOKEN",
     ),
-    Input("awx-template", "Exact name of the AWX job template to launch", commands=_AWX),
+    Input(
+        "awx-template", "Exact name of the AWX job template to launch", shape="NAME", commands=_AWX, required=_DEPLOY
+    ),
     Input(
         "awx-organization",
         "Organisation of the template, where its name is not the only one",
         default_words="any",
+        shape="NAME",
         commands=_AWX,
     ),
     Input(
         "extra-vars",
         "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` stand for the image's",
         default_words='`{"stack_image_tag": "{image-tag}"}`',
+        shape="JSON",
         commands=_DEPLOY,
     ),
     Input(
@@ -109,12 +121,14 @@ DEPLOYMENT: tuple[Input, ...] = (
         "since",
         "First release to judge, by its tag or the start of it, such as `2023.`",
         default_words="the oldest",
+        shape="TAG",
         commands=of("audit"),
     ),
     Input(
         "for",
         "Commands whose needs are to be checked",
         default="gate,prepare,publish,announce,deploy",
+        shape="COMMAND,COMMAND",
         kind=Kind.LIST,
         commands=of("doctor"),
     ),

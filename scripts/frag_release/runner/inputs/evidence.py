@@ -28,9 +28,19 @@ SUBJECT: tuple[Input, ...] = (
         "Full name of the ref to judge, such as `refs/tags/2023.06.1`; one that is not the run's own is judged but "
         "deployed only as a rollback",
         default_words="the ref of this run",
+        shape="REF",
         commands=of("gate", "deploy"),
+        required=of("gate", "deploy"),
+        terminal_variable="GITHUB_REF",
     ),
-    Input("stack-repository", "Repository of the stack", default_words="this repository", kind=Kind.REPOSITORY),
+    Input(
+        "stack-repository",
+        "Repository of the stack",
+        default_words="this repository",
+        kind=Kind.REPOSITORY,
+        required=EVERY_COMMAND,
+        terminal_variable="GITHUB_REPOSITORY",
+    ),
     Input(
         "stack-branch",
         "Branch from which the stack is released; one of a list is enough, and the first is written to",
@@ -45,6 +55,7 @@ RULES: tuple[Input, ...] = (
         "workflow-file",
         "Workflow file of the stack that holds the pins",
         default=".github/workflows/build-main.yaml",
+        shape="FILE",
     ),
     Input(
         "check-ci",
@@ -67,6 +78,7 @@ RULES: tuple[Input, ...] = (
         "Findings that are no reason to refuse, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
         default_words="none",
         kind=Kind.LIST,
+        shape="RULE:SUBJECT@TAG,...",
         commands=_JUDGING,
     ),
     Input(
@@ -80,7 +92,12 @@ RULES: tuple[Input, ...] = (
 """How strictly it is judged."""
 
 CONNECTIONS: tuple[Input, ...] = (
-    Input("github-api-url", "Address of GitHub's REST API", default_words="that of this run", kind=Kind.URL),
+    Input(
+        "github-api-url",
+        "Address of GitHub's REST API",
+        default_words="that of this run, else `https://api.github.com`",
+        kind=Kind.URL,
+    ),
     Input(
         "ca-file",
         "File of certificates (PEM) to trust instead of the usual ones, for a private certificate authority",
@@ -93,7 +110,7 @@ CONNECTIONS: tuple[Input, ...] = (
         default_words="from the image's name",
         kind=Kind.URL,
     ),
-    Input("registry-username", "User name for the registry", default_words="anonymous"),
+    Input("registry-username", "User name for the registry", default_words="anonymous", shape="NAME"),
     Input(
         "registry-password",
         "Password or token for the registry",
@@ -106,12 +123,14 @@ CONNECTIONS: tuple[Input, ...] = (
         "Folder that holds clones as NAME, NAME.git or OWNER/NAME, to read instead of GitHub",
         default_words="none: GitHub is read",
         kind=Kind.FILE,
+        shape="FOLDER",
         commands=of("gate", "prepare", "audit"),
     ),
     Input("report", "File to write the report to, as JSON", default_words="none", kind=Kind.FILE),
     Input(
         "timeout-seconds",
-        "How long all gathering of evidence together may take; publish: and the following of the build",
+        "Longest time for all gathering of evidence together",
+        helps={"publish": "the following of the build is part of it"},
         default="120",
         defaults={"publish": "5400", "audit": "900"},
         kind=Kind.SECONDS,

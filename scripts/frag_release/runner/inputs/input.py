@@ -30,19 +30,19 @@ def of(*commands: str) -> frozenset[str]:
 
 
 class Kind(Enum):
-    """How the text of an input is read."""
+    """How the text of an input is read, with the word that stands for it in a terminal's help."""
 
-    TEXT = "text"
-    FLAG = "true or false"
-    SECONDS = "seconds"
-    MINUTES = "minutes"
-    CHOICE = "one of its choices"
-    LIST = "comma-separated list"
+    TEXT = "TEXT"
+    FLAG = "true|false"
+    SECONDS = "SECONDS"
+    MINUTES = "MINUTES"
+    CHOICE = "CHOICE"
+    LIST = "NAME,NAME"
     REPOSITORY = "OWNER/NAME"
     URL = "URL"
-    FILE = "file"
-    COMMIT = "commit"
-    DIGEST = "digest"
+    FILE = "FILE"
+    COMMIT = "COMMIT"
+    DIGEST = "sha256:DIGEST"
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,23 @@ class Input:
     """One input. An empty value means `default`, or what `defaults` has for the command.
 
     `default_words` tell how a computed default is found; `choices` are the values of a `CHOICE`.
+    `helps` and `words` add to `help` and `default_words` what holds for some commands: `{"gate, deploy": "…"}`.
     `action_default` is what `action.yml` itself must say, for values that only an expression can give.
+    `shape` is the word for a value where the kind does not say enough.
+    `required` are the commands that stop without it in a terminal, where there is no run to take it from.
+    `terminal_variable` is the environment variable that is read for it in a terminal.
     """
 
     name: str
     help: str
     default: str = ""
     default_words: str = ""
+    helps: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = Kind.TEXT
+    shape: str = ""
     commands: frozenset[str] = EVERY_COMMAND
+    required: frozenset[str] = frozenset()
     secret: bool = False
     action_default: str = ""
     terminal_variable: str = ""
@@ -73,3 +81,15 @@ class Input:
     def default_of(self, command: str) -> str:
         """What an empty value means for a command; empty where it is computed, or where there is none."""
         return self.defaults.get(command, self.default)
+
+    def help_of(self, command: str) -> str:
+        """What the input is to a command."""
+        return ": ".join(filter(None, (self.help, _words_of(self.helps, command))))
+
+    def default_words_of(self, command: str) -> str:
+        """How a command's default is found where it is computed."""
+        return _words_of(self.words, command) or self.default_words
+
+
+def _words_of(by_commands: Mapping[str, str], command: str) -> str:
+    return next((words for commands, words in by_commands.items() if command in commands.split(", ")), "")

@@ -15,16 +15,31 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "stack-tag",
-        "prepare: tag that the stack is to be released as. publish: tag to publish by hand. announce: the release",
-        default_words="prepare: the next `YEAR.MONTH.ITERATION`. publish: that of the reviewed change. "
-        "announce: the tag of this run",
+        "Tag of the stack's release",
+        helps={
+            "prepare": "the one that is to be made",
+            "publish": "the one to publish by hand",
+            "announce": "the one to tell of",
+        },
+        words={
+            "prepare": "the next `YEAR.MONTH.ITERATION`",
+            "publish": "that of the reviewed change",
+            "announce": "the tag of this run",
+        },
+        shape="TAG",
         commands=of("prepare", "publish", "announce"),
+        required=of("announce"),
+        terminal_variable="GITHUB_REF",
     ),
     Input(
         "ticket",
-        "A number, `OWNER/NAME#NUMBER`, or an address. prepare: release ticket whose text names the pair. "
-        "announce: existing ticket to tell, in place of one of its own",
+        "Ticket, as a number, `OWNER/NAME#NUMBER` or an address",
+        helps={
+            "prepare": "the one whose text names the pair",
+            "announce": "an existing one to tell, in place of one of its own",
+        },
         default_words="none",
+        shape="TICKET",
         commands=of("prepare", "announce"),
     ),
     Input(
@@ -35,7 +50,9 @@ RELEASE: tuple[Input, ...] = (
         commands=of("prepare", "publish", "announce", "doctor"),
         terminal_variable="TICKET_TOKEN",
     ),
-    Input("timezone", "Time zone whose month the stack's tag is of", default="UTC", commands=of("prepare")),
+    Input(
+        "timezone", "Time zone whose month the stack's tag is of", default="UTC", shape="ZONE", commands=of("prepare")
+    ),
     Input(
         "stack-ci-workflows",
         "Workflows of the stack's repository that must have passed on the commit before it is tagged, by file or name",
@@ -70,18 +87,21 @@ RELEASE: tuple[Input, ...] = (
         "project",
         "Project board for the ticket, as `orgs/NAME/projects/NUMBER` or `users/NAME/projects/NUMBER`",
         default_words="none",
+        shape="PROJECT",
         commands=of("announce", "doctor"),
     ),
     Input(
         "project-field",
         "Field of the board whose options are its lanes",
         default="Status",
+        shape="NAME",
         commands=of("announce", "doctor"),
     ),
     Input(
         "project-status",
         "Lane for the ticket, by its name in any case",
         default="push to production",
+        shape="NAME",
         commands=of("announce", "doctor"),
     ),
     Input(
@@ -93,7 +113,8 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "wait-minutes",
-        "How long to wait for what still runs. prepare, publish: CI. deploy: the AWX job, then the site",
+        "How long to wait for what still runs",
+        helps={"prepare, publish": "CI", "deploy": "the AWX job, then the site"},
         default="0",
         defaults={"deploy": "30"},
         kind=Kind.MINUTES,
