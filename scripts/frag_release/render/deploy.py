@@ -80,11 +80,7 @@ def next_steps(report: DeployReport) -> list[str]:
     if stage is Stage.REFUSED:
         return [*remedies(blocking(report.judged.decision.findings)), *_of_refusal(report)]
     if report.problem:
-        back = report.target.is_production and report.job is not None
-        return [
-            markdown.words(report.problem.remedy or "Run this again."),
-            *(["If the site is broken meanwhile, go back: *The way back* below says how."] if back else []),
-        ]
+        return [markdown.words(report.problem.remedy or "Run this again."), *_if_broken(report)]
     if stage is Stage.PLANNED:
         return ["Run it again without `dry-run` to launch the job."]
     if stage is Stage.READY:
@@ -100,6 +96,17 @@ def next_steps(report: DeployReport) -> list[str]:
             "`verify-text` that is seen to next time.",
         ]
     return [*warned, "Nothing to do: the site shows what was deployed."]
+
+
+def _if_broken(report: DeployReport) -> list[str]:
+    if not report.target.is_production or report.job is None:
+        return []
+    if report.stage is Stage.LEFT:
+        return [
+            "If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
+            "*The way back* below says how."
+        ]
+    return ["If the site is broken meanwhile, go back: *The way back* below says how."]
 
 
 def _of_refusal(report: DeployReport) -> list[str]:
