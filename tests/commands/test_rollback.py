@@ -76,8 +76,27 @@ def test_the_night_of_the_rollback(ready: Deployment) -> None:
     assert outcome.report["rollback"] is True
     assert outcome.summary.startswith(f"## ✅ Deployed — rollback to `{OLD}` on `awx/fragalysis-production`\n")
     assert "Database migrations are not undone: the older release runs on the database" in outcome.summary
-    assert "The newest release is [`2023.06.2`]" in outcome.summary
+    assert "The newest tag is [`2023.06.2`]" in outcome.summary
+    assert "its template must pull from that name" not in outcome.summary
     assert "ALLOWED" not in outcome.summary
+
+
+@pytest.mark.parametrize("told", ["the tag", "the digest", "by the input"])
+def test_an_image_of_another_name_is_told(ready: Deployment, told: str) -> None:
+    """Where release.json has another name for the image, and AWX hears the tag alone, a warning says what to see to."""
+    digest = ready.world.registry.push("dev/fragalysis-stack", OLD, revision="1" * 40)
+    publish(ready, record(ready, digest, image=f"docker.io/dev/fragalysis-stack:{OLD}"))
+    more = {
+        "the tag": {},
+        "the digest": {"extra_vars": '{"stack_image_tag": "{image-tag}", "digest": "{image-digest}"}'},
+        "by the input": {"stack_image": "dev/fragalysis-stack"},
+    }[told]
+    outcome = roll_back(ready, **more)
+    assert outcome.status == 0, outcome.log
+    warning = "release.json names the image docker.io/dev/fragalysis-stack, and AWX is told the tag alone"
+    assert (warning in outcome.log) is (told == "the tag")
+    assert ("must pull from that name" in outcome.summary) is (told == "the tag")
+    assert "`dev/fragalysis-stack:2023.06.2`, when you have made sure" in outcome.summary
 
 
 def test_it_does_not_end_green_beside_the_bad_releases_job(ready: Deployment) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 
 from ..domain.awx_jobs import JobProgress
 from ..domain.deploy_report import DeployReport, Stage
-from ..domain.evidence import Unknown
 from ..domain.findings import Status, blocking
 from . import markdown
 from .builds import duration
@@ -16,7 +15,7 @@ from .links import Links
 from .markdown import visible
 from .next_steps import remedies
 from .pair import built_before, changes, pair_table
-from .rollback import TITLE, how_to_redeploy, rollback_card
+from .rollback import TITLE, rollback_card, way_back, way_forward
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .way import Standing, standing, way_in_words, way_picture
@@ -99,7 +98,7 @@ def next_steps(report: DeployReport) -> list[str]:
 
 
 def _if_broken(report: DeployReport) -> list[str]:
-    if not report.target.is_production or report.job is None:
+    if report.job is None or not _way_back(report, Links("")).body:
         return []
     if report.stage is Stage.LEFT:
         return [
@@ -193,14 +192,17 @@ def _site(report: DeployReport) -> str:
 
 
 def _way_back(report: DeployReport, links: Links) -> Section:
-    """Return the rollback card; after a rollback that of the release that it went back from."""
-    stack = report.judged.facts.stack
-    if not (stack and report.target.rollback and stack.higher) or isinstance(stack.higher, Unknown):
-        return rollback_card(report.judged, links, 17)
-    tag = stack.higher[-1]
-    named = markdown.code_link(tag, links.tag(report.judged.repository, tag))
-    steps = markdown.bullets(how_to_redeploy(report.judged, links, tag))
-    return Section(17, TITLE, f"The newest release is {named}. Once it can run again, deploy it:\n\n{steps}")
+    """Return the rollback card of production; after a rollback that of the release that it went back from."""
+    judged, target = report.judged, report.target
+    if not target.is_production:
+        return Section(17, TITLE, "")
+    if report.stage is Stage.REFUSED and target.rollback:
+        further = way_back(judged, links)
+        other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
+        return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
+    untouched = report.stage in (Stage.REFUSED, Stage.PLANNED)
+    forward = way_forward(judged, links) if target.rollback and not untouched else ""
+    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched)
 
 
 def _footer(report: DeployReport) -> str:

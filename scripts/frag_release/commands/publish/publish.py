@@ -80,6 +80,7 @@ class Publish:
             return self.report
         self.speak.show(self.report)
         try:
+            self._note(judged=replace(judged, released=self.forge.released(self.settings.stack_repository)))
             if self.settings.wait_minutes and not tagged:
                 self._demand_still_reviewed(review, branches)
             self._carry_out(review)
@@ -157,6 +158,7 @@ class Publish:
             facts=facts,
             unused_allowances=unused_allowances(findings, settings.allow),
             command="publish",
+            image_name=settings.stack_image,
         )
 
     def _carry_out(self, review: Reviewed) -> None:
