@@ -11,8 +11,7 @@ from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pin
 from forges.github_desk import forge
 from frag_release.commands.evidence.records import with_records
 from frag_release.domain.evidence import Answer, Unknown
-from frag_release.domain.facts import ComponentFacts, Recorded
-from frag_release.domain.releases import Released
+from frag_release.domain.facts import ComponentFacts, Recorded, Released
 from world.example import STACK
 from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer

@@ -10,9 +10,9 @@ import pytest
 from frag_release.domain.awx_jobs import Job, JobProgress
 from frag_release.domain.deploy_report import DeployReport, Stage, Target
 from frag_release.domain.evidence import Image, Unknown
+from frag_release.domain.facts import Released
 from frag_release.domain.prepare_report import Action
 from frag_release.domain.publish_report import Problem
-from frag_release.domain.releases import Released
 from frag_release.domain.report import GateReport
 from frag_release.domain.site import SiteLook
 from frag_release.render.deploy import deploy_summary, deploy_text, job_line

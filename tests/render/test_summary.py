@@ -6,9 +6,8 @@ import pytest
 
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Unknown
-from frag_release.domain.facts import NOT_ASKED, Recorded, ReleaseFacts
+from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
-from frag_release.domain.releases import Released
 from frag_release.domain.report import GateReport
 from frag_release.render.summary import error_summary, gate_summary
 from render.reports import good_facts, pin, report, unjudged, with_backend

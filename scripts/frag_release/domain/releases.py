@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .versions import ProductionTag, production_tags
-
 
 @dataclass(frozen=True)
 class Asset:
@@ -16,22 +14,6 @@ class Asset:
     name: str
     digest: str
     whole: bool
-
-
-@dataclass(frozen=True)
-class Released:
-    """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left."""
-
-    tags: Sequence[str]
-    is_all: bool
-
-    def below(self, tag: ProductionTag) -> str:
-        """Return the highest production tag below `tag`, empty where there is none among them."""
-        return next((one.text for one in reversed(production_tags(self.tags)) if one.version < tag.version), "")
-
-    def above(self, tag: ProductionTag) -> str:
-        """Return the highest production tag of all if it is above `tag`, else nothing."""
-        return next((one.text for one in reversed(production_tags(self.tags)) if one.version > tag.version), "")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from .allow import Allowance
 from .components import Pin, default_stack_image
 from .decision import TAGS, Decision, Verdict
 from .evidence import Answer, Image
-from .facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
+from .facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, Released, ReleaseFacts
 from .findings import Finding, blocking
-from .releases import Released
 from .versions import parse_production_tag
 
 SCHEMA = 1

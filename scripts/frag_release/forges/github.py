@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..clients.http import Http
+    from ..domain.facts import Released
     from ..domain.release_record import ReleaseRecord
-    from ..domain.releases import Released
     from .github_settings import GithubSettings
     from .publishing import Builds, Publisher, Releases
     from .repository import Repository, RunHistory

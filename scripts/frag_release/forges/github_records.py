@@ -7,8 +7,8 @@ from functools import partial
 from typing import TypedDict
 
 from ..domain.evidence import Answer, Unknown
+from ..domain.facts import Released
 from ..domain.release_record import ASSET, ReleaseRecord, parse_release_record
-from ..domain.releases import Released
 from .github_api import RepositoryApi
 
 _MAX_BYTES = 1024 * 1024

@@ -12,8 +12,8 @@ from pathlib import Path
 from ..clients.deadline import Deadline
 from ..domain import changes
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown, WrongKind
+from ..domain.facts import Released
 from ..domain.release_record import ReleaseRecord
-from ..domain.releases import Released
 from .git_history import History, read_changes, read_history
 from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
 from .git_process import Git

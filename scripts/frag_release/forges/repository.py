@@ -10,8 +10,8 @@ from typing import Protocol
 
 from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+from ..domain.facts import Released
 from ..domain.release_record import ReleaseRecord
-from ..domain.releases import Released
 from .writer import Writer
 
 

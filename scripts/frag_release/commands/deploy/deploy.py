@@ -13,11 +13,10 @@ from ...domain.decision import TAGS
 from ...domain.deploy_report import DeployReport, Target, refusal
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected
-from ...domain.facts import NOT_ASKED
+from ...domain.facts import NOT_ASKED, Released
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem
 from ...domain.release_record import ASSET, ReleaseRecord
-from ...domain.releases import Released
 from ...domain.report import GateReport
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
@@ -127,8 +126,9 @@ class Deploy:
         if record is None:
             raise RefusedError(
                 f"{repository} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
-                "Look whether that is the tag you mean. A release that this action has not published has none: launch "
-                "its image by hand in AWX, when you have made sure that it is the image of then.",
+                "Take the newest older release that has one: a tag that was blocked or never released has none. Nor has "
+                "a release that this action has not published: launch its image by hand in AWX, when you have made "
+                "sure that it is the image of then.",
             )
         return record
 
