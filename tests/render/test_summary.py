@@ -226,7 +226,7 @@ def test_the_way_back_is_a_card() -> None:
     url = f"{GITHUB}/xchem/fragalysis-stack"
     assert (
         f"The tag before is [`2023.06.1`]({url}/releases/tag/2023.06.1). If it was blocked or never released, take the "
-        f"newest of [Releases]({url}/releases) that has a `release.json`."
+        f"newest older one of [Releases]({url}/releases) that has a `release.json`."
     ) in card
     assert (
         f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml). *Use workflow from*: the "
@@ -250,7 +250,7 @@ def test_the_card_names_the_last_good_release_where_it_was_seen() -> None:
     assert "*tag*: `2023.05.1`." in card
     summary = gate_summary(made, GITHUB)
     assert (
-        "the tag before, as warnings that something goes back are. It has no release with a `release.json`" in summary
+        "the tag before (so are warnings that something goes back). It has no release with a `release.json`" in summary
     )
 
 
@@ -267,7 +267,10 @@ def test_the_card_says_what_is_not_known_of_the_releases(is_all: bool) -> None:
 def test_the_card_of_a_tag_before_that_could_not_be_seen() -> None:
     """Where it is not known which tag is before, the card sends people to the releases, and names none."""
     card = card_of(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))))
-    assert "Which tag is before could not be seen. If it was blocked or never released, take the newest of" in card
+    assert (
+        "Which tag is before could not be seen. If it was blocked or never released, take the newest older one of"
+        in card
+    )
     assert "*tag*: that one." in card
 
 

@@ -45,7 +45,7 @@ def changes(report: GateReport, links: Links) -> str:
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
     known = report.last_good
     unreleased = (
-        ", as warnings that something goes back are. It has no release with a `release.json`, so production may never "
+        " (so are warnings that something goes back). It has no release with a `release.json`, so production may never "
         "have run it"
     )
     more = "" if known in (None, previous.tag.text) else unreleased

@@ -38,7 +38,7 @@ def way_back(report: GateReport, links: Links) -> str:
         what = f"No older release is public with a `release.json`, so none can be gone back to by the form.{_tag(last)}"
     elif good is None:
         seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
-        what = f"{seen} {_if_unreleased(report, links)}"
+        what = f"{seen} {_if_unreleased(report, links, 'newest older one')}"
     else:
         there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
         what = there if good == previous or not last else f"{there}{_tag(last)}"
@@ -55,7 +55,7 @@ def way_forward(report: GateReport, links: Links) -> str:
         what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
     elif higher:
         newest = higher[-1]
-        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links)}"
+        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'newest')}"
     else:
         return ""
     return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest)}"
@@ -65,9 +65,9 @@ def _tag(last: str) -> str:
     return f" The tag before, {last}, has none: it was blocked, never released, or released by hand." if last else ""
 
 
-def _if_unreleased(report: GateReport, links: Links) -> str:
+def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
     releases = markdown.link("Releases", links.releases(report.repository))
-    return f"If it was blocked or never released, take the newest of {releases} that has a `release.json`."
+    return f"If it was blocked or never released, take the {which} of {releases} that has a `release.json`."
 
 
 def _named(report: GateReport, links: Links, tag: str) -> str:

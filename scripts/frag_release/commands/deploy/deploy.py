@@ -126,8 +126,8 @@ class Deploy:
         if record is None:
             raise RefusedError(
                 f"{repository} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
-                "Take the newest older release that has one: a tag that was blocked or never released has none. Nor has "
-                "a release that this action has not published: launch its image by hand in AWX, when you have made "
+                "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
+                "has a release that this action has not published: launch its image by hand in AWX, when you have made "
                 "sure that it is the image of then.",
             )
         return record
