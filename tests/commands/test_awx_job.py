@@ -67,7 +67,9 @@ Deploy = Callable[..., Deployment]
 def deploy(awx: AwxServer) -> Deploy:
     """A run against that AWX, with so many seconds to wait in all."""
 
-    def make(seconds: float = 600, account: Account = ROBOT, url: str = "", **changes: Any) -> Deployment:
+    def make(
+        seconds: float = 600, account: Account = ROBOT, url: str = "", *, alone: bool = False, **changes: Any
+    ) -> Deployment:
         url = url or awx.url
         given: dict[str, Any] = {"username": "", "password": "", "organization": "", "on_timeout": OnTimeout.LEAVE}
         given |= {"url": url, "api_path": awx.prefix, "token": account.token, "template": "Deploy", "variables": TAG}
@@ -82,7 +84,8 @@ def deploy(awx: AwxServer) -> Deploy:
         clock = Clock(lambda: NOW, lambda: seconds - sum(made.waits), sleep)
         told: list[JobProgress] = []
         printed: list[str] = []
-        made = Deployment(AwxJob(client, settings, clock, told.append, printed.append), told, printed)
+        job = AwxJob(client, settings, clock, told.append, printed.append, alone=alone)
+        made = Deployment(job, told, printed)
         return made
 
     return make
@@ -472,6 +475,78 @@ def test_a_sliced_template_with_a_single_host_is_a_plain_job(awx: AwxServer, dep
     again = deploy()
     assert again.job.start() is False
     assert not again.job.follow().is_workflow
+
+
+OTHERS = [
+    pytest.param({"variables": {"stack_image_tag": "2023.06.1"}}, "with other variables", id="another tag"),
+    pytest.param({"variables": {}}, "with other variables", id="never told ours"),
+    pytest.param({"variables": {}, "by": None, "launch_type": "scheduled"}, "with other variables", id="a schedule's"),
+    pytest.param({"launch_type": "scheduled"}, "but was launched in another way", id="ours by a schedule"),
+    pytest.param(
+        {"prompts": {"extra_vars": TAG, "limit": "web-1"}}, "launched in another way", id="a part of the hosts"
+    ),
+    pytest.param({"is_slice": True, "launch_type": "workflow"}, "launched in another way", id="a slice of before"),
+]
+
+
+@pytest.mark.parametrize(("more", "how"), OTHERS)
+def test_in_production_nothing_is_launched_beside_another_job(
+    awx: AwxServer, deploy: Deploy, more: dict[str, Any], how: str
+) -> None:
+    """A job of the template that deploys something else and has not ended is named, with what to do: refused."""
+    template = awx.add_template("Deploy")
+    other = awx.add_job(template, **{"variables": TAG, **more, "script": awx_jobs.ENDLESS})
+    run = deploy(alone=True)
+    error = run.stopped()
+    page = f"{awx.url}/#/jobs/playbook/{other.id}/output"
+    assert error.message.startswith(f"The AWX job {other.id} (pending, with") and how in error.message
+    assert f"{page}) of Deploy has not ended, and deploys something else" in error.message
+    assert "Nothing was launched." in error.message
+    assert error.remedy == "Cancel it in AWX, or wait until it has ended, then run this again."
+    assert (error.exit_status, awx.launches, run.job.seen) == (1, 0, None)
+    other.script = (Look("canceled"),)
+    assert deploy(alone=True).run().succeeded
+
+
+@pytest.mark.parametrize(("more", "how"), OTHERS)
+def test_elsewhere_another_job_is_told(awx: AwxServer, deploy: Deploy, more: dict[str, Any], how: str) -> None:
+    """Outside production a job is launched all the same, and the other one told."""
+    template = awx.add_template("Deploy")
+    other = awx.add_job(template, **{"variables": TAG, **more, "script": awx_jobs.ENDLESS})
+    run = deploy()
+    assert run.run().succeeded
+    (note,) = run.job.notes
+    assert note.startswith(f"The AWX job {other.id} is pending with") and how in note
+    assert f"/jobs/playbook/{other.id}/output" in note
+
+
+def test_the_same_launch_is_not_followed_beside_another_job(awx: AwxServer, deploy: Deploy) -> None:
+    """In production a job of ours that runs beside another one proves nothing: refused, and both are named."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    ours, other = awx.add_job(template, TAG), awx.add_job(template, {"stack_image_tag": "2023.06.1"})
+    run = deploy(alone=True)
+    error = run.stopped()
+    assert f"The AWX job {other.id} (pending, with other variables" in error.message
+    assert f"The AWX job {ours.id}, which was launched as this run would, goes on." in error.message
+    assert (awx.launches, run.job.seen and run.job.seen.id) == (0, ours.id)
+    other.script = (Look("canceled"),)
+    assert deploy(alone=True).job.start() is False
+
+
+def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, deploy: Deploy) -> None:
+    """The workflow of a sliced template is resumed though its slices run; that of another launch is named once."""
+    template = awx.add_template("Deploy", slices=2, script=(PENDING, RUNNING, RUNNING, RUNNING, Look("successful")))
+    first = deploy(alone=True)
+    first.before_wait = interrupt(0)
+    first.stopped()
+    again = deploy(alone=True)
+    assert again.job.start() is False
+    assert again.job.follow().is_workflow
+    assert awx.launches == 1
+    other = awx.add_job(template, {"stack_image_tag": "2023.06.1"})
+    error = deploy(alone=True).stopped()
+    assert f"The AWX job {other.id} (pending, with other variables: {awx.url}/#/jobs/workflow/" in error.message
+    assert "Cancel it in AWX" in error.remedy
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,33 @@ def test_the_worked_example_is_deployed_and_seen(ready: Deployment) -> None:
     assert "TASK [roll out]" in outcome.log
 
 
+RELEASES = {"release.json": b"{}"}
+
+
+def test_the_way_back_is_the_last_good_release(ready: Deployment) -> None:
+    """A tag that was never released is passed over for the newest release with a release.json: one request."""
+    ready.releases.add(REPOSITORY, "2023.06.1", files={"notes.txt": b""})
+    ready.releases.add(REPOSITORY, "2023.05.2", files=RELEASES, draft=True)
+    for tag in ("2023.05.1", "2023.04.1"):
+        ready.releases.add(REPOSITORY, tag, files=RELEASES)
+    ready.world.github.requests.clear()
+    outcome = ready.deploy()
+    assert outcome.status == 0, outcome.log
+    assert "The last good release is [`2023.05.1`](" in outcome.summary
+    assert "The tag before, [`2023.06.1`](" in outcome.summary
+    asked = [one.path for one in ready.world.github.requests if "/releases" in one.path]
+    assert asked == [f"/repos/{REPOSITORY}/releases"]
+
+
+def test_releases_that_cannot_be_seen_stop_no_deployment(ready: Deployment) -> None:
+    """Where GitHub does not list the releases it is deployed all the same, and the card claims nothing."""
+    ready.world.github.fail("GET", r"/releases\?", status=503)
+    outcome = ready.deploy()
+    assert outcome.status == 0, outcome.log
+    assert "The tag before is [`2023.06.1`](" in outcome.summary
+    assert "If it was blocked or never released" in outcome.summary
+
+
 @pytest.mark.parametrize(
     ("given", "name"),
     [

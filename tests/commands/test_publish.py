@@ -52,6 +52,17 @@ def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
     assert outcome.summary.startswith("## ✅ Published — [`2023.06.2`]")
 
 
+def test_the_way_back_is_the_last_good_release(stack: Stack) -> None:
+    """The tag before was never released, so the card names the newest release that has a release.json."""
+    stack.reviewed()
+    stack.releases.add(REPOSITORY, "2023.05.1", files={"release.json": b"{}"})
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert "The last good release is [`2023.05.1`](" in outcome.summary
+    assert "The tag before, [`2023.06.1`](" in outcome.summary
+    assert f"launch the template in AWX for the image `{REPOSITORY}:2023.05.1`" in outcome.summary
+
+
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
     """Published once, the same run again writes nothing, and succeeds."""
     stack.reviewed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -223,3 +224,73 @@ def test_a_release_made_by_hand_is_no_proof_of_its_build(stack: Stack) -> None:
     outcome = stack.publish(timeout_seconds="8")
     assert outcome.status == 1, outcome.log
     assert "was started for it before time was up" in outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (503, "answered 503"),
+        (404, "the registry has no such image"),
+    ],
+)
+def test_without_the_images_digest_nothing_is_released(stack: Stack, status: int, words: str) -> None:
+    """An image that cannot be seen, or is not there, stops it before the draft; the next run goes on from the build."""
+    stack.reviewed()
+    stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=status)
+    outcome = stack.publish(timeout_seconds="8")
+    assert outcome.status == 1, outcome.log
+    assert outcome.outputs["release-url"] == ""
+    assert stack.releases.releases == []
+    assert outcome.summary.startswith("## ⛔ Not published yet")
+    assert f"its image docker.io/{REPOSITORY}:2023.06.2 could not be seen: " in outcome.log
+    assert words in outcome.log
+    assert "it goes on from the tag and the build" in outcome.log
+    assert "give that in stack-image; where it pushes nothing, none." in outcome.log
+    stack.world.registry.clear()
+    again = stack.publish()
+    assert (again.status, len(stack.runs())) == (0, 1), again.log
+    (release,) = stack.releases.releases
+    assert json.loads(release.files[0].content)["stack"]["digest"].startswith("sha256:")
+
+
+def test_an_image_under_another_name_is_released_by_that_name_alone(stack: Stack) -> None:
+    """Where the build pushes elsewhere nothing is released under the default name; with stack-image it is."""
+    stack.reviewed()
+    other = "docker.io/dev/fragalysis-stack"
+    outcome = stack.publish(stack_image=other, timeout_seconds="8")
+    assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
+    digest = stack.world.registry.push("dev/fragalysis-stack", "2023.06.2", revision="1" * 40)
+    assert stack.publish(stack_image=other).status == 0
+    (release,) = stack.releases.releases
+    told = json.loads(release.files[0].content)["stack"]
+    assert (told["image"], told["digest"]) == (f"{other}:2023.06.2", digest)
+
+
+def test_a_registry_that_shows_the_tag_a_moment_late_is_waited_for(stack: Stack) -> None:
+    """An image that is not there at the first look is looked for again."""
+    stack.reviewed()
+    stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=404, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    (release,) = stack.releases.releases
+    assert json.loads(release.files[0].content)["stack"]["digest"].startswith("sha256:")
+
+
+@pytest.mark.parametrize("given", [{"stack_image": "none"}, {"check_images": "false"}])
+def test_a_stack_without_an_image_is_released_without_a_digest(stack: Stack, given: dict[str, Any]) -> None:
+    """Where nobody is to look for an image, nothing is asked of the registry about it, and nothing recorded."""
+    stack.reviewed()
+    stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=503)
+    outcome = stack.publish(**given)
+    assert outcome.status == 0, outcome.log
+    (release,) = stack.releases.releases
+    assert json.loads(release.files[0].content)["stack"]["digest"] is None
+
+
+def test_what_is_public_needs_no_registry(stack: Stack) -> None:
+    """A release that is public already stays so, and the run succeeds, while the registry is down."""
+    stack.reviewed()
+    assert stack.publish().status == 0
+    stack.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=503)
+    again = stack.publish()
+    assert (again.status, writes(stack.world)) == (0, []), again.log

@@ -11,7 +11,7 @@ from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pin
 from forges.github_desk import forge
 from frag_release.commands.evidence.records import with_records
 from frag_release.domain.evidence import Answer, Unknown
-from frag_release.domain.facts import ComponentFacts, Recorded
+from frag_release.domain.facts import ComponentFacts, Recorded, Released
 from world.example import STACK
 from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer
@@ -118,3 +118,26 @@ def test_nothing_is_asked_for_others(
     releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed()})
     assert recorded(github_with_releases, facts) is None
     assert github_with_releases.requests == []
+
+
+def test_the_released_tags_are_listed_by_one_request(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases
+) -> None:
+    """Public releases with a whole release.json, and whether there may be older ones: of one page."""
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": b"{}"})
+    releases_of.add(REPOSITORY, "2023.05.3", files={"release.json": b"{}"}, draft=True)
+    releases_of.add(REPOSITORY, "2023.05.2", files={"release.json": b"{}"}).files[0].state = "open"
+    releases_of.add(REPOSITORY, "2023.05.1", files={"notes.txt": b""})
+    assert forge(github_with_releases.url).released(REPOSITORY) == Released(["2023.06.1"], is_all=True)
+    assert len(github_with_releases.requests) == 1
+    for number in range(60):
+        releases_of.add(REPOSITORY, f"2022.01.{number}")
+    found = forge(github_with_releases.url).released(REPOSITORY)
+    assert isinstance(found, Released) and not found.is_all
+
+
+def test_releases_that_github_does_not_list_are_unknown(github_with_releases: GitHubServer) -> None:
+    """A bad gateway says nothing of what was released."""
+    github_with_releases.fail("GET", r"/releases\?", status=502)
+    found = forge(github_with_releases.url).released(REPOSITORY)
+    assert isinstance(found, Unknown) and "502" in found.reason

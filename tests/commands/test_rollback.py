@@ -11,9 +11,19 @@ from typing import Any
 
 import pytest
 
-from commands.deployment import NO_EXPECTATIONS, OLD, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment, old_record
+from commands.deployment import (
+    AT_ONCE,
+    NO_EXPECTATIONS,
+    OLD,
+    OTHER_DIGEST,
+    REPOSITORY,
+    TEMPLATE,
+    Deployment,
+    old_record,
+)
 from commands.test_prepare import send
 from world.awx import ROBOT
+from world.awx_jobs import ENDLESS
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
 from world.github_server import TOKEN
@@ -66,8 +76,47 @@ def test_the_night_of_the_rollback(ready: Deployment) -> None:
     assert outcome.report["rollback"] is True
     assert outcome.summary.startswith(f"## ✅ Deployed — rollback to `{OLD}` on `awx/fragalysis-production`\n")
     assert "Database migrations are not undone: the older release runs on the database" in outcome.summary
-    assert "The newest release is [`2023.06.2`]" in outcome.summary
+    assert "The newest tag is [`2023.06.2`]" in outcome.summary
+    assert "its template must pull from that name" not in outcome.summary
     assert "ALLOWED" not in outcome.summary
+
+
+@pytest.mark.parametrize("told", ["the tag", "the digest", "by the input"])
+def test_an_image_of_another_name_is_told(ready: Deployment, told: str) -> None:
+    """Where release.json has another name for the image, and AWX hears the tag alone, a warning says what to see to."""
+    digest = ready.world.registry.push("dev/fragalysis-stack", OLD, revision="1" * 40)
+    publish(ready, record(ready, digest, image=f"docker.io/dev/fragalysis-stack:{OLD}"))
+    more = {
+        "the tag": {},
+        "the digest": {"extra_vars": '{"stack_image_tag": "{image-tag}", "digest": "{image-digest}"}'},
+        "by the input": {"stack_image": "dev/fragalysis-stack"},
+    }[told]
+    outcome = roll_back(ready, **more)
+    assert outcome.status == 0, outcome.log
+    warning = "release.json names the image docker.io/dev/fragalysis-stack, and AWX is told the tag alone"
+    assert (warning in outcome.log) is (told == "the tag")
+    assert ("must pull from that name" in outcome.summary) is (told == "the tag")
+    assert "`dev/fragalysis-stack:2023.06.2`, when you have made sure" in outcome.summary
+
+
+def test_it_does_not_end_green_beside_the_bad_releases_job(ready: Deployment) -> None:
+    """A job of the bad release that was left running is named and nothing is launched; once it is cancelled, it is."""
+    publish(ready, record(ready, ready.build(OLD)))
+    ready.awx.templates[0].script = ENDLESS
+    left = ready.deploy(wait_minutes="0")
+    assert (left.status, left.outputs["job-status"]) == (1, "running")
+    assert "first cancel that job in AWX and wait until it has ended" in left.summary
+    ready.awx.templates[0].script = AT_ONCE
+    (job,) = ready.awx.jobs
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.awx.launches, outcome.outputs["job-id"]) == (1, 1, "")
+    assert outcome.summary.startswith("## ⛔ Not launched — rollback to")
+    for text in (outcome.log, outcome.summary):
+        assert left.outputs["job-url"] in text
+        assert "Cancel it in AWX, or wait until it has ended, then run this again." in text
+    job.cancelled_at = 0
+    assert roll_back(ready).status == 0
+    assert ready.launched() == [{"stack_image_tag": "2023.06.2"}, {"stack_image_tag": OLD}]
 
 
 def test_an_image_with_another_digest_is_refused(ready: Deployment) -> None:

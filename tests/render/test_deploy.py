@@ -10,6 +10,7 @@ import pytest
 from frag_release.domain.awx_jobs import Job, JobProgress
 from frag_release.domain.deploy_report import DeployReport, Stage, Target
 from frag_release.domain.evidence import Image, Unknown
+from frag_release.domain.facts import Released
 from frag_release.domain.prepare_report import Action
 from frag_release.domain.publish_report import Problem
 from frag_release.domain.report import GateReport
@@ -86,6 +87,65 @@ def test_a_failure_in_production_leads_to_the_way_back() -> None:
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="failed"), site=None), GITHUB)
     assert "1. Mend it.\n2. If the site is broken meanwhile, go back: *The way back* below" in summary
     assert "### The way back" in summary
+
+
+def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:
+    """Two jobs side by side would leave to chance what runs, so that job comes first."""
+    summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="running"), site=None), GITHUB)
+    assert (
+        "2. If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
+        "*The way back*"
+    ) in summary
+
+
+def test_staging_has_no_way_back() -> None:
+    """A failed staging deployment sends nobody to take production back."""
+    staging = Target("awx/fragalysis-staging", False)
+    failed = deployed(problem=PROBLEM, job=replace(JOB, status="failed"), site=None, target=staging)
+    summary = deploy_summary(failed, GITHUB)
+    assert "way back" not in summary
+    assert "rollback" not in summary
+
+
+def test_nothing_is_to_be_gone_back_from_where_nothing_was_deployed() -> None:
+    """A refused or a planned deployment has a card of one line."""
+    refused = deployed(report(with_backend(good_facts(), image=Unknown("503"))), job=None, site=None)
+    for made in (refused, deployed(job=None, site=None, dry_run=True)):
+        card = deploy_summary(made, GITHUB).partition("### The way back\n\n")[2].partition("\n\n")[0]
+        assert card == "Nothing was deployed by this run, so there is nothing to go back from."
+
+
+def test_the_card_names_the_image_that_was_deployed() -> None:
+    """By hand it is the image of the input stack-image that is launched."""
+    judged = replace(report(), image_name="docker.io/dev/fragalysis-stack")
+    by_hand = "launch the template in AWX for the image `dev/fragalysis-stack:2023.06.1`"
+    assert by_hand in deploy_summary(deployed(judged), GITHUB)
+
+
+def rolled_back(released: Released, **changes: Any) -> str:
+    """The card of a rollback to 2023.06.2, while 2023.07.1 is the newest tag."""
+    facts = good_facts()
+    assert facts.stack is not None
+    stack = replace(facts.stack, higher=["2023.06.3", "2023.07.1"], rollback=True)
+    judged = replace(report(replace(facts, stack=stack)), released=released)
+    made = deployed(judged, target=replace(PRODUCTION, rollback=True), **changes)
+    return deploy_summary(made, GITHUB).partition("### The way back\n\n")[2].partition("\n###")[0]
+
+
+def test_after_a_rollback_the_card_leads_forward() -> None:
+    """The newest release is named if it was seen, else the newest tag, and what to do if that was never released."""
+    assert rolled_back(Released(["2023.06.3", "2023.06.1"], True)).startswith("The newest release is [`2023.06.3`](")
+    card = rolled_back(Released(["2023.06.1"], True))
+    assert card.startswith("The newest tag is [`2023.07.1`](")
+    assert "If it was blocked or never released, take the newest of [Releases](" in card
+    assert "Once it can run again, deploy it:" in card
+
+
+def test_a_rollback_that_was_refused_leads_further_back() -> None:
+    """Production still has to go back: an older release is another way."""
+    card = rolled_back(Released(["2023.07.1", "2023.05.9"], True), refusal="No.", job=None, site=None)
+    assert card.startswith("Nothing was deployed by this run. Where `2023.06.2` stays refused, an older one is left.")
+    assert "The last good release is [`2023.05.9`](" in card
 
 
 def test_what_nobody_has_checked_is_said() -> None:

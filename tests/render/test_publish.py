@@ -123,6 +123,20 @@ def test_the_stack_row_says_what_became_of_it() -> None:
     assert "➖ comes next" in publish_summary(STAGES["planned"], GITHUB)
 
 
+def test_only_what_may_have_been_deployed_has_a_way_back() -> None:
+    """The build deploys: where none was to be started, nothing is to be gone back from."""
+    for stage, text in STAGES.items():
+        untouched = "Nothing was deployed by this run, so there is nothing to go back from."
+        assert (untouched in publish_summary(text, GITHUB)) is (stage in ("refused", "planned"))
+
+
+def test_the_image_has_the_name_that_it_is_pushed_under() -> None:
+    """What comes next, and what to go back to by hand, have the name in stack-image."""
+    judged = replace(report(), image_name="docker.io/dev/fragalysis-stack")
+    assert "`dev/fragalysis-stack:2023.06.2`<br>🔨 to be built" in publish_summary(replace(GOOD, judged=judged), GITHUB)
+    assert "the image `dev/fragalysis-stack:2023.06.1`" in publish_summary(replace(STAGES["failed"], judged=judged), "")
+
+
 def test_a_second_run_says_that_it_had_nothing_to_do() -> None:
     """What was published before is public still, and nothing was made."""
     summary = publish_summary(replace(STAGES["published"], actions=()), GITHUB)

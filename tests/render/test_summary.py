@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Run, Unknown
-from frag_release.domain.facts import NOT_ASKED, Recorded, ReleaseFacts
+from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.report import GateReport
 from frag_release.domain.rules import COMPONENT_RULES
@@ -23,6 +23,13 @@ def headings(markdown: str) -> list[str]:
     """The headings of a document, in order."""
     lines = [line for line in markdown.splitlines() if line.startswith("#")]
     return [line.lstrip("#").strip() for line in lines]
+
+
+def card_of(made: GateReport) -> str:
+    """What the card on the way back says."""
+    return (
+        gate_summary(made, GITHUB).partition("### The way back\n")[2].partition("\n<details>")[0].partition("\n###")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,10 +185,11 @@ def test_a_commit_that_could_not_be_had_is_not_shown_as_none() -> None:
 
 
 def test_the_stack_has_a_row_of_its_own() -> None:
-    """The stack's tag stands beside the pair, with the image that is to be built."""
+    """The stack's tag stands beside the pair, with the tag alone of the image: nobody has told the gate its name."""
     row = next(line for line in gate_summary(report(), GITHUB).splitlines() if line.startswith("| **[stack]"))
     assert "`2023.06.2`" in row
-    assert "`xchem/fragalysis-stack:2023.06.2`<br>🔨 to be built" in row
+    assert "| tag `2023.06.2`<br>🔨 to be built |" in row
+    assert "fragalysis-stack:2023.06.2" not in gate_summary(report(), GITHUB)
     assert row.endswith("| 2 hours ago |")
 
 
@@ -261,26 +269,72 @@ def test_what_changed_since_the_previous_release_is_told() -> None:
 
 
 def test_the_way_back_is_a_card() -> None:
-    """The release before, the form with its tag, the image by hand, and what is not undone."""
-    summary = gate_summary(report(), GITHUB)
-    card = summary.partition("### The way back\n")[2].partition("\n###")[0]
+    """The tag before, what to do if it was never released, how to fill in the form, the image, what is not undone."""
+    card = card_of(report())
     url = f"{GITHUB}/xchem/fragalysis-stack"
-    assert f"The release before this one is [`2023.06.1`]({url}/releases/tag/2023.06.1)." in card
     assert (
-        f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml), with the tag `2023.06.1`"
-        in card
-    )
-    assert "`xchem/fragalysis-stack:2023.06.1`" in card
+        f"The tag before is [`2023.06.1`]({url}/releases/tag/2023.06.1). If it was blocked or never released, take the "
+        f"newest older one of [Releases]({url}/releases) that has a `release.json`."
+    ) in card
+    assert (
+        f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml). *Use workflow from*: the "
+        "newest production tag, under *Tags* (the environment takes no branch). *tag*: `2023.06.1`. *environment*: "
+        "`production`. *rollback*: ticked."
+    ) in card
+    assert "launch the template in AWX for the image tag `2023.06.1`, when you have made sure" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
+    assert "good" not in card
+
+
+def test_the_card_names_the_last_good_release_where_it_was_seen() -> None:
+    """A tag before that was never released is not what to go back to, and whoever reads the warnings is told."""
+    made = replace(report(), released=Released(["2023.04.2", "2023.05.1", "2023.07.1"], is_all=True))
+    card = card_of(made)
+    assert "The last good release is [`2023.05.1`]" in card
+    assert "]. The tag before, [`2023.06.1`]" not in card
+    assert "its `release.json` is there. The tag before, [`2023.06.1`](" in card
+    assert "has none: it was blocked, never released, or released by hand." in card
+    assert "*tag*: `2023.05.1`." in card
+    summary = gate_summary(made, GITHUB)
+    assert (
+        "the tag before (so are warnings that something goes back). It has no release with a `release.json`" in summary
+    )
+
+
+@pytest.mark.parametrize("is_all", [True, False])
+def test_the_card_says_what_is_not_known_of_the_releases(is_all: bool) -> None:
+    """Where no older release has the file the form is no way; where not all were seen, nothing is claimed."""
+    card = card_of(replace(report(), released=Released(["2023.06.2"], is_all=is_all)))
+    assert ("No older release is public with a `release.json`" in card) is is_all
+    assert ("By the form" in card) is not is_all
+    assert ("The tag before is [`2023.06.1`]" in card) is not is_all
+    assert "By hand: launch the template in AWX for the image tag `2023.06.1`" in card
+
+
+def test_the_card_of_a_tag_before_that_could_not_be_seen() -> None:
+    """Where it is not known which tag is before, the card sends people to the releases, and names none."""
+    card = card_of(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))))
+    assert (
+        "Which tag is before could not be seen. If it was blocked or never released, take the newest older one of"
+        in card
+    )
+    assert "*tag*: that one." in card
+
+
+def test_a_blocked_run_has_nothing_to_go_back_from() -> None:
+    """Where nothing was deployed, the card is one line, and sends nobody back."""
+    card = card_of(report(with_backend(good_facts(), **OFF_BRANCH)))
+    assert card.strip() == "Nothing was deployed by this run, so there is nothing to go back from."
 
 
 def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
     """Where release.json of the release before was read as evidence, the card says that it is there."""
     known = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
-    assert "Its `release.json` is there." in gate_summary(report(known), GITHUB)
+    assert "The last good release is [`2023.06.1`](" in card_of(report(known))
+    assert "its `release.json` is there." in card_of(report(known))
     other = with_backend(good_facts(), recorded=Recorded("2022.01.1", "b" * 40, "sha256:" + "d" * 64, True))
-    assert "Its `release.json` is there." not in gate_summary(report(other), GITHUB)
+    assert "is there" not in card_of(report(other))
 
 
 def test_the_first_release_has_none_before() -> None:

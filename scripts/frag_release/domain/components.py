@@ -12,6 +12,11 @@ NO_IMAGE = "none"
 """The value of an `…-image` input that says: this stack uses no image of that component."""
 
 
+def default_stack_image(repository: str) -> str:
+    """Return the name that the image of the stack `repository` has where nothing gives it another."""
+    return f"docker.io/{repository.lower()}"
+
+
 @dataclass(frozen=True)
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .components import Pin
 from .evidence import Answer, Image, Placement, Run, Unknown
-from .versions import ProductionTag
+from .versions import ProductionTag, production_tags
 
 NOT_ASKED = Unknown("this was not asked for")
 
@@ -79,6 +79,22 @@ class PreviousRelease:
     tag: ProductionTag
     commit: str
     pins: Sequence[Pin]
+
+
+@dataclass(frozen=True)
+class Released:
+    """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left."""
+
+    tags: Sequence[str]
+    is_all: bool
+
+    def below(self, tag: ProductionTag) -> str:
+        """Return the highest production tag below `tag`, empty where there is none among them."""
+        return next((one.text for one in reversed(production_tags(self.tags)) if one.version < tag.version), "")
+
+    def above(self, tag: ProductionTag) -> str:
+        """Return the highest production tag of all if it is above `tag`, else nothing."""
+        return next((one.text for one in reversed(production_tags(self.tags)) if one.version > tag.version), "")
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from .allow import Allowance
-from .components import Pin
+from .components import Pin, default_stack_image
 from .decision import TAGS, Decision, Verdict
 from .evidence import Answer, Image
-from .facts import ComponentFacts, PreviousRelease, ReleaseFacts
+from .facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, Released, ReleaseFacts
 from .findings import Finding, blocking
+from .versions import parse_production_tag
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class GateReport:
-    """What was asked, what was seen and what was decided. `time` is in UTC."""
+    """What was asked, what was seen and what was decided. `time` is in UTC.
+
+    `image_name` is the name of the stack's image without its tag, empty where the command is not told it.
+    `released` is what has been seen of the releases, for the way back.
+    """
 
     version: str
     time: datetime.datetime
@@ -30,6 +35,8 @@ class GateReport:
     facts: ReleaseFacts
     unused_allowances: Sequence[Allowance] = ()
     command: str = "gate"
+    image_name: str = ""
+    released: Answer[Released] = NOT_ASKED
 
     @property
     def tag(self) -> str:
@@ -38,14 +45,28 @@ class GateReport:
 
     @property
     def stack_image(self) -> str:
-        """The stack's image as it will be built, empty where nothing is."""
+        """The stack's image as it will be built, by its default name where nobody has told it; empty for none."""
         tag = self.decision.image_tag
-        return f"docker.io/{self.repository.lower()}:{tag}" if tag else ""
+        return f"{self.image_name or default_stack_image(self.repository)}:{tag}" if tag else ""
 
     @property
     def previous(self) -> PreviousRelease | None:
         """The previous release, None where there is none or it could not be read."""
         return self.facts.previous if isinstance(self.facts.previous, PreviousRelease) else None
+
+    @property
+    def last_good(self) -> str | None:
+        """The newest tag below the judged one that was released, empty where none was; None where nobody knows.
+
+        Released means: with a public `release.json`, which `publish` leaves when the build has passed.
+        """
+        tag, previous = parse_production_tag(self.tag), self.previous
+        if tag and isinstance(self.released, Released):
+            found = self.released.below(tag)
+            if found or self.released.is_all:
+                return found
+        told = [facts.recorded.tag for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
+        return previous.tag.text if previous and previous.tag.text in told else None
 
     @property
     def failed_rules(self) -> list[str]:

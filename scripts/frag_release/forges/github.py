@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..clients.http import Http
+    from ..domain.facts import Released
     from ..domain.release_record import ReleaseRecord
     from .github_settings import GithubSettings
     from .publishing import Builds, Publisher, Releases
@@ -102,6 +103,12 @@ class GithubForge:
         from .github_records import read_records
 
         return read_records(self._find(repository).api)
+
+    def released(self, repository: str) -> Answer[Released]:
+        """The tags among the newest releases that have a `release.json`: one request."""
+        from .github_records import read_released
+
+        return read_released(self._find(repository).api)
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""

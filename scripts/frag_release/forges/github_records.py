@@ -7,12 +7,15 @@ from functools import partial
 from typing import TypedDict
 
 from ..domain.evidence import Answer, Unknown
+from ..domain.facts import Released
 from ..domain.release_record import ASSET, ReleaseRecord, parse_release_record
 from .github_api import RepositoryApi
 
 _MAX_BYTES = 1024 * 1024
 _BINARY = "application/octet-stream"
 _PAGE, _MOST_PAGES = 100, 100
+_NEWEST = 50
+"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
 
 
 class Asset(TypedDict):
@@ -63,6 +66,19 @@ def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord
         found.update((each["tag_name"], asset) for each in releases if not each["draft"] and (asset := _asset(each)))
     calls = [partial(_record, api, tag, asset["id"]) for tag, asset in found.items()]
     return dict(zip(found, api.http.parallel(calls), strict=True))
+
+
+def read_released(api: RepositoryApi) -> Answer[Released]:
+    """Return which of the newest releases are public and have such an asset: one request, of one page."""
+    what = "the newest releases"
+    response = api.get("/releases", what, {"per_page": _NEWEST})
+    if isinstance(response, Unknown):
+        return response
+    releases = api.read(response, list[Release], what)
+    if isinstance(releases, Unknown):
+        return releases
+    tags = [each["tag_name"] for each in releases if not each["draft"] and _asset(each)]
+    return Released(tags, is_all=api.next_page(response, what) == "")
 
 
 def _asset(release: Release) -> Asset | None:

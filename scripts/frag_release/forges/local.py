@@ -12,6 +12,7 @@ from pathlib import Path
 from ..clients.deadline import Deadline
 from ..domain import changes
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown, WrongKind
+from ..domain.facts import Released
 from ..domain.release_record import ReleaseRecord
 from .git_history import History, read_changes, read_history
 from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
@@ -60,6 +61,10 @@ class LocalForge:
     def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """Always empty: a clone holds tags, but no releases."""
         return {}
+
+    def released(self, repository: str) -> Answer[Released]:
+        """Always `Unknown`: a clone holds tags, but no releases."""
+        return Unknown(f"a local clone holds no releases, so those of {repository} cannot be listed")
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Always `Unknown`: a clone holds no issues."""

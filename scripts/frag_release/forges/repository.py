@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+from ..domain.facts import Released
 from ..domain.release_record import ReleaseRecord
 from .writer import Writer
 
@@ -92,6 +93,9 @@ class Forge(Protocol):
 
     def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """What `publish` left with each release that it left something with, by the release's tag."""
+
+    def released(self, repository: str) -> Answer[Released]:
+        """The tags among the newest releases that `publish` left something with."""
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue, a line between them; the ticket's token reads it."""

@@ -7,7 +7,6 @@ from functools import partial
 
 from ..domain.awx_jobs import JobProgress
 from ..domain.deploy_report import DeployReport, Stage
-from ..domain.evidence import Unknown
 from ..domain.findings import Status, blocking
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
@@ -17,7 +16,7 @@ from .links import Links
 from .markdown import visible
 from .next_steps import remedies
 from .pair import built_before, changes, pair_table
-from .rollback import TITLE, how_to_redeploy, rollback_card
+from .rollback import TITLE, rollback_card, way_back, way_forward
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines, plain
 from .way import Standing, standing, way_in_words, way_picture
@@ -82,11 +81,8 @@ def next_steps(report: DeployReport) -> list[str]:
     if stage is Stage.REFUSED:
         return [*remedies(blocking(report.judged.decision.findings)), *_of_refusal(report)]
     if report.problem:
-        back = report.target.is_production and report.job is not None
-        return [
-            markdown.words(report.problem.remedy or "Run this again.", url=_where_to_look(report)),
-            *(["If the site is broken meanwhile, go back: *The way back* below says how."] if back else []),
-        ]
+        remedy = report.problem.remedy or "Run this again."
+        return [markdown.words(remedy, url=_where_to_look(report)), *_if_broken(report)]
     if stage is Stage.PLANNED:
         return ["Run it again without `dry-run` to launch the job."]
     if stage is Stage.READY:
@@ -108,6 +104,17 @@ def _where_to_look(report: DeployReport) -> str:
     if report.site:
         return report.site.url
     return report.job.url if report.job else ""
+
+
+def _if_broken(report: DeployReport) -> list[str]:
+    if report.job is None or not _way_back(report, Links("")).body:
+        return []
+    if report.stage is Stage.LEFT:
+        return [
+            "If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
+            "*The way back* below says how."
+        ]
+    return ["If the site is broken meanwhile, go back: *The way back* below says how."]
 
 
 def _of_refusal(report: DeployReport) -> list[str]:
@@ -195,14 +202,17 @@ def _site(report: DeployReport) -> str:
 
 
 def _way_back(report: DeployReport, links: Links) -> Section:
-    """Return the rollback card; after a rollback that of the release that it went back from."""
-    stack = report.judged.facts.stack
-    if not (stack and report.target.rollback and stack.higher) or isinstance(stack.higher, Unknown):
-        return rollback_card(report.judged, links, 17)
-    tag = stack.higher[-1]
-    named = markdown.code_link(tag, links.tag(report.judged.repository, tag))
-    steps = markdown.bullets(how_to_redeploy(report.judged, links, tag))
-    return Section(17, TITLE, f"The newest release is {named}. Once it can run again, deploy it:\n\n{steps}")
+    """Return the rollback card of production; after a rollback that of the release that it went back from."""
+    judged, target = report.judged, report.target
+    if not target.is_production:
+        return Section(17, TITLE, "")
+    if report.stage is Stage.REFUSED and target.rollback:
+        further = way_back(judged, links)
+        other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
+        return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
+    untouched = report.stage in (Stage.REFUSED, Stage.PLANNED)
+    forward = way_forward(judged, links) if target.rollback and not untouched else ""
+    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched)
 
 
 def _footer(report: DeployReport) -> str:

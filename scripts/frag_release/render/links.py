@@ -27,6 +27,10 @@ class Links:
         """Address of a tag, which GitHub shows below `releases` also where there is no release."""
         return self._of(repository, "releases", "tag", tag)
 
+    def releases(self, repository: str) -> str:
+        """Address of the list of releases."""
+        return self._of(repository, "releases")
+
     def branch(self, repository: str, branch: str) -> str:
         """Address of a branch."""
         return self._of(repository, "tree", branch)

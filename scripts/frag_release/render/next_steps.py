@@ -9,7 +9,7 @@ from ..domain.findings import Finding, Status, blocking
 from ..domain.report import GateReport
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
-from .wording import MARKS, count, is_judged, ref_name
+from .wording import MARKS, count, is_judged, ref_name, stack_image
 
 _RELEASE = (
     "To release to production, give a commit of the stack branch a tag `YEAR.MONTH.ITERATION`, such as "
@@ -76,15 +76,15 @@ def _after_deploy(report: GateReport) -> list[str]:
         ]
     return [
         *steps,
-        f"Nothing to do: this run goes on, builds {markdown.code(report.stack_image)} from exactly the pair "
-        "below and may deploy it to staging and production.",
+        f"Nothing to do: this run goes on, builds {stack_image(report, report.decision.image_tag)} from exactly the "
+        "pair below and may deploy it to staging and production.",
         "If the `production` environment asks for a reviewer, approve it when the build has passed.",
     ]
 
 
 def _after_build(report: GateReport) -> list[str]:
-    kind, image = report.decision.kind, report.stack_image
-    built = [f"Nothing to do: the workflow run for this ref builds {markdown.code(image)}."] if image else []
+    kind, tag = report.decision.kind, report.decision.image_tag
+    built = [f"Nothing to do: the workflow run for this ref builds {stack_image(report, tag)}."] if tag else []
     if kind is RefKind.PULL_REQUEST and is_judged(report):
         return [
             "Review and merge this pull request.",

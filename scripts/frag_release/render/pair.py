@@ -43,7 +43,13 @@ def changes(report: GateReport, links: Links) -> str:
     before = {pin.component.name: pin for pin in previous.pins}
     items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
     tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
-    return f"Compared with {tag}:\n\n{markdown.bullets(items)}"
+    known = report.last_good
+    unreleased = (
+        " (so are warnings that something goes back). It has no release with a `release.json`, so production may never "
+        "have run it"
+    )
+    more = "" if known in (None, previous.tag.text) else unreleased
+    return f"Compared with {tag}, the tag before{more}:\n\n{markdown.bullets(items)}"
 
 
 def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
@@ -61,9 +67,11 @@ def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Li
 
 
 def _stack_to_build(report: GateReport) -> tuple[str, str]:
-    if not report.stack_image:
+    tag = report.decision.image_tag
+    if not tag:
         return "➖ not run", "➖ not built"
-    return "➖ comes next", _cell(_short_image(report.stack_image), "🔨 to be built")
+    image = _short_image(f"{report.image_name}:{tag}") if report.image_name else f"tag {_short_image(tag)}"
+    return "➖ comes next", _cell(image, "🔨 to be built")
 
 
 def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequence[str]:

@@ -47,7 +47,7 @@ def publish_summary(report: PublishReport, server_url: str) -> str:
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
         Section(8, "Since the previous release", changes(judged, links)),
-        rollback_card(judged, links, 9),
+        rollback_card(judged, links, 9, untouched=report.stage in (Stage.REFUSED, Stage.PLANNED)),
         *(Section(worth, "", fold) for worth, fold in folds),
         Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
         Section(12, "", _footer(report)),

@@ -102,7 +102,7 @@ class _Notes:
     def _after(self) -> str:
         previous = self.contents.previous
         if isinstance(previous, PreviousRelease):
-            return f"; the release before is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
+            return f"; the tag before is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
         return "; it is the first release" if previous is None else ""
 
     def _warnings(self) -> str:

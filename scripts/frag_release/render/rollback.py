@@ -2,43 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..domain.facts import Recorded
+from ..domain.evidence import Unknown
+from ..domain.facts import NOT_ASKED
 from ..domain.report import GateReport
+from ..domain.versions import parse_production_tag
 from . import markdown
 from .links import Links
 from .sections import Section
+from .wording import stack_image
 
 TITLE = "The way back"
 FORM = "deploy.yaml"
 """The file of the form in `examples/`, under the name that users give it."""
+_UNTOUCHED = "Nothing was deployed by this run, so there is nothing to go back from."
 
 
-def rollback_card(report: GateReport, links: Links, worth: int) -> Section:
-    """Return the card for the release before the one that was judged; without a body where there is none."""
-    previous = report.previous
-    if previous is None:
-        return Section(worth, TITLE, "")
-    tag = previous.tag.text
-    named = markdown.code_link(tag, links.tag(report.repository, tag))
-    known = any(isinstance(facts.recorded, Recorded) and facts.recorded.tag == tag for facts in report.facts.components)
-    record = " Its `release.json` is there." if known else ""
-    return Section(
-        worth,
-        TITLE,
-        f"The release before this one is {named}.{record}\n\n{markdown.bullets(how_to_redeploy(report, links, tag))}",
-    )
+def rollback_card(report: GateReport, links: Links, worth: int, *, untouched: bool = False) -> Section:
+    """Return the card of what to go back to from the tag that was judged; without a body where none was before.
+
+    `untouched` says that this run has deployed nothing, and will not.
+    """
+    if untouched:
+        return Section(worth, TITLE, _UNTOUCHED)
+    return Section(worth, TITLE, way_back(report, links))
 
 
-def how_to_redeploy(report: GateReport, links: Links, tag: str) -> Sequence[str]:
-    """Return the two ways to deploy a release again without building it, and what neither does, as Markdown."""
+def way_back(report: GateReport, links: Links) -> str:
+    """Return which release is the last good one, as far as anybody has looked, and the ways to it, as Markdown."""
+    before, good = report.facts.previous, report.last_good
+    if before is None or before is NOT_ASKED:
+        return ""
+    previous = report.previous.tag.text if report.previous else ""
+    last = _named(report, links, previous) if previous else ""
+    if good == "":
+        what = f"No older release is public with a `release.json`, so none can be gone back to by the form.{_tag(last)}"
+    elif good is None:
+        seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
+        what = f"{seen} {_if_unreleased(report, links, 'newest older one')}"
+    else:
+        there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
+        what = there if good == previous or not last else f"{there}{_tag(last)}"
+    ways = _how(report, links, good or previous, by_form=good != "")
+    return f"{what}\n\n{ways}"
+
+
+def way_forward(report: GateReport, links: Links) -> str:
+    """Return the newest release above the one that was gone back to, and how to it, as Markdown; empty without one."""
+    stack, judged = report.facts.stack, parse_production_tag(report.tag)
+    higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
+    newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
+    if newest:
+        what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+    elif higher:
+        newest = higher[-1]
+        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'newest')}"
+    else:
+        return ""
+    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest)}"
+
+
+def _tag(last: str) -> str:
+    return f" The tag before, {last}, has none: it was blocked, never released, or released by hand." if last else ""
+
+
+def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
+    releases = markdown.link("Releases", links.releases(report.repository))
+    return f"If it was blocked or never released, take the {which} of {releases} that has a `release.json`."
+
+
+def _named(report: GateReport, links: Links, tag: str) -> str:
+    return markdown.code_link(tag, links.tag(report.repository, tag))
+
+
+def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True) -> str:
+    """Return the two ways to deploy a release again without building it, and what neither does."""
     form = markdown.link("Actions > Deploy > Run workflow", links.workflow(report.repository, FORM))
-    image = markdown.code(f"{report.repository.lower()}:{tag}")
-    return [
-        f"By the form: {form}, with the tag {markdown.code(tag)} and *rollback* ticked. Nothing is built: the "
-        "evidence is the `release.json` that `publish` left with it, and the digest of its image.",
-        f"By hand: launch the template in AWX for the image {image}, which that release built. Nothing is verified.",
+    that = markdown.code(tag) if tag else "that one"
+    image = stack_image(report, tag) if tag else "its image"
+    form_filled = (
+        f"By the form: {form}. *Use workflow from*: the newest production tag, under *Tags* (the environment takes no "
+        f"branch). *tag*: {that}. *environment*: `production`. *rollback*: ticked. Nothing is built: the evidence is "
+        "the `release.json` that `publish` left with it, and the digest of its image."
+    )
+    by_hand = (
+        f"By hand: launch the template in AWX for {image}, when you have made sure that it is the image of then. "
+        "Nothing is verified."
+    )
+    undone = (
         "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
-        "undone.",
-    ]
+        "undone."
+    )
+    return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])

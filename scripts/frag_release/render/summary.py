@@ -46,7 +46,7 @@ def _sections(report: GateReport, links: Links) -> list[Section]:
         Section(7, "The pair", _pair(report, links)),
         Section(6, "Findings that block or warn", open_findings(findings, line_url)),
         Section(4, "Since the previous release", changes(report, links)),
-        rollback_card(report, links, 5),
+        rollback_card(report, links, 5, untouched=report.decision.verdict is Verdict.BLOCKED),
         *(Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(findings, line_url), strict=False)),
         Section(3, "The way to production", _way(report)),
         Section(5, "", _footer(report)),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
 from ..domain.report import GateReport
+from . import markdown
 
 MARKS = {
     Status.PASS: "✅",
@@ -75,6 +76,12 @@ def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
         if seconds >= length:
             return f"{count(seconds // length, unit)} ago"
     return "just now"
+
+
+def stack_image(report: GateReport, tag: str) -> str:
+    """Return the stack's image of a tag in Markdown; the tag alone where nobody has told the image's name."""
+    name = report.image_name.removeprefix("docker.io/")
+    return f"the image {markdown.code(f'{name}:{tag}')}" if name else f"the image tag {markdown.code(tag)}"
 
 
 def count(number: int, what: str) -> str:

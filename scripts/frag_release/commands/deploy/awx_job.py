@@ -45,7 +45,7 @@ class AwxJob:
     end, and without our own secrets. `seen` is the newest look, also where an error has ended it: None where there
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
-    followed, and AWX runs the new one after it.
+    followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
     """
 
     awx: Awx
@@ -57,6 +57,7 @@ class AwxJob:
     launched: bool = False
     notes: list[str] = field(default_factory=list)
     moves_on: bool = False
+    alone: bool = False
 
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
@@ -75,7 +76,7 @@ class AwxJob:
         launched a second time.
         """
         launching = Launching(
-            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on
+            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on, self.alone
         )
         try:
             template, _ = self.check()

@@ -27,7 +27,8 @@ class Launching:
 
     A job is taken for the one that our lost launch has started if it is newer than all that were there before,
     by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
-    variables and no other prompt. With `moves_on` no job is taken that others have launched before.
+    variables and no other prompt. With `moves_on` no job is taken that others have launched before. With `alone`
+    nothing is launched or followed beside a job of the template that deploys something else.
     """
 
     awx: Awx
@@ -36,29 +37,55 @@ class Launching:
     took: Callable[[Job], None]
     note: Callable[[str], None]
     moves_on: bool = False
+    alone: bool = False
     _newest: int = 0
     _others: Sequence[Job] = ()
 
     def resume(self, template: Template) -> bool:
         """Find a job that runs and was launched just as we would; returns whether there is one.
 
-        Raises EvidenceError where that cannot be seen, for then another one might be launched beside it.
+        Raises EvidenceError where that cannot be seen, for then another one might be launched beside it; and
+        RefusedError where it must be `alone`, and another job of the template has not ended.
         """
         jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
         self._newest = max((job.id for job in jobs), default=0)
-        for job in jobs:
-            if job.is_over or not may_be_same_launch(job, template, self.variables):
+        ours, others = self._parted(template, [job for job in jobs if not job.is_over])
+        if ours:
+            self.took(ours)
+        if others and self.alone:
+            raise _not_alone(template, ours, others)
+        for job, how in others:
+            self.note(f"The AWX job {job.id} is {job.status} {how}; it is not followed. {job.url}")
+        if ours:
+            self.note(_resumed(ours))
+        return ours is not None
+
+    def _parted(self, template: Template, running: Sequence[Job]) -> tuple[Job | None, Sequence[tuple[Job, str]]]:
+        """Part the jobs that run into the one to follow and those that deploy something else, with how they differ.
+
+        The slices of a sliced template belong to workflows, which are among the jobs themselves.
+        """
+        ours: Job | None = None
+        others: list[tuple[Job, str]] = []
+        for job in running:
+            if job.is_slice and template.sliced:
                 continue
-            why = "was launched in another way"
-            if must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
-                if not self.moves_on:
-                    self.took(job)
-                    self.note(_resumed(job))
-                    return True
-                why = "the image's tag may have moved on since"
-            same = f"The AWX job {job.id} is {job.status} with the same variables"
-            self.note(f"{same}, but {why}; it is not followed. {job.url}")
-        return False
+            how = self._difference(template, job)
+            if how:
+                others.append((job, how))
+            else:
+                ours = ours or job
+        return ours, others
+
+    def _difference(self, template: Template, job: Job) -> str:
+        """Say with what a job runs where that is not what we would launch; empty where it is the same launch."""
+        if job.lost(self.variables):
+            return "with other variables"
+        same = may_be_same_launch(job, template, self.variables)
+        if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
+            told = "with the same variables, but was" if job.variables is not None else "and was"
+            return f"{told} launched in another way"
+        return "with the same variables, but the image's tag may have moved on since" if self.moves_on else ""
 
     def launch(self, template: Template) -> None:
         """Launch a job; raises ExpectedError. Without an answer it looks for the job, as long as SEARCH_SECONDS."""
@@ -157,4 +184,18 @@ def _resumed(job: Job) -> str:
         f"The AWX job {job.id} is {job.status} already, launched{who} at {job.created} with the same variables: it is "
         "followed, and no second one launched. It deploys what the tag held when it came to that: where an image was "
         f"pushed under the tag since, launch again when it has ended. {job.url}"
+    )
+
+
+def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
+    named = ", ".join(f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others[:5])
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    few = len(others) == 1
+    goes_on = f" The AWX job {ours.id}, which was launched as this run would, goes on. {ours.url}" if ours else ""
+    return RefusedError(
+        f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
+        f"deploy{'s' if few else ''} something else: whatever is last to get through would be what runs. Nothing was "
+        f"launched.{goes_on}",
+        f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "
+        "this again.",
     )

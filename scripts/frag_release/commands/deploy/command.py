@@ -44,7 +44,9 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
     def awx(image: Image, clock: Clock, moves_on: bool) -> AwxJob:
         chosen = read_awx_settings(values, image)
         told = ToldProgress[JobProgress](lambda look: log.lines(job_line(look)), time.monotonic)
-        return AwxJob(waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on)
+        return AwxJob(
+            waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on, alone=settings.is_production
+        )
 
     def clock() -> Clock:
         return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)

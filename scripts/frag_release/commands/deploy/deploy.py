@@ -8,10 +8,12 @@ from typing import Any
 
 from ...clients.registry import RegistryClient
 from ...clients.site import SiteClient
+from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
 from ...domain.deploy_report import DeployReport, Target, refusal
-from ...domain.evidence import Image
+from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected
+from ...domain.facts import NOT_ASKED, Released
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem
 from ...domain.release_record import ASSET, ReleaseRecord
@@ -81,10 +83,11 @@ class Deploy:
         tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
         judged, image = evidence.hold(judged, name, tag)
+        judged = replace(judged, image_name=name, released=self._released(judged))
         self.report = DeployReport(
             judged, self._target, image, refusal(self._target, judged.decision, tag), self.settings.dry_run
         )
-        self._add_notes(*([_MIGRATIONS] if record else []), *([] if self.settings.gated else [_UNGATED]))
+        self._add_notes(*(self._of_rollback(name) if record else []), *([] if self.settings.gated else [_UNGATED]))
         if judged.failed_rules or self.report.refusal:
             return self.report
         try:
@@ -100,14 +103,32 @@ class Deploy:
         settings = self.settings
         return Target(settings.environment, settings.is_production, settings.gated, settings.rollback)
 
+    def _released(self, judged: GateReport) -> Answer[Released]:
+        """What can be gone back to: asked where it is told, and no reason to stop where it cannot be seen."""
+        if not self.settings.is_production or (judged.failed_rules and not self.settings.rollback):
+            return NOT_ASKED
+        return self.to.forge.released(self.settings.stack_repository)
+
+    def _of_rollback(self, name: str) -> list[str]:
+        """Say what nobody verifies: the database, and from where AWX's template pulls an image of another name."""
+        default = default_stack_image(self.settings.stack_repository)
+        if name == default or self.settings.stack_image or self.settings.tells_digest:
+            return [_MIGRATIONS]
+        return [
+            _MIGRATIONS,
+            f"{ASSET} names the image {name}, and AWX is told the tag alone: its template must pull from that name, "
+            f"not from {default}, or it deploys another image than the one that was verified.",
+        ]
+
     def _record(self) -> ReleaseRecord:
         repository, tag = self.settings.stack_repository, self.settings.ref[len(TAGS) :]
         record = must(self.to.forge.release_record(repository, tag), f"{ASSET} of the release {tag} of {repository}")
         if record is None:
             raise RefusedError(
                 f"{repository} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
-                "Look whether that is the tag you mean. A release that this action has not published has none: launch "
-                "its image by hand in AWX, when you have made sure that it is the image of then.",
+                "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
+                "has a release that this action has not published: launch its image by hand in AWX, when you have made "
+                "sure that it is the image of then.",
             )
         return record
 

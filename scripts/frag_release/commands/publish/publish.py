@@ -14,7 +14,6 @@ from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.builds import Progress
 from ...domain.components import Pin
 from ...domain.decision import TAGS, Circumstances, decide
-from ...domain.evidence import Answer, Image, Unknown
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem, PublishReport
 from ...domain.report import GateReport
@@ -30,6 +29,7 @@ from ..clock import Clock
 from ..waiting import Judged, judge_when_settled
 from .building import Building
 from .evidence import PublicationEvidence
+from .pushed_image import PushedImage
 from .releasing import Releasing, public_release, public_url
 from .reviewing import Reviewing
 
@@ -82,6 +82,7 @@ class Publish:
             return self.report
         self.speak.show(self.report)
         try:
+            self._note(judged=replace(judged, released=self.forge.released(self.settings.stack_repository)))
             if self.settings.wait_minutes and not tagged:
                 self._demand_still_reviewed(review, branches)
             self._carry_out(review)
@@ -159,6 +160,7 @@ class Publish:
             facts=facts,
             unused_allowances=unused_allowances(findings, settings.allow),
             command="publish",
+            image_name=settings.stack_image,
         )
 
     def _carry_out(self, review: Reviewed) -> None:
@@ -246,13 +248,13 @@ class Publish:
             )
 
     def _release(self, review: Reviewed) -> None:
-        self._note(image=self.settings.stack_image and f"{self.settings.stack_image}:{review.tag}")
-        self._note(digest=self._digest(review.tag))
+        releases = self.forge.releases(self.settings.stack_repository)
+        is_public = public_release(releases, review.tag) is not None
+        self._look_at_image(review.tag, is_public)
         report = self._now()
         # What this very run has made is no part of it: a run that was taken up again made only the rest.
         document = replace(report, actions=()).as_json()
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        releases = self.forge.releases(self.settings.stack_repository)
         still_there = partial(self._demand_tag, review)
         body = self.speak.body(report)
         release, note = Releasing(releases, review.tag, body, record, still_there, self._did).run()
@@ -260,20 +262,13 @@ class Publish:
         if note:
             self._add_note(note)
 
-    def _digest(self, tag: str) -> str:
-        """Return the digest of the image that the build has pushed; empty, with a note, where it is not known."""
+    def _look_at_image(self, tag: str, is_public: bool) -> None:
+        """Take down the image that the build has pushed, which must be seen before the release is made."""
         name = self.settings.stack_image
-        if not name or not self.settings.check_images:
-            return ""
-        image: Answer[Image] = self.registry.images({(name, tag)})[name, tag]
-        if isinstance(image, Image) and image.digest:
-            return image.digest
-        why = image.reason if isinstance(image, Unknown) else "the registry has no such image"
-        self._add_note(
-            f"The digest of {name}:{tag} could not be recorded: {why}. Without it this release cannot be the "
-            "evidence of a rollback. If the image has another name, give it in stack-image."
-        )
-        return ""
+        self._note(image=name and f"{name}:{tag}")
+        if name and self.settings.check_images:
+            image = PushedImage(self.registry, self.clock, name, tag)
+            self._note(digest=image.glance() if is_public else image.digest())
 
     def _now(self) -> PublishReport:
         if self.report is None:

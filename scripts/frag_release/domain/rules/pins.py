@@ -96,9 +96,9 @@ def pin_order(facts: ComponentFacts) -> Outcome:
     if now is None or before is None:
         return skipped(f"{pin.tag or 'No tag'!r} cannot be ordered against {previous.tag or 'no tag'!r} before it.")
     if now.version >= before.version:
-        return passed(f"{pin.tag} is not older than {previous.tag} of the previous release.")
+        return passed(f"{pin.tag} is not older than {previous.tag} of the tag before.")
     return warned(
-        f"The {pin.component.name} goes back from {previous.tag} to {pin.tag}.",
+        f"The {pin.component.name} goes back from {previous.tag}, which the tag before has, to {pin.tag}.",
         "Make sure that this is meant: database migrations are not undone by it.",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...domain.components import NO_IMAGE
+from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.decision import TAGS
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
@@ -25,7 +25,7 @@ class DeploySettings(GateSettings):
 
     `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
     nobody. `gated` is False only where a person said so, outside production. `verify_text` is empty for the
-    image's tag, `verify_url` where no site is looked at.
+    image's tag, `verify_url` where no site is looked at. `tells_digest` says whether AWX is told the image's digest.
     """
 
     environment: str
@@ -37,6 +37,7 @@ class DeploySettings(GateSettings):
     expected: Expected
     verify_url: str
     verify_text: str
+    tells_digest: bool
     dry_run: bool
     wait_minutes: float
 
@@ -44,6 +45,8 @@ class DeploySettings(GateSettings):
 def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     gate = read_gate_settings(values, context)
+    # Read again with the image that is deployed; what is wrong with it is told before anything else.
+    awx = read_awx_settings(values)
     settings = DeploySettings(
         **vars(gate),
         environment=values.text("environment"),
@@ -55,13 +58,12 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         expected=_expected(values),
         verify_url=values.text("verify-url"),
         verify_text=values.text("verify-text"),
+        tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
-    # Read again with the image that is deployed; what is wrong with it is told before anything else.
-    awx = read_awx_settings(values)
     _check(settings)
-    names_image = any(has_place(dict(awx.variables), place) for place in (PLACE_OF_TAG, PLACE_OF_DIGEST))
+    names_image = settings.tells_digest or has_place(dict(awx.variables), PLACE_OF_TAG)
     if settings.is_production and not names_image:
         raise UsageError(
             f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
@@ -81,7 +83,7 @@ def _stack_image(values: Values, repository: str) -> str:
     if name or values.flag("rollback"):
         # A rollback finds it in the release's record.
         return name
-    return f"docker.io/{repository.lower()}"
+    return default_stack_image(repository)
 
 
 def _check(settings: DeploySettings) -> None:

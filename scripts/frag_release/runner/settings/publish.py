@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...domain.components import NO_IMAGE
+from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.versions import parse_production_tag
 from ..context import Context
 from ..values import Values, wrong_input
@@ -46,4 +46,4 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
 
 def _stack_image(values: Values, repository: str) -> str:
     name = image_name("stack-image", values)
-    return "" if name == NO_IMAGE else name or f"docker.io/{repository.lower()}"
+    return "" if name == NO_IMAGE else name or default_stack_image(repository)
