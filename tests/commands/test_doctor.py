@@ -49,9 +49,9 @@ class Practice:
 
     def guard(self) -> None:
         """Set up all that guards the gate from outside."""
-        self.stack.rulesets.append(
-            ruleset(42, "releases", BINDING, ["refs/tags/*.*.*"], current_user_can_bypass="always")
-        )
+        tags = ["refs/tags/*.*.*"]
+        self.stack.rulesets.append(ruleset(42, "releases", ["creation"], tags, current_user_can_bypass="always"))
+        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, current_user_can_bypass="never"))
         self.stack.rules["master"] = [rule("pull_request"), rule("deletion")]
         self.stack.environments.append(environment(ENVIRONMENT))
         self.stack.policies[ENVIRONMENT] = [policy("*.*.*")]
@@ -99,6 +99,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert set(found(outcome, "outside").values()) == {"there"}
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
 
 
 def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> None:
@@ -162,6 +163,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     """Without a token public repositories can be read and nothing be written; with a wrong one nothing is seen."""
     outcome = practice.ask("")
     assert outcome.status == 1
+    assert "Examined without a token: the input token is empty." in outcome.summary.splitlines()
     stands = found(outcome)
     assert stands["stack-branch"] == stands["backend-runs"] == "there"
     assert {value for key, value in stands.items() if key.endswith("-write") and key != "actions-write"} == {"missing"}
@@ -172,6 +174,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     assert outcome.status == 1
     stands = found(outcome)
     assert stands["stack-branch"] == stands["contents-write"] == "not seen"
+    assert "Token examined: the one given in the input token." in outcome.summary.splitlines()
     assert "The token in token is wrong or has expired: set it again." in outcome.summary
     assert "could not be seen" in outcome.summary.splitlines()[0]
 
@@ -185,6 +188,7 @@ def test_the_workflows_own_token(practice: Practice) -> None:
     outcome = practice.ask(token, {"RUN_TOKEN": token}, project="orgs/xchem/projects/1")
     stands = found(outcome)
     assert outcome.status == 1
+    assert "Token examined: the workflow's own." in outcome.summary.splitlines()[4]
     assert stands["workflows-write"] == stands["board-write"] == "missing"
     assert stands["board-lane"] == "not seen"
     assert stands["contents-write"] == "there"

@@ -9,10 +9,9 @@ from ..evidence import Answer, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Triggers
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
-from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Ruleset
+from .protection import MAY_BYPASS, PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Ruleset
 from .rights import TokenFacts, TokenKind
 
-_MAY_BYPASS = ("always", "exempt")
 _FORBID_PUSHES = frozenset({"update", "pull_request", "required_status_checks", "merge_queue"})
 _FORBID_CREATION = _FORBID_PUSHES | {"creation"}
 _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
@@ -63,7 +62,7 @@ def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
         return hidden(rulesets, "When a ruleset forbids it, publish says so.")
     tag = PRODUCTION_TAGS[0]
     binding = [one for one in rulesets if "creation" in one.rules and one.covers(TAGS + tag)]
-    held = [one for one in binding if one.bypass not in _MAY_BYPASS]
+    held = [one for one in binding if one.bypass not in MAY_BYPASS]
     if not binding:
         return there(f"No ruleset forbids a tag such as {tag}.")
     if not held:
@@ -110,7 +109,7 @@ def _judge_triggers(file: str, triggers: Triggers, kind: TokenKind) -> Judgement
 
 
 def _judge_rules(branch: str, rules: Sequence[BranchRule], forbid: Set[str], remedy: str) -> Judgement:
-    binding = [rule for rule in rules if rule.type in forbid and rule.bypass not in _MAY_BYPASS]
+    binding = [rule for rule in rules if rule.type in forbid and rule.bypass not in MAY_BYPASS]
     if not binding:
         return there(f"No rule forbids to push to {branch}.")
     types = ", ".join(dict.fromkeys(rule.type.replace("_", " ") for rule in binding))
