@@ -27,11 +27,11 @@ def send(folder: Path, commit: str, github: GitHubServer, registry: Registry, ac
     """Push the commit; the app's token is one that may write. Announcing is left to its own tests."""
     text = (ROOT / "examples" / "publish-release.yaml").read_text("utf-8").split("\n  announce:\n")[0]
     text = give_inputs(text, {"registry-url": registry.url}, LAST_INPUT)
-    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["app-id", "private-key"])
+    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["client-id", "private-key"])
     instead = {ACTION: action, "actions/create-github-app-token": app}
     used = stand_ins(text, folder / "stand-ins", calls=folder / "calls", instead=instead)
     event = push_branch("master", commit)
-    return Runner(folder, used, server_url=github.url).run(text, event, variables={"RELEASE_APP_ID": "1"})
+    return Runner(folder, used, server_url=github.url).run(text, event, variables={"RELEASE_APP_CLIENT_ID": "Iv1"})
 
 
 def test_the_push_of_a_reviewed_pair_is_published_once(
