@@ -23,7 +23,7 @@ TEMPLATES = ("Staging Fragalysis Stack", "Production Fragalysis Stack")
 APP_TOKEN = COMPONENT_TOKEN
 """The token of the release app: another than the workflow's own."""
 _APP = "actions/create-github-app-token"
-_MORE = {"prepare": "", "publish": "", "deploy": "        wait-minutes: '1'\n"}
+_MORE = {"prepare": "", "publish": "", "doctor": "", "deploy": "        wait-minutes: '1'\n"}
 """What each command of the examples is given beside the registry's address."""
 
 
