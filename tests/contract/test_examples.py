@@ -151,7 +151,8 @@ def test_the_doctor_examines_what_the_others_use() -> None:
         return {name: given[name].replace("inputs.environment", "inputs.examine") for name in AWX_INPUTS}
 
     assert examined(deploying) == examined(uses_of(deploy["deploy"])[0])
-    assert deploying["environment"] == doctor["deploying"]["environment"]
+    assert doctor["deploying"]["environment"] == "awx/fragalysis-${{ inputs.examine }}"
+    assert deploying["environment"] == releasing["environment"] == "awx/fragalysis-production"
 
 
-AWX_INPUTS = ("environment", "awx-url", "awx-username", "awx-password", "awx-template")
+AWX_INPUTS = ("awx-url", "awx-username", "awx-password", "awx-template")
