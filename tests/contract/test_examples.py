@@ -34,11 +34,18 @@ def groups_of(workflow: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one["concurrency"] for one in (workflow, *workflow["jobs"].values()) if "concurrency" in one]
 
 
-STACK_IMAGES = (
-    "${{ needs.build.outputs.image }}",
-    "${{ vars.STACK_NAMESPACE && format('{0}/fragalysis-stack', vars.STACK_NAMESPACE) || '' }}",
-)
-"""The stack's image as the build pushed it, and as the variable says that it pushes it."""
+IN_NAMESPACE = "vars.STACK_NAMESPACE && format('{0}/fragalysis-stack', vars.STACK_NAMESPACE) || '' }}"
+STACK_IMAGES = {
+    "build-main": "${{ needs.build.outputs.image }}",
+    "publish-release": f"${{{{ {IN_NAMESPACE}",
+    "deploy": f"${{{{ !inputs.rollback && {IN_NAMESPACE}",
+    "audit": None,
+}
+"""Where each example looks for the stack's image.
+
+That is where the build pushed it, or where the variable says that it pushes. What is judged by its `release.json`,
+which names the image, must not be looked for where the variable points by now.
+"""
 
 JOBS = [
     pytest.param(job, id=f"{name_of(path)}:{name}")
@@ -88,12 +95,21 @@ def test_every_output_that_is_read_exists(path: Any) -> None:
     assert [name for step, name in read if step in ours and name not in OUTPUTS] == []
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_all_mean_the_same_stack_image(job: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
+def test_all_mean_the_same_stack_image(path: Any) -> None:
     """Every command that looks at the stack's image looks where build-main.yaml pushes it, in any namespace."""
+    for job in load_yaml(path.read_text("utf-8"))["jobs"].values():
+        for given in uses_of(job):
+            if given.get("command", "gate") in TABLE["stack-image"].commands:
+                assert given.get("stack-image") == STACK_IMAGES[path.stem]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_stack_without_production_has_none_anywhere(job: Mapping[str, Any]) -> None:
+    """Whatever could let something reach production hears of the variable that says that there is none."""
     for given in uses_of(job):
-        if given.get("command", "gate") in TABLE["stack-image"].commands:
-            assert given.get("stack-image") in STACK_IMAGES
+        if given.get("command", "gate") in TABLE["production"].commands and "ungated" not in given:
+            assert given["production"] == "${{ vars.PRODUCTION }}"
 
 
 def test_the_build_pushes_to_the_namespace_that_the_others_look_in() -> None:
