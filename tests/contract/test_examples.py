@@ -22,6 +22,31 @@ def uses_of(job: Mapping[str, Any]) -> list[Mapping[str, str]]:
     return [step.get("with", {}) for step in job["steps"] if step.get("uses") == ACTION]
 
 
+def workflow_of(name: str) -> Mapping[str, Any]:
+    """An example as data."""
+    workflow = load_yaml((ROOT / "examples" / name).read_text("utf-8"))
+    assert isinstance(workflow, Mapping)
+    return workflow
+
+
+def groups_of(workflow: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The concurrency groups of a workflow and of its jobs."""
+    return [one["concurrency"] for one in (workflow, *workflow["jobs"].values()) if "concurrency" in one]
+
+
+IN_NAMESPACE = "vars.STACK_NAMESPACE && format('{0}/fragalysis-stack', vars.STACK_NAMESPACE) || '' }}"
+STACK_IMAGES = {
+    "build-main": "${{ needs.build.outputs.image }}",
+    "publish-release": f"${{{{ {IN_NAMESPACE}",
+    "deploy": f"${{{{ !inputs.rollback && {IN_NAMESPACE}",
+    "audit": None,
+}
+"""Where each example looks for the stack's image.
+
+That is where the build pushed it, or where the variable says that it pushes. What is judged by its `release.json`,
+which names the image, must not be looked for where the variable points by now.
+"""
+
 JOBS = [
     pytest.param(job, id=f"{name_of(path)}:{name}")
     for path in EXAMPLES
@@ -68,3 +93,83 @@ def test_every_output_that_is_read_exists(path: Any) -> None:
     }
     read = re.findall(r"steps\.([\w-]+)\.outputs\.([\w-]+)", text)
     assert [name for step, name in read if step in ours and name not in OUTPUTS] == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
+def test_all_mean_the_same_stack_image(path: Any) -> None:
+    """Every command that looks at the stack's image looks where build-main.yaml pushes it, in any namespace."""
+    for job in load_yaml(path.read_text("utf-8"))["jobs"].values():
+        for given in uses_of(job):
+            if given.get("command", "gate") in TABLE["stack-image"].commands:
+                assert given.get("stack-image") == STACK_IMAGES[path.stem]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_stack_without_production_has_none_anywhere(job: Mapping[str, Any]) -> None:
+    """Whatever judges a build hears of the variable that says that there is no production; a rollback takes no such."""
+    for given in uses_of(job):
+        if given.get("command", "gate") in TABLE["production"].commands and "ungated" not in given:
+            anew = "!inputs.rollback && " if "rollback" in given else ""
+            assert given["production"].replace(" || ''", "") == f"${{{{ {anew}vars.PRODUCTION }}}}"
+
+
+def test_the_build_pushes_to_the_namespace_that_the_others_look_in() -> None:
+    """The variable that names the image for the other examples is the one that the build goes by."""
+    build = workflow_of("build-main.yaml")["jobs"]["build"]
+    assert "vars.STACK_NAMESPACE" in build["env"]["OTHER_NAMESPACE"]
+    assert build["outputs"]["image"] == "${{ env.OTHER_NAMESPACE || env.STACK_NAMESPACE }}/fragalysis-stack"
+
+
+@pytest.mark.parametrize("name", ["build-main.yaml", "deploy.yaml", "prepare-release.yaml", "publish-release.yaml"])
+def test_no_release_is_dropped_for_waiting(name: str) -> None:
+    """Where nothing is cancelled, all that waits is kept: GitHub's default keeps the newest alone."""
+    lasting = [one for one in groups_of(workflow_of(name)) if not one["cancel-in-progress"]]
+    assert [one["group"] for one in lasting if one.get("queue") != "max"] == []
+    assert lasting
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
+def test_what_cancels_has_no_queue(path: Any) -> None:
+    """GitHub refuses a workflow file that asks for both."""
+    groups = groups_of(load_yaml(path.read_text("utf-8")))
+    assert [one["group"] for one in groups if one["cancel-in-progress"] and "queue" in one] == []
+
+
+def test_all_use_one_app() -> None:
+    """Whoever needs the app's token gets it by the same variable and secret, in the environment that holds them."""
+    found = {
+        (name_of(path), job["environment"], step["with"]["client-id"], step["with"]["private-key"])
+        for path in EXAMPLES
+        for job in load_yaml(path.read_text("utf-8"))["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/create-github-app-token@")
+    }
+    app = ("release", "${{ vars.RELEASE_APP_CLIENT_ID }}", "${{ secrets.RELEASE_APP_KEY }}")
+    names = ("doctor", "prepare-release", "publish-release")
+    assert found == {(f"examples/{name}.yaml", *app) for name in names}
+
+
+def test_the_doctor_examines_what_the_others_use() -> None:
+    """Each job of the doctor runs where the secrets are, and is given what those that it examines are given."""
+    doctor, publish, deploy = (workflow_of(f"{name}.yaml")["jobs"] for name in ("doctor", "publish-release", "deploy"))
+    [releasing], [deploying] = uses_of(doctor["releasing"]), uses_of(doctor["deploying"])
+    assert set(f"{releasing['for']},{deploying['for']}".split(",")) == {
+        "gate", "prepare", "publish", "announce", "deploy"
+    }  # fmt: skip
+    assert doctor["releasing"]["environment"] == publish["publish"]["environment"]
+    assert releasing["token"] == uses_of(publish["publish"])[0]["token"]
+    announced = uses_of(publish["announce"])[0]
+    assert releasing["ticket-token"] == announced["ticket-token"].replace(" }}", " || github.token }}")
+    assert {name: releasing[name] for name in ("ticket-repository", "project")} == {
+        name: announced[name] for name in ("ticket-repository", "project")
+    }
+
+    def examined(given: Mapping[str, str]) -> dict[str, str]:
+        return {name: given[name].replace("inputs.environment", "inputs.examine") for name in AWX_INPUTS}
+
+    assert examined(deploying) == examined(uses_of(deploy["deploy"])[0])
+    assert doctor["deploying"]["environment"] == "awx/fragalysis-${{ inputs.examine }}"
+    assert deploying["environment"] == releasing["environment"] == "awx/fragalysis-production"
+
+
+AWX_INPUTS = ("awx-url", "awx-username", "awx-password", "awx-template")

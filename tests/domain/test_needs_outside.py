@@ -60,6 +60,18 @@ def test_several_rulesets_count_together() -> None:
     assert_stands(judge_tag_rules([first, replace(second, rules=ALL_RULES - {"creation"})]), THERE)
 
 
+def test_whoever_may_make_tags_may_not_move_or_delete_them() -> None:
+    """One ruleset with all three rules lets its bypass list do all three, so it takes a second, without such a list."""
+    one = replace(RULESET, bypass="always")
+    found = judge_tag_rules([one])
+    assert_stands(found, MISSING, "2023.06.1 can be moved and 2023.06.1 can be deleted by whoever this token belongs")
+    assert "twice" in found.remedy and "nobody on its bypass list" in found.remedy
+    creations = replace(one, rules=frozenset({"creation"}))
+    firm = Ruleset(2, "fixed", ["refs/tags/*.*.*"], [], frozenset({"update", "deletion"}), "never", bypassers=())
+    assert_stands(judge_tag_rules([creations, firm]), THERE)
+    assert_stands(judge_tag_rules([creations, replace(firm, bypass="exempt")]), MISSING, "'fixed'")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

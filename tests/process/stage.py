@@ -23,7 +23,7 @@ TEMPLATES = ("Staging Fragalysis Stack", "Production Fragalysis Stack")
 APP_TOKEN = COMPONENT_TOKEN
 """The token of the release app: another than the workflow's own."""
 _APP = "actions/create-github-app-token"
-_MORE = {"prepare": "", "publish": "", "deploy": "        wait-minutes: '1'\n"}
+_MORE = {"prepare": "", "publish": "", "doctor": "", "deploy": "        wait-minutes: '1'\n"}
 """What each command of the examples is given beside the registry's address."""
 
 
@@ -63,7 +63,7 @@ class Stage:
     def run(self, name: str, event: Event, variables: Mapping[str, str] | None = None) -> Run:
         """Run an example workflow for an event, with the switches and logins that it asks for, or with others."""
         text = self._text(name)
-        app = fixed_gate(self.folder / "app", {"token": APP_TOKEN}, inputs=["app-id", "private-key"])
+        app = fixed_gate(self.folder / "app", {"token": APP_TOKEN}, inputs=["client-id", "private-key"])
         instead = {ACTION: self.action, _APP: app}
         calls = self.folder / "calls"
         used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
@@ -74,7 +74,7 @@ class Stage:
     @property
     def variables(self) -> Mapping[str, str]:
         """The variables of repository and environments."""
-        return {**SWITCHES, "AWX_URL": self.awx.url, "VERIFY_URL": f"{self.site.url}/", "RELEASE_APP_ID": "1"}
+        return {**SWITCHES, "AWX_URL": self.awx.url, "VERIFY_URL": f"{self.site.url}/", "RELEASE_APP_CLIENT_ID": "Iv1"}
 
     def launched(self) -> dict[str, object]:
         """What each template was launched with."""

@@ -109,11 +109,11 @@ def test_every_job_has_an_end_and_its_own_rights(parsed: dict[str, Any]) -> None
 
 
 def test_deployments_wait_for_each_other_and_are_not_cancelled(parsed: dict[str, Any]) -> None:
-    """Each deployment has its environment and its group, in which nothing is cancelled."""
+    """Each deployment has its environment and its group, in which nothing is cancelled, and all that waits is kept."""
     for place in ("staging", "production", "developer"):
         job = parsed["jobs"][f"deploy-{place}"]
         assert job["environment"] == f"awx/fragalysis-{place}"
-        assert job["concurrency"] == {"group": f"deploy-{place}", "cancel-in-progress": False}
+        assert job["concurrency"] == {"group": f"deploy-{place}", "cancel-in-progress": False, "queue": "max"}
 
 
 def test_deployments_ask_as_the_gate_did(parsed: dict[str, Any]) -> None:

@@ -27,11 +27,11 @@ def send(folder: Path, example: Example, github: GitHubServer, registry: Registr
     """Fill in the form and run it; the app's token is one that may write."""
     text = (ROOT / "examples" / "prepare-release.yaml").read_text("utf-8")
     text = give_inputs(text, {"registry-url": registry.url}, LAST_INPUT)
-    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["app-id", "private-key"])
+    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["client-id", "private-key"])
     instead = {ACTION: action, "actions/create-github-app-token": app}
     used = stand_ins(text, folder / "stand-ins", calls=folder / "calls", instead=instead)
     event = dispatch("refs/heads/master", example.commits[STACK]["2023.06.1"], **FORM, **inputs)
-    return Runner(folder, used, server_url=github.url).run(text, event, variables={"RELEASE_APP_ID": "1"})
+    return Runner(folder, used, server_url=github.url).run(text, event, variables={"RELEASE_APP_CLIENT_ID": "Iv1"})
 
 
 @pytest.mark.parametrize("mode", ["pull-request", "commit"])

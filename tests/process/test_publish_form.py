@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,12 @@ def send(folder: Path, commit: str, github: GitHubServer, registry: Registry, ac
     """Push the commit; the app's token is one that may write. Announcing is left to its own tests."""
     text = (ROOT / "examples" / "publish-release.yaml").read_text("utf-8").split("\n  announce:\n")[0]
     text = give_inputs(text, {"registry-url": registry.url}, LAST_INPUT)
-    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["app-id", "private-key"])
+    app = fixed_gate(folder / "app", {"token": TOKEN}, inputs=["client-id", "private-key"])
     instead = {ACTION: action, "actions/create-github-app-token": app}
     used = stand_ins(text, folder / "stand-ins", calls=folder / "calls", instead=instead)
     event = push_branch("master", commit)
-    return Runner(folder, used, server_url=github.url).run(text, event, variables={"RELEASE_APP_ID": "1"})
+    variables = {"RELEASE_APP_CLIENT_ID": "Iv1", "STACK_NAMESPACE": "elsewhere"}
+    return Runner(folder, used, server_url=github.url).run(text, event, variables=variables)
 
 
 def test_the_push_of_a_reviewed_pair_is_published_once(
@@ -43,7 +45,7 @@ def test_the_push_of_a_reviewed_pair_is_published_once(
     registry: Registry,
     bundled_action: Path,
 ) -> None:
-    """The push of 2023.06.2's commit is tagged, built and released; run again, the same workflow writes nothing."""
+    """2023.06.2's commit is tagged, built and released with its image, wherever that is; again it writes nothing."""
     for tag in ("2023.06.2", "2023.06.2-rc.1"):
         example.stack.delete(f"refs/tags/{tag}")
     before = example.commits[STACK]["2023.06.1"]
@@ -53,13 +55,14 @@ def test_the_push_of_a_reviewed_pair_is_published_once(
     commit = example.stack.commit(files, message, branch="master", parents=[before])
     seed_example(github, example)
     push_images(registry, example)
-    registry.push(f"xchem/{STACK}", "2023.06.2", revision=commit)
+    digest = registry.push(f"elsewhere/{STACK}", "2023.06.2", revision=commit)
     builds.script = (PASSED,)
     first = send(tmp_path / "first", commit, github, registry, bundled_action)
     assert first.jobs == {"publish": "success"}, first.log
     told = first.outputs["publish.publish"]
     assert (told["stack-tag"], told["stack-commit"], told["run-conclusion"]) == ("2023.06.2", commit, "success")
     assert [(one.tag, one.draft, len(one.files)) for one in releases_of.releases] == [("2023.06.2", False, 1)]
+    assert json.loads(releases_of.releases[0].files[0].content)["stack"]["digest"] == digest
     assert first.summaries["publish"].startswith("## ✅ Published")
     github.requests.clear()
     second = send(tmp_path / "second", commit, github, registry, bundled_action)

@@ -10,6 +10,7 @@ from frag_release.domain.doctor_report import DoctorReport
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.needs.catalogue import outside
 from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
+from frag_release.domain.needs.rights import TokenKind
 from frag_release.render.doctor import doctor_summary, doctor_text, next_steps
 from render.hostile import HOSTILE, tokens
 
@@ -23,9 +24,9 @@ def row(presence: Presence, name: str = "n", *, guard: bool = False, text: str =
     return Row(need, Judgement(presence, text, remedy))
 
 
-def report(*rows: Row) -> DoctorReport:
+def report(*rows: Row, token: TokenKind | None = TokenKind.CLASSIC) -> DoctorReport:
     """A report of these."""
-    return DoctorReport("1.0.0", NOW, "org/stack", NAMES, rows)
+    return DoctorReport("1.0.0", NOW, "org/stack", NAMES, token, rows)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,26 @@ def test_the_verdict_comes_first(presences: list[Presence], heading: str, status
     assert doctor_summary(found).splitlines()[0] == heading
     assert doctor_text(found).splitlines()[0] == heading.removeprefix("## ")
     assert found.exit_status == status
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        (TokenKind.NONE, "Examined without a token: the input token is empty."),
+        (
+            TokenKind.OWN,
+            "Token examined: the workflow's own. Give in the input token what the commands are given there.",
+        ),
+        (TokenKind.APP, "Token examined: the one given in the input token, the token of an app."),
+        (TokenKind.CLASSIC, "Token examined: the one given in the input token, a classic token."),
+        (None, "Token examined: the one given in the input token."),
+    ],
+)
+def test_the_first_lines_say_whose_rights_these_are(token: TokenKind | None, words: str) -> None:
+    """Which token was examined is among the first lines of log and summary, and its kind only where it is known."""
+    found = report(row(Presence.THERE), token=token)
+    assert doctor_text(found).splitlines()[2] == words
+    assert doctor_summary(found).splitlines()[4] == words
 
 
 def test_what_to_do_names_each_remedy_once() -> None:

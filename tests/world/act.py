@@ -30,6 +30,9 @@ TOKEN = "not-a-real-token-7f3a"
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: the address of GitHub for runs that must not need it."""
 
+_QUEUE = "queue: max\n"
+"""What act ignores where it knows it, as all of `concurrency`: its grammar is older than this line (2026)."""
+
 _DRAIN_SECONDS = 0.1
 """How long a step of the shell outlives its last line, for act to read it."""
 
@@ -105,7 +108,8 @@ class Runner:
         line with that text. Raises TimeoutError when the run takes longer than `timeout` seconds.
         """
         place = _Place.create(self.folder)
-        place.workflow.write_text(workflow, encoding="utf-8")
+        known = "".join(line for line in workflow.splitlines(keepends=True) if line.lstrip() != _QUEUE)
+        place.workflow.write_text(known, encoding="utf-8")
         place.event.write_text(json.dumps(self._payload(event)), encoding="utf-8")
         place.shims(self.python or _bare_python())
         command = self._command(place, event, variables or {})

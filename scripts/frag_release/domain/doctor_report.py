@@ -10,17 +10,22 @@ from typing import Any
 from .decision import Verdict
 from .findings import Finding
 from .needs.need import Presence, Row
+from .needs.rights import TokenKind
 from .report import SCHEMA, finding_as_json
 
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """What was looked for, and how it stands. `time` is in UTC."""
+    """What was looked for, and how it stands. `time` is in UTC.
+
+    `token` is what kind of token the input token held; None where that is not known for sure.
+    """
 
     version: str
     time: datetime.datetime
     repository: str
     commands: Sequence[str]
+    token: TokenKind | None
     rows: Sequence[Row]
 
     @property

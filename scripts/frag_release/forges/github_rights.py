@@ -17,7 +17,7 @@ _REMEDY = (
     "One of these can: a classic personal access token with the scopes repo and workflow; a fine-grained one with "
     "Contents: write, Workflows: write and Pull requests: write for this repository; the token of a GitHub App "
     "with the permissions contents: write, workflows: write and pull-requests: write. "
-    "Save it as a secret of the repository and pass that secret to the input token."
+    "Save it as a secret of an environment, run the job in it, and pass that secret to the input token."
 )
 
 

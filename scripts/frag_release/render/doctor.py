@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..domain.doctor_report import DoctorReport
 from ..domain.findings import Finding
 from ..domain.needs.need import Presence, Row
+from ..domain.needs.rights import TokenKind
 from . import markdown
 from .next_steps import remedies
 from .picture import STYLES, label
@@ -30,7 +31,7 @@ _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
 def doctor_summary(report: DoctorReport) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     sections = [
-        Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**"),
+        Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**\n\n{_examined(report)}"),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "What the commands need", _table(report.needs)),
         Section(15, "What enforces the gate from outside", f"{_GUARDS}\n\n{_table(report.guards)}"),
@@ -41,8 +42,9 @@ def doctor_summary(report: DoctorReport) -> str:
 
 
 def doctor_text(report: DoctorReport) -> str:
-    """Return the verdict and every need on one line, the worst first, for the log."""
-    return "\n".join([_heading(report), _sentence(report), *finding_lines(told_findings(report))])
+    """Return the verdict, whose rights these are, and every need on one line, the worst first, for the log."""
+    verdict = [_heading(report), _sentence(report), _examined(report)]
+    return "\n".join([*verdict, *finding_lines(told_findings(report))])
 
 
 def told_findings(report: DoctorReport) -> list[Finding]:
@@ -89,6 +91,16 @@ def _heading(report: DoctorReport) -> str:
 def _sentence(report: DoctorReport) -> str:
     commands = ", ".join(report.commands)
     return f"For {commands} of {report.repository}: {_tally(report.needs)}. Nothing was written: doctor only reads."
+
+
+def _examined(report: DoctorReport) -> str:
+    """Say which token was examined, never the token: all that is said of rights is said of this one."""
+    if report.token is TokenKind.NONE:
+        return "Examined without a token: the input token is empty."
+    if report.token is TokenKind.OWN:
+        return "Token examined: the workflow's own. Give in the input token what the commands are given there."
+    kind = f", {report.token.value}" if report.token else ""
+    return f"Token examined: the one given in the input token{kind}."
 
 
 def _tally(rows: Sequence[Row]) -> str:

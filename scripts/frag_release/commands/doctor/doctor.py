@@ -9,8 +9,10 @@ from ... import __version__
 from ...clients.registry import RegistryClient
 from ...domain.doctor_report import DoctorReport
 from ...domain.needs.catalogue import Selection
+from ...domain.needs.rights import TokenFacts, TokenKind
 from ...errors import UsageError
 from ...forges.github import GithubForge
+from ...forges.github_settings import GithubSettings
 from ...runner.settings.doctor import DoctorSettings
 from .deployment import Deployment, questions_of_deployment
 from .outside import Outside
@@ -46,4 +48,17 @@ class Doctor:
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )
-        return DoctorReport(__version__, self.now, settings.stack_repository, settings.commands, rows)
+        kind = self._token_kind(stack)
+        return DoctorReport(__version__, self.now, settings.stack_repository, settings.commands, kind, rows)
+
+    def _token_kind(self, stack: GithubSettings) -> TokenKind | None:
+        """What is examined, as far as it is known for sure: what is told by exclusion alone is not."""
+        connections = self.settings.connections
+        if not connections.token:
+            return TokenKind.NONE
+        if connections.own_token:
+            return TokenKind.OWN
+        facts = stack.token(own_token=False, at_home=True)
+        kind = facts.kind if isinstance(facts, TokenFacts) else None
+        sure = kind is not TokenKind.FINE_GRAINED or connections.token.startswith("github_pat_")
+        return kind if sure else None

@@ -29,7 +29,9 @@ class Outside:
         """Everything that is asked."""
         name = self._environment
         return [
-            Question(outside("tag-ruleset", "Only release managers make, move and delete production tags"), self._tags),
+            Question(
+                outside("tag-ruleset", "Release managers alone make production tags, and nobody moves them"), self._tags
+            ),
             Question(outside("environment-reviewers", f"Somebody approves deployments to {name}"), self._reviewers),
             Question(outside("environment-tags", f"Only production tags deploy to {name}"), self._deployers),
             Question(outside("environment-secrets", f"Credentials of AWX are secrets of {name} alone"), self._secrets),

@@ -6,12 +6,24 @@ from collections.abc import Sequence
 
 from ..evidence import Answer, Unknown
 from .need import Judgement, hidden, missing, there, untold
-from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, Deployers, Environment, Policy, Ruleset, SecretNames
+from .protection import (
+    MAY_BYPASS,
+    PRODUCTION_TAGS,
+    TAGS,
+    BranchGuard,
+    Deployers,
+    Environment,
+    Policy,
+    Ruleset,
+    SecretNames,
+)
 
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
-_RULESET = (
-    "Settings > Rules > Rulesets > New tag ruleset: target *.*.*, with Restrict creations, updates and deletions, "
-    "and release managers (and whoever the token of publish belongs to) on the bypass list."
+_FIXED = ("update", "deletion")
+_RULESETS = (
+    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target *.*.*. One has Restrict creations, and "
+    "on its bypass list release managers and the app that publish uses. The other has Restrict updates and Restrict "
+    "deletions, and nobody on its bypass list."
 )
 _BYPASS_LISTS = (
     "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
@@ -31,16 +43,20 @@ _NEVER_OWN = "The workflow's own token can never have that."
 
 
 def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
-    """Whether tags that mean production are made, moved and deleted by release managers only."""
+    """Whether tags that mean production are made by release managers only, and not moved or deleted, even by them."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
     if not rulesets:
-        return missing("No ruleset is in force for tags: whoever may push can make, move and delete any tag.", _RULESET)
+        nothing = "No ruleset is in force for tags: whoever may push can make, move and delete any tag."
+        return missing(nothing, _RULESETS)
     open_to_all = _open([one for one in rulesets if not one.everybody])
     if open_to_all:
         lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
         what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by whoever may push{''.join(lists)}."
-        return missing(what, _RULESET, _url(rulesets))
+        return missing(what, _RULESETS, _url(rulesets))
+    if free := _free_to_this_token(rulesets):
+        message = f"With {_named(rulesets)}, {' and '.join(free)} by whoever this token belongs to."
+        return missing(message, _RULESETS, _url(rulesets))
     restricted = f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}"
     if _open([one for one in rulesets if one.bypassers is not None and not one.everybody]):
         message = f"{restricted}; who may bypass that is shown only to who may edit it, and was not seen."
@@ -112,6 +128,13 @@ def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:
     """Say what anybody can do to a tag."""
     held = {rule for each in rulesets if each.covers(TAGS + tag) for rule in each.rules}
     return [word for rule, word in _TAG_RULES.items() if rule not in held]
+
+
+def _free_to_this_token(rulesets: Sequence[Ruleset]) -> list[str]:
+    """Say what whoever is on the bypass lists can do to tags that are there."""
+    tag = PRODUCTION_TAGS[0]
+    firm = [each for each in rulesets if each.bypass not in MAY_BYPASS and each.covers(TAGS + tag)]
+    return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if not any(rule in each.rules for each in firm)]
 
 
 def _problem_with_deployers(found: Environment) -> Answer[str]:

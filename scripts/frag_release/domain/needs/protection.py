@@ -11,6 +11,8 @@ from ..evidence import Answer
 ALL_REFS = "~ALL"
 TAGS = "refs/tags/"
 _DEEP = "**"
+MAY_BYPASS = ("always", "exempt")
+"""GitHub's words for a token whose owner a ruleset does not bind when tags or branches are pushed."""
 
 PRODUCTION_TAGS = ("2023.06.1", "2031.12.15", "1.2.3")
 """Tags that the gate takes for production ones: what guards production must cover them all."""

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from .need import Judgement, missing, there, untold
-from .protection import TAGS, BranchRule, Ruleset
+from .protection import MAY_BYPASS, TAGS, BranchRule, Ruleset
 
-_MAY_BYPASS = ("always", "exempt")
 _BYPASS_LIST = "put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
 
 
@@ -42,7 +41,7 @@ NEW_TAG = Deed("a tag", frozenset({"creation"}), _HARMLESS | {"update", "non_fas
 
 def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, remedy: str) -> Judgement:
     """Whether the rules of a branch let a deed be done with the token that was shown them."""
-    binding = [rule for rule in rules if rule.type not in deed.harmless and rule.bypass not in _MAY_BYPASS]
+    binding = [rule for rule in rules if rule.type not in deed.harmless and rule.bypass not in MAY_BYPASS]
     forbidding = [rule for rule in binding if rule.type in deed.forbidding]
     held = [rule for rule in forbidding if rule.bypass]
     if held:
@@ -58,7 +57,7 @@ def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, rem
 def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
     """Whether the tag rulesets let a tag be made with the token that was shown them."""
     strict = [one for one in rulesets if one.covers(TAGS + tag) and one.rules - NEW_TAG.harmless]
-    binding = [one for one in strict if one.bypass not in _MAY_BYPASS]
+    binding = [one for one in strict if one.bypass not in MAY_BYPASS]
     forbidding = [one for one in binding if one.rules & NEW_TAG.forbidding]
     if forbidding:
         return _forbidden(tag, next((one for one in forbidding if one.bypass), forbidding[0]))
