@@ -143,7 +143,7 @@ class TestBranch:
         outcome = prepare(world)
         assert (outcome.status, head(world, BRANCH)) == (0, updated), outcome.log
 
-    @pytest.mark.parametrize("case", ["another file", "another branch"])
+    @pytest.mark.parametrize("case", ["another line", "another branch"])
     def test_an_update_with_more_in_it_is_not_ours(self, stack: Stack, case: str) -> None:
         """A merge that touches the workflow file, or of a branch that is not the stack's, is refused and left alone."""
         world = stack.world
@@ -152,7 +152,7 @@ class TestBranch:
         if case == "another branch":
             send(world, "POST", "/git/refs", {"ref": "refs/heads/topic", "sha": other})
             other = stack.commit("feat: Unreviewed", {"Dockerfile": "FROM evil\n"}, branch="topic")
-        more = "# more\n" if case == "another file" else ""
+        more = "# more\n" if case == "another line" else ""
         made = push(world, BRANCH, "Merge branch 'master'", other, {WORKFLOW_FILE: NEW_FILE + more}, ours, other)
         outcome = prepare(world)
         assert (outcome.status, head(world, BRANCH)) == (1, made)
