@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.kept_text import MAX_BODY, KeptText, same_text
 
-KEPT = KeptText("XChem/fragalysis-stack", "2023.06.2")
+KEPT = KeptText.of_ticket("XChem/fragalysis-stack", "2023.06.2")
 MARKER = "<!-- frag-release-action: ticket of xchem/fragalysis-stack 2023.06.2 -->"
 END = "<!-- frag-release-action: end of the part that is kept up to date -->"
 
@@ -36,6 +36,8 @@ def test_what_stands_around_stays(newline: str) -> None:
         MARKER.replace("xchem", "other"),
         f"> {MARKER}",
         f"text {MARKER}",
+        f" {MARKER}",
+        f"```\n{MARKER}\n```",
         MARKER[:-1],
     ],
 )
@@ -43,6 +45,14 @@ def test_only_a_line_of_its_own_is_our_mark(body: str) -> None:
     """Another release's mark, a quoted one and one within a line are not ours."""
     assert not KEPT.is_in(body)
     assert KEPT.is_in(f"above\r\n{MARKER}  \r\nbelow")
+
+
+def test_a_fenced_copy_of_our_part_is_theirs() -> None:
+    """What people show of our text in a fence above it stays, and our part is the one below."""
+    copy = f"Like so:\n~~~\n{MARKER}\nold\n{END}\n~~~\n"
+    assert written(f"{copy}{MARKER}\nold\n```\n{END}\n```\n{END}\nbelow", "new") == (
+        f"{copy}{MARKER}\nnew\n\n{END}\nbelow"
+    )
 
 
 def test_without_an_end_nobody_can_tell() -> None:

@@ -68,19 +68,52 @@ def test_a_file_that_says_it_already_needs_nothing() -> None:
     assert plan().is_needed
 
 
-def test_a_marker_is_found_again_at_the_start_of_a_body() -> None:
-    """The first line tells whose it is, in whichever line breaks a server returns it."""
+def test_a_marker_is_found_again_wherever_it_stands() -> None:
+    """A line of its own tells whose it is, whatever people wrote around it and in whichever line breaks it comes."""
     marker = plan().marker
     assert marker == "<!-- frag-release-action: release 2023.06.2 backend=2023.05.1 frontend=2023.05.4 -->"
-    for body in (marker, f"{marker}\nThe plan", f"{marker}\r\nThe plan"):
-        assert marked_release(body) == marker
+    bodies = [marker, f"{marker}\nThe plan", f"{marker}\r\nThe plan", f"By Friday.\r\n\r\n{marker} \r\nThe plan"]
+    bodies += [f"```\ncode\n```\n{marker}\n```\nmore", f"~~~ x\n```\n~~~~ \n{marker}", f"``` `a` ```\n{marker}"]
+    bodies += [f"{marker}\nThe plan\n{marker}\nA copy", f"{marker}\n> {plan(tag='2023.06.3').marker}"]
+    for body in bodies:
+        assert marked_release(body) == marker, body
 
 
-def test_a_marker_elsewhere_is_somebody_quoting() -> None:
-    """A body that starts otherwise is not ours, even where foreign text within it holds a marker."""
-    marker = plan().marker
-    for body in ("", "The plan", f"Look:\n{marker}", f"> {marker}", f"{marker} {marker}", f"x {marker}", marker[:-1]):
-        assert marked_release(body) is None
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "The plan",
+        "> {}",
+        "Look:\n> {}\n",
+        "{} {}",
+        "x {}",
+        "{} x",
+        " {}",
+        "\t{}",
+        "Look:\n\n    {}\n",
+        "`{}`",
+        "- {}",
+        "```\n{}\n```",
+        "```html\r\n{}\r\n```",
+        "   ~~~\n{}\n~~~",
+        "````\n```\n{}\n````",
+        "~~~\n```\n{}\n```\n",
+        "```\n``` x\n{}\n```",
+        "```\nnever closed\n\n{}",
+    ],
+)
+def test_a_marker_that_is_quoted_is_none(body: str) -> None:
+    """What is quoted, indented, fenced or within a line is somebody's example; what a page shows as code is code."""
+    assert marked_release(body.replace("{}", plan().marker)) is None
+
+
+def test_two_markers_say_nothing() -> None:
+    """A body that names two releases, or two pairs of one, is of neither."""
+    other = [plan(tag="2023.06.3").marker, plan(backend="2023.05.2").marker]
+    for marker in other:
+        assert marked_release(f"{plan().marker}\nThe plan\n\n{marker}") is None
+    assert marked_release(plan().marker[:-1]) is None
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,13 @@ def test_the_merge_of_our_pull_request_is_reviewed() -> None:
     assert review == Reviewed("2023.06.2", COMMIT, "the merge of pull request #12", URL)
 
 
+def test_what_people_wrote_around_the_marker_does_not_matter() -> None:
+    """A reviewer's line above our text does not disown it, though the squash has words of its own."""
+    request = replace(OURS, body=f"Please review by Friday.\r\n\r\n{MARKER}\r\nThe plan\r\n\r\n- [x] seen")
+    review = review_of(change("Release", request), "master")
+    assert review == Reviewed("2023.06.2", COMMIT, "the merge of pull request #12", URL)
+
+
 def test_the_trailer_is_reviewed() -> None:
     """A commit whose message ends with the trailer, and that changes the pair."""
     review = review_of(change("build: Use\n\nStack-Tag: 2023.06.2"), "master")
@@ -88,7 +95,11 @@ def test_the_trailer_is_reviewed() -> None:
         pytest.param({"branch": "release/2023.06.3"}, id="the branch of another tag"),
         pytest.param({"base": "develop"}, id="into another branch"),
         pytest.param({"merge_commit": "d" * 40}, id="merged as another commit"),
-        pytest.param({"body": f"Look at this:\n{MARKER}"}, id="a marker that is not first"),
+        pytest.param({"body": f"Look at this:\n> {MARKER}"}, id="a marker that is quoted"),
+        pytest.param({"body": f"Look at this:\n```\n{MARKER}\n```"}, id="a marker in a fence"),
+        pytest.param({"body": f"Look at this:\n\n    {MARKER}"}, id="a marker that is indented"),
+        pytest.param({"body": f"{MARKER}\n{MARKER.replace('06.2', '06.3')}"}, id="two markers"),
+        pytest.param({"body": f"{MARKER}\n{MARKER}", "branch": "fix/release"}, id="a copy of our text"),
         pytest.param({"body": "Please merge"}, id="no marker"),
         pytest.param({"body": ""}, id="no text"),
     ],

@@ -279,6 +279,11 @@ def test_local_clones_make_no_links() -> None:
     assert "github.com/xchem" not in shown(planned(), "")
 
 
+def test_notes_are_shown() -> None:
+    """What came up on the way is told."""
+    assert "> ⚠️ The board `x` is full." in shown(replace(planned(), notes=["The board `x` is full."]))
+
+
 @pytest.mark.parametrize("foreign", HOSTILE)
 def test_foreign_text_stays_text(foreign: str) -> None:
     """Commit messages, tags, reasons and the file's own lines make no heading, picture, link, alert or mention."""

@@ -1,4 +1,4 @@
-"""The body of the pull request: ours by its first line, the same for the same plan, and never too long."""
+"""Our part of the pull request's body: known by its first line, the same for the same plan, and never too long."""
 
 from __future__ import annotations
 
@@ -10,16 +10,25 @@ import pytest
 
 from frag_release.domain.changes import Commit, History
 from frag_release.domain.findings import Finding, Status
+from frag_release.domain.kept_text import KeptText
 from frag_release.domain.plan import Candidate, Change, marked_release
+from frag_release.domain.prepare_report import PrepareReport
 from frag_release.render.plan import prepare_summary, pull_request_body
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, NEW, OLD, backend_change, commits, frontend_change, plan, planned, proposed
 from render.reports import STACK, good_facts, pin
 
 
+def whole(report: PrepareReport) -> str:
+    """A new pull request's body, with the lines around our part."""
+    body = KeptText(report.plan.marker).written("", lambda limit: pull_request_body(report, GITHUB, STACK, limit))
+    assert body is not None
+    return body
+
+
 def test_the_first_line_is_the_marker() -> None:
     """By it the pull request is found again, and told from those of others."""
-    body = pull_request_body(planned(), GITHUB, STACK)
+    body = whole(planned())
     assert body.split("\n")[0] == "<!-- frag-release-action: release 2023.06.2 backend=2023.05.1 frontend=2023.05.4 -->"
     assert marked_release(body) == planned().plan.marker
 
@@ -78,9 +87,10 @@ def test_nobody_is_notified_by_foreign_text(foreign: str) -> None:
     """Mentions, references and markup of commit messages and tags are taken apart, and no second marker is made."""
     history = History(commits(f"{foreign} @octocat xchem/x#12 GH-3 closes xchem/y#9"), commits(foreign))
     change = replace(backend_change(history), before=pin("backend", foreign), after=pin("backend", f"{foreign}2"))
-    body = pull_request_body(planned(plan(change, frontend_change())), GITHUB, STACK)
-    assert marked_release(body)
-    assert body.count("<!--") == 1
+    report = planned(plan(change, frontend_change()))
+    body = pull_request_body(report, GITHUB, STACK)
+    assert "<!--" not in body
+    assert marked_release(whole(report)) == report.plan.marker
     named = {word for text in prose(body) for word in re.findall(r"@\w+|(?:[\w./-]+)?#[0-9]+|[Gg][Hh]-[0-9]+", text)}
     assert all(word.startswith("xchem/fragalysis-") for word in named), named
     assert {token.type for token in tokens(body)}.isdisjoint({"image", "hr", "code_block"})
@@ -89,7 +99,7 @@ def test_nobody_is_notified_by_foreign_text(foreign: str) -> None:
 def test_thousands_of_commits_are_cut_with_their_numbers() -> None:
     """Of what is too much the first is shown, with how many there are, and the counts stay whole."""
     many = History([Commit(f"{at:040x}", f"#{at} subject ü{'x' * 300} (#{at})") for at in range(1, 3_001)])
-    body = pull_request_body(planned(plan(backend_change(many), frontend_change())), GITHUB, STACK)
+    body = whole(planned(plan(backend_change(many), frontend_change())))
     assert len(body) <= 65_536
     assert len(body.encode()) <= 65_536
     assert "3000 new commits" in body
@@ -104,7 +114,7 @@ def test_too_much_of_everything_keeps_what_matters() -> None:
     noise = [Finding("pin-order", "x" * 99, "1.0.0", Status.WARN, "&" * 999, "|" * 999) for _ in range(300)]
     line = OLD.replace(b"was 2023.05.2", b"<`>" * 60_000)
     report = replace(planned(plan(*changes, before=line, after=line.replace(b"05.3", b"05.4"))), findings=noise)
-    body = pull_request_body(report, GITHUB, STACK)
+    body = whole(report)
     assert len(body.encode()) <= 65_536
     assert marked_release(body) == report.plan.marker
     assert "## Release `2023.06.2`" in body

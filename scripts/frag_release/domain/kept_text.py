@@ -1,16 +1,18 @@
-"""The part of a ticket that is ours, between two lines by which it is known; what people write around it is theirs."""
+"""Our part of a ticket or pull request, between two lines by which it is known; what people write around is theirs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 MAX_BODY = 65_536
-"""Most characters that GitHub takes for the body of an issue or a comment."""
+"""Most characters that GitHub takes for the body of an issue, a comment or a pull request."""
 
 _END = "<!-- frag-release-action: end of the part that is kept up to date -->"
 _SPARE = 400
+_LINE = re.compile(r"[^\r\n]+")  # texts that were edited in a browser have CRLF
+_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _TICKED = re.compile(r"[ \t]{0,3}[-*+][ \t]\[[xX]\][ \t]+(\S.*?)[ \t]*")
 _OPEN = re.compile(r"- \[ \] (.+)")
 _KEPT_LINES = 200
@@ -27,19 +29,18 @@ class _Region:
 
 @dataclass(frozen=True)
 class KeptText:
-    """The text about one release. `repository` and `tag` go into the line that starts it, so that no other is taken."""
+    """The text about one release. `marker` is the line that starts it, naming the release so that no other is taken."""
 
-    repository: str
-    tag: str
+    marker: str
 
-    @property
-    def marker(self) -> str:
-        """The line that starts our part; a repository's name and a production tag need no escape."""
-        return f"<!-- frag-release-action: ticket of {self.repository.lower()} {self.tag} -->"
+    @classmethod
+    def of_ticket(cls, repository: str, tag: str) -> KeptText:
+        """The text of a release's ticket; a repository's name and a production tag need no escape."""
+        return cls(f"<!-- frag-release-action: ticket of {repository.lower()} {tag} -->")
 
     def is_in(self, body: str) -> bool:
         """Whether a body has our part, or the start of it."""
-        return self._line(self.marker).search(body) is not None
+        return _spot(body, self.marker) is not None
 
     def is_whole_in(self, body: str) -> bool:
         """Whether a body has our part from its first line to its last."""
@@ -62,16 +63,34 @@ class KeptText:
         return made if len(made) <= MAX_BODY else None
 
     def _region(self, body: str) -> _Region | None:
-        start = self._line(self.marker).search(body)
-        end = self._line(_END).search(body, start.end()) if start else None
+        start = _spot(body, self.marker)
+        end = _spot(body, _END, start.end()) if start else None
         if start is None or end is None:
             return None
         return _Region(body[: start.start()], body[start.end() : end.start()], body[end.end() :])
 
-    @staticmethod
-    def _line(text: str) -> re.Pattern[str]:
-        # Texts that were edited in a browser have CRLF.
-        return re.compile(rf"^{re.escape(text)}[ \t]*(?=\r?$)", re.M)
+
+def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:
+    """Yield the lines of a Markdown text that are in no fenced block and not empty, without how they end.
+
+    A fence that is never closed hides all that follows, as it does on the page (CommonMark 0.31, 4.5).
+    """
+    fence = ""
+    for line in _LINE.finditer(text):
+        found = _FENCE.fullmatch(line[0])
+        if fence:
+            closes = found and found["fence"].startswith(fence) and not found["info"].strip()
+            fence = "" if closes else fence
+        elif found:
+            fence = found["fence"]
+        else:
+            yield line
+
+
+def _spot(body: str, marker: str, start: int = 0) -> re.Match[str] | None:
+    """Return the first line, from `start` on, that is the marker; one that is indented, quoted or fenced is none."""
+    lines = (line for line in lines_in_the_open(body) if line.start() >= start)
+    return next((line for line in lines if line[0].rstrip(" \t") == marker), None)
 
 
 def same_text(one: str, other: str) -> bool:

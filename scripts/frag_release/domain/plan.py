@@ -14,6 +14,7 @@ from .changes import History
 from .components import Pin
 from .evidence import Answer
 from .facts import NOT_ASKED
+from .kept_text import lines_in_the_open
 from .versions import ProductionTag, next_iteration, parse_production_tag, production_tags
 
 RELEASE_BRANCH = "release/"
@@ -135,9 +136,14 @@ def _encoded(text: str) -> str:
 
 
 def marked_release(body: str) -> str | None:
-    """Return the marker that starts a pull request's body, None where it is not ours."""
-    found = _MARKER.fullmatch(_NEWLINE.split(body, 1)[0].strip())
-    return found.group() if found else None
+    """Return the marker in a pull request's body, None where it is not ours.
+
+    People write around our part, so a marker may be any line of its own. One that is indented, quoted or fenced
+    is somebody's example, and a body with two that differ says nothing.
+    """
+    lines = (_MARKER.fullmatch(line[0].rstrip(" \t")) for line in lines_in_the_open(body))
+    found = {match.group() for match in lines if match}
+    return found.pop() if len(found) == 1 else None
 
 
 def choose_stack_tag(

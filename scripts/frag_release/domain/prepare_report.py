@@ -40,6 +40,7 @@ class PrepareReport:
     commit: str = ""
     pull_request: tuple[int, str] | None = None
     actions: Sequence[Action] = ()
+    notes: Sequence[str] = ()
     command: str = "prepare"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..domain.kept_text import MAX_BODY
 from ..domain.plan import Mode
 from ..domain.prepare_report import PrepareReport
 from . import markdown
@@ -19,10 +20,7 @@ from .plan_text import prepare_text
 from .references import References
 from .sections import MAX_SUMMARY, Section, fitted
 
-__all__ = ["MAX_BODY_BYTES", "prepare_summary", "prepare_text", "pull_request_body"]
-
-MAX_BODY_BYTES = 65_000
-"""Largest body of a pull request in bytes. GitHub refuses one over 65,536 characters."""
+__all__ = ["prepare_summary", "prepare_text", "pull_request_body"]
 
 
 def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str) -> str:
@@ -38,16 +36,15 @@ def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str) -
     )
 
 
-def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str) -> str:
-    """Return the body in Markdown, at most `MAX_BODY_BYTES` long, its first line being the plan's marker.
+def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str, limit: int = MAX_BODY) -> str:
+    """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
 
     The same plan and evidence always make the same body, so that it tells whether there is news.
     """
     links = Links(server_url)
     references = References(tickets_from, links, in_conversation=True)
     sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
-    marker = f"{report.plan.marker}\n"
-    return marker + fitted(sections, MAX_BODY_BYTES - len(marker.encode("utf-8")))
+    return fitted(sections, limit)
 
 
 def _summary_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
@@ -90,7 +87,8 @@ def _verdict(report: PrepareReport) -> str:
 
 
 def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
-    return warning([*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)])
+    lines = [*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)]
+    return warning([*lines, *(f"⚠️ {markdown.words(note)}" for note in report.notes)])
 
 
 def _title_of_diff(report: PrepareReport) -> str:

@@ -25,7 +25,7 @@ def prepare_text(report: PrepareReport) -> str:
     lines += [line for change in report.plan.changes for line in _change(change)]
     lines += finding_lines(report.findings)
     lines += [f"{visible(action.what)} {visible(action.url)}".rstrip() for action in report.actions]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(visible(note) for note in report.notes)])
 
 
 def _change(change: Change) -> list[str]:

@@ -61,7 +61,7 @@ class Announce:
 
     def _write(self, contents: Contents, desk: Desk) -> tuple[Issue | None, str]:
         settings, tickets = self.settings, self.forge.tickets(self.settings.told_in)
-        kept = KeptText(contents.repository, contents.tag)
+        kept = KeptText.of_ticket(contents.repository, contents.tag)
         ticketing = Ticketing(tickets, kept, lambda limit: self.speak.body(contents, limit), desk)
         dressing = Dressing(tickets, desk)
         if settings.ticket:

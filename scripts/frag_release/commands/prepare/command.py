@@ -28,7 +28,7 @@ def run(values: Values, context: Context, log: Log) -> int:
     speak = Presentation(
         tell=log.lines,
         show=lambda report: log.lines(prepare_text(report)),
-        body=lambda report: pull_request_body(report, server_url, settings.tickets_from),
+        body=lambda report, limit: pull_request_body(report, server_url, settings.tickets_from, limit),
         commit_url=lambda commit: links.commit(settings.stack_repository, commit),
     )
     today = now.astimezone(settings.timezone).date()
@@ -37,6 +37,8 @@ def run(values: Values, context: Context, log: Log) -> int:
     # A plan that was carried out was shown before: what is left to say is what came of it.
     log.lines("\n".join(action.what for action in report.actions) or prepare_text(report))
     log.annotate_findings(report.findings)
+    for note in report.notes:
+        log.annotate("warning", "prepare", note)
     write_summary(context, prepare_summary(report, server_url, settings.tickets_from))
     write_outputs(context, _outputs(report, path))
     return 1 if report.refused else 0

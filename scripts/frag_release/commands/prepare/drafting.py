@@ -21,6 +21,7 @@ from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.components import without_overrides
 from .choices import candidates, chosen_tag, next_stack_tag, wanted_tags
+from .own_branch import through_updates
 
 _LOOKED_AT = 20
 _RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
@@ -117,12 +118,12 @@ class Drafting:
         if isinstance(names, Unknown):
             return ""
         for branch, commit in self._stack.branches(sorted(names)[-_LOOKED_AT:]).items():
-            facts = self._writer.message_of(commit) if isinstance(commit, str) else commit
+            commits = through_updates(self._writer, commit) if isinstance(commit, str) else None
             tag = branch[len(RELEASE_BRANCH) :]
             if (
-                facts
-                and not isinstance(facts, Unknown)
-                and facts.message.strip() == replace(plan, stack_tag=tag).message.strip()
+                commits
+                and not isinstance(commits, Unknown)
+                and commits[-1].message.strip() == replace(plan, stack_tag=tag).message.strip()
             ):
                 return tag
         return ""

@@ -36,11 +36,11 @@ ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Presentation:
-    """How the command speaks: a line of progress, the whole plan, a pull request's body, a commit's address."""
+    """How the command speaks: a line of progress, the whole plan, a pull request's text, a commit's address."""
 
     tell: Callable[[str], None]
     show: Callable[[PrepareReport], None]
-    body: Callable[[PrepareReport], str]
+    body: Callable[[PrepareReport, int], str]
     commit_url: Callable[[str], str]
 
 
@@ -143,8 +143,9 @@ class Attempt:
         return evidence.gather(tag, None, self.settings.components, self.today)
 
     def _execute(self, report: PrepareReport) -> PrepareReport:
+        speak = self.speak
         execution = Execution(
-            report.plan, self._stack, self._writer, lambda: self.speak.body(report), self.speak.commit_url
+            report.plan, self._stack, self._writer, lambda limit: speak.body(report, limit), speak.commit_url
         )
         written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
         request = written.pull_request
@@ -153,6 +154,7 @@ class Attempt:
             commit=written.commit,
             pull_request=(request.number, request.url) if request else None,
             actions=written.actions,
+            notes=(*report.notes, *written.notes),
         )
 
     def lost(self, race: LostRaceError) -> ExpectedError:

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...domain.evidence import Blob
+from ...domain.kept_text import KeptText, same_text
 from ...domain.plan import RELEASE_BRANCH, Plan, marked_release
 from ...domain.prepare_report import Action
-from ...domain.splice import replace_values
-from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError
 from ...forges.repository import Repository
-from ...forges.writer import CommitFacts, PullRequest, Writer
+from ...forges.writer import PullRequest, Writer
 from ..answers import must
+from .own_branch import OwnBranch
 
 
 @dataclass(frozen=True)
 class Written:
-    """What came of a plan. `actions` has only what this run made; nothing in it: all was there already."""
+    """What came of a plan. `actions` has only what this run made; nothing in it: all was there already.
+
+    `notes` says what could not be brought up to date.
+    """
 
     commit: str = ""
     pull_request: PullRequest | None = None
     actions: Sequence[Action] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Execution:
-    """A plan with what carries it out. `body` makes the pull request's text when it is needed."""
+    """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes."""
 
     plan: Plan
     repository: Repository
     writer: Writer
-    body: Callable[[], str]
+    body: Callable[[int], str]
     commit_url: Callable[[str], str]
 
     def commit(self) -> Written:
@@ -46,15 +49,34 @@ class Execution:
         """Push `release/TAG` and open the pull request, or bring both up to date; raises LostRaceError."""
         plan = self.plan
         existing = self._own_pull_request()
-        commit, actions = self._release_branch()
-        body = self.body()
-        if existing and (existing.title, existing.body.strip()) == (plan.title, body.strip()):
-            return Written(commit, existing, actions)
+        commit, actions = self._release_branch(existing)
         if existing:
-            changed = self.writer.update_pull_request(existing.number, plan.title, body)
-            return Written(commit, changed, (*actions, Action(f"Updated pull request #{changed.number}", changed.url)))
+            return self._refreshed(Written(commit, existing, actions), existing)
+        body = self._kept.written("", self.body)
+        if body is None:
+            raise AssertionError("an empty body has room for the text")
         opened = self.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body)
         return Written(commit, opened, (*actions, Action(f"Opened pull request #{opened.number}", opened.url)))
+
+    @property
+    def _kept(self) -> KeptText:
+        return KeptText(self.plan.marker)
+
+    def _refreshed(self, written: Written, existing: PullRequest) -> Written:
+        """Bring our part of the text up to date; the title, and what stands around our part, are the people's."""
+        body = self._kept.written(existing.body, self.body)
+        if body is None:
+            note = (
+                f"The text of pull request #{existing.number} was not brought up to date: our part of it cannot be "
+                "told from what people wrote (the line that ends it is gone), or has no room. Put the line back that "
+                "an earlier version of the text has, or shorten what stands around."
+            )
+            return replace(written, notes=(note,))
+        if same_text(body, existing.body):
+            return written
+        changed = self.writer.update_pull_request(existing.number, existing.title, body)
+        updated = Action(f"Updated pull request #{changed.number}", changed.url)
+        return replace(written, pull_request=changed, actions=(*written.actions, updated))
 
     def _own_pull_request(self) -> PullRequest | None:
         """Return our open pull request for this tag and pair; raises RefusedError where another one is open."""
@@ -63,21 +85,28 @@ class Execution:
             if marker == self.plan.marker and request.branch == self.plan.release_branch:
                 return request
             if marker or request.branch == self.plan.release_branch:
-                what = "for another release" if marker else "that is not one of ours"
-                which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
-                raise RefusedError(
-                    f"{which} is open {what} ({request.url}).", "Merge or close it first, or ask its owner to."
-                )
+                raise self._in_the_way(request, marker)
         return None
 
-    def _release_branch(self) -> tuple[str, tuple[Action, ...]]:
-        """Make `release/TAG` hold the change on top of the checked head; returns its commit and what was done."""
+    def _in_the_way(self, request: PullRequest, marker: str | None) -> RefusedError:
+        what = "for another release" if marker else "that is not one of ours"
+        which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
+        remedy = "Merge or close it first, or ask its owner to."
+        if not marker:
+            line = f"a line of its own, outside of quotes and code, and the only one of its kind: {self.plan.marker}"
+            remedy += f" If prepare made it, its text has lost what tells so; put that back as {line}"
+        return RefusedError(f"{which} is open {what}: {request.url}", remedy)
+
+    def _release_branch(self, request: PullRequest | None) -> tuple[str, tuple[Action, ...]]:
+        """Make `release/TAG` hold the change on top of the checked head; returns its commit and what was done.
+
+        Where somebody updated the branch of an open pull request, it stays: its reviews would be lost with it.
+        """
         plan, branch = self.plan, self.plan.release_branch
         found = must(self.repository.branches([branch])[branch], f"The branch {branch}")
         if found is not None:
-            facts = must(self.writer.message_of(found), f"The commit of {branch}")
-            self._demand_ours(facts)
-            if list(facts.parents) == [plan.head]:
+            commits = OwnBranch(plan, self.repository, self.writer).commits(found)
+            if list(commits[0].parents) == [plan.head] or (request and len(commits) > 1):
                 return found, ()
         commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
         if found is None:
@@ -86,34 +115,3 @@ class Execution:
             self.writer.rebuild_branch(branch, found, commit)
         did = "Pushed" if found is None else "Rebuilt"
         return commit, (Action(f"{did} {branch} at {commit[:12]}", self.commit_url(commit)),)
-
-    def _demand_ours(self, facts: CommitFacts) -> None:
-        """Raise RefusedError unless the commit is exactly what we would make on top of its parent.
-
-        A message can be written by anybody; so the parent must be of the stack branch, and the commit must
-        change the one file, to the very bytes that we would make of the parent's.
-        """
-        plan = self.plan
-        if len(facts.parents) == 1 and facts.message.strip() == plan.message.strip():
-            parent = facts.parents[0]
-            place = must(self.repository.placements([parent], [plan.branch])[parent], f"Where {parent[:12]} is")
-            files = must(self.writer.changed_files(facts.sha), f"What {facts.sha[:12]} changes")
-            if place.branches and list(files) == [plan.file] and self._is_our_content(parent, facts.sha):
-                return
-        raise RefusedError(
-            f"The branch {plan.release_branch} exists already, and {facts.author} made it, not this action: "
-            f"{facts.sha[:12]} is not the change of this plan.",
-            f"Look at what is on it, then delete {plan.release_branch} or choose another stack-tag.",
-        )
-
-    def _is_our_content(self, parent: str, commit: str) -> bool:
-        blobs = self.repository.files(self.plan.file, [parent, commit])
-        before, after = (must(blobs[each], f"The file at {each[:12]}") for each in (parent, commit))
-        return before is not None and after is not None and _spliced(before, self.plan) == after.content
-
-
-def _spliced(blob: Blob, plan: Plan) -> bytes | None:
-    try:
-        return replace_values(blob.content, plan.values)
-    except (WorkflowFileError, ValueError):
-        return None
