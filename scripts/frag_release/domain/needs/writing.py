@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from ..evidence import Answer, Unknown
+from ..evidence import Answer, NotOffered, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Triggers
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
@@ -59,6 +59,8 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
 
 def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether the token may make a production tag in spite of the tag rulesets."""
+    if isinstance(rulesets, NotOffered):
+        return there("No ruleset forbids a tag: the repository can have none.")
     if isinstance(rulesets, Unknown):
         return hidden(rulesets, "When a ruleset forbids it, publish says so.")
     tag = PRODUCTION_TAGS[0]
