@@ -9,7 +9,7 @@ from commands.desk import BOARD, DIGEST, FULL, REPOSITORY, TAG, Desk
 from commands.test_prepare import ask, open_issue, send, writes
 from world.emulate import STRANGERS
 from world.events import dispatch, push_tag
-from world.faults import Forward, Reply
+from world.faults import Forward, Reply, json_reply
 from world.github_builds import Job, Look
 from world.github_people import Project, by_app
 from world.github_server import COMPONENT_TOKEN, TOKEN
@@ -373,6 +373,21 @@ def test_labels_and_people_that_are_refused_leave_the_ticket(desk: Desk) -> None
     assert "nobody cannot be assigned in xchem/fragalysis-stack." in outcome.log
     assert "Somebody among the assignees cannot be assigned there any more" in outcome.log
     assert outcome.summary.startswith("## ⚠️ Announced, but not all of it — ")
+
+
+def test_a_label_that_another_run_has_just_made_is_set(desk: Desk) -> None:
+    """Between our look and our order somebody makes the label: GitHub refuses ours, and the ticket gets theirs."""
+    exists = {"resource": "Label", "code": "already_exists", "field": "name"}
+
+    def made_before(forward: Forward) -> Reply:
+        assert forward().status == 201
+        return json_reply(422, {"message": "Validation Failed", "errors": [exists], "status": "422"})
+
+    desk.world.github.add("POST", "/labels$", made_before, times=1)
+    outcome = desk.announce(labels="release")
+    assert outcome.status == 0, outcome.log
+    assert [label["name"] for label in desk.ticket()["labels"]] == ["release"]
+    assert outcome.summary.startswith("## ✅ Announced")
 
 
 def test_more_people_than_github_takes_are_refused(desk: Desk) -> None:

@@ -79,6 +79,22 @@ CASES = {
         "Add workflow_dispatch to the triggers",
         own=True,
     ),
+    "disabled workflow": Refused(
+        DISPATCH,
+        422,
+        {"message": "Cannot trigger a 'workflow_dispatch' on a disabled workflow", "status": "422"},
+        1,
+        "Actions > that workflow > Enable workflow. Then run this again",
+        own=True,
+    ),
+    "required input": Refused(
+        DISPATCH,
+        422,
+        {"message": "Required input 'be_namespace' not provided", "status": "422"},
+        1,
+        "give that one a default under workflow_dispatch of the build workflow",
+        own=True,
+    ),
     "rate limit": Refused(
         TAG,
         429,

@@ -46,14 +46,16 @@ def test_only_runs_that_passed_are_usual(github_example: GitHubServer, builds: G
     assert builds_of(github_example).past(WORKFLOW_FILE, 5) == []
 
 
-def test_the_newest_run_of_the_tag_comes_first(github_example: GitHubServer, builds: GitHubBuilds) -> None:
-    """A tag that was built by its push, and later by hand, has two builds; both belong to it."""
+def test_runs_of_the_push_come_first(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """Of all runs that belong to a tag those of its push lead, the newest of them first, whatever was dispatched."""
     builds.script = (PASSED,)
-    older = builds.start(STACK, "2023.05.1", COMMIT)
-    newer = builds.start(STACK, "2023.05.1", COMMIT, "workflow_dispatch")
+    started = [
+        builds.start(STACK, "2023.05.1", COMMIT, event)
+        for event in ("workflow_dispatch", "push", "push", "workflow_dispatch")
+    ]
     found = builds_of(github_example).of_tag(WORKFLOW_FILE, "2023.05.1", COMMIT)
     assert isinstance(found, list)
-    assert [(one.id, one.event) for one in found] == [(newer.id, "workflow_dispatch"), (older.id, "push")]
+    assert [one.id for one in found] == [started[at].id for at in (2, 1, 3, 0)]
 
 
 def test_a_run_that_was_deleted_is_none_and_a_lost_one_unknown(

@@ -142,7 +142,7 @@ def test_a_repository_that_is_not_seen_is_no_missing_right(github_example: GitHu
         "GH006: Protected branch update failed for refs/heads/master.",
         "GH013: Repository rule violations found for refs/heads/master.",
         "Reference cannot be updated",
-        "Reference update failed",
+        "Reference update failed: pre-receive hook declined",
         'Required status check "test" is expected.',
         "Commits must have verified signatures.",
         CREATION,
@@ -163,6 +163,15 @@ def test_a_protected_branch_is_told_in_githubs_words(
     for step in ("branch", "rebuild"):
         error = refused(writer, example, step)
         assert "Exclude this branch" in error.remedy and "mode: pull-request" not in error.remedy
+
+
+def test_a_name_that_git_refuses_is_not_blamed_on_a_rule_alone(github_example: GitHubServer, example: Example) -> None:
+    """Beside a branch `release` none of its names can be made, and GitHub gives no reason: both causes are named."""
+    github_example.fail("POST", "/git/refs$", status=422, body={"message": "Reference update failed", "status": "422"})
+
+    error = refused(forge(github_example.url).writer(STACK), example, "branch")
+
+    assert "beside one named release; rename that one. Or a rule is. Exclude this branch" in error.remedy
 
 
 def test_details_are_told_too(github_example: GitHubServer, example: Example) -> None:

@@ -29,6 +29,15 @@ def test_all_of_a_tag_are_found_among_many(github_example: GitHubServer, release
     assert [(one.id, one.draft) for one in found] == [(first.id, True), (last.id, False)]
 
 
+def test_releases_with_long_texts_are_read_page_by_page(
+    github_example: GitHubServer, releases_of: GitHubReleases
+) -> None:
+    """A hundred releases with the longest texts are more than is read of one reply, so fewer are asked for at once."""
+    for number in range(80):
+        releases_of.add(STACK, f"2023.01.{number + 1}").body = "x" * 125_000
+    assert forge(github_example.url).release_records(STACK) == {}
+
+
 @pytest.mark.parametrize(
     ("url", "api", "ours"),
     [

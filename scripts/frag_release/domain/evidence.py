@@ -31,6 +31,11 @@ class Hidden(Denied):
 
 
 @dataclass(frozen=True)
+class NotOffered(Denied):
+    """What the place does not have at all, whoever asks, such as rulesets on a plan without them."""
+
+
+@dataclass(frozen=True)
 class WrongKind(Unknown):
     """What was asked for was seen, and is of another kind, such as a folder in the place of a file.
 

@@ -22,8 +22,9 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Denied, Hidden, Unknown
+from ..domain.evidence import Answer, Hidden, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
+from .github_refusals import accepted_permissions, known_refusal
 
 CONTENTS = "contents: read"
 ACTIONS = "actions: read"
@@ -136,7 +137,7 @@ class PlaceApi(ABC):
     def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
         """Return what a response with status 200 or 201 holds; `Unknown` for other statuses and other contents."""
         if response.status == 404:
-            return self.not_visible()
+            return self.absence() or self.gone(what)
         if response.status not in (200, 201):
             return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
         found = read_payload(response.body, kind)
@@ -145,6 +146,11 @@ class PlaceApi(ABC):
     def mismatch(self, what: str) -> Unknown:
         """Say that the reply is about something else than was asked."""
         return self._odd("answered about something else", what)
+
+    def gone(self, what: str) -> Unknown:
+        """Say that the place is there, but not what it was seen, or is known, to have."""
+        remedy = "Look whether it was deleted in between, and whether the token may see it; then run this again."
+        return replace(self._odd("found nothing", what), remedy=remedy)
 
     def next_page(self, response: Response, what: str) -> Answer[str]:
         """Return the URL of a list's next page, empty after the last; `Unknown` if it leads elsewhere."""
@@ -202,6 +208,10 @@ class PlaceApi(ABC):
                 self._asking -= 1
                 self._change.notify_all()
 
+    def lacks(self, permission: str) -> str:
+        """Say what the token needs where a permission is missing."""
+        return f"Give the token in {self.given_as} the permission {permission}."
+
     @abstractmethod
     def _malformed(self) -> Unknown:
         """Say that the name is none."""
@@ -222,13 +232,13 @@ class PlaceApi(ABC):
         return unknown
 
     def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
-        answer, source = f"{response.status} ({quoted(self.words(response))})", self._access.given_as
-        reason = f"{request.host} answered {answer} when asked for {request.what}"
-        if response.status == 401:
-            return Denied(reason, f"The token in {source} is wrong or has expired: set it again.")
+        words = self.words(response)
+        reason = f"{request.host} answered {response.status} ({quoted(words)}) when asked for {request.what}"
+        known = known_refusal(response.status, words)
+        if known:
+            return known.kind(reason, known.remedy_for(self.given_as))
         if response.status == 403:
-            wanted = accepted_permissions(response) or permission
-            return Hidden(reason, f"Give the token in {source} the permission {wanted}.")
+            return Hidden(reason, self.lacks(accepted_permissions(response) or permission))
         return Unknown(reason)
 
 
@@ -257,7 +267,9 @@ class RepositoryApi(PlaceApi):
     def facts(self) -> Answer[RepositoryFacts]:
         """The repository's own entry, asked for once."""
         response = self.entry()
-        return response if isinstance(response, Unknown) else self.read(response, RepositoryFacts, "the entry")
+        if isinstance(response, Unknown):
+            return response
+        return self.not_visible() if response.status == 404 else self.read(response, RepositoryFacts, "the entry")
 
     def entry(self) -> Answer[Response]:
         """The response with the repository's own entry, asked for once: its headers tell of the token."""
@@ -284,15 +296,3 @@ def is_upload_address(url: str, api_url: str) -> bool:
     except ValueError:
         return False
     return target in (api, api._replace(host=re.sub(r"^api\.", "uploads.", api.host)))
-
-
-def accepted_permissions(response: Response) -> str:
-    """Put the permissions that GitHub names with a refusal into words; empty where it names none.
-
-    It is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
-    """
-    header = response.header("x-accepted-github-permissions")
-    if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):
-        return ""
-    choices = [[one.strip().replace("=", ": ") for one in choice.split(",")] for choice in header.split(";")]
-    return " or ".join(", ".join(choice) for choice in choices).replace("_", "-")

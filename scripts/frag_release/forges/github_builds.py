@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from ..clients.messages import Response
 from ..domain.builds import SUCCESS, Build, Job
-from ..domain.evidence import Answer, Run, Unknown
+from ..domain.evidence import Answer, Denied, Run, Unknown
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
@@ -18,13 +19,28 @@ from .github_runs import file_of, run_of
 _PAGE = 100
 _PAST_PAGE = 30
 _MOST_PAGES = 10
+_WHOLE: Mapping[str, str | int] = {"per_page": _PAGE, "exclude_pull_requests": "true"}
 _EVENTS = ("push", "workflow_dispatch")
 _ADVICE = Advice(
     (
         Refusal(
             re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
-            "Add workflow_dispatch to the triggers of the build workflow on the default branch, or give the input "
-            "token one of an app or a person: then the push of the tag starts the build.",
+            "Add workflow_dispatch to the triggers of the build workflow on the default branch, and release from a "
+            "commit that has it, too; or give the input token one of an app or a person, delete the tag and run this "
+            "again: then the push of the tag starts the build.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"disabled workflow", re.I),
+            "The build workflow is switched off: Actions > that workflow > Enable workflow. Then run this again: it "
+            "goes on from there.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"Required inputs?\b.*not provided", re.I),
+            "The build of a release is started without inputs, so none of them may be required without a default: give "
+            "that one a default under workflow_dispatch of the build workflow, and release from a commit that has it. "
+            "By hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
             right=False,
         ),
         Refusal(
@@ -78,7 +94,9 @@ class GithubBuilds:
 
     def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
         """All runs of a commit on one of `branches`."""
-        runs = self._runs("/actions/runs", f"the workflow runs of {commit[:12]}", {"head_sha": commit})
+        what = f"the workflow runs of {commit[:12]}"
+        query = {"head_sha": commit, **_WHOLE}
+        runs = self._runs(self._api.get("/actions/runs", what, query, permission=ACTIONS), what)
         if isinstance(runs, Unknown):
             return runs
         # A pull request's run has the same head, and tests its merge into another branch instead.
@@ -86,15 +104,19 @@ class GithubBuilds:
         return [run_of(each) for each in own if each["head_sha"] == commit]
 
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
-        """The runs of a workflow that belong to a tag at a commit, newest first."""
-        path, what = f"/actions/workflows/{_file(workflow)}/runs", f"the runs of {workflow} for {tag}"
-        runs = self._runs(path, what, {"branch": tag, "head_sha": commit})
+        """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
+
+        A run that somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
+        """
+        what = f"the runs of {workflow} for {tag}"
+        query = {"branch": tag, "head_sha": commit, **_WHOLE}
+        runs = self._runs(self._of_workflow(workflow, what, query), what)
         if isinstance(runs, Unknown):
             return runs
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
         found = [_build(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
-        return sorted(own, key=lambda one: -one.id)
+        return sorted(own, key=lambda one: (one.event != "push", -one.id))
 
     def latest(self, build: Build) -> Answer[Build | None]:
         """The same run as it is now, perhaps in another attempt; None where it was deleted."""
@@ -129,9 +151,8 @@ class GithubBuilds:
 
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
         """The jobs of the last runs that passed: of releases, and of others where there are too few."""
-        path, what = f"/actions/workflows/{_file(workflow)}/runs", f"the runs of {workflow}"
-        query: dict[str, str | int] = {"status": SUCCESS, "per_page": _PAST_PAGE, "exclude_pull_requests": "true"}
-        first = self._api.get(path, what, query, permission=ACTIONS)
+        what = f"the runs of {workflow}"
+        first = self._of_workflow(workflow, what, {"status": SUCCESS, **_WHOLE, "per_page": _PAST_PAGE})
         runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
         if isinstance(runs, Unknown):
             return runs
@@ -147,9 +168,18 @@ class GithubBuilds:
         order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
         carry_out_silently(self._api, order, self._own_token)
 
-    def _runs(self, path: str, what: str, query: Mapping[str, str]) -> Answer[list[FollowedRun]]:
-        whole: dict[str, str | int] = {**query, "per_page": _PAGE, "exclude_pull_requests": "true"}
-        first = self._api.get(path, what, whole, permission=ACTIONS)
+    def _of_workflow(self, workflow: str, what: str, query: Mapping[str, str | int]) -> Answer[Response]:
+        path = f"/actions/workflows/{_file(workflow)}/runs"
+        response = self._api.get(path, what, query, permission=ACTIONS)
+        if isinstance(response, Unknown) or response.status != 404:
+            return response
+        return self._api.absence() or Denied(
+            f"GitHub knows no workflow {_file(workflow)} in {self._api.name}, or does not show it to the token in "
+            f"{self._api.given_as}",
+            f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}.",
+        )
+
+    def _runs(self, first: Answer[Response], what: str) -> Answer[list[FollowedRun]]:
         pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, ACTIONS)
         if isinstance(pages, Unknown):
             return pages

@@ -15,20 +15,21 @@ from typing import Any, Literal, TypeVar
 from ..clients.messages import Response, Unconfirmed, quoted
 from ..domain.evidence import Answer, Unknown
 from ..errors import ExpectedError
-from .github_api import PlaceApi, accepted_permissions
+from .github_api import PlaceApi
+from .github_refusals import accepted_permissions, known_refusal
 from .github_rights import remedy_for_writing
 from .writer import UnconfirmedError, WriteFailedError, WriteRefusedError
 
 _RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
 _WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
 _NO_PULL_REQUESTS = re.compile(r"not permitted to create or approve pull requests")
-_ARCHIVED = re.compile(r"(was|is) archived")
-_SINGLE_SIGN_ON = re.compile(r"SAML|single sign-on", re.I)
 _PROTECTION = re.compile(
     r"GH006|GH013|rule violation|protected (branch|ref)|through a pull request|Reference (update failed|cannot be)"
     r"|Cannot (create|update|delete|force-push)|status checks?\b|verified signature|merge commits",
     re.I,
 )
+_NO_REASON = re.compile(r"Reference update failed\W*", re.I)
+"""All that GitHub says where git itself refuses a name, and where a rule does that it does not name."""
 
 _FOR_PULL_REQUESTS = (
     "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
@@ -41,6 +42,10 @@ _SETTING = (
 )
 _SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
 _FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
+_FREE_NAME = (
+    "GitHub does not say why. Either a branch is in the way: git makes no branch below the name of another, such as "
+    "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
+)
 
 _T = TypeVar("_T")
 
@@ -129,7 +134,7 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
         return (WriteRefusedError if advised.right else WriteFailedError)(message, advised.remedy)
     if _WORKFLOWS.search(words):
         return WriteRefusedError(message, remedy_for_writing(own_token))
-    known = _known_refusal(order.step, response.status, words, api.given_as)
+    known = _known_remedy(order.step, response.status, words, api.given_as)
     if known:
         return WriteRefusedError(message, known)
     if response.status == 404:
@@ -141,19 +146,15 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
     return WriteFailedError(message, "Nothing was done. Run this again; if it stays, report it with this line.")
 
 
-def _known_refusal(step: Step, status: int, words: str, given_as: str) -> str:
+def _known_remedy(step: Step, status: int, words: str, given_as: str) -> str:
     """Return what helps against a refusal whose words or status say what it is; empty for the others."""
-    if status == 401:
-        return (
-            f"The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: "
-            "then just run this again."
-        )
+    known = known_refusal(status, words)
+    if known:
+        return known.remedy_for(given_as)
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
-    if _ARCHIVED.search(words):
-        return "Take the repository out of the archive."
-    if _SINGLE_SIGN_ON.search(words):
-        return f"Authorise the token in {given_as} for the organisation's single sign-on."
+    if step is Step.OWN_BRANCH and _NO_REASON.fullmatch(words):
+        return _FREE_NAME
     if step in (Step.OWN_BRANCH, Step.STACK_BRANCH) and _PROTECTION.search(words):
         return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _FREE_BRANCH
     return ""

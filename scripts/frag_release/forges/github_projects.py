@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
-from ..clients.messages import Response, quoted
+from ..clients.addresses import host_of
+from ..clients.messages import quoted
 from ..domain.evidence import Answer, Unknown
 from ..domain.tickets import Issue
 from .github_api import Access, PlaceApi
@@ -30,6 +31,11 @@ RIGHTS = (
     "Give in ticket-token the token of an app with the organisation's permission Projects: write, a fine-grained one "
     "with Projects: write for the organisation, or a classic one with the scope project (the only kind for a user's "
     "own board). The workflow's own token can never reach a project."
+)
+_GITHUB = "api.github.com"
+_OLDER = (
+    " A GitHub Enterprise Server whose REST API has no projects yet answers so, too, whatever the token is: then leave "
+    "project empty."
 )
 _ADVICE = Advice((), RIGHTS)
 
@@ -101,7 +107,12 @@ class ProjectApi(PlaceApi):
     def not_visible(self) -> Unknown:
         """Say that the project is missing or hidden."""
         who = f"the token in {self.given_as} may not see it"
-        return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}")
+        older = "" if host_of(self.api_url) == _GITHUB else _OLDER
+        return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}{older}")
+
+    def lacks(self, permission: str) -> str:
+        """Say which tokens may: the permission that GitHub names is one that some kinds of token cannot have."""
+        return RIGHTS
 
     def _malformed(self) -> Unknown:
         return Unknown(f"{quoted(self.name)} is no board", "Name it as orgs/NAME/projects/NUMBER.")
@@ -168,7 +179,7 @@ class GithubBoard:
 
     def _all(self, path: str, what: str, kind: type[_T], query: Mapping[str, str] | None = None) -> Answer[list[_T]]:
         asked: dict[str, str | int] = {**(query or {}), "per_page": _PAGE}
-        first = self._advised(self._api.get(path, what, asked, permission=_READ, max_bytes=_MAX_BYTES))
+        first = self._api.get(path, what, asked, permission=_READ, max_bytes=_MAX_BYTES)
         pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
         if isinstance(pages, Unknown):
             return pages
@@ -179,11 +190,6 @@ class GithubBoard:
                 return items
             found += items
         return found
-
-    def _advised(self, answer: Answer[Response]) -> Answer[Response]:
-        """Say what a token needs where GitHub refuses: its own words name a permission that some tokens cannot have."""
-        refused = isinstance(answer, Unknown) and " answered 403 " in answer.reason
-        return Unknown(answer.reason, RIGHTS) if isinstance(answer, Unknown) and refused else answer
 
 
 def _is_about(item: Item, issue: Issue) -> bool:

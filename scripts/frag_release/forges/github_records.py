@@ -10,12 +10,11 @@ from ..domain.evidence import Answer, Unknown
 from ..domain.facts import Released
 from ..domain.release_record import ASSET, ReleaseRecord, parse_release_record
 from .github_api import RepositoryApi
+from .github_releases import PAGE
 
 _MAX_BYTES = 1024 * 1024
 _BINARY = "application/octet-stream"
-_PAGE, _MOST_PAGES = 100, 100
-_NEWEST = 50
-"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
+_MOST_PAGES = 200
 
 
 class Asset(TypedDict):
@@ -52,9 +51,9 @@ def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
 
 
 def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
-    """Return what every published release with such an asset says, by its tag: releases are listed by the hundred."""
+    """Return what every published release with such an asset says, by its tag: releases are listed by the page."""
     what = "the list of releases"
-    first = api.get("/releases", what, {"per_page": _PAGE})
+    first = api.get("/releases", what, {"per_page": PAGE})
     pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES)
     if isinstance(pages, Unknown):
         return pages
@@ -71,7 +70,7 @@ def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord
 def read_released(api: RepositoryApi) -> Answer[Released]:
     """Return which of the newest releases are public and have such an asset: one request, of one page."""
     what = "the newest releases"
-    response = api.get("/releases", what, {"per_page": _NEWEST})
+    response = api.get("/releases", what, {"per_page": PAGE})
     if isinstance(response, Unknown):
         return response
     releases = api.read(response, list[Release], what)
@@ -91,7 +90,7 @@ def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:
     if isinstance(response, Unknown):
         return response
     if response.status != 200:
-        return api.not_visible()
+        return api.absence() or api.gone(what)
     try:
         record = parse_release_record(response.body)
     except ValueError as error:

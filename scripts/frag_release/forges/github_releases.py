@@ -15,7 +15,7 @@ from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_si
 from .github_tags import BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
 
-_PAGE = 50
+PAGE = 50
 """Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
 _MOST_PAGES = 40
 _TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
@@ -73,7 +73,7 @@ class GithubReleases:
     def of_tag(self, tag: str) -> Answer[Sequence[Release]]:
         """The releases and drafts of a tag, oldest first: drafts are found by listing alone."""
         what = f"the releases of {tag}"
-        first = self._api.get("/releases", what, {"per_page": _PAGE})
+        first = self._api.get("/releases", what, {"per_page": PAGE})
         pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES)
         if isinstance(pages, Unknown):
             return pages

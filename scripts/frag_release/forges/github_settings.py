@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..clients.messages import Response
 from ..clients.once import Once
-from ..domain.evidence import Answer, Hidden, Unknown
+from ..domain.evidence import Answer, Hidden, NotOffered, Unknown
 from ..domain.needs.protection import (
     BranchGuard,
     BranchRule,
@@ -107,6 +107,8 @@ class GithubSettings:
         """The rules in force on a branch, which need not be there yet, and whether the token may bypass them."""
         what = f"the rules for {branch}"
         found = self._read(("rules", "branches", branch), what, list[AppliedRule], {"per_page": _PAGE}, _METADATA)
+        if isinstance(found, NotOffered):
+            return ()  # where there can be none, none is in the way
         if isinstance(found, Unknown):
             return found
         rulesets = list(dict.fromkeys(each["ruleset_id"] for each in found))[:_MOST_BYPASSES]

@@ -42,9 +42,9 @@ class Builds(Protocol):
         """All runs of a commit on one of `branches`, in their latest attempt."""
 
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
-        """The runs of a workflow file that belong to a tag at a commit, newest first.
+        """The runs of a workflow file that belong to a tag at a commit.
 
-        Those are what a push of the tag, or a dispatch at it, has started.
+        Those are what a push of the tag has started, the newest first, and then what was dispatched at it.
         """
 
     def latest(self, build: Build) -> Answer[Build | None]:

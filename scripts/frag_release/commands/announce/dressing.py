@@ -10,7 +10,7 @@ from ...domain.evidence import Unknown
 from ...domain.prepare_report import Action
 from ...domain.tickets import Issue
 from ...forges.ticketing import Board, Card, Lane, Tickets
-from ...forges.writer import UnconfirmedError
+from ...forges.writer import UnconfirmedError, WriteFailedError
 from .desk import Desk
 
 _PUSH = (
@@ -78,7 +78,8 @@ class Dressing:
     def _make(self, label: str) -> None:
         try:
             self.tickets.create_label(label)
-        except UnconfirmedError:
+        except WriteFailedError:
+            # Its answer was lost, or another run has just made it: what is there tells.
             known = self.tickets.labels()
             if isinstance(known, Unknown) or label.casefold() not in {one.casefold() for one in known}:
                 raise

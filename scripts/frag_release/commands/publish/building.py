@@ -18,6 +18,9 @@ START_SECONDS = 120.0
 """How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
 
 _SETTLE_SECONDS = 6.0
+_PUSH_SECONDS = 5.0
+"""How long a run of the tag's push is waited for where one that was dispatched is already listed."""
+
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
 _MOST_DENIALS = 3
@@ -85,7 +88,7 @@ class Building:
         raise self._out_of_time()
 
     def _find(self, seconds: float) -> Build | None:
-        """Return the newest build of the tag, None where there is none yet after `seconds`.
+        """Return the build of the tag, None where there is none yet after `seconds`.
 
         Where GitHub does not say, there is no knowing, so that nothing is started twice: it is asked again.
         """
@@ -96,12 +99,16 @@ class Building:
             denied = denied + 1 if isinstance(found, Denied) else 0
             if denied == _MOST_DENIALS:
                 break
-            if not isinstance(found, Unknown) and (found or waited >= seconds):
+            if not isinstance(found, Unknown) and (self._is_the_build(found, waited) or waited >= seconds):
                 return found[0] if found else None
             note = f": {found.reason}" if isinstance(found, Unknown) else ""
             self.told(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
         must(found, f"The build of {self.tag}")
         raise self._never_started(" before time was up (timeout-seconds)")
+
+    def _is_the_build(self, found: Sequence[Build], waited: float) -> bool:
+        """Whether the first one is what stands for the tag: a dispatched run only where its push started none."""
+        return bool(found) and (found[0].event == "push" or self.own_token or waited >= _PUSH_SECONDS)
 
     def _looks(self, wanted: float = math.inf) -> Iterator[float]:
         """Yield how many seconds were waited so far, with longer and longer pauses, until time is up.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ..evidence import Hidden, Unknown
+from ..evidence import Hidden, NotOffered, Unknown
 from ..findings import Finding, Status
 
 
@@ -113,7 +113,9 @@ def untold(message: str, remedy: str, url: str = "") -> Judgement:
 
 
 def hidden(why: Unknown, advice: str = "") -> Judgement:
-    """It is not shown to this token, for which `advice` helps; or else it should have been seen."""
+    """It is not shown to this token, for which `advice` helps; or there is none; or else it should have been seen."""
+    if isinstance(why, NotOffered):
+        return missing(sentence(why.reason), why.remedy)
     if isinstance(why, Hidden):
         return untold(sentence(why.reason), f"{why.remedy} {advice}".strip())
     return unseen(why)

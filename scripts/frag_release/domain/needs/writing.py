@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..evidence import Answer, Unknown
+from ..evidence import Answer, NotOffered, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Tags, Triggers
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
@@ -61,6 +61,8 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
 
 def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether the token may make a production tag in spite of the tag rulesets."""
+    if isinstance(rulesets, NotOffered):
+        return there("No ruleset forbids a tag: the repository can have none.")
     if isinstance(rulesets, Unknown):
         return hidden(rulesets, "When a ruleset forbids it, publish says so.")
     return judge_tag_rulesets(PRODUCTION_TAGS[0], rulesets)
