@@ -104,6 +104,16 @@ def test_a_moved_tag_is_refused(ready: Deployment) -> None:
     assert new[:12] in outcome.log
 
 
+def test_images_that_are_not_looked_at_stop_no_rollback(ready: Deployment) -> None:
+    """With check-images false nobody asks for the components' images, and their recorded digests stop nothing."""
+    publish(ready, record(ready, ready.build(OLD)))
+    outcome = roll_back(ready, check_images="false")
+    assert outcome.status == 0, outcome.log
+    assert ready.launched() == [{"stack_image_tag": OLD}]
+    asked = {one.path for one in ready.world.registry.requests if "/manifests/" in one.path}
+    assert asked == {f"/v2/{REPOSITORY}/manifests/{OLD}"}
+
+
 def test_component_images_that_changed_since_only_warn(ready: Deployment) -> None:
     """Nothing is built of the components: another digest than recorded is a warning, with both."""
     document = record(ready, ready.build(OLD))
