@@ -120,7 +120,7 @@ def test_an_image_that_was_pushed_again_is_refused(ready: Deployment, part: str)
 def test_a_stack_image_that_cannot_be_seen_is_refused(ready: Deployment, status: int) -> None:
     """Absent fails; whatever else the registry answers is unknown, and blocks as well."""
     ready.world.registry.fail("*", f"/v2/{REPOSITORY}/manifests/", status=status)
-    outcome = ready.deploy(timeout_seconds="8")
+    outcome = ready.deploy(timeout_seconds="50")
     assert (outcome.status, outcome.outputs["failed-rules"]) == (1, "stack-image:stack")
     assert outcome.findings()["stack-image:stack"] == ("fail" if status == 404 else "unknown")
     assert ready.awx.requests == []

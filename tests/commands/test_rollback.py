@@ -158,7 +158,7 @@ def test_a_pair_that_cannot_be_compared_is_refused(ready: Deployment) -> None:
     """Where the workflow file cannot be read, nobody knows whether the record has the pair of that release."""
     publish(ready, record(ready, ready.build(OLD)))
     ready.world.github.fail("GET", "fragalysis-stack/contents/", status=503)
-    outcome = roll_back(ready, timeout_seconds="8")
+    outcome = roll_back(ready, timeout_seconds="50")
     assert refused(ready, outcome), outcome.log
     assert "could not be read to compare the pair" in outcome.log
 
