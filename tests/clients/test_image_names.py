@@ -19,6 +19,8 @@ HUB = "https://registry-1.docker.io"
         ("registry.example.org:5000/a", "https://registry.example.org:5000", "a"),
         ("localhost:5000/a__b/c--d.e", "http://localhost:5000", "a__b/c--d.e"),
         ("127.0.0.1:5000/a", "http://127.0.0.1:5000", "a"),
+        ("[::1]:5000/a", "http://[::1]:5000", "a"),
+        ("[2001:db8::1]:5000/a", "https://[2001:db8::1]:5000", "a"),
     ],
 )
 def test_where_images_are(name: str, registry: str, repository: str) -> None:

@@ -175,7 +175,7 @@ def test_a_slow_registry_ends_with_the_deadline(registry: Registry) -> None:
 
     unknown(image(client(seconds=0.5), registry, "one/backend"))
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4.5
 
 
 def test_the_registry_of_the_input_is_asked(registry: Registry) -> None:

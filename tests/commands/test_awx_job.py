@@ -693,6 +693,17 @@ def test_a_job_that_is_deleted_while_it_is_followed(awx: AwxServer, deploy: Depl
     assert len(run.waits) == 7
 
 
+def test_only_looks_in_a_row_make_a_job_a_deleted_one(awx: AwxServer, deploy: Deploy) -> None:
+    """Another trouble in between, as of a database that is starting, leaves it open whether the job is gone."""
+    awx.add_template("Deploy", script=[*[RUNNING] * 2, Look("successful", LINES)])
+    run = deploy()
+    run.job.start()
+    for status in (404, 503, 503, 503, 404, 404):
+        awx.fail("GET", r"/jobs/[0-9]+/$", status=status, body={"detail": "Not found."}, times=1)
+    assert run.job.follow().succeeded
+    assert len([one for one in run.said if one.note]) == 4
+
+
 def test_a_check_writes_nothing(awx: AwxServer, deploy: Deploy) -> None:
     """The template and what it needs can be looked at without a launch."""
     made = awx.add_template("Deploy")

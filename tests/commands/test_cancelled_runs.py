@@ -15,8 +15,10 @@ from world.awx_jobs import ENDLESS
 from world.faults import Forward, Reply
 from world.program import wait_until
 
+A_RUNNER_WAITS = 10.0
+"""Seconds."""
 CANCELLED_IN_LAUNCH = """
-import datetime, os, signal, sys, threading, time
+import datetime, sys, time
 sys.path.insert(0, sys.argv[1])
 from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
@@ -33,30 +35,31 @@ settings = AwxSettings(url, "/api/v2/", "", "", token, "Deploy", "", {"tag": "1"
 awx = Awx(Http(Deadline(60)), url, "/api/v2/", bearer(token, url, "awx-token"))
 clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, time.sleep)
 raise_on_signals()
-threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-begun = time.monotonic()
 try:
     AwxJob(awx, settings, clock, print, print).start()
 except InterruptedRun as stop:
-    print(f"{time.monotonic() - begun:.1f}", stop.message, sep="|")
+    print(stop.message)
 """
 
 
 def test_a_launch_that_is_cancelled_in_the_middle_is_found_and_cancelled_in_time(awx: AwxServer) -> None:
     """A real SIGINT while AWX takes its time to answer the launch: the job is found, cancelled and named in seconds."""
     awx.add_template("Deploy", script=ENDLESS)
+    cancelled = []
 
     def slowly(forward: Forward) -> Reply:
         reply = forward()
+        cancelled.append(time.monotonic())
+        program.send_signal(signal.SIGINT)
         time.sleep(3)
         return reply
 
     awx.add("POST", "/launch/", slowly)
     command = [sys.executable, "-I", "-c", CANCELLED_IN_LAUNCH, str(SCRIPTS), awx.url, ROBOT.token]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    seconds, _, message = done.stdout.strip().partition("|")
-    assert float(seconds) < 7.5
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    message, _ = program.communicate(timeout=120)
+    assert program.returncode == 0
+    assert time.monotonic() - cancelled[0] < A_RUNNER_WAITS
     assert "The run was cancelled while the AWX job" in message and "it is canceled" in message
     assert (awx.launches, awx.jobs[0].look.status) == (1, "canceled")
     assert f"/#/jobs/playbook/{awx.jobs[0].id}/output" in message

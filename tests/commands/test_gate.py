@@ -10,7 +10,7 @@ from commands.conftest import World
 from world.events import dispatch, pull_request, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, STACK, add_off_production_release, release_stack
 from world.registry import PASSWORD, USERNAME, BasicRegistry, TokenRegistry
-from world.rounds import Rounds
+from world.rounds import Rounds, patiently
 
 PASSED = {
     "tag-on-stack-branch:stack",
@@ -82,7 +82,7 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
 ) -> None:
     """A release of this year costs at most 20 requests to GitHub, and 4 round trips with the registry's login."""
     unseeded.registry = token_registry
-    example, year = unseeded.example, datetime.date.today().year
+    example, year = unseeded.example, datetime.datetime.now(datetime.timezone.utc).year
     release_stack(example, f"{year}.01.1", "2023.03.1", "2023.05.3", annotated=annotated)
     commit = release_stack(example, f"{year}.01.2", "2023.05.1", "2023.05.4", annotated=annotated)
     for name, component_tag in ((BACKEND, "2023.05.1"), (FRONTEND, "2023.05.4")):
@@ -90,12 +90,16 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
         repository.delete(f"refs/tags/{component_tag}")
         repository.tag(component_tag, example.commits[name][component_tag], annotated=annotated)
     world = unseeded.seed()
-    world.github.rounds = world.registry.rounds = token_registry.tokens.rounds = rounds = Rounds()
-    outcome = world.gate(push_tag(f"{year}.01.2", commit))
-    assert outcome.outputs["verdict"] == "deploy", outcome.log
+
+    def gate(rounds: Rounds) -> None:
+        world.github.requests.clear()
+        world.github.rounds = world.registry.rounds = token_registry.tokens.rounds = rounds
+        outcome = world.gate(push_tag(f"{year}.01.2", commit))
+        assert outcome.outputs["verdict"] == "deploy", outcome.log
+
+    assert patiently(4, gate).count <= 4
     assert len(world.github.requests) <= (20 if annotated else 16)
     assert token_registry.tokens.requests, "the registry asked for no login"
-    assert rounds.count <= 4
 
 
 def test_a_backend_off_production_is_refused_with_a_better_tag_named(unseeded: World) -> None:
@@ -114,12 +118,16 @@ def test_remedies_add_two_round_trips_and_ten_requests_at_most(unseeded: World) 
     """Looking for a better tag costs at most 2 round trips and 10 requests on top."""
     add_off_production_release(unseeded.example)
     world = unseeded.seed()
-    world.github.rounds = world.registry.rounds = rounds = Rounds()
-    world.gate("2023.06.3")
+
+    def gate(rounds: Rounds) -> None:
+        world.github.requests.clear()
+        world.github.rounds = world.registry.rounds = rounds
+        world.gate("2023.06.3")
+
+    assert patiently(6, gate).count <= 6
     # Lists of the stack's tags of 2024 to today come on top: the example is old.
     listed = [one for one in world.github.requests if "fragalysis-stack/git/matching-refs" in one.path]
     assert len(world.github.requests) - len(listed) + 1 <= 30
-    assert rounds.count <= 6
 
 
 def test_an_override_is_refused_for_a_production_tag(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from commands.conftest import World
 from world.events import Event, push_tag
 from world.github_server import TOKEN
-from world.program import Outcome
+from world.program import Outcome, with_little_time
 
 STACK, BACKEND = "fragalysis-stack", "fragalysis-backend"
 QUESTIONS = {
@@ -52,38 +52,44 @@ def test_a_question_without_a_true_answer_blocks(world: World, question: str, fa
     """Whatever GitHub answers that is no answer, the rule that needed it is unknown and the release refused."""
     path, blocker = QUESTIONS[question]
     FAULTS[fault](world, path)
-    assert closed(world.gate(timeout_seconds="8"), blocker)
+    assert closed(world.gate(timeout_seconds="50"), blocker)
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_a_registry_without_a_true_answer_blocks(world: World, status: int) -> None:
     """A registry that refuses, limits or fails never makes an image absent, let alone present."""
     world.registry.fail("HEAD", "fragalysis-backend/manifests", status=status)
-    assert closed(world.gate(timeout_seconds="8"), "pin-image:backend")
+    assert closed(world.gate(timeout_seconds="50"), "pin-image:backend")
 
 
 def test_a_registry_that_hangs_up_blocks(world: World) -> None:
     """A connection to the registry that is cut leaves the image unknown."""
     world.registry.drop("HEAD", "fragalysis-backend/manifests")
-    assert closed(world.gate(timeout_seconds="8"), "pin-image:backend")
+    assert closed(world.gate(timeout_seconds="50"), "pin-image:backend")
 
 
 def test_a_dropped_connection_blocks(world: World) -> None:
     """A connection that is cut before the answer leaves the rule unknown."""
     world.github.drop("GET", f"{BACKEND}/compare/")
-    assert closed(world.gate(timeout_seconds="8"), "pin-on-branch:backend")
+    assert closed(world.gate(timeout_seconds="50"), "pin-on-branch:backend")
 
 
 def test_half_an_answer_blocks(world: World) -> None:
     """A body that ends too early is no answer."""
     world.github.truncate("GET", f"{BACKEND}/actions/runs", keep=40)
-    assert closed(world.gate(timeout_seconds="8"), "pin-ci:backend")
+    assert closed(world.gate(timeout_seconds="50"), "pin-ci:backend")
 
 
 def test_a_time_out_blocks(world: World) -> None:
     """Evidence that does not come within timeout-seconds is unknown, and the run ends in about that time."""
-    world.github.delay("GET", f"{BACKEND}/compare/", seconds=10)
-    assert closed(world.gate(timeout_seconds="3"), "pin-on-branch:backend")
+    over = world.github.silence("GET", f"{BACKEND}/compare/")
+    outcome = with_little_time(
+        lambda seconds: world.gate(timeout_seconds=seconds),
+        lambda outcome: outcome.findings().get("pin-on-branch:backend"),
+        seconds="3",
+    )
+    over.set()
+    assert closed(outcome, "pin-on-branch:backend")
 
 
 def test_a_lost_page_blocks(world: World) -> None:
@@ -92,7 +98,7 @@ def test_a_lost_page_blocks(world: World) -> None:
     for number in range(120):
         world.github.add_run(f"xchem/{BACKEND}", "2023.05.1", commit, path=f".github/workflows/{number}.yaml")
     world.github.fail("GET", r"actions/runs\?.*page=2", status=500)
-    assert closed(world.gate(timeout_seconds="8"), "pin-ci:backend")
+    assert closed(world.gate(timeout_seconds="50"), "pin-ci:backend")
 
 
 @pytest.mark.parametrize("listed", [[], ["2023.06.1"]])

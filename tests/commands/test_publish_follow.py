@@ -83,7 +83,7 @@ def test_a_build_that_never_starts_is_told(stack: Stack) -> None:
     """Where the pushed tag starts nothing, the run ends with status 1 and says how to start it; it resumes then."""
     stack.reviewed()
     stack.builds.starts = False
-    outcome = stack.publish(timeout_seconds="8")
+    outcome = stack.publish_in_little_time("was started for it before time was up")
     assert outcome.status == 1, outcome.log
     assert f"no run of {WORKFLOW_FILE} was started for it before time was up" in outcome.log
     assert "Run workflow, with the tag 2023.06.2 as its ref" in outcome.summary
@@ -100,7 +100,7 @@ def test_time_that_is_up_ends_the_wait_and_a_new_run_resumes(stack: Stack) -> No
     """timeout-seconds ends the wait with status 1, the run's address and how to resume, and then it is resumed."""
     stack.reviewed()
     stack.builds.script = (RUNNING,)
-    outcome = stack.publish(timeout_seconds="8")
+    outcome = stack.publish_in_little_time("Time is up (timeout-seconds)")
     (run,) = stack.runs()
     assert outcome.status == 1, outcome.log
     assert "Time is up (timeout-seconds)" in outcome.summary and "run this again" in outcome.summary
@@ -235,7 +235,7 @@ class TestStart:
         stack.builds.silent.add(TOKEN)
         stack.reviewed()
         stack.world.github.fail("GET", r"build-main.yaml/runs\?branch", status=502)
-        outcome = stack.publish(environment=OWN_TOKEN, timeout_seconds="8")
+        outcome = stack.publish_in_little_time("answered 502", OWN_TOKEN)
         assert (outcome.status, dispatches(stack)) == (1, 0), outcome.log
         assert "2023.06.2" in stack.tags()
 

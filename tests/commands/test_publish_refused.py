@@ -176,6 +176,33 @@ def test_a_tag_that_somebody_makes_elsewhere_meanwhile_stops_it(stack: Stack) ->
     assert stack.releases.releases == []
 
 
+@pytest.mark.parametrize("refusal", ["tag ruleset", "workflow rule, app"])
+def test_a_refusal_is_none_the_less_one_where_the_tag_is_there(stack: Stack, refusal: str) -> None:
+    """What forbids the tag is not forgiven because somebody has made it meanwhile: status 2, and no release."""
+    stack.reviewed()
+    case = CASES[refusal]
+
+    def beaten(forward: Forward) -> Reply:
+        forward()
+        return json_reply(case.status, case.body)
+
+    stack.world.github.add(*TAG, beaten, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 2, outcome.log
+    assert stack.releases.releases == []
+
+
+def test_a_tag_that_was_made_elsewhere_than_it_was_told_stops_it(stack: Stack) -> None:
+    """An answer that the tag was made, on another commit than was sent: status 1, that commit named, no release."""
+    stack.reviewed()
+    elsewhere = "7" * 40
+    stack.world.github.change_json("POST", TAG[1], lambda ref: ref["object"].update(sha=elsewhere))
+    outcome = stack.publish()
+    assert outcome.status == 1, outcome.log
+    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert stack.releases.releases == []
+
+
 def test_a_tag_whose_answer_is_lost_is_found(stack: Stack) -> None:
     """Where the answer to the tag never comes, it is looked for, and the run goes on."""
     commit = stack.reviewed()
@@ -237,7 +264,7 @@ def test_a_release_made_by_hand_is_no_proof_of_its_build(stack: Stack) -> None:
     stack.builds.starts = False
     send(stack.world, "POST", "/git/refs", {"ref": "refs/tags/2023.06.2", "sha": commit})
     stack.releases.add(REPOSITORY, "2023.06.2")
-    outcome = stack.publish(timeout_seconds="8")
+    outcome = stack.publish_in_little_time("was started for it before time was up")
     assert outcome.status == 1, outcome.log
     assert "was started for it before time was up" in outcome.summary
 

@@ -153,6 +153,17 @@ def test_a_moved_tag_is_refused(ready: Deployment) -> None:
     assert new[:12] in outcome.log
 
 
+def test_images_that_are_not_looked_at_stop_no_rollback(ready: Deployment) -> None:
+    """With check-images false nobody asks for the components' images, and nothing is said of their recorded digests."""
+    publish(ready, record(ready, ready.build(OLD)))
+    outcome = roll_back(ready, check_images="false")
+    assert outcome.status == 0, outcome.log
+    assert ready.launched() == [{"stack_image_tag": OLD}]
+    assert {outcome.findings()[f"pin-image:{name}"] for name in ("backend", "frontend")} == {"skipped"}
+    asked = {one.path for one in ready.world.registry.requests if "/manifests/" in one.path}
+    assert asked == {f"/v2/{REPOSITORY}/manifests/{OLD}"}
+
+
 def test_component_images_that_changed_since_only_warn(ready: Deployment) -> None:
     """Nothing is built of the components: another digest than recorded is a warning, with both."""
     document = record(ready, ready.build(OLD))
@@ -196,7 +207,7 @@ def test_a_pair_that_cannot_be_compared_is_refused(ready: Deployment) -> None:
     """Where the workflow file cannot be read, nobody knows whether the record has the pair of that release."""
     publish(ready, record(ready, ready.build(OLD)))
     ready.world.github.fail("GET", "fragalysis-stack/contents/", status=503)
-    outcome = roll_back(ready, timeout_seconds="8")
+    outcome = roll_back(ready, timeout_seconds="50")
     assert refused(ready, outcome), outcome.log
     assert "could not be read to compare the pair" in outcome.log
 

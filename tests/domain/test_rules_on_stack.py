@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from domain.findings_of import NOWHERE, assert_finding, of_stack
-from domain.worked_example import production
+from domain.worked_example import production, release, run, stack
 from frag_release.domain.findings import Status
+from frag_release.domain.rules import judge_publication
 
 
 def test_tag_on_stack_branch() -> None:
@@ -61,3 +62,17 @@ def test_tag_style_only_warns(text: str) -> None:
     finding = of_stack("tag-style", tag=production(text))
     assert_finding(finding, Status.WARN, text, "YEAR.MONTH.ITERATION")
     assert not finding.status.blocks
+
+
+@pytest.mark.parametrize(
+    "conclusion",
+    ["failure", "cancelled", "skipped", "neutral", "timed_out", "action_required", "startup_failure", "new_word", None],
+)
+def test_stack_ci_fails_on_every_end_but_success(conclusion: str | None) -> None:
+    """Of a run that has ended only success counts, and its end is named."""
+    (passed,), (failed,) = (
+        [one for one in judge_publication(release(stack=facts)) if one.rule == "stack-ci"]
+        for facts in (stack(ci_workflows=("CI",), ci=(each,)) for each in (run(), run(conclusion=conclusion)))
+    )
+    assert_finding(passed, Status.PASS, "CI passed")
+    assert_finding(failed, Status.FAIL, f"CI ended as {conclusion or 'unknown'}", run().url)

@@ -109,6 +109,30 @@ def test_what_parses_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         assert words in refusal(file).message
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ENV\nx: &a 1", "ENV\nx: &b 1"),
+        ("ENV\nx: 1", "ENV\nx: &a 1"),
+        ("ENV\nx: &a 1\ny: *a", "ENV\nx: &a 1\ny: a"),
+        ("ENV\nx: !!str 1", "ENV\nx: 1"),
+        ("ENV\nx: !!str 1", "ENV\nx: !!int 1"),
+        ("ENV\nx: !!set {y}", "ENV\nx: {y}"),
+        ("ENV\nx: {y: 1}", "ENV\nx:\n  y: 1"),
+        ("ENV\nx: [y]", "ENV\nx:\n- y"),
+        ("---\nENV", "ENV"),
+    ],
+)
+def test_what_parses_to_the_same_values_in_another_way_is_refused(
+    monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    """Anchors, tags, styles and the start of the document are compared, not values alone."""
+    file = before.replace("ENV", "env: {BE_IMAGE_TAG: 1.2.3}")
+    written = after.replace("ENV", "env: {BE_IMAGE_TAG: 4.5.6}")
+    monkeypatch.setattr(splice, "_spliced", lambda *_: written)
+    assert "would change another one" in refusal(file, {"BE_IMAGE_TAG": "4.5.6"}).message
+
+
 @pytest.mark.parametrize("new", ["2023.05.1", "2023.06.10"])
 def test_no_change_asked_for_changes_nothing(new: str) -> None:
     """Values that are there already leave the file alone, however they are written."""

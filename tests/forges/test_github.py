@@ -129,7 +129,7 @@ def test_the_enterprise_server_is_asked_at_its_own_place(github_example: GitHubS
 def test_the_questions_of_a_batch_go_out_together(github_example: GitHubServer, example: Example) -> None:
     """Many tags are one round trip, their annotated ones one more, and their places one."""
     repository = forge(github_example.url).repository(FRONTEND)
-    github_example.rounds = Rounds()
+    github_example.rounds = Rounds(expected=[3, 1, 1, 2])
 
     repository.tags(["2023.05.3", "2023.05.4", "9.9.9"])
     assert github_example.rounds.sizes == [3, 1]

@@ -197,6 +197,17 @@ def test_a_reply_about_something_else_is_unknown(github_example: GitHubServer, b
     unknown(backend(github_example.url).tags([TAG])[TAG])
 
 
+@pytest.mark.parametrize(("sha", "target"), [("2" * 40, "3" * 40), ("1" * 40, "production"), ("1" * 40, "3" * 39)])
+def test_another_tag_object_is_unknown(github_example: GitHubServer, sha: str, target: str) -> None:
+    """A reply that is another annotated tag than was asked for, or names no commit, is no answer about it."""
+    ref = {"ref": f"refs/tags/{TAG}", "object": {"type": "tag", "sha": "1" * 40}}
+    github_example.fail("GET", REF, status=200, body=ref)
+    body = {"sha": sha, "object": {"type": "commit", "sha": target}}
+    github_example.add("GET", "/git/tags/", lambda _: json_reply(200, body))
+
+    assert "something else" in unknown(backend(github_example.url).tags([TAG])[TAG]).reason
+
+
 def test_a_list_about_something_else_is_unknown(github_example: GitHubServer) -> None:
     """A list that holds a ref which was not asked for is not trusted with the rest."""
     body = [{"ref": "refs/tags/1999.1.1", "object": {"type": "commit", "sha": "1" * 40}}]

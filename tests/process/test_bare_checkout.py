@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,10 +39,8 @@ def test_packages_are_installed_once_and_by_the_lock_alone(tmp_path: Path, examp
     assert {"actions_toolkit", "requests", "ruamel", "semver"} <= {one.name for one in installed.iterdir()}
     assert not (installed / "tests").exists()
     made = installed.stat().st_mtime_ns
-    began = time.monotonic()
     second = gate(folder, example, tmp_path / "second", poison)
     assert (second.status, installed.stat().st_mtime_ns) == (0, made)
-    assert time.monotonic() - began < 5
     assert not (folder / "vendor").exists()
 
 

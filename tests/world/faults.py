@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -110,6 +111,17 @@ class Faults:
             return forward()
 
         self.add(method, pattern, act, times)
+
+    def silence(self, method: str, pattern: str) -> threading.Event:
+        """Answers truly, but not before the event is set that it returns, or for 150 seconds."""
+        over = threading.Event()
+
+        def act(forward: Forward) -> Reply:
+            over.wait(150)
+            return forward()
+
+        self.add(method, pattern, act)
+        return over
 
     def truncate(self, method: str, pattern: str, *, keep: int = 20, times: int | None = None) -> None:
         """Announces the whole body, sends `keep` bytes of it and closes the connection."""

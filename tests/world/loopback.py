@@ -71,7 +71,8 @@ class LoopbackServer(Faults):
 
     `requests` has every exchange in the order in which the replies were ready; `errors` what went wrong
     in this server itself (the client then got a 599), which a test must find empty. Set `rounds` to count
-    round trips; one `Rounds` may be shared by several servers.
+    round trips; one `Rounds` may be shared by several servers. What was asked before `clear` and is answered
+    after it, as to a client that has given up, is not recorded any more: it is of the test before.
     """
 
     def __init__(self) -> None:
@@ -80,6 +81,7 @@ class LoopbackServer(Faults):
         self.errors: list[Exception] = []
         self.rounds: Rounds | None = None
         self._in_flight = 0
+        self._cleared = 0
         self._changed = threading.Condition()
         self._server = _Server((HOST, 0), _handler_for(self))
         self.port: int = self._server.server_address[1]
@@ -97,6 +99,7 @@ class LoopbackServer(Faults):
         self.requests.clear()
         self.errors.clear()
         self.rounds = None
+        self._cleared += 1
 
     def stop(self) -> None:
         """Closes the port."""
@@ -113,15 +116,18 @@ class LoopbackServer(Faults):
         """Holds, fails or answers a request, and records it."""
         with self._changed:
             self._in_flight += 1
+            cleared = self._cleared
         number = self.rounds.hold() if self.rounds else None
         act = self.pick(request.method, request.target)
         try:
             reply = act(lambda: self.answer(request)) if act else self.answer(request)
         except Exception as error:  # any fault of the test world must reach the test
-            self.errors.append(error)
+            if cleared == self._cleared:
+                self.errors.append(error)
             reply = Reply(599)
         with self._changed:
-            self.requests.append(Exchange(request, reply, number))
+            if cleared == self._cleared:
+                self.requests.append(Exchange(request, reply, number))
             self._in_flight -= 1
             self._changed.notify_all()
         return reply

@@ -140,6 +140,14 @@ class Program:
         return files
 
 
+def with_little_time(
+    run: Callable[[str], Outcome], came_far: Callable[[Outcome], object], *, seconds: str = "8"
+) -> Outcome:
+    """Run with so few `timeout-seconds`, and with 45 where a busy machine did not come far enough in them."""
+    outcome = run(seconds)
+    return outcome if came_far(outcome) else run("45")
+
+
 def wait_until(happened: Callable[[], bool]) -> None:
     """Wait until something has happened, a minute at most."""
     end = time.monotonic() + 60
