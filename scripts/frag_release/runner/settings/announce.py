@@ -12,7 +12,7 @@ from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
-from .prepare import read_ticket
+from .tickets import read_ticket, ticket_repository, tickets_from
 
 MOST_ASSIGNEES = 10
 """GitHub takes no more for one ticket."""
@@ -52,13 +52,13 @@ class AnnounceSettings(Settings):
 def read_announce_settings(values: Values, context: Context) -> AnnounceSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     settings = read_settings(values, context)
-    repository = values.text("ticket-repository") or settings.stack_repository
+    stack = settings.stack_repository
     return AnnounceSettings(
         **vars(settings),
         stack_tag=_tag(values.text("stack-tag"), context),
-        ticket=read_ticket(values, repository),
-        ticket_repository=repository,
-        tickets_from=values.text("tickets-from") or repository,
+        ticket=read_ticket(values, stack),
+        ticket_repository=ticket_repository(values, stack),
+        tickets_from=tickets_from(values, stack),
         assignees=_assignees(values),
         labels=_labels(values),
         project=_project(values.text("project")),

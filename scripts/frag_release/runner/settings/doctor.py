@@ -11,6 +11,7 @@ from ..context import Context
 from ..values import Values, wrong_input
 from .awx import AwxSettings, read_awx_settings
 from .base import Settings, read_settings
+from .tickets import ticket_repository
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
     return DoctorSettings(
         **vars(common),
         commands=_commands(values),
-        ticket_repository=values.text("ticket-repository") or common.stack_repository,
+        ticket_repository=ticket_repository(values, common.stack_repository),
         project=values.text("project"),
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),

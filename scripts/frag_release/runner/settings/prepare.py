@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...domain.plan import Mode
-from ...domain.tickets import Ticket, parse_ticket
+from ...domain.tickets import Ticket
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
+from .tickets import read_ticket, tickets_from
 
 
 @dataclass(frozen=True)
@@ -31,26 +32,16 @@ class PrepareSettings(Settings):
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    tickets = values.text("ticket-repository") or common.stack_repository
     return PrepareSettings(
         **vars(common),
         mode=Mode(values.text("mode")),
         stack_tag=values.text("stack-tag"),
-        ticket=read_ticket(values, tickets),
-        tickets_from=values.text("tickets-from") or tickets,
+        ticket=read_ticket(values, common.stack_repository),
+        tickets_from=tickets_from(values, common.stack_repository),
         timezone=_timezone(values.text("timezone")),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
-
-
-def read_ticket(values: Values, repository: str) -> Ticket | None:
-    """Return the ticket that the input names, a bare number being of `repository`; raises UsageError."""
-    text = values.text("ticket")
-    found = parse_ticket(text, repository) if text else None
-    if text and found is None:
-        raise wrong_input("ticket", text, "Use its number, OWNER/NAME#NUMBER, or its address.")
-    return found
 
 
 def _timezone(name: str) -> ZoneInfo:

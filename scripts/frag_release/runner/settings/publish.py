@@ -10,6 +10,7 @@ from ...domain.versions import parse_production_tag
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, image_name, read_settings
+from .tickets import tickets_from
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,12 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     tag = values.text("stack-tag")
     if tag and parse_production_tag(tag) is None:
         raise wrong_input("stack-tag", tag, "Use exactly three numbers, such as 2023.06.1.")
-    tickets = values.text("ticket-repository") or settings.stack_repository
     return PublishSettings(
         **vars(settings),
         stack_tag=tag,
         ci_workflows=values.items("stack-ci-workflows"),
         follow=values.flag("follow"),
-        tickets_from=values.text("tickets-from") or tickets,
+        tickets_from=tickets_from(values, settings.stack_repository),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
         stack_image=_stack_image(values, settings.stack_repository),
