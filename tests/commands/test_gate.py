@@ -19,6 +19,8 @@ PASSED = {
     "tag-order:stack",
     "tag-style:stack",
     "pair-changed:pair",
+    "hidden-override:backend",
+    "hidden-override:frontend",
     *(
         f"pin-{what}:{name}"
         for name in ("backend", "frontend")

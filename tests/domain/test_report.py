@@ -89,7 +89,7 @@ def test_the_report_of_the_worked_example() -> None:
         "digest": DIGEST,
     }
     assert written["actions"] == []
-    assert len(written["findings"]) == 24
+    assert len(written["findings"]) == 26
 
 
 def test_a_blocked_report_names_the_rules_and_the_place() -> None:

@@ -39,7 +39,7 @@ def production(text: str) -> ProductionTag:
 
 def pins(file: str = FILE, backend: Component = BACKEND, frontend: Component = FRONTEND) -> tuple[Pin, ...]:
     """The pins that a workflow file chooses."""
-    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file))
+    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file), "")
 
 
 def run(**changes: Any) -> Run:

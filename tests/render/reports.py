@@ -39,7 +39,7 @@ def component(name: str) -> Component:
 def pin(name: str, tag: str, line: int = 21) -> Pin:
     """A pin as the workflow file has it."""
     value, namespace = Value(tag, line, 17, 500, 510), Value("xchem", line - 3, 17, 400, 405)
-    return Pin(component(name), tag, "xchem", FILE, value, namespace)
+    return Pin(component(name), tag, "xchem", FILE, value, namespace, overrides=())
 
 
 def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFacts:

@@ -59,6 +59,8 @@ class ComponentFacts:
     """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
 
     `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
+    `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
+    matter: this run does not build the pin, or somebody has named the file that is judged.
     """
 
     pin: Pin
@@ -70,6 +72,7 @@ class ComponentFacts:
     previous: Pin | None = None
     hints: Hints = field(default_factory=Hints)
     recorded: Answer[Recorded | None] = None
+    running_file: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,16 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule's function says: without the rule's id and subject, which the rule adds."""
+    """What a rule's function says: without the rule's id and subject, which the rule adds.
+
+    `line` is that of the workflow file, if it is another one than the pin's.
+    """
 
     status: Status
     message: str
     remedy: str = ""
     url: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ not the number 2024.1), and nesting costs no recursion.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -65,8 +66,12 @@ def decode(blob: Blob) -> str:
         raise WorkflowFileError("the file is not UTF-8 text", line) from error
 
 
+@lru_cache(maxsize=4)
 def parse_events(text: str) -> list[Event]:
-    """Parse one YAML document into its events; raises WorkflowFileError on anything else."""
+    """Parse one YAML document into its events; raises WorkflowFileError on anything else.
+
+    The last few are kept, for scanning takes long and the same file is asked for its values and for its jobs.
+    """
     try:
         # Events need neither the C library nor a constructor: nothing in the file is ever run or made.
         events = _bounded(YAML(typ="safe", pure=True).parse(text))
@@ -99,7 +104,8 @@ def _bounded(stream: Iterable[Event]) -> list[Event]:
     return events
 
 
-def _root(events: list[Event]) -> int:
+def root_of(events: list[Event]) -> int:
+    """Return the position of the file's mapping; raises WorkflowFileError where it is none."""
     position = next(i for i, event in enumerate(events) if isinstance(event, DocumentStartEvent)) + 1
     if not isinstance(events[position], MappingStartEvent):
         raise WorkflowFileError("the file is not a mapping, so it is no workflow", _line(events[position]))
@@ -108,7 +114,7 @@ def _root(events: list[Event]) -> int:
 
 def top_level(events: list[Event]) -> dict[str, tuple[int, int]]:
     """Return the keys of the file as `mapping_at` does; raises WorkflowFileError where it is no mapping."""
-    return mapping_at(events, _root(events), "the file")
+    return mapping_at(events, root_of(events), "the file")
 
 
 def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:

@@ -21,7 +21,9 @@ class Check:
         return worst([finding for finding in findings if finding.subject == subject and finding.rule in self.rules])
 
 
-TAG = Check("tag", frozenset({"pin-present", "pin-effective", "pin-grade", "pin-exists", "pin-shadowed"}))
+TAG = Check(
+    "tag", frozenset({"pin-present", "pin-effective", "hidden-override", "pin-grade", "pin-exists", "pin-shadowed"})
+)
 BRANCH = Check("branch", frozenset({"pin-on-branch"}))
 CI = Check("CI", frozenset({"pin-ci"}))
 IMAGE = Check("image", frozenset({"pin-image"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,17 @@ from typing import Any
 PUBLIC_API = "https://api.github.com"
 PUBLIC_SERVER = "https://github.com"
 
+_WORKFLOW = re.compile(r"([^/]+/[^/]+)/(.+?\.ya?ml)@.+", re.I | re.S)
+_ACTION_FOLDER = re.compile(r".*/_actions/([^/]+/[^/]+)/.+", re.S)
+
 
 @dataclass(frozen=True)
 class Context:
     """The workflow run, or the terminal (`on_runner` False) with next to nothing in it.
 
     Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it;
-    `run_token` the workflow's own token, by which another one is told from it.
+    `run_token` the workflow's own token, by which another one is told from it. `workflow` is the repository and the
+    file of the workflow that runs, both empty if the runner does not say; `action` is `OWNER/NAME` of this action.
     """
 
     on_runner: bool = False
@@ -32,6 +37,8 @@ class Context:
     run_token: str = ""
     run_id: int = 0
     actor: str = ""
+    workflow: tuple[str, str] = ("", "")
+    action: str = ""
 
     @property
     def default_branch(self) -> str:
@@ -71,7 +78,21 @@ def read_context(environ: Mapping[str, str]) -> Context:
         run_token=environ.get("RUN_TOKEN", ""),
         run_id=_number(environ.get("GITHUB_RUN_ID", "")),
         actor=environ.get("GITHUB_ACTOR", ""),
+        workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")),
+        action=environ.get("GITHUB_ACTION_REPOSITORY", "") or _action(environ.get("GITHUB_ACTION_PATH", "")),
     )
+
+
+def _workflow(reference: str) -> tuple[str, str]:
+    """Read `OWNER/NAME/.github/workflows/FILE@REF`."""
+    match = _WORKFLOW.fullmatch(reference)
+    return (match[1], match[2]) if match else ("", "")
+
+
+def _action(folder: str) -> str:
+    """Read where the runner puts an action, `…/_actions/OWNER/NAME/REF`: in a composite it may say it nowhere else."""
+    match = _ACTION_FOLDER.fullmatch(folder.replace("\\", "/"))
+    return match[1] if match else ""
 
 
 def _number(text: str) -> int:

@@ -33,6 +33,7 @@ class Values:
         self.command = texts["command"] or "gate"
         if self.command not in COMMANDS:
             raise _no_command(self.command)
+        self._given = {name for name, text in texts.items() if text}
         self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
 
     def _checked(self, one: Input, text: str) -> str:
@@ -48,6 +49,10 @@ class Values:
     def text(self, name: str) -> str:
         """The text of an input; empty where it was not given and has no default of its own."""
         return self._texts[name]
+
+    def is_given(self, name: str) -> bool:
+        """Whether somebody gave the input; else its text is the default."""
+        return name in self._given
 
     def flag(self, name: str) -> bool:
         """The input as true or false."""

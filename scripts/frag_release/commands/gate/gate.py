@@ -119,7 +119,9 @@ class Gate:
         files = self._stack.files(settings.workflow_file, commits)
         built, plain = settings.components, without_overrides(settings.components)
         return [
-            read_pins(built if commit == commits[0] else plain, settings.workflow_file, files[commit])
+            read_pins(built, settings.workflow_file, files[commit], None if self.rollback else settings.own_action)
+            if commit == commits[0]
+            else read_pins(plain, settings.workflow_file, files[commit])
             for commit in commits
         ]
 
@@ -150,7 +152,17 @@ class Gate:
         stack_facts, previous = asking.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
+        judged = [replace(facts, running_file=self._running_file) for facts in judged]
         return ReleaseFacts(replace(stack_facts, rollback=self.rollback is not None), judged, previous)
+
+    @property
+    def _running_file(self) -> str | None:
+        """The workflow file that runs, if it must be the one that is judged."""
+        if not self._of_this_run or self.rollback or self.settings.names_file:
+            return None
+        repository, file = self.context.workflow
+        is_own = repository.lower() == self.settings.stack_repository.lower()
+        return file if is_own else f"{file} of {repository}" if file else ""
 
     def _report(
         self, asked: Circumstances, commit: str, facts: ReleaseFacts, findings: Sequence[Finding]

@@ -67,9 +67,11 @@ class Reviewing:
     def pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
         """Return the pins in the workflow file at each commit; raises EvidenceError where one is not readable."""
         file, components = self.settings.workflow_file, without_overrides(self.settings.components)
+        action = self.settings.own_action
         blobs = self._stack.files(file, commits)
         return {
-            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}")) for commit in blobs
+            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}"), action)
+            for commit in blobs
         }
 
     def _by_hand(self, asked: str) -> Review:

@@ -17,7 +17,7 @@ from ..release_record import ASSET
 from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
-from ..rules.pins import pin_effective
+from ..rules.pins import hidden_override, pin_effective
 from ..rules.proof import pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
@@ -121,8 +121,9 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     _STACK_IMAGE,
 )
 _OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _IMAGE)}
-# Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
-_COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule is not pin_effective)
+_OF_A_BUILD = (pin_effective, hidden_override)
+"""Nothing is built from a file of the past, so nothing can override it."""
+_COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule not in _OF_A_BUILD)
 PAST_RULES: tuple[Rule[Any], ...] = (*_STACK_RULES, *_COMPONENT_RULES, *PAIR_RULES)
 """Every rule that a release of the past is judged by."""
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from ..components import Pin
+from ..evidence import Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome
 from ..versions import parse_production_tag
 from .rule import Rule, failed, passed, rule, skipped, unknown, warned
+
+if TYPE_CHECKING:  # it reads YAML, which takes long to import
+    from ..overrides import Override
 
 NO_TAG = "There is no tag to judge."
 
@@ -35,7 +42,8 @@ def pin_present(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-effective",
     "component",
-    fails_when="the tag or namespace to be built differs from the file's",
+    fails_when="the tag or namespace to be built differs from the file's, or another workflow file runs than the one "
+    "that is judged",
     remedy="Build a production tag without overriding values; change the file through review instead.",
 )
 def pin_effective(facts: ComponentFacts) -> Outcome:
@@ -52,13 +60,37 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
         if given != written
     ]
     if not differences:
-        return passed("What is to be built is what the file says.")
+        return _of_running_file(facts)
     name = pin.component.name
     return failed(
         f"The {name} was overridden: {'; '.join(differences)}.",
         f"Leave the inputs {name}-tag and {name}-namespace (and the variables behind them) empty for a production "
         "tag, or change the file through review and tag that.",
     )
+
+
+@rule(
+    "hidden-override",
+    "component",
+    fails_when="the workflow file takes the tag or namespace also from an input, a secret or a variable that a step of "
+    "this action is not given (a warning if only a run can tell)",
+    remedy="Give each gate and deployment the same overrides, in its `with:`, as the build takes.",
+)
+def hidden_override(facts: ComponentFacts) -> Outcome:
+    """Whatever the build takes instead of the file's value, this action is told."""
+    pin = facts.pin
+    if pin.unread or pin.problem:
+        return skipped("The file could not be read.")
+    if pin.overrides is None:
+        return skipped("Nothing is built from the file by this.")
+    if isinstance(pin.overrides, Unknown):
+        return unknown(f"What else {pin.file} takes the {pin.component.name} from", pin.overrides)
+    certain = [one for one in pin.overrides if one.is_direct]
+    shown = certain or pin.overrides
+    if not shown:
+        return passed(f"{pin.file} takes the {pin.component.name} from nowhere else unseen.")
+    message, remedy = _overridden(pin, shown), _tell_of(pin, shown)
+    return failed(message, remedy, line=shown[0].line) if certain else warned(message, remedy, line=shown[0].line)
 
 
 @rule(
@@ -103,7 +135,47 @@ def pin_order(facts: ComponentFacts) -> Outcome:
     )
 
 
-VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, pin_grade)
+VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)
+
+_MOST_OVERRIDES = 4
+
+
+def _of_running_file(facts: ComponentFacts) -> Outcome:
+    """Say whether the file with those values is the one whose jobs build."""
+    said, judged, running = "What is to be built is what the file says.", facts.pin.file, facts.running_file
+    if running is None or running == judged:
+        return passed(said)
+    if not running:
+        return passed(f"{said} GITHUB_WORKFLOW_REF is not set, so whether that file is what runs was not checked.")
+    return failed(
+        f"The workflow that runs is {running}, and {judged} is judged: what {running} builds was not looked at.",
+        f"Build production tags in {judged} alone. If the pair stands in {running}, name that in workflow-file.",
+    )
+
+
+def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
+    """Say what is taken from where, and who is not told."""
+    taken = [f"its {one.what} from {one.source} (line {one.line})" for one in overrides[:_MOST_OVERRIDES]]
+    more = f" and {len(overrides) - len(taken)} more" if len(overrides) > len(taken) else ""
+    untold = sorted({line for one in overrides for line in one.untold})
+    steps = f"The step{'s' if len(untold) > 1 else ''} of this action in line {', '.join(map(str, untold))}"
+    who = f"{steps} cannot know of it" if untold else "No step of this action was found in the file"
+    certainty = "takes" if overrides[0].is_direct else "may take"
+    return (
+        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {', '.join(taken)}{more}. "
+        f"{who}, so another pair can be built than the one that is judged."
+    )
+
+
+def _tell_of(pin: Pin, overrides: Sequence[Override]) -> str:
+    by_input: dict[str, list[str]] = {}
+    for one in overrides:
+        if one.given:
+            by_input.setdefault(f"{pin.component.name}-{one.what}", []).append(one.given)
+    lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in by_input.items()]
+    give = f"Give each such step, under with:, {' and '.join(lines)} (in the build's own order)" if lines else ""
+    give = give or "Tell each step of this action what the build takes"
+    return f"{give}, or have the build take the file's value alone."
 
 
 def _namespace_in_file(pin: Pin) -> str:

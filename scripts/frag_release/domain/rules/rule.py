@@ -46,7 +46,7 @@ class Rule(Generic[Facts]):
             remedy=outcome.remedy,
             url=outcome.url,
             file=file,
-            line=line,
+            line=outcome.line or line,
         )
 
 
@@ -66,14 +66,14 @@ def passed(message: str, url: str = "") -> Outcome:
     return Outcome(Status.PASS, message, url=url)
 
 
-def warned(message: str, remedy: str) -> Outcome:
+def warned(message: str, remedy: str, line: int | None = None) -> Outcome:
     """Worth a look, but no reason to refuse."""
-    return Outcome(Status.WARN, message, remedy)
+    return Outcome(Status.WARN, message, remedy, line=line)
 
 
-def failed(message: str, remedy: str, url: str = "") -> Outcome:
+def failed(message: str, remedy: str, url: str = "", line: int | None = None) -> Outcome:
     """The rule is broken."""
-    return Outcome(Status.FAIL, message, remedy, url=url)
+    return Outcome(Status.FAIL, message, remedy, url=url, line=line)
 
 
 def unknown(what: str, why: Unknown, url: str = "") -> Outcome:

@@ -41,7 +41,10 @@ class Connections:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every command needs. `stack_branches` is empty where the default branch is meant."""
+    """What every command needs. `stack_branches` is empty where the default branch is meant.
+
+    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty.
+    """
 
     stack_repository: str
     stack_branches: Sequence[str]
@@ -52,6 +55,7 @@ class Settings:
     allow: Sequence[Allowance]
     report: str
     connections: Connections
+    own_action: str
 
 
 def read_settings(values: Values, context: Context) -> Settings:
@@ -69,6 +73,7 @@ def read_settings(values: Values, context: Context) -> Settings:
         allow=tuple(_allowance(item) for item in values.items("allow")),
         report=values.text("report"),
         connections=_connections(values, context),
+        own_action=context.action,
     )
 
 

@@ -11,10 +11,14 @@ from .base import Settings, read_settings
 
 @dataclass(frozen=True)
 class GateSettings(Settings):
-    """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal."""
+    """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal.
+
+    `names_file` tells that somebody has given the input workflow-file.
+    """
 
     ref: str
     own_ref: bool
+    names_file: bool
     production: bool
 
 
@@ -26,6 +30,7 @@ def read_gate_settings(values: Values, context: Context) -> GateSettings:
         **vars(common),
         ref=ref,
         own_ref=not context.on_runner or _is_own(ref, common.stack_repository, context),
+        names_file=values.is_given("workflow-file"),
         production=values.flag("production"),
     )
 

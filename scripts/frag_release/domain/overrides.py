@@ -1,0 +1,263 @@
+"""Where a workflow takes a pin from, beside the values of its top-level `env:` that are reviewed and judged.
+
+A gate judges what it is told. If the build also takes a tag from a secret or from whoever dispatches it, and no
+step of this action is given the same, another pair is built than the one that was judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .components import Component
+from .evidence import Blob
+from .expressions import COMPUTED, Expression, Reference, expressions
+from .gate_steps import GateStep, gate_steps
+from .workflow_places import Place, places
+from .workflow_tree import Node, read_tree
+
+Source = tuple[str, str]
+"""A context (`inputs`, `secrets`, `vars`) and a name within it, in lower case."""
+
+_CONTEXTS = ("inputs", "secrets", "vars")
+_DISPATCHED = ("github", "event", "inputs")
+_ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path")
+_WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
+_SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
+_LONGEST, _LONGEST_NAME = 80, 200
+
+
+@dataclass(frozen=True)
+class Override:
+    """Another place that a component's tag or namespace (`what`) is taken from, at `line` of the workflow file.
+
+    `source` is for people, `given` how a `with:` names it, empty for what has no name. `untold` are the lines of
+    those steps of this action that are not given it. Without `is_direct` it goes through something that only a run
+    can tell.
+    """
+
+    what: str
+    source: str
+    line: int
+    is_direct: bool
+    given: str = ""
+    untold: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Found:
+    override: Override
+    sources: frozenset[Source]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A tag or a namespace of a component: its variable, and all spellings by which a name means it."""
+
+    component: Component
+    what: str
+    variable: str
+    spellings: frozenset[str]
+
+    @property
+    def input(self) -> str:
+        """The input of this action that it is told by."""
+        return f"{self.component.name}-{self.what}"
+
+    @property
+    def image(self) -> str:
+        """The name of the image that a tag is of; a namespace is told by its variable alone."""
+        return self.component.repository.rpartition("/")[2].lower() if self.what == "tag" else "\0"
+
+
+def find_overrides(
+    blob: Blob, components: Sequence[Component], own_action: str = ""
+) -> Mapping[str, tuple[Override, ...]]:
+    """Return by component what the workflow takes from elsewhere without telling each gate and deployment.
+
+    `own_action` is `OWNER/NAME` of this action, empty if that is not known. Raises WorkflowFileError.
+    """
+    root = read_tree(blob)
+    steps = gate_steps(root, own_action)
+    wanted = [one for component in components for one in _wanted(component)]
+    own = frozenset(id(step.given) for step in steps if step.given)
+    search = _Search(wanted, list(places(root, own)), _values(root))
+    told = [(step.line, _told(step, root)) for step in steps if step.judges]
+    found: dict[str, tuple[Override, ...]] = {component.name: () for component in components}
+    for one in wanted:
+        found[one.component.name] += _untold(one, search, told)
+    return found
+
+
+def _wanted(component: Component) -> Iterator[_Wanted]:
+    name, tag, namespace = component.name, component.variable, component.namespace_variable
+    tags, namespaces = (tag, f"{name}-tag", f"{name}-image-tag"), (namespace, f"{name}-namespace")
+    yield _Wanted(component, "tag", tag, frozenset(map(_spelling, tags)))
+    yield _Wanted(component, "namespace", namespace, frozenset(map(_spelling, namespaces)))
+
+
+def _spelling(name: str) -> str:
+    """Return what `BE_IMAGE_TAG`, `be-image-tag` and `beImageTag` have in common."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _values(root: Node) -> Mapping[str, str]:
+    environment = root.child("env")
+    return {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
+
+
+def _untold(
+    wanted: _Wanted, search: _Search, told: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
+) -> tuple[Override, ...]:
+    found: dict[Override, None] = {}
+    for one in search.of(wanted):
+        lines = tuple(line for line, given in told if not one.sources <= given.get(wanted.input, frozenset()))
+        if lines or not one.sources or not told:
+            # If no step is known to be ours, nobody can say what the gate is given.
+            override = replace(one.override, untold=lines, is_direct=one.override.is_direct and bool(told))
+            found[override] = None
+    return tuple(found)
+
+
+def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
+    """Return what each input of a step is given, also by way of a variable of an `env:`."""
+    variables: dict[str, frozenset[Source]] = {}
+    for environment in filter(None, (root.child("env"), *step.environments)):
+        variables |= {(key.text or "").lower(): _sources(value.text or "", {}) for key, value in environment.entries}
+    entries = step.given.entries if step.given else ()
+    return {(key.text or "").lower(): _sources(value.text or "", variables) for key, value in entries}
+
+
+def _sources(text: str, variables: Mapping[str, frozenset[Source]]) -> frozenset[Source]:
+    found: set[Source] = set()
+    for reference in _references(text):
+        source = _source(reference.path)
+        if source and source[1] != COMPUTED:
+            found.add(source)
+        elif reference.path[0] == "env" and len(reference.path) > 1:
+            found |= variables.get(reference.path[1], frozenset())
+    return frozenset(found)
+
+
+def _references(text: str) -> Iterator[Reference]:
+    for expression in expressions(text):
+        yield from expression.references
+
+
+def _source(path: tuple[str, ...]) -> Source | None:
+    """Return what is read of a context that people fill, `*` for more than one name; None for other contexts."""
+    if path[:3] == _DISPATCHED:
+        path = ("inputs", *path[3:])
+    if path[0] not in _CONTEXTS:
+        return None
+    return path[0], path[1] if len(path) > 1 else COMPUTED
+
+
+class _Search:
+    """Looks through all places of a workflow in which something may be taken. `values` are those of its `env:`."""
+
+    def __init__(self, wanted: Sequence[_Wanted], found: Sequence[Place], values: Mapping[str, str]) -> None:
+        self._places = [(place, tuple(expressions(place.text))) for place in found]
+        self._values = values
+        self._pins = frozenset(one.variable.lower() for one in wanted)
+        # Variables of other names that hold something from elsewhere: what uses them, uses that.
+        self._carriers = [place for place, read in self._places if self._carries(place, read)]
+
+    def of(self, wanted: _Wanted) -> Iterator[_Found]:
+        """Yield each place where a tag or namespace is taken from elsewhere."""
+        for place, read in self._places:
+            names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
+            if place.key == wanted.variable and self._is_second(place):
+                yield _found(wanted, place, f"{place.key}: {place.text.strip()}", place.line)
+            for expression in read:
+                for reference in expression.references:
+                    yield from self._taken(wanted, place, expression, reference, names)
+            if names:
+                yield from self._indirect(wanted, place)
+            if place.inherits and wanted.what == "tag":
+                yield _found(wanted, place, "secrets: inherit", place.line)
+
+    def _carries(self, place: Place, read: Sequence[Expression]) -> bool:
+        if not place.is_environment or place.key.lower() in self._pins:
+            return False
+        return any(_source(reference.path) for expression in read for reference in expression.references)
+
+    def _is_second(self, place: Place) -> bool:
+        """Whether a job or a step sets a pin's variable again, to another plain value."""
+        is_own = place.is_environment and place.job != ""
+        return is_own and "${{" not in place.text and place.text != self._values.get(place.key)
+
+    def _taken(
+        self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
+    ) -> Iterator[_Found]:
+        source, start = _source(reference.path), expression.start
+        shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
+        if source is None:
+            if self._is_anything(reference.path) and _is_set(place, start, wanted.spellings):
+                yield _found(wanted, place, shown, line, is_direct=False)
+        elif source[1] == COMPUTED:
+            if names or reference.path[-1] == COMPUTED:
+                yield _found(wanted, place, shown, line, is_direct=False)
+        elif _spelling(source[1]) in wanted.spellings or (names and not _is_others(place, start, wanted.spellings)):
+            yield _found(wanted, place, shown, line, {source})
+        elif wanted.image in place.text.lower():
+            yield _found(wanted, place, shown, line, {source}, is_direct=False)
+
+    def _is_anything(self, path: tuple[str, ...]) -> bool:
+        """Whether a value can be anything: a variable that is no pin's, an item of a matrix, a word of the event."""
+        if path[0] == "env":
+            carriers = (carrier.key.lower() for carrier in self._carriers)
+            return len(path) < 2 or (path[1] not in self._pins and path[1] not in carriers)
+        return path[0] in ("matrix", "github")
+
+    def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[_Found]:
+        words = set(_WORD.findall(place.text))
+        for carrier in self._carriers:
+            if carrier.key in words and carrier is not place:
+                line, sources = place.line_with(carrier.key), _sources(carrier.text, {})
+                yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
+        for match in _ANY_OF_EVENT.finditer(place.text):
+            yield _found(wanted, place, match[0], place.line_with(match[0]), is_direct=False)
+
+
+def _found(
+    wanted: _Wanted, place: Place, source: str, line: int, sources: Iterable[Source] = (), is_direct: bool = True
+) -> _Found:
+    # What a called workflow makes of what it is given is in another file.
+    given = " || ".join(map(_as_given, sorted(sources)))
+    override = Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, given)
+    return _Found(override, frozenset(sources))
+
+
+def _as_given(source: Source) -> str:
+    context, name = source
+    shown = name if context == "inputs" else name.upper()
+    return f"{context}.{shown}" if _PLAIN.fullmatch(name) else f"{context}[{_quoted(name)}]"
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+def _mentions(text: str, spellings: frozenset[str]) -> bool:
+    words = _WORD.findall(text)
+    return any(_spelling(part) in spellings for word in words for part in {word, *word.split("-")})
+
+
+def _set_before(place: Place, start: int) -> str:
+    """Return the name that the expression at `start` is the value of, in a text such as `NAME=${{ … }}`."""
+    match = _SETS.search(place.text[max(0, start - _LONGEST_NAME) : start])
+    return match[1] if match else ""
+
+
+def _is_others(place: Place, start: int, spellings: frozenset[str]) -> bool:
+    """Whether an expression's value goes to a name that means no pin, and is not taken up again on the line."""
+    name = _set_before(place, start)
+    return bool(name) and _spelling(name) not in spellings and _WORD.findall(place.text).count(name) == 1
+
+
+def _is_set(place: Place, start: int, spellings: frozenset[str]) -> bool:
+    """Whether an expression's value becomes a pin's by its very name."""
+    return _spelling(_set_before(place, start) or place.key) in spellings
