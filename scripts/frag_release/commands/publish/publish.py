@@ -74,7 +74,8 @@ class Publish:
             raise RefusedError(review.reason, review.remedy)
         self._demand_no_twin(review.tag)
         tagged = self._is_tagged(review)
-        judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
+        pins = reviewing.pins([review.commit], self.settings.own_action)[review.commit]
+        judged = self._judged(review, branches, pins)
         releases = self.forge.releases(self.settings.stack_repository)
         public = public_url(releases, review.tag) if tagged and self.settings.dry_run else ""
         self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)

@@ -1,0 +1,158 @@
+"""The README's quick start put into a workflow as stacks have it today: overrides in shell, secrets, dispatches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from contract.sources import fences
+from process.gates import ACTION, ROOT
+from world.act import Run, Runner
+from world.events import Event, dispatch, push_tag
+from world.example import STACK, WORKFLOW_FILE, Example
+from world.github_server import TOKEN, GitHubServer
+from world.registry import Registry
+from world.scene import push_images, seed_example
+from world.stand_ins import stand_ins
+
+pytestmark = pytest.mark.process
+
+BEFORE = (ROOT / "tests" / "data" / "shell-overrides.yaml").read_text("utf-8")
+TAG = "2023.06.3"
+AWX = "informaticsmatters/trigger-awx-action"
+STAGING, PRODUCTION = "Staging Fragalysis Stack", "Production Fragalysis Stack"
+
+
+def with_level_one(text: str, gate: str = "") -> str:
+    """Put the README's job before the others, and its two conditions where it says; `gate` is put below its inputs."""
+    job = fences((ROOT / "README.md").read_text("utf-8"), "yaml")[0].strip()
+    text = _once(text, "\njobs:\n", f"\n{job}\n{gate}\n")
+    text = _once(text, "\n  build:\n", "\n  build:\n    needs: gate\n")
+    text = _once(
+        text,
+        "      needs.build.outputs.production_tag == 'true'\n",
+        "      needs.build.outputs.production_tag == 'true' && needs.gate.outputs.deploy-production == 'true'\n",
+    )
+    before, _, production = text.partition("\n  deploy-production:\n")
+    return f"{before}\n  deploy-production:\n{_once(production, 'needs: build', 'needs: [gate, build]', 1)}"
+
+
+def _once(text: str, old: str, new: str, most: int = 1) -> str:
+    assert text.count(old) >= 1
+    return text.replace(old, new, most)
+
+
+@dataclass
+class Stacks:
+    """A stack whose file is `text`, released as `TAG` from the worked example's pair."""
+
+    folder: Path
+    action: Path
+    example: Example
+    github: GitHubServer
+    registry: Registry
+    text: str = ""
+    commit: str = field(default="", init=False)
+
+    def release(self, text: str) -> Stacks:
+        """Commit the file, tag it, and put all of it on the servers."""
+        self.text = text
+        self.commit = self.example.stack.commit({WORKFLOW_FILE: text}, "build: another file", branch="master")
+        self.example.stack.tag(TAG, self.commit)
+        self.example.commits[STACK][TAG] = self.commit
+        seed_example(self.github, self.example)
+        push_images(self.registry, self.example)
+        return self
+
+    def run(self, event: Event | None = None, secrets: Mapping[str, str] | None = None) -> Run:
+        """Run the file for an event, by default the push of the tag."""
+        known = {"TRIGGER_AWX": "yes", "AWX_HOST": "https://awx.example", **(secrets or {})}
+        used = stand_ins(
+            self.text, self.folder / "stand-ins", calls=self.folder / "calls", instead={ACTION: self.action}
+        )
+        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=known)
+        return runner.run(self.text, event or push_tag(TAG, self.commit))
+
+
+@pytest.fixture
+def stacks(tmp_path: Path, bundled_action: Path, example: Example, github: GitHubServer, registry: Registry) -> Stacks:
+    """The same servers for every test; the stack has no file yet."""
+    return Stacks(tmp_path, bundled_action, example, github, registry)
+
+
+def inputs(stacks: Stacks) -> str:
+    """What the gate is given beside the README's lines: where the test's registry is."""
+    return f"        registry-url: '{stacks.registry.url}'"
+
+
+def deployed(run: Run) -> dict[str, str]:
+    """Each template that was launched, with the tag that it was given."""
+    return {call.inputs["template"]: call.inputs["template-var-value"] for call in run.calls if call.action == AWX}
+
+
+def built(run: Run) -> list[str]:
+    """The lines that the build was given."""
+    calls = [call.inputs["build-args"] for call in run.calls if "build-args" in call.inputs]
+    return calls[0].split() if calls else []
+
+
+GOOD = ["BE_NAMESPACE=xchem", "BE_IMAGE_TAG=2023.05.1", "FE_NAMESPACE=xchem", "FE_IMAGE_TAG=2023.05.4"]
+
+
+def test_a_good_tag_deploys(stacks: Stacks) -> None:
+    """With level 1 the good pair is built as before, by its tags, and reaches staging and production."""
+    run = stacks.release(with_level_one(BEFORE, inputs(stacks))).run()
+    assert run.exit_code == 0, run.log
+    assert built(run) == GOOD
+    assert deployed(run) == {STAGING: TAG, PRODUCTION: TAG}
+
+
+def test_todays_secrets_keep_working(stacks: Stacks) -> None:
+    """A secret that says what the file says is no override, and its value may be an input of the gate."""
+    run = stacks.release(with_level_one(BEFORE, inputs(stacks))).run(secrets={"BE_NAMESPACE": "xchem"})
+    assert built(run) == GOOD
+    assert deployed(run) == {STAGING: TAG, PRODUCTION: TAG}
+
+
+@pytest.mark.parametrize(
+    ("secret", "value", "rule"),
+    [("BE_IMAGE_TAG", "latest", "backend"), ("FE_NAMESPACE", "somebody", "frontend")],
+)
+def test_a_secret_with_another_pair_is_blocked(stacks: Stacks, secret: str, value: str, rule: str) -> None:
+    """A secret that names another tag or namespace stops a production tag before anything is built."""
+    run = stacks.release(with_level_one(BEFORE, inputs(stacks))).run(secrets={secret: value})
+    assert run.jobs == {"gate": "failure"}
+    assert f"pin-effective:{rule}" in run.outputs["gate.gate"]["failed-rules"].split(",")
+    assert deployed(run) == {}
+
+
+def test_a_dispatch_with_another_pair_is_blocked(stacks: Stacks) -> None:
+    """A dispatch at the tag that names another backend stops before anything is built."""
+    stacks.release(with_level_one(BEFORE, inputs(stacks)))
+    run = stacks.run(dispatch(f"refs/tags/{TAG}", stacks.commit, be_image_tag="2023.03.1"))
+    assert run.jobs == {"gate": "failure"}
+    assert "pin-effective:backend" in run.outputs["gate.gate"]["failed-rules"].split(",")
+
+
+def test_a_branch_is_built_of_a_secret_as_before(stacks: Stacks) -> None:
+    """Off production tags a secret still decides: a dispatch on the branch builds and deploys `latest`."""
+    stacks.release(with_level_one(BEFORE, inputs(stacks)))
+    run = stacks.run(dispatch("refs/heads/master", stacks.commit), secrets={"BE_IMAGE_TAG": "latest"})
+    assert built(run) == [GOOD[0], "BE_IMAGE_TAG=latest", *GOOD[2:]]
+    assert deployed(run) == {STAGING: "latest"}
+
+
+def test_a_gate_that_is_told_of_nothing_is_refused(stacks: Stacks) -> None:
+    """The gate without its four lines, which let another pair through, blocks by `hidden-override`, with the line."""
+    text = with_level_one(BEFORE, inputs(stacks))
+    told = [line for line in text.splitlines(keepends=True) if " || secrets." not in line]
+    run = stacks.release("".join(told)).run(secrets={"BE_IMAGE_TAG": "latest"})
+    assert run.jobs == {"gate": "failure"}
+    assert run.outputs["gate.gate"]["failed-rules"] == "hidden-override:backend,hidden-override:frontend"
+    [note] = [one for one in run.annotations if one.properties.get("title") == "hidden-override (backend)"]
+    line = next(number for number, text in enumerate(told, 1) if "github.event.inputs.be_image_tag" in text)
+    assert note.properties["line"] == str(line)
+    assert "backend-tag: ${{ inputs.be_image_tag || secrets.BE_IMAGE_TAG }}" in note.message
