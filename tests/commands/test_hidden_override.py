@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.conftest import World
+from commands.deployment import Deployment
 from commands.stack import MESSAGE, Stack
 from commands.test_prepare import head, prepare, writes
 from world.events import push_tag
@@ -109,6 +110,15 @@ def test_a_run_of_another_workflow_file_is_refused(world: World, reference: str,
     assert outcome.findings()["pin-effective:backend"] == expected, outcome.log
     assert outcome.status == (0 if expected == "pass" else 1)
     assert ("GITHUB_WORKFLOW_REF is not set" in outcome.log) is (reference == "")
+
+
+def test_a_deployment_may_have_a_workflow_of_its_own(ready: Deployment) -> None:
+    """`deploy` builds nothing, so it may run in another file than the pair: examples/deploy.yaml does."""
+    world = ready.world
+    event = push_tag("2023.06.2", world.commit("2023.06.2"))
+    environment = {"GITHUB_WORKFLOW_REF": REF.replace("build-main", "deploy")}
+    outcome = world.program.run(event, ready.inputs(), api_url=world.github.url, environment=environment)
+    assert (outcome.status, outcome.findings()["pin-effective:backend"]) == (0, "pass"), outcome.log
 
 
 def test_whoever_names_the_workflow_file_means_it(world: World) -> None:

@@ -158,7 +158,7 @@ class Gate:
     @property
     def _running_file(self) -> str | None:
         """The workflow file that runs, if it must be the one that is judged."""
-        if not self._of_this_run or self.rollback or self.settings.names_file:
+        if not (self._of_this_run and self.settings.file_must_run):
             return None
         repository, file = self.context.workflow
         is_own = repository.lower() == self.settings.stack_repository.lower()

@@ -13,12 +13,13 @@ from .base import Settings, read_settings
 class GateSettings(Settings):
     """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal.
 
-    `names_file` tells that somebody has given the input workflow-file.
+    `file_must_run` tells that the judged file must be the workflow that runs: for a gate, unless somebody has named
+    the file. A deployment builds nothing, and may have a workflow of its own.
     """
 
     ref: str
     own_ref: bool
-    names_file: bool
+    file_must_run: bool
     production: bool
 
 
@@ -30,7 +31,7 @@ def read_gate_settings(values: Values, context: Context) -> GateSettings:
         **vars(common),
         ref=ref,
         own_ref=not context.on_runner or _is_own(ref, common.stack_repository, context),
-        names_file=values.is_given("workflow-file"),
+        file_must_run=values.command == "gate" and not values.is_given("workflow-file"),
         production=values.flag("production"),
     )
 
