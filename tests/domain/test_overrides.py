@@ -11,9 +11,8 @@ from domain.files import blob
 from domain.findings_of import assert_finding, of_backend
 from domain.worked_example import BACKEND, FRONTEND, WORKFLOW_FILE
 from frag_release.domain.components import read_pins
-from frag_release.domain.evidence import Unknown
 from frag_release.domain.findings import Finding, Status
-from frag_release.domain.overrides import Override, find_overrides
+from frag_release.domain.overrides import Override, find_overrides, look_for_overrides
 
 HEAD = """\
 name: build main
@@ -50,7 +49,9 @@ def backend_of(file: str, own_action: str = "") -> list[Override]:
 
 def finding_of_file(file: str) -> Finding:
     """The rule's finding on the backend, whose workflow file that is."""
-    return of_backend("hidden-override", pin=read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, blob(file), "")[0])
+    components = (BACKEND, FRONTEND)
+    overrides = look_for_overrides(blob(file), components, "")["backend"]
+    return of_backend("hidden-override", pin=read_pins(components, WORKFLOW_FILE, blob(file))[0], overrides=overrides)
 
 
 # Each: a way of writing it, the line within it (from 1) that has the source, and what tells the gate of it.
@@ -305,16 +306,14 @@ def test_a_file_of_endless_aliases_is_not_verified() -> None:
     levels = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 8)]
     lines = "".join(f"      {line}\n" for line in ("x0: &x0 [a, b]", *levels))
     bomb = f"{HEAD}{STEPS}    - run: make\n    strategy:\n{lines}"
-    (pin, _) = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, blob(bomb), "")
-    assert isinstance(pin.overrides, Unknown)
-    assert_finding(of_backend("hidden-override", pin=pin), Status.UNKNOWN, "lines to look through")
+    assert_finding(finding_of_file(bomb), Status.UNKNOWN, "lines to look through")
 
 
 def test_nothing_is_said_where_it_was_not_looked_for() -> None:
     """An audit, a rollback, and a file that cannot be read say nothing of overrides: they are skipped."""
-    (pin, _) = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, blob(HEAD + STEPS + WAYS["by the event"][0]))
-    assert of_backend("hidden-override", pin=pin).status is Status.SKIPPED
-    (pin, _) = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, None, "")
+    assert of_backend("hidden-override", overrides=None).status is Status.SKIPPED
+    assert look_for_overrides(None, (BACKEND, FRONTEND), "") == {}
+    (pin, _) = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, None)
     assert of_backend("hidden-override", pin=replace(pin, tag="2023.05.1")).status is Status.SKIPPED
 
 

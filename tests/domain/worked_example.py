@@ -39,7 +39,7 @@ def production(text: str) -> ProductionTag:
 
 def pins(file: str = FILE, backend: Component = BACKEND, frontend: Component = FRONTEND) -> tuple[Pin, ...]:
     """The pins that a workflow file chooses."""
-    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file), "")
+    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file))
 
 
 def run(**changes: Any) -> Run:
@@ -57,6 +57,7 @@ def backend(**changes: Any) -> ComponentFacts:
         pin=pins()[0],
         commit=BACKEND_COMMIT,
         shadow=None,
+        overrides=(),
         placement=Placement(frozenset({"production"})),
         runs=(run(),),
         image=Image("docker.io/org/fragalysis-backend", "2023.05.1", DIGEST),
@@ -71,6 +72,7 @@ def frontend(**changes: Any) -> ComponentFacts:
         pin=pins()[1],
         commit=FRONTEND_COMMIT,
         shadow=None,
+        overrides=(),
         placement=Placement(frozenset({"production"})),
         runs=(run(head_sha=FRONTEND_COMMIT),),
         image=Image("docker.io/org/fragalysis-frontend", "2023.05.4", DIGEST),

@@ -39,7 +39,7 @@ def component(name: str) -> Component:
 def pin(name: str, tag: str, line: int = 21) -> Pin:
     """A pin as the workflow file has it."""
     value, namespace = Value(tag, line, 17, 500, 510), Value("xchem", line - 3, 17, 400, 405)
-    return Pin(component(name), tag, "xchem", FILE, value, namespace, overrides=())
+    return Pin(component(name), tag, "xchem", FILE, value, namespace)
 
 
 def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFacts:
@@ -50,6 +50,7 @@ def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFac
         chosen,
         commit=commit,
         shadow=None,
+        overrides=(),
         placement=Placement(frozenset({"production"}), NOW - datetime.timedelta(days=3)),
         runs=[run],
         image=Image(f"docker.io/xchem/fragalysis-{name}", tag, "sha256:" + "d" * 64),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .evidence import Answer, Blob, Unknown
 from .workflow_values import Value, WorkflowEnvironment, WorkflowFileError
-
-if TYPE_CHECKING:
-    from .overrides import Override
 
 NO_IMAGE = "none"
 """The value of an `…-image` input that says: this stack uses no image of that component."""
@@ -56,8 +52,7 @@ class Pin:
     """What the build will really use of a component, beside what the workflow file says.
 
     `problem` says why there is no tag at all, or why the file's values could not be had;
-    `unread` holds the reason where the file could not be fetched. `overrides` are the other places that the
-    workflow takes it from, None if they were not looked for.
+    `unread` holds the reason where the file could not be fetched.
     """
 
     component: Component
@@ -68,7 +63,6 @@ class Pin:
     namespace_in_file: Value | None = None
     problem: WorkflowFileError | None = None
     unread: Unknown | None = None
-    overrides: Answer[tuple[Override, ...]] | None = None
 
     @property
     def line(self) -> int | None:
@@ -83,12 +77,9 @@ class Pin:
         return (self.namespace, self.tag)
 
 
-def read_pins(
-    components: Sequence[Component], file: str, content: Answer[Blob | None], own_action: str | None = None
-) -> tuple[Pin, ...]:
+def read_pins(components: Sequence[Component], file: str, content: Answer[Blob | None]) -> tuple[Pin, ...]:
     """Return the effective pins: the input given, else the value in the workflow file `content`.
 
-    With `own_action` (`OWNER/NAME` of this action, empty if unknown) overrides are looked for, too.
     Never raises: what is wrong with the file is in each pin.
     """
     try:
@@ -97,23 +88,7 @@ def read_pins(
         return tuple(_without_file(component, file, problem=error) for component in components)
     if isinstance(environment, Unknown):
         return tuple(_without_file(component, file, unread=environment) for component in components)
-    pins = tuple(_pin(component, file, environment) for component in components)
-    if own_action is None or not isinstance(content, Blob):
-        return pins
-    overrides = _overrides(content, components, own_action)
-    return tuple(replace(pin, overrides=overrides[pin.component.name]) for pin in pins)
-
-
-def _overrides(
-    content: Blob, components: Sequence[Component], own_action: str
-) -> Mapping[str, Answer[tuple[Override, ...]]]:
-    from .overrides import find_overrides
-
-    try:
-        return find_overrides(content, components, own_action)
-    except WorkflowFileError as error:
-        why = Unknown(error.message, "Write the file in a simpler form, without such aliases.")
-        return {component.name: why for component in components}
+    return tuple(_pin(component, file, environment) for component in components)
 
 
 def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvironment]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .components import Pin
 from .evidence import Answer, Image, Placement, Run, Unknown
 from .versions import ProductionTag, production_tags
+
+if TYPE_CHECKING:  # it reads YAML, which takes long to import
+    from .overrides import Override
 
 NOT_ASKED = Unknown("this was not asked for")
 
@@ -60,7 +64,8 @@ class ComponentFacts:
 
     `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
-    matter: this run does not build the pin, or somebody has named the file that is judged.
+    matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
+    places that the workflow takes the pin from, None if they were not looked for.
     """
 
     pin: Pin
@@ -73,6 +78,7 @@ class ComponentFacts:
     hints: Hints = field(default_factory=Hints)
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
+    overrides: Answer[tuple[Override, ...]] | None = None
 
 
 @dataclass(frozen=True)

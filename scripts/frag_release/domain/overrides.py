@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .components import Component
-from .evidence import Blob
+from .evidence import Answer, Blob, Unknown
 from .expressions import COMPUTED, Expression, Reference, expressions
 from .gate_steps import GateStep, gate_steps
+from .workflow_file import WorkflowFileError
 from .workflow_places import Place, places
 from .workflow_tree import Node, read_tree
 
@@ -70,6 +71,19 @@ class _Wanted:
     def image(self) -> str:
         """The name of the image that a tag is of; a namespace is told by its variable alone."""
         return self.component.repository.rpartition("/")[2].lower() if self.what == "tag" else "\0"
+
+
+def look_for_overrides(
+    content: Answer[Blob | None], components: Sequence[Component], own_action: str
+) -> Mapping[str, Answer[tuple[Override, ...]]]:
+    """Do as `find_overrides` for a file as it was fetched; empty where there is no file to look through."""
+    if not isinstance(content, Blob):
+        return {}
+    try:
+        return find_overrides(content, components, own_action)
+    except WorkflowFileError as error:
+        why = Unknown(error.message, "Write the file in a simpler form, without such aliases.")
+        return {component.name: why for component in components}
 
 
 def find_overrides(

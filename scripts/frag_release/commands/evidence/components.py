@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...clients.registry import RegistryClient
 from ...domain.components import Component, Pin
@@ -14,6 +15,10 @@ from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
 from ...domain.versions import parse_production_tag, production_tags
 from ...forges.repository import Forge, Repository
 
+if TYPE_CHECKING:
+    from ...domain.overrides import Override
+
+Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 _HINTED_TAGS = 3
 _HINTED_COMMITS = 100
 
@@ -27,13 +32,19 @@ class ComponentEvidence:
         self._check_ci = check_ci
         self._check_images = check_images
 
-    def gather(self, pins: Sequence[Pin]) -> list[ComponentFacts]:
-        """Return the facts of each pin, in the order of `pins`."""
+    def gather(self, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None) -> list[ComponentFacts]:
+        """Return the facts of each pin, in the order of `pins`; `look` looks for overrides by the component's name."""
         with ThreadPoolExecutor(len(pins) + 1) as pool:
             # One call for all images, so that one login serves them all.
             images = pool.submit(self._images, pins)
-            gathered = list(pool.map(self._component, pins))
-        return [replace(facts, image=images.result()[facts.pin.component.name]) for facts in gathered]
+            asked = [pool.submit(self._component, pin) for pin in pins]
+            # Asks nobody: it has its time while the questions are on their way.
+            overrides = look() if look else {}
+        return [
+            replace(facts, image=images.result()[name], overrides=overrides.get(name))
+            for facts in (each.result() for each in asked)
+            for name in [facts.pin.component.name]
+        ]
 
     def _component(self, pin: Pin) -> ComponentFacts:
         if not pin.tag:

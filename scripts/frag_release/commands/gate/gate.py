@@ -25,7 +25,7 @@ from ...errors import UsageError
 from ...forges.repository import Forge, Repository
 from ...runner.context import Context
 from ...runner.settings.gate import GateSettings
-from ..evidence.components import ComponentEvidence, beside_previous, without_overrides
+from ..evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
 from ..evidence.records import with_records
 from ..evidence.stack import StackEvidence
 
@@ -55,7 +55,7 @@ class Gate:
             return self._report(asked, "", ReleaseFacts(None, [], None), [self._unresolved(commit)])
         if asked.kind is RefKind.PULL_REQUEST and asked.production:
             asked, pins = self._pull_request(asked, commit)
-            facts = ReleaseFacts(None, self._evidence.gather(pins) if asked.judged else _unasked(pins), None)
+            facts = ReleaseFacts(None, self._gather(pins, commit) if asked.judged else _unasked(pins), None)
         elif asked.judged:
             facts = self._release(asked, branches, commit)
         else:
@@ -119,11 +119,24 @@ class Gate:
         files = self._stack.files(settings.workflow_file, commits)
         built, plain = settings.components, without_overrides(settings.components)
         return [
-            read_pins(built, settings.workflow_file, files[commit], None if self.rollback else settings.own_action)
-            if commit == commits[0]
-            else read_pins(plain, settings.workflow_file, files[commit])
+            read_pins(built if commit == commits[0] else plain, settings.workflow_file, files[commit])
             for commit in commits
         ]
+
+    def _gather(self, pins: Sequence[Pin], commit: str) -> list[ComponentFacts]:
+        """Gather the facts of the pins, and look for overrides in the file at `commit`, from which is built."""
+        settings = self.settings
+        evidence = ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
+        if self.rollback:
+            return evidence.gather(pins)
+
+        def look() -> Overrides:
+            from ...domain.overrides import look_for_overrides  # late: the questions go out first
+
+            content = self._stack.files(settings.workflow_file, [commit])[commit]
+            return look_for_overrides(content, settings.components, settings.own_action)
+
+        return evidence.gather(pins, look)
 
     def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
         base = self.context.pull_request_base
@@ -134,11 +147,6 @@ class Gate:
         changed = [pin.same_choice for pin in pins] != [pin.same_choice for pin in before]
         return replace(asked, pins_changed=None if unread else changed), pins
 
-    @property
-    def _evidence(self) -> ComponentEvidence:
-        settings = self.settings
-        return ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
-
     def _release(self, asked: Circumstances, branches: Answer[Sequence[str]], commit: str) -> ReleaseFacts:
         tag = parse_production_tag(asked.name)
         if tag is None:
@@ -148,7 +156,7 @@ class Gate:
         with ThreadPoolExecutor(1) as pool:
             # Beside each other, or the time limit and the number of round trips would not hold.
             asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
-            components = self._evidence.gather(self._pins([commit])[0])
+            components = self._gather(self._pins([commit])[0], commit)
         stack_facts, previous = asking.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, self.settings.stack_repository, previous, compared)

@@ -67,8 +67,7 @@ class Drafting:
         return must(self._stack.default_branch(), f"The default branch of {self.settings.stack_repository}")
 
     def _pins(self, content: Answer[Blob | None]) -> tuple[Pin, ...]:
-        components = without_overrides(self.settings.components)
-        return read_pins(components, self.settings.workflow_file, content, self.settings.own_action)
+        return read_pins(without_overrides(self.settings.components), self.settings.workflow_file, content)
 
     def _read(self, head: str) -> tuple[bytes, tuple[Pin, ...]]:
         file = self.settings.workflow_file

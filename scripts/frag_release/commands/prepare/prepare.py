@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ... import __version__
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.facts import PreviousRelease, ReleaseFacts, StackFacts
 from ...domain.findings import Finding
+from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.prepare_report import PrepareReport
 from ...domain.rules import judge_planned
@@ -121,12 +123,14 @@ class Attempt:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
         stack, previous = self._stack_facts(plan)
         pins = [change.after for change in plan.changes]
+        content = Blob(len(plan.after), plan.after)
+        look = partial(look_for_overrides, content, self.settings.components, self.settings.own_action)
 
         def judge() -> Judged:
             # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
             view = self.new_forge()
             evidence = ComponentEvidence(view, self.registry, self.settings.check_ci, self.settings.check_images)
-            compared = [beside_previous(facts, previous) for facts in evidence.gather(pins)]
+            compared = [beside_previous(facts, previous) for facts in evidence.gather(pins, look)]
             components = with_records(self.forge, self.settings.stack_repository, previous, compared)
             facts = ReleaseFacts(stack, components, previous)
             return facts, judge_planned(facts)

@@ -74,8 +74,7 @@ class Publish:
             raise RefusedError(review.reason, review.remedy)
         self._demand_no_twin(review.tag)
         tagged = self._is_tagged(review)
-        pins = reviewing.pins([review.commit], self.settings.own_action)[review.commit]
-        judged = self._judged(review, branches, pins)
+        judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
         releases = self.forge.releases(self.settings.stack_repository)
         public = public_url(releases, review.tag) if tagged and self.settings.dry_run else ""
         self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)

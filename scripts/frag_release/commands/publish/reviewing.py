@@ -64,16 +64,12 @@ class Reviewing:
         review = review_of(change, branch)
         return self._replaced(review, change, branch) or review
 
-    def pins(self, commits: Sequence[str], own_action: str | None = None) -> dict[str, tuple[Pin, ...]]:
-        """Return the pins in the workflow file at each commit, with their overrides if `own_action` is given.
-
-        Raises EvidenceError if a file cannot be fetched.
-        """
+    def pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
+        """Return the pins in the workflow file at each commit; raises EvidenceError where one is not readable."""
         file, components = self.settings.workflow_file, without_overrides(self.settings.components)
         blobs = self._stack.files(file, commits)
         return {
-            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}"), own_action)
-            for commit in blobs
+            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}")) for commit in blobs
         }
 
     def _by_hand(self, asked: str) -> Review:

@@ -81,12 +81,12 @@ def hidden_override(facts: ComponentFacts) -> Outcome:
     pin = facts.pin
     if pin.unread or pin.problem:
         return skipped("The file could not be read.")
-    if pin.overrides is None:
+    if facts.overrides is None:
         return skipped("Nothing is built from the file by this.")
-    if isinstance(pin.overrides, Unknown):
-        return unknown(f"What else {pin.file} takes the {pin.component.name} from", pin.overrides)
-    certain = [one for one in pin.overrides if one.is_direct]
-    shown = certain or pin.overrides
+    if isinstance(facts.overrides, Unknown):
+        return unknown(f"What else {pin.file} takes the {pin.component.name} from", facts.overrides)
+    certain = [one for one in facts.overrides if one.is_direct]
+    shown = certain or facts.overrides
     if not shown:
         return passed(f"{pin.file} takes the {pin.component.name} from nowhere else unseen.")
     message, remedy = _overridden(pin, shown), _tell_of(pin, shown)
