@@ -250,7 +250,7 @@ def test_a_blocked_run_names_what_blocks() -> None:
 def test_what_passed_is_folded_and_counted() -> None:
     """Passed checks are behind a fold that tells their number; what blocks is before it."""
     summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
-    assert "<summary>23 checks passed</summary>" in summary
+    assert "<summary>25 checks passed</summary>" in summary
     assert summary.index("| ❌&nbsp;failed | `pin-on-branch`") < summary.index("<details>")
 
 
