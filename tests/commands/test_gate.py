@@ -18,6 +18,7 @@ PASSED = {
     "tag-unique:stack",
     "tag-order:stack",
     "tag-style:stack",
+    "tag-released:stack",
     "pair-changed:pair",
     *(
         f"pin-{what}:{name}"

@@ -82,6 +82,7 @@ class Journey:
     releases: GitHubReleases
     people: GitHubPeople
     tell: Callable[[str], None]
+    builds: RunnerBuilds = field(init=False)
     started: float = field(default_factory=time.monotonic)
 
     def step(self, name: str, work: Callable[[], str]) -> None:
