@@ -280,8 +280,9 @@ class Publish:
     def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
         """Demand, just before the release is public, that tag and image are what release.json says."""
         self._demand_tag(review)
-        if image:
-            image.demand(self._now().digest)
+        digest = self._now().digest
+        if image and digest:
+            image.demand(digest)
 
     def _now(self) -> PublishReport:
         if self.report is None:
