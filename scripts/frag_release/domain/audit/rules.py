@@ -94,10 +94,10 @@ def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
-    return _same_image(image, record.digest, f"{record.tag} was made of")
+    return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))
 
 
-def _mutable(record: ReleaseRecord) -> str:
+def _mutable(record: ReleaseRecord | Recorded) -> str:
     return "" if record.frozen else f" {MUTABLE}"
 
 
