@@ -91,6 +91,14 @@ def test_a_record_that_cannot_be_read_blocks(world: World, releases_of: GitHubRe
     assert "cannot be used" in outcome.log
 
 
+def test_a_record_that_has_not_arrived_blocks(world: World, releases_of: GitHubReleases) -> None:
+    """A release.json whose upload broke off says nothing yet: unknown."""
+    releases_of.add(REPOSITORY, TAG, files={"release.json": b""}).files[0].state = "open"
+    outcome = world.gate()
+    assert outcome.findings("fail", "unknown") == {"tag-released:stack": "unknown"}, outcome.log
+    assert "has not arrived whole" in outcome.log
+
+
 def test_a_deployment_of_what_was_released_goes_on(ready: Deployment) -> None:
     """A lone re-run of the deployment after the release, with the recorded digest, launches."""
     ready.releases.add(REPOSITORY, TAG, files={"release.json": record_of(ready.world, ready.digest)})

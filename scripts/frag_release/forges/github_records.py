@@ -52,6 +52,8 @@ def read_public(api: RepositoryApi, tag: str) -> Answer[PublicRelease | None]:
     if release is None or isinstance(release, Unknown):
         return release
     record = _record_of(api, release)
+    if record is None and any(one["name"] == ASSET for one in release["assets"]):
+        return Unknown(f"{ASSET} of the release {tag} has not arrived whole", "Look at it: its upload broke off.")
     if isinstance(record, Unknown):
         return record
     return PublicRelease(release["html_url"], record is not None, record.digest if record else "")

@@ -50,7 +50,8 @@ class PushedImage:
             raise RefusedError(
                 f"The build of {self.tag} pushed {said}, and {self.name}:{self.tag} is {now} now: another image was "
                 "pushed under its tag. The release was not made.",
-                "Find out who pushed the other image, and release anew under the next free tag.",
+                "Find out who pushed the other image, and release anew under the next free tag. If stack-image names "
+                "another place than the build pushes to, correct that and run this again.",
             )
 
     def note_beside(self, recorded: str) -> str:
