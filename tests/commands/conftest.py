@@ -108,7 +108,7 @@ def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleas
     from commands.stack import REPOSITORY, Stack  # it needs what is above
 
     # The image that the build of the tag pushes.
-    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    builds.pushes = before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
     builds.script = (PASSED,)
     return Stack(before_release, builds, releases_of)
 

@@ -82,6 +82,23 @@ def test_a_forgotten_run_counts_where_the_release_recorded_it(world: World, rele
     assert blockers(audit(world, check_ci="true", check_images="true")) == {}
 
 
+def test_a_comparison_with_a_record_that_can_be_changed_says_so(world: World, releases_of: GitHubReleases) -> None:
+    """What is held against the release.json of a mutable release passes with that word; an immutable one needs none."""
+    for tag in ("2023.06.1", "2023.06.2"):
+        digest = world.registry.push(REPOSITORY, tag, revision="0" * 40)
+        release(world, releases_of, tag, digest=None)
+        releases_of.releases[-1].files[0].content = record(world, tag).replace(
+            b'"digest": null', f'"digest": "{digest}"'.encode()
+        )
+    releases_of.releases[-1].immutable = True
+    outcome = audit(world, check_images="true")
+    assert blockers(outcome) == {}, outcome.log
+    held = ("tag-commit:stack", "stack-image:stack", "pin-image:backend")
+    for tag, told in (("2023.06.1", True), ("2023.06.2", False)):
+        said = {f"{one['rule']}:{one['subject']}": one["message"] for one in releases_in(outcome)[tag]["findings"]}
+        assert ["can change its release.json" in said[key] for key in held] == [told] * 3, said
+
+
 def test_a_broken_rule_ends_with_status_one(unseeded: World) -> None:
     """A release of a backend off its production branch is blocked, named in log, summary and output."""
     add_off_production_release(unseeded.example)

@@ -12,6 +12,7 @@ from commands.conftest import World
 from world.awx import READER, ROBOT, AwxServer
 from world.awx_jobs import Account, Question
 from world.events import push_branch
+from world.example import WORKFLOW_FILE, workflow_text
 from world.github_people import GitHubPeople, Project
 from world.github_settings import (
     ANYTHING,
@@ -101,6 +102,24 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
     assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
+
+
+def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people: GitHubPeople) -> None:
+    """The row is missing, with the lines to add as a step, and warns: no command stops for it, so the exit is 0."""
+    text = workflow_text("2023.05.1", "2023.05.4").partition("      - uses:")[0]
+    unseeded.example.stack.commit({WORKFLOW_FILE: text}, "build: push it by hand", branch="master")
+    world = unseeded.seed()
+    world.github.parts.append(settings := GitHubSettings(world.github))
+    practice = Practice(world, settings, people)
+    practice.guard()
+    outcome = practice.ask(settings.give("ghp_all", CLASSIC))
+    assert outcome.status == 0, outcome.log
+    assert found(outcome)["pushed-image"] == "missing"
+    finding = of(outcome, "pushed-image")
+    assert (finding["status"], finding["demoted-from"], finding["for"]) == ("warn", "fail", ["publish"])
+    assert "uploads no artifact stack-image-sha256-" in outcome.summary
+    assert "Add the two steps behind the push" in outcome.summary
+    assert outcome.summary.startswith("## ✅ All that could be seen is there")
 
 
 def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> None:

@@ -376,6 +376,7 @@ def test_an_unchanged_pin_whose_run_is_forgotten_passes_by_the_record(stack: Sta
     record.content = record.content.replace(b'"pin-ci"', b'"pin-cj"')
     refused = stack.publish(event, stack_tag="2023.06.3", dry_run="true")
     assert refused.outputs["failed-rules"] == "pin-ci:backend,pin-ci:frontend"
+    assert "anyone with write access can change its release.json" in outcome.summary
     assert "authorization" not in stack.releases.storage.requests[0].headers
 
 

@@ -37,9 +37,10 @@ def record(ready: Deployment, built: str, **stack: Any) -> dict[str, Any]:
     return document
 
 
-def publish(ready: Deployment, document: object) -> None:
+def publish(ready: Deployment, document: object, *, immutable: bool = False) -> None:
     """Make the older release, with this as its release.json."""
-    ready.releases.add(REPOSITORY, OLD, files={"release.json": json.dumps(document).encode()})
+    release = ready.releases.add(REPOSITORY, OLD, files={"release.json": json.dumps(document).encode()})
+    release.immutable = immutable
 
 
 def roll_back(ready: Deployment, **more: str) -> Outcome:
@@ -79,6 +80,20 @@ def test_the_night_of_the_rollback(ready: Deployment) -> None:
     assert "The newest tag is [`2023.06.2`]" in outcome.summary
     assert "its template must pull from that name" not in outcome.summary
     assert "ALLOWED" not in outcome.summary
+
+
+@pytest.mark.parametrize("immutable", [False, True, None], ids=["mutable", "immutable", "not told"])
+def test_a_record_that_can_still_be_changed_is_told(ready: Deployment, immutable: bool | None) -> None:
+    """Where the release is mutable, or GitHub does not say, log, summary and report say that it can be changed."""
+    publish(ready, record(ready, ready.build(OLD)), immutable=bool(immutable))
+    if immutable is None:
+        ready.world.github.change_json("GET", "/releases/tags/", lambda release: release.pop("immutable"))
+    outcome = roll_back(ready)
+    assert outcome.status == 0, outcome.log
+    words = f"release.json of {OLD} can still be changed by anyone with write access; make releases immutable"
+    assert outcome.report is not None
+    notes = "\n".join(outcome.report["notes"])
+    assert [words in text for text in (outcome.log, outcome.summary, notes)] == [not immutable] * 3
 
 
 @pytest.mark.parametrize("told", ["the tag", "the digest", "by the input"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml, name_of
+from frag_release.render.publish import LINES
 from frag_release.runner.inputs import INPUTS, OUTPUTS
 from frag_release.runner.values import Values
 
@@ -173,3 +174,15 @@ def test_the_doctor_examines_what_the_others_use() -> None:
 
 
 AWX_INPUTS = ("awx-url", "awx-username", "awx-password", "awx-template")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without what stands around them."""
+    return [line.strip().removeprefix("- ") for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("place", ["examples/build-main.yaml", "docs/publish.md"])
+def test_the_lines_that_a_build_lacks_are_those_of_the_example(place: str) -> None:
+    """What publish tells to add to a build that names no image stands in the example, and in the page on publish."""
+    there = lines_of((ROOT / place).read_text("utf-8"))
+    assert [line for line in lines_of(LINES) if line not in there] == []

@@ -9,7 +9,7 @@ from domain.worked_example import DIGEST, STACK_COMMIT, backend, release, stack
 from frag_release.domain.decision import Circumstances, Verdict, decide, reconsider
 from frag_release.domain.evidence import Answer, Image
 from frag_release.domain.expectations import Expected, differences, with_differences
-from frag_release.domain.facts import StackImageFacts
+from frag_release.domain.facts import PublicRelease, StackImageFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.rollback import as_rollback
 from frag_release.domain.rules import judge, judge_image
@@ -36,6 +36,22 @@ def test_stack_image() -> None:
     assert_finding(image_finding(Image(NAME, TAG, OTHER)), Status.FAIL, DIGEST, OTHER)
     assert_finding(image_finding(LOST), Status.UNKNOWN, "the server answered 503")
     assert_finding(image_finding(None), Status.SKIPPED, "It is switched off.")
+
+
+@pytest.mark.parametrize("expected", [DIGEST, ""])
+def test_another_image_than_was_released(expected: str) -> None:
+    """What is to be deployed under a released tag must be what its release records, expected or as it is now."""
+
+    def judged(public: Answer[PublicRelease | None], image: Answer[Image] | None = IMAGE) -> Finding:
+        (finding,) = judge_image(StackImageFacts(NAME, TAG, expected, image, "", public))
+        return finding
+
+    assert_finding(judged(PublicRelease("", True, OTHER)), Status.FAIL, DIGEST, OTHER, "Do not deploy it")
+    assert_finding(judged(LOST), Status.UNKNOWN, "the server answered 503")
+    for public in (None, PublicRelease("", True, DIGEST), PublicRelease("", True), PublicRelease("", False)):
+        assert_finding(judged(public), Status.PASS)
+    unseen = Status.FAIL if expected else Status.SKIPPED
+    assert_finding(judged(PublicRelease("", True, OTHER), None), unseen)
 
 
 def test_nothing_differs() -> None:

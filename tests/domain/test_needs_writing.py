@@ -19,10 +19,12 @@ from frag_release.domain.needs.writing import (
     judge_direct_commit,
     judge_own_branch,
     judge_pull_request_setting,
+    judge_pushed_image,
     judge_tag_creation,
 )
 from frag_release.domain.workflow_file import WorkflowFileError
 from frag_release.domain.workflow_triggers import EVERY_TAG, NO_TAG, Triggers, read_triggers
+from frag_release.domain.workflow_uploads import Said, read_upload
 
 MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)
@@ -224,3 +226,36 @@ def test_which_tags_start_the_build(filters: str, presence: Presence, words: str
     text = f"on:\n  push:\n    {filters}\n".encode()
     triggers = read_triggers(Blob(len(text), text))
     assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), TokenKind.APP), presence, words)
+
+
+UPLOAD = "jobs: {b: {steps: [{run: echo stack-image-}, {uses: actions/Upload-Artifact@v4}]}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (UPLOAD, Said.HERE),
+        (UPLOAD.replace("stack-image-", "image"), Said.NOWHERE),
+        (UPLOAD.replace("uses: actions/Upload", "uses: actions/Download"), Said.NOWHERE),
+        ("jobs: {b: {steps: [{run: docker push}]}}  # uses: actions/upload-artifact@v4 stack-image-", Said.NOWHERE),
+        ("jobs: {b: {uses: org/x/.github/workflows/build.yaml@v1}}", Said.PERHAPS_ELSEWHERE),
+        ("jobs: {b: {steps: [{uses: ./.github/actions/push}]}}", Said.PERHAPS_ELSEWHERE),
+    ],
+)
+def test_whether_a_build_says_which_image_it_pushed(text: str, said: Said) -> None:
+    """Both the upload and the artifact's name must be there, not in a comment; other files may have them."""
+    assert read_upload(Blob(len(text), text.encode())) is said
+
+
+def test_the_examples_build_says_which_image_it_pushed() -> None:
+    """The example has the steps that are asked for."""
+    content = (ROOT / "examples" / "build-main.yaml").read_bytes()
+    assert_stands(judge_pushed_image(FILE, read_upload(Blob(len(content), content))), THERE)
+
+
+def test_a_build_that_does_not_say_what_it_pushed() -> None:
+    """It is missing, with what comes of it and what to add; in other files it cannot be told; unread is not seen."""
+    assert_stands(judge_pushed_image(FILE, Said.NOWHERE), MISSING, "stack-image-sha256-", "cannot be rolled back to")
+    assert_stands(judge_pushed_image(FILE, Said.PERHAPS_ELSEWHERE), UNTOLD, "cannot be told")
+    assert_stands(judge_pushed_image(FILE, WorkflowFileError("it is no text")), MISSING, "it is no text")
+    assert_stands(judge_pushed_image(FILE, LOST), UNSEEN)

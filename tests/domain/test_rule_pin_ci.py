@@ -108,7 +108,11 @@ RECORDED = Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True)
 
 def test_pin_ci_takes_the_record_of_a_release_for_a_run_that_is_forgotten() -> None:
     """Without a run, what release.json recorded of the same commit and the same image is the evidence."""
-    assert_finding(of_backend("pin-ci", runs=(), recorded=RECORDED), Status.PASS, "release.json of 2023.06.1")
+    mutable = of_backend("pin-ci", runs=(), recorded=RECORDED)
+    assert_finding(mutable, Status.PASS, "release.json of 2023.06.1", "can change its release.json")
+    frozen = of_backend("pin-ci", runs=(), recorded=replace(RECORDED, frozen=True))
+    assert_finding(frozen, Status.PASS, "release.json of 2023.06.1")
+    assert "immutable" not in frozen.message
 
 
 @pytest.mark.parametrize(

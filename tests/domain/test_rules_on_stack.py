@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.findings_of import NOWHERE, assert_finding, of_stack
-from domain.worked_example import production, release, run, stack
-from frag_release.domain.findings import Status
-from frag_release.domain.rules import judge_publication
+from domain.findings_of import LOST, NOWHERE, assert_finding, of_stack
+from domain.worked_example import DIGEST, production, release, run, stack
+from frag_release.domain.evidence import NotOffered
+from frag_release.domain.facts import PublicRelease
+from frag_release.domain.findings import Finding, Status
+from frag_release.domain.rules import judge, judge_publication
 
 
 def test_tag_on_stack_branch() -> None:
@@ -76,3 +78,28 @@ def test_stack_ci_fails_on_every_end_but_success(conclusion: str | None) -> None
     )
     assert_finding(passed, Status.PASS, "CI passed")
     assert_finding(failed, Status.FAIL, f"CI ended as {conclusion or 'unknown'}", run().url)
+
+
+def of_building(public: object) -> Finding:
+    """What tag-released says of the worked example, whose tag has this public release."""
+    findings = judge(release(stack=stack(public=public)), building=True)
+    return next(one for one in findings if one.key == "tag-released:stack")
+
+
+def test_tag_released() -> None:
+    """A release whose record has a digest fails, naming it and the form; a tag without such a record passes."""
+    url = "https://github.com/org/fragalysis-stack/releases/tag/2023.06.2"
+    failed = of_building(PublicRelease(url, True, DIGEST))
+    assert_finding(failed, Status.FAIL, "2023.06.2", DIGEST, "deploy.yaml's job", "rollback ticked")
+    assert failed.url == url
+    assert_finding(of_building(None), Status.PASS, "no public release")
+    assert_finding(of_building(PublicRelease(url, False)), Status.PASS, "has no release.json")
+    assert_finding(of_building(PublicRelease(url, True)), Status.PASS, "release.json names no digest")
+    assert_finding(of_building(LOST), Status.UNKNOWN, "the server answered 503")
+    assert_finding(of_building(NotOffered("a clone holds no releases")), Status.SKIPPED, "a clone holds no releases")
+
+
+def test_what_is_only_deployed_is_not_asked_whether_it_is_released() -> None:
+    """A deployment of what was built is judged after the release, too: the rule is for a build alone."""
+    released = stack(public=PublicRelease("", True, DIGEST))
+    assert "tag-released:stack" not in {one.key for one in judge(release(stack=released))}

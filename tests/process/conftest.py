@@ -60,11 +60,13 @@ def run_with_gate(tmp_path: Path, example_workflow: str) -> GateRun:
         seconds: int = 0,
         fails: tuple[str, ...] = (),
         interrupt_at: str | None = None,
+        again: Mapping[str, str] | None = None,
     ) -> Run:
         text = record_deployments(change(example_workflow))
         instead = {}
         if outputs is not None:
-            instead[ACTION] = fixed_gate(tmp_path / "gate", outputs, exit_code=exit_code, seconds=seconds)
+            gate = fixed_gate(tmp_path / "gate", outputs, exit_code=exit_code, seconds=seconds, again=again)
+            instead[ACTION] = gate
         used = stand_ins(text, tmp_path / "stand-ins", calls=tmp_path / "calls", instead=instead, fails=fails)
         runner = Runner(tmp_path, used)
         return runner.run(

@@ -42,7 +42,7 @@ class RunnerBuilds(GitHubBuilds):
     A run that could not even be carried out is kept in `faults`.
     """
 
-    carry_out: Callable[[str, str], Run] | None = None
+    carry_out: Callable[[WorkflowRun], Run] | None = None
     faults: list[Exception] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class RunnerBuilds(GitHubBuilds):
         """Start a build of a tag, as its push does."""
         self.script = (RUNNING,)
         run = super().start(name, tag, commit, event)
-        thread = threading.Thread(target=self._run, args=(run, tag, commit))
+        thread = threading.Thread(target=self._run, args=(run,))
         self._threads.append(thread)
         thread.start()
         return run
@@ -61,11 +61,11 @@ class RunnerBuilds(GitHubBuilds):
             thread.join()
         super().clear()
 
-    def _run(self, run: WorkflowRun, tag: str, commit: str) -> None:
+    def _run(self, run: WorkflowRun) -> None:
         assert self.carry_out is not None
         began = _now()
         try:
-            done = self.carry_out(tag, commit)
+            done = self.carry_out(run)
         except Exception as error:
             self.faults.append(error)
             self.again(run, Look("completed", "failure"))
@@ -82,6 +82,7 @@ class Journey:
     releases: GitHubReleases
     people: GitHubPeople
     tell: Callable[[str], None]
+    builds: RunnerBuilds = field(init=False)
     started: float = field(default_factory=time.monotonic)
 
     def step(self, name: str, work: Callable[[], str]) -> None:
@@ -115,10 +116,10 @@ class Journey:
         commit = str(self.ask(f"/git/ref/tags/{TAG}")["object"]["sha"])
         return self._run("build-main.yaml", push_tag(TAG, commit), **{"TRIGGER_AWX": "", **(variables or {})})
 
-    def build(self, tag: str, commit: str) -> Run:
+    def build(self, run: WorkflowRun) -> Run:
         """What the push of a tag starts on GitHub, beside everything else."""
         stage = replace(self.stage, folder=self.stage.folder / "build")
-        return stage.run("build-main.yaml", push_tag(tag, commit))
+        return stage.run("build-main.yaml", push_tag(run.head_branch, run.head_sha), run_id=run.id)
 
     def head(self) -> str:
         """The head of master."""

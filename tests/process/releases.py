@@ -86,7 +86,7 @@ def record_deployments(workflow: str) -> str:
 
 
 def give_inputs(workflow: str, inputs: Mapping[str, str], last: str = LAST_INPUT) -> str:
-    """Give the action more inputs, as a user with a mirror registry would, below its `last` one."""
-    assert workflow.count(last) == 1
+    """Give the action more inputs, as a user with a mirror registry would, below its `last` one, wherever that is."""
+    assert last in workflow
     lines = "".join(f"        {name}: '{value}'\n" for name, value in inputs.items())
     return workflow.replace(last, last + lines)

@@ -17,7 +17,7 @@ from world.github_server import COMPONENT_TOKEN, TOKEN, GitHubServer
 from world.registry import Registry
 from world.scene import push_images, seed_example
 from world.site import Site
-from world.stand_ins import fixed_gate, stand_ins
+from world.stand_ins import UPLOAD, fixed_gate, stand_ins, uploader
 
 TEMPLATES = ("Staging Fragalysis Stack", "Production Fragalysis Stack")
 APP_TOKEN = COMPONENT_TOKEN
@@ -29,7 +29,10 @@ _MORE = {"prepare": "", "publish": "", "doctor": "", "deploy": "        wait-min
 
 @dataclass
 class Stage:
-    """All that the examples need. `images` are the components' digests, `digest` is what the build pushes."""
+    """All that the examples need. `images` are the components' digests, `digest` is what the build pushes.
+
+    `uploads` is the address that artifacts are sent to, empty where nobody asks for them.
+    """
 
     folder: Path
     action: Path
@@ -40,6 +43,7 @@ class Stage:
     site: Site
     images: Mapping[str, Mapping[str, str]]
     digest: str
+    uploads: str = ""
 
     @classmethod
     def of(
@@ -60,15 +64,20 @@ class Stage:
         digest = registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
         return cls(folder, action, example, github, registry, awx, site, images, digest)
 
-    def run(self, name: str, event: Event, variables: Mapping[str, str] | None = None) -> Run:
+    def run(
+        self, name: str, event: Event, variables: Mapping[str, str] | None = None, run_id: int | None = None
+    ) -> Run:
         """Run an example workflow for an event, with the switches and logins that it asks for, or with others."""
         text = self._text(name)
         app = fixed_gate(self.folder / "app", {"token": APP_TOKEN}, inputs=["client-id", "private-key"])
         instead = {ACTION: self.action, _APP: app}
         calls = self.folder / "calls"
+        if self.uploads:
+            instead[UPLOAD] = uploader(self.folder / "upload", calls, self.uploads)
         used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
         secrets = {"AWX_USER": ROBOT.username, "AWX_USER_PASSWORD": ROBOT.password, "RELEASE_TICKET_TOKEN": APP_TOKEN}
-        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=secrets)
+        env = {"GITHUB_RUN_ID": str(run_id)} if run_id else {}
+        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=secrets, env=env)
         return runner.run(text, event, variables={**self.variables, **(variables or {})})
 
     @property
@@ -85,6 +94,8 @@ class Stage:
         text = (ROOT / "examples" / name).read_text("utf-8")
         if name == "build-main.yaml":
             text = give_inputs(text, {"registry-url": self.registry.url})
+            # This GitHub stands for github.com, which takes artifacts.
+            text = text.replace("'https://github.com'", f"'{self.github.url}'")
         for command, more in _MORE.items():
             line = f"        command: {command}\n"
             text = text.replace(line, f"{line}        registry-url: '{self.registry.url}'\n{more}")

@@ -12,6 +12,7 @@ from process.stage import TEMPLATES, Stage
 from world.awx import ROBOT, AwxServer
 from world.events import dispatch, push_tag
 from world.example import STACK, Example
+from world.faults import Forward, Reply
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
 from world.registry import Registry
@@ -64,6 +65,26 @@ def test_an_image_that_was_pushed_in_between_is_deployed_nowhere(stage: Stage) -
     assert stage.awx.jobs == []
     assert stage.digest in run.log
     assert other in run.log
+
+
+def test_a_build_that_is_run_again_after_the_release_pushes_nothing(stage: Stage, releases_of: GitHubReleases) -> None:
+    """The job build alone is run after the release, behind a gate that passed before it: it asks again, and stops."""
+    commit = stage.example.commits[STACK]["2023.06.2"]
+    document = old_record(stage.example, stage.images, stage.digest)
+    document["stack"] |= {"tag": "2023.06.2", "commit": commit, "image": f"docker.io/{REPOSITORY}:2023.06.2"}
+
+    def release_afterwards(forward: Forward) -> Reply:
+        reply = forward()
+        releases_of.add(REPOSITORY, "2023.06.2", files={"release.json": json.dumps(document).encode()})
+        return reply
+
+    stage.github.add("GET", "/releases/tags/2023.06.2", release_afterwards, times=1)
+    run = stage.run("build-main.yaml", push_tag("2023.06.2", commit))
+
+    assert run.jobs == {"gate": "success", "build": "failure"}, run.log
+    assert run.outputs["build.again"]["failed-rules"] == "tag-released:stack"
+    assert not [call for call in run.calls if call.action == "docker/build-push-action"]
+    assert stage.awx.jobs == []
 
 
 def test_the_form_goes_back(stage: Stage, releases_of: GitHubReleases) -> None:

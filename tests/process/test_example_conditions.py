@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from process.conftest import GateRun
 from process.gates import ACTION, ALLOWED, BUILD_ONLY, COMMIT, SWITCHES
 from process.releases import DEPLOYMENT
-from world.act import Run
+from world.act import NOBODY, Run
 from world.events import dispatch, pull_request, push_branch
-from world.stand_ins import DIGEST, Call
+from world.stand_ins import DIGEST, UPLOAD, Call
 
 pytestmark = pytest.mark.process
 
@@ -192,6 +193,64 @@ def test_a_release_is_built_from_the_commit_and_the_images_that_were_judged(run_
         "STACK_VERSION=2023.06.2",
     ]
     assert run.outputs["build.image"]["digest"] == DIGEST
+
+
+BEFORE_PUSH = sorted({*NEEDED_TO_DEPLOY, "verdict"})
+
+
+@pytest.mark.parametrize("name", BEFORE_PUSH)
+def test_what_is_judged_otherwise_before_the_push_is_not_built(run_with_gate: GateRun, name: str) -> None:
+    """The job build, run again by itself, asks the gate once more: any other answer than before builds nothing."""
+    run = run_with_gate(ALLOWED, again={**ALLOWED, name: "other"})
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert not [call for call in run.calls if call.action == "docker/build-push-action"]
+    (note,) = [note for note in run.annotations if note.level == "error"]
+    assert "This was judged: deploy 2023.06.2" in note.message
+
+
+def test_an_empty_answer_before_the_push_builds_nothing(run_with_gate: GateRun) -> None:
+    """A gate that says nothing the second time stops the build."""
+    run = run_with_gate(ALLOWED, again={})
+
+    assert run.jobs == {"gate": "success", "build": "failure"}
+    assert not [call for call in run.calls if call.action == "docker/build-push-action"]
+
+
+def test_a_build_that_is_no_release_is_judged_once(run_with_gate: GateRun) -> None:
+    """Nothing is released under latest, so the gate is not asked again."""
+    run = run_with_gate(BUILD_ONLY, event=MASTER, again={})
+
+    assert "build.again" not in run.outputs
+    assert only_call(run, "docker/build-push-action").inputs["tags"] == "xchem/fragalysis-stack:latest"
+
+
+def on_github(workflow: str) -> str:
+    """Have the runner's server stand for github.com."""
+    changed = workflow.replace("'https://github.com'", f"'{NOBODY}'")
+    assert changed != workflow
+    return changed
+
+
+def test_the_build_says_which_image_it_pushed(run_with_gate: GateRun) -> None:
+    """On github.com an artifact is uploaded whose name is the pushed digest, with a dash for the colon."""
+    run = run_with_gate(ALLOWED, change=on_github)
+
+    assert only_call(run, UPLOAD).inputs["name"] == "stack-image-sha256-" + "5" * 64
+    assert run.jobs["build"] == "success"
+
+
+@pytest.mark.parametrize(
+    ("change", "switches"), [(str, SWITCHES), (on_github, {"TRIGGER_AWX": "yes"})], ids=["Enterprise Server", "no push"]
+)
+def test_nothing_is_uploaded_where_it_cannot_be_or_nothing_is_pushed(
+    run_with_gate: GateRun, change: Callable[[str], str], switches: Mapping[str, str]
+) -> None:
+    """An Enterprise Server refuses the upload action, and what is not pushed is not said to be: the build passes."""
+    run = run_with_gate(ALLOWED, change=change, switches=switches)
+
+    assert run.jobs["build"] == "success"
+    assert not [call for call in run.calls if call.action == UPLOAD]
 
 
 def test_what_the_gate_says_is_built_and_not_what_the_file_says(run_with_gate: GateRun) -> None:

@@ -125,6 +125,25 @@ def test_deployments_ask_as_the_gate_did(parsed: dict[str, Any]) -> None:
         assert "ungated" not in step["with"]
 
 
+def test_the_build_asks_as_the_gate_did_directly_before_it_pushes(parsed: dict[str, Any]) -> None:
+    """The gate is asked once more with the very inputs of the first one; only the comparison is before the push."""
+    steps = parsed["jobs"]["build"]["steps"]
+    again = next(at for at, step in enumerate(steps) if step.get("id") == "again")
+    image = next(at for at, step in enumerate(steps) if step.get("id") == "image")
+    assert steps[again]["with"] == parsed["jobs"]["gate"]["steps"][0]["with"]
+    assert steps[again]["if"] == steps[again + 1]["if"] == "needs.gate.outputs.verdict == 'deploy'"
+    assert image == again + 2
+
+
+def test_everything_that_is_built_with_is_compared(parsed: dict[str, Any]) -> None:
+    """Each output of the gate that the build uses is in both texts, in the same order, with nothing between."""
+    build = parsed["jobs"]["build"]
+    (env,) = [step["env"] for step in build["steps"] if "JUDGED" in step.get("env", {})]
+    judged = re.findall(r"needs\.gate\.outputs\.([a-z-]+)", env["JUDGED"])
+    assert re.findall(r"steps\.again\.outputs\.([a-z-]+)", env["AGAIN"]) == judged
+    assert set(judged) == set(re.findall(r"needs\.gate\.outputs\.([a-z-]+)", str(build)))
+
+
 def test_the_login_of_awx_is_for_deployments_alone(example_workflow: str, parsed: dict[str, Any]) -> None:
     """No job without an environment of its own sees AWX's secrets."""
     assert "AWX_" not in example_workflow.split("\njobs:\n")[1].split("\n  deploy-staging:\n")[0]

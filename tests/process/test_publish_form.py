@@ -55,7 +55,7 @@ def test_the_push_of_a_reviewed_pair_is_published_once(
     commit = example.stack.commit(files, message, branch="master", parents=[before])
     seed_example(github, example)
     push_images(registry, example)
-    digest = registry.push(f"elsewhere/{STACK}", "2023.06.2", revision=commit)
+    digest = builds.pushes = registry.push(f"elsewhere/{STACK}", "2023.06.2", revision=commit)
     builds.script = (PASSED,)
     first = send(tmp_path / "first", commit, github, registry, bundled_action)
     assert first.jobs == {"publish": "success"}, first.log

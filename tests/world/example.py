@@ -52,12 +52,16 @@ jobs:
     timeout-minutes: 30
     steps:
       - run: echo "the stack is built here"
+      - uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a  # v7.0.1
+        with:
+          name: stack-image-sha256-%(digits)s
+          path: README.md
 """
 
 
 def workflow_text(backend: str, frontend: str, namespace: str = OWNER) -> str:
     """The stack's workflow file with this pair, written as it stands (quotes are the caller's)."""
-    return _WORKFLOW % {"backend": backend, "frontend": frontend, "namespace": namespace}
+    return _WORKFLOW % {"backend": backend, "frontend": frontend, "namespace": namespace, "digits": "5" * 64}
 
 
 @dataclass(frozen=True)

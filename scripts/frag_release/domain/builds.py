@@ -18,7 +18,8 @@ _SKIPPED = "skipped"
 class Build:
     """One run of the build workflow, in its latest attempt; `status` and `conclusion` are GitHub's words.
 
-    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag.
+    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag. `started` is when
+    that attempt began, in UTC, None where GitHub does not say.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Build:
     status: str
     conclusion: str | None
     url: str
+    started: datetime.datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -40,6 +42,16 @@ class Build:
     def passed(self) -> bool:
         """Whether it has ended well."""
         return self.is_over and self.conclusion == SUCCESS
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What an attempt of the run with the id `run` has uploaded; `created` (UTC) is None where GitHub does not say."""
+
+    name: str
+    created: datetime.datetime | None
+    run: int
+    head_sha: str
 
 
 @dataclass(frozen=True)

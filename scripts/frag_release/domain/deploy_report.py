@@ -88,6 +88,7 @@ class DeployReport:
         document["command"] = "deploy"
         document["stack"] |= {"image": f"{self.image.name}:{self.image.tag}", "digest": self.image.digest}
         document["actions"] = [{"what": action.what, "url": action.url or None} for action in self.actions]
+        document["notes"] = list(self.notes)
         document["environment"] = self.target.environment
         document["gated"] = self.target.gated
         document["rollback"] = self.target.rollback

@@ -17,6 +17,18 @@ NOT_ASKED = Unknown("this was not asked for")
 
 
 @dataclass(frozen=True)
+class PublicRelease:
+    """The public release of a tag. `has_record` says whether it has a `release.json`, which names the image's `digest`.
+
+    `digest` is empty where the file names none.
+    """
+
+    url: str
+    has_record: bool
+    digest: str = ""
+
+
+@dataclass(frozen=True)
 class StackFacts:
     """What is known of the stack's own release tag.
 
@@ -24,7 +36,8 @@ class StackFacts:
     the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
     higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
     workflows that must have passed before it is tagged. `rollback` tells that the release is deployed
-    again: `run_commit` is then the one that its release.json recorded.
+    again: `run_commit` is then the one that its release.json recorded. `public` is the tag's release, None
+    without one.
     """
 
     repository: str
@@ -38,6 +51,7 @@ class StackFacts:
     ci: Answer[Sequence[Run]] = NOT_ASKED
     ci_workflows: Sequence[str] = ()
     rollback: bool = False
+    public: Answer[PublicRelease | None] = NOT_ASKED
 
 
 @dataclass(frozen=True)
@@ -50,12 +64,16 @@ class Hints:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `release.json` of the release `tag` says of a component; `ci_passed` is what was found then."""
+    """What `release.json` of the release `tag` says of a component; `ci_passed` is what was found then.
+
+    `frozen` says that nobody can have changed that since: the release is immutable.
+    """
 
     tag: str
     commit: str
     digest: str
     ci_passed: bool
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +137,8 @@ class ReleaseFacts:
 class StackImageFacts:
     """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
 
-    `image` is None where nothing needs to be known of it, for the reason `unasked`.
+    `image` is None where nothing needs to be known of it, for the reason `unasked`. `public` is the release that
+    the tag has already, None without one or where that does not matter.
     """
 
     name: str
@@ -127,3 +146,4 @@ class StackImageFacts:
     expected: str = ""
     image: Answer[Image] | None = NOT_ASKED
     unasked: str = ""
+    public: Answer[PublicRelease | None] = None

@@ -40,7 +40,8 @@ class PublishReport:
     """`judged` is the gate's report on the commit; `actions` has only what this run made.
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
-    it is not known. `notes` are for people.
+    it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `notes` are for
+    people.
     """
 
     judged: GateReport
@@ -51,6 +52,7 @@ class PublishReport:
     started_by: str = ""
     image: str = ""
     digest: str = ""
+    is_unnamed: bool = False
     release_url: str = ""
     actions: Sequence[Action] = ()
     notes: Sequence[str] = ()

@@ -37,6 +37,7 @@ class ReleaseRecord:
     """A release as it was published. `image` is `NAME:TAG` of the stack, `digest` empty where it was not known.
 
     `statuses` has the status of each finding by `rule:subject`; `findings` those whose status is one of ours.
+    `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
     """
 
     repository: str
@@ -47,10 +48,21 @@ class ReleaseRecord:
     components: Sequence[RecordedComponent]
     statuses: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
+    frozen: bool = False
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
         return next((one for one in self.components if one.name == name), None)
+
+
+def still_mutable(record: ReleaseRecord) -> str:
+    """Say that a record can still be changed; empty where it cannot."""
+    if record.frozen:
+        return ""
+    return (
+        f"{ASSET} of {record.tag} can still be changed by anyone with write access; make releases immutable "
+        "(Settings > General > Releases)."
+    )
 
 
 def parse_release_record(content: bytes) -> ReleaseRecord:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..clients.http import Http
-    from ..domain.facts import Released
+    from ..domain.facts import PublicRelease, Released
     from ..domain.release_record import ReleaseRecord
     from .github_settings import GithubSettings
     from .publishing import Builds, Publisher, Releases
@@ -109,6 +109,12 @@ class GithubForge:
         from .github_records import read_released
 
         return read_released(self._find(repository).api)
+
+    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+        """The public release of a tag: one request where there is none."""
+        from .github_records import read_public
+
+        return read_public(self._find(repository).api, tag)
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue or a pull request, a line between them."""

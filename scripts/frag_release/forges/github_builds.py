@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
-from ..domain.builds import SUCCESS, Build, Job
+from ..domain.builds import SUCCESS, Artifact, Build, Job
 from ..domain.evidence import Answer, Denied, Run, Unknown
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
+from .github_artifacts import read_artifacts
+from .github_compare import moment_of
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
 from .github_runs import file_of, run_of
@@ -55,9 +56,10 @@ _ADVICE = Advice(
 
 
 class FollowedRun(WorkflowRun):
-    """`actions/get-workflow-run`."""
+    """`actions/get-workflow-run`. `run_started_at` is that of the newest attempt, and need not be there."""
 
     run_attempt: int
+    run_started_at: str | None
 
 
 class FollowedRuns(TypedDict):
@@ -149,6 +151,10 @@ class GithubBuilds:
             jobs += map(_job, payload["jobs"])
         return jobs
 
+    def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
+        """What all its attempts have uploaded."""
+        return read_artifacts(self._api, build)
+
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
         """The jobs of the last runs that passed: of releases, and of others where there are too few."""
         what = f"the runs of {workflow}"
@@ -212,6 +218,7 @@ def _build(run: FollowedRun) -> Build:
         status=run["status"] or "",
         conclusion=run["conclusion"],
         url=run["html_url"],
+        started=moment_of(run.get("run_started_at") or ""),
     )
 
 
@@ -220,18 +227,7 @@ def _job(job: WorkflowJob) -> Job:
         name=job["name"],
         status=job["status"],
         conclusion=job["conclusion"],
-        started=_moment(job["started_at"]),
-        completed=_moment(job["completed_at"]),
+        started=moment_of(job["started_at"] or ""),
+        completed=moment_of(job["completed_at"] or ""),
         url=job["html_url"] or "",
     )
-
-
-def _moment(text: str | None) -> datetime.datetime | None:
-    """Read ISO 8601 as GitHub writes it; None for a moment that has not come, or that cannot be read."""
-    if not text:
-        return None
-    try:
-        moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)

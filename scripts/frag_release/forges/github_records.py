@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TypedDict
 
 from ..domain.evidence import Answer, Unknown
-from ..domain.facts import Released
+from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ASSET, ReleaseRecord, parse_release_record
 from .github_api import RepositoryApi
-from .github_releases import PAGE
 
+PAGE = 50
+"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
 _MAX_BYTES = 1024 * 1024
 _BINARY = "application/octet-stream"
 _MOST_PAGES = 200
@@ -26,28 +28,35 @@ class Asset(TypedDict):
 
 
 class Release(TypedDict):
-    """`repos/get-release-by-tag`, which finds published releases alone."""
+    """`repos/get-release-by-tag`, which finds published releases alone. An older GitHub knows no `immutable`."""
 
     tag_name: str
+    html_url: str
     draft: bool
+    immutable: bool | None
     assets: list[Asset]
 
 
 def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
     """Return what the published release of `tag` says; None where there is no such release, or no such asset."""
-    what = f"the release {tag}"
-    response = api.get(f"/releases/tags/{tag}", what)
-    if isinstance(response, Unknown):
-        return response
-    if response.status == 404:
-        return api.absence()
-    release = api.read(response, Release, what)
-    if isinstance(release, Unknown):
+    release = _release(api, tag)
+    return release if release is None or isinstance(release, Unknown) else _record_of(api, release)
+
+
+def read_public(api: RepositoryApi, tag: str) -> Answer[PublicRelease | None]:
+    """Return the published release of `tag`, with the image that its record names; None where there is none.
+
+    One that has a record which cannot be read is `Unknown`.
+    """
+    release = _release(api, tag)
+    if release is None or isinstance(release, Unknown):
         return release
-    if release["tag_name"] != tag:
-        return api.mismatch(what)
-    asset = _asset(release)
-    return None if asset is None else _record(api, tag, asset["id"])
+    record = _record_of(api, release)
+    if record is None and any(one["name"] == ASSET for one in release["assets"]):
+        return Unknown(f"{ASSET} of the release {tag} has not arrived whole", "Look at it: its upload broke off.")
+    if isinstance(record, Unknown):
+        return record
+    return PublicRelease(release["html_url"], record is not None, record.digest if record else "")
 
 
 def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
@@ -57,14 +66,14 @@ def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord
     pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES)
     if isinstance(pages, Unknown):
         return pages
-    found: dict[str, Asset] = {}
+    found: dict[str, Release] = {}
     for page in pages:
         releases = api.read(page, list[Release], what)
         if isinstance(releases, Unknown):
             return releases
-        found.update((each["tag_name"], asset) for each in releases if not each["draft"] and (asset := _asset(each)))
-    calls = [partial(_record, api, tag, asset["id"]) for tag, asset in found.items()]
-    return dict(zip(found, api.http.parallel(calls), strict=True))
+        found.update((each["tag_name"], each) for each in releases if not each["draft"] and _asset(each))
+    answers = api.http.parallel([partial(_record_of, api, each) for each in found.values()])
+    return {tag: answer for tag, answer in zip(found, answers, strict=True) if answer is not None}
 
 
 def read_released(api: RepositoryApi) -> Answer[Released]:
@@ -80,8 +89,29 @@ def read_released(api: RepositoryApi) -> Answer[Released]:
     return Released(tags, is_all=api.next_page(response, what) == "")
 
 
+def _release(api: RepositoryApi, tag: str) -> Answer[Release | None]:
+    what = f"the release {tag}"
+    response = api.get(f"/releases/tags/{tag}", what)
+    if isinstance(response, Unknown):
+        return response
+    if response.status == 404:
+        return api.absence()
+    release = api.read(response, Release, what)
+    if isinstance(release, Unknown):
+        return release
+    return release if release["tag_name"] == tag else api.mismatch(what)
+
+
 def _asset(release: Release) -> Asset | None:
     return next((one for one in release["assets"] if one["name"] == ASSET and one["state"] == "uploaded"), None)
+
+
+def _record_of(api: RepositoryApi, release: Release) -> Answer[ReleaseRecord | None]:
+    asset = _asset(release)
+    if asset is None:
+        return None
+    record = _record(api, release["tag_name"], asset["id"])
+    return record if isinstance(record, Unknown) else replace(record, frozen=bool(release.get("immutable")))
 
 
 def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:

@@ -12,11 +12,10 @@ from ..domain.evidence import Answer, Unknown
 from ..domain.releases import Release
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
+from .github_records import PAGE
 from .github_tags import BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
 
-PAGE = 50
-"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
 _MOST_PAGES = 40
 _TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
 _ADVICE = Advice(

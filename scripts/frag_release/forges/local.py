@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..clients.deadline import Deadline
 from ..domain import changes
-from ..domain.evidence import Answer, Answers, Blob, Placement, Run, Unknown, WrongKind
-from ..domain.facts import Released
+from ..domain.evidence import Answer, Answers, Blob, NotOffered, Placement, Run, Unknown, WrongKind
+from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
 from .git_history import History, read_changes, read_history
 from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
@@ -65,6 +65,10 @@ class LocalForge:
     def released(self, repository: str) -> Answer[Released]:
         """Always `Unknown`: a clone holds tags, but no releases."""
         return Unknown(f"a local clone holds no releases, so those of {repository} cannot be listed")
+
+    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+        """Always `NotOffered`: a clone holds tags, but no releases."""
+        return NotOffered(f"a local clone holds no releases, so that of {tag} of {repository} cannot be looked up")
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Always `Unknown`: a clone holds no issues."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..domain.builds import Build, Job
+from ..domain.builds import Artifact, Build, Job
 from ..domain.evidence import Answer, Run
 from ..domain.releases import Asset, Release
 from ..domain.review import MergedRequest
@@ -52,6 +52,9 @@ class Builds(Protocol):
 
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """The jobs of its latest attempt, in the order in which they were started."""
+
+    def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
+        """What all its attempts have uploaded, by name; nothing is downloaded."""
 
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
         """The jobs of the last `limit` runs that passed, those of releases first."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
-from ..domain.facts import Released
+from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
 from .writer import Writer
 
@@ -96,6 +96,9 @@ class Forge(Protocol):
 
     def released(self, repository: str) -> Answer[Released]:
         """The tags among the newest releases that `publish` left something with."""
+
+    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+        """The public release of a tag; None where there is none, `NotOffered` where the forge has no releases."""
 
     def issue_text(self, repository: str, number: int) -> Answer[str]:
         """Title and body of an issue, a line between them; the ticket's token reads it."""

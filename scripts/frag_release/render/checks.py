@@ -29,7 +29,7 @@ CI = Check("CI", frozenset({"pin-ci"}))
 IMAGE = Check("image", frozenset({"pin-image"}))
 OF_COMPONENT = (TAG, BRANCH, CI, IMAGE)
 
-STACK_TAG = Check("tag", frozenset({"tag-commit", "tag-unique", "tag-order", "tag-style"}))
+STACK_TAG = Check("tag", frozenset({"tag-commit", "tag-unique", "tag-order", "tag-style", "tag-released"}))
 STACK_BRANCH = Check("branch", frozenset({"tag-on-stack-branch"}))
 STACK_IMAGE = Check("image", frozenset({"stack-image"}))
 OF_STACK = (STACK_TAG, STACK_BRANCH)

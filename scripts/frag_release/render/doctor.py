@@ -62,6 +62,7 @@ def next_steps(report: DoctorReport) -> list[str]:
     groups = _grouped(report.blockers)
     steps = remedies([replace(row.finding, message=_told(rows)) for rows in groups for row in rows])
     steps += ["Then run this again."] if steps else []
+    steps += [f"⚠️ {markdown.words(f'{one.message} {one.remedy}')}" for one in _advice(report)]
     guards = report.count(Presence.MISSING, report.guards)
     if guards:
         what = "is not there" if guards == 1 else "are not there"
@@ -73,6 +74,10 @@ def next_steps(report: DoctorReport) -> list[str]:
     return steps or ["Nothing to do."]
 
 
+def _advice(report: DoctorReport) -> list[Finding]:
+    return [row.finding for row in report.needs if row.need.advisory and row.judgement.presence is Presence.MISSING]
+
+
 _GUARDS = (
     "Whoever may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
     "for want of them."
@@ -80,7 +85,7 @@ _GUARDS = (
 
 
 def _heading(report: DoctorReport) -> str:
-    missing, unseen = report.count(Presence.MISSING), report.count(Presence.UNSEEN)
+    missing, unseen = (report.count(one, report.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
     if not report.blockers:
         return "✅ All that could be seen is there"
     parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
@@ -138,7 +143,11 @@ def _told(rows: Sequence[Row]) -> str:
 def _row(rows: Sequence[Row]) -> tuple[str, ...]:
     row = rows[0]
     found = row.judgement
-    mark = "⚠️" if row.need.outside and found.presence is Presence.MISSING else _MARKS[found.presence]
+    mark = (
+        "⚠️"
+        if (row.need.outside or row.need.advisory) and found.presence is Presence.MISSING
+        else _MARKS[found.presence]
+    )
     commands = dict.fromkeys(command for one in rows for command in one.need.commands)
     settled = found.presence in (Presence.THERE, Presence.NOT_NEEDED)
     return (

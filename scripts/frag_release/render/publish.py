@@ -28,6 +28,21 @@ _HEADINGS = {
     Stage.STARTED: ("⏳", "Tagged, the build goes on"),
     Stage.PUBLISHED: ("✅", "Published"),
 }
+LINES = """\
+- name: Write down which image was pushed
+  id: pushed
+  env:
+    DIGEST: ${{ steps.image.outputs.digest }}
+  shell: bash
+  run: |
+    printf '%s\\n' "$DIGEST" > "$RUNNER_TEMP/stack-image.txt"
+    echo "artifact=stack-image-${DIGEST/:/-}" >> "$GITHUB_OUTPUT"
+- name: Say which image was pushed
+  uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a  # v7.0.1
+  with:
+    name: ${{ steps.pushed.outputs.artifact }}
+    path: ${{ runner.temp }}/stack-image.txt"""
+"""What a build says by itself, as `examples/build-main.yaml` does; a test holds the two together."""
 _BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
 
 
@@ -43,6 +58,7 @@ def publish_summary(report: PublishReport, server_url: str) -> str:
         Section(19, "", warning([f"⚠️ {markdown.words(note)}" for note in report.notes])),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "What was made", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(16, "The lines to add to the build", _lines_to_add(report)),
         Section(15, "The build", _build(report)),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
@@ -129,6 +145,13 @@ def _build(report: PublishReport) -> str:
     return f"{line}\n\n{build_table(report.progress)}".rstrip()
 
 
+def _lines_to_add(report: PublishReport) -> str:
+    if not report.is_unnamed:
+        return ""
+    where = "Directly behind the step that pushes the image, here with the id `image`, and only where it pushes:"
+    return f"{where}\n\n{markdown.fence(LINES, 'yaml')}"
+
+
 def _footer(report: PublishReport) -> str:
     judged = report.judged
     how = markdown.link(report.review.how, report.review.url)
@@ -157,11 +180,12 @@ def _stack_build(report: PublishReport) -> tuple[str, str] | None:
     build = report.progress.build if report.progress else None
     if build is None:
         return None
-    state = "✅ passed" if build.passed else f"{'❌' if build.is_over else '⏳'} {_state(build)}"
-    run = f"{markdown.link('build', build.url)}\n{state}"
+    passed = "✅ passed" if build.passed else f"{'❌' if build.is_over else '⏳'} {_state(build)}"
+    run = f"{markdown.link('build', build.url)}\n{passed}"
     name, _, tag = report.image.rpartition(":")
     image = image_cell(Image(name, tag, report.digest or None)) if report.image else ""
-    return run, f"{image}\n{'✅ pushed' if report.digest else '❔ not looked up'}" if image else "➖ not known yet"
+    state = "✅ pushed" if report.digest else "⚠️ digest not recorded" if report.is_unnamed else "❔ not looked up"
+    return run, f"{image}\n{state}" if image else "➖ not known yet"
 
 
 def _state(build: Build) -> str:

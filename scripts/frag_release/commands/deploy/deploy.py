@@ -16,7 +16,7 @@ from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem
-from ...domain.release_record import ASSET, ReleaseRecord
+from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
 from ...domain.report import GateReport
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
@@ -87,7 +87,9 @@ class Deploy:
         self.report = DeployReport(
             judged, self._target, image, refusal(self._target, judged.decision, tag), self.settings.dry_run
         )
-        self._add_notes(*(self._of_rollback(name) if record else []), *([] if self.settings.gated else [_UNGATED]))
+        self._add_notes(
+            *(self._of_rollback(record, name) if record else []), *([] if self.settings.gated else [_UNGATED])
+        )
         if judged.failed_rules or self.report.refusal:
             return self.report
         try:
@@ -109,13 +111,14 @@ class Deploy:
             return NOT_ASKED
         return self.to.forge.released(self.settings.stack_repository)
 
-    def _of_rollback(self, name: str) -> list[str]:
-        """Say what nobody verifies: the database, and from where AWX's template pulls an image of another name."""
+    def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
+        """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
+        notes = [_MIGRATIONS, *filter(None, [still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
         if name == default or self.settings.stack_image or self.settings.tells_digest:
-            return [_MIGRATIONS]
+            return notes
         return [
-            _MIGRATIONS,
+            *notes,
             f"{ASSET} names the image {name}, and AWX is told the tag alone: its template must pull from that name, "
             f"not from {default}, or it deploys another image than the one that was verified.",
         ]

@@ -11,7 +11,7 @@ from ...domain.components import NO_IMAGE
 from ...domain.decision import reconsider
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected, differences, with_differences
-from ...domain.facts import NOT_ASKED, StackImageFacts
+from ...domain.facts import NOT_ASKED, PublicRelease, StackImageFacts
 from ...domain.report import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge_image
@@ -39,13 +39,17 @@ class DeployEvidence:
         unasked = self._unasked(name, tag)
         wanted = {*components.values(), *([] if unasked else [(name, tag)])}
         seen = self.registry().images(wanted) if wanted else {}
-        stack = StackImageFacts(name, tag, self.expected.stack_digest, None, unasked)
-        if not unasked:
-            stack = StackImageFacts(name, tag, self.expected.stack_digest, seen[name, tag])
+        image = None if unasked else seen[name, tag]
+        stack = StackImageFacts(name, tag, self.expected.stack_digest, image, unasked, self._public(judged, tag))
         images = {facts.pin.component.name: facts.image for facts in judged.facts.components if facts.image}
         images |= {component: seen[place] for component, place in components.items()}
         found = stack.image if isinstance(stack.image, Image) else Image(name, tag, None)
         return self._with(judged, stack, images), found
+
+    def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
+        """The release that this very tag has already; a rollback is held to its record, and some tags have none."""
+        facts = judged.facts.stack
+        return facts.public if facts and tag == judged.tag and not self.settings.rollback else None
 
     def _unasked(self, name: str, tag: str) -> str:
         if not tag:

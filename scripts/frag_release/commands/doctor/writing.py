@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
-from ...domain.evidence import Unknown
+from ...domain.evidence import Blob, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, Need, not_needed, unseen
 from ...domain.needs.rights import Right, TokenFacts, TokenKind
@@ -14,10 +16,12 @@ from ...domain.needs.writing import (
     judge_direct_commit,
     judge_own_branch,
     judge_pull_request_setting,
+    judge_pushed_image,
     judge_tag_creation,
 )
 from ...domain.workflow_file import WorkflowFileError
-from ...domain.workflow_triggers import Triggers, read_triggers
+from ...domain.workflow_triggers import read_triggers
+from ...domain.workflow_uploads import read_upload
 from ...forges.github_settings import GithubSettings
 from ...runner.settings.doctor import DoctorSettings
 from .questions import Question, is_same, judge_right_of
@@ -25,6 +29,8 @@ from .reading import StackFile
 
 OWN_BRANCH = "release/2023.06.1"
 """A branch such as prepare pushes: rules are asked for by name, and it need not be there."""
+
+_T = TypeVar("_T")
 
 _PROPOSING, _COMMITTING = "For `mode: pull-request`, the default of prepare:", "For `mode: commit` of prepare:"
 
@@ -70,6 +76,7 @@ class Writing:
             Question(need("tag-rules", "No rule against making a production tag"), self._tag_rules),
             Question(need("build-start", f"{file} is started by what publish does"), self._build),
             Question(dispatch, partial(self._dispatch, dispatch)),
+            Question(need("pushed-image", f"{file} says which image it pushed, for rollbacks"), self._pushed_image),
         ]
 
     def _right(self, right: Right, need: Need | None) -> Question:
@@ -100,17 +107,20 @@ class Writing:
     def _build(self) -> Judgement:
         file, token = self._settings.workflow_file, self._token()
         kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
-        build = BuildWorkflow(file, self._stack.workflow_state(file), self._triggers(), archived)
+        build = BuildWorkflow(file, self._stack.workflow_state(file), self._read(read_triggers), archived)
         return judge_build(build, kind)
 
-    def _triggers(self) -> Triggers | WorkflowFileError | Unknown:
+    def _pushed_image(self) -> Judgement:
+        return judge_pushed_image(self._settings.workflow_file, self._read(read_upload))
+
+    def _read(self, read: Callable[[Blob], _T]) -> _T | WorkflowFileError | Unknown:
         content = self._file.content()
         if isinstance(content, Unknown):
             return content
         if content is None:
             return WorkflowFileError("there is no such file on the stack branch")
         try:
-            return read_triggers(content)
+            return read(content)
         except WorkflowFileError as error:
             return error
 

@@ -46,4 +46,4 @@ def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> Compon
     if component is None or component.tag != facts.pin.tag:
         return facts
     passed = record.statuses.get(f"pin-ci:{name}") == "pass"
-    return replace(facts, recorded=Recorded(record.tag, component.commit, component.digest, passed))
+    return replace(facts, recorded=Recorded(record.tag, component.commit, component.digest, passed, record.frozen))

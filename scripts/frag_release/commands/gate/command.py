@@ -24,5 +24,5 @@ def run(values: Values, context: Context, log: Log) -> int:
     from .results import write_results
 
     now = datetime.datetime.now(datetime.timezone.utc)
-    report = Gate(settings, context, forge, services.registry(), now).run()
+    report = Gate(settings, context, forge, services.registry(), now, building=True).run()
     return write_results(report, settings, context, log)

@@ -14,7 +14,7 @@ from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin, read_pins
 from ...domain.decision import BRANCHES, TAGS, Circumstances, RefKind, decide
 from ...domain.evidence import Answer, Unknown
-from ...domain.facts import ComponentFacts, ReleaseFacts
+from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
 from ...domain.findings import Finding, Status
 from ...domain.release_record import ReleaseRecord
 from ...domain.report import GateReport
@@ -36,7 +36,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 class Gate:
     """The gate with all that it needs; `now` is in UTC.
 
-    With a `rollback` it judges whether that release, as it was recorded, may be deployed again.
+    With a `rollback` it judges whether that release, as it was recorded, may be deployed again. `building` says
+    that what is judged is about to be built, and not only deployed.
     """
 
     settings: GateSettings
@@ -45,6 +46,7 @@ class Gate:
     registry: RegistryClient
     now: datetime.datetime
     rollback: ReleaseRecord | None = None
+    building: bool = False
 
     def run(self) -> GateReport:
         """Decide. Raises UsageError where there is nothing that could be judged."""
@@ -60,7 +62,10 @@ class Gate:
             facts = self._release(asked, branches, commit)
         else:
             facts = ReleaseFacts(None, _unasked(self._pins([commit])[0]), None)
-        return self._report(asked, commit, facts, judge(facts) if asked.judged else judge_presence(facts))
+        return self._report(asked, commit, facts, self._judge(asked, facts))
+
+    def _judge(self, asked: Circumstances, facts: ReleaseFacts) -> list[Finding]:
+        return judge(facts, building=self.building) if asked.judged else judge_presence(facts)
 
     @property
     def _stack(self) -> Repository:
@@ -153,15 +158,21 @@ class Gate:
             raise AssertionError("only production tags are judged as releases")
         stack = StackEvidence(self._stack, branches, self.settings.workflow_file)
         run_commit = commit if self._of_this_run or self.rollback else None
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
             # Beside each other, or the time limit and the number of round trips would not hold.
             asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
+            released = pool.submit(self._public, tag.text)
             components = self._gather(self._pins([commit])[0], commit)
         stack_facts, previous = asking.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
         judged = [replace(facts, running_file=self._running_file) for facts in judged]
-        return ReleaseFacts(replace(stack_facts, rollback=self.rollback is not None), judged, previous)
+        stack_facts = replace(stack_facts, rollback=self.rollback is not None, public=released.result())
+        return ReleaseFacts(stack_facts, judged, previous)
+
+    def _public(self, tag: str) -> Answer[PublicRelease | None]:
+        """The release that the tag has already; of a rollback there is the record."""
+        return NOT_ASKED if self.rollback else self.forge.public_release(self.settings.stack_repository, tag)
 
     @property
     def _running_file(self) -> str | None:

@@ -87,6 +87,21 @@ class Building:
                 return self.seen
         raise self._out_of_time()
 
+    def demand_passed(self) -> None:
+        """Demand that the build which is over has passed; raises ExpectedError."""
+        seen = self._now()
+        build = seen.build
+        if build is None or build.passed:
+            return
+        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in seen.failed_jobs[:5])
+        raise ExpectedError(
+            f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
+            f"{f' ({failed})' if failed else ''}.",
+            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
+            "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
+            "prepare a new release.",
+        )
+
     def _find(self, seconds: float) -> Build | None:
         """Return the build of the tag, None where there is none yet after `seconds`.
 

@@ -16,6 +16,7 @@ from ...domain.components import Pin
 from ...domain.decision import TAGS, Circumstances, decide
 from ...domain.prepare_report import Action
 from ...domain.publish_report import Problem, PublishReport
+from ...domain.release_record import ReleaseRecord
 from ...domain.report import GateReport
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
@@ -31,7 +32,7 @@ from .building import Building
 from .evidence import PublicationEvidence
 from .pushed_image import PushedImage
 from .releasing import Releasing, public_release, public_url
-from .reviewing import Reviewing
+from .reviewing import Reviewing, taken
 
 _CANCELLED = "The run was cancelled. What it has made stays, a build goes on, and nothing is left half done."
 
@@ -133,7 +134,7 @@ class Publish:
         """Return whether the tag is there already; raises RefusedError where it stands for something else."""
         found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
         if found and found != review.commit:
-            raise _taken(self.settings.stack_repository, review, found)
+            raise taken(self.settings.stack_repository, review, found)
         return found is not None
 
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
@@ -181,8 +182,8 @@ class Publish:
                 "passed."
             )
             return
-        self._demand_passed()
-        self._release(review)
+        building.demand_passed()
+        self._release(review, building)
 
     def _tag(self, review: Reviewed) -> bool:
         """Make the tag; returns whether this run did, so that there can be no build of it yet."""
@@ -191,7 +192,7 @@ class Publish:
         try:
             made = self._publisher.create_tag(review.tag, review.commit)
         except LostRaceError as race:
-            raise _taken(self.settings.stack_repository, review, race.found or "another commit") from race
+            raise taken(self.settings.stack_repository, review, race.found or "another commit") from race
         self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
         return made
 
@@ -225,20 +226,6 @@ class Publish:
         else:
             self.speak.tell(f"The build was started {how}: {url}")
 
-    def _demand_passed(self) -> None:
-        progress = self._now().progress
-        build = progress.build if progress else None
-        if progress is None or build is None or build.passed:
-            return
-        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in progress.failed_jobs[:5])
-        raise ExpectedError(
-            f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
-            f"{f' ({failed})' if failed else ''}.",
-            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
-            "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
-            "prepare a new release.",
-        )
-
     def _demand_tag(self, review: Reviewed) -> None:
         """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
         if not self._is_tagged(review):
@@ -247,28 +234,55 @@ class Publish:
                 "Run this again: it makes the tag anew and has it built again.",
             )
 
-    def _release(self, review: Reviewed) -> None:
+    def _release(self, review: Reviewed, building: Building) -> None:
         releases = self.forge.releases(self.settings.stack_repository)
-        is_public = public_release(releases, review.tag) is not None
-        self._look_at_image(review.tag, is_public)
+        image = self._image(building, review.tag)
+        if public_release(releases, review.tag) is None:
+            self._record_image(image, building)
+        else:
+            self._show_recorded(image, review.tag)
         report = self._now()
         # What this very run has made is no part of it: a run that was taken up again made only the rest.
         document = replace(report, actions=()).as_json()
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        still_there = partial(self._demand_tag, review)
+        still = partial(self._demand_unchanged, review, image)
         body = self.speak.body(report)
-        release, note = Releasing(releases, review.tag, body, record, still_there, self._did).run()
+        release, note = Releasing(releases, review.tag, body, record, still, self._did).run()
         self._note(release_url=release.url)
         if note:
             self._add_note(note)
 
-    def _look_at_image(self, tag: str, is_public: bool) -> None:
-        """Take down the image that the build has pushed, which must be seen before the release is made."""
+    def _image(self, building: Building, tag: str) -> PushedImage | None:
+        """Return the image to look at; None where the build pushes none, or nobody is to look."""
         name = self.settings.stack_image
         self._note(image=name and f"{name}:{tag}")
-        if name and self.settings.check_images:
-            image = PushedImage(self.registry, self.clock, name, tag)
-            self._note(digest=image.glance() if is_public else image.digest())
+        wanted = name and self.settings.check_images
+        return PushedImage(building.builds, self.registry, self.clock, name, tag) if wanted else None
+
+    def _record_image(self, image: PushedImage | None, building: Building) -> None:
+        """Take down the image that the build says it has pushed, before the release is made."""
+        build = building.seen.build if building.seen else None
+        if image is None or build is None:
+            return
+        digest = image.digest(build)
+        self._note(digest=digest, is_unnamed=not digest)
+        if not digest:
+            self._add_note(image.unnamed)
+
+    def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
+        """Show of a public release what it has recorded, which stays whatever the registry has by now."""
+        record = self.forge.release_record(self.settings.stack_repository, tag) if image else None
+        if image and isinstance(record, ReleaseRecord) and record.digest:
+            self._note(digest=record.digest)
+            if note := image.note_beside(record.digest):
+                self._add_note(note)
+
+    def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
+        """Demand, just before the release is public, that tag and image are what release.json says."""
+        self._demand_tag(review)
+        digest = self._now().digest
+        if image and digest:
+            image.demand(digest)
 
     def _now(self) -> PublishReport:
         if self.report is None:
@@ -284,12 +298,3 @@ class Publish:
     def _did(self, action: Action) -> None:
         self.speak.tell(f"{action.what} {action.url}".rstrip())
         self._note(actions=(*self._now().actions, action))
-
-
-def _taken(repository: str, review: Reviewed, found: str) -> RefusedError:
-    return RefusedError(
-        f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
-        f"{review.commit[:12]}. Nothing was published.",
-        "Prepare the release anew, under the next free tag. A tag that was pushed by mistake can be deleted by whoever "
-        "may, before anything was built from it.",
-    )

@@ -1,12 +1,15 @@
-"""The image that the build has pushed: a rollback goes by its digest, so nothing is released without that."""
+"""The image that the build has pushed, by the build's own word: a rollback goes by its digest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ...clients.registry import RegistryClient
+from ...domain.builds import Build
 from ...domain.evidence import Answer, Image, Unknown
-from ...errors import EvidenceError
+from ...domain.pushed_image import FORM, pushed_digest
+from ...errors import EvidenceError, RefusedError
+from ...forges.publishing import Builds
 from ..clock import Clock
 
 _PAUSES = (2.0, 4.0, 8.0)
@@ -17,13 +20,62 @@ _PAUSES = (2.0, 4.0, 8.0)
 class PushedImage:
     """The image `name` of the stack under the tag that was built."""
 
+    builds: Builds
     registry: RegistryClient
     clock: Clock
     name: str
     tag: str
 
-    def digest(self) -> str:
-        """Return its digest, looking a few times within the time left; raises EvidenceError where it cannot be seen."""
+    def digest(self, build: Build) -> str:
+        """Return the digest that the build says it pushed, empty where it says nothing.
+
+        Raises EvidenceError where that, or the image, cannot be seen, and RefusedError where the registry has
+        another image: hours lie between the push and this look, and every workflow of the repository can push.
+        """
+        artifacts = self.builds.artifacts(build)
+        said = artifacts if isinstance(artifacts, Unknown) else pushed_digest(build, artifacts)
+        if isinstance(said, Unknown):
+            raise EvidenceError(
+                f"Which image the build of {self.tag} pushed cannot be told: {said.reason}. The release was not made: "
+                "it may never be changed once it is public, and its release.json would be the evidence of a rollback.",
+                said.remedy,
+            )
+        self.demand(said or "")
+        return said or ""
+
+    def demand(self, said: str) -> None:
+        """Demand that the registry has the image `said` to have been pushed, or any where nothing was said."""
+        now = self._seen()
+        if said and now != said:
+            raise RefusedError(
+                f"The build of {self.tag} pushed {said}, and {self.name}:{self.tag} is {now} now: another image was "
+                "pushed under its tag. The release was not made.",
+                "Find out who pushed the other image, and release anew under the next free tag. If stack-image names "
+                "another place than the build pushes to, correct that and run this again.",
+            )
+
+    def note_beside(self, recorded: str) -> str:
+        """Say that one look shows another image than was `recorded`; empty where it does not, or shows nothing."""
+        found = self._look()
+        now = "" if isinstance(found, Unknown) else found.digest or ""
+        if not now or now == recorded:
+            return ""
+        return (
+            f"release.json of {self.tag} records {recorded}, and {self.name}:{self.tag} is {now} now: another image "
+            "was pushed under its tag. Find out who pushed it."
+        )
+
+    @property
+    def unnamed(self) -> str:
+        """Say what comes of a build that does not say which image it has pushed."""
+        return (
+            f"{self.tag} cannot be rolled back to by the form: its build uploaded no artifact named {FORM}, so nobody "
+            "can tell which image it pushed, and release.json records no digest. Add the steps that say it behind the "
+            "push, as examples/build-main.yaml has them; the release after that can be rolled back to."
+        )
+
+    def _seen(self) -> str:
+        """Return the digest in the registry, looking a few times within the time left; raises EvidenceError."""
         found = self._look()
         for pause in _PAUSES:
             if (not isinstance(found, Unknown) and found.digest) or pause >= self.clock.remaining():
@@ -37,11 +89,6 @@ class PushedImage:
         if not found.digest:
             raise self._unseen("the registry has no such image", "Run this again when it is there")
         return found.digest
-
-    def glance(self) -> str:
-        """Return its digest as one look shows it, empty where it does not."""
-        found = self._look()
-        return "" if isinstance(found, Unknown) else found.digest or ""
 
     def _look(self) -> Answer[Image]:
         return self.registry.images({(self.name, self.tag)})[self.name, self.tag]

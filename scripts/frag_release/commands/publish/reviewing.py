@@ -18,7 +18,7 @@ from ...domain.review import (
     review_of,
     same_pair,
 )
-from ...errors import EvidenceError, UsageError
+from ...errors import EvidenceError, RefusedError, UsageError
 from ...forges.publishing import Publisher, PublishingForge
 from ...forges.repository import Repository
 from ...forges.writer import Writer
@@ -159,3 +159,13 @@ class Reviewing:
     @property
     def _publisher(self) -> Publisher:
         return self.forge.publisher(self.settings.stack_repository)
+
+
+def taken(repository: str, review: Reviewed, found: str) -> RefusedError:
+    """Refuse what was reviewed: its tag stands for the commit `found`."""
+    return RefusedError(
+        f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
+        f"{review.commit[:12]}. Nothing was published.",
+        "Prepare the release anew, under the next free tag. A tag that was pushed by mistake can be deleted by whoever "
+        "may, before anything was built from it.",
+    )

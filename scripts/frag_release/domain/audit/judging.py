@@ -205,7 +205,7 @@ def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
         return None
     image = f"{pin.component.image_name(pin.namespace)}:{pin.tag}"
     passed = record.statuses.get(f"pin-ci:{pin.component.name}") == "pass"
-    return Recorded(record.tag, found.commit, found.digest if found.image == image else "", passed)
+    return Recorded(record.tag, found.commit, found.digest if found.image == image else "", passed, record.frozen)
 
 
 def _merged(releases: Sequence[PastRelease], others: Sequence[PastRelease]) -> list[PastRelease]:

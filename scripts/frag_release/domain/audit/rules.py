@@ -13,12 +13,12 @@ from typing import Any
 from ..evidence import Image, Unknown
 from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding, Outcome, Status
-from ..release_record import ASSET
+from ..release_record import ASSET, ReleaseRecord
 from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
 from ..rules.pins import hidden_override, pin_effective
-from ..rules.proof import pin_exists, pin_image
+from ..rules.proof import MUTABLE, pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
 from .facts import PastStackFacts
@@ -41,7 +41,7 @@ def _tag_stayed(facts: PastStackFacts) -> Outcome:
     if isinstance(facts.tag_commit, Unknown):
         return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == record.commit:
-        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.")
+        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.{_mutable(record)}")
     now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
     return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", MOVED)
 
@@ -75,7 +75,7 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
         return unknown(f"The image {record.image}", image)
     if image.digest is None:
         return failed(f"The registry no longer has the image {image.name}:{image.tag}.", PUSHED_AGAIN)
-    return _same_image(image, record.digest, f"{facts.tag} was released as")
+    return _same_image(image, record.digest, f"{facts.tag} was released as", _mutable(record))
 
 
 def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
@@ -94,13 +94,17 @@ def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
-    return _same_image(image, record.digest, f"{record.tag} was made of")
+    return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))
 
 
-def _same_image(image: Image, digest: str, what: str) -> Outcome:
+def _mutable(record: ReleaseRecord | Recorded) -> str:
+    return "" if record.frozen else f" {MUTABLE}"
+
+
+def _same_image(image: Image, digest: str, what: str, more: str = "") -> Outcome:
     name = f"{image.name}:{image.tag}"
     if image.digest == digest:
-        return passed(f"{name} is in the registry, still as {digest[:19]}.")
+        return passed(f"{name} is in the registry, still as {digest[:19]}.{more}")
     return failed(
         f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", PUSHED_AGAIN
     )

@@ -28,6 +28,7 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "tag-rules": ("publish",),
     "build-start": ("publish",),
     "actions-write": ("publish",),
+    "pushed-image": ("publish",),
     "ticket-repository": ("announce",),
     "issues-write": ("announce",),
     "board-lane": ("announce",),
@@ -36,6 +37,8 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "awx-template": ("deploy",),
     "awx-variables": ("deploy",),
 }
+_ADVISORY = frozenset({"pushed-image"})
+"""What no command stops for."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Selection:
     def need(self, kind: str, what: str, component: str = "") -> Need | None:
         """The need of a kind, for those of the commands that have it; None where none has."""
         commands = [one for one in self.commands if one in _NEEDED_BY[kind]]
-        return Need(kind.replace("component", component or "component"), commands, what) if commands else None
+        name = kind.replace("component", component or "component")
+        return Need(name, commands, what, advisory=kind in _ADVISORY) if commands else None
 
 
 def outside(kind: str, what: str) -> Need:

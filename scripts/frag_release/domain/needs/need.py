@@ -38,12 +38,16 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Need:
-    """What `commands` need. `id` names it in reports; `outside` says that it guards the gate rather than a command."""
+    """What `commands` need. `id` names it in reports; `outside` says that it guards the gate rather than a command.
+
+    `advisory` says that no command stops for want of it.
+    """
 
     id: str
     commands: Sequence[str]
     what: str
     outside: bool = False
+    advisory: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Row:
         """The row as reports and annotations have it: rule `need` or `outside`, the need's id as its subject."""
         found = self.judgement
         status = _STATUSES[found.presence]
-        weaker = status.blocks and (self.need.outside or found.presence is Presence.UNTOLD)
+        weaker = status.blocks and (self.need.outside or self.need.advisory or found.presence is Presence.UNTOLD)
         return Finding(
             rule="outside" if self.need.outside else "need",
             subject=self.need.id,

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..evidence import Answer, NotOffered, Unknown
+from ..pushed_image import FORM
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Tags, Triggers
+from ..workflow_uploads import Said
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
 from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Ruleset
 from .rights import UNARCHIVE, TokenFacts, TokenKind
@@ -17,6 +19,10 @@ _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rul
 _PATTERN = "'[0-9]+.[0-9]+.[0-9]+'"
 _DATED_TAGS = ("2023.06.1", "2024.11.12")
 _CENTURY = tuple(f"{year}.{rest}" for year in ("1", *range(2000, 2100)) for rest in ("2.3", "06.1", "11.12"))
+_SAY_IT = (
+    "Add the two steps behind the push that examples/build-main.yaml has (docs/publish.md, Which image is recorded). "
+    "GitHub Enterprise Server takes no such upload: go back by hand there."
+)
 _SETTING = (
     "Settings > Actions > General > Workflow permissions: turn on Allow GitHub Actions to create and approve pull "
     "requests (in the organisation's settings first, where it is greyed out)."
@@ -91,6 +97,20 @@ def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
         state = build.state.replace("_", " ")
         return missing(f"GitHub says of {build.file}: {state}.", "Actions > the workflow > Enable workflow.")
     return _judge_triggers(build.file, build.triggers, kind)
+
+
+def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> Judgement:
+    """Whether the build says which image it pushed: without that `publish` records no digest to go back to."""
+    if isinstance(said, Unknown):
+        return unseen(said)
+    if isinstance(said, WorkflowFileError):
+        return missing(f"{file} cannot be read: {said.message}.", "Correct it.")
+    if said is Said.HERE:
+        return there(f"{file} uploads an artifact that names the image which it pushed.")
+    if said is Said.PERHAPS_ELSEWHERE:
+        what = f"{file} uploads no artifact {FORM}; whether the workflows and actions that it uses do, cannot be told."
+        return untold(what, _SAY_IT)
+    return missing(f"{file} uploads no artifact {FORM}, so its releases cannot be rolled back to.", _SAY_IT)
 
 
 def _judge_triggers(file: str, triggers: Triggers, kind: TokenKind) -> Judgement:

@@ -17,12 +17,13 @@ from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES
 from .publication import PUBLICATION_RULES
 from .rule import Rule
-from .stack import PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
+from .stack import BUILDING_RULES, PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
 
 COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, pin_order)
 
 CATALOGUE: tuple[Rule[Any], ...] = (
     *STACK_RULES,
+    *BUILDING_RULES,
     *COMPONENT_RULES,
     *PAIR_RULES,
     *PUBLICATION_RULES,
@@ -39,9 +40,12 @@ def can_mend_elsewhere(blockers: Sequence[Finding]) -> bool:
     return all(one.status is Status.UNKNOWN or one.rule in _MEND_ELSEWHERE for one in blockers)
 
 
-def judge(facts: ReleaseFacts) -> list[Finding]:
-    """Apply every rule to the facts of its subject; a pair without a stack tag is judged without the latter."""
-    return _judge(facts, STACK_RULES, COMPONENT_RULES)
+def judge(facts: ReleaseFacts, *, building: bool = False) -> list[Finding]:
+    """Apply every rule to the facts of its subject; a pair without a stack tag is judged without the latter.
+
+    `building` says that it is about to be built: then a tag that is released already is refused.
+    """
+    return _judge(facts, (*STACK_RULES, *BUILDING_RULES) if building else STACK_RULES, COMPONENT_RULES)
 
 
 def judge_planned(facts: ReleaseFacts) -> list[Finding]:

@@ -11,6 +11,7 @@ from .ci_runs import is_named, latest_runs, names_of
 from .pins import NO_TAG
 from .rule import Rule, either, failed, passed, rule, skipped, unknown
 
+MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
 NO_SUCH_TAG = "The tag itself was not found."
 
 
@@ -165,7 +166,8 @@ def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
     if not isinstance(record, Recorded) or _why_not(facts, record):
         return None
     how = f"release.json of {record.tag} recorded that it passed, for the same commit and the same image."
-    return passed(f"GitHub has forgotten the run for {facts.pin.tag}; {how}")
+    mutable = "" if record.frozen else f" {MUTABLE}"
+    return passed(f"GitHub has forgotten the run for {facts.pin.tag}; {how}{mutable}")
 
 
 def _why_not(facts: ComponentFacts, record: Recorded) -> str:

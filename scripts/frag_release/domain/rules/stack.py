@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..evidence import Unknown
+from ..evidence import NotOffered, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
 from ..versions import production_tags
@@ -116,6 +116,35 @@ def tag_style(facts: StackFacts) -> Outcome:
     )
 
 
+@rule(
+    "tag-released",
+    "stack",
+    fails_when="gate: the tag has a public release whose `release.json` records the stack's image: another build would "
+    "push over it",
+    remedy="Deploy it again by the form of `deploy.yaml`, with *rollback* ticked. What is new is released under the "
+    "next free tag.",
+)
+def tag_released(facts: StackFacts) -> Outcome:
+    """What was released is built once: production and a rollback go by the image that was recorded."""
+    public = facts.public
+    if isinstance(public, NotOffered):
+        return skipped(f"Not looked up: {public.reason}.")
+    if isinstance(public, Unknown):
+        return unknown(f"Whether {facts.tag} of {facts.repository} is released already", public)
+    if public is None:
+        return passed(f"{facts.tag} of {facts.repository} has no public release yet.")
+    if not public.digest:
+        lacks = "release.json names no digest" if public.has_record else "release has no release.json"
+        return passed(f"{facts.tag} is public already, but its {lacks}: no record names an image.", public.url)
+    return failed(
+        f"{facts.tag} of {facts.repository} is released already, as the image {public.digest}: another build would "
+        "push another image under its tag, and the release could not be gone back to.",
+        "Deploying it again is deploy.yaml's job: Actions > Deploy > Run workflow, with this tag and rollback ticked. "
+        "Release what is new under the next free tag.",
+        public.url,
+    )
+
+
 STACK_RULES: tuple[Rule[StackFacts], ...] = (
     tag_on_stack_branch,
     tag_commit,
@@ -123,6 +152,9 @@ STACK_RULES: tuple[Rule[StackFacts], ...] = (
     tag_order,
     tag_style,
 )
+
+BUILDING_RULES: tuple[Rule[StackFacts], ...] = (tag_released,)
+"""Those on what is about to be built, which a deployment of what was built is not asked."""
 
 PLANNED_STACK_RULES: tuple[Rule[StackFacts], ...] = (tag_unique, tag_order, tag_style)
 """Those that can be judged before there is a tag."""

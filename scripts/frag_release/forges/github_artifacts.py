@@ -1,0 +1,66 @@
+"""The artifacts of a workflow run on GitHub, by their names alone: nothing is downloaded."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ..domain.builds import Artifact, Build
+from ..domain.evidence import Answer, Unknown
+from .github_api import ACTIONS, RepositoryApi
+from .github_compare import moment_of
+
+_PAGE = 100
+_MOST_PAGES = 10
+
+
+class ArtifactRun(TypedDict):
+    """The run that an artifact says it is of."""
+
+    id: int | None
+    head_sha: str | None
+
+
+class ArtifactFacts(TypedDict):
+    """One item of `actions/list-workflow-run-artifacts`; times are ISO 8601."""
+
+    id: int
+    name: str
+    created_at: str | None
+    workflow_run: ArtifactRun | None
+
+
+class ArtifactPage(TypedDict):
+    """`actions/list-workflow-run-artifacts`."""
+
+    total_count: int
+    artifacts: list[ArtifactFacts]
+
+
+def read_artifacts(api: RepositoryApi, build: Build) -> Answer[list[Artifact]]:
+    """Return what all attempts of a run have uploaded: one request for each hundred."""
+    what = f"the artifacts of the run {build.id}"
+    first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": _PAGE}, permission=ACTIONS)
+    pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES, ACTIONS)
+    if isinstance(pages, Unknown):
+        return pages
+    found: dict[int, Artifact] = {}
+    total = 0
+    for page in pages:
+        payload = api.read(page, ArtifactPage, what)
+        if isinstance(payload, Unknown):
+            return payload
+        total = max(total, payload["total_count"])
+        found.update((each["id"], _artifact(each)) for each in payload["artifacts"])
+    if len(found) < total:
+        return Unknown(f"of {total} artifacts only {len(found)} were sent, when asked for {what} of {api.name}")
+    return list(found.values())
+
+
+def _artifact(facts: ArtifactFacts) -> Artifact:
+    run = facts.get("workflow_run")
+    return Artifact(
+        name=facts["name"],
+        created=moment_of(facts.get("created_at") or ""),
+        run=(run.get("id") or 0) if run else 0,
+        head_sha=(run.get("head_sha") or "") if run else "",
+    )
