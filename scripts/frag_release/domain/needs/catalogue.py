@@ -35,6 +35,7 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "awx-login": ("deploy",),
     "awx-template": ("deploy",),
     "awx-variables": ("deploy",),
+    "site-text": ("deploy",),
 }
 
 
