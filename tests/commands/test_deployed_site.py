@@ -138,7 +138,7 @@ def test_a_dry_run_looks_as_well(ready: Deployment) -> None:
 
 
 def test_an_old_pod_among_new_ones_starts_the_row_anew(ready: Deployment) -> None:
-    """Of several pods an old one may answer: three looks in a row must show the release, and a failing one starts anew."""
+    """Three looks in a row must show the release, and one at an old pod among them starts the row anew."""
     old = real_page("2023.03.1", "2023.05.3", OLD)
     ready.site.page, ready.site.once = NEW, [old, NEW, NEW, old, NEW]
     outcome = ready.deploy(verify_text=LINE, verify_looks="")
@@ -198,7 +198,7 @@ def test_a_place_that_cannot_be_filled_is_a_wrong_use(ready: Deployment) -> None
 
 
 def test_a_text_beside_several_versions_proves_none(ready: Deployment) -> None:
-    """Where a page holds the line with other versions as well, it cannot be told which runs, and the text is no proof."""
+    """Where a page holds the line with other versions as well, it does not tell which of them runs: no success."""
     ready.site.page = "version 2023.05.1 of the backend, version 2023.06.2 of the stack"
     outcome = ready.deploy(verify_text="version {image-tag}", wait_minutes="0")
     assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful"), outcome.log

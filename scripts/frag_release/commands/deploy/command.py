@@ -10,7 +10,7 @@ from ...clients.deadline import Deadline
 from ...domain.awx_jobs import JobProgress, Template, Variables
 from ...domain.deploy_report import DeployReport
 from ...domain.evidence import Image
-from ...domain.production_template import check_template, names_of, note_of_variables
+from ...domain.production_template import names_of, note_of_variables
 from ...domain.site import SiteLook
 from ...errors import UsageError
 from ...render.deploy import deploy_summary, deploy_text, job_line
@@ -19,6 +19,7 @@ from ...runner.log import Log
 from ...runner.results import write_outputs, write_report, write_summary
 from ...runner.settings.awx import read_awx_settings
 from ...runner.settings.deploy import DeploySettings, read_deploy_settings
+from ...runner.settings.production_template import check_template
 from ...runner.signals import hold_signals
 from ...runner.values import Values
 from ..clock import Clock

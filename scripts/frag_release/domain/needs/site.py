@@ -49,7 +49,9 @@ def judge_site(url: str, status: int, page: Page, lines: Sequence[SiteLine], wro
         return wrong or "The input verify-text is empty, and deploy needs it beside verify-url."
     if failing:
         why = _why_not_json(page) if any(line.pointer for line in lines) else ""
-        return f"{url} has nothing in the form of line {', '.join(failing)} of verify-text, or several that differ.{why}"
+        return (
+            f"{url} has nothing in the form of line {', '.join(failing)} of verify-text, or several that differ.{why}"
+        )
     return there(f"{url} has a place for each line of verify-text.", url)
 
 

@@ -9,7 +9,6 @@ from ...domain.decision import TAGS
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
-from ...domain.production_template import check_template
 from ...domain.versions import parse_production_tag
 from ...errors import UsageError
 from ..context import Context
@@ -18,6 +17,7 @@ from ..values import Values, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
+from .production_template import check_template
 from .site import SiteSettings, read_site_settings
 
 
