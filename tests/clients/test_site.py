@@ -10,9 +10,11 @@ from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
 from frag_release.clients.site import MAX_BYTES, SiteClient
 from frag_release.domain.site import SiteLook
+from frag_release.domain.site_lines import SiteLine
 from world.faults import Forward, Reply
 
 TAG = "2023.06.1"
+VALUES = {"image-tag": TAG}
 
 
 def page(server: Echo, content: bytes, status: int = 200) -> None:
@@ -25,9 +27,9 @@ def page(server: Echo, content: bytes, status: int = 200) -> None:
     server.add("GET", "/page", act)
 
 
-def look(http: Http, server: Echo, path: str = "/page", text: str = TAG) -> SiteLook:
+def look(http: Http, server: Echo, path: str = "/page", text: str = "{image-tag}") -> SiteLook:
     """Look for the tag."""
-    return SiteClient(http).look(f"{server.url}{path}", text, TAG)
+    return SiteClient(http).look([f"{server.url}{path}"], [SiteLine(text)], VALUES)
 
 
 def test_a_page_with_the_tag_passes(http: Http, server: Echo) -> None:
@@ -77,7 +79,7 @@ def test_a_page_that_is_too_large_is_no_answer(http: Http, server: Echo) -> None
 def test_a_page_that_never_ends_takes_its_time_and_no_more() -> None:
     """A server that drips is given up when the time of a request is over."""
     with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") as url:
-        seen = SiteClient(Http(Deadline(0.5))).look(f"{url}/", TAG, TAG)
+        seen = SiteClient(Http(Deadline(0.5))).look([f"{url}/"], [SiteLine("{image-tag}")], VALUES)
     assert not seen.passed
     assert seen.problem
 
@@ -86,3 +88,16 @@ def test_what_is_no_text_is_no_trouble(http: Http, server: Echo) -> None:
     """Bytes that are not UTF-8 are looked through all the same."""
     page(server, b"\xff\xfe\x00 2023.06.1 \x80")
     assert look(http, server).passed
+
+
+def test_every_page_is_asked_for_once_a_look(http: Http, server: Echo) -> None:
+    """Of several pages each has its status or its problem, and the lines are those of the first."""
+    page(server, TAG.encode())
+    server.add("GET", "/gone", lambda _: Reply(404))
+    server.fail("GET", "/down", status=503)
+    urls = [f"{server.url}{path}" for path in ("/page", "/gone", "/down")]
+    seen = SiteClient(http).look(urls, [SiteLine("{image-tag}")], VALUES)
+    assert (seen.found, seen.passed) == (True, False)
+    assert [one.status for one in seen.others] == [404, 0]
+    assert "answered 503" in seen.others[1].problem
+    assert len(server.requests) == 3

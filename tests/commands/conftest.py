@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commands.deployment import AT_ONCE, TEMPLATE, Deployment
+from commands.deployment import AT_ONCE, STAGING_TEMPLATE, TEMPLATE, Deployment
 from process.bundle import bundle_action
 from process.gates import ROOT
 from world.awx import AwxServer
@@ -115,8 +115,9 @@ def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleas
 
 @pytest.fixture
 def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases) -> Deployment:
-    """The worked example built, with a template that deploys at once."""
+    """The worked example built, with templates that deploy at once: of production, and of staging."""
     awx.add_template(TEMPLATE, script=AT_ONCE)
+    awx.add_template(STAGING_TEMPLATE, script=AT_ONCE)
     deployment = Deployment(world, awx, site, releases_of)
     deployment.digest = deployment.build()
     return deployment

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from frag_release.domain.environments import is_production
 from world.awx import ROBOT, AwxServer
 from world.awx_jobs import LINES, Look
 from world.events import Event, push_tag
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = f"xchem/{STACK}"
 TEMPLATE = "Production Fragalysis Stack"
+STAGING_TEMPLATE = "Staging Fragalysis Stack"
 OLD = "2023.06.1"
 """The release before the worked example's."""
 OTHER_DIGEST = "sha256:" + "9" * 64
@@ -76,8 +78,11 @@ class Deployment:
             "awx-url": self.awx.url,
             "awx-username": ROBOT.username,
             "awx-password": ROBOT.password,
-            "awx-template": TEMPLATE,
+            "awx-template": TEMPLATE if is_production(more.get("environment", "production")) else STAGING_TEMPLATE,
             "verify-url": f"{self.site.url}/viewer/",
+            "verify-text": "Stack {image-tag}",
+            # One look is enough where nothing is said of several: between two a run waits for seconds.
+            "verify-looks": "1",
             "wait-minutes": "1",
         }
         return given | {name.replace("_", "-"): value for name, value in more.items()}

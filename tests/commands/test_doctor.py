@@ -29,6 +29,7 @@ from world.github_settings import (
 )
 from world.program import Outcome
 from world.rounds import Rounds, patiently
+from world.site import Site
 
 STACK, BACKEND = "xchem/fragalysis-stack", "xchem/fragalysis-backend"
 RELEASING = "gate,prepare,publish,announce"
@@ -463,3 +464,66 @@ def test_deploy_without_inputs_for_awx(practice: Practice) -> None:
     assert found(outcome)["awx-login"] == "missing"
     assert "Secrets of an environment are seen only by a job in it" in of(outcome, "awx-login")["remedy"]
     assert found(outcome)["stack-branch"] == "there"
+
+
+PAGE = '{"version": {"backend": "xchem:2023.06.1", "frontend": "xchem:2023.05.4", "stack": "xchem:2023.06.2"}}'
+
+
+def site_row(practice: Practice, site: Site, **inputs: str) -> dict[str, Any]:
+    """The row on the page of the site."""
+    token = practice.settings.give("ghp_all", CLASSIC)
+    return of(practice.ask(token, chosen="deploy", **{"verify_url": f"{site.url}/version/", **inputs}), "site-text")
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        (PAGE, "/version/stack = xchem:{image-tag}"),
+        (PAGE.replace("xchem:2023.06.2", "2023.06.2"), "/version/stack = {image-tag}"),
+        (PAGE.replace("xchem:2023.06.2", "xchem/fragalysis-stack:2023.06.2"),
+         "/version/stack = xchem/fragalysis-stack:{image-tag}"),
+        (PAGE.replace('"stack"', '"a/b~"'), "/version/a~1b~0 = xchem:{image-tag}"),
+        (PAGE.replace("2023.06.2", "latest").replace("2023.05.4", "latest"), "/version/stack = xchem:{image-tag}"),
+        ('[{"pod": 1, "v": "v2023.06.1"}]', "/0/v = v{image-tag}"),
+        ("<h1>backend 2023.06.2</h1> Stack 2023.06.1", "Stack {image-tag}"),
+    ],
+)  # fmt: skip
+def test_doctor_proposes_lines_for_a_page(practice: Practice, site: Site, page: str, line: str) -> None:
+    """Without verify-text the row is missing, and proposes where the page shows a release of the stack."""
+    site.page = page
+    row = site_row(practice, site)
+    assert (row["presence"], row["status"]) == ("missing", "fail")
+    assert "verify-text is empty" in row["message"]
+    assert row["remedy"] == f"In verify-text this would do, if it is the stack's own version there: {line}"
+    assert site_row(practice, site, verify_text=line)["presence"] == "there"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["", "<h1>Fragalysis</h1>", "{}", '{"stack": "foreign words"}', PAGE.replace("06.2", "07.9"),
+     '{"backend": "2023.06.2"}', '{"a\\u0007b": "2023.06.2"}', "[" * 9999, '{"a": 1, "a": "2023.06.2"}'],
+)  # fmt: skip
+def test_doctor_repeats_no_words_of_a_page(practice: Practice, site: Site, page: str) -> None:
+    """Where nothing is recognised, or only a component, it is said what to write, with nothing of the page in it."""
+    site.page = page or " "
+    row = site_row(practice, site)
+    assert row["presence"] == "missing"
+    assert row["remedy"].startswith("Nothing on the page was recognised as the tag of a release of the stack.")
+    assert "foreign" not in f"{row['message']} {row['remedy']}"
+
+
+def test_doctor_looks_whether_lines_would_do(practice: Practice, site: Site) -> None:
+    """Lines that find nothing, bare tags and pages that do not answer are told; without a page none is needed."""
+    site.page = PAGE
+    good = "/version/stack = xchem:{image-tag}\n/version/backend = {backend-namespace}:{backend-tag}"
+    assert site_row(practice, site, verify_text=good)["presence"] == "there"
+    row = site_row(practice, site, verify_text=f"{good}\n/version/stock = {{image-tag}}")
+    assert row["message"].endswith("has nothing in the form of line 3 of verify-text, or several that differ.")
+    assert "/version/stack = xchem:{image-tag}" in row["remedy"]
+    assert "is a bare tag" in site_row(practice, site, verify_text="{image-tag}")["message"]
+    both = f"{site.url}/version/,{site.url}/api/"
+    site.fail("GET", "/api/", status=404)
+    assert f"{site.url}/api/ answered 404" in site_row(practice, site, verify_text=good, verify_url=both)["message"]
+    site.fail("GET", "/version/", status=503)
+    assert site_row(practice, site, verify_text=good)["presence"] == "not seen"
+    assert site_row(practice, site, verify_url="")["presence"] == "not needed"

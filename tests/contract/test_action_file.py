@@ -95,7 +95,7 @@ ANNOUNCE_INPUTS = {
 }  # fmt: skip
 _AWX = {
     "environment": "production", "awx-url": "", "awx-api-path": "/api/v2/", "awx-username": "", "awx-password": "",
-    "awx-token": "", "awx-template": "", "awx-organization": "",
+    "awx-token": "", "awx-template": "", "awx-organization": "", "verify-url": "", "verify-text": "",
 }  # fmt: skip
 DEPLOY_INPUTS = {
     **_JUDGING,
@@ -103,7 +103,7 @@ DEPLOY_INPUTS = {
     "ref": "", "production": "true", "backend-tag": "", "frontend-tag": "", "backend-namespace": "",
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
-    "extra-vars": "", "on-timeout": "leave", "verify-url": "", "verify-text": "", "rollback": "false",
+    "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
     "ungated": "false", "dry-run": "false", "wait-minutes": "30",
 }  # fmt: skip
 AUDIT_INPUTS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.environments import is_production
+from frag_release.domain.environments import is_production, says_production
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,27 @@ def test_what_is_not_clearly_another_environment_is_production(name: str) -> Non
 def test_a_name_with_a_word_for_another_environment_is_none(name: str) -> None:
     """A whole word such as staging or developer, in any letter case, names another environment."""
     assert not is_production(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Production Fragalysis Stack", "PRODUCTION", "prod", "Stack (Prod)", "prod2", "my_prod", "prods", "nonprod",
+        "pre-production", "preproduction", "staging (not production)", "fragalysis-prd", "ukprd", "live", "GoLive",
+        "FragalysisProduction", "fragalysisproduction", "Produktion", "producción", "productive system",
+        "\uff30\uff32\uff2f\uff24", "product production",
+    ],
+)  # fmt: skip
+def test_a_name_that_says_production(name: str) -> None:
+    """Any word for production counts, alone or in another word, and a name that denies it as well."""
+    assert says_production(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "Staging Fragalysis Stack", "Product demo", "products", "Producer", "Reproduce", "Deploy main", "Delivery",
+     "liver", "alive", "Alice", "all:!x"],
+)  # fmt: skip
+def test_a_name_that_only_looks_like_it(name: str) -> None:
+    """Unlike an environment, a name that says nothing is not production, nor is a product."""
+    assert not says_production(name)

@@ -83,7 +83,8 @@ class Stage:
     @property
     def variables(self) -> Mapping[str, str]:
         """The variables of repository and environments."""
-        return {**SWITCHES, "AWX_URL": self.awx.url, "VERIFY_URL": f"{self.site.url}/", "RELEASE_APP_CLIENT_ID": "Iv1"}
+        site = {"VERIFY_URL": f"{self.site.url}/", "VERIFY_TEXT": "Stack {image-tag}"}
+        return {**SWITCHES, **site, "AWX_URL": self.awx.url, "RELEASE_APP_CLIENT_ID": "Iv1"}
 
     def launched(self) -> dict[str, object]:
         """What each template was launched with."""

@@ -14,7 +14,8 @@ from frag_release.domain.facts import Released
 from frag_release.domain.prepare_report import Action
 from frag_release.domain.publish_report import Problem
 from frag_release.domain.report import GateReport
-from frag_release.domain.site import SiteLook
+from frag_release.domain.site import OtherPage, SiteLook
+from frag_release.domain.site_lines import LineLook
 from frag_release.render.deploy import deploy_summary, deploy_text, job_line
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, report, unjudged, with_backend
@@ -22,7 +23,9 @@ from render.reports import good_facts, report, unjudged, with_backend
 GITHUB = "https://github.com"
 IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", "sha256:" + "d" * 64)
 JOB = Job(7, 1, False, "Production", "successful", "https://awx.example/#/jobs/playbook/7/output", elapsed=200.0)
-SITE = SiteLook("https://site.example/viewer/", "2023.06.2", 200, 5000, True, '"Stack 2023.06.2"')
+THERE = LineLook("Stack 2023.06.2", True, "'Stack 2023.06.2' is there")
+SITE = SiteLook("https://site.example/viewer/", [THERE], 200, 5000, '"Stack 2023.06.2"')
+NOT_THERE = replace(SITE, lines=[replace(THERE, found=False)])
 PRODUCTION = Target("production", True)
 PROBLEM = Problem("It went wrong.", "Mend it.", 1)
 
@@ -39,7 +42,7 @@ STAGES = [
     (deployed(job=None, site=None), Stage.READY, 1, "## 🚀 About to be launched — "),
     (deployed(job=None, site=None, problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not launched — "),
     (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
-    (deployed(problem=PROBLEM, site=replace(SITE, found=False)), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
+    (deployed(problem=PROBLEM, site=NOT_THERE), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
     (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),
@@ -72,9 +75,17 @@ def test_a_refusal_advises_another_run_only_where_that_can_help() -> None:
 def test_the_site_that_is_to_be_looked_at_is_a_link() -> None:
     """In the summary it can be clicked; the log has the address once."""
     problem = Problem("It does not show it.", f"Look at {SITE.url} yourself.", 1)
-    made = deployed(problem=problem, site=replace(SITE, found=False))
+    made = deployed(problem=problem, site=NOT_THERE)
     assert f"1. Look at [`{SITE.url}`]({SITE.url}) yourself." in deploy_summary(made, GITHUB)
     assert f"1. Look at {SITE.url} yourself." in deploy_text(made)
+
+
+def test_a_site_that_showed_it_before_says_so_first() -> None:
+    """What was there before the launch is no sign of this job: the verdict says so, and the job is to be looked at."""
+    summary = deploy_summary(deployed(site_before=SITE), GITHUB)
+    assert "was successful and the site shows it, as it did before the launch.**" in summary
+    assert "1. Look at the job: the site showed this release before it, too." in summary
+    assert "as it did before" not in deploy_summary(deployed(site_before=NOT_THERE), GITHUB)
 
 
 def test_a_problem_keeps_its_own_status() -> None:
@@ -164,7 +175,8 @@ def test_foreign_text_changes_nothing_in_the_document(name: str) -> None:
 
     def made(text: str) -> DeployReport:
         job = replace(JOB, name=text, status=text)
-        site = replace(SITE, excerpt=text, text=text, found=False)
+        others = [OtherPage("https://site.example/", problem=text)]
+        site = replace(SITE, excerpt=text, lines=[LineLook(text, False, text)], others=others)
         target = Target(text, True)
         problem, did = Problem(text, text, 1), (Action(f"Launched {text}", "https://awx.example/"),)
         image = replace(IMAGE, tag=text)

@@ -31,12 +31,13 @@ def read(**given: Any) -> DeploySettings:
 
 
 def test_a_production_deployment() -> None:
-    """The defaults: production, gated, the stack's own image, its tag as the text of the site."""
+    """The defaults: production, gated, the stack's own image, no site, and three looks where there is one."""
     settings = read()
     assert (settings.environment, settings.is_production, settings.gated) == ("production", True, True)
     assert settings.stack_image == "docker.io/xchem/fragalysis-stack"
     assert settings.expected == Expected(COMMIT, DIGEST, {"backend": DIGEST, "frontend": DIGEST})
-    assert (settings.image_tag, settings.verify_text, settings.wait_minutes) == ("", "", 30.0)
+    assert (settings.image_tag, settings.wait_minutes) == ("", 30.0)
+    assert (settings.site.urls, settings.site.lines, settings.verify_looks) == ((), (), 3)
 
 
 def test_a_component_without_an_image_needs_no_digest() -> None:
@@ -79,3 +80,38 @@ def test_a_rollback_finds_what_it_needs_in_the_record() -> None:
     """For a rollback neither expectations nor the image's name are needed."""
     settings = read(rollback="true", ref="refs/tags/2023.06.1", **NOTHING)
     assert (settings.stack_image, settings.expected, settings.rollback) == ("", Expected(), True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"backend_namespace": "m2ms"},
+        {"backend_image": "quay.io/m2ms/api"},
+        {"stack_image": "quay.io/m2ms/stack"},
+        {"frontend_repository": "m2ms/front"},
+    ],
+)
+def test_a_namespace_that_is_known_tells_no_image(given: dict[str, str]) -> None:
+    """A line of a tag in a namespace that several images may share is a bare tag, wherever that is known from."""
+    with pytest.raises(UsageError, match="is a bare tag"):
+        read(verify_text="m2ms:{image-tag}", **given)
+    assert read(verify_text="m2ms:{image-tag}").site.lines
+
+
+def test_lines_need_no_page_to_be_wrong() -> None:
+    """A wrong line is told also where no page is looked at yet, and a page without lines is a wrong use."""
+    with pytest.raises(UsageError, match="is a bare tag"):
+        read(verify_text="{image-tag}")
+    with pytest.raises(UsageError, match="verify-text is empty where verify-url is given") as caught:
+        read(verify_url="https://site.example/")
+    assert "The command doctor looks at verify-url and proposes lines" in caught.value.remedy
+
+
+def test_several_pages() -> None:
+    """verify-url is a list, in which every address is checked."""
+    pages = "https://site.example/version, https://site.example/"
+    site = read(verify_url=pages, verify_text="Stack {image-tag}").site
+    assert site.urls == ("https://site.example/version", "https://site.example/")
+    for wrong in ("https://site.example/,", "https://site.example/,http://site.example/", ","):
+        with pytest.raises(UsageError, match="The input verify-url"):
+            read(verify_url=wrong, verify_text="Stack {image-tag}")

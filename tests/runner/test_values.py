@@ -150,6 +150,16 @@ def test_control_characters_are_refused_and_shown_escaped(name: str, text: str) 
     assert error.message.isprintable()
 
 
+@pytest.mark.parametrize("text", ["a\rb", "a\tb", "a\n\x00b", "a\x1b[31m\nb", "a\x85b", "a\u2028b", "a\n\udcffb"])
+def test_lines_have_no_other_control_characters(text: str) -> None:
+    """An input of several lines takes line breaks, also those of Windows, and refuses all other control characters."""
+    read = values(command="doctor", verify_text="a\r\nb\nc")
+    assert read.text("verify-text") == "a\nb\nc"
+    error = refused(command="doctor", verify_text=text)
+    assert "The input verify-text cannot be" in error.message
+    assert error.message.isprintable()
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_bad_secret_is_not_shown(name: str) -> None:
     """A secret with a line break, as from a careless paste, is refused by its name alone."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OVER = ("successful", "failed", "error", "canceled")
-ORGANIZATIONS = {"Science": 1, "Operations": 2}
+ORGANIZATIONS = {"Science": 1, "Operations": 2, "Production": 3}
 CREATED = "2023-06-02T10:00:00.000000Z"
 
 
@@ -70,6 +70,8 @@ class Template:
     survey_enabled: bool = True
     variables: Mapping[str, Any] = field(default_factory=dict)
     inventory: bool = True
+    inventory_name: str = "stacks"
+    limit: str = ""
     passwords: Sequence[str] = ()
     slices: int = 1
     hosts: int = 3

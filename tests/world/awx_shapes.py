@@ -27,6 +27,11 @@ def template_json(template: Template, prefix: str, role: str = "execute") -> dic
         },
         "summary_fields": {
             "organization": _organization(template),
+            **(
+                {"inventory": {"id": 1, "name": template.inventory_name, "description": ""}}
+                if template.inventory
+                else {}
+            ),
             "labels": {"count": 0, "results": []},
             "user_capabilities": may,
         },
@@ -38,7 +43,7 @@ def template_json(template: Template, prefix: str, role: str = "execute") -> dic
         "inventory": 1 if template.inventory else None,
         "project": 2,
         "playbook": "deploy.yml",
-        "limit": "",
+        "limit": template.limit,
         "extra_vars": json.dumps(template.variables),
         "organization": ORGANIZATIONS[template.organization],
         "status": "never updated",

@@ -176,6 +176,7 @@ class Awx:
 
     def _template(self, payload: TemplatePayload) -> Template:
         organization = payload["summary_fields"].get("organization")
+        inventory = payload["summary_fields"].get("inventory")
         capabilities = payload["summary_fields"].get("user_capabilities")
         return Template(
             id=payload["id"],
@@ -183,6 +184,8 @@ class Awx:
             organization=organization["name"] if organization else "",
             sliced=(payload.get("job_slice_count") or 1) > 1,
             may_launch=capabilities["start"] if capabilities else None,
+            inventory=inventory["name"] if inventory else "",
+            limit=payload.get("limit") or "",
             url=self._page("templates/job-template" if self._is_gateway else "templates/job_template", payload["id"]),
         )
 

@@ -32,6 +32,7 @@ class TemplateSummary(TypedDict):
     """The summary fields of a job template; one without a project has no organisation."""
 
     organization: Named | None
+    inventory: Named | None
     user_capabilities: Capabilities | None
 
 
@@ -41,6 +42,7 @@ class TemplatePayload(TypedDict):
     id: int
     name: str
     job_slice_count: int | None
+    limit: str | None
     summary_fields: TemplateSummary
 
 

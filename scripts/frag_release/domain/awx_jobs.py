@@ -30,7 +30,8 @@ class OnTimeout(Enum):
 class Template:
     """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
 
-    `may_launch` is about the account that asked, None where AWX did not tell.
+    `may_launch` is about the account that asked, None where AWX did not tell. `inventory` is its name, and `limit` the
+    template's own; empty where there is none.
     """
 
     id: int
@@ -39,6 +40,8 @@ class Template:
     sliced: bool
     url: str
     may_launch: bool | None = field(default=None, compare=False)
+    inventory: str = field(default="", compare=False)
+    limit: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class Target:
 class DeployReport:
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
-    `refusal` says why an environment does not take what the gate has judged. `site` is the last look at it.
+    `refusal` says why an environment does not take what the gate has judged. `site` is the last look at it,
+    `site_before` the one before the launch.
     """
 
     judged: GateReport
@@ -53,6 +54,7 @@ class DeployReport:
     dry_run: bool = False
     job: Job | None = None
     site: SiteLook | None = None
+    site_before: SiteLook | None = None
     actions: Sequence[Action] = ()
     notes: Sequence[str] = ()
     problem: Problem | None = None
@@ -71,9 +73,9 @@ class DeployReport:
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
 
     @property
-    def shows_version(self) -> bool:
-        """Whether the text that was found on the site tells the image's tag."""
-        return self.site is not None and self.image.tag in self.site.text
+    def shown_before(self) -> bool:
+        """Whether the site showed what is deployed before the launch, so that showing it later proves nothing."""
+        return self.site_before is not None and self.site_before.passed
 
     @property
     def exit_status(self) -> int:
@@ -94,6 +96,7 @@ class DeployReport:
         document["rollback"] = self.target.rollback
         document["job"] = self._job()
         document["site"] = self.site.as_json() if self.site else None
+        document["site-before"] = self.site_before.as_json() if self.site_before else None
         if self.refusal or self.problem:
             error = self.problem or Problem(self.refusal, "", 1)
             document["error"] = {"message": error.message, "remedy": error.remedy or None}

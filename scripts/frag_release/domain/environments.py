@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _OTHERS = frozenset(
     {"staging", "stage", "developer", "developers", "development", "dev", "test", "testing", "qa", "sandbox", "preview"}
 )
 _PRODUCTION = re.compile(r".*(prod|prd)|live|main\Z")
+# As in prod, nonprod, production, Produktion, productive; not as in product, produce, reproduce.
+_SAYS_PRODUCTION = re.compile(r"(?!reprod).*prod(?!uct(?!i)|uce)|.*prd|live\Z")
 
 
 def is_production(environment: str) -> bool:
@@ -19,3 +22,14 @@ def is_production(environment: str) -> bool:
     """
     words = re.findall(r"[^\W\d_]+", environment.casefold())
     return any(map(_PRODUCTION.match, words)) or not _OTHERS.intersection(words)
+
+
+def says_production(name: str) -> bool:
+    """Whether a name given to something in AWX has a word for production, such as `prod`, `non-production` or `live`.
+
+    Unlike an environment, what says nothing is not production: `Product demo` and `Deploy main` say nothing. A name
+    that says that it is not production is taken for one that says production.
+    """
+    # A small letter before a capital one ends a word.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", name))
+    return any(map(_SAYS_PRODUCTION.match, re.findall(r"[^\W\d_]+", apart.casefold())))

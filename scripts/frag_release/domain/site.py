@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .site_lines import LineLook
+
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class OtherPage:
+    """Another page that must answer 200 as well. `status` is 0 where there was no usable answer."""
+
+    url: str
+    status: int = 0
+    problem: str = ""
+
+    @property
+    def seen(self) -> str:
+        """What was seen, as a sentence without its end."""
+        return f"{self.url}: {self.problem}" if self.problem else f"{self.url} answered {self.status}"
 
 
 @dataclass(frozen=True)
 class SiteLook:
-    """One look at a page. `status` is 0 where there was no usable answer, and `problem` says why.
+    """One look at a site: its first page with the lines that it must hold, and `others`.
 
-    `size` is in bytes. `excerpt` is foreign text: what stands around the text that was looked for, else the
-    page's title or its beginning.
+    `status` is 0 where there was no usable answer, and `problem` says why. `size` is in bytes. `excerpt` is foreign
+    text: what stands around the text that was looked for, else the page's title or its beginning. `held` says how many
+    looks in a row have passed with this one, of the `wanted` ones.
     """
 
     url: str
-    text: str
+    lines: Sequence[LineLook] = ()
     status: int = 0
     size: int = 0
-    found: bool = False
     excerpt: str = ""
     problem: str = ""
+    others: Sequence[OtherPage] = ()
+    held: int = 0
+    wanted: int = 1
+
+    @property
+    def text(self) -> str:
+        """What was looked for."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def found(self) -> bool:
+        """Whether the page holds all lines."""
+        return bool(self.lines) and all(line.found for line in self.lines)
 
     @property
     def passed(self) -> bool:
-        """Whether the page answered 200 and holds the text."""
-        return self.status == 200 and self.found
+        """Whether all pages answered 200, and the first holds all lines."""
+        return self.status == 200 and self.found and all(one.status == 200 for one in self.others)
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing more to wait for."""
-        return self.passed
+        return self.passed and self.held >= self.wanted
 
     @property
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
-        return (self.status, self.found, self.problem)
+        return (self.seen, self.held)
 
     @property
     def seen(self) -> str:
@@ -45,8 +76,17 @@ class SiteLook:
             return self.problem
         if self.status != 200:
             return f"it answered {self.status}"
-        there = f"{self.text!r} is {'there' if self.found else 'not there'}"
-        return f"it answered 200 with {self.size:,} bytes, and {there}"
+        failing = [one.seen for one in self.others if one.status != 200]
+        row = f" ({self.held} of {self.wanted} looks in a row)" if self.passed and self.wanted > 1 else ""
+        return "; ".join([f"it answered 200 with {self.size:,} bytes, and {self._lines}", *failing]) + row
+
+    @property
+    def _lines(self) -> str:
+        told = [line.seen for line in self.lines if not line.found]
+        if not told:
+            return self.lines[0].seen if len(self.lines) == 1 else f"all {len(self.lines)} lines of verify-text hold"
+        more = f", and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+        return "; ".join(told[:_MOST_TOLD]) + more
 
     def as_json(self) -> dict[str, Any]:
         """The look as reports have it."""
@@ -58,17 +98,9 @@ class SiteLook:
             "found": self.found,
             "excerpt": self.excerpt or None,
             "problem": self.problem or None,
+            "lines": [{"text": line.text, "found": line.found} for line in self.lines],
+            "others": [
+                {"url": one.url, "status": one.status or None, "problem": one.problem or None} for one in self.others
+            ],
+            "looks": self.held,
         }
-
-
-def find_text(page: str, text: str, tag: str) -> re.Match[str] | None:
-    """Find `text` in a page. Where it is the image's tag itself, a longer tag is another one.
-
-    A page that shows 2023.06.12 or 2023.06.1-rc.1 does not show 2023.06.1.
-    """
-    pattern = re.escape(text)
-    if tag and text.startswith(tag):
-        pattern = rf"(?<![0-9])(?<![0-9]\.){pattern}"
-    if tag and text.endswith(tag):
-        pattern = rf"{pattern}(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
-    return re.search(pattern, page)

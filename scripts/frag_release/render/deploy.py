@@ -90,13 +90,8 @@ def next_steps(report: DeployReport) -> list[str]:
     warned = ["Look at the warnings first."] if _warns(report) else []
     if report.site is None:
         return [*warned, "Look at the site: no `verify-url` is given, so nobody has."]
-    if not report.shows_version:
-        text = markdown.code(report.site.text, 100)
-        return [
-            *warned,
-            f"Look at the site: it holds {text}, which does not tell the version. With `{{image-tag}}` in "
-            "`verify-text` that is seen to next time.",
-        ]
+    if report.shown_before:
+        return [*warned, "Look at the job: the site showed this release before it, too."]
     return [*warned, "Nothing to do: the site shows what was deployed."]
 
 
@@ -160,8 +155,9 @@ def _reason(report: DeployReport) -> str:
         would = "would be" if report.dry_run else "is about to be"
         return f"{image.name}:{image.tag} {would} deployed to {where}."
     number = job.id if job else ""
-    shown = "" if not report.site else " and the site shows it" if report.shows_version else " and the site is up"
-    return f"{image.name}:{image.tag} was deployed to {where}: AWX job {number} was successful{shown}."
+    shown = " and the site shows it" if report.site else ""
+    before = ", as it did before the launch" if shown and report.shown_before else ""
+    return f"{image.name}:{image.tag} was deployed to {where}: AWX job {number} was successful{shown}{before}."
 
 
 def _deployment(report: DeployReport) -> str:

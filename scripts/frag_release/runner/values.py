@@ -41,8 +41,11 @@ class Values:
             return one.default_of(self.command)
         if self.command not in one.commands:
             raise of_another_command(one, self.command)
-        if _NOT_ONE_LINE.search(text):
-            raise _wrong(one, text, "Write it on one line, without control characters.")
+        if one.kind is Kind.LINES:
+            text = text.replace("\r\n", "\n")
+        if _NOT_ONE_LINE.search(text.replace("\n", "") if one.kind is Kind.LINES else text):
+            lines = "in lines" if one.kind is Kind.LINES else "on one line"
+            raise _wrong(one, text, f"Write it {lines}, without control characters.")
         _CHECKS[one.kind](one, text)
         return text
 
@@ -154,6 +157,16 @@ def _check_url(one: Input, text: str) -> None:
         raise wrong_input(one.name, text, "Use https; plain http would show tokens to the network.")
 
 
+def _check_urls(one: Input, text: str) -> None:
+    for part in text.split(","):
+        _check_url(one, part.strip())
+
+
+def _check_looks(one: Input, text: str) -> None:
+    if not re.fullmatch(r"[1-9]|10", text):
+        raise wrong_input(one.name, text, "Use a whole number from 1 to 10.")
+
+
 def _check_nothing(one: Input, text: str) -> None:
     return
 
@@ -161,6 +174,8 @@ def _check_nothing(one: Input, text: str) -> None:
 _CHECKS = {
     Kind.TEXT: _check_nothing,
     Kind.LIST: _check_nothing,
+    Kind.LINES: _check_nothing,
+    Kind.LOOKS: _check_looks,
     Kind.FILE: _check_nothing,
     Kind.FLAG: _check_flag,
     Kind.SECONDS: _check_seconds,
@@ -168,6 +183,7 @@ _CHECKS = {
     Kind.CHOICE: _check_choice,
     Kind.REPOSITORY: _check_repository,
     Kind.URL: _check_url,
+    Kind.URLS: _check_urls,
     Kind.COMMIT: _check_commit,
     Kind.DIGEST: _check_digest,
 }

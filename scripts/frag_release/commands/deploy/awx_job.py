@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...clients.awx import Awx
@@ -46,6 +46,7 @@ class AwxJob:
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
     followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
+    `judge` raises UsageError for a template that is not for this environment, and returns notes on it.
     """
 
     awx: Awx
@@ -58,11 +59,13 @@ class AwxJob:
     notes: list[str] = field(default_factory=list)
     moves_on: bool = False
     alone: bool = False
+    judge: Callable[[Template], Sequence[str]] = lambda _: ()
 
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
         settings = self.settings
         template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
+        self.notes += self.judge(template)
         data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
         problem = data.problem(settings.variables)
         if problem:

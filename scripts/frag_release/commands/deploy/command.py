@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Callable, Sequence
 
 from ...clients.deadline import Deadline
-from ...domain.awx_jobs import JobProgress
+from ...domain.awx_jobs import JobProgress, Template, Variables
 from ...domain.deploy_report import DeployReport
 from ...domain.evidence import Image
+from ...domain.production_template import names_of, note_of_variables
 from ...domain.site import SiteLook
 from ...errors import UsageError
 from ...render.deploy import deploy_summary, deploy_text, job_line
@@ -17,6 +19,7 @@ from ...runner.log import Log
 from ...runner.results import write_outputs, write_report, write_summary
 from ...runner.settings.awx import read_awx_settings
 from ...runner.settings.deploy import DeploySettings, read_deploy_settings
+from ...runner.settings.production_template import check_template
 from ...runner.signals import hold_signals
 from ...runner.values import Values
 from ..clock import Clock
@@ -44,9 +47,10 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
     def awx(image: Image, clock: Clock, moves_on: bool) -> AwxJob:
         chosen = read_awx_settings(values, image)
         told = ToldProgress[JobProgress](lambda look: log.lines(job_line(look)), time.monotonic)
-        return AwxJob(
-            waiting.awx(chosen), chosen, clock, told, log.lines, moves_on=moves_on, alone=settings.is_production
-        )
+        awx, alone = waiting.awx(chosen), settings.is_production
+        # As they were given: the tag that is filled in may have any name.
+        judge = _judge(settings, read_awx_settings(values).variables)
+        return AwxJob(awx, chosen, clock, told, log.lines, moves_on=moves_on, alone=alone, judge=judge)
 
     def clock() -> Clock:
         return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)
@@ -59,6 +63,22 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
         site=waiting.site,
         clock=clock,
     )
+
+
+def _judge(settings: DeploySettings, variables: Variables) -> Callable[[Template], Sequence[str]]:
+    """Return what is said of a template outside production; it raises UsageError for one of production."""
+
+    def judge(template: Template) -> Sequence[str]:
+        if settings.is_production:
+            return ()
+        where, allowed = settings.environment, settings.production_template
+        notes = (
+            check_template(template.name, names_of(template), where, allowed),
+            note_of_variables(variables, where),
+        )
+        return [note for note in notes if note]
+
+    return judge
 
 
 def _presentation(log: Log) -> Presentation:

@@ -20,10 +20,10 @@ from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
 from ...domain.report import GateReport
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
-from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...domain.site_lines import Values, missing_values
+from ...errors import ExpectedError, InterruptedRun, RefusedError, UsageError
 from ...forges.repository import Forge
 from ...runner.context import Context
-from ...runner.settings.awx import PLACE_OF_TAG
 from ...runner.settings.deploy import DeploySettings
 from ...runner.signals import hold_signals
 from ..answers import must
@@ -31,11 +31,15 @@ from ..clock import Clock
 from ..gate.gate import Gate
 from .awx_job import AwxJob
 from .evidence import DeployEvidence
-from .site_check import SiteCheck
+from .site_check import SiteCheck, site_values
 
 _MIGRATIONS = (
     "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
     "that does not do, restore the database too."
+)
+_SHOWN_BEFORE = (
+    "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
+    "run's own job: look at the job."
 )
 _UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
 
@@ -93,7 +97,7 @@ class Deploy:
         if judged.failed_rules or self.report.refusal:
             return self.report
         try:
-            self._carry_out(image, moves_on=not expected.stack_digest)
+            self._carry_out(image, record, moves_on=not expected.stack_digest)
         except ExpectedError as error:
             # What became of it is told from here on, and no second signal may break that off.
             hold_signals()
@@ -158,17 +162,46 @@ class Deploy:
                 raise _unfit(record, error) from error
         return judged
 
-    def _carry_out(self, image: Image, *, moves_on: bool) -> None:
+    def _carry_out(self, image: Image, record: ReleaseRecord | None, *, moves_on: bool) -> None:
         clock = self.to.clock()
+        check = self._site_check(site_values(self._now().judged, image, record), clock)
         job = self.to.awx(image, clock, moves_on)
         if self.settings.dry_run:
-            template, _ = job.check()
-            self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))
+            self._try_out(job)
+        else:
+            self.speak.show(self._now())
+        if check:
+            self._look_before(check)
+        if self.settings.dry_run:
             return
-        self.speak.show(self._now())
         self._launch(job)
-        if self.settings.verify_url:
-            self._verify(image.tag, clock)
+        if check:
+            self._verify(check)
+
+    def _try_out(self, job: AwxJob) -> None:
+        template, _ = job.check()
+        self._add_notes(*job.notes)
+        self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))
+
+    def _site_check(self, values: Values, clock: Clock) -> SiteCheck | None:
+        site = self.settings.site
+        if not site.urls:
+            return None
+        missing = missing_values(site.lines, values)
+        if missing:
+            raise UsageError(
+                f"The input verify-text holds {{{missing[0]}}}, which is not known of what is deployed here.",
+                "Leave that placeholder out of the verify-text of this environment, or give the input of its name.",
+            )
+        return SiteCheck(
+            self.to.site(), site.urls, site.lines, values, self.settings.verify_looks, self.speak.look, clock
+        )
+
+    def _look_before(self, check: SiteCheck) -> None:
+        look = check.before()
+        self.speak.tell(f"The site before the launch: {look.seen}.")
+        self._note(site_before=look)
+        self._add_notes(*([_SHOWN_BEFORE] if look.passed else []))
 
     def _problem(self, error: ExpectedError) -> Problem:
         job = self._now().job
@@ -188,33 +221,32 @@ class Deploy:
             self._note(job=job.seen)
             self._add_notes(*job.notes)
 
-    def _verify(self, tag: str, clock: Clock) -> None:
-        settings = self.settings
-        text = settings.verify_text.replace(PLACE_OF_TAG, tag) or tag
-        check = SiteCheck(self.to.site(), settings.verify_url, text, tag, self.speak.look, clock)
+    def _verify(self, check: SiteCheck) -> None:
         try:
             look = check.run()
         except InterruptedRun as stop:
             raise self._interrupted(check.seen) from stop
         finally:
             self._note(site=check.seen)
-        if not look.passed:
+        if not look.is_over:
             raise self._not_shown(look)
 
     def _interrupted(self, look: SiteLook | None) -> InterruptedRun:
         seen = f" It was last seen so: {look.seen}." if look else ""
         return InterruptedRun(
             f"The run was cancelled while it waited for the site, after {self._job_was()}.{seen}",
-            f"Look at {self.settings.verify_url} yourself. {_LAUNCHES_AGAIN}",
+            f"Look at {self.settings.site.urls[0]} yourself. {_LAUNCHES_AGAIN}",
         )
 
     def _not_shown(self, look: SiteLook) -> ExpectedError:
+        wanted = " and ".join(repr(line.text) for line in look.lines)
         return ExpectedError(
             f"{self._job_was()[0].upper()}{self._job_was()[1:]}, but the site does not show it in time: {look.url}, "
-            f"where {look.text!r} is looked for: {look.seen}.",
+            f"where {wanted} is looked for: {look.seen}.",
             "Look at the site, at its pods, and at what stands before it: an old pod or a cache may still answer. If "
             f"it shows the release by now, nothing is left to do. {_LAUNCHES_AGAIN} For a site that needs longer, "
-            "raise wait-minutes; for one that shows its version in other words, set verify-text.",
+            "raise wait-minutes; for one that shows its version in another place, correct verify-text: the command "
+            "doctor proposes lines.",
         )
 
     def _job_was(self) -> str:

@@ -22,7 +22,8 @@ def run(values: Values, context: Context, log: Log) -> int:
     settings = read_doctor_settings(values, context)
     services = Services(settings, settings.connections.timeout_seconds)
     now = datetime.datetime.now(datetime.timezone.utc)
-    report = Doctor(settings, services.github(), services.registry(), _deployment(settings, services), now).run()
+    forge, registry, deployment = services.github(), services.registry(), _deployment(settings, services)
+    report = Doctor(settings, forge, registry, deployment, services.site(), now).run()
     path = write_report(settings.report, report.as_json()) if settings.report else ""
     log.lines(doctor_text(report))
     log.annotate_findings(told_findings(report))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ... import __version__
 from ...clients.registry import RegistryClient
+from ...clients.site import SiteClient
 from ...domain.doctor_report import DoctorReport
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.rights import TokenFacts, TokenKind
@@ -18,6 +19,7 @@ from .deployment import Deployment, questions_of_deployment
 from .outside import Outside
 from .questions import answered
 from .reading import Reading, StackFile
+from .site import SitePage
 from .tickets import Tickets
 from .writing import Writing
 
@@ -33,6 +35,7 @@ class Doctor:
     forge: GithubForge
     registry: RegistryClient
     deployment: Deployment | UsageError
+    site: SiteClient
     now: datetime.datetime
 
     def run(self) -> DoctorReport:
@@ -45,6 +48,7 @@ class Doctor:
                 *Writing(settings, selection, stack, file).questions(),
                 *Tickets(settings, selection, forge).questions(),
                 *questions_of_deployment(selection, self.deployment),
+                *SitePage(settings, selection, forge, self.site, file).questions(),
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )

@@ -36,6 +36,7 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "awx-login": ("deploy",),
     "awx-template": ("deploy",),
     "awx-variables": ("deploy",),
+    "site-text": ("deploy",),
 }
 _ADVISORY = frozenset({"pushed-image"})
 """What no command stops for."""

@@ -76,6 +76,14 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_AWX,
     ),
     Input(
+        "production-template",
+        "Exact name of a template that may be launched outside production although its name, organisation, inventory "
+        "or limit says production",
+        default_words="none",
+        shape="NAME",
+        commands=_DEPLOY,
+    ),
+    Input(
         "extra-vars",
         "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` stand for the image's",
         default_words='`{"stack_image_tag": "{image-tag}"}`',
@@ -92,15 +100,24 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "verify-url",
-        "Page of the site that must answer 200 after the deployment",
+        "Pages of the site that must answer 200 after the deployment; `verify-text` is about the first",
         default_words="none: the site is not checked",
-        kind=Kind.URL,
-        commands=_DEPLOY,
+        kind=Kind.URLS,
+        commands=_AWX,
     ),
     Input(
         "verify-text",
-        "Text that the page must hold; `{image-tag}` stands for the image's tag",
-        default_words="the image's tag",
+        "Lines that the page must hold, all of them: a text with `{image-tag}`, such as `Stack {image-tag}`, or for a "
+        "JSON page `POINTER = VALUE`, such as `/version/stack = xchem:{image-tag}`",
+        default_words="none; `verify-url` needs it",
+        kind=Kind.LINES,
+        commands=_AWX,
+    ),
+    Input(
+        "verify-looks",
+        "How many looks at the site in a row must show it: with several pods an old one may still answer",
+        default="3",
+        kind=Kind.LOOKS,
         commands=_DEPLOY,
     ),
     Input(

@@ -14,9 +14,11 @@ from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
-from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, has_place, read_awx_settings
+from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
+from .production_template import check_template
+from .site import SiteSettings, read_site_settings
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class DeploySettings(GateSettings):
     """What is to be deployed, and where.
 
     `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
-    nobody. `gated` is False only where a person said so, outside production. `verify_text` is empty for the
-    image's tag, `verify_url` where no site is looked at. `tells_digest` says whether AWX is told the image's digest.
+    nobody. `gated` is False only where a person said so, outside production. So many `verify_looks` in a row must show
+    it on the site. `production_template` is the one that may be launched outside production though its name says
+    production. `tells_digest` says whether AWX is told the image's digest.
     """
 
     environment: str
@@ -35,8 +38,9 @@ class DeploySettings(GateSettings):
     image_tag: str
     stack_image: str
     expected: Expected
-    verify_url: str
-    verify_text: str
+    site: SiteSettings
+    verify_looks: int
+    production_template: str
     tells_digest: bool
     dry_run: bool
     wait_minutes: float
@@ -56,13 +60,15 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         image_tag=values.text("image-tag"),
         stack_image=_stack_image(values, gate.stack_repository),
         expected=_expected(values),
-        verify_url=values.text("verify-url"),
-        verify_text=values.text("verify-text"),
+        site=read_site_settings(values, gate),
+        verify_looks=int(values.text("verify-looks")),
+        production_template=values.text("production-template"),
         tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
     _check(settings)
+    _check_template(settings, awx)
     names_image = settings.tells_digest or has_place(dict(awx.variables), PLACE_OF_TAG)
     if settings.is_production and not names_image:
         raise UsageError(
@@ -70,6 +76,13 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
             f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
         )
     return settings
+
+
+def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:
+    """Raise UsageError where the inputs lead to a template of production from another environment."""
+    if not settings.is_production:
+        told = {"name": awx.template, "organisation": awx.organization}
+        check_template(awx.template, told, settings.environment, settings.production_template)
 
 
 def _expected(values: Values) -> Expected:

@@ -11,6 +11,7 @@ from ..context import Context
 from ..values import Values, wrong_input
 from .awx import AwxSettings, read_awx_settings
 from .base import Settings, read_settings
+from .site import SiteSettings, read_site_settings
 from .tickets import ticket_repository
 
 
@@ -18,8 +19,8 @@ from .tickets import ticket_repository
 class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
-    `awx` is what is wrong with its inputs where it cannot be asked. `home` is the repository that the workflow's own
-    token is for; `own_ticket_token` says that tickets are written with it.
+    `awx` is what is wrong with its inputs where it cannot be asked, `site` why its lines cannot be used. `home` is the
+    repository that the workflow's own token is for; `own_ticket_token` says that tickets are written with it.
     """
 
     commands: Sequence[str]
@@ -29,6 +30,8 @@ class DoctorSettings(Settings):
     project_status: str
     environment: str
     awx: AwxSettings | UsageError
+    site_urls: Sequence[str]
+    site: SiteSettings | UsageError
     home: str
     own_ticket_token: bool
 
@@ -46,6 +49,8 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         project_status=values.text("project-status"),
         environment=values.text("environment"),
         awx=_awx(values),
+        site_urls=values.items("verify-url"),
+        site=_site(values, common),
         home=context.repository,
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
     )
@@ -55,6 +60,14 @@ def _awx(values: Values) -> AwxSettings | UsageError:
     """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
     try:
         return read_awx_settings(values)
+    except UsageError as error:
+        return error
+
+
+def _site(values: Values, common: Settings) -> SiteSettings | UsageError:
+    """What is wrong here is a finding, too: doctor proposes what would be right."""
+    try:
+        return read_site_settings(values, common)
     except UsageError as error:
         return error
 
