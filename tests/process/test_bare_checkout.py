@@ -113,10 +113,12 @@ def test_a_python_without_pip_is_told_apart(tmp_path: Path, example: Example) ->
 SECRETS = {
     "INPUT_TOKEN": "s3cret-token", "INPUT_AWX_PASSWORD": "s3cret-awx", "GITHUB_TOKEN": "s3cret-run",
     "ACTIONS_RUNTIME_TOKEN": "s3cret-runtime", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cret-identity",
-    "PIP_INDEX_URL": "https://user:s3cret-pip@index.example", "AWS_SECRET_ACCESS_KEY": "s3cret-cloud", "MY_OWN": "s3cret-own",
+    "PIP_INDEX_URL": "https://user:s3cret-pip@index.example", "AWS_SECRET_ACCESS_KEY": "s3cret-cloud",
+    "MY_OWN": "s3cret-own",
 }  # fmt: skip
 NEEDED = {
-    "HTTPS_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "NO_PROXY": "example.org", "no_proxy": "example.org",
+    "HTTPS_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+    "NO_PROXY": "example.org", "no_proxy": "example.org",
     "SSL_CERT_FILE": "/certificates.pem", "SSL_CERT_DIR": "/certificates", "REQUESTS_CA_BUNDLE": "/certificates.pem",
     "TMPDIR": "/tmp",
 }  # fmt: skip
