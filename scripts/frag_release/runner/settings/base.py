@@ -13,6 +13,7 @@ from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
+from .registries import RegistrySettings, read_registry_settings
 
 if TYPE_CHECKING:
     from ...domain.allow import Allowance
@@ -32,9 +33,7 @@ class Connections:
     own_token: bool
     ticket_token: str
     ca_file: str
-    registry_url: str
-    registry_username: str
-    registry_password: str
+    registry: RegistrySettings
     local: Path | None
     timeout_seconds: float
 
@@ -52,6 +51,12 @@ class Settings:
     allow: Sequence[Allowance]
     report: str
     connections: Connections
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
+        names = [component.image_name("") for component in self.components] if self.check_images else []
+        return tuple(name for name in names if name)
 
 
 def read_settings(values: Values, context: Context) -> Settings:
@@ -144,9 +149,7 @@ def _connections(values: Values, context: Context) -> Connections:
         own_token=bool(context.run_token) and values.text("token") == context.run_token,
         ticket_token=values.text("ticket-token"),
         ca_file=values.text("ca-file"),
-        registry_url=values.text("registry-url"),
-        registry_username=values.text("registry-username"),
-        registry_password=values.text("registry-password"),
+        registry=read_registry_settings(values),
         local=Path(local) if local else None,
         timeout_seconds=values.seconds("timeout-seconds"),
     )
