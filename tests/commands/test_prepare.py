@@ -310,6 +310,21 @@ def test_words_of_a_public_ticket_are_quoted(before_release: World, body: str, w
     assert (outcome.status, words in outcome.log, place in outcome.log) == (1, True, False)
 
 
+@pytest.mark.parametrize("run", ["xchem/fragalysis-stack", "org/public"])
+def test_words_of_private_commits_stay_out_of_a_run_that_others_read(before_release: World, run: str) -> None:
+    """Between private repositories commits are shown, but not in the summary of a run of a repository that is not."""
+    world = before_release
+    for name in (STACK, "fragalysis-backend", "fragalysis-frontend"):
+        world.github.change_json("GET", f"/repos/xchem/{name}$", lambda entry: entry.update(private=True))
+    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, "dry-run": "true", **FORM}
+    given["stack-repository"] = REPOSITORY.removeprefix("/repos/")
+    event = dispatch("refs/heads/master", world.commit("2023.06.1"))
+    outcome = world.program.run(event, given, api_url=world.github.url, repository=run)
+    assert outcome.status == 0, outcome.log
+    hidden = "their words are left out: the repository is private, or may be" in outcome.summary
+    assert hidden == (run == "org/public")
+
+
 def test_a_run_that_broke_off_is_taken_up_again(before_release: World) -> None:
     """A run that pushed its branch and then broke is finished by the next: same tag, same branch, one pull request."""
     world = before_release

@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
+from clients.echo import Echo
+from clients.tls import Proxy, make_certificate, over_tls
 from commands import auditing
 from commands.conftest import World
 from commands.deployment import OLD, REPOSITORY, Deployment
 from commands.test_rollback import publish, record, roll_back
+from world.events import push_tag
 from world.example import BACKEND, FRONTEND
+from world.faults import json_reply
 from world.github_releases import GitHubReleases
+from world.github_server import TOKEN
 from world.program import Outcome
 from world.registry import PASSWORD, USERNAME, BasicRegistry, Registry
 from world.scene import push_images
@@ -142,6 +147,27 @@ def test_a_login_is_for_its_exact_host(world: World, two: dict[str, str], basic_
     assert outcome.findings("fail", "unknown") == {"pin-image:frontend": "unknown"}
     assert authorized(basic_registry) == [False]
     assert f"registry-config with a login for {basic_registry.host}" in outcome.log
+
+
+def test_an_anonymous_token_is_asked_for_wherever_the_registry_says(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Without a login images are found also where the registry's token server is of another domain."""
+    server, proxy = Echo(), Proxy()
+    certificate = make_certificate(tmp_path_factory.mktemp("tls"))
+    over_tls(server, certificate)
+    proxy.routes["tokens.example.net:443"] = server.port
+    server.add("GET", "/token", lambda _: json_reply(200, {"token": "for-anybody"}))
+    challenge = 'Bearer realm="https://tokens.example.net/token",service="s"'
+    world.registry.fail("GET", "/v2/$", status=401, headers={"WWW-Authenticate": challenge})
+    given = {"token": TOKEN, "registry-url": world.registry.url, "ca-file": str(certificate)}
+    event = push_tag("2023.06.2", world.commit("2023.06.2"))
+    outcome = world.program.run(event, given, api_url=world.github.url, environment={"HTTPS_PROXY": proxy.url})
+    proxy.stop()
+    server.stop()
+    assert outcome.status == 0, outcome.log
+    assert ["authorization" in one.headers for one in server.requests] == [False]
+    assert {one.headers.get("authorization") for one in world.registry.requests} == {None, "Bearer for-anybody"}
 
 
 def test_every_secret_is_masked_before_anything_else(world: World) -> None:

@@ -40,7 +40,12 @@ class Connections:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every command needs. `stack_branches` is empty where the default branch is meant."""
+    """What every command needs. `stack_branches` is empty if the default branch is meant.
+
+    `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
+    """
+
+    home: str
 
     stack_repository: str
     stack_branches: Sequence[str]
@@ -65,6 +70,7 @@ def read_settings(values: Values, context: Context) -> Settings:
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
     return Settings(
+        home=context.repository,
         stack_repository=repository,
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),

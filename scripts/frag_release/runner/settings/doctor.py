@@ -18,8 +18,8 @@ from .tickets import ticket_repository
 class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
-    `awx` is what is wrong with its inputs where it cannot be asked. `home` is the repository that the workflow's own
-    token is for; `own_ticket_token` says that tickets are written with it.
+    `awx` is what is wrong with its inputs where it cannot be asked. `own_ticket_token` says that tickets are written
+    with the workflow's own token.
     """
 
     commands: Sequence[str]
@@ -29,7 +29,6 @@ class DoctorSettings(Settings):
     project_status: str
     environment: str
     awx: AwxSettings | UsageError
-    home: str
     own_ticket_token: bool
 
 
@@ -46,7 +45,6 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         project_status=values.text("project-status"),
         environment=values.text("environment"),
         awx=_awx(values),
-        home=context.repository,
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
     )
 
