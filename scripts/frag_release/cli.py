@@ -14,7 +14,7 @@ from .runner.signals import hold_signals, raise_on_signals
 from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 FAULT = 3
 """Exit status of a fault of ours."""
@@ -40,7 +40,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
                 return _show_help(arguments, log)
             texts = options.read_from_terminal(arguments, environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
-        log.mask(texts[one.name] for one in INPUTS if one.secret and texts[one.name])
+        log.mask(_secrets(texts))
         values = Values(texts)
         return _run_command(values, context, log)
     except ExpectedError as error:
@@ -49,6 +49,15 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except Exception as error:
         hold_signals()
         return _tell_fault(error, context, log)
+
+
+def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
+    """Return every secret among the inputs, and each that is a part of one."""
+    yield from (texts[one.name] for one in INPUTS if one.secret and texts[one.name])
+    if texts["registry-config"]:
+        from .runner.registry_config import secrets_in
+
+        yield from secrets_in(texts["registry-config"])
 
 
 def _show_help(arguments: Sequence[str], log: Log) -> int:

@@ -6,15 +6,19 @@ from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
 from frag_release.clients.registry import RegistryClient
 from frag_release.domain.evidence import Answer, Image
+from frag_release.domain.registries import Login
 from world.registry import Registry
 
 TAG = "2023.05.1"
 MANIFESTS = r"/manifests/"
 
 
-def client(username: str = "", password: str = "", url: str = "", seconds: float = 20) -> RegistryClient:
-    """A client that never really waits between two tries."""
-    return RegistryClient(Http(Deadline(seconds), sleep=lambda _: None), url, username, password)
+def client(
+    registry: Registry | None = None, username: str = "", password: str = "", *, url: str = "", seconds: float = 20
+) -> RegistryClient:
+    """A client that never really waits between two tries, with a login for a registry where one is given."""
+    logins = {registry.host: Login(username, password)} if registry else {}
+    return RegistryClient(Http(Deadline(seconds), sleep=lambda _: None), url, logins)
 
 
 def image(asked: RegistryClient, registry: Registry, name: str) -> Answer[Image]:

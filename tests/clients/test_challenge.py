@@ -59,7 +59,7 @@ def test_nonsense_is_no_realm(header: str) -> None:
 )
 def test_realms_in_one_hand(realm: str, registry: str) -> None:
     """The registry's own host, its domain and hosts below that may be sent the login."""
-    assert realm_may_be_asked(realm, registry)
+    assert realm_may_be_asked(realm, registry, with_login=True)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,46 @@ def test_realms_in_one_hand(realm: str, registry: str) -> None:
 )
 def test_realms_in_other_hands(realm: str, registry: str) -> None:
     """Another domain, plain http, shared suffixes and addresses by number are not sent the login."""
-    assert not realm_may_be_asked(realm, registry)
+    assert not realm_may_be_asked(realm, registry, with_login=True)
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry"),
+    [
+        ("https://auth.docker.io/token", "https://registry-1.docker.io"),
+        ("https://tokens.example.net/token", "https://ghcr.io"),
+        ("https://tokens.example.net:8443/token", "https://registry.example.org:5000"),
+        ("https://93.184.216.34/token", "https://ghcr.io"),
+        ("https://[2606:2800:220:1::1]/token", "https://ghcr.io"),
+        ("https://tokens.example.net/token", "http://127.0.0.1:5000"),
+        ("https://10.0.0.6/token", "https://10.0.0.5"),
+        ("https://login.internal/token", "https://registry.internal"),
+        ("https://login/token", "https://registry:5000"),
+        ("http://127.0.0.1:5001/token", "http://127.0.0.1:5000"),
+    ],
+)
+def test_without_a_login_any_realm_may_be_asked(realm: str, registry: str) -> None:
+    """Where nothing is sent there is nothing to lose: whose the realm is does not matter."""
+    assert realm_may_be_asked(realm, registry, with_login=False)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "localhost", "localhost.", "LOCALHOST", "x.localhost", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1]",
+        "[fd00::1]", "[::]", "10.0.0.6", "10.0.0.6.", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "224.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "metadata.google.internal",
+        "printer.local", "nas.home.arpa", "intranet", "wiki.corp", "router.lan", "127.0.0.1.",
+        "\uff11\uff12\uff17.0.0.1",
+        "127\u30020\u30020\u30021", "x.\uff4cocalhost",
+    ],
+)  # fmt: skip
+def test_no_registry_of_the_world_sends_us_into_a_network(host: str) -> None:
+    """A public registry names no address of this machine, of an inner network or of a cloud's own services."""
+    assert not realm_may_be_asked(f"https://{host}/token", "https://ghcr.io", with_login=False)
+
+
+@pytest.mark.parametrize("realm", ["http://tokens.example.net/token", "https://x@tokens.example.net/", "/token", ""])
+def test_without_a_login_a_realm_is_https_all_the_same(realm: str) -> None:
+    """Plain http, a name in the address and what is no address are asked by nobody."""
+    assert not realm_may_be_asked(realm, "https://ghcr.io", with_login=False)

@@ -14,6 +14,8 @@ HUB = "https://registry-1.docker.io"
         ("docker.io/xchem/fragalysis-backend", HUB, "xchem/fragalysis-backend"),
         ("index.docker.io/xchem/a", HUB, "xchem/a"),
         ("docker.io/nginx", HUB, "library/nginx"),
+        # A namespace, which a dispatch may give, chooses no host.
+        ("docker.io/evil.example.com/x/a", HUB, "evil.example.com/x/a"),
         ("ghcr.io/xchem/a/b", "https://ghcr.io", "xchem/a/b"),
         ("ghcr.io/a", "https://ghcr.io", "a"),
         ("registry.example.org:5000/a", "https://registry.example.org:5000", "a"),

@@ -161,7 +161,7 @@ def test_a_limit_names_the_time_and_the_login(registry: Registry) -> None:
     registry.fail("HEAD", MANIFESTS, status=429, headers={"Retry-After": "7200"})
 
     answer = unknown(image(client(), registry, "one/backend"))
-    with_login = unknown(image(client(USERNAME, PASSWORD), registry, "one/backend"))
+    with_login = unknown(image(client(registry, USERNAME, PASSWORD), registry, "one/backend"))
 
     assert "after" in answer.remedy
     assert "registry-username" in answer.remedy

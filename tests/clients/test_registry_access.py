@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clients.asking import unknown
+from clients.echo import Echo
 from clients.registries import MANIFESTS, TAG, client, image
+from clients.tls import Proxy, over_tls
+from frag_release.clients.deadline import Deadline
+from frag_release.clients.http import Http
+from frag_release.clients.registry import RegistryClient
 from frag_release.domain.evidence import Image
-from world.faults import Reply
+from world.faults import Reply, json_reply
 from world.registry import (
     PASSWORD,
     USERNAME,
@@ -56,10 +63,10 @@ def test_a_private_image_needs_the_login(token_registry: TokenRegistry) -> None:
     assert "there is none, or no access to it" in anonymous.reason
     assert "give registry-username and registry-password" in anonymous.remedy
 
-    known = image(client(USERNAME, PASSWORD), token_registry, "xchem/secret")
+    known = image(client(token_registry, USERNAME, PASSWORD), token_registry, "xchem/secret")
     assert known == Image(f"{token_registry.host}/xchem/secret", TAG, digest)
 
-    wrong = unknown(image(client(USERNAME, "wrong-secret"), token_registry, "xchem/secret"))
+    wrong = unknown(image(client(token_registry, USERNAME, "wrong-secret"), token_registry, "xchem/secret"))
     assert "401" in wrong.reason
     assert "Check registry-username" in wrong.remedy
     assert "wrong-secret" not in str(wrong)
@@ -69,7 +76,7 @@ def test_the_password_goes_to_the_token_service_only(token_registry: TokenRegist
     """The registry sees the token, and the token service the password."""
     token_registry.push("xchem/backend", TAG)
 
-    image(client(USERNAME, PASSWORD), token_registry, "xchem/backend")
+    image(client(token_registry, USERNAME, PASSWORD), token_registry, "xchem/backend")
 
     schemes = [exchange.headers.get("authorization", "").split(" ")[0] for exchange in token_registry.requests]
     assert schemes == ["", "Bearer"]
@@ -96,11 +103,11 @@ def test_basic_login(basic_registry: BasicRegistry) -> None:
     digest = basic_registry.push("xchem/backend", TAG)
     expected = Image(f"{basic_registry.host}/xchem/backend", TAG, digest)
 
-    assert image(client(USERNAME, PASSWORD), basic_registry, "xchem/backend") == expected
+    assert image(client(basic_registry, USERNAME, PASSWORD), basic_registry, "xchem/backend") == expected
     assert "wants a login" in unknown(image(client(), basic_registry, "xchem/backend")).reason
 
     basic_registry.requests.clear()
-    wrong = unknown(image(client(USERNAME, "wrong-secret"), basic_registry, "xchem/backend"))
+    wrong = unknown(image(client(basic_registry, USERNAME, "wrong-secret"), basic_registry, "xchem/backend"))
     assert "Check registry-username" in wrong.remedy
     assert len([each for each in basic_registry.requests if "authorization" in each.headers]) == 1
 
@@ -140,6 +147,37 @@ def test_a_token_that_is_none_is_unknown(token_registry: TokenRegistry, body: by
     assert "sent no token" in unknown(image(client(), token_registry, "xchem/backend")).reason
 
 
+def test_an_anonymous_token_may_be_asked_for_elsewhere(
+    registry: Registry, other_server: Echo, proxy: Proxy, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a login a token server of any other domain is asked, and its token goes to the registry alone."""
+    digest = registry.push("xchem/backend", TAG)
+    realm = "https://tokens.example.net:443/token"
+    over_tls(other_server, certificate)
+    proxy.routes["tokens.example.net:443"] = other_server.port
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    other_server.add("GET", "/token", lambda _: json_reply(200, {"token": "for-anybody"}))
+    registry.fail("GET", "/v2/$", status=401, headers={"WWW-Authenticate": f'Bearer realm="{realm}",service="s"'})
+    asked = RegistryClient(Http(Deadline(20), str(certificate), sleep=lambda _: None))
+
+    found = image(asked, registry, "xchem/backend")
+
+    assert found == Image(f"{registry.host}/xchem/backend", TAG, digest)
+    assert [one.headers.get("authorization") for one in other_server.requests] == [None]
+    sent = [one.headers.get("authorization") for one in registry.requests]
+    assert sent == [None, "Bearer for-anybody"]
+
+
+def test_a_token_server_answers_itself(registry: Registry, other_server: Echo) -> None:
+    """A redirect of the token server is not followed: it could lead into a network."""
+    realm = f'Bearer realm="{registry.url}/token"'
+    registry.fail("GET", "/v2/$", status=401, headers={"WWW-Authenticate": realm})
+    registry.fail("GET", "/token", status=307, headers={"Location": f"{other_server.url}/token"})
+
+    assert "redirects to another server" in unknown(image(client(), registry, "xchem/backend")).reason
+    assert other_server.requests == []
+
+
 @pytest.mark.parametrize(
     "challenge",
     [
@@ -153,23 +191,25 @@ def test_a_login_elsewhere_is_sent_nothing(registry: Registry, challenge: str) -
     """A registry that names somebody else's token service is not believed, and nobody gets the password."""
     registry.fail("GET", r"/v2/$", status=401, headers={"WWW-Authenticate": challenge})
 
-    answer = unknown(image(client(USERNAME, PASSWORD), registry, "one/backend"))
+    answer = unknown(image(client(registry, USERNAME, PASSWORD), registry, "one/backend"))
 
     assert "nothing was sent" in answer.reason
     assert all("authorization" not in exchange.headers for exchange in registry.requests)
 
 
 def test_the_login_is_for_one_registry(basic_registry: BasicRegistry, registry: Registry) -> None:
-    """Where images come from two registries, nobody knows whose the password is: neither gets it."""
-    digest = registry.push("one/backend", TAG)
-    public, private = f"{registry.host}/one/backend", f"{basic_registry.host}/xchem/backend"
+    """Where images come from two registries, the login of one is not sent to the other."""
+    private = basic_registry.push("xchem/backend", TAG)
+    registry.push("one/backend", TAG)
+    registry.fail("GET", "/v2/$", status=401, headers={"WWW-Authenticate": 'Basic realm="mine"'})
+    names = [(f"{basic_registry.host}/xchem/backend", TAG), (f"{registry.host}/one/backend", TAG)]
 
-    found = client(USERNAME, PASSWORD).images([(public, TAG), (private, TAG)])
+    found = client(basic_registry, USERNAME, PASSWORD).images(names)
 
-    assert found[public, TAG] == Image(public, TAG, digest)
-    assert "in several registries" in unknown(found[private, TAG]).remedy
-    for exchange in [*basic_registry.requests, *registry.requests]:
-        assert "authorization" not in exchange.headers
+    assert found[names[0]] == Image(*names[0], private)
+    answer = unknown(found[names[1]])
+    assert f"registry-config with a login for {registry.host}" in answer.remedy
+    assert all("authorization" not in exchange.headers for exchange in registry.requests)
 
 
 def test_a_redirect_does_not_carry_the_token(token_registry: TokenRegistry, registry: Registry) -> None:
@@ -179,7 +219,7 @@ def test_a_redirect_does_not_carry_the_token(token_registry: TokenRegistry, regi
     target = f"{registry.url}/v2/xchem/backend/manifests/{TAG}"
     token_registry.fail("HEAD", MANIFESTS, status=307, headers={"Location": target})
 
-    found = image(client(USERNAME, PASSWORD), token_registry, "xchem/backend")
+    found = image(client(token_registry, USERNAME, PASSWORD), token_registry, "xchem/backend")
 
     assert found == Image(f"{token_registry.host}/xchem/backend", TAG, digest)
     assert "authorization" not in registry.requests[0].headers

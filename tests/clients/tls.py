@@ -17,7 +17,7 @@ def make_certificate(folder: Path) -> Path:
     """Make a key and a certificate for this machine, in one PEM file."""
     file = folder / "localhost.pem"
     key, certificate = folder / "key.pem", folder / "certificate.pem"
-    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:tokens.example.net"
     command = [
         "openssl",
         "req",
@@ -47,11 +47,12 @@ def _speak_tls(server: TCPServer, certificate: Path) -> None:
 
 
 class Proxy:
-    """Passes CONNECT tunnels on; `asked` has the targets."""
+    """Passes CONNECT tunnels on; `asked` has the targets, and those in `routes` lead to a port of this machine."""
 
     def __init__(self) -> None:
         asked: list[str] = []
-        self.asked = asked
+        routes: dict[str, int] = {}
+        self.asked, self.routes = asked, routes
 
         class Handler(BaseRequestHandler):
             def handle(self) -> None:
@@ -61,7 +62,8 @@ class Proxy:
                 method, target, _ = head.split(b"\r\n")[0].decode().split()
                 asked.append(f"{method} {target}")
                 host, _, port = target.rpartition(":")
-                with socket.create_connection((host, int(port))) as there:
+                place = (HOST, routes[target]) if target in routes else (host, int(port))
+                with socket.create_connection(place) as there:
                     self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                     back = threading.Thread(target=_pass_on, args=(there, self.request), daemon=True)
                     back.start()

@@ -217,6 +217,18 @@ def test_a_ticket_that_got_another_title_gets_no_twin(desk: Desk) -> None:
     outcome = desk.announce(**FULL)
     assert (outcome.status, writes(desk.world), len(desk.tickets())) == (1, [], 1), outcome.log
     assert "xchem/fragalysis-stack#1, has another title by now" in outcome.log
+    assert "hotfix" in outcome.log
+
+
+def test_the_other_title_of_a_private_ticket_is_not_told(desk: Desk) -> None:
+    """The title that somebody gave a private ticket stays out of the run, which others may read."""
+    desk.announce()
+    desk.edit(1, title="Release 2023.06.2 for ACME")
+    desk.world.github.change_json("GET", f"/repos/{REPOSITORY}$", lambda entry: entry.update(private=True))
+    outcome = desk.announce(**FULL)
+    assert (outcome.status, writes(desk.world)) == (1, [])
+    assert "xchem/fragalysis-stack#1, has another title by now" in outcome.log
+    assert "ACME" not in outcome.log + outcome.summary
     assert "Give it back its title, Release 2023.06.2" in outcome.summary
     desk.edit(1, title="Release 2023.06.2")
     assert (desk.announce().status, len(desk.tickets())) == (0, 1)

@@ -122,6 +122,25 @@ def test_private_titles_are_not_told_in_public(components: GitHubServer) -> None
     assert titles_of(source, [changed], hidden) == ({1523: None}, True)
 
 
+@pytest.mark.parametrize("name", ["org/elsewhere", "org/renamed"])
+def test_the_title_of_a_ticket_that_was_moved_is_not_told(components: GitHubServer, name: str) -> None:
+    """A transferred ticket may be in a private repository now; one of a repository that was renamed is at home."""
+    url = f"{components.url}/repos/{FRONTEND}/issues"
+    with requests.Session() as session:
+        assert session.post(url, json={"title": "For ACME"}, headers=HEADERS, timeout=20).ok
+    issue = {**get(f"{url}/1").json(), "repository_url": f"https://api.github.com/repos/{name}"}
+    components.add("GET", "/issues/1523$", lambda _: json_reply(200, issue))
+    components.change_json("GET", f"/repos/{FRONTEND}$", lambda entry: entry.update(full_name="Org/Renamed"))
+    tickets = forge(components.url).tickets(FRONTEND)
+
+    title = tickets.titles([1523])[1523]
+
+    if name == "org/renamed":
+        assert title == "For ACME"
+    else:
+        assert isinstance(title, Unknown) and "was moved to another repository" in title.reason
+
+
 @pytest.mark.parametrize(
     ("private", "hidden", "secret"),
     [

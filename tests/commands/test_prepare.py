@@ -271,6 +271,60 @@ def test_a_ticket_names_the_pair(before_release: World) -> None:
     assert (refused.status, refused.outputs["backend-tag"]) == (1, "")
 
 
+UNCLEAR = [
+    ("Intro\r\n\r\nfor ACME backend/frontend: 2023.05.1/2023.05.4", "ACME", "in line 3 of its text"),
+    ("<!-- of\nseveral\nlines -->\nbackend 2023.05.1-ACME\nfrontend 2023.05.4", "ACME", "line 4 of its text"),
+    ("backend 2023.05.1\nbackend 2099.09.9\nfrontend 2023.05.4", "2099.09.9", "line 1 of its text, line 2 of its text"),
+]
+
+
+@pytest.mark.parametrize("visible", ["private", "unseen", "moved"])
+@pytest.mark.parametrize(("body", "words", "place"), UNCLEAR, ids=["unclear", "no tag", "several"])
+def test_no_words_of_a_private_ticket_are_told(
+    before_release: World, visible: str, body: str, words: str, place: str
+) -> None:
+    """Where the ticket's repository is not known to be public the line's number stands in place of its words."""
+    world, number = before_release, open_issue(before_release, body)
+    if visible == "moved":
+        # GitHub answers with what a transferred ticket is now.
+        world.github.change_json("GET", f"/issues/{number}$", lambda issue: issue.update(repository_url=_SECRET))
+        world.github.fail("GET", "/repos/org/secret$", status=404)
+    elif visible == "private":
+        world.github.change_json("GET", f"{REPOSITORY}$", lambda entry: entry.update(private=True))
+    else:
+        world.github.fail("GET", f"{REPOSITORY}$", status=500)
+    form = {"backend_tag": "", "frontend_tag": "", "stack_branch": "master"}
+    outcome = prepare(world, **form, ticket=number)
+    assert outcome.status == 1
+    assert words not in f"{outcome.log} {outcome.summary} {outcome.report} {outcome.outputs}"
+    assert place in outcome.log and place in outcome.summary
+
+
+_SECRET = "https://api.github.com/repos/org/secret"
+
+
+@pytest.mark.parametrize(("body", "words", "place"), UNCLEAR, ids=["unclear", "no tag", "several"])
+def test_words_of_a_public_ticket_are_quoted(before_release: World, body: str, words: str, place: str) -> None:
+    """Everybody may read a public ticket, so the words themselves help most."""
+    outcome = prepare(before_release, backend_tag="", frontend_tag="", ticket=open_issue(before_release, body))
+    assert (outcome.status, words in outcome.log, place in outcome.log) == (1, True, False)
+
+
+@pytest.mark.parametrize("run", ["xchem/fragalysis-stack", "org/public"])
+def test_words_of_private_commits_stay_out_of_a_run_that_others_read(before_release: World, run: str) -> None:
+    """Between private repositories commits are shown, but not in the summary of a run of a repository that is not."""
+    world = before_release
+    for name in (STACK, "fragalysis-backend", "fragalysis-frontend"):
+        world.github.change_json("GET", f"/repos/xchem/{name}$", lambda entry: entry.update(private=True))
+    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, "dry-run": "true", **FORM}
+    given["stack-repository"] = REPOSITORY.removeprefix("/repos/")
+    event = dispatch("refs/heads/master", world.commit("2023.06.1"))
+    outcome = world.program.run(event, given, api_url=world.github.url, repository=run)
+    assert outcome.status == 0, outcome.log
+    hidden = "their words are left out: the repository is private, or may be" in outcome.summary
+    assert hidden == (run == "org/public")
+
+
 def test_a_run_that_broke_off_is_taken_up_again(before_release: World) -> None:
     """A run that pushed its branch and then broke is finished by the next: same tag, same branch, one pull request."""
     world = before_release

@@ -50,6 +50,7 @@ DESIGNED_INPUTS = {
     "registry-url": "",
     "registry-username": "",
     "registry-password": "",
+    "registry-config": "",
     "local": "",
     "report": "",
     "timeout-seconds": "120",
@@ -213,9 +214,9 @@ def test_the_action_can_be_listed(action: Any) -> None:
 
 
 def test_secrets_are_known_as_such() -> None:
-    """Every input with a token or password in its name is a secret, with a variable for terminals."""
+    """Every input with a token, a password or logins in it is a secret, with a variable for terminals."""
     secrets = {one.name for one in INPUTS if one.secret}
-    assert secrets == {one.name for one in INPUTS if re.search(r"token$|password$", one.name)}
+    assert secrets == {one.name for one in INPUTS if re.search(r"token$|password$|^registry-config$", one.name)}
     assert all(one.terminal_variable for one in INPUTS if one.secret)
 
 

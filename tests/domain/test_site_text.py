@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -197,7 +198,7 @@ def test_no_step_of_the_real_history_is_green_by_the_page_before_it() -> None:
     """
     history = releases()
     wrong = {"back": 0, "forward": 0}
-    for older, newer in zip(history[:-1], history[1:], strict=True):
+    for older, newer in itertools.pairwise(history):
         for way, before, (tag, after) in (("back", newer[1], older), ("forward", older[1], newer)):
             pages = [Page(json.dumps({"version": shown}).encode()) for shown in (before, after)]
             values = {"image-tag": tag}

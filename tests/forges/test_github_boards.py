@@ -43,6 +43,19 @@ def test_what_is_not_there_names_what_is(
     assert words in unknown(forge(github.url).board(BOARD).lane(field, lane)).remedy
 
 
+@pytest.mark.parametrize(("field", "lane", "secret"), [("Nothing", "Done", "Status"), ("Status", "Doing", "Todo")])
+@pytest.mark.parametrize("fault", [None, 404, 500])
+def test_names_on_a_private_board_are_not_told(
+    github: GitHubServer, people: GitHubPeople, field: str, lane: str, secret: str, fault: int | None
+) -> None:
+    """What is on a board that is not known to be public is not listed: others may read what a run says."""
+    people.add_project(Project(BOARD, {"Status": ["Todo", "Done"]}, [TOKEN], is_public=False))
+    if fault:
+        github.fail("GET", "/projectsV2/3$", status=fault)
+    answer = unknown(forge(github.url).board(BOARD).lane(field, lane))
+    assert f"'{secret}'" not in answer.remedy and "project-" in answer.remedy
+
+
 def test_two_lanes_of_one_name_are_none(github: GitHubServer, people: GitHubPeople) -> None:
     """Lanes that differ in case alone cannot be told apart, so none is chosen."""
     people.add_project(Project(BOARD, {"Status": ["Done", "DONE"]}, [TOKEN]))

@@ -21,12 +21,13 @@ def write_issue(github: GitHubServer, title: str, body: str | None) -> None:
 
 
 def test_a_ticket_is_title_and_body(github_example: GitHubServer) -> None:
-    """A ticket's text is its title and, after an empty line, its body as it was written."""
+    """A ticket has its title, its body as it was written, and the repository that it is in."""
     write_issue(github_example, "Release 2023.06.2", BODY)
     write_issue(github_example, "Without a body", None)
 
-    assert forge(github_example.url).issue_text(STACK, 1) == f"Release 2023.06.2\n\n{BODY}"
-    assert str(forge(github_example.url).issue_text(STACK, 2)).rstrip() == "Without a body"
+    found = [forge(github_example.url).issue(STACK, number) for number in (1, 2)]
+    texts = [(one.title, one.body, one.repository) for one in found if not isinstance(one, Unknown)]
+    assert texts == [("Release 2023.06.2", BODY, STACK), ("Without a body", "", STACK)]
 
 
 def test_the_tickets_token_reads_it(github_example: GitHubServer) -> None:
@@ -36,7 +37,7 @@ def test_the_tickets_token_reads_it(github_example: GitHubServer) -> None:
     http = Http(Deadline(20), sleep=lambda _: None)
     both = GithubForge(http, github_example.url, TOKEN, ticket_token=COMPONENT_TOKEN)
 
-    both.issue_text(STACK, 1)
+    both.issue(STACK, 1)
     both.repository(STACK).default_branch()
 
     sent = [exchange.headers["authorization"] for exchange in github_example.requests]
@@ -45,7 +46,7 @@ def test_the_tickets_token_reads_it(github_example: GitHubServer) -> None:
 
 def test_a_ticket_that_is_not_there_is_unknown(github_example: GitHubServer) -> None:
     """A missing or hidden issue says so, and which token to give."""
-    why = unknown(forge(github_example.url).issue_text(STACK, 9))
+    why = unknown(forge(github_example.url).issue(STACK, 9))
 
     assert "issue 9" in why.reason and "the token in token may not see it" in why.reason
     assert "ticket-token" in why.remedy and "issues: read" in why.remedy
@@ -56,4 +57,4 @@ def test_a_ticket_that_cannot_be_read_is_unknown(github_example: GitHubServer, s
     """A refusal, a deleted issue and trouble give no text."""
     github_example.fail("GET", "/issues/1$", status=status)
 
-    unknown(forge(github_example.url).issue_text(STACK, 1))
+    unknown(forge(github_example.url).issue(STACK, 1))

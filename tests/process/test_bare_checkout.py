@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -107,3 +108,36 @@ def test_a_python_without_pip_is_told_apart(tmp_path: Path, example: Example) ->
     assert f"{python} has no pip" in outcome.log
     assert "Name a published release of this action" in outcome.log
     assert "actions/setup-python" in outcome.log
+
+
+SECRETS = {
+    "INPUT_TOKEN": "s3cret-token", "INPUT_AWX_PASSWORD": "s3cret-awx", "GITHUB_TOKEN": "s3cret-run",
+    "ACTIONS_RUNTIME_TOKEN": "s3cret-runtime", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cret-identity",
+    "PIP_INDEX_URL": "https://user:s3cret-pip@index.example", "AWS_SECRET_ACCESS_KEY": "s3cret-cloud",
+    "MY_OWN": "s3cret-own",
+}  # fmt: skip
+NEEDED = {
+    "HTTPS_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+    "NO_PROXY": "example.org", "no_proxy": "example.org",
+    "SSL_CERT_FILE": "/certificates.pem", "SSL_CERT_DIR": "/certificates", "REQUESTS_CA_BUNDLE": "/certificates.pem",
+    "TMPDIR": "/tmp",
+}  # fmt: skip
+
+
+def test_pip_is_given_no_token(tmp_path: Path, example: Example) -> None:
+    """The pip that is started sees path, home, proxies, certificates and the temp folder, and no secret of the job."""
+    seen = tmp_path / "seen.json"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "python")], check=True)
+    (packages,) = (tmp_path / "python" / "lib").glob("python*/site-packages")
+    (packages / "pip.py").write_text(
+        f"import json, os; json.dump(dict(os.environ), open({str(seen)!r}, 'w')); exit(1)\n"
+    )
+    folder = copy_action(ROOT, tmp_path / "action")
+    python = str(tmp_path / "python" / "bin" / "python")
+    gate(folder, example, tmp_path / "run", {"RUNNER_TEMP": str(tmp_path), **SECRETS, **NEEDED}, python)
+    environment = json.loads(seen.read_text("utf-8"))
+    assert "s3cret" not in str(environment)
+    assert {name: environment[name] for name in NEEDED} == NEEDED
+    assert {"PATH", "HOME"} <= set(environment)
+    # The two by which settings of pip are overruled, and what Python itself adds where no locale is set.
+    assert set(environment) - set(NEEDED) - {"LC_CTYPE"} == {"PATH", "HOME", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"}

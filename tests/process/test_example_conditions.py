@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable, Mapping
 
 import pytest
+from ruamel.yaml import YAML
 
 from process.conftest import GateRun
 from process.gates import ACTION, ALLOWED, BUILD_ONLY, COMMIT, SWITCHES
@@ -17,6 +20,25 @@ from world.stand_ins import DIGEST, UPLOAD, Call
 pytestmark = pytest.mark.process
 
 MASTER = push_branch("master", COMMIT)
+Refusal = Callable[..., str]
+
+
+@pytest.fixture
+def refusal(example_workflow: str) -> Refusal:
+    """Run the step that looks at names by itself, as a runner's bash does, and return what it says."""
+    steps = YAML(typ="safe", pure=True).load(example_workflow)["jobs"]["build"]["steps"]
+    (step,) = (one for one in steps if one.get("name", "").startswith("Refuse a name"))
+    plain = {name: text for name, text in step["env"].items() if "${{" not in text}
+
+    def run(namespace: str, **dispatched: str) -> str:
+        names = {"IMAGE_TAG": "try", "GATE_IMAGE_TAG": "try", "REPOSITORY": f"{namespace}/fragalysis-stack"}
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        environment = {"PATH": os.environ["PATH"], **plain, **names, **dispatched}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode == 0) == (done.stdout == ""), done.stderr
+        return done.stdout
+
+    return run
 
 
 def skip_gate(workflow: str) -> str:
@@ -342,14 +364,90 @@ def test_a_dispatch_may_not_take_the_name_of_a_release(run_with_gate: GateRun, t
     assert run.calls == []
 
 
-def test_a_dispatched_namespace_is_one_namespace(run_with_gate: GateRun) -> None:
-    """stack_namespace cannot smuggle a second image into the list of tags to push."""
-    event = dispatch("refs/heads/try", COMMIT, stack_namespace="xchem/fragalysis-stack:2023.06.2,dev")
+NO_OWNERS = [
+    "xchem/fragalysis-stack:2023.06.2,dev", "evil.example.com", "evil.example.com/x", "evil:5000/x", "evil:5000",
+    "localhost", "localhost/x", "docker.io/x", "127.0.0.1/x", "[::1]/x", "https://evil.example.com/x",
+    "//evil.example.com/x",
+    "/x", "x/", "x//y", "..", "../x", "x/..", "x/../y", "x..y", "x/y..z", ".x", "x.", "-x", "x-", "X", "Evil/x", "x/Y",
+    "x y",
+    "x\ny", "x\n", "x@y", "x:latest", "x:5000/y", "\u00e9x", "x,y", "$(id)", "x;y", "\uff58",
+]  # fmt: skip
+"""What is no owner: it names a host, or no registry takes it."""
+
+
+@pytest.mark.parametrize("name", ["stack_namespace", "be_namespace", "fe_namespace"])
+def test_a_dispatched_namespace_is_an_owner(run_with_gate: GateRun, name: str) -> None:
+    """A dispatched namespace names no host: nothing is logged in to, pulled, pushed or deployed with one."""
+    event = dispatch("refs/heads/try", COMMIT, **{name: "evil.example.com/x"})
 
     run = run_with_gate({**BUILD_ONLY, "image-tag": "try"}, event=event)
 
     assert run.jobs == {"gate": "success", "build": "failure"}
     assert run.calls == []
+    assert name in run.annotations[0].message
+
+
+def test_a_variable_may_name_a_host(run_with_gate: GateRun) -> None:
+    """STACK_NAMESPACE of the repository, which its administrators set, may be that of another registry."""
+    switches = {**SWITCHES, "STACK_NAMESPACE": "registry.example.com:5000/acme"}
+
+    run = run_with_gate(BUILD_ONLY, event=MASTER, switches=switches)
+
+    pushed = only_call(run, "docker/build-push-action").inputs["tags"]
+    assert pushed == "registry.example.com:5000/acme/fragalysis-stack:latest"
+
+
+@pytest.mark.parametrize("namespace", NO_OWNERS)
+@pytest.mark.parametrize("name", ["stack_namespace", "be_namespace", "fe_namespace"])
+def test_what_is_no_owner_is_refused(refusal: Refusal, name: str, namespace: str) -> None:
+    """Whatever names a host, or what no registry takes, is refused where it is dispatched, by the input's name."""
+    assert f"::error::The input {name} " in refusal(namespace, **{f"DISPATCHED_{name}": namespace})
+
+
+@pytest.mark.parametrize(
+    "namespace", ["x", "xchem", "my-org", "my_org", "a__b", "0ad", "dev/team", "dev/te.am", "local-host"]
+)
+def test_an_owner_is_taken(refusal: Refusal, namespace: str) -> None:
+    """An owner of Docker Hub's, with a path or without, is taken wherever it is dispatched."""
+    names = ("stack_namespace", "be_namespace", "fe_namespace")
+    assert refusal(namespace, **{f"DISPATCHED_{name}": namespace for name in names}) == ""
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        "xchem",
+        "ghcr.io/acme",
+        "ghcr.io",
+        "registry.example.com:5000/acme",
+        "localhost:5000/x",
+        "127.0.0.1:5000",
+        "a/b/c",
+    ],
+)
+def test_a_variable_may_hold_any_namespace(refusal: Refusal, namespace: str) -> None:
+    """With a host or without, with a port or without."""
+    assert refusal(namespace) == ""
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    [
+        "",
+        "https://ghcr.io/acme",
+        "ghcr.io/../acme",
+        "ghcr.io/Acme",
+        "ghcr.io//acme",
+        "a:1,b",
+        "x:latest",
+        "a b",
+        "a:b/c",
+        "a\nb",
+    ],
+)
+def test_a_variable_that_is_no_namespace_is_refused(refusal: Refusal, namespace: str) -> None:
+    """What no registry takes is refused before the build, whoever has set it."""
+    assert "::error::" in refusal(namespace)
 
 
 def test_a_dispatch_at_a_release_cannot_rename_its_image(run_with_gate: GateRun) -> None:

@@ -168,6 +168,13 @@ def test_a_bad_secret_is_not_shown(name: str) -> None:
     assert "hunter" not in f"{error.message} {error.remedy} {error}"
 
 
+def test_json_may_have_lines_but_is_text() -> None:
+    """A docker configuration is taken in several lines; bytes that are no UTF-8 are refused, and not shown."""
+    assert values(registry_config='{\n\t"auths": {}\n}').text("registry-config") == '{\n\t"auths": {}\n}'
+    error = refused(registry_config="hunter2\udcff")
+    assert "registry-config" in error.message and "hunter" not in f"{error.message} {error.remedy}"
+
+
 def test_an_input_of_another_command_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """An input that the command does not have is refused, naming it and the commands that have it."""
     commands = {"gate": "", "prepare": "", "announce": ""}

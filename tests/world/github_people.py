@@ -14,8 +14,9 @@ from typing import Any
 from world.faults import Reply, json_reply
 from world.github_server import GitHubServer
 from world.loopback import Request, forward
+from world.workflow_runs import person
 
-_BOARD = re.compile(r"/(?P<kind>orgs|users)/(?P<owner>[^/]+)/projectsV2/(?P<number>[0-9]+)/(?P<rest>.+)")
+_BOARD = re.compile(r"/(?P<kind>orgs|users)/(?P<owner>[^/]+)/projectsV2/(?P<number>[0-9]+)(/(?P<rest>.+))?")
 _ASSIGNEE = re.compile(r"/repos/[^/]+/[^/]+/assignees/(?P<login>[^/]+)")
 _ISSUES = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/issues(/.*)?")
 _SETTING = re.compile(r"/repos/[^/]+/[^/]+/(labels|issues/[0-9]+/(labels|assignees))")
@@ -48,6 +49,16 @@ class Project:
     tokens: Sequence[str]
     page: int = 100
     items: list[Item] = field(default_factory=list)
+    is_public: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The board itself."""
+        _, owner, _, number = self.name.split("/")
+        user = person(owner, "https://api.github.com")
+        nothing = dict.fromkeys(("description", "closed_at", "short_description", "deleted_at", "deleted_by"))
+        times = {"created_at": _MOMENT, "updated_at": _MOMENT}
+        names = {"id": 1, "node_id": "PVT_1", "title": "Board", "number": int(number), "public": self.is_public}
+        return {**names, **times, **nothing, "owner": user, "creator": user}
 
     def lanes(self) -> dict[str, list[str]]:
         """Title of each card with the names of its options."""
@@ -153,6 +164,8 @@ class GitHubPeople:
         if project is None or token not in project.tokens:
             refused = _refused(403, "Resource not accessible by integration")
             return refused if project else _refused(404, "Not Found")
+        if match["rest"] is None:
+            return json_reply(200, project.as_json())
         if request.method == "GET":
             listed = project.fields_as_json() if match["rest"] == "fields" else self._items(project, request)
             return self._page(listed, project, request)

@@ -6,6 +6,7 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+_INNER_DOMAINS = ("localhost", "local", "internal", "intranet", "private", "corp", "home", "lan")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -50,6 +51,23 @@ def is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_public(host: str) -> bool:
+    """Whether a host is on the public network, as far as its name or number tells; nobody is asked.
+
+    What looks like a number but is not written as one (`127.1`, `0x7f000001`) is taken for an inner address: some
+    resolvers read it as one. Names of inner networks: RFC 6761, 6762 (with appendix G) and 8375.
+    """
+    name = host.rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        last = name.rpartition(".")[2]
+        is_inner = last in _INNER_DOMAINS or last[:1].isdigit() or name.endswith(".home.arpa")
+        return "." in name and name.isascii() and not is_inner
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global and not address.is_multicast
 
 
 def problem_with(url: str) -> str:

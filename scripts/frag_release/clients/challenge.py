@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .addresses import is_ip_address, is_loopback, origin, problem_with
+from .addresses import is_ip_address, is_loopback, is_public, origin, problem_with
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PART = re.compile(
@@ -43,13 +43,15 @@ def parse_challenges(header: str) -> list[Challenge]:
     return [Challenge(scheme, parameters) for scheme, parameters in found]
 
 
-def realm_may_be_asked(realm: str, registry: str) -> bool:
-    """Whether a registry's token realm may be sent our credentials; both are URLs.
+def realm_may_be_asked(realm: str, registry: str, *, with_login: bool) -> bool:
+    """Whether a registry's token realm may be asked, `with_login` or for a token that anybody gets; both are URLs.
 
-    It must be https, or http on this machine if the registry is on this machine, too. Its host must be the
-    registry's, or be at or below the domain that the registry's host is directly in (`auth.docker.io` for
-    `registry-1.docker.io`), or below the registry's own host. Which domains are in one hand only a list that
-    changes every week would tell; so a domain counts only if it has two labels or more, is no address by
+    It must be https, or http on this machine if the registry is on this machine, too. Without a login there is
+    nothing to lose: it may be anywhere, but not inside of a network that the registry is outside of.
+
+    With a login its host must be the registry's, or be at or below the domain that the registry's host is directly in
+    (`auth.docker.io` for `registry-1.docker.io`), or below the registry's own host. Which domains are in one hand only
+    a list that changes every week would tell; so a domain counts only if it has two labels or more, is no address by
     number, and does not look like `co.uk` or `com.au`: two labels, short and then of two letters.
     """
     if problem_with(realm):
@@ -59,6 +61,8 @@ def realm_may_be_asked(realm: str, registry: str) -> bool:
         return is_loopback(registry_host)
     if host == registry_host:
         return True
+    if not with_login:
+        return is_public(host) or not is_public(registry_host)
     domains = (registry_host, registry_host.partition(".")[2])
     return any(_in_one_hand(domain) and _at_or_below(host, domain) for domain in domains)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..domain.registries import DOCKER_HUB, one_name
 from .addresses import is_loopback
 
-_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 _DOCKER_HUB_URL = "https://registry-1.docker.io"
 _HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?P<port>:[0-9]{1,5})?")
 # OCI distribution specification, "Pulling manifests".
@@ -27,7 +27,7 @@ def locate(name: str, registry_url: str = "") -> ImagePlace | None:
     """Return where an image `HOST/NAME` is, at `registry_url` if given; None for other names."""
     first, _, repository = name.partition("/")
     host = _HOST.fullmatch(first)
-    hub = first.lower() in _DOCKER_HUB
+    hub = one_name(first) == DOCKER_HUB
     if hub and "/" not in repository:
         repository = f"library/{repository}"
     if host is None or not _REPOSITORY.fullmatch(repository) or len(name) > _MOST_CHARACTERS:

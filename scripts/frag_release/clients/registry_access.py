@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlencode
 
 from ..domain.evidence import Answer, Unknown
+from ..domain.registries import Login
 from ..errors import UsageError
 from .addresses import host_of
 from .challenge import Challenge, parse_challenges, realm_may_be_asked
@@ -21,26 +22,24 @@ from .messages import MAX_BYTES, Request, Response
 from .retry import RateLimited
 
 _MAX_TOKEN_BYTES = 256 * 1024
-_GIVE_LOGIN = "If the image is private, give registry-username and registry-password."
-_CHECK_LOGIN = "Check registry-username and registry-password, and that they may pull this image."
-
-
-@dataclass(frozen=True)
-class Login:
-    """User name and password for a registry."""
-
-    username: str
-    password: str = field(repr=False)
+_CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
 
 
 class RegistryAccess:
-    """One registry at `url`; `remedy` replaces the advice about logging in, if given."""
+    """One registry at `url`."""
 
-    def __init__(self, http: Http, url: str, login: Login | None, remedy: str = "") -> None:
+    def __init__(self, http: Http, url: str, login: Login | None) -> None:
         self._http = http
         self._url = url
         self._login = login
-        self._remedy = remedy or (_CHECK_LOGIN if login else _GIVE_LOGIN)
+        self._remedy = (
+            _CHECK_LOGIN
+            if login
+            else (
+                "If the image is private, give registry-username and registry-password or, where images are in several "
+                f"registries, registry-config with a login for {host_of(url)}."
+            )
+        )
         self._credentials: Credentials | None = None
         self._problem: Unknown | None = None
 
@@ -109,7 +108,7 @@ class RegistryAccess:
 
     def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Answer[Credentials]:
         realm = challenge.parameters.get("realm", "")
-        if not realm_may_be_asked(realm, self._url):
+        if not realm_may_be_asked(realm, self._url, with_login=self._login is not None):
             return Unknown(
                 f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent",
                 "Name the registry by the address under which it handles its own login.",
@@ -119,7 +118,9 @@ class RegistryAccess:
         query += [("scope", scope) for scope in wanted if scope]
         login = basic(self._login.username, self._login.password, realm) if self._login else None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
-        request = Request(url, f"a token for {self.host}", credentials=login, max_bytes=_MAX_TOKEN_BYTES)
+        what = f"a token for {self.host}"
+        # A redirect could lead where the realm itself may not be.
+        request = Request(url, what, credentials=login, max_bytes=_MAX_TOKEN_BYTES, stays=True)
         response = self._http.send(request)
         return self._advised(response) if isinstance(response, Unknown) else self._granted(response, request)
 
@@ -134,7 +135,7 @@ class RegistryAccess:
 
     def _advised(self, unknown: Unknown) -> Unknown:
         if isinstance(unknown, RateLimited) and not self._login:
-            login = "With registry-username and registry-password a registry may allow more."
+            login = "With a login (registry-username and registry-password, or registry-config) it may allow more."
             return replace(unknown, remedy=f"{unknown.remedy} {login}")
         return unknown
 

@@ -36,12 +36,11 @@ class Services:
         return self._deadline.remaining()
 
     def registry(self) -> RegistryClient:
-        """The registry of the images."""
+        """The registries of the images; raises UsageError where a login would be for several."""
         from ..clients.registry import RegistryClient
 
-        connections = self._settings.connections
-        username, password = connections.registry_username, connections.registry_password
-        return RegistryClient(self._http, connections.registry_url, username, password)
+        registry = self._settings.connections.registry
+        return RegistryClient(self._http, registry.url, registry.logins_for(self._settings.images))
 
     def awx(self, settings: AwxSettings) -> Awx:
         """AWX; raises UsageError where the login cannot be sent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .ticket_words import Pairs, Vocabulary, Word, pairs_of_words
 from .versions import parse_production_tag
@@ -26,40 +26,70 @@ _HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
 _RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
 _SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
 _NOT_IN_SECTION = 7
+# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
+_HIDDEN_END = "\x1f"
 
 
 class TicketTextError(Exception):
-    """The text does not name exactly one version of a component."""
+    """The text does not name exactly one version of a component; `without_words` says so with no word of it."""
+
+    def __init__(self, message: str, without_words: str = "") -> None:
+        super().__init__(message)
+        self.without_words = without_words or message
 
 
 def read_versions(text: str, components: Sequence[str]) -> dict[str, str]:
-    """Return the one production tag that `text` (GitHub's Markdown) names for each of `components`.
+    """Return the one production tag that `text` names for each of `components`.
 
-    A `v` before a version is taken for the word. Raises TicketTextError, saying what is missing, what is
-    named more than once, and which line cannot be understood.
+    The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
+    version is taken for the word. Raises TicketTextError, saying what is missing, what is named more than once, and
+    which line cannot be understood.
     """
     if len(text) > MAX_CHARACTERS:
         raise TicketTextError(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
     reader = _Reader(components)
-    for line in re.split(r"\r\n?|\n", _ADDRESS.sub(_address, _UNSEEN.sub(" ", text))):
-        reader.read(line)
+    for number, line in _seen_lines(text):
+        reader.read(line, number)
     return {component: _only(component, reader.found[component]) for component in components}
+
+
+def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what a reader sees of each line, with the line's number; what hides line ends joins lines."""
+    plain = re.sub(r"\r\n?", "\n", text).replace(_HIDDEN_END, " ")
+    seen = _UNSEEN.sub(lambda found: " " + _HIDDEN_END * found.group().count("\n"), plain)
+    number = 1
+    for line in _ADDRESS.sub(_address, seen).split("\n"):
+        yield number, line.replace(_HIDDEN_END, "")
+        number += 1 + line.count(_HIDDEN_END)
+
+
+def _place(number: int) -> str:
+    """Say where a line is for people, who see no title in the text."""
+    return "its title" if number == 1 else f"line {number - 2} of its text"
 
 
 def _address(found: re.Match[str]) -> str:
     return found.group() if _TAG_IN_ADDRESS.search(found.group()) else " "
 
 
-def _only(component: str, versions: Iterable[str]) -> str:
+def _only(component: str, versions: Mapping[str, int]) -> str:
+    """Return the one version; `versions` has the number of the line that names each."""
     found = sorted(versions)
     if not found:
         raise TicketTextError(f"it names no {component} version, such as '{component} 2023.05.1'")
     if len(found) > 1:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         named = ", ".join(version[:60] for version in found[:5])
-        raise TicketTextError(f"it names several {component} versions: {named}{more}")
+        places = ", ".join(_place(number) for number in sorted(set(versions.values()))[:5])
+        raise TicketTextError(
+            f"it names several {component} versions: {named}{more}", f"it names several {component} versions: {places}"
+        )
     if parse_production_tag(found[0]) is None:
-        raise TicketTextError(f"it names {component} {found[0][:60]}, which is no production tag (such as 2023.05.1)")
+        why = "which is no production tag (such as 2023.05.1)"
+        raise TicketTextError(
+            f"it names {component} {found[0][:60]}, {why}",
+            f"it names a {component} version in {_place(versions[found[0]])}, {why}",
+        )
     return found[0]
 
 
@@ -67,14 +97,14 @@ class _Reader:
     """Reads line by line; what a heading, a label or a table's header says holds for lines below it."""
 
     def __init__(self, components: Sequence[str]) -> None:
-        self.found: dict[str, set[str]] = {component: set() for component in components}
+        self.found: dict[str, dict[str, int]] = {component: {} for component in components}
         self._vocabulary = Vocabulary(components)
         self._section, self._level = "", _NOT_IN_SECTION
         self._label = ""
         self._columns: Sequence[str] = ()
 
-    def read(self, line: str) -> None:
-        """Read the next line; raises TicketTextError where it names versions, but not clearly whose."""
+    def read(self, line: str, number: int) -> None:
+        """Read the next line, the `number`th; raises TicketTextError where it names versions, but not clearly whose."""
         if not line.strip():
             self._columns = ()
             return
@@ -82,10 +112,11 @@ class _Reader:
             return
         pairs = self._pairs(line, self._vocabulary.words(line))
         if pairs is None:
-            raise TicketTextError(f"it is not clear which version belongs to which part in the line '{line[:80]}'")
+            what = "it is not clear which version belongs to which part"
+            raise TicketTextError(f"{what} in the line '{line[:80]}'", f"{what} in {_place(number)}")
         for component, version in pairs:
             if component in self.found:
-                self.found[component].add(version)
+                self.found[component].setdefault(version, number)
 
     def _pairs(self, line: str, words: Sequence[Word]) -> Pairs | None:
         label, self._label = self._label, ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..clients.addresses import problem_with
 from ..clients.credentials import bearer
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer
 from ..errors import UsageError
 from .github_api import Access, RepositoryApi
 from .github_repository import GithubRepository
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..clients.http import Http
     from ..domain.facts import PublicRelease, Released
     from ..domain.release_record import ReleaseRecord
+    from ..domain.tickets import Issue
     from .github_settings import GithubSettings
     from .publishing import Builds, Publisher, Releases
     from .repository import Repository, RunHistory
@@ -116,10 +117,9 @@ class GithubForge:
 
         return read_public(self._find(repository).api, tag)
 
-    def issue_text(self, repository: str, number: int) -> Answer[str]:
-        """Title and body of an issue or a pull request, a line between them."""
-        found = self.tickets(repository).issue(number)
-        return found if isinstance(found, Unknown) else f"{found.title}\n\n{found.body}"
+    def issue(self, repository: str, number: int) -> Answer[Issue]:
+        """An issue or a pull request; of one that was transferred, what it is now."""
+        return self.tickets(repository).issue(number)
 
     def tickets(self, name: str) -> Tickets:
         """The issues of a repository, as the ticket's token sees them."""

@@ -14,7 +14,7 @@ from ..domain.tickets import Author, Comment, Issue
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out
 from .github_payloads import read_payload
-from .github_visibility import is_private
+from .github_visibility import is_named, is_private
 
 _READ = "issues: read"
 _PAGE = 100
@@ -212,12 +212,12 @@ class GithubTickets:
     def _title(self, number: int) -> Answer[str | None]:
         what = f"issue {number}"
         response = self._api.get(f"/issues/{number}", what, permission=_READ)
-        if isinstance(response, Unknown):
-            return response
-        if response.status in (404, 410):
-            return None
+        if isinstance(response, Unknown) or response.status in (404, 410):
+            return response if isinstance(response, Unknown) else None
         found = self._api.read(response, IssueFacts, what)
-        return found if isinstance(found, Unknown) else found["title"]
+        if isinstance(found, Unknown) or is_named(self._api, _repository_of(found)):
+            return found if isinstance(found, Unknown) else found["title"]
+        return Unknown(f"{what} of {self.name} was moved to another repository, which may be private")
 
     def _is_assignable(self, login: str) -> Answer[bool]:
         what = f"whether {login} can be assigned in"
@@ -263,10 +263,14 @@ class GithubTickets:
         return carry_out(self._api, Order(Step.TICKET, method, path, what, body, _ADVICE), kind, self._own_token)
 
 
+def _repository_of(facts: IssueFacts) -> str:
+    return "/".join(facts["repository_url"].rsplit("/", 2)[-2:])
+
+
 def _issue(facts: IssueFacts) -> Issue:
     return Issue(
         id=facts["id"],
-        repository="/".join(facts["repository_url"].rsplit("/", 2)[-2:]),
+        repository=_repository_of(facts),
         number=facts["number"],
         url=facts["html_url"],
         title=facts["title"],

@@ -64,6 +64,12 @@ class Field(TypedDict):
     options: list[Option] | None
 
 
+class Visibility(TypedDict):
+    """`projects/get-for-org`, as far as it tells who may see a board."""
+
+    public: bool
+
+
 class Content(TypedDict):
     """The issue that an item stands for."""
 
@@ -142,7 +148,7 @@ class GithubBoard:
             known = [one["name"] for one in fields if one["data_type"] == _SELECT]
             return Unknown(
                 f"the board {self.name} has no one field {field!r} of the kind single select",
-                f"Name one of its fields in project-field: {_named(known)}.",
+                f"Name one of its fields in project-field{self._listed(known)}.",
             )
         options = chosen[0].get("options") or []
         found = [one for one in options if _same(one["name"]["raw"], option)]
@@ -150,9 +156,17 @@ class GithubBoard:
             known = [one["name"]["raw"] for one in options]
             return Unknown(
                 f"the field {chosen[0]['name']!r} of the board {self.name} has no one lane {option!r}",
-                f"Name one of its lanes in project-status: {_named(known)}.",
+                f"Name one of its lanes in project-status{self._listed(known)}.",
             )
         return Lane(chosen[0]["id"], chosen[0]["name"], found[0]["id"], found[0]["name"]["raw"])
+
+    def _listed(self, names: Sequence[str]) -> str:
+        """Return names for a remedy; of a board that not everybody may see none: others may read what a run says."""
+        entry = self._api.get("", "the board", permission=_READ)
+        facts = entry if isinstance(entry, Unknown) else self._api.read(entry, Visibility, "the board")
+        if isinstance(facts, Unknown) or not facts["public"]:
+            return ", as the board shows them (it is not known to be public, so none is named here)"
+        return f": {_named(names)}"
 
     def card(self, issue: Issue, lane: Lane) -> Answer[Card | None]:
         """The issue's item with its value of the lane's field."""

@@ -14,6 +14,7 @@ from ..domain import changes
 from ..domain.evidence import Answer, Answers, Blob, NotOffered, Placement, Run, Unknown, WrongKind
 from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
+from ..domain.tickets import Issue
 from .git_history import History, read_changes, read_history
 from .git_objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
 from .git_process import Git
@@ -70,7 +71,7 @@ class LocalForge:
         """Always `NotOffered`: a clone holds tags, but no releases."""
         return NotOffered(f"a local clone holds no releases, so that of {tag} of {repository} cannot be looked up")
 
-    def issue_text(self, repository: str, number: int) -> Answer[str]:
+    def issue(self, repository: str, number: int) -> Answer[Issue]:
         """Always `Unknown`: a clone holds no issues."""
         return Unknown(
             f"a local clone holds no issues, so issue {number} of {repository} cannot be read",

@@ -12,6 +12,7 @@ from ..domain.changes import History
 from ..domain.evidence import Answer, Answers, Blob, Placement, Run
 from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
+from ..domain.tickets import Issue
 from .writer import Writer
 
 
@@ -100,5 +101,5 @@ class Forge(Protocol):
     def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
         """The public release of a tag; None where there is none, `NotOffered` where the forge has no releases."""
 
-    def issue_text(self, repository: str, number: int) -> Answer[str]:
-        """Title and body of an issue, a line between them; the ticket's token reads it."""
+    def issue(self, repository: str, number: int) -> Answer[Issue]:
+        """An issue or a pull request; of one that was transferred, what it is now. The ticket's token reads it."""

@@ -22,6 +22,15 @@ ROOT = Path(__file__).resolve().parents[3]
 """The folder of the action."""
 
 _TIMEOUT_SECONDS = 300
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+# LD_LIBRARY_PATH is how some Pythons find their own library.
+_KEPT = (
+    *("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH"),
+    *_PROXIES,
+    *map(str.upper, _PROXIES),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+"""What pip is given of the caller's environment, which also holds tokens and settings of pip."""
 _UNREACHED = re.compile(r"Retrying \(|Max retries|connection broken|timed out", re.IGNORECASE)
 _FAILED = "The Python packages could not be installed"
 _PUBLISHED = "Name a published release of this action in `uses`: it carries them and needs no installation."
@@ -95,13 +104,13 @@ def _run_pip(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
 
 
 def _environment_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without its settings of pip, which could name another index or folder.
+    """Return what pip needs to run, and to reach the index; PIP_* could name another index or folder.
 
     Files of settings are left: they are the machine's, and a mirror may be named there. Two of their
     settings would forbid a folder of our own, and are overruled.
     """
-    clean = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
-    return {**clean, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+    kept = {name: environ[name] for name in _KEPT if name in environ}
+    return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 
 def _explained(said: str) -> str:

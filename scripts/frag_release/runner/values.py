@@ -16,6 +16,7 @@ _NAME = r"[A-Za-z0-9_.-]{1,100}"
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 # Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
 _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_UTF_8 = re.compile(r"[\ud800-\udfff]")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
@@ -43,7 +44,9 @@ class Values:
             raise of_another_command(one, self.command)
         if one.kind is Kind.LINES:
             text = text.replace("\r\n", "\n")
-        if _NOT_ONE_LINE.search(text.replace("\n", "") if one.kind is Kind.LINES else text):
+        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(
+            text.replace("\n", "") if one.kind is Kind.LINES else text
+        ):
             lines = "in lines" if one.kind is Kind.LINES else "on one line"
             raise _wrong(one, text, f"Write it {lines}, without control characters.")
         _CHECKS[one.kind](one, text)
@@ -167,6 +170,12 @@ def _check_looks(one: Input, text: str) -> None:
         raise wrong_input(one.name, text, "Use a whole number from 1 to 10.")
 
 
+def _check_json(one: Input, text: str) -> None:
+    """JSON may have lines; what is wrong with it is told where it is read. Bytes that are no UTF-8 are none."""
+    if _NOT_UTF_8.search(text):
+        raise _wrong(one, text, "Write it in UTF-8.")
+
+
 def _check_nothing(one: Input, text: str) -> None:
     return
 
@@ -186,4 +195,5 @@ _CHECKS = {
     Kind.URLS: _check_urls,
     Kind.COMMIT: _check_commit,
     Kind.DIGEST: _check_digest,
+    Kind.JSON: _check_json,
 }

@@ -55,7 +55,7 @@ class ReleaseContents:
             build=build,
             jobs=jobs,
         )
-        return with_changes(self.forge, contents, settings.told_in), findings
+        return with_changes(self.forge, contents, settings.told_in, settings.home), findings
 
     @property
     def _stack(self) -> Repository:

@@ -67,9 +67,11 @@ class Ticketing:
         return found[0] if found else None
 
     def _retitled(self, issue: Issue, title: str) -> RefusedError:
+        # Others may read what this run says.
+        now = f": {quoted(issue.title)}" if self.tickets.is_private() is False else ""
         return RefusedError(
-            f"The ticket of this release, {self.tickets.name}#{issue.number}, has another title by now: "
-            f"{quoted(issue.title)}. No second one was opened. {issue.url}",
+            f"The ticket of this release, {self.tickets.name}#{issue.number}, has another title by now{now}. "
+            f"No second one was opened. {issue.url}",
             f"Give it back its title, {title}. To have a new one, take our part out of its text, with the lines that "
             "start and end it.",
         )

@@ -19,10 +19,13 @@ MOST_TITLES = 300
 _NOT_LOOKED_UP = Unknown(f"only the titles of the first {MOST_TITLES} are looked up")
 
 
-def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str) -> Contents:
-    """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`."""
+def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, home: str = "") -> Contents:
+    """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`.
+
+    `home` is the repository of the run, if its log or summary tells of them, too.
+    """
     pins = [facts.pin for facts in contents.components]
-    changes = with_histories(forge, changes_between(pins, contents.previous), {shown_in, contents.repository})
+    changes = with_histories(forge, changes_between(pins, contents.previous), {shown_in, contents.repository, home})
     titles, are_private = titles_of(forge.tickets(contents.tickets_from), changes, forge.tickets(shown_in))
     return replace(contents, changes=changes, titles=titles, private_titles=are_private)
 
@@ -31,7 +34,7 @@ def with_histories(forge: Forge, changes: Sequence[Change], shown_in: Collection
     """Return the changes with their commits; `Unknown` stands where those could not be read.
 
     Of a component that is private, or may be, the words of commits are secret unless all of the repositories
-    `shown_in`, where they would be written, are private as well.
+    `shown_in`, where they would be written, are private as well. An empty name there stands for a terminal.
     """
     with ThreadPoolExecutor(len(changes) or 1) as pool:
         return tuple(pool.map(lambda change: _with_history(forge, change, shown_in), changes))
@@ -58,7 +61,7 @@ def _with_history(forge: Forge, change: Change, shown_in: Collection[str]) -> Ch
     has_commits = isinstance(found, History) and bool(found.added or found.removed)
     is_secret = has_commits and forge.repository(change.after.component.repository).is_private() is not False
     if is_secret:
-        is_secret = not all(forge.repository(name).is_private() is True for name in shown_in)
+        is_secret = not all(forge.repository(name).is_private() is True for name in shown_in if name)
     return replace(change, history=found, is_secret=is_secret)
 
 

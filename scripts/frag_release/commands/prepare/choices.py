@@ -28,12 +28,15 @@ def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | 
     typed = {component.name: component.tag for component in components}
     if ticket is None:
         return typed
-    text = must(forge.issue_text(ticket.repository, ticket.number), f"The ticket {ticket}")
+    issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
-        named = read_versions(text, [component.name for component in components])
+        named = read_versions(f"{issue.title}\n\n{issue.body}", [component.name for component in components])
     except TicketTextError as error:
+        # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
+        is_public = forge.repository(issue.repository).is_private() is False
+        why = str(error) if is_public else error.without_words
         remedy = "Write both into the ticket, such as 'backend 2023.05.1' and 'frontend 2023.05.4', or type them."
-        raise RefusedError(f"The ticket {ticket} does not say what to release: {error}.", remedy) from error
+        raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
     for name, tag in named.items():
         if typed[name] not in ("", tag):
             raise RefusedError(

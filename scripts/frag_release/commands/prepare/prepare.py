@@ -113,7 +113,7 @@ class Attempt:
         plan = Drafting(self.settings, self.forge, self.today).draft()
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
-            changes = with_histories(self.forge, plan.changes, {plan.repository})
+            changes = with_histories(self.forge, plan.changes, {plan.repository, self.settings.home})
         facts, findings = judged.result()
         return PrepareReport(
             __version__, self.now, replace(plan, changes=changes), facts, findings, self.settings.dry_run

@@ -9,8 +9,8 @@ from ..evidence import Answer, Answers, Image, Unknown
 from .need import Judgement, Presence, missing, there, unseen
 
 _IMAGE = (
-    "If the image is private, give registry-username and registry-password of somebody who may pull it. If there is "
-    "none, pin a tag whose image is there."
+    "If the image is private, give registry-username and registry-password of somebody who may pull it or, if "
+    "images are in several registries, registry-config. If there is none, pin a tag whose image is there."
 )
 
 

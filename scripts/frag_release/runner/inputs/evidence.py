@@ -110,13 +110,21 @@ CONNECTIONS: tuple[Input, ...] = (
         default_words="from the image's name",
         kind=Kind.URL,
     ),
-    Input("registry-username", "User name for the registry", default_words="anonymous", shape="NAME"),
+    Input("registry-username", "User name for the one registry of all images", default_words="anonymous", shape="NAME"),
     Input(
         "registry-password",
-        "Password or token for the registry",
+        "Password or token for that registry",
         default_words="anonymous",
         secret=True,
         terminal_variable="REGISTRY_PASSWORD",
+    ),
+    Input(
+        "registry-config",
+        "Logins for images in several registries, in place of the two above: a docker configuration with `auths`",
+        default_words="none",
+        kind=Kind.JSON,
+        secret=True,
+        terminal_variable="REGISTRY_CONFIG",
     ),
     Input(
         "local",

@@ -46,6 +46,7 @@ class Kind(Enum):
     FILE = "FILE"
     COMMIT = "COMMIT"
     DIGEST = "sha256:DIGEST"
+    JSON = "JSON"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...domain.audit.since import Since, parse_since
+from ...domain.components import NO_IMAGE
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, image_name, read_settings
@@ -16,6 +17,14 @@ class AuditSettings(Settings):
 
     since: Since
     stack_image: str
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at; one that only a record names is not known yet."""
+        return (
+            *super().images,
+            *([self.stack_image] if self.check_images and self.stack_image not in ("", NO_IMAGE) else []),
+        )
 
 
 def read_audit_settings(values: Values, context: Context) -> AuditSettings:

@@ -13,6 +13,7 @@ from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
 from ..values import Values, wrong_input
+from .registries import RegistrySettings, read_registry_settings
 
 if TYPE_CHECKING:
     from ...domain.allow import Allowance
@@ -32,19 +33,20 @@ class Connections:
     own_token: bool
     ticket_token: str
     ca_file: str
-    registry_url: str
-    registry_username: str
-    registry_password: str
+    registry: RegistrySettings
     local: Path | None
     timeout_seconds: float
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What every command needs. `stack_branches` is empty where the default branch is meant.
+    """What every command needs. `stack_branches` is empty if the default branch is meant.
 
+    `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
     `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty.
     """
+
+    home: str
 
     stack_repository: str
     stack_branches: Sequence[str]
@@ -57,6 +59,12 @@ class Settings:
     connections: Connections
     own_action: str
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
+        names = [component.image_name("") for component in self.components] if self.check_images else []
+        return tuple(name for name in names if name)
+
 
 def read_settings(values: Values, context: Context) -> Settings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
@@ -64,6 +72,7 @@ def read_settings(values: Values, context: Context) -> Settings:
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
     return Settings(
+        home=context.repository,
         stack_repository=repository,
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),
@@ -149,9 +158,7 @@ def _connections(values: Values, context: Context) -> Connections:
         own_token=bool(context.run_token) and values.text("token") == context.run_token,
         ticket_token=values.text("ticket-token"),
         ca_file=values.text("ca-file"),
-        registry_url=values.text("registry-url"),
-        registry_username=values.text("registry-username"),
-        registry_password=values.text("registry-password"),
+        registry=read_registry_settings(values),
         local=Path(local) if local else None,
         timeout_seconds=values.seconds("timeout-seconds"),
     )

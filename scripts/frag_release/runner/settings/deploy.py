@@ -45,6 +45,11 @@ class DeploySettings(GateSettings):
     dry_run: bool
     wait_minutes: float
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at; one that only a record names is not known yet."""
+        return (*super().images, *([self.stack_image] if self.stack_image not in ("", NO_IMAGE) else []))
+
 
 def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""

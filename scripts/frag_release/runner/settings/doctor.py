@@ -19,8 +19,8 @@ from .tickets import ticket_repository
 class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
-    `awx` is what is wrong with its inputs where it cannot be asked, `site` why its lines cannot be used. `home` is the
-    repository that the workflow's own token is for; `own_ticket_token` says that tickets are written with it.
+    `awx` is what is wrong with its inputs where it cannot be asked, `site` why its lines cannot be used.
+    `own_ticket_token` says that tickets are written with the workflow's own token.
     """
 
     commands: Sequence[str]
@@ -32,7 +32,6 @@ class DoctorSettings(Settings):
     awx: AwxSettings | UsageError
     site_urls: Sequence[str]
     site: SiteSettings | UsageError
-    home: str
     own_ticket_token: bool
 
 
@@ -51,7 +50,6 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         awx=_awx(values),
         site_urls=values.items("verify-url"),
         site=_site(values, common),
-        home=context.repository,
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
     )
 

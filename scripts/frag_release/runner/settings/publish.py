@@ -25,6 +25,11 @@ class PublishSettings(Settings):
     wait_minutes: float
     stack_image: str
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at: the stack's, too, where it is pushed."""
+        return (*super().images, *([self.stack_image] if self.stack_image else []))
+
 
 def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
