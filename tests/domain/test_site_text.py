@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -198,7 +198,7 @@ def test_no_step_of_the_real_history_is_green_by_the_page_before_it() -> None:
     """
     history = releases()
     wrong = {"back": 0, "forward": 0}
-    for older, newer in itertools.pairwise(history):
+    for older, newer in pairwise(history):
         for way, before, (tag, after) in (("back", newer[1], older), ("forward", older[1], newer)):
             pages = [Page(json.dumps({"version": shown}).encode()) for shown in (before, after)]
             values = {"image-tag": tag}
@@ -227,6 +227,7 @@ def test_a_look_says_what_was_seen() -> None:
     assert SiteLook("u", [gone], problem="nobody answered").seen == "nobody answered"
     other = SiteLook("u", [there], 200, 5, others=[OtherPage("v", 503), OtherPage("w", problem="is away")])
     assert other.seen == "it answered 200 with 5 bytes, and 't' is there; v answered 503; w: is away"
+    assert SiteLook("u", [there], 200, 5).state == SiteLook("u", [there], 200, 6).state
     row = SiteLook("u", [there], 200, 5, held=2, wanted=3)
     assert row.seen == "it answered 200 with 5 bytes, and 't' is there (2 of 3 looks in a row)"
 

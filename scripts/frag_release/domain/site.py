@@ -67,7 +67,8 @@ class SiteLook:
     @property
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
-        return (self.seen, self.held)
+        # Not the size: many pages have another one at each look.
+        return (self.status, self.problem, self._lines, tuple(self.others), self.held)
 
     @property
     def seen(self) -> str:
