@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .environments import is_production
+from .evidence import COMPLETED, SUCCESS
 
-COMPLETED = "completed"
-SUCCESS = "success"
 _SKIPPED = "skipped"
 
 
@@ -18,7 +17,8 @@ _SKIPPED = "skipped"
 class Build:
     """One run of the build workflow, in its latest attempt; `status` and `conclusion` are GitHub's words.
 
-    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag.
+    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag. It was `created` by its
+    event; None where that was not said.
     """
 
     id: int
@@ -30,6 +30,7 @@ class Build:
     status: str
     conclusion: str | None
     url: str
+    created: datetime.datetime | None = None
 
     @property
     def is_over(self) -> bool:

@@ -17,6 +17,7 @@ from ..release_record import ASSET
 from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
+from ..rules.pin_ci import pin_ci
 from ..rules.pins import pin_effective
 from ..rules.proof import pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
@@ -90,8 +91,15 @@ def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     )
 
 
+def _ci_if_asked(facts: ComponentFacts) -> Outcome:
+    return skipped("Switched off by check-ci.") if facts.runs is None else pin_ci.judge(facts)
+
+
 def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
+    if image is None:
+        used = facts.pin.component.image_name(facts.pin.namespace) is not None
+        return skipped("Switched off by check-images." if used else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
     return _same_image(image, record.digest, f"{record.tag} was made of")
@@ -110,6 +118,7 @@ _COMMIT = tag_commit.judged_by(_tag_stayed)
 _STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
 _ORDER = tag_order.judged_by(_went_forward)
 _EXISTS = pin_exists.judged_by(_component_tag_stayed)
+_CI = pin_ci.judged_by(_ci_if_asked)
 _IMAGE = pin_image.judged_by(_component_image_stayed)
 
 _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
@@ -120,7 +129,7 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     tag_style,
     _STACK_IMAGE,
 )
-_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _IMAGE)}
+_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _CI, _IMAGE)}
 # Nothing overrides a file of the past, so nothing is to be said of `pin-effective`.
 _COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule is not pin_effective)
 PAST_RULES: tuple[Rule[Any], ...] = (*_STACK_RULES, *_COMPONENT_RULES, *PAIR_RULES)

@@ -9,6 +9,7 @@ from ..versions import parse_production_tag
 from .rule import Rule, failed, passed, rule, skipped, unknown, warned
 
 NO_TAG = "There is no tag to judge."
+NO_SUCH_TAG = "The tag itself was not found."
 
 
 @rule(
