@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from ..clients.messages import Response
 from ..domain.builds import Build, Job
-from ..domain.evidence import SUCCESS, Answer, Denied, Lifetime, Run, Unknown
+from ..domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
@@ -106,7 +106,7 @@ class GithubBuilds:
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
 
-        One that failed or has not ended goes before those that passed, so that none of them hides it. A run that
+        Of pushes one that failed or has not ended goes before those that passed, so that none hides it. A run that
         somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
         """
         what = f"the runs of {workflow} for {tag}"
@@ -117,7 +117,7 @@ class GithubBuilds:
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
         found = [_build(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
-        return sorted(own, key=lambda one: (one.event != "push", one.passed, not one.is_over, -one.id))
+        return sorted(own, key=_rank)
 
     def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
         """When a branch of that name existed; `NotOffered` where GitHub does not tell."""
@@ -199,6 +199,12 @@ class GithubBuilds:
         if len(found) < total:
             return Unknown(f"of {total} runs only {len(found)} were sent, when asked for {what} of {self._api.name}")
         return list(found.values())
+
+
+def _rank(build: Build) -> tuple[bool, bool, bool, int]:
+    """Where a run stands among those of a tag; of dispatched runs, each with its own inputs, the newest is meant."""
+    is_push = build.event == PUSH
+    return not is_push, is_push and build.passed, is_push and not build.is_over, -build.id
 
 
 def _file(workflow: str) -> str:

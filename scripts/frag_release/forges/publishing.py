@@ -44,8 +44,8 @@ class Builds(Protocol):
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow file that belong to a tag at a commit.
 
-        Those are what a push of the tag has started, and then what was dispatched at it: of each those that failed
-        first, then those that have not ended, then the newest.
+        Those are what pushes of the tag have started: those that failed, those that have not ended, and the newest
+        that passed. Behind them stands what was dispatched at it, the newest first.
         """
 
     def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
