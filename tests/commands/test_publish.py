@@ -378,11 +378,11 @@ def test_the_stacks_own_ci_goes_by_the_name_of_the_workflow(stack: Stack) -> Non
     stack.reviewed()
     commit, origins = head(stack.world), stack.world.github.origins
     origins.names[".github/workflows/lint.yaml"] = "checks"
-    lint = stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/lint.yaml", name="checks")
-    lint.conclusion = "failure"
+    lint = stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/lint.yaml")
+    lint.conclusion, lint.name = "failure", "Lint of master"
     stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/other.yaml", name="checks")
     assert stack.publish(stack_ci_workflows="checks").status == 1
-    lint.conclusion, lint.name = "success", "Lint of master"
+    lint.conclusion = "success"
     assert stack.publish(stack_ci_workflows="checks").status == 0
 
 
