@@ -12,6 +12,7 @@ from world.example import BACKEND, FRONTEND, STACK
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.program import Outcome
+from world.workflow_runs import NAMED
 
 REPOSITORY = f"xchem/{STACK}"
 PINS = {"2023.06.1": ("2023.03.1", "2023.05.3"), "2023.06.2": ("2023.05.1", "2023.05.4")}
@@ -21,7 +22,7 @@ STACK_DIGEST = "sha256:" + "5" * 64
 def audit(world: World, **inputs: str) -> Outcome:
     """Audit what is on the servers, as a schedule does; inputs by name with underscores."""
     world.github.requests.clear()
-    given = {"command": "audit", "token": TOKEN, "registry-url": world.registry.url, "stack-branch": "master"}
+    given = {"command": "audit", "token": TOKEN, "registry-url": world.registry.url, "stack-branch": "master", **NAMED}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
     return world.program.run(push_branch("master", world.commit("2023.06.1")), given, api_url=world.github.url)
 

@@ -22,6 +22,7 @@ from world.program import Outcome, Program
 from world.registry import Registry
 from world.scene import push_images, seed_example
 from world.site import Site
+from world.workflow_runs import NAMED
 
 if TYPE_CHECKING:
     from commands.stack import Stack
@@ -62,7 +63,7 @@ class World:
         """The same in a run with more variables than every run has."""
         if isinstance(event, str):
             event = push_tag(event, self.commit(event))
-        given = {"token": TOKEN, "registry-url": self.registry.url}
+        given = {"token": TOKEN, "registry-url": self.registry.url, **NAMED}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         return self.program.run(event, given, api_url=self.github.url, environment=environment)
 

@@ -15,6 +15,7 @@ from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.program import Outcome, Running
 from world.site import Site
+from world.workflow_runs import NAMED
 
 if TYPE_CHECKING:
     from commands.conftest import World
@@ -68,6 +69,7 @@ class Deployment:
         """The inputs of a production deployment as the build's workflow gives them."""
         world = self.world
         given: dict[str, Any] = {
+            **NAMED,
             "command": "deploy",
             "token": TOKEN,
             "registry-url": world.registry.url,

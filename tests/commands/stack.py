@@ -17,7 +17,7 @@ from world.github_builds import GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.program import Outcome, Running, with_little_time
-from world.workflow_runs import Run
+from world.workflow_runs import NAMED, Run
 
 REPOSITORY = f"xchem/{STACK}"
 MESSAGE = "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2"
@@ -86,7 +86,7 @@ class Stack:
         world = self.world
         event = event or self.push()
         world.github.requests.clear()
-        given: dict[str, Any] = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url}
+        given: dict[str, Any] = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url, **NAMED}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         return world.program.start(event, given, api_url=world.github.url, environment=environment)
 

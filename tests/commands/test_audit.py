@@ -75,6 +75,30 @@ def test_switched_on_ci_and_images_are_judged(world: World) -> None:
     assert outcome.summary.startswith("## ⛔ 1 production tag could not be verified")
 
 
+def test_ci_is_judged_as_the_gate_judges_it(world: World) -> None:
+    """Another commit built under the tag's name, a branch of that name, and CI without names: as in the gate."""
+    backend, frontend = "xchem/fragalysis-backend", "xchem/fragalysis-frontend"
+    world.github.add_run(backend, "2023.03.1", "9" * 40)
+    world.github.origins.branch(frontend, "2023.05.4", "2023-06-01T08:00:00Z")
+    outcome = audit(world, check_ci="true", backend_ci_workflows="", frontend_ci_workflows="")
+    assert blockers(outcome) == {"2023.06.1": ["pin-ci:backend=unknown"], "2023.06.2": ["pin-ci:frontend=unknown"]}
+    of_ci = {
+        one["subject"]: one["status"]
+        for one in releases_in(outcome)["2023.06.2"]["findings"]
+        if one["rule"] == "pin-ci"
+    }
+    assert of_ci["backend"] == "warn"
+
+
+@pytest.mark.parametrize(("status", "complete"), [(404, True), (422, True), (500, False)])
+def test_activity_that_is_not_told_is_no_gap(world: World, status: int, complete: bool) -> None:
+    """What GitHub tells nobody leaves the audit complete and blocks nothing; what was lost does both."""
+    world.github.fail("GET", "fragalysis-backend/activity", status=status)
+    outcome = audit(world, check_ci="true", timeout_seconds="50")
+    assert outcome.report is not None
+    assert (outcome.report["complete"], outcome.status == 0) == (complete, complete)
+
+
 def test_a_forgotten_run_counts_where_the_release_recorded_it(world: World, releases_of: GitHubReleases) -> None:
     """A run that GitHub forgot is as its release.json recorded it, for the same commit and the same image."""
     world.github.runs[:] = [run for run in world.github.runs if run.head_branch != "2023.03.1"]

@@ -24,6 +24,7 @@ QUESTIONS = {
     "production branch": (f"{BACKEND}/git/ref/heads/production", "pin-on-branch:backend"),
     "component comparison": (f"{BACKEND}/compare/", "pin-on-branch:backend"),
     "CI runs": (f"{BACKEND}/actions/runs", "pin-ci:backend"),
+    "branches of the tag's name": (f"{BACKEND}/activity", "pin-ci:backend"),
 }
 FAULTS: dict[str, Callable[[World, str], object]] = {
     "500": lambda world, path: world.github.fail("GET", path, status=500),

@@ -20,6 +20,7 @@ from world.git import Repo
 from world.github_server import TOKEN
 from world.program import Outcome
 from world.scene import push_images
+from world.workflow_runs import NAMED
 
 FORM = {"backend-tag": "2023.05.1", "frontend-tag": "2023.05.4", "stack-tag": "2023.06.2"}
 REPOSITORY = f"/repos/xchem/{STACK}"
@@ -33,7 +34,7 @@ def next_tag() -> str:
 def prepare(world: World, **inputs: str) -> Outcome:
     """Send the form; inputs by name with underscores, on top of the worked example's."""
     event = dispatch("refs/heads/master", world.commit("2023.06.1"))
-    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **FORM}
+    given = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **NAMED, **FORM}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
     return world.program.run(event, given, api_url=world.github.url)
 

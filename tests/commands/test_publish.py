@@ -340,8 +340,8 @@ def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> No
     ("conclusion", "status", "words"),
     [
         ("success", 0, "Published"),
-        ("failure", 1, "did not pass: lint ended as failure."),
-        (None, 1, "lint is still in progress"),
+        ("failure", 1, "did not pass: lint.yaml ended as failure."),
+        (None, 1, "lint.yaml is still in progress"),
         ("", 1, "there is no run of lint.yaml on it"),
     ],
 )
@@ -359,6 +359,31 @@ def test_the_stacks_own_ci_must_have_passed(stack: Stack, conclusion: str | None
     assert outcome.status == status, outcome.log
     assert words in outcome.summary
     assert (status == 0) == ("2023.06.2" in stack.tags())
+
+
+def test_a_dispatch_hides_no_failed_run_of_the_stacks_own_ci(stack: Stack) -> None:
+    """A later dispatch of the workflow, with whatever inputs, does not make up for its failed run of the push."""
+    stack.reviewed()
+    facts = {"path": ".github/workflows/lint.yaml", "name": "build main"}
+    commit = head(stack.world)
+    stack.world.github.add_run(REPOSITORY, "master", commit, conclusion="failure", **facts)
+    stack.world.github.add_run(REPOSITORY, "master", commit, event="workflow_dispatch", **facts)
+    outcome = stack.publish(stack_ci_workflows="lint.yaml")
+    assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
+    assert "lint.yaml ended as failure" in outcome.summary
+
+
+def test_the_stacks_own_ci_goes_by_the_name_of_the_workflow(stack: Stack) -> None:
+    """A run titled like the workflow is not its run, and a run of it counts whatever its title is."""
+    stack.reviewed()
+    commit, origins = head(stack.world), stack.world.github.origins
+    origins.names[".github/workflows/lint.yaml"] = "checks"
+    lint = stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/lint.yaml")
+    lint.conclusion, lint.name = "failure", "Lint of master"
+    stack.world.github.add_run(REPOSITORY, "master", commit, path=".github/workflows/other.yaml", name="checks")
+    assert stack.publish(stack_ci_workflows="checks").status == 1
+    lint.conclusion = "success"
+    assert stack.publish(stack_ci_workflows="checks").status == 0
 
 
 def test_an_unchanged_pin_whose_run_is_forgotten_passes_by_the_record(stack: Stack, tmp_path: Path) -> None:

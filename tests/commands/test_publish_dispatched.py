@@ -67,3 +67,46 @@ def test_where_the_push_starts_nothing_the_newest_dispatch_counts(stack: Stack) 
     stack.builds.start(REPOSITORY, TAG, stack.tags()[TAG], "workflow_dispatch")
     outcome = stack.publish(environment=OWN_TOKEN)
     assert (outcome.status, dispatches(stack), is_released(stack)) == (0, 0, True), outcome.log
+
+
+def test_a_newer_run_of_the_push_hides_no_failed_one(stack: Stack) -> None:
+    """Two runs look like those of the tag's push, and the older failed: it is followed, and nothing is released."""
+    commit = stack.reviewed()
+    stack.builds.script = (FAILED,)
+    send(stack.world, "POST", "/git/refs", {"ref": f"refs/tags/{TAG}", "sha": commit})
+    stack.builds.script = (PASSED,)
+    stack.builds.start(REPOSITORY, TAG, commit)
+    outcome = stack.publish()
+    failed, _ = stack.runs()
+    assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
+    assert outcome.outputs["run-url"].endswith(f"/actions/runs/{failed.id}")
+
+
+def test_a_branchs_build_is_not_taken_for_the_tags(stack: Stack) -> None:
+    """A branch of the tag's name was built at the commit, deployed nothing, and is gone: a new tag is the remedy."""
+    commit = stack.reviewed()
+    stack.builds.start(REPOSITORY, TAG, commit).created_at = "2023-06-01T10:00:00Z"
+    stack.world.github.origins.branch(REPOSITORY, TAG, "2023-06-01T09:59:00Z", "2023-06-01T10:02:00Z")
+    stack.builds.starts = False
+    outcome = stack.publish()
+    assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
+    assert "may be the branch's build" in outcome.log and "under the next free tag" in outcome.log
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_build_is_not_believed_where_branches_are_not_known(stack: Stack, status: int) -> None:
+    """Whose build it is could not be found out: status 1, run it again, no release."""
+    stack.reviewed()
+    stack.world.github.fail("GET", "fragalysis-stack/activity", status=status)
+    outcome = stack.publish()
+    assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_a_build_is_released_with_a_note_where_github_does_not_tell_of_branches(stack: Stack, status: int) -> None:
+    """404 and 422 block nobody: the release is made, and a warning says what was not looked up."""
+    stack.reviewed()
+    stack.world.github.fail("GET", "fragalysis-stack/activity", status=status)
+    outcome = stack.publish()
+    assert (outcome.status, is_released(stack)) == (0, True), outcome.log
+    assert "Whether a branch was named 2023.06.2 when it was built was not found" in outcome.log

@@ -51,10 +51,30 @@ def test_the_record_of_the_release_before_is_read(
     assert recorded(github_with_releases) == Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True)
 
 
-@pytest.mark.parametrize("status", ["warn", "fail", "unknown", "skipped"])
-def test_only_a_pass_was_a_pass(github_with_releases: GitHubServer, releases_of: GitHubReleases, status: str) -> None:
+def test_a_pass_without_names_was_a_pass(github_with_releases: GitHubServer, releases_of: GitHubReleases) -> None:
+    """CI that passed while nobody had named its workflows is recorded as a warning, and had passed all the same."""
+    findings = [{"rule": "pin-ci", "subject": "backend", "status": "warn", "demoted-from": "pass"}]
+    releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed(findings=findings)})
+    found = recorded(github_with_releases)
+    assert isinstance(found, Recorded) and found.ci_passed
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"status": "warn"},
+        {"status": "warn", "demoted-from": "skipped"},
+        {"status": "warn", "demoted-from": "fail"},
+        {"status": "fail"},
+        {"status": "unknown"},
+        {"status": "skipped"},
+    ],
+)
+def test_only_a_pass_was_a_pass(
+    github_with_releases: GitHubServer, releases_of: GitHubReleases, status: dict[str, str]
+) -> None:
     """CI that was allowed by hand, or not looked at, had not passed."""
-    findings = [{"rule": "pin-ci", "subject": "backend", "status": status}]
+    findings = [{"rule": "pin-ci", "subject": "backend", **status}]
     releases_of.add(REPOSITORY, "2023.06.1", files={"release.json": changed(findings=findings)})
     found = recorded(github_with_releases)
     assert isinstance(found, Recorded) and not found.ci_passed

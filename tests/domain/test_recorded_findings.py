@@ -42,7 +42,26 @@ def test_a_finding_is_read_with_what_people_need() -> None:
             allowed=True,
         ),
     )
-    assert found.statuses == {"pin-ci:backend": "warn"}
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "allowed", "passed"),
+    [
+        ("pass", None, False, True),
+        ("warn", "pass", False, True),
+        ("warn", "skipped", False, False),
+        ("warn", "fail", True, False),
+        ("warn", "unknown", True, False),
+        ("warn", None, False, False),
+        ("skipped", None, False, False),
+        ("fail", "pass", False, False),
+    ],
+)
+def test_a_warning_says_what_it_would_be_without(status: str, before: str | None, allowed: bool, passed: bool) -> None:
+    """CI that passed without names has passed; one that a person allowed, or that was switched off, has not."""
+    found = record({"rule": "pin-ci", "subject": "backend", "status": status, "demoted-from": before})
+    assert (found.findings[0].allowed, found.ci_passed("backend")) == (allowed, passed)
+    assert not found.ci_passed("frontend")
 
 
 def test_a_status_that_is_none_of_ours_is_no_finding() -> None:

@@ -129,10 +129,13 @@ def test_pin_on_branch() -> None:
 
 
 def test_pin_image() -> None:
-    """An image that is not there fails by name and tag; one that is not used or not checked is skipped."""
+    """An image that is not there fails by name and tag; one that is not used or not checked is a warning."""
     assert_finding(of_backend("pin-image"), Status.PASS, "docker.io/org/fragalysis-backend:2023.05.1", DIGEST[:19])
     absent = Image("docker.io/org/fragalysis-backend", "2023.05.1", None)
     assert_finding(of_backend("pin-image", image=absent), Status.FAIL, "docker.io/org/fragalysis-backend:2023.05.1")
-    assert_finding(of_backend("pin-image", image=None), Status.SKIPPED, "check-images")
-    unused = pins(backend=replace(BACKEND, image="none"))[0]
-    assert_finding(of_backend("pin-image", pin=unused, image=None), Status.SKIPPED, "no image")
+    unchecked = of_backend("pin-image", image=None)
+    assert_finding(unchecked, Status.WARN, "fragalysis-backend:2023.05.1 is not verified", "Set check-images to true")
+    none = of_backend("pin-image", pin=pins(backend=replace(BACKEND, image="none"))[0], image=None)
+    assert_finding(none, Status.WARN, "is not verified: backend-image is none", "name the image in backend-image")
+    assert "check-images" not in none.message + none.remedy
+    assert unchecked.demoted_from is none.demoted_from is Status.SKIPPED

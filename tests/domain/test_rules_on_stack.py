@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from domain.findings_of import LOST, NOWHERE, assert_finding, of_stack
 from domain.worked_example import DIGEST, production, release, run, stack
-from frag_release.domain.evidence import NotOffered
+from frag_release.domain.evidence import Answer, NotOffered, Run, Unknown, Workflow
 from frag_release.domain.facts import PublicRelease
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.rules import judge, judge_publication
@@ -72,12 +73,46 @@ def test_tag_style_only_warns(text: str) -> None:
 )
 def test_stack_ci_fails_on_every_end_but_success(conclusion: str | None) -> None:
     """Of a run that has ended only success counts, and its end is named."""
-    (passed,), (failed,) = (
-        [one for one in judge_publication(release(stack=facts)) if one.rule == "stack-ci"]
-        for facts in (stack(ci_workflows=("CI",), ci=(each,)) for each in (run(), run(conclusion=conclusion)))
+    assert_finding(stack_ci(run()), Status.PASS, "ci.yaml passed")
+    assert_finding(stack_ci(run(conclusion=conclusion)), Status.FAIL, f"ended as {conclusion or 'unknown'}", run().url)
+
+
+def stack_ci(*runs: Run, given: str = "ci.yaml", workflows: Answer[Sequence[Workflow]] = ()) -> Finding:
+    """What is found of the runs of the stack's commit, where that workflow is to have passed."""
+    facts = release(stack=stack(ci_workflows=(given,), ci=runs, workflows=workflows))
+    (finding,) = [one for one in judge_publication(facts) if one.rule == "stack-ci"]
+    return finding
+
+
+RED = run(conclusion="failure")
+
+
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
+@pytest.mark.parametrize("green", [6, 9])
+def test_stack_ci_hides_no_failed_run(event: str, green: int) -> None:
+    """Neither another push nor a dispatch, older or newer, hides a push run that failed: it is run again instead."""
+    for runs in ((RED, run(id=green, event=event)), (run(id=green, event=event), RED)):
+        assert_finding(stack_ci(*runs), Status.FAIL, "ci.yaml ended as failure")
+
+
+def test_stack_ci_takes_a_dispatched_run_only_for_want_of_a_push() -> None:
+    """A dispatched run stands in for a workflow without a push run; a red one counts for nothing beside a push."""
+    dispatched = run(id=9, event="workflow_dispatch")
+    assert_finding(stack_ci(dispatched), Status.PASS)
+    assert_finding(stack_ci(dispatched, replace(dispatched, id=8, conclusion="failure")), Status.FAIL)
+    assert_finding(stack_ci(run(), replace(dispatched, conclusion="failure")), Status.PASS)
+
+
+def test_stack_ci_goes_by_the_name_of_the_workflow() -> None:
+    """A name is that of the list of workflows: its run counts by the id, and a name that is nobody's is unknown."""
+    workflows = (Workflow(70, ".github/workflows/ci.yaml", "checks"), Workflow(80, ".github/workflows/x.yaml", "x"))
+    other = run(id=9, workflow=".github/workflows/x.yaml", workflow_id=80)
+    assert_finding(stack_ci(run(), given="checks", workflows=workflows), Status.PASS, "ci.yaml")
+    assert_finding(stack_ci(other, given="checks", workflows=workflows), Status.UNKNOWN, "no run of", "ci.yaml")
+    assert_finding(
+        stack_ci(other, given="CI", workflows=workflows), Status.UNKNOWN, "no workflow is named CI", "x.yaml"
     )
-    assert_finding(passed, Status.PASS, "CI passed")
-    assert_finding(failed, Status.FAIL, f"CI ended as {conclusion or 'unknown'}", run().url)
+    assert_finding(stack_ci(run(), given="checks", workflows=Unknown("503")), Status.UNKNOWN, "503")
 
 
 def of_building(public: object) -> Finding:

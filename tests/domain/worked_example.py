@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,16 @@ WORKFLOW_FILE = ".github/workflows/build-main.yaml"
 STACK_COMMIT, BACKEND_COMMIT, FRONTEND_COMMIT = "5" * 40, "b" * 40, "f" * 40
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
-BACKEND = Component("backend", "org/fragalysis-backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE")
-FRONTEND = Component("frontend", "org/fragalysis-frontend", ("production",), "FE_IMAGE_TAG", "FE_NAMESPACE")
+NOON = datetime.datetime(2023, 6, 1, 12, tzinfo=datetime.timezone.utc)
+"""When the CI of the worked example's tags began."""
+
+CI = ("ci.yaml",)
+BACKEND = Component(
+    "backend", "org/fragalysis-backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE", ci_workflows=CI
+)
+FRONTEND = Component(
+    "frontend", "org/fragalysis-frontend", ("production",), "FE_IMAGE_TAG", "FE_NAMESPACE", ci_workflows=CI
+)
 
 FILE = """\
 name: build main
@@ -45,7 +54,16 @@ def pins(file: str = FILE, backend: Component = BACKEND, frontend: Component = F
 def run(**changes: Any) -> Run:
     """A green run of the backend's CI for its tag, with changes."""
     good = Run(
-        ".github/workflows/ci.yaml", "CI", 7, BACKEND_COMMIT, "completed", "success", "https://forge.example/runs/7"
+        workflow=".github/workflows/ci.yaml",
+        head_sha=BACKEND_COMMIT,
+        status="completed",
+        conclusion="success",
+        url="https://forge.example/runs/7",
+        id=7,
+        workflow_id=70,
+        created=NOON,
+        started=NOON,
+        changed=NOON + datetime.timedelta(minutes=4),
     )
     return replace(good, **changes)
 
@@ -60,6 +78,7 @@ def backend(**changes: Any) -> ComponentFacts:
         overrides=(),
         placement=Placement(frozenset({"production"})),
         runs=(run(),),
+        lifetimes=(),
         image=Image("docker.io/org/fragalysis-backend", "2023.05.1", DIGEST),
         previous=before[0],
     )
@@ -75,6 +94,7 @@ def frontend(**changes: Any) -> ComponentFacts:
         overrides=(),
         placement=Placement(frozenset({"production"})),
         runs=(run(head_sha=FRONTEND_COMMIT),),
+        lifetimes=(),
         image=Image("docker.io/org/fragalysis-frontend", "2023.05.4", DIGEST),
         previous=pins()[1],
     )

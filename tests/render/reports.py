@@ -33,7 +33,8 @@ def production_tag(name: str) -> ProductionTag:
 def component(name: str) -> Component:
     """A component as the inputs' defaults describe it."""
     short = {"backend": "BE", "frontend": "FE"}.get(name, "XX")
-    return Component(name, f"xchem/fragalysis-{name}", ("production",), f"{short}_IMAGE_TAG", f"{short}_NAMESPACE")
+    variables = f"{short}_IMAGE_TAG", f"{short}_NAMESPACE"
+    return Component(name, f"xchem/fragalysis-{name}", ("production",), *variables, ci_workflows=("ci.yaml",))
 
 
 def pin(name: str, tag: str, line: int = 21) -> Pin:
@@ -45,7 +46,8 @@ def pin(name: str, tag: str, line: int = 21) -> Pin:
 def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFacts:
     """Facts of a pin that passes every rule."""
     chosen = pin(name, tag)
-    run = Run(".github/workflows/ci.yaml", "ci", 7, commit, "completed", "success", f"https://github.com/{name}/7")
+    url = f"https://github.com/{name}/7"
+    run = Run(".github/workflows/ci.yaml", commit, "completed", "success", url, created=NOW, started=NOW, changed=NOW)
     return ComponentFacts(
         chosen,
         commit=commit,
@@ -53,6 +55,7 @@ def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFac
         overrides=(),
         placement=Placement(frozenset({"production"}), NOW - datetime.timedelta(days=3)),
         runs=[run],
+        lifetimes=(),
         image=Image(f"docker.io/xchem/fragalysis-{name}", tag, "sha256:" + "d" * 64),
         previous=pin(name, before) if before else None,
     )

@@ -31,7 +31,7 @@ def test_the_text_tells_the_plan_and_what_was_made() -> None:
         "backend: 2023.03.1 -> 2023.05.1 (3 new commits, 0 removed, tickets #1523 #1463 #1517)",
     ]
     assert lines[-1] == "Opened pull request 7 https://github.com/xchem/fragalysis-stack/pull/7"
-    assert "PASS  pin-ci           backend   ci passed for 2023.05.1." in lines
+    assert "PASS  pin-ci           backend   ci.yaml passed for 2023.05.1." in lines
 
 
 def test_a_refusal_has_its_remedy() -> None:

@@ -122,14 +122,16 @@ def test_another_run_is_only_advised_where_it_can_help() -> None:
 
 def test_only_our_own_addresses_become_links() -> None:
     """The run that is to be looked at can be clicked, in the steps and in the table; what a name holds cannot."""
-    run, foreign = "https://github.com/backend/7", "https://evil.example/x"
-    red = [Run("ci.yaml", f"ci {foreign}", 7, "b" * 40, "completed", "failure", run)]
-    summary = gate_summary(report(with_backend(good_facts(), runs=red)), GITHUB)
+    run, foreign = "https://github.com/backend/7", "www.evil.example.yaml"
+    red = [Run(foreign, "b" * 40, "completed", "failure", run)]
+    chosen = pin("backend", "2023.05.1")
+    facts = with_backend(good_facts(), pin=replace(chosen, component=replace(chosen.component, ci_workflows=())))
+    summary = gate_summary(report(with_backend(facts, runs=red)), GITHUB)
     assert summary.count(f"Open [`{run}`]({run}), mend what is wrong") == 2
-    assert f"`{foreign}`" in summary
-    assert f"]({foreign}" not in summary
+    assert "[www&#46;evil.example.yaml](https://github.com/backend/7)" in summary
+    assert foreign not in summary
     waiting = [replace(red[0], status="in_progress", conclusion=None)]
-    summary = gate_summary(report(with_backend(good_facts(), runs=waiting)), GITHUB)
+    summary = gate_summary(report(with_backend(facts, runs=waiting)), GITHUB)
     assert f"Wait until it has ended ([`{run}`]({run}))" in summary
 
 
@@ -170,7 +172,7 @@ def test_the_pair_is_a_table_with_links_and_words() -> None:
         "[`2023.05.1`](https://github.com/xchem/fragalysis-backend/releases/tag/2023.05.1)<br>✅ passed",
         f"[`bbbbbbbbbb`](https://github.com/xchem/fragalysis-backend/commit/{'b' * 40})",
         "[`production`](https://github.com/xchem/fragalysis-backend/tree/production)<br>✅ passed",
-        "[ci](https://github.com/backend/7)<br>✅ passed",
+        "[ci.yaml](https://github.com/backend/7)<br>✅ passed",
         "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>✅ passed",
         "3 days ago",
     ]
@@ -198,7 +200,7 @@ def test_the_stack_has_a_row_of_its_own() -> None:
     [
         ({"image": Image("docker.io/a/b", "2023.05.1", None)}, "❌ failed"),
         ({"image": Unknown("503")}, "❔ not verified"),
-        ({"image": None}, "➖ not checked"),
+        ({"image": None}, "⚠️ not checked"),
         ({}, "✅ passed"),
     ],
 )

@@ -6,6 +6,7 @@ and the judgement of every request (and of every reply that is ours) by GitHub's
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import urllib.parse
@@ -18,12 +19,14 @@ from world.faults import Reply, json_reply
 from world.git import Repo
 from world.loopback import LoopbackServer, Request, forward
 from world.openapi import github_description
+from world.run_origins import RunOrigins
 from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run
 
 TOKEN, COMPONENT_TOKEN = TOKENS
 GHES_PREFIX = "/api/v3"
 FIRST_RUN_ID = 5_000_000_000
 """Above 2**32, as GitHub's are: an id that does not fit 32 bits must survive."""
+_FIRST_RUN = datetime.datetime(2023, 6, 1, 9, tzinfo=datetime.timezone.utc)
 RATE_LIMIT_RESET = 4_102_444_800
 
 
@@ -47,6 +50,7 @@ class GitHubServer(LoopbackServer):
         super().__init__()
         self.emulate = Emulate(self.url)
         self.runs: list[Run] = []
+        self.origins = RunOrigins(self.url, self.runs)
         self.remaining = 4999
         self.parts: list[Part] = []
         self.tokens = {*TOKENS, *STRANGERS}
@@ -61,6 +65,7 @@ class GitHubServer(LoopbackServer):
         super().clear()
         self.emulate.reset()
         self.runs.clear()
+        self.origins.clear()
         self.remaining = 4999
         for part in self.parts:
             part.clear()
@@ -85,8 +90,11 @@ class GitHubServer(LoopbackServer):
         return self.emulate.seed(repo, name)
 
     def add_run(self, repository: str, head_branch: str, head_sha: str, **facts: Any) -> Run:
-        """Adds a workflow run: by default a successful, completed push run of `ci.yaml`."""
-        run = Run(repository, FIRST_RUN_ID + len(self.runs), head_branch, head_sha, **facts)
+        """Adds a workflow run: by default a successful push run of `CI_FILE`, ten minutes after the one before."""
+        start = _FIRST_RUN + datetime.timedelta(minutes=10 * len(self.runs))
+        times = {"created_at": start, "run_started_at": start, "updated_at": start + datetime.timedelta(minutes=4)}
+        written = {name: time.strftime("%Y-%m-%dT%H:%M:%SZ") for name, time in times.items()}
+        run = Run(repository, FIRST_RUN_ID + len(self.runs), head_branch, head_sha, **{**written, **facts})
         self.runs.append(run)
         return run
 
@@ -116,7 +124,7 @@ class GitHubServer(LoopbackServer):
         """The reply of this GitHub."""
         self.remaining -= 1
         reply = self._refusal(request) or self._reply_of_a_part(request) or self._runs_reply(request)
-        reply = reply or self.emulated(request)
+        reply = reply or self._origins_reply(request) or self.emulated(request)
         resource = {"X-RateLimit-Used": str(5000 - self.remaining), "X-RateLimit-Resource": "core"}
         limits = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": str(max(self.remaining, 0))}
         times = {"X-RateLimit-Reset": str(RATE_LIMIT_RESET), "X-GitHub-Media-Type": "github.v3; format=json"}
@@ -155,6 +163,12 @@ class GitHubServer(LoopbackServer):
             runs = [run for run in runs if match["workflow"] in run.workflow_names]
         reply = self._one_run(runs, int(match["id"])) if match["id"] else self._run_list(runs, request)
         if reply.status == 200:
+            self._own_reply_faults.extend(github_description().reply_faults(request, reply))
+        return reply
+
+    def _origins_reply(self, request: Request) -> Reply | None:
+        reply = self.origins.reply(request, self.repositories)
+        if reply is not None:
             self._own_reply_faults.extend(github_description().reply_faults(request, reply))
         return reply
 

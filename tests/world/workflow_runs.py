@@ -7,14 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
-CI_FILE = ".github/workflows/ci.yaml"
+CI_FILE = ".github/workflows/build-production.yaml"
+"""The workflow that builds a component's tags, as it is called in the real repositories."""
+CI_NAME = CI_FILE.rpartition("/")[2]
+NAMED = {"backend-ci-workflows": CI_NAME, "frontend-ci-workflows": CI_NAME}
+"""The inputs that name it, as a production tag wants them."""
 FILTERED_LIMIT = 1000
 """GitHub returns no more than this of a filtered list (OpenAPI `actions/list-workflow-runs-for-repo`)."""
 
 
 @dataclass
 class Run:
-    """One run; times are ISO 8601 in UTC. Change it freely: replies are made from what it is then."""
+    """One run; times are ISO 8601 in UTC. Change it freely: replies are made from what it is then.
+
+    `name` is its title, which a workflow makes as it likes. `head_repository` is empty for its own.
+    """
 
     repository: str
     id: int
@@ -25,6 +32,7 @@ class Run:
     conclusion: str | None = "success"
     path: str = CI_FILE
     name: str = "CI"
+    head_repository: str = ""
     run_attempt: int = 1
     created_at: str = "2023-06-01T09:00:00Z"
     updated_at: str = "2023-06-01T09:04:00Z"
@@ -34,7 +42,7 @@ class Run:
     @property
     def workflow_id(self) -> int:
         """Stable for a repository and a workflow file."""
-        return crc32(f"{self.repository}/{self.path}".encode())
+        return crc32(f"{self.repository}/{self.path.partition('@')[0]}".encode())
 
     @property
     def workflow_names(self) -> tuple[str, str]:
@@ -75,7 +83,7 @@ class Run:
             "pull_requests": self.pull_requests if with_pull_requests else [],
             "referenced_workflows": [],
             "repository": repository,
-            "head_repository": repository,
+            "head_repository": minimal_repository(self.head_repository or self.repository, base_url),
             "head_commit": _head_commit(self.head_sha, self.created_at),
         }
 

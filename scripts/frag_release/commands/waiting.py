@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..domain.allow import Allowance, apply_allowances
-from ..domain.evidence import Unknown
 from ..domain.facts import ReleaseFacts
 from ..domain.findings import Finding, Status, blocking
 
@@ -13,7 +12,6 @@ Judged = tuple[ReleaseFacts, list[Finding]]
 
 _POLL_SECONDS = 10.0
 _TOLD_EVERY_SECONDS = 60.0
-_MAY_SETTLE = ("pin-ci", "stack-ci")
 
 
 def judge_when_settled(
@@ -31,7 +29,7 @@ def judge_when_settled(
     while True:
         facts, found = judge()
         findings = apply_allowances(found, allow)
-        if waited >= minutes * 60 or not _may_settle(facts, findings):
+        if waited >= minutes * 60 or not _may_settle(findings):
             return facts, found
         if waited % _TOLD_EVERY_SECONDS == 0:
             tell(f"Waiting for CI: {_waiting_for(findings)} ({waited / 60:.0f} min so far)")
@@ -39,16 +37,10 @@ def judge_when_settled(
         waited += _POLL_SECONDS
 
 
-def _may_settle(facts: ReleaseFacts, findings: Sequence[Finding]) -> bool:
+def _may_settle(findings: Sequence[Finding]) -> bool:
     """Whether all that is in the way is CI that runs, or that has not begun: then waiting may help."""
     blockers = blocking(findings)
-    seen = {one.pin.component.name for one in facts.components if not isinstance(one.runs, Unknown)}
-    if facts.stack and not isinstance(facts.stack.ci, Unknown):
-        seen.add("stack")
-    return bool(blockers) and all(
-        finding.rule in _MAY_SETTLE and finding.status is Status.UNKNOWN and finding.subject in seen
-        for finding in blockers
-    )
+    return bool(blockers) and all(finding.may_settle for finding in blockers)
 
 
 def _waiting_for(findings: Sequence[Finding]) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .environments import is_production
+from .evidence import COMPLETED, SUCCESS
 
-COMPLETED = "completed"
-SUCCESS = "success"
 _SKIPPED = "skipped"
 
 
@@ -18,8 +17,8 @@ _SKIPPED = "skipped"
 class Build:
     """One run of the build workflow, in its latest attempt; `status` and `conclusion` are GitHub's words.
 
-    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag. `started` is when
-    that attempt began, in UTC, None where GitHub does not say.
+    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag. It was `created` by its
+    event, and its latest attempt `started` then or later; both in UTC, None if GitHub does not say.
     """
 
     id: int
@@ -32,6 +31,7 @@ class Build:
     conclusion: str | None
     url: str
     started: datetime.datetime | None = None
+    created: datetime.datetime | None = None
 
     @property
     def is_over(self) -> bool:

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar, Union
 
+COMPLETED = "completed"
+SUCCESS = "success"
+PUSH = "push"
+
 RETRY = "Nothing is known to be wrong: run this again."
 
 _T = TypeVar("_T")
@@ -65,19 +69,62 @@ class Placement:
 
 @dataclass(frozen=True)
 class Run:
-    """One CI run of a tag or a commit, in its latest attempt; `id` is 0 where it does not matter.
+    """One CI run under the name of a tag or branch, in its latest attempt.
 
-    `status` and `conclusion` are GitHub's words; `conclusion` is None until the run has ended.
+    `workflow` is the path of its file. `status`, `conclusion` and `event` are GitHub's words; `conclusion` is None
+    until the run has ended. It was `created` by its event, this attempt `started` then or later, and `changed` is
+    when it ended, once it has; None where that was not said. The title of a run is not kept: whoever may push can
+    choose it.
     """
 
     workflow: str
-    name: str
-    number: int
     head_sha: str
     status: str
     conclusion: str | None
     url: str
     id: int = 0
+    workflow_id: int = 0
+    event: str = PUSH
+    created: datetime.datetime | None = None
+    started: datetime.datetime | None = None
+    changed: datetime.datetime | None = None
+
+    @property
+    def file(self) -> str:
+        """The name of the workflow's file, without its folder."""
+        return self.workflow.rpartition("/")[2]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.status == COMPLETED
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended otherwise than well."""
+        return self.is_over and self.conclusion != SUCCESS
+
+    def ended_before(self, other: Run) -> bool:
+        """Whether it was over when the other started; False where that is not known."""
+        return self.is_over and bool(self.changed and other.started and self.changed <= other.started)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow of a repository: its id, the path of its file and its real name; `deleted` where the file is gone."""
+
+    id: int
+    file: str
+    name: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """When a branch of some name existed, from its creation to its deletion."""
+
+    start: datetime.datetime
+    end: datetime.datetime
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .components import Pin
-from .evidence import Answer, Image, Placement, Run, Unknown
+from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
 from .versions import ProductionTag, production_tags
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
@@ -35,9 +35,9 @@ class StackFacts:
     `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
     the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
     higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
-    workflows that must have passed before it is tagged. `rollback` tells that the release is deployed
-    again: `run_commit` is then the one that its release.json recorded. `public` is the tag's release, None
-    without one.
+    workflows that must have passed before it is tagged; `workflows` are those of the repository, asked for only where
+    one of them is given by name. `rollback` tells that the release is deployed again: `run_commit` is then the one
+    that its release.json recorded. `public` is the tag's release, None without one.
     """
 
     repository: str
@@ -50,6 +50,7 @@ class StackFacts:
     higher: Answer[Sequence[str]] = NOT_ASKED
     ci: Answer[Sequence[Run]] = NOT_ASKED
     ci_workflows: Sequence[str] = ()
+    workflows: Answer[Sequence[Workflow]] = NOT_ASKED
     rollback: bool = False
     public: Answer[PublicRelease | None] = NOT_ASKED
 
@@ -80,7 +81,9 @@ class Recorded:
 class ComponentFacts:
     """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
 
-    `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
+    `runs` are all at a ref of the tag's name. `lifetimes` tell when a branch had that name, `workflows` which
+    workflows the repository has: asked for only where one is given by name. `recorded` is asked for only where no
+    run of the pin is left; None where there is nothing to ask.
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
     places that the workflow takes the pin from, None if they were not looked for.
@@ -91,12 +94,21 @@ class ComponentFacts:
     shadow: Answer[str | None] = NOT_ASKED
     placement: Answer[Placement] = NOT_ASKED
     runs: Answer[Sequence[Run]] | None = NOT_ASKED
+    lifetimes: Answer[Sequence[Lifetime]] = NOT_ASKED
+    workflows: Answer[Sequence[Workflow]] = NOT_ASKED
     image: Answer[Image] | None = NOT_ASKED
     previous: Pin | None = None
     hints: Hints = field(default_factory=Hints)
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
     overrides: Answer[tuple[Override, ...]] | None = None
+
+    @property
+    def tag_runs(self) -> list[Run]:
+        """The runs that a push of this name at the tag's commit has started, in a fixed order."""
+        runs = () if self.runs is None or isinstance(self.runs, Unknown) else self.runs
+        own = [run for run in runs if run.head_sha == self.commit and run.event == PUSH]
+        return sorted(own, key=lambda run: (run.workflow, run.id))
 
 
 @dataclass(frozen=True)

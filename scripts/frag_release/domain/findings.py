@@ -34,14 +34,17 @@ class Outcome:
     remedy: str = ""
     url: str = ""
     line: int | None = None
+    demoted_from: Status | None = None
+    may_settle: bool = False
 
 
 @dataclass(frozen=True)
 class Finding:
     """The result of `rule` on `subject` (`stack`, `pair` or a component's name) at `tag`.
 
-    `demoted_from` holds the status before something turned it into a warning: a person, by the `allow` input
-    (`allowed`), a rollback, or a build that is not judged.
+    `demoted_from` holds the status that a warning would have without what it warns of: a person allowed it by the
+    `allow` input (`allowed`), a rollback, a build that is not judged, a check that was switched off (`SKIPPED`), or
+    one that passed on less than it could (`PASS`). `may_settle` says that waiting may be enough.
     """
 
     rule: str
@@ -55,11 +58,17 @@ class Finding:
     file: str = ""
     line: int | None = None
     allowed: bool = False
+    may_settle: bool = False
 
     @property
     def key(self) -> str:
         """`rule:subject`, the name of this finding in outputs and in `allow`."""
         return f"{self.rule}:{self.subject}"
+
+
+def had_passed(finding: Finding) -> bool:
+    """Whether what the rule asks for was found, be it with a warning."""
+    return Status.PASS in (finding.status, finding.demoted_from if finding.status is Status.WARN else None)
 
 
 def demoted(finding: Finding, why: str = "", *, allowed: bool = False) -> Finding:

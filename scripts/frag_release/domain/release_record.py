@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from .findings import Finding, Status
+from .findings import Finding, Status, had_passed
 from .report import SCHEMA
 
 ASSET = "release.json"
@@ -36,7 +36,7 @@ class RecordedComponent:
 class ReleaseRecord:
     """A release as it was published. `image` is `NAME:TAG` of the stack, `digest` empty where it was not known.
 
-    `statuses` has the status of each finding by `rule:subject`; `findings` those whose status is one of ours.
+    `findings` are those whose status is one of ours.
     `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
     """
 
@@ -46,13 +46,16 @@ class ReleaseRecord:
     image: str
     digest: str
     components: Sequence[RecordedComponent]
-    statuses: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     frozen: bool = False
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
         return next((one for one in self.components if one.name == name), None)
+
+    def ci_passed(self, name: str) -> bool:
+        """Whether the CI of a component was found to have passed, and not merely allowed or switched off."""
+        return any(had_passed(one) for one in self.findings if one.key == f"pin-ci:{name}")
 
 
 def still_mutable(record: ReleaseRecord) -> str:
@@ -85,8 +88,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         image=_text(stack, "image"),
         digest=_matching(stack, "digest", _DIGEST, optional=True),
         components=tuple(_component(one) for one in _list(document, "components")),
-        statuses=dict(_status(one) for one in findings),
-        findings=tuple(_finding(one, _text(stack, "tag")) for one in findings if one["status"] in _STATUSES),
+        findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
     )
 
 
@@ -104,25 +106,25 @@ def _component(document: Any) -> RecordedComponent:
     )
 
 
-def _status(document: Any) -> tuple[str, str]:
+def _finding(document: Any, tag: str) -> Finding | None:
+    """Return a finding, None where its status is none of ours."""
     if not isinstance(document, dict):
         raise ValueError("a finding is no object")
-    return f"{_text(document, 'rule')}:{_text(document, 'subject')}", _text(document, "status")
-
-
-def _finding(document: Mapping[str, Any], tag: str) -> Finding:
+    rule, subject, status = (_text(document, name) for name in ("rule", "subject", "status"))
+    if status not in _STATUSES:
+        return None
     told = document.get("demoted-from")
     before = _STATUSES.get(told) if isinstance(told, str) else None
     return Finding(
-        rule=_text(document, "rule"),
-        subject=_text(document, "subject"),
+        rule=rule,
+        subject=subject,
         tag=tag,
-        status=_STATUSES[_text(document, "status")],
+        status=_STATUSES[status],
         message=_text(document, "message", optional=True),
         demoted_from=before,
         url=_text(document, "url", optional=True),
-        # What is published is judged in full, so only a person can have demoted it.
-        allowed=before is not None,
+        # What is published is judged in full, so only a person can have let pass what blocks.
+        allowed=before is not None and before.blocks,
     )
 
 

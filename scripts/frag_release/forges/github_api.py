@@ -76,7 +76,7 @@ class PlaceApi(ABC):
     ) -> Answer[Response]:
         """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
-        The response has status 200, 204, 404, 409 or 410; whatever else comes is an `Unknown`.
+        The response has status 200, 204, 404, 409, 410 or 422; whatever else comes is an `Unknown`.
         """
         if not self._root:
             return self._malformed()
@@ -104,7 +104,7 @@ class PlaceApi(ABC):
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response
-        if response.status in (404, 409, 410):  # GitHub says something with its no; a proxy's empty 404 is none
+        if response.status in (404, 409, 410, 422):  # GitHub says something with its no; a proxy's empty 404 is none
             return response if read_message(response.body) else self._odd("said no without a word", request.what)
         return self._refused(response, request, permission)
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
-from ..domain.builds import SUCCESS, Artifact, Build, Job
-from ..domain.evidence import Answer, Denied, Run, Unknown
+from ..domain.builds import Artifact, Build, Job
+from ..domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_artifacts import read_artifacts
 from .github_compare import moment_of
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
-from .github_runs import file_of, run_of
+from .github_runs import branch_lifetimes, file_of, run_of
 
 _PAGE = 100
 _PAST_PAGE = 30
@@ -108,7 +108,8 @@ class GithubBuilds:
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
 
-        A run that somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
+        Of pushes one that failed or has not ended goes before those that passed, so that none hides it. A run that
+        somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
         """
         what = f"the runs of {workflow} for {tag}"
         query = {"branch": tag, "head_sha": commit, **_WHOLE}
@@ -118,7 +119,11 @@ class GithubBuilds:
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
         found = [_build(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
-        return sorted(own, key=lambda one: (one.event != "push", -one.id))
+        return sorted(own, key=_rank)
+
+    def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
+        """When a branch of that name existed; `NotOffered` where GitHub does not tell."""
+        return branch_lifetimes(self._api, name)
 
     def latest(self, build: Build) -> Answer[Build | None]:
         """The same run as it is now, perhaps in another attempt; None where it was deleted."""
@@ -202,6 +207,12 @@ class GithubBuilds:
         return list(found.values())
 
 
+def _rank(build: Build) -> tuple[bool, bool, bool, int]:
+    """Where a run stands among those of a tag; of dispatched runs, each with its own inputs, the newest is meant."""
+    is_push = build.event == PUSH
+    return not is_push, is_push and build.passed, is_push and not build.is_over, -build.id
+
+
 def _file(workflow: str) -> str:
     """GitHub names a workflow by its file alone, without the folder that all are in."""
     return workflow.rpartition("/")[2]
@@ -219,6 +230,7 @@ def _build(run: FollowedRun) -> Build:
         conclusion=run["conclusion"],
         url=run["html_url"],
         started=moment_of(run.get("run_started_at") or ""),
+        created=moment_of(run["created_at"]),
     )
 
 

@@ -111,19 +111,29 @@ class RepositoryFacts(TypedDict):
     default_branch: str
 
 
+class Numbered(TypedDict):
+    """A repository by its number, which it keeps when it is renamed."""
+
+    id: int
+
+
 class WorkflowRun(TypedDict):
     """One item of `actions/list-workflow-runs-for-repo`."""
 
     id: int
-    name: str | None
+    workflow_id: int
     path: str
     head_branch: str | None
     head_sha: str
     event: str
-    run_number: int
     status: str | None
     conclusion: str | None
     html_url: str
+    created_at: str
+    updated_at: str
+    run_started_at: str | None
+    repository: Numbered
+    head_repository: Numbered | None
 
 
 class WorkflowRuns(TypedDict):
@@ -131,6 +141,30 @@ class WorkflowRuns(TypedDict):
 
     total_count: int
     workflow_runs: list[WorkflowRun]
+
+
+class WorkflowFile(TypedDict):
+    """One item of `actions/list-repo-workflows`; `state` is `deleted` where the file is gone."""
+
+    id: int
+    name: str
+    path: str
+    state: str
+
+
+class WorkflowFiles(TypedDict):
+    """`actions/list-repo-workflows`."""
+
+    total_count: int
+    workflows: list[WorkflowFile]
+
+
+class Activity(TypedDict):
+    """One item of `repos/list-activities`; the time is ISO 8601."""
+
+    ref: str
+    timestamp: str
+    activity_type: str
 
 
 def read_complaint(body: bytes) -> str:

@@ -1,20 +1,36 @@
-"""What GitHub Actions did for tags."""
+"""What GitHub Actions did under the names of tags, and what tells whose runs those are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from typing import TypeVar
 
 from ..clients.http import Http
-from ..domain.evidence import Answer, Answers, Run, Unknown
+from ..clients.messages import Response, quoted
+from ..domain.branch_activity import lifetimes
+from ..domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, Unknown, Workflow
 from .github_api import ACTIONS, RepositoryApi
-from .github_payloads import WorkflowRun, WorkflowRuns
+from .github_compare import moment_of
+from .github_payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
 from .github_refs import distinct
 
 _MOST_RUNS = 1000
 """A filtered list ends here, whatever there is (OpenAPI `actions/list-workflow-runs-for-repo`)."""
 _PAGE = 100
+_MOST_PAGES = 10
+_AT_A_REF = (
+    *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
+    "dynamic",
+)
+"""The events that start runs at any ref of the repository (docs: "Events that trigger workflows")."""
+
+# Not CONTENTS: that the activity can be read is not documented to prove that contents can.
+_ACTIVITY = "contents: read (for the activity of the repository)"
+_NEVER_HEARD_OF = (404, 422)
+
+_T = TypeVar("_T")
 
 
 class GithubRuns:
@@ -25,26 +41,108 @@ class GithubRuns:
         self._find = find
 
     def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
-        """All push runs of each tag, in their latest attempt; never from a memory."""
-        names = distinct(tags)
+        """All runs at refs of each name but those of pull requests, in their latest attempt; never from a memory."""
+        return self._each(_runs, repository, tags)
+
+    def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
+        """When a branch of each name existed; `NotOffered` where GitHub answers 404 or 422."""
+        return self._each(branch_lifetimes, repository, names)
+
+    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+        """All workflows with the names that their files give them."""
+        api, what = self._find(repository), "the workflows"
+        first = api.get("/actions/workflows", what, {"per_page": _PAGE}, permission=ACTIONS)
+        pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES, ACTIONS)
+        if isinstance(pages, Unknown):
+            return pages
+        found: dict[int, Workflow] = {}
+        total = 0
+        for page in pages:
+            payload = api.read(page, WorkflowFiles, what)
+            if isinstance(payload, Unknown):
+                return payload
+            total = max(total, payload["total_count"])
+            for each in payload["workflows"]:
+                found[each["id"]] = Workflow(each["id"], each["path"], each["name"], each["state"] == "deleted")
+        if len(found) < total:
+            return Unknown(f"of the {total} workflows of {api.name} only {len(found)} were sent")
+        return list(found.values())
+
+    def _each(
+        self, ask: Callable[[RepositoryApi, str], Answer[Sequence[_T]]], repository: str, names: Collection[str]
+    ) -> Answers[Sequence[_T]]:
+        asked = distinct(names)
         api = self._find(repository)
-        return dict(zip(names, self._http.parallel([partial(_runs, api, name) for name in names]), strict=True))
+        return dict(zip(asked, self._http.parallel([partial(ask, api, name) for name in asked]), strict=True))
+
+
+def branch_lifetimes(api: RepositoryApi, name: str) -> Answer[Sequence[Lifetime]]:
+    """When a branch of that name existed (`repos/list-activities`); `NotOffered` where GitHub answers 404 or 422.
+
+    Neither says that there was none: what GitHub says of a name that never existed is not documented.
+    """
+    what, ref = f"the activity of a branch {name}", f"refs/heads/{name}"
+    query: dict[str, str | int] = {"ref": ref, "per_page": _PAGE}
+    first = api.get("/activity", what, query, permission=_ACTIVITY)
+    if isinstance(first, Unknown):
+        # A plan that lacks it is no reason to do without.
+        return Unknown(first.reason, first.remedy) if isinstance(first, NotOffered) else first
+    if first.status in _NEVER_HEARD_OF:
+        return NotOffered(f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}")
+    pages = api.pages(first, what, _MOST_PAGES, _ACTIVITY)
+    return pages if isinstance(pages, Unknown) else _lifetimes(api, pages, ref, what)
+
+
+def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: str) -> Answer[Sequence[Lifetime]]:
+    found = []
+    for page in pages:
+        payload = api.read(page, list[Activity], what)
+        if isinstance(payload, Unknown):
+            return payload
+        for each in payload:
+            time = moment_of(each["timestamp"])
+            if time is None:
+                return api.mismatch(what)
+            # The filter is GitHub's; whether it is this very branch is judged here, letter by letter.
+            found += [(each["activity_type"], time)] if each["ref"] == ref else []
+    # They come newest first, and those of one second keep that order.
+    found.reverse()
+    return lifetimes(sorted(found, key=lambda one: one[1]))
 
 
 def _runs(api: RepositoryApi, tag: str) -> Answer[Sequence[Run]]:
+    found = _listed(api, tag, "")
+    if isinstance(found, _TooMany):
+        # Strangers may name the branch of a pull request like the tag, and must not bury its runs.
+        asked = api.http.parallel([partial(_listed, api, tag, event) for event in _AT_A_REF])
+        unknown = next((each for each in asked if isinstance(each, Unknown)), None)
+        found = unknown or [run for each in asked if not isinstance(each, Unknown) for run in each]
+    if isinstance(found, Unknown):
+        return found
+    # The filters are GitHub's; whether a run is of this very name is judged here, letter by letter.
+    return [run_of(run) for run in found if run["head_branch"] == tag and _at_own_ref(run)]
+
+
+class _TooMany(Unknown):
+    """A list that is longer than what is shown of it."""
+
+
+def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[Sequence[WorkflowRun]]:
     what = f"the workflow runs of the tag {tag}"
-    query: dict[str, str | int] = {
-        "branch": tag,
-        "event": "push",
-        "per_page": _PAGE,
-        "exclude_pull_requests": "true",
-    }
-    first = api.get("/actions/runs", what, query, permission=ACTIONS)
+    query: dict[str, str | int] = {"branch": tag, "per_page": _PAGE, "exclude_pull_requests": "true"}
+    first = api.get("/actions/runs", what, {**query, "event": event} if event else query, permission=ACTIONS)
     if isinstance(first, Unknown):
         return first
-    pages = api.pages(first, what, _MOST_RUNS // _PAGE, ACTIONS)
-    if isinstance(pages, Unknown):
-        return pages
+    newest = api.read(first, WorkflowRuns, what)
+    if isinstance(newest, Unknown):
+        return newest
+    if newest["total_count"] >= _MOST_RUNS:
+        return _TooMany(f"the tag {tag} of {api.name} has {_MOST_RUNS:,} runs or more, of which GitHub shows no more")
+    pages = api.pages(first, what, _MOST_PAGES, ACTIONS)
+    return pages if isinstance(pages, Unknown) else _all_of(api, pages, tag, what)
+
+
+def _all_of(api: RepositoryApi, pages: Sequence[Response], tag: str, what: str) -> Answer[Sequence[WorkflowRun]]:
     found: dict[int, WorkflowRun] = {}
     total = 0
     for page in pages:
@@ -53,16 +151,15 @@ def _runs(api: RepositoryApi, tag: str) -> Answer[Sequence[Run]]:
             return payload
         total = max(total, payload["total_count"])
         found.update((run["id"], run) for run in payload["workflow_runs"])
-    return _complete(api, tag, total, list(found.values()))
+    if len(found) < total:
+        return Unknown(f"of the {total} runs of the tag {tag} of {api.name} only {len(found)} were sent")
+    return list(found.values())
 
 
-def _complete(api: RepositoryApi, tag: str, total: int, runs: Sequence[WorkflowRun]) -> Answer[Sequence[Run]]:
-    if total >= _MOST_RUNS:
-        return Unknown(f"the tag {tag} of {api.name} has {_MOST_RUNS:,} runs or more, of which GitHub shows no more")
-    if len(runs) < total:
-        return Unknown(f"of the {total} runs of the tag {tag} of {api.name} only {len(runs)} were sent")
-    # The filter is GitHub's; whether a run is of this very tag is judged here, letter by letter.
-    return [run_of(run) for run in runs if run["head_branch"] == tag and run["event"] == "push"]
+def _at_own_ref(run: WorkflowRun) -> bool:
+    """Whether a run builds a ref of the repository itself, and no pull request."""
+    own = run["head_repository"] is not None and run["head_repository"]["id"] == run["repository"]["id"]
+    return own and not run["event"].startswith("pull_request")
 
 
 _SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
@@ -75,13 +172,17 @@ def file_of(path: str) -> str:
 
 def run_of(run: WorkflowRun) -> Run:
     """Return a run as the rules judge it."""
+    created = moment_of(run["created_at"])
     return Run(
         workflow=file_of(run["path"]),
-        name=run["name"] or "",
-        number=run["run_number"],
         head_sha=run["head_sha"],
         status=run["status"] or "",
         conclusion=run["conclusion"],
         url=run["html_url"],
         id=run["id"],
+        workflow_id=run["workflow_id"],
+        event=run["event"],
+        created=created,
+        started=moment_of(run["run_started_at"]) if run["run_started_at"] else created,
+        changed=moment_of(run["updated_at"]),
     )

@@ -11,7 +11,18 @@ from pathlib import Path
 
 from ..clients.deadline import Deadline
 from ..domain import changes
-from ..domain.evidence import Answer, Answers, Blob, NotOffered, Placement, Run, Unknown, WrongKind
+from ..domain.evidence import (
+    Answer,
+    Answers,
+    Blob,
+    Lifetime,
+    NotOffered,
+    Placement,
+    Run,
+    Unknown,
+    Workflow,
+    WrongKind,
+)
 from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
 from ..domain.tickets import Issue
@@ -89,6 +100,14 @@ class _NoRuns:
     def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
         """Say for each tag that a clone does not tell."""
         return dict.fromkeys(tags, NO_RUNS)
+
+    def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
+        """Say for each name that a clone does not tell."""
+        return dict.fromkeys(names, NO_RUNS)
+
+    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+        """Say that a clone does not tell."""
+        return NO_RUNS
 
 
 class LocalRepository:

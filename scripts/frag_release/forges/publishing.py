@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..domain.builds import Artifact, Build, Job
-from ..domain.evidence import Answer, Run
+from ..domain.evidence import Answer, Lifetime, Run
 from ..domain.releases import Asset, Release
 from ..domain.review import MergedRequest
 from .repository import Forge
@@ -44,8 +44,12 @@ class Builds(Protocol):
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow file that belong to a tag at a commit.
 
-        Those are what a push of the tag has started, the newest first, and then what was dispatched at it.
+        Those are what pushes of the tag have started: those that failed, those that have not ended, and the newest
+        that passed. Behind them stands what was dispatched at it, the newest first.
         """
+
+    def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
+        """When a branch of that name existed; `NotOffered` where the place does not tell."""
 
     def latest(self, build: Build) -> Answer[Build | None]:
         """The same run as it is now; None where somebody has deleted it."""

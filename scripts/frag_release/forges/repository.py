@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.changes import History
-from ..domain.evidence import Answer, Answers, Blob, Placement, Run
+from ..domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
 from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ReleaseRecord
 from ..domain.tickets import Issue
@@ -73,7 +73,16 @@ class RunHistory(Protocol):
     """What CI did for the tags of a repository."""
 
     def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
-        """All runs that pushes of each tag have started, in their latest attempt, for any commit."""
+        """All runs at refs of each name in the repository itself, in their latest attempt, for any commit and event.
+
+        Those of pull requests are none of them: they build another ref, and a stranger names their branch.
+        """
+
+    def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
+        """When a branch of each name existed; `NotOffered` where the place does not tell."""
+
+    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+        """All workflows of the repository, with their real names."""
 
 
 class Forge(Protocol):

@@ -133,11 +133,8 @@ def _stack_branches(stack: StackFacts | None, links: Links) -> str:
 
 
 def _runs(facts: ComponentFacts) -> str:
-    if not isinstance(facts.runs, Sequence):
-        return ""
-    commit = known_commit(facts)
-    newest = {run.workflow: run for run in sorted(facts.runs, key=lambda run: run.number) if run.head_sha == commit}
-    shown = [markdown.link(markdown.visible(run.name, _NAME), run.url) for run in list(newest.values())[:5]]
+    newest = {run.workflow: run for run in facts.tag_runs}
+    shown = [markdown.link(markdown.visible(run.file, _NAME), run.url) for run in list(newest.values())[:5]]
     return ", ".join(shown)
 
 

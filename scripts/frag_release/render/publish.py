@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..domain.builds import SUCCESS, Build
-from ..domain.evidence import Image
+from ..domain.builds import Build
+from ..domain.evidence import SUCCESS, Image
 from ..domain.findings import blocking
 from ..domain.publish_report import PublishReport, Stage
 from ..domain.review import NothingToPublish

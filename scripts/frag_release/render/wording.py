@@ -40,7 +40,9 @@ def mark(status: Status) -> str:
 
 
 def finding_mark(finding: Finding) -> str:
-    """The mark with its word; what a person allowed is called so."""
+    """The mark with its word; what a person allowed or switched off is called so."""
+    if finding.status is Status.WARN and finding.demoted_from is Status.SKIPPED:
+        return f"{MARKS[Status.WARN]} not checked"
     return f"{MARKS[Status.WARN]} allowed" if finding.allowed else mark(finding.status)
 
 

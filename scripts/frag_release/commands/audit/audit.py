@@ -67,5 +67,5 @@ class Audit:
 
 
 def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list[Allowance]:
-    used = [finding for one in releases for finding in one.findings if finding.demoted_from]
+    used = [finding for one in releases for finding in one.findings if finding.allowed]
     return [each for each in allow if not any(each.covers(finding) for finding in used)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Answers, Run, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
+from ...domain.rules.ci_runs import has_names
 from ...forges.repository import Forge, Repository
 
 
@@ -53,7 +54,22 @@ class PinnedEvidence:
             commit = commits[tag]
             place = placements[commit] if isinstance(commit, str) else NOT_ASKED
             found[tag] = ComponentFacts(pins[tag], commit, shadows.result()[tag], place, runs.result().get(tag))
-        return found
+        return self._with_what_tells_runs(component, found)
+
+    def _with_what_tells_runs(
+        self, component: Component, found: Mapping[str, ComponentFacts]
+    ) -> dict[str, ComponentFacts]:
+        """Add what tells whose the runs are that are left, of most tags of an old release none."""
+        seen = [tag for tag, facts in found.items() if facts.tag_runs]
+        if not seen:
+            return dict(found)
+        history, names = self.forge.runs, has_names(component.ci_workflows)
+        with ThreadPoolExecutor(2) as pool:
+            lifetimes = pool.submit(history.branch_lifetimes, component.repository, seen)
+            workflows = pool.submit(history.workflows, component.repository) if names else None
+        listed = workflows.result() if workflows else NOT_ASKED
+        told = {tag: replace(found[tag], lifetimes=lifetimes.result()[tag], workflows=listed) for tag in seen}
+        return {**found, **told}
 
     def _runs(self, component: Component, tags: Collection[str]) -> Answers[Sequence[Run]]:
         return self.forge.runs.tag_runs(component.repository, tags) if self.check_ci else {}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...clients.registry import RegistryClient
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, Image, Placement, Run, Unknown
+from ...domain.evidence import Answer, Image, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
+from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag, production_tags
 from ...forges.repository import Forge, Repository
 
@@ -50,20 +51,27 @@ class ComponentEvidence:
         if not pin.tag:
             return ComponentFacts(pin, runs=NOT_ASKED if self._check_ci else None)
         repository = self._forge.repository(pin.component.repository)
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(5) as pool:
             # First what should be there: that the branch of the tag's name is not is believed of a repository
             # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
             place = pool.submit(_place, repository, pin)
             heads = pool.submit(repository.branches, [*pin.component.branches, pin.tag])
-            runs = pool.submit(self._runs, pin)
+            asked = self._ask_for_runs(pool, pin) if self._check_ci else {}
         commit, placement = place.result()
-        facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs.result())
+        facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None)
+        facts = replace(facts, **{name: answer.result() for name, answer in asked.items()})
         return replace(facts, hints=_hints(repository, pin)) if _needs_hints(facts) else facts
 
-    def _runs(self, pin: Pin) -> Answer[Sequence[Run]] | None:
-        if not self._check_ci:
-            return None
-        return self._forge.runs.tag_runs(pin.component.repository, [pin.tag])[pin.tag]
+    def _ask_for_runs(self, pool: ThreadPoolExecutor, pin: Pin) -> dict[str, Future[Any]]:
+        """Ask what CI did, all at once; returns each answer by the name of the fact that it is."""
+        history, repository = self._forge.runs, pin.component.repository
+        asked: dict[str, Future[Any]] = {
+            "runs": pool.submit(lambda: history.tag_runs(repository, [pin.tag])[pin.tag]),
+            "lifetimes": pool.submit(lambda: history.branch_lifetimes(repository, [pin.tag])[pin.tag]),
+        }
+        if has_names(pin.component.ci_workflows):
+            asked["workflows"] = pool.submit(history.workflows, repository)
+        return asked
 
     def _images(self, pins: Sequence[Pin]) -> Mapping[str, Answer[Image] | None]:
         if not self._check_images:

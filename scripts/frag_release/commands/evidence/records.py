@@ -33,9 +33,7 @@ def _needs_record(facts: ComponentFacts) -> bool:
     """Whether no run of the pin's commit is left, and the previous release had the same pin."""
     if facts.runs is None or isinstance(facts.runs, Unknown) or facts.previous is None:
         return False
-    return facts.previous.same_choice == facts.pin.same_choice and not any(
-        run.head_sha == facts.commit for run in facts.runs
-    )
+    return facts.previous.same_choice == facts.pin.same_choice and not facts.tag_runs
 
 
 def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> ComponentFacts:
@@ -45,5 +43,5 @@ def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> Compon
     component = record.component(name)
     if component is None or component.tag != facts.pin.tag:
         return facts
-    passed = record.statuses.get(f"pin-ci:{name}") == "pass"
-    return replace(facts, recorded=Recorded(record.tag, component.commit, component.digest, passed, record.frozen))
+    found = Recorded(record.tag, component.commit, component.digest, record.ci_passed(name), record.frozen)
+    return replace(facts, recorded=found)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ...domain.branch_activity import may_be_of_branch
 from ...domain.builds import Build, Progress, UsualTimes, usual_times
-from ...domain.evidence import Answer, Denied, Unknown
-from ...errors import EvidenceError, ExpectedError
+from ...domain.evidence import Answer, Denied, NotOffered, Unknown
+from ...errors import EvidenceError, ExpectedError, RefusedError
 from ...forges.publishing import Builds
 from ...forges.writer import UnconfirmedError
 from ..answers import must
@@ -31,7 +32,7 @@ class Building:
     """Follows the build of `tag` at `commit` by `workflow`.
 
     `own_token` says that the token is the workflow's own, whose tags start nothing. `seen` is the newest look;
-    `told` gets it each time. `started_by` is for people.
+    `told` gets it each time. `started_by` and `note` are for people.
     """
 
     builds: Builds
@@ -43,6 +44,7 @@ class Building:
     clock: Clock
     seen: Progress | None = None
     started_by: str = ""
+    note: str = ""
 
     def start(self, tag_is_new: bool) -> bool:
         """Find the build, or have it started; returns whether this run started it. Raises ExpectedError.
@@ -57,6 +59,7 @@ class Building:
             found = self._find(START_SECONDS)
         if found is None:
             raise self._never_started()
+        self._demand_the_tags_own(found)
         self.started_by = _how(found, dispatched)
         self.seen = Progress(self.clock.now(), found)
         return dispatched
@@ -120,6 +123,19 @@ class Building:
             self.told(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
         must(found, f"The build of {self.tag}")
         raise self._never_started(" before time was up (timeout-seconds)")
+
+    def _demand_the_tags_own(self, build: Build) -> None:
+        """Refuse a run that may be a branch's: it looks the same, and has deployed nothing."""
+        existed = self.builds.branch_lifetimes(self.tag)
+        if isinstance(existed, NotOffered):
+            self.note = f"Whether a branch was named {self.tag} when it was built was not found: {existed.reason}."
+            return
+        if may_be_of_branch(build.created, must(existed, f"Whether a branch was named {self.tag}")):
+            raise RefusedError(
+                f"A branch was named {self.tag} when the run {build.url} was started, so that may be the branch's "
+                "build, which deploys nothing, and not the tag's. The release was not made.",
+                "Release the same pair under the next free tag: name that tag in stack-tag.",
+            )
 
     def _is_the_build(self, found: Sequence[Build], waited: float) -> bool:
         """Whether the first one is what stands for the tag: a dispatched run only where its push started none."""

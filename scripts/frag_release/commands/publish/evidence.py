@@ -14,6 +14,7 @@ from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED, PreviousRelease, ReleaseFacts, StackFacts
 from ...domain.overrides import look_for_overrides
 from ...domain.review import Reviewed
+from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag
 from ...forges.publishing import PublishingForge
 from ...forges.repository import Repository
@@ -66,9 +67,11 @@ class PublicationEvidence:
         facts, previous = evidence.gather(tag, None, self.settings.components, self.today)
         # There may be no tag yet: what is judged is the commit that it is going to stand for.
         placement = self._repository.placements([review.commit], self.branches)[review.commit]
-        ci = self._ci(review.commit) if self.settings.ci_workflows else NOT_ASKED
-        workflows = self.settings.ci_workflows
-        return replace(facts, tag_commit=review.commit, placement=placement, ci=ci, ci_workflows=workflows), previous
+        given = self.settings.ci_workflows
+        ci = self._ci(review.commit) if given else NOT_ASKED
+        listed = self.forge.runs.workflows(self._repository.name) if has_names(given) else NOT_ASKED
+        facts = replace(facts, tag_commit=review.commit, placement=placement)
+        return replace(facts, ci=ci, ci_workflows=given, workflows=listed), previous
 
     def _ci(self, commit: str) -> Answer[Sequence[Run]]:
         runs = self.forge.builds(self.settings.stack_repository).of_commit(commit, self.branches)

@@ -220,6 +220,8 @@ class Publish:
     def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
+        if building.note:
+            self._add_note(building.note)
         how, url = building.started_by, self._now().run_url
         if started:
             self._did(Action(f"Started the build of {building.tag} {how}", url))

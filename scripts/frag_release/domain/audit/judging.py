@@ -204,8 +204,8 @@ def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
     if found is None or found.tag != pin.tag:
         return None
     image = f"{pin.component.image_name(pin.namespace)}:{pin.tag}"
-    passed = record.statuses.get(f"pin-ci:{pin.component.name}") == "pass"
-    return Recorded(record.tag, found.commit, found.digest if found.image == image else "", passed, record.frozen)
+    digest = found.digest if found.image == image else ""
+    return Recorded(record.tag, found.commit, digest, record.ci_passed(pin.component.name), record.frozen)
 
 
 def _merged(releases: Sequence[PastRelease], others: Sequence[PastRelease]) -> list[PastRelease]:

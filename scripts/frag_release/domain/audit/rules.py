@@ -17,8 +17,9 @@ from ..release_record import ASSET, ReleaseRecord
 from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
 from ..rules.pair import PAIR_RULES
+from ..rules.pin_ci import MUTABLE, pin_ci
 from ..rules.pins import hidden_override, pin_effective
-from ..rules.proof import MUTABLE, pin_exists, pin_image
+from ..rules.proof import pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
 from .facts import PastStackFacts
@@ -90,8 +91,15 @@ def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     )
 
 
+def _ci_if_asked(facts: ComponentFacts) -> Outcome:
+    return skipped("Switched off by check-ci.") if facts.runs is None else pin_ci.judge(facts)
+
+
 def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
+    if image is None:
+        used = facts.pin.component.image_name(facts.pin.namespace) is not None
+        return skipped("Switched off by check-images." if used else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
     return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))
@@ -114,6 +122,7 @@ _COMMIT = tag_commit.judged_by(_tag_stayed)
 _STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
 _ORDER = tag_order.judged_by(_went_forward)
 _EXISTS = pin_exists.judged_by(_component_tag_stayed)
+_CI = pin_ci.judged_by(_ci_if_asked)
 _IMAGE = pin_image.judged_by(_component_image_stayed)
 
 _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
@@ -124,7 +133,7 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     tag_style,
     _STACK_IMAGE,
 )
-_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _IMAGE)}
+_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _CI, _IMAGE)}
 _OF_A_BUILD = (pin_effective, hidden_override)
 """Nothing is built from a file of the past, so nothing can override it."""
 _COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule not in _OF_A_BUILD)

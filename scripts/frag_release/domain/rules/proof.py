@@ -1,18 +1,13 @@
-"""Rules on a component's repository, CI and registry: does the chosen tag stand for what it claims."""
+"""Rules on a component's repository and registry: does the chosen tag stand for what it claims."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..evidence import Image, Run, Unknown
-from ..facts import ComponentFacts, Recorded
-from ..findings import Outcome
-from .ci_runs import is_named, latest_runs, names_of
-from .pins import NO_TAG
-from .rule import Rule, either, failed, passed, rule, skipped, unknown
-
-MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
-NO_SUCH_TAG = "The tag itself was not found."
+from ..evidence import Unknown
+from ..facts import ComponentFacts
+from ..findings import Outcome, Status
+from .pin_ci import pin_ci
+from .pins import NO_SUCH_TAG, NO_TAG
+from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
 
 
 @rule(
@@ -88,34 +83,6 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
 
 
 @rule(
-    "pin-ci",
-    "component",
-    fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`; "
-    "a green *branch* run of the same commit does not count",
-    remedy="Run the component's CI for that tag again until it passes, or pin a tag whose CI passed.",
-    mends_elsewhere=True,
-)
-def pin_ci(facts: ComponentFacts) -> Outcome:
-    """The component's CI has passed for this very tag."""
-    pin, component = facts.pin, facts.pin.component
-    if facts.runs is None:
-        return skipped("Switched off by check-ci.")
-    if not facts.commit or isinstance(facts.commit, Unknown):
-        return skipped(NO_SUCH_TAG)
-    if isinstance(facts.runs, Unknown):
-        return unknown(f"The CI of {component.repository} for {pin.tag}", facts.runs)
-    runs = latest_runs([run for run in facts.runs if run.head_sha == facts.commit])
-    recorded = None if runs else _recorded_pass(facts)
-    if recorded:
-        return recorded
-    if not component.ci_workflows:
-        return _judge_runs(facts, runs)
-    chosen = [run for run in runs if any(is_named(run, name) for name in component.ci_workflows)]
-    missing = [name for name in component.ci_workflows if not any(is_named(run, name) for run in runs)]
-    return _no_run(facts, f"of {', '.join(missing)}") if missing else _judge_runs(facts, chosen)
-
-
-@rule(
     "pin-image",
     "component",
     fails_when='the registry has no such image (401/403/429/5xx are `unknown`, never "absent")',
@@ -126,8 +93,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     """The image that the stack is made from can be pulled."""
     pin = facts.pin
     if facts.image is None:
-        used = pin.component.image_name(pin.namespace) is not None
-        return skipped("Switched off by check-images." if used else "The stack uses no image of it.")
+        return _not_looked_up(facts)
     if not pin.tag:
         return skipped(NO_TAG)
     if isinstance(facts.image, Unknown):
@@ -144,69 +110,20 @@ def pin_image(facts: ComponentFacts) -> Outcome:
 PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
 
 
-def _judge_runs(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
-    if not runs:
-        return _no_run(facts, "of a push of this tag")
-    broken = [run for run in runs if run.status == "completed" and run.conclusion != "success"]
-    if broken:
-        return _broken(facts, broken)
-    running = [run for run in runs if run.status != "completed"]
-    if running:
-        why = Unknown(
-            f"{names_of(running)} is still {running[0].status.replace('_', ' ')}",
-            f"Wait until it has ended ({running[0].url}), then run this again.",
-        )
-        return unknown(f"The CI of {facts.pin.component.repository} for {facts.pin.tag}", why, running[0].url)
-    return passed(f"{names_of(runs)} passed for {facts.pin.tag}.", runs[0].url)
-
-
-def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
-    """Return the pass that an earlier release proves: CI passed for what the pin still is, same commit, same image."""
-    record = facts.recorded
-    if not isinstance(record, Recorded) or _why_not(facts, record):
-        return None
-    how = f"release.json of {record.tag} recorded that it passed, for the same commit and the same image."
-    mutable = "" if record.frozen else f" {MUTABLE}"
-    return passed(f"GitHub has forgotten the run for {facts.pin.tag}; {how}{mutable}")
-
-
-def _why_not(facts: ComponentFacts, record: Recorded) -> str:
-    """Say why a record proves nothing; empty where it does."""
-    if not record.ci_passed:
-        return "its CI was not found to have passed then"
-    if record.commit != facts.commit:
-        return "the tag stood for another commit then"
-    digest = facts.image.digest if isinstance(facts.image, Image) else None
-    return "" if digest and record.digest == digest else "it was another image, or either is not known"
-
-
-def _unhelpful_record(facts: ComponentFacts) -> str:
-    record = facts.recorded
-    if isinstance(record, Unknown):
-        return f", and {record.reason}"
-    return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
-
-
-def _broken(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
+def _not_looked_up(facts: ComponentFacts) -> Outcome:
     pin, name = facts.pin, facts.pin.component.name
-    ended = ", ".join(f"{run.name} ended as {run.conclusion or 'unknown'}" for run in runs)
-    return failed(
-        f"The CI of {pin.component.repository} did not pass for {pin.tag}: {ended}.",
-        f"Open {runs[0].url}, mend what is wrong and run it again, or pin a tag whose CI passed. If that workflow "
-        f"says nothing about the release, name those that do in {name}-ci-workflows.",
-        runs[0].url,
+    image = pin.component.image_name(pin.namespace)
+    if image is None:
+        return warned(
+            f"The image of {pin.component.repository} is not verified: {name}-image is none.",
+            f"If the stack uses no image of it, leave it so. Otherwise name the image in {name}-image.",
+            instead_of=Status.SKIPPED,
+        )
+    return warned(
+        f"Whether the registry has {image}:{pin.tag} is not verified: check-images is false.",
+        "Set check-images to true.",
+        instead_of=Status.SKIPPED,
     )
-
-
-def _no_run(facts: ComponentFacts, what: str) -> Outcome:
-    pin = facts.pin
-    why = Unknown(
-        f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}",
-        f"If the tag was just pushed, wait and run this again. Otherwise push {pin.tag} to "
-        f"{pin.component.repository} again: GitHub starts no run when more than three tags are pushed at once, and "
-        "none for a tag that a workflow's own token made. A green run of a branch does not count.",
-    )
-    return unknown(f"The CI of {pin.component.repository} for {pin.tag}", why)
 
 
 def _newest(facts: ComponentFacts) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from ..evidence import Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
-from .ci_runs import is_named, latest_runs, names_of
-from .rule import Rule, failed, passed, rule, skipped, unknown
+from .ci_runs import broken, choose, counted, files_of, has_names, running, unheard_of
+from .rule import Rule, passed, rule, skipped, unknown
+
+_GIVEN_IN = "stack-ci-workflows"
 
 
 @rule(
@@ -23,24 +25,22 @@ def stack_ci(facts: StackFacts) -> Outcome:
     what = f"The CI of {facts.repository} for the commit of {facts.tag}"
     if isinstance(facts.ci, Unknown):
         return unknown(what, facts.ci)
-    runs = latest_runs(facts.ci)
-    missing = [name for name in facts.ci_workflows if not any(is_named(run, name) for run in runs)]
-    if missing:
-        remedy = "If the commit was just pushed, wait and run this again. Otherwise check the names in "
-        why = Unknown(f"there is no run of {', '.join(missing)} on it", f"{remedy}stack-ci-workflows.")
-        return unknown(what, why)
-    chosen = [run for run in runs if any(is_named(run, name) for name in facts.ci_workflows)]
-    broken = [run for run in chosen if run.status == "completed" and run.conclusion != "success"]
-    if broken:
-        ended = ", ".join(f"{run.name} ended as {run.conclusion or 'unknown'}" for run in broken)
-        return failed(f"{what} did not pass: {ended}.", f"Open {broken[0].url}, and mend what is wrong.", broken[0].url)
-    running = [run for run in chosen if run.status != "completed"]
-    if running:
-        remedy = f"Wait until it has ended ({running[0].url}), then run this again."
-        return unknown(
-            what, Unknown(f"{names_of(running)} is still {running[0].status.replace('_', ' ')}", remedy), running[0].url
+    if has_names(facts.ci_workflows) and isinstance(facts.workflows, Unknown):
+        return unknown(f"The files of the workflows of {facts.repository}", facts.workflows)
+    runs = counted(facts.ci)
+    chosen = choose(runs, facts.ci_workflows, () if isinstance(facts.workflows, Unknown) else facts.workflows)
+    if chosen.missing:
+        remedy = f"If the commit was just pushed, wait and run this again. Otherwise check the names in {_GIVEN_IN}."
+        why = Unknown(f"there is no run of {', '.join(chosen.missing)} on it", remedy)
+        return unknown(what, why, may_settle=True)
+    return (
+        unheard_of(what, chosen, runs, _GIVEN_IN)
+        or broken(
+            f"{what} did not pass", chosen.runs, lambda run: f"Open {run.url}, mend what is wrong, and re-run it."
         )
-    return passed(f"{names_of(chosen)} passed on the commit of {facts.tag}.", chosen[0].url)
+        or running(what, chosen.runs)
+        or passed(f"{files_of(chosen.runs)} passed on the commit of {facts.tag}.", chosen.runs[0].url)
+    )
 
 
 PUBLICATION_RULES: tuple[Rule[StackFacts], ...] = (stack_ci,)

@@ -44,9 +44,11 @@ class Rule(Generic[Facts]):
             status=outcome.status,
             message=outcome.message,
             remedy=outcome.remedy,
+            demoted_from=outcome.demoted_from,
             url=outcome.url,
             file=file,
             line=outcome.line or line,
+            may_settle=outcome.may_settle,
         )
 
 
@@ -66,9 +68,11 @@ def passed(message: str, url: str = "") -> Outcome:
     return Outcome(Status.PASS, message, url=url)
 
 
-def warned(message: str, remedy: str, line: int | None = None) -> Outcome:
-    """Worth a look, but no reason to refuse."""
-    return Outcome(Status.WARN, message, remedy, line=line)
+def warned(
+    message: str, remedy: str, url: str = "", instead_of: Status | None = None, line: int | None = None
+) -> Outcome:
+    """Worth a look, but no reason to refuse; `instead_of` is the status without what is warned of."""
+    return Outcome(Status.WARN, message, remedy, url, line, demoted_from=instead_of)
 
 
 def failed(message: str, remedy: str, url: str = "", line: int | None = None) -> Outcome:
@@ -76,9 +80,12 @@ def failed(message: str, remedy: str, url: str = "", line: int | None = None) ->
     return Outcome(Status.FAIL, message, remedy, url=url, line=line)
 
 
-def unknown(what: str, why: Unknown, url: str = "") -> Outcome:
-    """The rule could not be verified: `what` could not be found out, because of `why`; `url` may tell more."""
-    return Outcome(Status.UNKNOWN, f"{what}: {why.reason.rstrip('.')}.", why.remedy, url=url)
+def unknown(what: str, why: Unknown, url: str = "", may_settle: bool = False) -> Outcome:
+    """The rule could not be verified: `what` could not be found out, because of `why`; `url` may tell more.
+
+    `may_settle` says that it can be verified once CI has run, which is worth waiting for.
+    """
+    return Outcome(Status.UNKNOWN, f"{what}: {why.reason.rstrip('.')}.", why.remedy, url, may_settle=may_settle)
 
 
 def skipped(why: str) -> Outcome:

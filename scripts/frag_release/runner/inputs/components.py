@@ -63,7 +63,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         Input(
             f"{name}-ci-workflows",
             f"Workflows of the {name}'s repository that must have passed for the tag, by file or name",
-            default_words="all runs that the push of the tag started",
+            default_words="all runs of a push of the tag that are left, with a warning",
             kind=Kind.LIST,
             commands=EVERY_COMMAND - of("announce", "doctor"),
         ),

@@ -1,0 +1,184 @@
+"""The rule on a component's CI: have its workflows passed, for this very tag and for the image that is there now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..branch_activity import may_be_of_branch
+from ..evidence import Image, NotOffered, Run, Unknown
+from ..facts import ComponentFacts, Recorded
+from ..findings import Outcome, Status
+from .ci_runs import Chosen, broken, choose, files_of, has_names, running, unheard_of
+from .pins import NO_SUCH_TAG
+from .rule import passed, rule, skipped, unknown, warned
+
+MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
+
+
+@rule(
+    "pin-ci",
+    "component",
+    fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`, as "
+    "is one that may be a branch's, or that another commit's build under that name came after; a green *branch* run of "
+    "the same commit does not count",
+    remedy="Run the component's CI for that tag again until it passes, or pin a tag whose CI passed.",
+    mends_elsewhere=True,
+)
+def pin_ci(facts: ComponentFacts) -> Outcome:
+    """The component's CI has passed for this very tag."""
+    if facts.runs is None:
+        return warned(
+            f"Whether the CI of {facts.pin.component.repository} passed for {facts.pin.tag} is not verified: check-ci "
+            "is false.",
+            "Set check-ci to true.",
+            instead_of=Status.SKIPPED,
+        )
+    if not facts.commit or isinstance(facts.commit, Unknown):
+        return skipped(NO_SUCH_TAG)
+    if isinstance(facts.runs, Unknown):
+        return unknown(_what(facts), facts.runs)
+    recorded = None if facts.tag_runs else _recorded_pass(facts)
+    return recorded or _missing(facts) or _judged(facts, _chosen(facts).runs)
+
+
+def _what(facts: ComponentFacts) -> str:
+    return f"The CI of {facts.pin.component.repository} for {facts.pin.tag}"
+
+
+def _chosen(facts: ComponentFacts) -> Chosen:
+    workflows = () if isinstance(facts.workflows, Unknown) else facts.workflows
+    return choose(facts.tag_runs, facts.pin.component.ci_workflows, workflows)
+
+
+def _missing(facts: ComponentFacts) -> Outcome | None:
+    """Return why a workflow that must have passed has no run; None where each of them has one."""
+    component = facts.pin.component
+    if has_names(component.ci_workflows) and isinstance(facts.workflows, Unknown):
+        return unknown(f"The files of the workflows of {component.repository}", facts.workflows)
+    chosen = _chosen(facts)
+    if chosen.missing:
+        return _no_run(facts, f"of {', '.join(chosen.missing)}")
+    if chosen.unheard:
+        return unheard_of(_what(facts), chosen, facts.tag_runs, f"{component.name}-ci-workflows")
+    return None if chosen.runs else _no_run(facts, "of a push of this tag")
+
+
+def _judged(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
+    return (
+        broken(f"The CI of {facts.pin.component.repository} did not pass for {facts.pin.tag}", runs, _mend(facts))
+        or _built_over(facts, runs)
+        or _of_branch(facts, runs)
+        or running(_what(facts), runs)
+        or _passed(facts, runs)
+    )
+
+
+def _mend(facts: ComponentFacts) -> Callable[[Run], str]:
+    return lambda run: (
+        f"Open {run.url}, mend what is wrong and run it again, or pin a tag whose CI passed. If that workflow says "
+        f"nothing about the release, name those that do in {facts.pin.component.name}-ci-workflows."
+    )
+
+
+def _built_over(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
+    """Return that a run at another commit may have pushed its image under the tag since; None where none can have.
+
+    It cannot if it had ended before the tag's own run started. To be run again starts a run anew, so each of the
+    tag's workflows can be brought behind it.
+    """
+    seen = () if facts.runs is None or isinstance(facts.runs, Unknown) else facts.runs
+    others = [run for run in seen if run.head_sha != facts.commit]
+    files = {run.workflow for run in runs}
+    for other in others:
+        after = {run.workflow for run in runs if other.ended_before(run)}
+        if files - after:
+            return _not_the_newest(facts, other, next(run for run in runs if run.workflow not in after))
+    return None
+
+
+def _not_the_newest(facts: ComponentFacts, other: Run, own: Run) -> Outcome:
+    first = "" if other.is_over else f"Wait until {other.url} has ended, or cancel it. Then "
+    why = Unknown(
+        f"{other.file} also ran under that name, at another commit ({other.head_sha[:12]}), and did not end before "
+        f"{own.file} started for the tag, so the image under the tag may be of that commit",
+        f"{first}{'build' if first else 'Build'} the tag again: re-run all jobs of {own.url}, then run this again. If "
+        "GitHub no longer offers that (after 30 days), give the commit of the tag a new tag, and pin that.",
+    )
+    return unknown(_what(facts), why, other.url)
+
+
+def _of_branch(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
+    """Return that a run may be that of a branch: GitHub tells runs of a branch and a tag of one name by nothing."""
+    pin = facts.pin
+    if isinstance(facts.lifetimes, NotOffered):
+        return None
+    if isinstance(facts.lifetimes, Unknown):
+        what = f"Whether {pin.component.repository} had a branch named {pin.tag} when its CI ran"
+        return unknown(what, facts.lifetimes)
+    for run in runs:
+        if may_be_of_branch(run.created, facts.lifetimes):
+            why = Unknown(
+                f"{pin.component.repository} had a branch named {pin.tag} when {run.file} was started, so the run may "
+                "be the branch's and not the tag's",
+                f"Give the same commit ({str(facts.commit)[:12]}) a new tag, and pin that.",
+            )
+            return unknown(_what(facts), why, run.url)
+    return None
+
+
+def _passed(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
+    note = ""
+    if isinstance(facts.lifetimes, NotOffered):
+        note = f" Whether a branch had that name then could not be looked up: {facts.lifetimes.reason.rstrip('.')}."
+    return _as_named(facts, f"{files_of(runs)} passed for {facts.pin.tag}", note, runs[0].url)
+
+
+def _as_named(facts: ComponentFacts, message: str, note: str = "", url: str = "") -> Outcome:
+    """Return a pass, with a warning if nobody has said which workflows must have passed."""
+    given_in = f"{facts.pin.component.name}-ci-workflows"
+    if facts.pin.component.ci_workflows:
+        return passed(f"{message}.{note}", url)
+    return warned(
+        f"{message}, but {given_in} is empty, so a failed run that somebody has deleted is not missed.{note}",
+        f"Name the workflows that must have passed in {given_in}, such as build-production.yaml.",
+        url,
+        instead_of=Status.PASS,
+    )
+
+
+def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
+    """Return the pass that an earlier release proves: CI passed for what the pin still is, same commit, same image."""
+    record = facts.recorded
+    if not isinstance(record, Recorded) or _why_not(facts, record):
+        return None
+    how = f"release.json of {record.tag} recorded that it passed, for the same commit and the same image"
+    mutable = "" if record.frozen else f" {MUTABLE}"
+    return _as_named(facts, f"GitHub has forgotten the run for {facts.pin.tag}; {how}", mutable)
+
+
+def _why_not(facts: ComponentFacts, record: Recorded) -> str:
+    """Say why a record proves nothing; empty where it does."""
+    if not record.ci_passed:
+        return "its CI was not found to have passed then"
+    if record.commit != facts.commit:
+        return "the tag stood for another commit then"
+    digest = facts.image.digest if isinstance(facts.image, Image) else None
+    return "" if digest and record.digest == digest else "it was another image, or either is not known"
+
+
+def _unhelpful_record(facts: ComponentFacts) -> str:
+    record = facts.recorded
+    if isinstance(record, Unknown):
+        return f", and {record.reason}"
+    return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
+
+
+def _no_run(facts: ComponentFacts, what: str) -> Outcome:
+    pin = facts.pin
+    why = Unknown(
+        f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}",
+        f"If the tag was just pushed, wait and run this again. Otherwise push {pin.tag} to "
+        f"{pin.component.repository} again: GitHub starts no run when more than three tags are pushed at once, and "
+        "none for a tag that a workflow's own token made. A green run of a branch does not count.",
+    )
+    return unknown(_what(facts), why, may_settle=True)
