@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 
+from ... import cancellation
 from ...clients.deadline import Deadline
 from ...domain.awx_jobs import JobProgress
 from ...domain.deploy_report import DeployReport
@@ -49,7 +50,7 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
         )
 
     def clock() -> Clock:
-        return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)
+        return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep)
 
     return Connected(
         forge=judging.github(),
