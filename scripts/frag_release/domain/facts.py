@@ -17,8 +17,10 @@ class StackFacts:
     """What is known of the stack's own release tag.
 
     `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
-    the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
-    higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
+    the tag points at now (None: no such tag). `siblings` are the tags of its year and all that
+    are not below the release before it, `higher` the
+    higher production tags that are on a stack branch. `compared` says which tags these were picked from, where
+    they could not be all. `ci` are the runs of its commit, for the
     workflows that must have passed before it is tagged. `rollback` tells that the release is deployed
     again: `run_commit` is then the one that its release.json recorded.
     """
@@ -31,6 +33,7 @@ class StackFacts:
     placement: Answer[Placement] = NOT_ASKED
     siblings: Answer[Sequence[str]] = NOT_ASKED
     higher: Answer[Sequence[str]] = NOT_ASKED
+    compared: str = ""
     ci: Answer[Sequence[Run]] = NOT_ASKED
     ci_workflows: Sequence[str] = ()
     rollback: bool = False
