@@ -44,6 +44,11 @@ _OPTIONS = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.fsmonitor=false",
+    # Parents and places of objects are read from the objects themselves, and not from what is kept beside them.
+    "-c",
+    "core.commitGraph=false",
+    "-c",
+    "core.multiPackIndex=false",
     # An index of ours lies elsewhere: no part of it may end up in the clone.
     "-c",
     "core.splitIndex=false",
