@@ -76,6 +76,20 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
     assert outcome.report["previous"]["tag"] == "2023.06.1"
 
 
+def test_a_release_before_that_cannot_be_read(world: World) -> None:
+    """Where the file of the release before is not to be had, the rules that compare warn, and claim nothing."""
+    world.github.fail("GET", f"/contents/.*ref={world.commit('2023.06.1')}", status=503)
+    outcome = world.gate()
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "deploy"), outcome.log
+    assert outcome.findings("warn") == {
+        "pin-order:backend": "warn",
+        "pin-order:frontend": "warn",
+        "pair-changed:pair": "warn",
+    }
+    assert "could not be read" in outcome.log
+    assert "no previous release" not in outcome.log
+
+
 @pytest.mark.parametrize("annotated", [False, True], ids=["lightweight", "annotated"])
 def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
     unseeded: World, token_registry: TokenRegistry, annotated: bool

@@ -61,7 +61,8 @@ class Recorded:
 class ComponentFacts:
     """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
 
-    `recorded` is asked for only where no run of the pin is left; None where there is nothing to ask.
+    `previous` is the pin of the release before, None where there is none. `recorded` is asked for only where no run of
+    the pin is left; None where there is nothing to ask.
     """
 
     pin: Pin
@@ -70,7 +71,7 @@ class ComponentFacts:
     placement: Answer[Placement] = NOT_ASKED
     runs: Answer[Sequence[Run]] | None = NOT_ASKED
     image: Answer[Image] | None = NOT_ASKED
-    previous: Pin | None = None
+    previous: Answer[Pin | None] = NOT_ASKED
     hints: Hints = field(default_factory=Hints)
     recorded: Answer[Recorded | None] = None
 
@@ -102,7 +103,10 @@ class Released:
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """Everything that the gate judges. `previous` is None where there was no release before."""
+    """Everything that the gate judges. `previous` is None where there was no release before.
+
+    It is not asked for where no release is judged, as for a pull request.
+    """
 
     stack: StackFacts | None
     components: Sequence[ComponentFacts]
