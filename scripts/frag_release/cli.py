@@ -10,7 +10,7 @@ from .errors import ExpectedError, RefusedError, UsageError
 from .runner.context import Context, read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
-from .runner.signals import hold_signals, raise_on_signals
+from .runner.signals import hold_signals, listen_for_signals
 from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     log = Log(context.on_runner)
     values = None
     try:
-        raise_on_signals()
+        listen_for_signals()
         if not arguments and context.on_runner:
             texts = read_from_environment(environ)
         else:

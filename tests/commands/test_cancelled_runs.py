@@ -7,19 +7,25 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from commands.deployment import Deployment
+from commands.stack import Stack
 from contract.sources import SCRIPTS
 from world.awx import ROBOT, AwxServer
 from world.awx_jobs import ENDLESS
 from world.faults import Forward, Reply
 from world.program import wait_until
+from world.signalled import BEFORE_RECORD, IN_FINALIZER, IN_THREAD_START, signalled
 
 A_RUNNER_WAITS = 10.0
 """Seconds."""
 CANCELLED_IN_LAUNCH = """
-import datetime, sys, time
+import datetime, sys
 sys.path.insert(0, sys.argv[1])
+from frag_release import cancellation
 from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
 from frag_release.clients.deadline import Deadline
@@ -29,12 +35,12 @@ from frag_release.commands.clock import Clock
 from frag_release.domain.awx_jobs import OnTimeout
 from frag_release.errors import InterruptedRun
 from frag_release.runner.settings.awx import AwxSettings
-from frag_release.runner.signals import raise_on_signals
+from frag_release.runner.signals import listen_for_signals
 url, token = sys.argv[2:]
 settings = AwxSettings(url, "/api/v2/", "", "", token, "Deploy", "", {"tag": "1"}, OnTimeout.CANCEL)
 awx = Awx(Http(Deadline(60)), url, "/api/v2/", bearer(token, url, "awx-token"))
-clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, time.sleep)
-raise_on_signals()
+clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, cancellation.sleep)
+listen_for_signals()
 try:
     AwxJob(awx, settings, clock, print, print).start()
 except InterruptedRun as stop:
@@ -77,3 +83,29 @@ def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
     assert outcome.outputs["job-url"].endswith(f"/#/jobs/playbook/{ready.awx.jobs[0].id}/output")
     assert "The run was cancelled while the AWX job" in outcome.summary
     assert ready.awx.jobs[0].look.status == "running"
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("moment", "nth"),
+    [(IN_THREAD_START, 1), (IN_THREAD_START, 2), (IN_THREAD_START, 5), (IN_FINALIZER, 1), (IN_FINALIZER, 4)],
+    ids=["thread 1", "thread 2", "thread 5", "finalizer 1", "finalizer 4"],
+)
+def test_a_signal_in_an_awkward_moment(stack: Stack, tmp_path: Path, moment: str, nth: int, number: str) -> None:
+    """Wherever a signal comes in, also inside Thread.start and where exceptions are lost, the run ends as cancelled."""
+    stack.reviewed()
+    stack.world.program = signalled(stack.world.program, tmp_path / "signalled", moment, nth=nth, signal=number)
+    outcome = stack.publish()
+    assert "signal sent" in outcome.log
+    assert (outcome.status, "The run was cancelled" in outcome.summary) == (1, True), outcome.log
+    assert stack.made_nothing()
+
+
+def test_a_signal_between_a_write_and_its_record(stack: Stack, tmp_path: Path) -> None:
+    """A run that is cancelled just after it made the tag tells of the tag."""
+    commit = stack.reviewed()
+    stack.world.program = signalled(stack.world.program, tmp_path / "signalled", BEFORE_RECORD)
+    outcome = stack.publish()
+    assert stack.tags()["2023.06.2"] == commit
+    assert (outcome.status, "The run was cancelled" in outcome.summary) == (1, True), outcome.log
+    assert f"Tagged {commit[:12]} as 2023.06.2" in outcome.summary

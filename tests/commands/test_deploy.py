@@ -322,7 +322,7 @@ def test_a_run_that_is_cancelled_while_it_waits_for_the_site(ready: Deployment) 
     """SIGINT while the site does not show it yet: what the job came to, what was seen, and status 1."""
     ready.site.page = "still the old one"
     running = ready.start()
-    wait_until(lambda: len(ready.site.requests) > 1)
+    running.wait_for("The site: ")
     running.process.send_signal(signal.SIGINT)
     outcome = running.finish()
     assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful"), outcome.log

@@ -79,11 +79,25 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
     assert outcome.report["previous"]["tag"] == "2023.06.1"
 
 
+def test_a_release_before_that_cannot_be_read(world: World) -> None:
+    """Where the file of the release before is not to be had, the rules that compare warn, and claim nothing."""
+    world.github.fail("GET", f"/contents/.*ref={world.commit('2023.06.1')}", status=503)
+    outcome = world.gate()
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "deploy"), outcome.log
+    assert outcome.findings("warn") == {
+        "pin-order:backend": "warn",
+        "pin-order:frontend": "warn",
+        "pair-changed:pair": "warn",
+    }
+    assert "could not be read" in outcome.log
+    assert "no previous release" not in outcome.log
+
+
 @pytest.mark.parametrize("annotated", [False, True], ids=["lightweight", "annotated"])
 def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
     unseeded: World, token_registry: TokenRegistry, annotated: bool
 ) -> None:
-    """A release of this year costs at most 23 requests to GitHub, and 4 round trips with the registry's login."""
+    """A release of this year costs at most 24 requests to GitHub, and 4 round trips with the registry's login."""
     unseeded.registry = token_registry
     example, year = unseeded.example, datetime.datetime.now(datetime.timezone.utc).year
     release_stack(example, f"{year}.01.1", "2023.03.1", "2023.05.3", annotated=annotated)
@@ -101,7 +115,7 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
         assert outcome.outputs["verdict"] == "deploy", outcome.log
 
     assert patiently(4, gate).count <= 4
-    assert len(world.github.requests) <= (23 if annotated else 19)
+    assert len(world.github.requests) <= (24 if annotated else 20)
     assert token_registry.tokens.requests, "the registry asked for no login"
 
 

@@ -176,6 +176,16 @@ def test_a_pair_that_does_not_pass_is_refused_before_anything_is_written(before_
     assert writes(before_release) == []
 
 
+def test_a_twin_in_another_spelling_takes_its_number(before_release: World) -> None:
+    """A tag written with other zeros, which starts with no year in question, is counted all the same."""
+    send(
+        before_release, "POST", "/git/refs", {"ref": "refs/tags/02023.06.2", "sha": before_release.commit("2023.06.1")}
+    )
+    outcome = prepare(before_release, stack_tag="2023.06.2")
+    assert outcome.status == 1
+    assert "taken: the stack has the tag 02023.06.2" in outcome.summary
+
+
 @pytest.mark.parametrize(
     ("tag", "said"),
     [("2023.06.1", "is taken"), ("2023.6.1", "is taken"), ("v2023.06.3", "no production tag")],

@@ -121,6 +121,17 @@ def test_a_draft_or_a_release_without_the_file_says_nothing(
     assert recorded(github_with_releases) is None
 
 
+def test_a_release_before_that_could_not_be_read_may_have_had_a_record(github_example: GitHubServer) -> None:
+    """Where no run is left and the release before is unknown, that is said, and not that there is no record."""
+    lost = Unknown("GitHub answered 503")
+    (facts, other) = with_records(
+        forge(github_example.url), REPOSITORY, lost, [backend(runs=(), previous=lost), frontend(previous=lost)]
+    )
+    assert isinstance(facts.recorded, Unknown) and "GitHub answered 503" in facts.recorded.reason
+    assert other.recorded is None
+    assert github_example.requests == []
+
+
 @pytest.mark.parametrize(
     "facts",
     [

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from commands.conftest import World
 from forges.github_desk import STACK, forge, unknown
 from frag_release.commands.evidence.stack import StackEvidence
 from frag_release.domain.evidence import Answer
 from frag_release.domain.versions import parse_production_tag
 from world.example import WORKFLOW_FILE, Example
+from world.faults import json_reply
 from world.github_server import GitHubServer
 
 TAGS = f"/repos/{STACK}/git/matching-refs/tags/"
@@ -33,7 +35,7 @@ def test_the_years_in_which_a_higher_tag_may_be(github_example: GitHubServer, da
     evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], WORKFLOW_FILE)
     evidence.gather(tag, None, (), datetime.date.fromisoformat(day))
     listed = {one.path.removeprefix(TAGS) for one in github_example.requests if one.path.startswith(TAGS)}
-    assert sorted(year for year in listed if year >= "2023.") == years
+    assert sorted(listed) == years
 
 
 def higher(github: GitHubServer, example: Example) -> Answer[Sequence[str]]:
@@ -75,3 +77,77 @@ def test_of_many_higher_tags_the_highest_twenty_are_looked_at(github: GitHubServ
     assert "of 21 higher tags" in unknown(higher(github, example)).reason
     example.stack.tag("2023.07.22", example.commits["fragalysis-stack"]["2023.06.2"])
     assert higher(github, example) == ["2023.07.22"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("2031.01.1", "tag-order"),
+        ("20231.1.1", "tag-order"),
+        ("02024.01.1", "tag-order"),
+        ("2023.0006.03", "tag-order"),
+        ("02023.06.2", "tag-unique"),
+        ("2023.6.2", "tag-unique"),
+        ("000002023.06.0002", "tag-unique"),
+    ],
+)
+def test_tags_are_compared_by_number_however_they_are_written(unseeded: World, name: str, rule: str) -> None:
+    """A tag that is higher, or the same version, is found whatever year it is of and however it is written."""
+    unseeded.example.stack.tag(name, unseeded.commit("2023.06.2"))
+    outcome = unseeded.seed().gate()
+    assert outcome.findings("fail") == {f"{rule}:stack": "fail"}
+    assert (outcome.status, outcome.outputs["verdict"]) == (1, "blocked")
+    assert name in outcome.summary
+
+
+def test_tags_of_other_years_that_are_lower_or_off_the_branch(unseeded: World, off: str) -> None:
+    """Tags that are lower, off the branch or not of three numbers stand in nobody's way."""
+    on = unseeded.commit("2023.06.2")
+    for name, commit in {"1.0.0": on, "02022.1.1": on, "3000": on, "3000.1.1-rc.1": on, "2031.01.1": off}.items():
+        unseeded.example.stack.tag(name, commit)
+    outcome = unseeded.seed().gate()
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "deploy"), outcome.log
+
+
+@pytest.mark.parametrize("name", ["02023.06.01", "2009.1.1"])
+def test_the_release_before_is_found_in_any_year_and_spelling(unseeded: World, name: str) -> None:
+    """The release before is the numerically next lower one, also where no tag of the last years is written so."""
+    stack = unseeded.example.stack
+    for tag in ("2023.06.1", "2023.06.2-rc.1"):
+        stack.delete(f"refs/tags/{tag}")
+    stack.tag(name, unseeded.commit("2023.06.1"))
+    outcome = unseeded.seed().gate()
+    assert outcome.report is not None
+    assert outcome.report["previous"]["tag"] == name
+
+
+def test_a_list_of_all_tags_that_cannot_be_had(world: World) -> None:
+    """Without the whole list nobody knows whether a higher tag or a twin is there: both rules block."""
+    world.github.fail("GET", "/matching-refs/tags$", status=503)
+    outcome = world.gate()
+    assert outcome.findings("unknown") == {"tag-unique:stack": "unknown", "tag-order:stack": "unknown"}
+    assert (outcome.status, outcome.outputs["deploy-production"]) == (1, "false")
+
+
+def test_a_list_of_all_tags_that_lacks_the_tag_itself(world: World) -> None:
+    """A whole list without the tag, which is there, may lack others too."""
+    world.github.add("GET", "/matching-refs/tags$", lambda forward: json_reply(200, []))
+    outcome = world.gate()
+    assert outcome.findings("unknown") == {"tag-unique:stack": "unknown", "tag-order:stack": "unknown"}
+
+
+def test_more_tags_than_are_listed(world: World) -> None:
+    """With over 30,000 tags those of the years in question are judged, and the findings say that these are all."""
+    some = {
+        "node_id": "x",
+        "url": "https://x.example",
+        "object": {"type": "commit", "sha": "0" * 40, "url": "https://x"},
+    }
+    many = [{**some, "ref": f"refs/tags/2001.1.{number}"} for number in range(30_001)]
+    world.github.add("GET", "/matching-refs/tags$", lambda forward: json_reply(200, many))
+    outcome = world.gate()
+    assert (outcome.status, outcome.outputs["verdict"]) == (0, "deploy"), outcome.log
+    assert outcome.report is not None
+    told = {one["rule"]: one["message"] for one in outcome.report["findings"]}
+    for rule in ("tag-order", "tag-unique"):
+        assert "more than 30,000 tags" in told[rule] and "2023." in told[rule]

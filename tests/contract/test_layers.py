@@ -20,11 +20,12 @@ MODULES = our_modules()
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "render": {"domain"},
-    "clients": {"domain", "errors"},
-    "forges": {"domain", "clients", "errors"},
-    "runner": {"domain", "errors"},
-    "commands": {"domain", "render", "clients", "forges", "runner", "errors"},
+    "clients": {"domain", "cancellation", "errors"},
+    "forges": {"domain", "clients", "cancellation", "errors"},
+    "runner": {"domain", "cancellation", "errors"},
+    "commands": {"domain", "render", "clients", "forges", "runner", "cancellation", "errors"},
     "cli": {"domain", "render", "clients", "forges", "runner", "commands", "errors"},
+    "cancellation": {"errors"},
     "errors": set(),
 }
 RUN_TIME = {"actions_toolkit", "requests", "ruamel", "semver"}

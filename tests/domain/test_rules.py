@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from domain.worked_example import (
 from frag_release.domain.audit.rules import PAST_RULES
 from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
-from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
+from frag_release.domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding, Status, blocking
 from frag_release.domain.rules import CATALOGUE, can_mend_elsewhere, judge, judge_presence
 
@@ -179,6 +180,10 @@ def test_pair_changed() -> None:
     unread = PreviousRelease(production("2023.06.1"), "6" * 40, pins("[]"))
     assert_finding(pair(unread), Status.SKIPPED, "2023.06.1")
     assert_finding(pair(LOST), Status.WARN, "the server answered 503")
+    lost = [replace(pin, tag="", unread=LOST) for pin in pins()]
+    half = PreviousRelease(production("2023.06.1"), "6" * 40, lost)
+    assert_finding(pair(half), Status.WARN, "could not be read", "the server answered 503")
+    assert_finding(pair(NOT_ASKED), Status.SKIPPED, "was not looked up")
 
 
 def test_presence_says_nothing_of_pins_that_can_be_read() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from domain.findings_of import LOST, NOWHERE, assert_finding, of_backend, of_file
 from domain.worked_example import BACKEND, BACKEND_COMMIT, DIGEST, FILE, WORKFLOW_FILE, backend, frontend, pins, release
-from frag_release.domain.components import read_pins
-from frag_release.domain.evidence import Image
-from frag_release.domain.facts import ComponentFacts, Hints
+from frag_release.domain.components import Pin, read_pins
+from frag_release.domain.evidence import Image, Unknown
+from frag_release.domain.facts import NOT_ASKED, ComponentFacts, Hints
 from frag_release.domain.findings import Status, blocking
 from frag_release.domain.rules import judge
 
@@ -100,6 +100,19 @@ def test_pin_order() -> None:
     assert_finding(of_backend("pin-order", previous=None), Status.SKIPPED)
     odd = pins(FILE.replace("2023.05.1", "2023.05.1-1"))[0]
     assert_finding(of_backend("pin-order", previous=odd), Status.SKIPPED, "2023.05.1-1")
+
+
+def test_pin_order_says_that_the_release_before_could_not_be_read() -> None:
+    """Where the release before, or its file, could not be read, the rule warns, and never says that there is none."""
+    lost = Unknown("the server answered 503", "Run it again later.")
+    unread = Pin(pins()[0].component, unread=lost)
+    for before in (lost, unread):
+        finding = of_backend("pin-order", previous=before)
+        assert_finding(finding, Status.WARN, "could not be read", "the server answered 503", "Run it again later.")
+        assert "no previous release" not in finding.message
+    assert_finding(of_backend("pin-order", previous=None), Status.SKIPPED, "There is no previous release")
+    finding = of_backend("pin-order", previous=NOT_ASKED)
+    assert_finding(finding, Status.SKIPPED, "was not looked up")
 
 
 def test_pin_exists() -> None:

@@ -22,14 +22,18 @@ class YamlReader:
 
     def read(self, content: bytes, version: str = "1.2") -> Any:
         """Return the one document of a file, read by that version of YAML."""
+        answer = self.answer(content, version)
+        assert answer["errors"] == [], content
+        (document,) = answer["values"]
+        return document
+
+    def answer(self, content: bytes, version: str = "1.2") -> Any:
+        """Return the `errors` of a file, and its documents as `values` where it has none."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps({"text": content.decode("utf-8-sig"), "version": version}) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        assert answer["errors"] == [], content
-        (document,) = answer["values"]
-        return document
+        return json.loads(self._process.stdout.readline())
 
     def stop(self) -> None:
         """End the process."""

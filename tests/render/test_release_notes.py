@@ -91,7 +91,8 @@ def test_what_could_not_be_read_is_told() -> None:
     lost = contents(previous=Unknown("500"), changes=[Change(pin("backend", ""), pin("backend", "2023.05.1"))])
     text = release_body(lost, GITHUB)
     assert "The release before could not be looked up, so nobody can tell what changed: 500." in text
-    assert "Not known: there is nothing to compare with." in text
+    assert "Not known: what changed could not be read." in text
+    assert "Not known: there is nothing to compare with." in release_body(replace(lost, previous=None), GITHUB)
 
 
 def test_checks_that_are_not_recorded_are_not_claimed() -> None:

@@ -324,6 +324,13 @@ def test_the_card_of_a_tag_before_that_could_not_be_seen() -> None:
     assert "*tag*: that one." in card
 
 
+def test_changes_that_could_not_be_looked_up_are_told() -> None:
+    """Where the tag before could not be read, its section says so; for a pull request there is no such section."""
+    lost = gate_summary(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))), GITHUB)
+    assert "The tag before could not be read: GitHub answered 503." in lost
+    assert "The tag before" not in gate_summary(report(replace(good_facts(), previous=NOT_ASKED)), GITHUB)
+
+
 def test_a_blocked_run_has_nothing_to_go_back_from() -> None:
     """Where nothing was deployed, the card is one line, and sends nobody back."""
     card = card_of(report(with_backend(good_facts(), **OFF_BRANCH)))

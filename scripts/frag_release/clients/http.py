@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from .. import cancellation
 from ..domain.evidence import Answer, Unknown
 from ..errors import UsageError
 from .addresses import problem_with
@@ -39,7 +40,7 @@ class Http:
         self,
         deadline: Deadline,
         ca_file: str = "",
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = cancellation.sleep,
         pace: Pace | None = None,
     ) -> None:
         self._deadline = deadline
@@ -112,16 +113,18 @@ class Http:
     def _ask(self, request: Request) -> Response | Failure:
         """Ask once, in a thread that can be left behind.
 
-        Time-outs of sockets start anew with every byte, so that a server could drip for ever.
+        Time-outs of sockets start anew with every byte, so that a server could drip for ever. Raises InterruptedRun if
+        the run is cancelled; a write on its way is waited for a moment longer.
         """
+        cancellation.check()
         seconds = min(_MOST_SECONDS, self._deadline.remaining())
         if seconds <= 0:
             return Failure(_out_of_time(request), transient=False, undone=True)
         answer: concurrent.futures.Future[Response | Failure] = concurrent.futures.Future()
         threading.Thread(target=self._fulfil, args=(answer, request, seconds), daemon=True).start()
-        try:
-            outcome = answer.result(seconds)
-        except concurrent.futures.TimeoutError:
+        if cancellation.is_done(answer, seconds, cancellation.WRITE_SECONDS if request.writes else 0.0):
+            outcome = answer.result()
+        else:
             reason = f"{request.host} took over {seconds:.0f} s to answer when asked for {request.what}"
             outcome = Failure(Unknown(reason))
         if isinstance(outcome, Failure) and outcome.transient and self._deadline.expired:

@@ -81,7 +81,11 @@ def named_tickets(changes: Sequence[Change]) -> NamedTickets:
 
 def unread(changes: Sequence[Change]) -> list[tuple[Change, Unknown]]:
     """Return the changes whose commits are not known, with the reason; where no pin was before, none are missed."""
-    return [(change, change.history) for change in changes if isinstance(change.history, Unknown) and change.before.tag]
+    return [
+        (change, change.history)
+        for change in changes
+        if isinstance(change.history, Unknown) and (change.before.tag or change.before.unread)
+    ]
 
 
 def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:

@@ -47,6 +47,11 @@ class WrongKind(Unknown):
     """
 
 
+@dataclass(frozen=True)
+class TooLong(Unknown):
+    """A list that has more entries than are read: asking again would change nothing."""
+
+
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias
 """A value that was seen, or why it could not be."""
 

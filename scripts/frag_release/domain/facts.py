@@ -33,8 +33,9 @@ class StackFacts:
     """What is known of the stack's own release tag.
 
     `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
-    the tag points at now (None: no such tag). `siblings` are the tags of its year, `higher` the
-    higher production tags that are on a stack branch. `ci` are the runs of its commit, for the
+    the tag points at now (None: no such tag). `siblings` are the tags of its year and all that
+    are not below the release before it, `higher` the higher production tags that are on a stack branch. `compared`
+    says which tags these were picked from, if they could not be all. `ci` are the runs of its commit, for the
     workflows that must have passed before it is tagged; `workflows` are those of the repository, asked for only where
     one of them is given by name. `rollback` tells that the release is deployed again: `run_commit` is then the one
     that its release.json recorded. `public` is the tag's release, None without one.
@@ -48,6 +49,7 @@ class StackFacts:
     placement: Answer[Placement] = NOT_ASKED
     siblings: Answer[Sequence[str]] = NOT_ASKED
     higher: Answer[Sequence[str]] = NOT_ASKED
+    compared: str = ""
     ci: Answer[Sequence[Run]] = NOT_ASKED
     ci_workflows: Sequence[str] = ()
     workflows: Answer[Sequence[Workflow]] = NOT_ASKED
@@ -82,8 +84,9 @@ class ComponentFacts:
     """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
 
     `runs` are all at a ref of the tag's name. `lifetimes` tell when a branch had that name, `workflows` which
-    workflows the repository has: asked for only where one is given by name. `recorded` is asked for only where no
-    run of the pin is left; None where there is nothing to ask.
+    workflows the repository has: asked for only where one is given by name. `previous` is the pin of the release
+    before, None where there is none. `recorded` is asked for only where no run of the pin is left; None where there
+    is nothing to ask.
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
     places that the workflow takes the pin from, None if they were not looked for.
@@ -97,7 +100,7 @@ class ComponentFacts:
     lifetimes: Answer[Sequence[Lifetime]] = NOT_ASKED
     workflows: Answer[Sequence[Workflow]] = NOT_ASKED
     image: Answer[Image] | None = NOT_ASKED
-    previous: Pin | None = None
+    previous: Answer[Pin | None] = NOT_ASKED
     hints: Hints = field(default_factory=Hints)
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
@@ -138,7 +141,10 @@ class Released:
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """Everything that the gate judges. `previous` is None where there was no release before."""
+    """Everything that the gate judges. `previous` is None where there was no release before.
+
+    It is not asked for where no release is judged, as for a pull request.
+    """
 
     stack: StackFacts | None
     components: Sequence[ComponentFacts]

@@ -48,17 +48,22 @@ class ProductionTag:
 
 def parse_production_tag(text: str) -> ProductionTag | None:
     """Return the tag when `text` is exactly `N.N.N` in ASCII digits, else None; never raises."""
+    numbers = _numbers(text)
+    return ProductionTag(text, Version(*numbers)) if numbers else None
+
+
+def production_tags(names: Iterable[str], lowest: ProductionTag | None = None) -> list[ProductionTag]:
+    """Keep the production tags among `names` from `lowest` on, lowest first; tags of one version in text order."""
+    # Numbers rather than versions are compared: ten thousand names take hundredths of a second so.
+    bound = _numbers(lowest.text) if lowest else None
+    numbered = ((_numbers(name), name) for name in names)
+    found = sorted((numbers, name) for numbers, name in numbered if numbers and (bound is None or numbers >= bound))
+    return [ProductionTag(name, Version(*numbers)) for numbers, name in found]
+
+
+def _numbers(text: str) -> tuple[int, int, int] | None:
     match = _PRODUCTION.fullmatch(text)
-    if match is None:
-        return None
-    major, minor, patch = (int(number) for number in match.groups())
-    return ProductionTag(text, Version(major, minor, patch))
-
-
-def production_tags(names: Iterable[str]) -> list[ProductionTag]:
-    """Keep the production tags among `names`, lowest first; tags of one version in text order."""
-    tags = [tag for tag in map(parse_production_tag, names) if tag is not None]
-    return sorted(tags, key=lambda tag: (tag.version, tag.text))
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def next_iteration(month: datetime.date, taken: Iterable[str]) -> str:

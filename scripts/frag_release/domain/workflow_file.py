@@ -7,6 +7,7 @@ not the number 2024.1), and nesting costs no recursion.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -32,6 +33,17 @@ MAX_BYTES = 256 * 1024
 
 MAX_DEPTH = 100
 """Deepest nesting that is read; real workflows stay below ten levels."""
+
+
+_NAMES = {
+    "\r": "carriage return, without a line feed",
+    "\x85": "next line",
+    "\u2028": "line separator",
+    "\u2029": "paragraph separator",
+    "\ufeff": "byte-order mark, a second one",
+}
+_UNCERTAIN = re.compile("\r(?!\n)|[\x85\u2028\u2029]|\\A\ufeff")
+_ENDED_COMMENT = re.compile("[ \t]*#[^\r\x85\u2028\u2029]*[\r\x85\u2028\u2029 \t]*")
 
 
 def read_environment(blob: Blob) -> WorkflowEnvironment:
@@ -72,6 +84,7 @@ def parse_events(text: str) -> list[Event]:
 
     The last few are kept, for scanning takes long and the same file is asked for its values and for its jobs.
     """
+    text = _with_certain_lines(text)
     try:
         # Events need neither the C library nor a constructor: nothing in the file is ever run or made.
         events = _bounded(YAML(typ="safe", pure=True).parse(text))
@@ -89,6 +102,31 @@ def parse_events(text: str) -> list[Event]:
     if sum(isinstance(event, DocumentStartEvent) for event in events) != 1:
         raise WorkflowFileError("the file does not hold exactly one YAML document")
     return events
+
+
+def _with_certain_lines(text: str) -> str:
+    """Return the text, of the same length, without characters that end a line for some readers of YAML only.
+
+    YAML 1.1 takes more characters for the end of a line than YAML 1.2, and readers differ in a lone carriage return.
+    What one of them makes a comment, another makes a value. So they are refused, but for the end of a comment that has
+    its line to itself, where nothing but a blank line can come of them.
+    """
+    for found in _UNCERTAIN.finditer(text):
+        if not _ENDED_COMMENT.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, _line_end(text, found.end())):
+            raise WorkflowFileError(
+                f"the file has the character {_named(found[0])}, which is read in different ways: delete it",
+                text.count("\n", 0, found.start()) + 1,
+            )
+    return _UNCERTAIN.sub(" ", text)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X} ({_NAMES[character]})"
 
 
 def _bounded(stream: Iterable[Event]) -> list[Event]:

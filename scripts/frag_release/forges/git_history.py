@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..domain import changes
 from ..domain.evidence import Answer, Unknown
-from .git_objects import missing, moment
+from .git_objects import contents_of, damaged, date_of, missing
 from .git_process import Git
 from .writer import CommitFacts
+
+_PARENTS = re.compile(rb"tree [0-9a-f]+\n((?:parent [0-9a-f]+\n)*)")
 
 
 @dataclass(frozen=True)
 class History:
-    """Commits with their parents, and when each was committed, in seconds since 1970 (UTC)."""
+    """Commits with their parents, and when each was committed (UTC); None for a date that no calendar has."""
 
     parents: Mapping[str, Sequence[str]]
-    seconds: Mapping[str, int]
-
-    def committed(self, commit: str) -> datetime.datetime | None:
-        """Return when `commit` was committed; None for a date that no calendar has."""
-        return moment(self.seconds[commit])
+    committed: Mapping[str, datetime.datetime | None]
 
     def reached_from(self, head: str) -> Collection[str]:
         """Return `head` and all its ancestors."""
@@ -38,19 +37,27 @@ class History:
 
 def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
     """Return `commits` with all their ancestors; those that the clone lacks are left out."""
-    # Everything in one process: asking git about each pair of commit and branch would take one each.
-    output = git.ask(
-        "rev-list",
-        "--parents",
-        "--timestamp",
-        "--ignore-missing",
-        "--stdin",
-        lines=[commit.encode() for commit in sorted(set(commits))],
-    )
+    # Everything in two processes: asking git about each pair of commit and branch would take one each.
+    lines = [commit.encode() for commit in sorted(set(commits))]
+    output = git.ask("rev-list", "--parents", "--ignore-missing", "--stdin", lines=lines)
     if isinstance(output, Unknown):
         return output
-    rows = [line.split(" ") for line in output.decode("ascii").splitlines()]
-    return History({row[1]: row[2:] for row in rows}, {row[1]: int(row[0]) for row in rows})
+    rows = (line.split(" ") for line in output.decode("ascii").splitlines())
+    parents = {commit: told for commit, *told in rows}
+    dates = dict[str, datetime.datetime | None]()
+    for commit, content in contents_of(git, parents).items():
+        if isinstance(content, Unknown):
+            return content
+        # A shallow clone cuts some commits off from their parents; nothing else may say otherwise than the commit.
+        if parents[commit] and parents[commit] != _parents(content):
+            return damaged(git, commit)
+        dates[commit] = date_of(content)
+    return History(parents, dates)
+
+
+def _parents(content: bytes) -> list[str]:
+    found = _PARENTS.match(content)
+    return found[1].decode("ascii").replace("parent ", "").split() if found else []
 
 
 def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:

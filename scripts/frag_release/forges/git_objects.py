@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -66,11 +67,12 @@ def peel(git: Git, object_ids: Collection[str]) -> Answer[Mapping[str, tuple[str
 
 def dates_of(git: Git, object_ids: Collection[str]) -> Answers[datetime.datetime | None]:
     """Return the date that each commit, or tag object, bears itself; None where it bears none that a calendar has."""
-    contents = _contents(git, set(object_ids))
-    return {each: content if isinstance(content, Unknown) else _date(content) for each, content in contents.items()}
+    contents = contents_of(git, set(object_ids))
+    return {each: content if isinstance(content, Unknown) else date_of(content) for each, content in contents.items()}
 
 
-def _date(content: bytes) -> datetime.datetime | None:
+def date_of(content: bytes) -> datetime.datetime | None:
+    """Return the date that a commit or a tag object bears; None where it bears none that a calendar has."""
     # Within the headers alone: a message may quote such a line.
     found = next(filter(None, map(_DATED.fullmatch, content.partition(b"\n\n")[0].split(b"\n"))), None)
     return moment(int(found[1])) if found else None
@@ -96,7 +98,7 @@ def files_at(git: Git, path: str, commits: Collection[str]) -> Answers[Blob | No
     }
     for part in path.split("/"):
         folders = {each.name for each in found.values() if isinstance(each, _Entry) and each.mode == _FOLDER}
-        trees = _contents(git, folders)
+        trees = contents_of(git, folders)
         wanted = part.encode("utf-8", "surrogatepass")
         found = {commit: _enter(each, wanted, trees, len(commit) // 2) for commit, each in found.items()}
     blobs = _blobs(git, {each.name for each in found.values() if isinstance(each, _Entry) and _is_file(each)})
@@ -134,7 +136,7 @@ def _blobs(git: Git, object_ids: Collection[str]) -> Answers[Blob]:
     known = peel(git, object_ids)
     if isinstance(known, Unknown):
         return dict.fromkeys(object_ids, known)
-    contents = _contents(git, {each for each, (_, _, size) in known.items() if size <= MAX_BYTES})
+    contents = contents_of(git, {each for each, (_, _, size) in known.items() if size <= MAX_BYTES})
     return {each: _blob(git, each, known, contents) for each in object_ids}
 
 
@@ -148,8 +150,11 @@ def _blob(
     return content if isinstance(content, Unknown) else Blob(size, content)
 
 
-def _contents(git: Git, names: Collection[str]) -> Answers[bytes]:
-    """Return what each object holds. A name is an object id, or one with `^{tree}` behind it."""
+def contents_of(git: Git, names: Collection[str]) -> Answers[bytes]:
+    """Return what each object holds. A name is an object id, or one with `^{tree}` behind it.
+
+    Git does not look whether an object that it reads hashes to its name: `Unknown` where it does not.
+    """
     asked = sorted(names)
     if not asked:
         return {}
@@ -167,6 +172,20 @@ def _contents(git: Git, names: Collection[str]) -> Answers[bytes]:
             position = end + 1 if end >= 0 else len(output)
             continue
         size = int(words[2])
-        found[each] = output[end + 1 : end + 1 + size]
+        content = output[end + 1 : end + 1 + size]
+        found[each] = content if _is_named(words[0].decode(), words[1], content) else damaged(git, each)
         position = end + size + 2
     return found
+
+
+def _is_named(object_id: str, kind: bytes, content: bytes) -> bool:
+    algorithm = hashlib.sha256 if len(object_id) == 64 else hashlib.sha1
+    return algorithm(b"%s %d\0%s" % (kind, len(content), content)).hexdigest() == object_id
+
+
+def damaged(git: Git, name: str) -> Unknown:
+    """Say that git reads something else under an object's name than that name stands for."""
+    return Unknown(
+        f"the object {name} in {git.clone} does not hold what its name says",
+        f"The clone is damaged, or somebody has changed it: clone it again ({git.remedy('fsck')} says more).",
+    )

@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .. import cancellation
 from ..clients.deadline import Deadline
 from ..domain.evidence import RETRY, Answer, Unknown
 
@@ -43,6 +44,11 @@ _OPTIONS = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.fsmonitor=false",
+    # Parents and places of objects are read from the objects themselves, and not from what is kept beside them.
+    "-c",
+    "core.commitGraph=false",
+    "-c",
+    "core.multiPackIndex=false",
     # An index of ours lies elsewhere: no part of it may end up in the clone.
     "-c",
     "core.splitIndex=false",
@@ -54,6 +60,7 @@ _OPTIONS = (
     "safe.bareRepository=all",
 )
 
+_LOOK_SECONDS = 0.1
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
 
@@ -127,7 +134,7 @@ class Git:
             start_new_session=True,
         ) as process:
             try:
-                output, complaint = process.communicate(text, timeout=self._deadline.remaining())
+                output, complaint = self._communicate(process, text)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 return self._too_slow()
@@ -138,6 +145,20 @@ class Git:
         if process.returncode or b"ignoring broken ref" in complaint:
             return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
         return output
+
+    def _communicate(self, process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, bytes]:
+        """Hand over `text` and return output and complaints; raises TimeoutExpired, and InterruptedRun if cancelled."""
+        given: bytes | None = text
+        while True:
+            cancellation.check()
+            left = self._deadline.remaining()
+            try:
+                return process.communicate(given, timeout=min(left, _LOOK_SECONDS))
+            except subprocess.TimeoutExpired:
+                if left <= _LOOK_SECONDS:
+                    raise
+            # What was handed over once is not handed over again.
+            given = None
 
     def _too_slow(self) -> Unknown:
         return Unknown(f"git had no time left to read {self.clone}", "Raise timeout-seconds and run this again.")

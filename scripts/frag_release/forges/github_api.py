@@ -22,7 +22,7 @@ from ..clients.http import Http
 from ..clients.messages import MAX_BYTES, Request, Response, quoted
 from ..clients.once import Once
 from ..clients.retry import RateLimited
-from ..domain.evidence import Answer, Hidden, Unknown
+from ..domain.evidence import Answer, Hidden, TooLong, Unknown
 from .github_payloads import RepositoryFacts, read_complaint, read_message, read_payload
 from .github_refusals import accepted_permissions, known_refusal
 
@@ -166,7 +166,7 @@ class PlaceApi(ABC):
     def pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
     ) -> Answer[list[Response]]:
-        """Return all pages of a list; `Unknown` if one is lost or there are more than `most`."""
+        """Return all pages of a list; `Unknown` if one is lost, `TooLong` if there are more than `most`."""
         pages, seen = [first], set[str]()
         while True:
             url = self.next_page(pages[-1], what)
@@ -174,8 +174,10 @@ class PlaceApi(ABC):
                 return url
             if not url:
                 return pages
-            if url in seen or len(pages) == most:
-                return self._odd(f"sends more than {most} pages", what)
+            if url in seen:
+                return self._odd("names the same next page twice", what)
+            if len(pages) == most:
+                return TooLong(self._odd(f"sends more than {most} pages", what).reason)
             seen.add(url)
             page = self.get_url(url, what, permission, max_bytes)
             if isinstance(page, Unknown):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from ..clients.messages import quoted
 from ..clients.once import Once
-from ..domain.evidence import Answer, Unknown, WrongKind
+from ..domain.evidence import Answer, TooLong, Unknown, WrongKind
 from .github_api import RepositoryApi
 from .github_payloads import GitObject, Ref, TagObject, read_message
 
@@ -15,7 +15,11 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _TAGS, _HEADS = "refs/tags/", "refs/heads/"
 _MOST_LEVELS = 10
-_MOST_PAGES = 100
+MOST_REFS = 30_000
+"""Most tags or branches that are listed at once."""
+# A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
+_MOST_BYTES = 500 * MOST_REFS
+_MOST_PAGES = MOST_REFS // 30
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|^/|/$|\.$|^@$")
 
 
@@ -25,6 +29,7 @@ class GithubRefs:
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
         self._found: Once[str, Answer[GitObject | None]] = Once()
+        self._listed: dict[str, GitObject] = {}
         self._objects: Once[str, Answer[TagObject]] = Once()
         self._starting: Once[str, Answer[Sequence[str]]] = Once()
 
@@ -67,8 +72,7 @@ class GithubRefs:
         if isinstance(refs, Unknown):
             return refs
         wanted = [each for each in refs if each["ref"].startswith(_TAGS + prefix)]
-        for each in wanted:
-            self._found.put(each["ref"], each["object"])
+        self._listed.update((each["ref"], each["object"]) for each in wanted)
         return [each["ref"][len(_TAGS) :] for each in wanted]
 
     def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
@@ -82,26 +86,32 @@ class GithubRefs:
         return sorted(each["ref"][len(_HEADS) :] for each in refs if each["ref"].startswith(_HEADS + prefix))
 
     def _list(self, start: str, what: str) -> Answer[list[Ref]]:
-        first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what)
+        first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what, max_bytes=_MOST_BYTES)
         if isinstance(first, Unknown):
             return first
         if _is_empty_repository(first.status, first.body):
             return []
-        pages = self._api.pages(first, what, _MOST_PAGES)
+        pages = self._api.pages(first, what, _MOST_PAGES, max_bytes=_MOST_BYTES)
         if isinstance(pages, Unknown):
-            return pages
+            return pages if not isinstance(pages, TooLong) else self._too_long(start)
         found: list[Ref] = []
         for page in pages:
             refs = self._api.read(page, list[Ref], what)
             if isinstance(refs, Unknown):
                 return refs
             found += refs
+        if len(found) > MOST_REFS:
+            return self._too_long(start)
         return found if all(_is_ref(each, start) for each in found) else self._api.mismatch(what)
+
+    def _too_long(self, start: str) -> TooLong:
+        kind = "tags" if start.startswith(_TAGS.rstrip("/")) else "branches"
+        return TooLong(f"{self._api.name} has more than {MOST_REFS:,} {kind}", f"Delete {kind} that nobody needs.")
 
     def _target(self, ref: str) -> Answer[GitObject | None]:
         if not _possible(ref):
             return None
-        return self._found.get(ref, lambda: self._ask(ref))
+        return self._found.get(ref, lambda: self._listed.get(ref) or self._ask(ref))
 
     def _ask(self, ref: str) -> Answer[GitObject | None]:
         what = f"the {'tag' if ref.startswith(_TAGS) else 'branch'} {ref.split('/', 2)[2]}"

@@ -218,7 +218,7 @@ class LocalRepository:
         if commit not in history.parents:
             return missing(self._git, f"the commit {commit}")
         containing = frozenset(name for name, commits in reached.items() if commit in commits)
-        return Placement(containing, history.committed(commit))
+        return Placement(containing, history.committed[commit])
 
     def _only_if_complete(self, found: Answers[Placement]) -> Answers[Placement]:
         def contained(answer: Answer[Placement]) -> bool:

@@ -42,7 +42,10 @@ class Repository(Protocol):
         """
 
     def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
-        """The names of all tags that start with one of `prefixes` (`""` for every tag)."""
+        """The names of all tags that start with one of `prefixes` (`""` for every tag), each once.
+
+        `TooLong` where there are more than are listed.
+        """
 
     def branches(self, names: Collection[str]) -> Answers[str | None]:
         """The head commit of each branch; None where there is no branch of exactly that name."""

@@ -36,8 +36,10 @@ def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Find
 
 
 def changes(report: GateReport, links: Links) -> str:
-    """Return what is new since the previous release; empty where there is none."""
-    previous = report.previous
+    """Return what is new since the previous release, or why that is not known; empty where there is none."""
+    lost, previous = report.facts.previous, report.previous
+    if isinstance(lost, Unknown) and lost is not NOT_ASKED:
+        return f"{MARKS[Status.UNKNOWN]} The tag before could not be read: {markdown.words(lost.reason, 300)}."
     if previous is None:
         return ""
     before = {pin.component.name: pin for pin in previous.pins}

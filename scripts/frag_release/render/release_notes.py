@@ -122,7 +122,8 @@ class _Notes:
 
     def _tickets(self) -> str:
         if not any(isinstance(change.history, History) for change in self.contents.changes):
-            return "Not known: there is nothing to compare with."
+            lost = isinstance(self.contents.previous, Unknown) or unread(self.contents.changes)
+            return f"Not known: {'what changed could not be read' if lost else 'there is nothing to compare with'}."
         named = named_tickets(self.contents.changes)
         listed = TicketList(self.references, self.contents.titles, self.cap, self.is_ticket)
         plain = TicketList(self.references, self.contents.titles, self.cap)

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import signal
-import time
-from types import FrameType
 
-from ..errors import InterruptedRun
-
-TOGETHER_SECONDS = 5.0
-"""Signals that come within so many seconds are one cancellation: its error must be let out in peace."""
+from .. import cancellation
 
 _CANCELLED = (signal.SIGINT, signal.SIGTERM)
 
 
-def raise_on_signals() -> None:
-    """From here on a signal raises InterruptedRun; a much later one ends what the first still waits for."""
-    last: float | None = None
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if last is None or now - last >= TOGETHER_SECONDS:
-            last = now
-            raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
-
+def listen_for_signals() -> None:
+    """From here on a signal cancels the run: whatever waits raises InterruptedRun. Further ones change nothing."""
     for number in _CANCELLED:
-        signal.signal(number, interrupt)
+        signal.signal(number, lambda _number, _frame: cancellation.ask())
 
 
 def hold_signals() -> None:
@@ -36,3 +22,4 @@ def hold_signals() -> None:
     """
     for number in _CANCELLED:
         signal.signal(number, signal.SIG_IGN)
+    cancellation.settle()

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ...domain.announcement import shortfall
 from ...domain.findings import Finding
 from ...domain.prepare_report import Action
-from ...errors import ExpectedError
+from ...errors import ExpectedError, InterruptedRun
 
 _T = TypeVar("_T")
 
@@ -40,6 +40,8 @@ class Desk:
         """As `do`, but what goes wrong is a shortfall, and the announcement goes on."""
         try:
             return self.do(plan, work, told)
+        except InterruptedRun:
+            raise
         except ExpectedError as error:
             self.fall_short(about, error.message, error.remedy)
             return None

@@ -6,6 +6,7 @@ import datetime
 import time
 from collections.abc import Callable, Sequence
 
+from ... import cancellation
 from ...clients.deadline import Deadline
 from ...domain.awx_jobs import JobProgress, Template, Variables
 from ...domain.deploy_report import DeployReport
@@ -53,7 +54,7 @@ def _connected(values: Values, settings: DeploySettings, log: Log) -> Connected:
         return AwxJob(awx, chosen, clock, told, log.lines, moves_on=moves_on, alone=alone, judge=judge)
 
     def clock() -> Clock:
-        return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, time.sleep)
+        return Clock(_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep)
 
     return Connected(
         forge=judging.github(),

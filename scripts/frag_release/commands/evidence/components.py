@@ -89,9 +89,9 @@ def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:
 
 
 def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
-    """Add the same component's pin of the previous release."""
+    """Add the same component's pin of the previous release, or why that is not known."""
     if not isinstance(previous, PreviousRelease):
-        return facts
+        return replace(facts, previous=previous)
     name = facts.pin.component.name
     return replace(facts, previous=next((pin for pin in previous.pins if pin.component.name == name), None))
 

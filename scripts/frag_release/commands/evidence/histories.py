@@ -71,7 +71,7 @@ def _history(forge: Forge, change: Change) -> Answer[History]:
     repository = forge.repository(change.after.component.repository)
     old, new = change.before.tag, change.after.tag
     if not old or not new:
-        return Unknown("there is no pin to compare with")
+        return change.before.unread or change.after.unread or Unknown("there is no pin to compare with")
     commits = repository.tags([old, new])
     for tag in (old, new):
         commit = commits[tag]

@@ -18,8 +18,11 @@ def with_records(
 
     It is asked for only where CI runs are missing: GitHub forgets them after some hundred days.
     """
-    if not isinstance(previous, PreviousRelease) or not any(map(_needs_record, components)):
+    if previous is None or not any(map(_needs_record, components)):
         return list(components)
+    if isinstance(previous, Unknown):
+        why = Unknown(f"the release before, which may have recorded one, could not be read: {previous.reason}")
+        return [_with_record(facts, why) if _needs_record(facts) else facts for facts in components]
     record = forge.release_record(repository, previous.tag.text)
     if record is None:
         return list(components)
@@ -30,10 +33,12 @@ def with_records(
 
 
 def _needs_record(facts: ComponentFacts) -> bool:
-    """Whether no run of the pin's commit is left, and the previous release had the same pin."""
-    if facts.runs is None or isinstance(facts.runs, Unknown) or facts.previous is None:
+    """Whether no run of the pin's commit is left, and the previous release had the same pin, or may have had it."""
+    before = facts.previous
+    if facts.runs is None or isinstance(facts.runs, Unknown) or before is None:
         return False
-    return facts.previous.same_choice == facts.pin.same_choice and not facts.tag_runs
+    same = isinstance(before, Unknown) or before.unread or before.same_choice == facts.pin.same_choice
+    return bool(same) and not facts.tag_runs
 
 
 def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> ComponentFacts:

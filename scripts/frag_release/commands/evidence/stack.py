@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ...domain.components import Component, read_pins
-from ...domain.evidence import Answer, Answers, Placement, Unknown
+from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown
 from ...domain.facts import PreviousRelease, StackFacts
 from ...domain.versions import ProductionTag, production_tags
 from ...forges.repository import Repository
@@ -16,8 +17,6 @@ from .components import without_overrides
 _FIRST_CALENDAR_YEAR = 2000
 _MOST_HIGHER = 20
 _LOWER_BATCHES = (1, 4)
-# Most often the release before is of the same year or the last; a stack that slept is looked at further back.
-_YEARS_BEFORE = (range(1, 2), range(2, 6))
 
 
 class StackEvidence:
@@ -36,11 +35,53 @@ class StackEvidence:
         components: Sequence[Component],
         today: datetime.date,
     ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
-        """Return the facts about `tag`, and the release before it with the pins of `components`."""
+        """Return the facts about `tag`, and the release before it with the pins of `components`.
+
+        The list of all tags grows with the years, so it comes beside the other questions: they go by the tags of the
+        years in question, and only what is found in no such year is asked about afterwards.
+        """
+        prefixes = _prefixes(tag, today)
+        with ThreadPoolExecutor(1) as pool:
+            listing = pool.submit(self._repository.tags_starting, [""])
+            names = self._listed(prefixes)
+            facts, previous = self._nearby(tag, names, components)
+        facts = replace(facts, run_commit=run_commit)
+        everything = listing.result()
+        if isinstance(everything, TooLong):
+            starts = " or ".join(prefixes)
+            facts = replace(facts, compared=f"the tags that start with {starts}, because {everything.reason}")
+            return facts, everything if previous is None else previous
+        lost = _first_unknown(names, everything) or self._gap(tag, facts.tag_commit, everything)
+        if lost:
+            # A higher tag that was found counts, whatever else there may be.
+            return replace(facts, siblings=lost, higher=facts.higher or lost), lost if previous is None else previous
+        others = set(_names(everything)) - set(_names(names))
+        return self._with_others(facts, previous, sorted(others), components)
+
+    def _with_others(
+        self,
+        facts: StackFacts,
+        previous: Answer[PreviousRelease | None],
+        others: Sequence[str],
+        components: Sequence[Component],
+    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+        """Add what tags of other years come to; most often none of them is as high as the release before."""
+        lowest = facts.tag if isinstance(previous, Unknown) else previous.tag if previous else None
+        passed_over = [tag.text for tag in production_tags(others, lowest)]
+        siblings = facts.siblings if isinstance(facts.siblings, Unknown) else [*facts.siblings, *passed_over]
+        if not isinstance(previous, Unknown) and _lower(facts.tag, passed_over):
+            previous = self._previous(facts.tag, siblings, without_overrides(components))
+        return replace(facts, siblings=siblings, higher=self._with_higher(facts, passed_over)), previous
+
+    def _listed(self, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
         with ThreadPoolExecutor(2) as pool:
-            listing = pool.submit(self._repository.tags_starting, _prefixes(tag, today))
+            listing = pool.submit(self._repository.tags_starting, prefixes)
             pool.submit(self._repository.branches, self._branches)
-        names = listing.result()
+        return listing.result()
+
+    def _nearby(
+        self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
+    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
         with ThreadPoolExecutor(3) as pool:
             own = pool.submit(self._place, tag)
             higher = pool.submit(self._higher, tag, names)
@@ -51,7 +92,7 @@ class StackEvidence:
             repository=self._repository.name,
             branches=self._branches,
             tag=tag,
-            run_commit=run_commit,
+            run_commit=None,
             tag_commit=commit,
             placement=placement,
             siblings=gap or names,
@@ -88,6 +129,12 @@ class StackEvidence:
             return found
         return Unknown(f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at")
 
+    def _with_higher(self, facts: StackFacts, others: Sequence[str]) -> Answer[Sequence[str]]:
+        """Add those of `others` that are higher and on a stack branch; what is found counts, whatever is unknown."""
+        near, far = facts.higher, self._higher(facts.tag, others)
+        found = [name for part in (near, far) if not isinstance(part, Unknown) for name in part]
+        return [tag.text for tag in production_tags(found)] or _first_unknown(near, far) or []
+
     def _on_branch(self, commits: Answers[str | None]) -> Answer[list[str]]:
         """Keep the tags whose commit is on a stack branch. One that is not known makes all so, unless one is."""
         placements = self._placements(_known(commits))
@@ -104,10 +151,6 @@ class StackEvidence:
         self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
     ) -> Answer[PreviousRelease | None]:
         lower = _lower(tag, names)
-        for years in _YEARS_BEFORE:
-            if lower or tag.year <= _FIRST_CALENDAR_YEAR:
-                break
-            lower = _lower(tag, self._repository.tags_starting([f"{tag.year - back}." for back in years]))
         if isinstance(lower, Unknown):
             return lower
         for size in _LOWER_BATCHES:
@@ -143,6 +186,14 @@ def _lower(tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[list[Prod
     if isinstance(names, Unknown):
         return names
     return [other for other in reversed(production_tags(names)) if other.version < tag.version]
+
+
+def _names(listed: Answer[Sequence[str]]) -> Sequence[str]:
+    return () if isinstance(listed, Unknown) else listed
+
+
+def _first_unknown(*answers: Answer[object]) -> Unknown | None:
+    return next((answer for answer in answers if isinstance(answer, Unknown)), None)
 
 
 def _prefixes(tag: ProductionTag, today: datetime.date) -> list[str]:

@@ -54,14 +54,14 @@ class Gate:
         asked = self._circumstances(() if isinstance(branches, Unknown) else branches)
         commit = self._commit()
         if isinstance(commit, Unknown):
-            return self._report(asked, "", ReleaseFacts(None, [], None), [self._unresolved(commit)])
+            return self._report(asked, "", ReleaseFacts(None, []), [self._unresolved(commit)])
         if asked.kind is RefKind.PULL_REQUEST and asked.production:
             asked, pins = self._pull_request(asked, commit)
-            facts = ReleaseFacts(None, self._gather(pins, commit) if asked.judged else _unasked(pins), None)
+            facts = ReleaseFacts(None, self._gather(pins, commit) if asked.judged else _unasked(pins))
         elif asked.judged:
             facts = self._release(asked, branches, commit)
         else:
-            facts = ReleaseFacts(None, _unasked(self._pins([commit])[0]), None)
+            facts = ReleaseFacts(None, _unasked(self._pins([commit])[0]))
         return self._report(asked, commit, facts, self._judge(asked, facts))
 
     def _judge(self, asked: Circumstances, facts: ReleaseFacts) -> list[Finding]:

@@ -29,8 +29,9 @@ def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
         return
     stack = forge.repository(settings.stack_repository)
     branches = settings.stack_branches or tuple(filter(None, [context.default_branch]))
-    pool = ThreadPoolExecutor(3)
+    pool = ThreadPoolExecutor(4)
     pool.submit(stack.files, settings.workflow_file, [context.sha])
     pool.submit(stack.tags_starting, [pushed[1]])
     pool.submit(stack.branches, branches)
+    pool.submit(stack.tags_starting, [""])
     pool.shutdown(wait=False)

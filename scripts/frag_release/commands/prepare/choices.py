@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, Placement, Unknown
+from ...domain.evidence import Answer, Placement, TooLong, Unknown
 from ...domain.plan import RELEASE_BRANCH, Candidate, ChoiceError, choose_stack_tag
 from ...domain.ticket_text import TicketTextError, read_versions
 from ...domain.tickets import Ticket
@@ -85,12 +85,18 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Sequence[Candidate]]) -> str
     )
 
 
+def _all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
+    """Return all tags; where there are more than are listed, those that start with one of `prefixes`."""
+    names = repository.tags_starting([""])
+    return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
+
+
 def next_stack_tag(repository: Repository, wanted: str, today: datetime.date, own: str) -> ProductionTag:
     """Return the stack's tag for the release; raises RefusedError and EvidenceError."""
     given = parse_production_tag(wanted) if wanted else None
     prefixes = {f"{today.year}."} | ({f"{given.year}.", f"{wanted.partition('.')[0]}."} if given else set())
     with ThreadPoolExecutor(2) as pool:
-        asked = pool.submit(repository.tags_starting, sorted(prefixes))
+        asked = pool.submit(_all_tags, repository, sorted(prefixes))
         reserved = pool.submit(repository.branches_starting, RELEASE_BRANCH)
     tags = must(asked.result(), f"The list of tags of {repository.name}")
     branches = must(reserved.result(), f"The list of release branches of {repository.name}")

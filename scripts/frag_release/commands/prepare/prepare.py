@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ... import __version__
+from ... import __version__, cancellation
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances
 from ...domain.evidence import Answer, Blob, Unknown
@@ -56,7 +55,7 @@ class Prepare:
     now: datetime.datetime
     today: datetime.date
     speak: Presentation
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = cancellation.sleep
 
     def run(self) -> PrepareReport:
         """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""

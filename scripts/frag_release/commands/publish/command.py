@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 
-from ... import __version__
+from ... import __version__, cancellation
 from ...domain.builds import Progress
 from ...domain.decision import Verdict
 from ...domain.publish_report import NothingReport, PublishReport
@@ -40,7 +40,7 @@ def run(values: Values, context: Context, log: Log) -> int:
         body=ReleaseText(forge, settings, context.server_url).body,
         tag_url=lambda tag: links.tag(settings.stack_repository, tag),
     )
-    clock = Clock(_now, services.remaining, time.sleep)
+    clock = Clock(_now, services.remaining, cancellation.sleep)
     result = Publish(settings, context, forge, services.github, services.registry(), clock, speak).run()
     hold_signals()
     if isinstance(result, NothingToPublish):

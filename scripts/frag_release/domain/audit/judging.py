@@ -130,8 +130,8 @@ class Judge:
     ) -> ComponentFacts:
         known = self._history.pinned.get((pin.component.name, pin.tag), ComponentFacts(pin))
         facts = replace(known, pin=pin, image=self._image(pin))
-        if isinstance(previous, PreviousRelease):
-            facts = replace(facts, previous=_same_component(pin.component, previous.pins))
+        before = _same_component(pin.component, previous.pins) if isinstance(previous, PreviousRelease) else previous
+        facts = replace(facts, previous=before)
         return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts
 
     def _image(self, pin: Pin) -> Answer[Image] | None:

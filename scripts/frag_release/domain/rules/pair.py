@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
 from ..findings import Outcome
-from .rule import Rule, passed, rule, skipped, warned
+from .rule import Rule, passed, rule, skipped, warned, without_previous
 
 
 @rule(
@@ -18,10 +18,11 @@ from .rule import Rule, passed, rule, skipped, warned
 def pair_changed(facts: ReleaseFacts) -> Outcome:
     """A release usually brings a new component."""
     previous = facts.previous
-    if isinstance(previous, Unknown):
-        return warned(f"The previous release could not be read: {previous.reason}.", previous.remedy)
-    if previous is None:
-        return skipped("There is no previous release to compare with.")
+    if previous is None or isinstance(previous, Unknown):
+        return without_previous(previous)
+    unread = next((pin.unread for pin in previous.pins if pin.unread), None)
+    if unread:
+        return without_previous(unread)
     before = [pin.same_choice for pin in previous.pins]
     if not all(pin.tag for pin in previous.pins):
         return skipped(f"The previous release, {previous.tag}, has no pins that can be read.")

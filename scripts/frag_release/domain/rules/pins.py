@@ -10,7 +10,7 @@ from ..evidence import Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome
 from ..versions import parse_production_tag
-from .rule import Rule, failed, passed, rule, skipped, unknown, warned
+from .rule import Rule, failed, passed, rule, skipped, unknown, warned, without_previous
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
     from ..overrides import Override
@@ -123,8 +123,10 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
 def pin_order(facts: ComponentFacts) -> Outcome:
     """A component that moves back is worth a second look."""
     pin, previous = facts.pin, facts.previous
-    if previous is None:
-        return skipped("There is no previous release to compare with.")
+    if previous is None or isinstance(previous, Unknown):
+        return without_previous(previous)
+    if previous.unread:
+        return without_previous(previous.unread)
     now, before = parse_production_tag(pin.tag), parse_production_tag(previous.tag)
     if now is None or before is None:
         return skipped(f"{pin.tag or 'No tag'!r} cannot be ordered against {previous.tag or 'no tag'!r} before it.")

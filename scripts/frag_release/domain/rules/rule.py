@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ..evidence import Unknown
+from ..facts import NOT_ASKED
 from ..findings import Finding, Outcome, Status
 
 Facts = TypeVar("Facts", contravariant=True)
@@ -91,6 +92,15 @@ def unknown(what: str, why: Unknown, url: str = "", may_settle: bool = False) ->
 def skipped(why: str) -> Outcome:
     """The rule is switched off or does not apply."""
     return Outcome(Status.SKIPPED, why)
+
+
+def without_previous(why: Unknown | None) -> Outcome:
+    """There is no release before to compare with, or it could not be read, or nobody asked for it."""
+    if why is None:
+        return skipped("There is no previous release to compare with.")
+    if why is NOT_ASKED:
+        return skipped("No release is judged here, so the previous one was not looked up.")
+    return warned(f"The previous release could not be read: {why.reason.rstrip('.')}.", why.remedy)
 
 
 def either(names: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ def tag_commit(facts: StackFacts) -> Outcome:
 @rule(
     "tag-unique",
     "stack",
-    fails_when="another tag of that year and month is numerically the same (`2023.6.1` and `2023.06.1`)",
+    fails_when="another tag is numerically the same, however it is written (`2023.6.1` and `02023.06.1`)",
     remedy="Release under the next free iteration.",
 )
 def tag_unique(facts: StackFacts) -> Outcome:
@@ -74,7 +74,7 @@ def tag_unique(facts: StackFacts) -> Outcome:
             f"{facts.tag} is the same version as {', '.join(twins)} of {facts.repository}.",
             "Release under the next free iteration, and delete the tag that is not the release.",
         )
-    return passed(f"No other tag of {facts.repository} is the same version.")
+    return passed(f"No other tag of {facts.repository} is the same version{_among(facts)}.")
 
 
 @rule(
@@ -91,7 +91,7 @@ def tag_order(facts: StackFacts) -> Outcome:
     if isinstance(facts.higher, Unknown):
         return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
     if not facts.higher:
-        return passed(f"{facts.tag} is the highest release on {either(facts.branches)}.")
+        return passed(f"{facts.tag} is the highest release on {either(facts.branches)}{_among(facts)}.")
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
@@ -143,6 +143,10 @@ def tag_released(facts: StackFacts) -> Outcome:
         "Release what is new under the next free tag.",
         public.url,
     )
+
+
+def _among(facts: StackFacts) -> str:
+    return f", among those compared: {facts.compared}" if facts.compared else ""
 
 
 STACK_RULES: tuple[Rule[StackFacts], ...] = (
