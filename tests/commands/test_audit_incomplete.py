@@ -142,3 +142,12 @@ def test_a_candidate_that_cannot_be_read_is_incomplete_too(world: World) -> None
     outcome = audit(world, timeout_seconds="50")
     assert incomplete(outcome)
     assert [one["verdict"] for one in releases_in(outcome).values()] == ["deploy", "build-only", "deploy"]
+
+
+def test_a_release_whose_file_is_lost_is_not_taken_for_none(world: World) -> None:
+    """The release above one that could not be read is compared with nothing, and says why."""
+    world.github.fail("GET", f"/contents/.*ref={world.commit('2023.06.1')}", status=503)
+    findings = releases_in(audit(world))["2023.06.2"]["findings"]
+    for rule in ("pin-order", "pair-changed"):
+        found = [(one["status"], "could not be read" in one["message"]) for one in findings if one["rule"] == rule]
+        assert found and set(found) == {("warn", True)}, findings

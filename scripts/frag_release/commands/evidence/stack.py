@@ -199,8 +199,8 @@ def _first_unknown(*answers: Answer[object]) -> Unknown | None:
 def _prefixes(tag: ProductionTag, today: datetime.date) -> list[str]:
     """Return what the tags to compare with start with: the tag's year and, for an old tag, those since.
 
-    A year is listed rather than the whole history, which only grows. A tag that starts with no year can
-    stand anywhere in the order, so for that one every tag is listed.
+    These come first, and decide what is asked next; the whole history, which only grows, comes beside. A tag that
+    starts with no year can stand anywhere in the order, so for that one every tag is listed at once.
     """
     # Somewhere it is tomorrow already, and with it the next year.
     this_year = (today + datetime.timedelta(days=1)).year
