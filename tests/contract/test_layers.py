@@ -34,7 +34,7 @@ UNWANTED_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "mi
 CLASHING_NAMES = {"github", "yaml", "semver", "requests", "tests"}
 # What a Python may have installed for itself, and loads at its start.
 PYTHONS_OWN = {"_distutils_hack", "distutils-precedence", "pip", "setuptools", "pkg_resources"}
-MAX_FUNCTION, MAX_MODULE = 30, 300
+MAX_FUNCTION, MAX_MODULE = 30, 450
 EXCEPTION = re.compile(r"# Long: \w+")
 
 
@@ -112,7 +112,7 @@ def test_modules_are_named_after_the_domain(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tools").rglob("*.py"))], ids=name_of)
 def test_functions_and_modules_are_short(path: Path) -> None:
-    """Functions stop at 30 lines and modules at 300, but for those whose comment `# Long:` gives a reason."""
+    """Functions stop at 30 lines and modules at 450, but for those whose comment `# Long:` gives a reason."""
     lines = path.read_text("utf-8").split("\n")
     assert len(lines) - 1 <= MAX_MODULE or EXCEPTION.match(lines[0])
     for node in ast.walk(ast.parse("\n".join(lines))):
