@@ -16,7 +16,7 @@ from world.github_server import COMPONENT_TOKEN, TOKEN
 @pytest.fixture
 def stack(before_release: World, builds: GitHubBuilds, releases_of: GitHubReleases) -> Stack:
     """The stack with the worked example's release prepared."""
-    before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
+    builds.pushes = before_release.registry.push(REPOSITORY, "2023.06.2", revision="0" * 40)
     stack = Stack(before_release, builds, releases_of)
     stack.prepare()
     return stack
