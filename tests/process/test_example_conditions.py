@@ -476,4 +476,6 @@ def test_variables_reach_the_gate_and_the_dispatch_goes_before_them(run_with_gat
         "frontend-tag": "",
         "frontend-namespace": "elsewhere",
         "production": "false",
+        "backend-ci-workflows": "build-production.yaml",
+        "frontend-ci-workflows": "build-production.yaml",
     }
