@@ -3,14 +3,19 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from forges.clones import Desk, all_answers, unknown
+from frag_release import cancellation
+from frag_release.domain.evidence import Placement
+from frag_release.errors import InterruptedRun
 from frag_release.forges.git_process import first_complaint
 from world.git import Repo, git_environment
+from world.program import wait_until
 
 PLANTS = {
     "core.fsmonitor": "{canary}",
@@ -186,6 +191,37 @@ def ended(process: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_much_is_handed_to_a_git_that_begins_late(desk: Desk) -> None:
+    """More than a pipe holds reaches a git that takes its time to read: nothing is lost, and nothing hangs."""
+    head = desk.create().commit({}, "one")
+    many = [f"{number:040x}" for number in range(5_000)]
+    repository = desk.repository(PATH=desk.path_with('sleep 0.5; exec "$REAL" "$@"'))
+    found = repository.placements([head, *many], ["master"])
+    assert isinstance(found[head], Placement)
+    assert all("lacks the commit" in unknown(found[commit]).reason for commit in many)
+
+
+def test_a_git_that_runs_when_the_run_is_cancelled_is_ended(desk: Desk) -> None:
+    """A cancelled run does not wait for git, and git does not live on."""
+    desk.create().commit({}, "one")
+    pid = desk.root / "pid"
+    path = desk.path_with(f"echo $$ > {shlex.quote(str(pid))}; sleep 60")
+
+    def cancel() -> None:
+        wait_until(lambda: pid.exists() and pid.read_text() != "")
+        cancellation.ask()
+
+    timer = threading.Thread(target=cancel)
+    timer.start()
+    try:
+        with pytest.raises(InterruptedRun):
+            desk.repository(PATH=path).branches(["master"])
+    finally:
+        cancellation.settle()
+        timer.join()
+    assert ended(int(pid.read_text()))
 
 
 def test_no_git_is_started_after_the_deadline(desk: Desk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,10 @@ from .git_objects import contents_of, damaged, date_of, missing
 from .git_process import Git
 from .writer import CommitFacts
 
-_PARENTS = re.compile(rb"tree [0-9a-f]+\n((?:parent [0-9a-f]+\n)*)")
-
 
 @dataclass(frozen=True)
 class History:
-    """Commits with their parents, and when each was committed (UTC); None for a date that no calendar has."""
+    """Commits with their parents, and when those asked about were committed (UTC, None if no calendar has the date)."""
 
     parents: Mapping[str, Sequence[str]]
     committed: Mapping[str, datetime.datetime | None]
@@ -36,9 +33,10 @@ class History:
 
 
 def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
-    """Return `commits` with all their ancestors; those that the clone lacks are left out."""
+    """Return `commits`, with their dates, and all their ancestors; those that the clone lacks are left out."""
     # Everything in two processes: asking git about each pair of commit and branch would take one each.
-    lines = [commit.encode() for commit in sorted(set(commits))]
+    asked = set(commits)
+    lines = [commit.encode() for commit in sorted(asked)]
     output = git.ask("rev-list", "--parents", "--ignore-missing", "--stdin", lines=lines)
     if isinstance(output, Unknown):
         return output
@@ -49,15 +47,17 @@ def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
         if isinstance(content, Unknown):
             return content
         # A shallow clone cuts some commits off from their parents; nothing else may say otherwise than the commit.
-        if parents[commit] and parents[commit] != _parents(content):
+        if parents[commit] and not _has_parents(content, parents[commit]):
             return damaged(git, commit)
-        dates[commit] = date_of(content)
+        if commit in asked:
+            dates[commit] = date_of(content)
     return History(parents, dates)
 
 
-def _parents(content: bytes) -> list[str]:
-    found = _PARENTS.match(content)
-    return found[1].decode("ascii").replace("parent ", "").split() if found else []
+def _has_parents(content: bytes, parents: Sequence[str]) -> bool:
+    lines = b"".join(b"parent %s\n" % parent.encode() for parent in parents)
+    start = content.find(b"\n") + 1
+    return content.startswith(lines, start) and not content.startswith(b"parent ", start + len(lines))
 
 
 def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:

@@ -8,13 +8,16 @@ refuses to read because another user owns it (`safe.directory`) stays refused.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 from .. import cancellation
@@ -60,7 +63,7 @@ _OPTIONS = (
     "safe.bareRepository=all",
 )
 
-_LOOK_SECONDS = 0.1
+_END_SECONDS = 5.0
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
 
@@ -121,6 +124,7 @@ class Git:
         return f"git -C {shlex.quote(str(self.clone))} {command}"
 
     def _run(self, command: Sequence[str], text: bytes, variables: Mapping[str, str]) -> Answer[bytes]:
+        cancellation.check()
         if self._deadline.expired:
             return self._too_slow()
         # In a session of its own, so that what git itself has started ends with it.
@@ -133,32 +137,22 @@ class Git:
             env={**self._environment, **variables},
             start_new_session=True,
         ) as process:
+            # In a thread, because a `communicate` that is taken up again no longer hands over what is left.
+            answer: Future[tuple[bytes, bytes]] = Future()
+            threading.Thread(target=_communicate, args=(answer, process, text), daemon=True).start()
             try:
-                output, complaint = self._communicate(process, text)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                return self._too_slow()
+                in_time = cancellation.is_done(answer, self._deadline.remaining())
             except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
+                _end(process, answer)
                 raise
+            if not in_time:
+                _end(process, answer)
+                return self._too_slow()
+            output, complaint = answer.result()
         # Git goes on with a warning where it cannot read a ref, as if that tag or branch did not exist.
         if process.returncode or b"ignoring broken ref" in complaint:
             return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
         return output
-
-    def _communicate(self, process: subprocess.Popen[bytes], text: bytes) -> tuple[bytes, bytes]:
-        """Hand over `text` and return output and complaints; raises TimeoutExpired, and InterruptedRun if cancelled."""
-        given: bytes | None = text
-        while True:
-            cancellation.check()
-            left = self._deadline.remaining()
-            try:
-                return process.communicate(given, timeout=min(left, _LOOK_SECONDS))
-            except subprocess.TimeoutExpired:
-                if left <= _LOOK_SECONDS:
-                    raise
-            # What was handed over once is not handed over again.
-            given = None
 
     def _too_slow(self) -> Unknown:
         return Unknown(f"git had no time left to read {self.clone}", "Raise timeout-seconds and run this again.")
@@ -172,6 +166,20 @@ class Git:
         elif status == 0:
             remedy = f"Repair the clone: {self.remedy('fsck')} says what is wrong, or clone it again."
         return Unknown(f"{self.clone}: {text}", remedy)
+
+
+def _communicate(answer: Future[tuple[bytes, bytes]], process: subprocess.Popen[bytes], text: bytes) -> None:
+    try:
+        answer.set_result(process.communicate(text))
+    except BaseException as error:  # it belongs to the thread that asks
+        answer.set_exception(error)
+
+
+def _end(process: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]]) -> None:
+    """Kill git and what it has started, and wait until nobody reads from it any more."""
+    with contextlib.suppress(ProcessLookupError):  # it may have just ended
+        os.killpg(process.pid, signal.SIGKILL)
+    wait([answer], _END_SECONDS)
 
 
 def _unconfined(clone: Path) -> Unknown | None:
