@@ -24,7 +24,9 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml .github/workflows/*.yaml example
 # As files: a folder is searched for workflows by the names that GitHub gives them, and examples have others.
 AUDITED := $(wildcard action.yml .github) $(wildcard examples/*.yml examples/*.yaml)
 
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# Two more than there are cores: many tests wait for a program that waits.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # A week between the publication of a package and its use: time for others to notice a bad one.
 QUARANTINE := $$(date --utc --date '7 days ago' +%Y-%m-%dT00:00:00Z)
 COMPILE := $(BIN)/uv --quiet pip compile --universal --python-version 3.10 --generate-hashes \
