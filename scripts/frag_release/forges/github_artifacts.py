@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 from ..domain.builds import Artifact, Build
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer
 from .github_api import ACTIONS, RepositoryApi
 from .github_compare import moment_of
-
-_PAGE = 100
-_MOST_PAGES = 10
+from .github_lists import PAGE, whole_list
 
 
 class ArtifactRun(TypedDict):
@@ -39,21 +38,12 @@ class ArtifactPage(TypedDict):
 def read_artifacts(api: RepositoryApi, build: Build) -> Answer[list[Artifact]]:
     """Return what all attempts of a run have uploaded: one request for each hundred."""
     what = f"the artifacts of the run {build.id}"
-    first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": _PAGE}, permission=ACTIONS)
-    pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES, ACTIONS)
-    if isinstance(pages, Unknown):
-        return pages
-    found: dict[int, Artifact] = {}
-    total = 0
-    for page in pages:
-        payload = api.read(page, ArtifactPage, what)
-        if isinstance(payload, Unknown):
-            return payload
-        total = max(total, payload["total_count"])
-        found.update((each["id"], _artifact(each)) for each in payload["artifacts"])
-    if len(found) < total:
-        return Unknown(f"of {total} artifacts only {len(found)} were sent, when asked for {what} of {api.name}")
-    return list(found.values())
+    first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": PAGE}, permission=ACTIONS)
+    return whole_list(api, first, ArtifactPage, _artifacts, what=what, noun="artifacts")
+
+
+def _artifacts(page: ArtifactPage) -> tuple[int, Iterable[tuple[int, Artifact]]]:
+    return page["total_count"], ((each["id"], _artifact(each)) for each in page["artifacts"])
 
 
 def _artifact(facts: ArtifactFacts) -> Artifact:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
@@ -13,14 +13,13 @@ from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_artifacts import read_artifacts
 from .github_compare import moment_of
+from .github_lists import MOST_PAGES, PAGE, whole_list
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
 from .github_runs import branch_lifetimes, file_of, run_of
 
-_PAGE = 100
 _PAST_PAGE = 30
-_MOST_PAGES = 10
-_WHOLE: Mapping[str, str | int] = {"per_page": _PAGE, "exclude_pull_requests": "true"}
+_WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}
 _EVENTS = ("push", "workflow_dispatch")
 _ADVICE = Advice(
     (
@@ -143,9 +142,9 @@ class GithubBuilds:
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """The jobs of the latest attempt."""
         what = f"the jobs of the run {build.id}"
-        query: dict[str, str | int] = {"filter": "latest", "per_page": _PAGE}
+        query: dict[str, str | int] = {"filter": "latest", "per_page": PAGE}
         first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, ACTIONS)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, MOST_PAGES, ACTIONS)
         if isinstance(pages, Unknown):
             return pages
         jobs: list[Job] = []
@@ -191,20 +190,11 @@ class GithubBuilds:
         )
 
     def _runs(self, first: Answer[Response], what: str) -> Answer[list[FollowedRun]]:
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, ACTIONS)
-        if isinstance(pages, Unknown):
-            return pages
-        found: dict[int, FollowedRun] = {}
-        total = 0
-        for page in pages:
-            payload = self._api.read(page, FollowedRuns, what)
-            if isinstance(payload, Unknown):
-                return payload
-            total = max(total, payload["total_count"])
-            found.update((each["id"], each) for each in payload["workflow_runs"])
-        if len(found) < total:
-            return Unknown(f"of {total} runs only {len(found)} were sent, when asked for {what} of {self._api.name}")
-        return list(found.values())
+        return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
+
+
+def _listed(page: FollowedRuns) -> tuple[int, Iterable[tuple[int, FollowedRun]]]:
+    return page["total_count"], ((each["id"], each) for each in page["workflow_runs"])
 
 
 def _rank(build: Build) -> tuple[bool, bool, bool, int]:

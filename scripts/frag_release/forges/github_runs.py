@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -13,13 +13,12 @@ from ..domain.branch_activity import lifetimes
 from ..domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, Unknown, Workflow
 from .github_api import ACTIONS, RepositoryApi
 from .github_compare import moment_of
+from .github_lists import MOST_PAGES, PAGE, whole_list
 from .github_payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
 from .github_refs import distinct
 
 _MOST_RUNS = 1000
 """A filtered list ends here, whatever there is (OpenAPI `actions/list-workflow-runs-for-repo`)."""
-_PAGE = 100
-_MOST_PAGES = 10
 _AT_A_REF = (
     *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
     "dynamic",
@@ -51,22 +50,8 @@ class GithubRuns:
     def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
         """All workflows with the names that their files give them."""
         api, what = self._find(repository), "the workflows"
-        first = api.get("/actions/workflows", what, {"per_page": _PAGE}, permission=ACTIONS)
-        pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES, ACTIONS)
-        if isinstance(pages, Unknown):
-            return pages
-        found: dict[int, Workflow] = {}
-        total = 0
-        for page in pages:
-            payload = api.read(page, WorkflowFiles, what)
-            if isinstance(payload, Unknown):
-                return payload
-            total = max(total, payload["total_count"])
-            for each in payload["workflows"]:
-                found[each["id"]] = Workflow(each["id"], each["path"], each["name"], each["state"] == "deleted")
-        if len(found) < total:
-            return Unknown(f"of the {total} workflows of {api.name} only {len(found)} were sent")
-        return list(found.values())
+        first = api.get("/actions/workflows", what, {"per_page": PAGE}, permission=ACTIONS)
+        return whole_list(api, first, WorkflowFiles, _workflows, what=what, noun="workflows")
 
     def _each(
         self, ask: Callable[[RepositoryApi, str], Answer[Sequence[_T]]], repository: str, names: Collection[str]
@@ -82,14 +67,14 @@ def branch_lifetimes(api: RepositoryApi, name: str) -> Answer[Sequence[Lifetime]
     Neither says that there was none: what GitHub says of a name that never existed is not documented.
     """
     what, ref = f"the activity of a branch {name}", f"refs/heads/{name}"
-    query: dict[str, str | int] = {"ref": ref, "per_page": _PAGE}
+    query: dict[str, str | int] = {"ref": ref, "per_page": PAGE}
     first = api.get("/activity", what, query, permission=_ACTIVITY)
     if isinstance(first, Unknown):
         # A plan that lacks it is no reason to do without.
         return Unknown(first.reason, first.remedy) if isinstance(first, NotOffered) else first
     if first.status in _NEVER_HEARD_OF:
         return NotOffered(f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}")
-    pages = api.pages(first, what, _MOST_PAGES, _ACTIVITY)
+    pages = api.pages(first, what, MOST_PAGES, _ACTIVITY)
     return pages if isinstance(pages, Unknown) else _lifetimes(api, pages, ref, what)
 
 
@@ -129,7 +114,7 @@ class _TooMany(Unknown):
 
 def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[Sequence[WorkflowRun]]:
     what = f"the workflow runs of the tag {tag}"
-    query: dict[str, str | int] = {"branch": tag, "per_page": _PAGE, "exclude_pull_requests": "true"}
+    query: dict[str, str | int] = {"branch": tag, "per_page": PAGE, "exclude_pull_requests": "true"}
     first = api.get("/actions/runs", what, {**query, "event": event} if event else query, permission=ACTIONS)
     if isinstance(first, Unknown):
         return first
@@ -138,22 +123,18 @@ def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[Sequence[Workflo
         return newest
     if newest["total_count"] >= _MOST_RUNS:
         return _TooMany(f"the tag {tag} of {api.name} has {_MOST_RUNS:,} runs or more, of which GitHub shows no more")
-    pages = api.pages(first, what, _MOST_PAGES, ACTIONS)
-    return pages if isinstance(pages, Unknown) else _all_of(api, pages, tag, what)
+    return whole_list(api, first, WorkflowRuns, _runs_of, what=what, noun="runs")
 
 
-def _all_of(api: RepositoryApi, pages: Sequence[Response], tag: str, what: str) -> Answer[Sequence[WorkflowRun]]:
-    found: dict[int, WorkflowRun] = {}
-    total = 0
-    for page in pages:
-        payload = api.read(page, WorkflowRuns, what)
-        if isinstance(payload, Unknown):
-            return payload
-        total = max(total, payload["total_count"])
-        found.update((run["id"], run) for run in payload["workflow_runs"])
-    if len(found) < total:
-        return Unknown(f"of the {total} runs of the tag {tag} of {api.name} only {len(found)} were sent")
-    return list(found.values())
+def _runs_of(page: WorkflowRuns) -> tuple[int, Iterable[tuple[int, WorkflowRun]]]:
+    return page["total_count"], ((run["id"], run) for run in page["workflow_runs"])
+
+
+def _workflows(page: WorkflowFiles) -> tuple[int, Iterable[tuple[int, Workflow]]]:
+    listed = ((each["id"], each) for each in page["workflows"])
+    return page["total_count"], (
+        (number, Workflow(number, each["path"], each["name"], each["state"] == "deleted")) for number, each in listed
+    )
 
 
 def _at_own_ref(run: WorkflowRun) -> bool:
