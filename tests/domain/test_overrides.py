@@ -297,6 +297,9 @@ HARMLESS = {
         "    - run: |\n        docker build . --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg BE_NAMESPACE=$N \\\n"
         "          -t ${{ secrets.DOCKERHUB_USERNAME }}/fragalysis-stack:${{ github.ref_name }}\n"
     ),
+    "the registry of the image that is built": (
+        "    - run: docker build --build-arg BE_IMAGE_TAG=$T -t ${{ vars.REGISTRY }}/org/fragalysis-stack:1 .\n"
+    ),
     "the whole event, for people": (
         "    - env: {EVENT: '${{ toJSON(github) }}'}\n      run: |\n        echo $EVENT\n        echo $BE_IMAGE_TAG\n"
     ),

@@ -7,8 +7,10 @@ step of this action is given the same, another pair is built than the one that w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .components import Component
 from .evidence import Answer, Blob, Unknown
@@ -27,7 +29,7 @@ _ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.paylo
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
-_OTHER_IMAGE = re.compile(r"/([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
+_OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
 
 
@@ -225,7 +227,7 @@ class _Search:
                 yield _found(wanted, place, shown, line, is_direct=False)
         elif _spelling(source[1]) in wanted.spellings or (names and not _is_others(wanted, place, expression)):
             yield _found(wanted, place, shown, line, {source})
-        elif wanted.image in place.text.lower():
+        elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
@@ -269,6 +271,17 @@ def _words(text: str) -> Iterator[str]:
         yield from word.split("-") if "-" in word else ()
 
 
+# A line can have thousands of expressions, and each is judged by the whole line.
+@lru_cache(maxsize=4)
+def _counted(text: str) -> Mapping[str, int]:
+    return Counter(_words(text))
+
+
+@lru_cache(maxsize=4)
+def _lower(text: str) -> str:
+    return text.lower()
+
+
 def _mentions(text: str, spellings: frozenset[str]) -> bool:
     return any(_spelling(word) in spellings for word in _words(text))
 
@@ -283,7 +296,7 @@ def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
     """Whether an expression's value goes to a name that means no pin, or is the owner of another image."""
     name = _set_before(place, expression.start)
     if name:  # and it is not taken up again on the line
-        return _spelling(name) not in wanted.spellings and sum(word == name for word in _words(place.text)) == 1
+        return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
     image = _OTHER_IMAGE.match(place.text, expression.end)
     return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
 
