@@ -265,6 +265,7 @@ def test_what_only_a_run_can_tell_warns(way: str) -> None:
     steps, line = INDIRECT[way]
     finding = finding_of_file(HEAD + STEPS + steps)
     assert_finding(finding, Status.WARN, "may take")
+    assert f"in line {GATE_LINE} cannot know of it" in finding.message
     assert finding.line == (HEAD + STEPS).count("\n") + line
 
 

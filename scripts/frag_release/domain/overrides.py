@@ -130,12 +130,17 @@ def _untold(
 ) -> tuple[Override, ...]:
     found: dict[Override, None] = {}
     for one in search.of(wanted):
-        lines = tuple(line for line, given in told if not one.sources <= given.get(wanted.input, frozenset()))
-        if lines or not one.sources or not told:
+        lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
+        if lines or not told:
             # If no step is known to be ours, nobody can say what the gate is given.
             override = replace(one.override, untold=lines, is_direct=one.override.is_direct and bool(told))
             found[override] = None
     return tuple(found)
+
+
+def _is_given(sources: frozenset[Source], given: frozenset[Source]) -> bool:
+    """Whether a step is given all sources; what has no name cannot be given."""
+    return bool(sources) and sources <= given
 
 
 def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
