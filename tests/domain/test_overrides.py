@@ -128,6 +128,16 @@ WAYS = {
         3,
         "backend-tag: ${{ inputs.other }}",
     ),
+    "over two lines, behind braces": (
+        "    - run: |\n        echo '}}'; BE_IMAGE_TAG=${{\n          inputs.other }}\n",
+        3,
+        "backend-tag: ${{ inputs.other }}",
+    ),
+    "taken up again with something behind it": (
+        "    - run: |\n        TAG=${{ inputs.other }}; make BE_IMAGE_TAG=${TAG-latest}\n",
+        2,
+        "backend-tag: ${{ inputs.other }}",
+    ),
     "of the namespace": (
         "    - run: |\n        BE_NAMESPACE=${{ github.event.inputs.be_namespace }}\n",
         2,
@@ -208,6 +218,32 @@ INDIRECT = {
         1,
     ),
     "the event's file": ("    - run: BE_IMAGE_TAG=$(jq -r .inputs.x $GITHUB_EVENT_PATH) make\n", 1),
+    "a variable with something behind it": (
+        "    - env: {OVERRIDE: '${{ inputs.other }}'}\n      run: BE_IMAGE_TAG=$OVERRIDE-rc make\n",
+        2,
+    ),
+    "variables that an expression names": ("    - run: make\n      env: ${{ fromJSON(secrets.PAIR) }}\n", 2),
+    "variables that an expression names, of the job": ("    env: ${{ fromJSON(vars.PAIR) }}\n", 1),
+    "variables that an expression inserts": (
+        "    - run: make\n      env:\n        ${{ insert }}: ${{ fromJSON(inputs.other) }}\n",
+        3,
+    ),
+    "the whole event": ("    - run: jq -r .inputs.be_image_tag <<< '${{ toJSON(github.event) }}'\n", 1),
+    "the whole event, in a variable": (
+        "    - env: {EVENT: '${{ toJSON(github.event) }}'}\n"
+        '      run: BE_IMAGE_TAG=$(jq -r .inputs.be_image_tag <<< "$EVENT") make\n',
+        2,
+    ),
+    "something of the whole context": (
+        "    - run: make T=${{ fromJSON(toJSON(github)).event.inputs.be_image_tag }}\n",
+        1,
+    ),
+    "a filter of the event": ("    - run: make T=${{ join(github.event.*.be_image_tag) }}\n", 1),
+    "the event in a script": (
+        "    - uses: actions/github-script@v8\n      with:\n"
+        "        script: core.setOutput('tag', context.payload.inputs.be_image_tag)\n",
+        3,
+    ),
     "all inputs at once": ("    - run: echo '${{ toJSON(inputs) }}' | jq -r .be_image_tag\n", 1),
     "a computed name": ("    - run: make T=${{ secrets[format('{0}_IMAGE_TAG', 'BE')] }}\n", 1),
     "on the image's own line": ("    - run: docker pull org/fragalysis-backend:${{ inputs.other }}\n", 1),
@@ -229,6 +265,7 @@ def test_what_only_a_run_can_tell_warns(way: str) -> None:
     steps, line = INDIRECT[way]
     finding = finding_of_file(HEAD + STEPS + steps)
     assert_finding(finding, Status.WARN, "may take")
+    assert f"in line {GATE_LINE} cannot know of it" in finding.message
     assert finding.line == (HEAD + STEPS).count("\n") + line
 
 
@@ -257,6 +294,17 @@ HARMLESS = {
         "    - run: docker build --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg TOKEN=${{ secrets.NPM_TOKEN }} .\n"
     ),
     "another secret": "    - run: make TOKEN=${{ secrets.BE_IMAGE_TAGGER }}\n",
+    "the owner of the image that is built": (
+        "    - run: |\n        docker build . --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG --build-arg BE_NAMESPACE=$N \\\n"
+        "          -t ${{ secrets.DOCKERHUB_USERNAME }}/fragalysis-stack:${{ github.ref_name }}\n"
+    ),
+    "the registry of the image that is built": (
+        "    - run: docker build --build-arg BE_IMAGE_TAG=$T -t ${{ vars.REGISTRY }}/org/fragalysis-stack:1 .\n"
+    ),
+    "the whole event, for people": (
+        "    - env: {EVENT: '${{ toJSON(github) }}'}\n      run: |\n        echo $EVENT\n        echo $BE_IMAGE_TAG\n"
+    ),
+    "variables out of a matrix": "    - run: make\n      env: ${{ matrix.env }}\n",
     "another component's": "    - run: make FE=${{ env.FE_IMAGE_TAG }} BE_IMAGE_TAG=${{ env.BE_IMAGE_TAG }}\n",
     "a word of the expression's texts": "    - run: make ${{ github.ref == 'inputs.be_image_tag' }}\n",
     "no expression": "    - run: make # inputs.be_image_tag and secrets.BE_IMAGE_TAG\n",
@@ -307,6 +355,37 @@ def test_a_file_of_endless_aliases_is_not_verified() -> None:
     lines = "".join(f"      {line}\n" for line in ("x0: &x0 [a, b]", *levels))
     bomb = f"{HEAD}{STEPS}    - run: make\n    strategy:\n{lines}"
     assert_finding(finding_of_file(bomb), Status.UNKNOWN, "lines to look through")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(
+            ["x0: &x0 []", *(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 9))], id="of nothing"
+        ),
+        pytest.param(["x0: &x0 [a]", *(f"x{n}: &x{n} [*x{n - 1}]" for n in range(1, 1500))], id="each within the next"),
+        pytest.param([f"x: &x {'be_image_tag ' * 5_000}", f"y: [{', '.join(['*x'] * 1_000)}]"], id="of a long text"),
+    ],
+)
+def test_whatever_aliases_stand_for_is_bounded(lines: list[str]) -> None:
+    """Aliases of nothing, deep ones, and those of a long text are told before any walk through them."""
+    file = f"{HEAD}{STEPS}    - run: make\n    strategy:\n" + "".join(f"      {line}\n" for line in lines)
+    assert_finding(finding_of_file(file), Status.UNKNOWN, "with its aliases")
+
+
+def test_many_jobs_of_many_steps_are_bounded() -> None:
+    """Jobs that share a list of steps are as long as if each had its own."""
+    jobs = "".join(f"  j{n}: {{steps: *steps}}\n" for n in range(400))
+    file = HEAD + STEPS.replace("steps:", "steps: &steps") + "    - {}\n" * 400 + jobs
+    assert_finding(finding_of_file(file), Status.UNKNOWN, "with its aliases")
+
+
+def test_a_gate_judges_whatever_it_is_given_besides() -> None:
+    """`ungated` is of deployments: it does not take a gate out of those that must be told."""
+    steps, _, _ = WAYS["in a shell line"]
+    assert finding_of_file(with_told("ungated: true") + STEPS + steps).status is Status.FAIL
+    deploy = with_told("command: deploy\nungated: true")
+    assert finding_of_file(deploy + STEPS + steps).status is Status.WARN
 
 
 def test_nothing_is_said_where_it_was_not_looked_for() -> None:

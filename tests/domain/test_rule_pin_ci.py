@@ -310,3 +310,11 @@ def test_pin_ci_without_a_tag_to_look_for() -> None:
         facts = release(components=(backend(commit=commit), frontend()))
         assert_finding(finding_of("pin-ci", "backend", facts), Status.SKIPPED)
         assert "pin-exists:backend" in {finding.key for finding in blocking(judge(facts))}
+
+
+def test_pin_ci_does_not_believe_that_a_run_ended_before_it_began() -> None:
+    """A run at another commit that began after the tag's is not over before it, whatever its last change says."""
+    own = run(created=at(0), started=at(0), changed=at(0.2))
+    other = run(id=9, head_sha=ELSEWHERE, created=at(1), started=at(1), changed=at(-1))
+    finding = of_backend("pin-ci", pin=named("ci.yaml"), runs=(own, other), lifetimes=())
+    assert_finding(finding, Status.UNKNOWN, "did not end before")

@@ -111,7 +111,10 @@ class Run:
 
     def ended_before(self, other: Run) -> bool:
         """Whether it was over when the other started; False where that is not known."""
-        return self.is_over and bool(self.changed and other.started and self.changed <= other.started)
+        if not (self.is_over and self.changed and other.started):
+            return False
+        # It cannot have ended before it began, whatever is said.
+        return max(filter(None, (self.created, self.started, self.changed))) <= other.started
 
 
 @dataclass(frozen=True)

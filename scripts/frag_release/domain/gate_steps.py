@@ -30,7 +30,9 @@ class GateStep:
     def judges(self) -> bool:
         """Whether it decides about a pair; what only a run can tell counts as if it did."""
         command = self.command.lower()
-        return (command in _JUDGING or "${{" in command) and self.value("ungated").lower() != "true"
+        # A gate judges whatever else it is given.
+        is_ungated = command == "deploy" and self.value("ungated").lower() == "true"
+        return (command in _JUDGING or "${{" in command) and not is_ungated
 
     def value(self, name: str) -> str:
         """The text of an input, empty where it is not given."""

@@ -7,8 +7,10 @@ step of this action is given the same, another pair is built than the one that w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .components import Component
 from .evidence import Answer, Blob, Unknown
@@ -23,10 +25,11 @@ Source = tuple[str, str]
 
 _CONTEXTS = ("inputs", "secrets", "vars")
 _DISPATCHED = ("github", "event", "inputs")
-_ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path")
+_ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.payload")
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
+_OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
 
 
@@ -127,12 +130,17 @@ def _untold(
 ) -> tuple[Override, ...]:
     found: dict[Override, None] = {}
     for one in search.of(wanted):
-        lines = tuple(line for line, given in told if not one.sources <= given.get(wanted.input, frozenset()))
-        if lines or not one.sources or not told:
+        lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
+        if lines or not told:
             # If no step is known to be ours, nobody can say what the gate is given.
             override = replace(one.override, untold=lines, is_direct=one.override.is_direct and bool(told))
             found[override] = None
     return tuple(found)
+
+
+def _is_given(sources: frozenset[Source], given: frozenset[Source]) -> bool:
+    """Whether a step is given all sources; what has no name cannot be given."""
+    return bool(sources) and sources <= given
 
 
 def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
@@ -164,6 +172,8 @@ def _source(path: tuple[str, ...]) -> Source | None:
     """Return what is read of a context that people fill, `*` for more than one name; None for other contexts."""
     if path[:3] == _DISPATCHED:
         path = ("inputs", *path[3:])
+    elif all(part in (own, COMPUTED) for part, own in zip(path, _DISPATCHED, strict=False)):
+        return "inputs", COMPUTED  # of the whole event, or of what is computed of it
     if path[0] not in _CONTEXTS:
         return None
     return path[0], path[1] if len(path) > 1 else COMPUTED
@@ -177,7 +187,11 @@ class _Search:
         self._values = values
         self._pins = frozenset(one.variable.lower() for one in wanted)
         # Variables of other names that hold something from elsewhere: what uses them, uses that.
-        self._carriers = [place for place, read in self._places if self._carries(place, read)]
+        self._carriers: dict[str, list[Place]] = {}
+        for place, read in self._places:
+            if self._carries(place, read):
+                self._carriers.setdefault(place.key, []).append(place)
+        self._carried = frozenset(map(str.lower, self._carriers))
 
     def of(self, wanted: _Wanted) -> Iterator[_Found]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
@@ -208,28 +222,28 @@ class _Search:
     ) -> Iterator[_Found]:
         source, start = _source(reference.path), expression.start
         shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
-        if source is None:
+        if source and place.is_mapping and wanted.what == "tag":
+            yield _found(wanted, place, shown, line, is_direct=False)
+        elif source is None:
             if self._is_anything(reference.path) and _is_set(place, start, wanted.spellings):
                 yield _found(wanted, place, shown, line, is_direct=False)
         elif source[1] == COMPUTED:
             if names or reference.path[-1] == COMPUTED:
                 yield _found(wanted, place, shown, line, is_direct=False)
-        elif _spelling(source[1]) in wanted.spellings or (names and not _is_others(place, start, wanted.spellings)):
+        elif _spelling(source[1]) in wanted.spellings or (names and not _is_others(wanted, place, expression)):
             yield _found(wanted, place, shown, line, {source})
-        elif wanted.image in place.text.lower():
+        elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
         """Whether a value can be anything: a variable that is no pin's, an item of a matrix, a word of the event."""
         if path[0] == "env":
-            carriers = (carrier.key.lower() for carrier in self._carriers)
-            return len(path) < 2 or (path[1] not in self._pins and path[1] not in carriers)
+            return len(path) < 2 or (path[1] not in self._pins and path[1] not in self._carried)
         return path[0] in ("matrix", "github")
 
     def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[_Found]:
-        words = set(_WORD.findall(place.text))
-        for carrier in self._carriers:
-            if carrier.key in words and carrier is not place:
+        for carrier in [each for word in dict.fromkeys(_words(place.text)) for each in self._carriers.get(word, ())]:
+            if carrier is not place:
                 line, sources = place.line_with(carrier.key), _sources(carrier.text, {})
                 yield _found(wanted, place, f"env.{carrier.key}", line, sources, is_direct=False)
         for match in _ANY_OF_EVENT.finditer(place.text):
@@ -255,9 +269,26 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a text, and the parts of those with hyphens: `$TAG-rc` is of a variable TAG."""
+    for word in _WORD.findall(text):
+        yield word
+        yield from word.split("-") if "-" in word else ()
+
+
+# A line can have thousands of expressions, and each is judged by the whole line.
+@lru_cache(maxsize=4)
+def _counted(text: str) -> Mapping[str, int]:
+    return Counter(_words(text))
+
+
+@lru_cache(maxsize=4)
+def _lower(text: str) -> str:
+    return text.lower()
+
+
 def _mentions(text: str, spellings: frozenset[str]) -> bool:
-    words = _WORD.findall(text)
-    return any(_spelling(part) in spellings for word in words for part in {word, *word.split("-")})
+    return any(_spelling(word) in spellings for word in _words(text))
 
 
 def _set_before(place: Place, start: int) -> str:
@@ -266,10 +297,13 @@ def _set_before(place: Place, start: int) -> str:
     return match[1] if match else ""
 
 
-def _is_others(place: Place, start: int, spellings: frozenset[str]) -> bool:
-    """Whether an expression's value goes to a name that means no pin, and is not taken up again on the line."""
-    name = _set_before(place, start)
-    return bool(name) and _spelling(name) not in spellings and _WORD.findall(place.text).count(name) == 1
+def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
+    """Whether an expression's value goes to a name that means no pin, or is the owner of another image."""
+    name = _set_before(place, expression.start)
+    if name:  # and it is not taken up again on the line
+        return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
+    image = _OTHER_IMAGE.match(place.text, expression.end)
+    return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
 
 
 def _is_set(place: Place, start: int, spellings: frozenset[str]) -> bool:

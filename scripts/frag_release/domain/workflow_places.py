@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .expressions import Reference
+from .expressions import Reference, expressions
 from .workflow_file import WorkflowFileError
 from .workflow_tree import MAX_NODES, Node
 
@@ -14,8 +13,6 @@ _TITLES_OF_JOB = frozenset(
     {"name", "if", "needs", "permissions", "runs-on", "concurrency", "environment", "timeout-minutes"}
 )
 _TITLES_OF_STEP = frozenset({"name", "id", "if", "uses", "timeout-minutes", "continue-on-error"})
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_HELD_OPEN = re.compile(r"\\\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Place:
     """A line of a text under `key`: with what continues it, one line to a shell or to an expression.
 
     `job` is empty for the workflow itself. `is_environment` says that it is a variable of an `env:`, `is_called`
-    that it is given to another workflow.
+    that it is given to another workflow, `is_mapping` that an expression gives the names of variables, too.
     """
 
     node: Node
@@ -33,6 +30,7 @@ class Place:
     job: str = ""
     is_environment: bool = False
     is_called: bool = False
+    is_mapping: bool = False
 
     @property
     def inherits(self) -> bool:
@@ -96,9 +94,12 @@ def _of_step(job: str, step: Node, left_out: frozenset[int]) -> Iterator[Place]:
 
 
 def _of_environment(node: Node | None, job: str) -> Iterator[Place]:
+    if node and node.text is not None:
+        yield Place(node, node.text, 0, "env", job, is_mapping=True)
     for key, value in node.entries if node else ():
         if value.text is not None:
-            yield Place(value, value.text, 0, key.text or "", job, is_environment=True)
+            is_mapping = "${{" in (key.text or "")
+            yield Place(value, value.text, 0, key.text or "", job, is_environment=True, is_mapping=is_mapping)
 
 
 def _of_node(node: Node, key: str, job: str, is_called: bool = False) -> Iterator[Place]:
@@ -112,13 +113,15 @@ def _of_node(node: Node, key: str, job: str, is_called: bool = False) -> Iterato
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line with its offset; lines that a backslash or an open expression holds together are one."""
-    offset, held = 0, ""
-    for line in _LINE.findall(text):
-        held += line
-        if _HELD_OPEN.search(held) or held.count("${{") > held.count("}}"):
+    """Yield each line with its offset; lines that a backslash or an expression holds together are one."""
+    start, at, within = 0, 0, [(each.start, each.end) for each in reversed(list(expressions(text)))]
+    for line in text.split("\n")[:-1]:
+        at += len(line) + 1
+        while within and within[-1][1] < at:
+            within.pop()
+        if line.rstrip().endswith("\\") or (within and within[-1][0] < at):
             continue
-        yield offset, held
-        offset, held = offset + len(held), ""
-    if held:
-        yield offset, held
+        yield start, text[start:at]
+        start = at
+    if start < len(text):
+        yield start, text[start:]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ruamel.yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from .evidence import Blob
-from .workflow_file import WorkflowFileError, after, decode, parse_events, root_of
+from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, parse_events, root_of
 
 MAX_NODES = 50_000
 """Most nodes that one walk may meet: aliases of aliases can stand for far more than the file holds."""
+
+MAX_CHARACTERS = 4 * MAX_BYTES
+"""Most text that one walk may meet: an alias of a long text is as long wherever it stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +22,7 @@ class Node:
     """A text, a mapping (`entries`) or a list (`items`).
 
     `line` counts from 1. `written` is a text as the file has it, and `is_block` says that it is a block scalar,
-    whose own lines begin on the line after `line`.
+    whose own lines begin on the line after `line`. `nodes` and `characters` are what a walk through it meets.
     """
 
     line: int
@@ -28,6 +31,8 @@ class Node:
     items: Sequence[Node] = ()
     written: str = ""
     is_block: bool = False
+    nodes: int = 1
+    characters: int = 0
 
     def child(self, name: str) -> Node | None:
         """What stands under a key of this mapping, whose case GitHub ignores; None where there is no such key."""
@@ -72,15 +77,18 @@ class _Builder:
         return found
 
     def _made(self, event: Event, position: int) -> Node:
+        line = _line(event)
         if isinstance(event, MappingStartEvent):
             children = self._children(position)
-            return Node(_line(event), entries=tuple(zip(children[::2], children[1::2], strict=True)))
+            entries = tuple(zip(children[::2], children[1::2], strict=True))
+            return _bounded(Node(line, entries=entries), children)
         if isinstance(event, SequenceStartEvent):
-            return Node(_line(event), items=tuple(self._children(position)))
+            children = self._children(position)
+            return _bounded(Node(line, items=tuple(children)), children)
         if not isinstance(event, ScalarEvent):
-            raise WorkflowFileError("the file is not a workflow", _line(event))
-        written = self.text[event.start_mark.index : event.end_mark.index]
-        return Node(_line(event), str(event.value), written=written, is_block=event.style in ("|", ">"))
+            raise WorkflowFileError("the file is not a workflow", line)
+        text, written = str(event.value), self.text[event.start_mark.index : event.end_mark.index]
+        return Node(line, text, written=written, is_block=event.style in ("|", ">"), characters=len(text))
 
     def _children(self, position: int) -> list[Node]:
         found, end, at = [], after(self.events, position) - 1, position + 1
@@ -88,6 +96,14 @@ class _Builder:
             found.append(self.node(at))
             at = after(self.events, at)
         return found
+
+
+def _bounded(node: Node, children: Sequence[Node]) -> Node:
+    """Add up what a walk would meet; raises WorkflowFileError where that is too much, before there is any walk."""
+    nodes, characters = 1 + sum(each.nodes for each in children), sum(each.characters for each in children)
+    if nodes > MAX_NODES or characters > MAX_CHARACTERS:
+        raise WorkflowFileError(f"with its aliases the file has more than {MAX_NODES:,} lines to look through")
+    return replace(node, nodes=nodes, characters=characters)
 
 
 def _line(event: Event) -> int:

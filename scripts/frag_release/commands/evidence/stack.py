@@ -127,7 +127,10 @@ class StackEvidence:
         found = self._on_branch(self._repository.tags(looked_at))
         if isinstance(found, Unknown) or found or len(higher) <= _MOST_HIGHER:
             return found
-        return Unknown(f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at")
+        return Unknown(
+            f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at, and none is on the branch",
+            f"Delete those that are no releases, such as {looked_at[-1]}, then run this again.",
+        )
 
     def _with_higher(self, facts: StackFacts, others: Sequence[str]) -> Answer[Sequence[str]]:
         """Add those of `others` that are higher and on a stack branch; what is found counts, whatever is unknown."""
