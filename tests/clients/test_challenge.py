@@ -118,6 +118,7 @@ def test_without_a_login_any_realm_may_be_asked(realm: str, registry: str) -> No
         "printer.local", "nas.home.arpa", "intranet", "wiki.corp", "router.lan", "127.0.0.1.",
         "\uff11\uff12\uff17.0.0.1",
         "127\u30020\u30020\u30021", "x.\uff4cocalhost",
+        "[64:ff9b::a00:1]", "[2002:a00:1::1]", "[::10.0.0.1]", "[64:ff9b::a9fe:a9fe]",
     ],
 )  # fmt: skip
 def test_no_registry_of_the_world_sends_us_into_a_network(host: str) -> None:

@@ -37,7 +37,7 @@ def test_a_name_with_a_word_for_another_environment_is_none(name: str) -> None:
         "Production Fragalysis Stack", "PRODUCTION", "prod", "Stack (Prod)", "prod2", "my_prod", "prods", "nonprod",
         "pre-production", "preproduction", "staging (not production)", "fragalysis-prd", "ukprd", "live", "GoLive",
         "FragalysisProduction", "fragalysisproduction", "Produktion", "producción", "productive system",
-        "\uff30\uff32\uff2f\uff24", "product production",
+        "\uff30\uff32\uff2f\uff24", "product production", "PrOd", "Stack pROD",
     ],
 )  # fmt: skip
 def test_a_name_that_says_production(name: str) -> None:

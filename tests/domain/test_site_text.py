@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_each_value_is_a_whole_one(text: str, shown: str, found: bool) -> None:
 @pytest.mark.parametrize(
     ("page", "found"),
     [
-        ("x:2023.06.1", True), ("x:2023.06.1 x:2023.06.1", True), ("x:2023.06.1 x:latest", True),
+        ("x:2023.06.1", True), ("x:2023.06.1 x:2023.06.1", True), ("x:2023.06.1 x:latest", False),
         ("x:2023.06.1 x:2023.05.9", False), ("x:2023.06.1-rc.1 x:2023.06.1", False), ("x:2023.06.1 y:2023.05.9", True),
     ],
 )  # fmt: skip
@@ -160,6 +161,7 @@ def test_a_malformed_pointer_is_refused(text: str) -> None:
     ("text", "bare"),
     [
         ("{image-tag}", True), ("v{image-tag}", True), ("2023.06.1", True), ("{backend-tag}", True), ("v1.2", True),
+        ("V{image-tag}", True),
         ("{backend-tag}-{image-tag}", True), ("XCHEM:{image-tag}", True), ("ghcr.io/xchem/{image-tag}", True),
         ("<td>{image-tag}</td>", True), ("xchem {backend-tag} {image-tag}", True),
         ("Stack {image-tag}", False), ("fragalysis-stack:{image-tag}", False), ("xchem-stack:{image-tag}", False),
@@ -180,6 +182,41 @@ def test_lines_are_read_in_their_order_and_empty_ones_left_out() -> None:
     """Blanks around a line do not count, and a text may begin with a slash."""
     read = read_lines("\n  /version/stack = xchem:{image-tag}\n\n/static/app-{image-tag}.js  \n", VALUES, ())
     assert read == (LINE, SiteLine("/static/app-{image-tag}.js"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/version/stack=x:{image-tag}", "blanks are needed"), ("/version/stack =x:{image-tag}", "blanks are needed"),
+        ("/version/stack= x:{image-tag}", "blanks are needed"), ("/a\t=\tx:{image-tag}", "blanks are needed"),
+        ('/version/stack = "xchem:{image-tag}"', "is in quotes"),
+        ("Stack {image-tag}\n/version/backend = {backend_tag}", "holds {backend_tag}"),
+        ("Stack {image-tag}\nBackend {Backend-Tag}", "holds {Backend-Tag}"),
+        ("Stack {image-tag}\nBackend { backend-tag }", "holds { backend-tag }"),
+    ],
+)  # fmt: skip
+def test_a_line_that_no_page_could_hold_is_refused(text: str, words: str) -> None:
+    """What is nearly a line of another form would be found nowhere, after the launch."""
+    with pytest.raises(LineError) as error:
+        read_lines(text, VALUES, ())
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["/static/app.js?v={image-tag}", '{"stack": "x:{image-tag}"}', "/a = x{image-tag}", '/a = "x" {image-tag}']
+)
+def test_a_line_that_a_page_could_hold_is_taken(text: str) -> None:
+    """The address of a script is a text, and so is a piece of JSON."""
+    assert read_lines(text, VALUES, ())
+
+
+def test_a_name_that_stands_twice_is_found_at_once() -> None:
+    """However many names there are: a page is read for each line of each look."""
+    names = ",".join(f'"{number:x}":1' for number in range(60_000))
+    begin = time.process_time()
+    with pytest.raises(PageError, match='has the name "last" twice'):
+        read_json(f'{{{names},"last":1,"last":2}}'.encode())
+    assert time.process_time() - begin < 3
 
 
 def releases() -> list[tuple[str, dict[str, str]]]:

@@ -342,6 +342,8 @@ def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
     known = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
     assert "The last good release is [`2023.06.1`](" in card_of(report(known))
     assert "its `release.json` is there." in card_of(report(known))
+    # It was not opened: one of an older workflow, or of an Enterprise Server, names no digest.
+    assert "Where that file records none, the form refuses it: take an older release" in card_of(report(known))
     other = with_backend(good_facts(), recorded=Recorded("2022.01.1", "b" * 40, "sha256:" + "d" * 64, True))
     assert "is there" not in card_of(report(other))
 

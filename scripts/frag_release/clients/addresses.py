@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _INNER_DOMAINS = ("localhost", "local", "internal", "intranet", "private", "corp", "home", "lan")
+_LAST_32_BITS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -66,8 +67,17 @@ def is_public(host: str) -> bool:
         last = name.rpartition(".")[2]
         is_inner = last in _INNER_DOMAINS or last[:1].isdigit() or name.endswith(".home.arpa")
         return "." in name and name.isascii() and not is_inner
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_global and not address.is_multicast
+    stands_for = _wrapped(address) or address
+    return stands_for.is_global and not stands_for.is_multicast
+
+
+def _wrapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that one of IPv6 leads to: mapped, 6to4, by a translator (RFC 6052), or compatible."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if any(address in network for network in _LAST_32_BITS):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def problem_with(url: str) -> str:

@@ -30,6 +30,7 @@ def says_production(name: str) -> bool:
     Unlike an environment, what says nothing is not production: `Product demo` and `Deploy main` say nothing. A name
     that says that it is not production is taken for one that says production.
     """
-    # A small letter before a capital one ends a word.
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", name))
-    return any(map(_SAYS_PRODUCTION.match, re.findall(r"[^\W\d_]+", apart.casefold())))
+    whole = unicodedata.normalize("NFKC", name)
+    # A small letter before a capital one ends a word, and is in the middle of it where somebody types PrOd.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", whole)
+    return any(map(_SAYS_PRODUCTION.match, re.findall(r"[^\W\d_]+", f"{whole} {apart}".casefold())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -41,8 +42,8 @@ def read_json(body: bytes) -> object:
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise PageError(f"has the name {shown(next(one for one in names if names.count(one) > 1))} twice in one object")
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise PageError(f"has the name {shown(twice)} twice in one object")
     return found
 
 

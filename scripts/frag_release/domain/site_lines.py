@@ -15,9 +15,12 @@ from .json_page import PageError, kind_of, read_json, shown, text_of, tokens_of,
 IMAGE_TAG, STACK_COMMIT = "image-tag", "stack-commit"
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+_MISSPELT_PLACE = re.compile(r"\{\s*([A-Za-z][A-Za-z0-9_-]*)\s*\}")
 _VALUE_LINE = re.compile(r"(/.*?) +=(?: +(.*))?")
+# As a text it would be nowhere in a page of JSON. The query of an address has a question mark before the sign.
+_MEANT_AS_VALUE_LINE = re.compile(r"/[^\s=?]*\s*=\s*\S.*")
 _MARKUP = re.compile(r"<[^<>]*>")
-_VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)")
+_VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)", re.I)
 # The parts are bounded, so that a page of digits takes no longer than another one.
 _VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,4}(?:[._+-][0-9A-Za-z]{1,40}){0,4}"
 _BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)"
@@ -103,10 +106,15 @@ def read_lines(text: str, places: Collection[str], owners: Collection[str]) -> t
 def _line(text: str, places: Collection[str], owners: Collection[str]) -> SiteLine:
     match = _VALUE_LINE.fullmatch(text)
     line = SiteLine(match[2] or "", match[1]) if match else SiteLine(text)
-    unknown = [name for name in line.places if name not in places]
+    unknown = [place[0] for place in _MISSPELT_PLACE.finditer(line.text) if place[0][1:-1] not in places]
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in places)
-        raise LineError(f"The line {text!r} of verify-text holds {{{unknown[0]}}}, and the placeholders are {known}.")
+        raise LineError(f"The line {text!r} of verify-text holds {unknown[0]}, and the placeholders are {known}.")
+    if not match and _MEANT_AS_VALUE_LINE.fullmatch(text):
+        raise LineError(
+            f"The line {text!r} of verify-text begins as a JSON pointer does, and blanks are needed on both sides of "
+            "the equals sign. If it is a text, leave out its first slash."
+        )
     if line.pointer:
         _check_pointer(text, line)
     elif _is_bare(line, owners):
@@ -126,6 +134,10 @@ def _check_pointer(text: str, line: SiteLine) -> None:
         raise LineError(f"The line {text!r} of verify-text has a placeholder before the equals sign.")
     if not line.text:
         raise LineError(f"The line {text!r} of verify-text has no value.")
+    if len(line.text) > 1 and line.text[0] == line.text[-1] == '"':
+        raise LineError(
+            f"The value in the line {text!r} of verify-text is in quotes, which are no part of a text of JSON."
+        )
 
 
 def _is_bare(line: SiteLine, owners: Collection[str]) -> bool:
@@ -171,11 +183,11 @@ def _look_at_text(line: SiteLine, values: Values, page: Page) -> LineLook:
 
 
 def _others(line: SiteLine, values: Values, page: Page) -> set[str]:
-    """Return all that the page holds of a line's form, with whatever versions."""
+    """Return all that the page holds of a line's form, with whatever versions; `latest` is one, as on staging."""
 
     def any_version(name: str) -> str:
         value = re.escape(values[name])
-        return f"(?:{value}|{_VERSION})" if _is_tag(name) else value
+        return f"(?:{value}|{_VERSION}|latest)" if _is_tag(name) else value
 
     if not any(map(_is_tag, line.places)):
         return set()

@@ -82,7 +82,8 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True) ->
     form_filled = (
         f"By the form: {form}. *Use workflow from*: the newest production tag, under *Tags* (the environment takes no "
         f"branch). *tag*: {that}. *environment*: `production`. *rollback*: ticked. Nothing is built: the evidence is "
-        "the `release.json` that `publish` left with it, and the digest of its image."
+        "the `release.json` that `publish` left with it, and the digest of its image. Where that file records "
+        "none, the form refuses it: take an older release, or go by hand."
     )
     by_hand = (
         f"By hand: launch the template in AWX for {image}, when you have made sure that it is the image of then. "
