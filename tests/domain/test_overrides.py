@@ -275,6 +275,23 @@ def test_a_variable_of_another_name_that_the_gate_is_given_is_none() -> None:
     assert finding_of_file(with_told("backend-tag: ${{ inputs.other }}") + STEPS + steps).status is Status.PASS
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "docker login -u ${{ secrets.DOCKERHUB_USERNAME }} && docker build --build-arg BE_IMAGE_TAG=$BE_IMAGE_TAG .",
+        "make BE_IMAGE_TAG=$BE_IMAGE_TAG; curl ${{ secrets.HOOK || vars.HOOK }}",
+    ],
+)
+def test_another_command_of_the_line_only_warns(line: str) -> None:
+    """A secret in another command of the line may be for something else: a warning that advises no `with:` of it."""
+    finding = finding_of_file(f"{HEAD}{STEPS}    - run: {line}\n")
+    assert_finding(finding, Status.WARN, "secrets.")
+    assert "backend-tag: ${{" not in finding.remedy
+    told = with_told("backend-tag: ${{ inputs.be_image_tag }}")
+    first = line.replace("&&", "${{ inputs.other && 'x' }}", 1) if "&&" in line else line.replace(";", "", 1)
+    assert finding_of_file(f"{told}{STEPS}    - run: {first}\n").status is Status.FAIL
+
+
 def test_a_second_value_of_the_variable_is_refused() -> None:
     """A job that sets the pin's variable to another value builds that one; the same value once more changes nothing."""
     second = f"{HEAD}{STEPS}    - run: make\n    env:\n      BE_IMAGE_TAG: 2023.03.1\n"

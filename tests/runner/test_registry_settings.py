@@ -8,6 +8,7 @@ import pytest
 
 from frag_release.domain.registries import Login
 from frag_release.errors import UsageError
+from frag_release.runner.registry_config import read_registry_config
 from frag_release.runner.settings.audit import read_audit_settings
 from frag_release.runner.settings.base import Settings
 from frag_release.runner.settings.deploy import read_deploy_settings
@@ -98,3 +99,19 @@ def test_a_login_does_not_show_its_password() -> None:
     """What is printed of settings by mistake holds no password of a registry."""
     shown = repr([settings(RUN, **ONE).connections.registry, Login("robot", "s3cret")])
     assert "robot" in shown and "s3cret" not in shown
+
+
+@pytest.mark.parametrize("key", ["robot:s3cret/pass", "s3cret", "robot:s3cret@ghcr.io", "x" * 300])
+def test_a_key_that_may_be_a_login_is_not_shown(key: str) -> None:
+    """Whoever swaps a key and its value has put a secret where a host belongs: it is named `a key`."""
+    with pytest.raises(UsageError) as caught:
+        read_registry_config(json.dumps({"auths": {key: {}}}))
+    assert "a key" in caught.value.message
+    assert key not in f"{caught.value.message} {caught.value.remedy}"
+
+
+def test_a_key_that_reads_like_a_host_is_shown() -> None:
+    """A host in a form that is not taken is named, so that it can be found and corrected."""
+    with pytest.raises(UsageError) as caught:
+        read_registry_config(json.dumps({"auths": {"https://ghcr.io/v2/": {}}}))
+    assert "https://ghcr.io/v2/" in caught.value.message

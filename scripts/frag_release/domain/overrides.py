@@ -7,6 +7,7 @@ step of this action is given the same, another pair is built than the one that w
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ _DISPATCHED = ("github", "event", "inputs")
 _ANY_OF_EVENT = re.compile(r"GITHUB_EVENT_PATH|github\.event_path|context\.payload")
 _WORD = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 _SETS = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*[:=]\s*[\"']?\Z")
+_BETWEEN_COMMANDS = re.compile(r"&&|\|\|?|;")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_-]*")
 _OTHER_IMAGE = re.compile(r"/(?:[a-z0-9._-]+/)*([a-z0-9._-]+)(?![a-z0-9._/${-])", re.I)
 _LONGEST, _LONGEST_NAME = 80, 200
@@ -230,8 +232,12 @@ class _Search:
         elif source[1] == COMPUTED:
             if names or reference.path[-1] == COMPUTED:
                 yield _found(wanted, place, shown, line, is_direct=False)
-        elif _spelling(source[1]) in wanted.spellings or (names and not _is_others(wanted, place, expression)):
+        elif _spelling(source[1]) in wanted.spellings:
             yield _found(wanted, place, shown, line, {source})
+        elif names and not _is_others(wanted, place, expression):
+            # In another command of the line it may be for something else: then nothing can be advised to be given.
+            is_direct = _is_same_command(wanted, place, expression)
+            yield _found(wanted, place, shown, line, {source} if is_direct else (), is_direct=is_direct)
         elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
 
@@ -304,6 +310,27 @@ def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
         return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
     image = _OTHER_IMAGE.match(place.text, expression.end)
     return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
+
+
+def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> bool:
+    """Whether an expression is in the command that names the pin, or becomes a variable that the line uses."""
+    if _spelling(place.key) in wanted.spellings or _set_before(place, expression.start):
+        return True
+    bounds = _commands(place.text)
+    at = bisect_right(bounds, expression.start)
+    return _mentions(place.text[bounds[at - 1] : bounds[at]], wanted.spellings)
+
+
+@lru_cache(maxsize=4)
+def _commands(text: str) -> Sequence[int]:
+    """Return where the commands of a line begin, and where the last one ends."""
+    bounds, end = [0], 0
+    for each in expressions(text):
+        # Expressions have signs of their own that look like those between commands.
+        bounds += [match.end() for match in _BETWEEN_COMMANDS.finditer(text, end, each.start)]
+        end = each.end
+    bounds += [match.end() for match in _BETWEEN_COMMANDS.finditer(text, end)]
+    return [*bounds, len(text) + 1]
 
 
 def _is_set(place: Place, start: int, spellings: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -20,7 +21,11 @@ _MAX_KIBIBYTES = 64
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.I)
 # As docker itself writes the key of Docker Hub.
 _DOCKER_HUB_KEY = re.compile(r"https://((index|registry-1)\.docker\.io)/v[12]/?", re.I)
-_CAN_BE_SHOWN = re.compile(r"[A-Za-z0-9._:/\[\]-]{1,200}")
+_CAN_BE_SHOWN = re.compile(
+    r"(https?://)?(localhost|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,8})(:[0-9]{1,5})?(/[a-z0-9._/-]{0,100})?"
+    r"|auths?|username|password|identitytoken|registrytoken|creds(Store|Helpers)|credHelpers",
+    re.I,
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _TOKENS = ("identitytoken", "registrytoken")
 _SECRETS = ("auth", "password", *_TOKENS)
@@ -80,10 +85,9 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise _refused(f"has {_shown(name)} twice in one object", "Keep one of them.")
+    twice = next((name for name, count in Counter(name for name, _ in pairs).items() if count > 1), None)
+    if twice is not None:
+        raise _refused(f"has {_shown(twice)} twice in one object", "Keep one of them.")
     return dict(pairs)
 
 
@@ -94,7 +98,9 @@ def _no_constant(name: str) -> NoReturn:
 def _host(key: str) -> str:
     hub = _DOCKER_HUB_KEY.fullmatch(key)
     host = hub[1] if hub else key
-    if not _HOST.fullmatch(host):
+    # As docker tells a host from an owner.
+    is_host = "." in host or ":" in host or host.lower() == "localhost"
+    if not (is_host and _HOST.fullmatch(host)):
         remedy = "Write the host alone, with its port if it has one, such as ghcr.io or registry.example:5000."
         raise _refused(f"has {_shown(key)} under auths, which is no host", remedy)
     return one_name(host)

@@ -140,7 +140,7 @@ class Deploy:
         return record
 
     def _recorded(self, record: ReleaseRecord) -> tuple[Expected, str]:
-        """Return what must still be as it was, and the name of the image; raises RefusedError."""
+        """Return what must still be as it was, and the name of the image; raises RefusedError and UsageError."""
         try:
             expected, name = expected_of(record, self.settings.expected), image_of(record)
             given = self.settings.stack_image
@@ -148,6 +148,8 @@ class Deploy:
                 raise RecordError(f"it names the image {name} where the input stack-image says {given}")
         except RecordError as error:
             raise _unfit(record, error) from error
+        # A record chooses no host for a login; where it names another, nobody can say whose the login is.
+        self.settings.connections.registry.logins_for((*self.settings.images, name))
         # Nobody looks at the components' images where check-images is false.
         return (expected if self.settings.check_images else replace(expected, digests={})), name
 
