@@ -18,6 +18,7 @@ from ...forges.repository import Forge, Repository
 
 if TYPE_CHECKING:
     from ...domain.overrides import Override
+    from ...runner.settings.base import Settings
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 _HINTED_TAGS = 3
@@ -81,6 +82,14 @@ class ComponentEvidence:
         return {
             pin.component.name: answers.get((name, pin.tag), NOT_ASKED) if name else None for pin, name in names.items()
         }
+
+
+def overrides_in(stack: Repository, commit: str, settings: Settings) -> Overrides:
+    """Look for overrides in the workflow file at a commit of the stack, which is fetched already; asks nobody else."""
+    from ...domain.overrides import look_for_overrides  # late: the questions go out first
+
+    content = stack.files(settings.workflow_file, [commit])[commit]
+    return look_for_overrides(content, settings.components, settings.own_action)
 
 
 def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ... import __version__
 from ...clients.registry import RegistryClient
@@ -25,7 +26,7 @@ from ...errors import UsageError
 from ...forges.repository import Forge, Repository
 from ...runner.context import Context
 from ...runner.settings.gate import GateSettings
-from ..evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
+from ..evidence.components import ComponentEvidence, beside_previous, overrides_in, without_overrides
 from ..evidence.records import with_records
 from ..evidence.stack import StackEvidence
 
@@ -132,16 +133,7 @@ class Gate:
         """Gather the facts of the pins, and look for overrides in the file at `commit`, from which is built."""
         settings = self.settings
         evidence = ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
-        if self.rollback:
-            return evidence.gather(pins)
-
-        def look() -> Overrides:
-            from ...domain.overrides import look_for_overrides  # late: the questions go out first
-
-            content = self._stack.files(settings.workflow_file, [commit])[commit]
-            return look_for_overrides(content, settings.components, settings.own_action)
-
-        return evidence.gather(pins, look)
+        return evidence.gather(pins, None if self.rollback else partial(overrides_in, self._stack, commit, settings))
 
     def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
         base = self.context.pull_request_base

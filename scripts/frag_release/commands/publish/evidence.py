@@ -12,14 +12,13 @@ from ...clients.registry import RegistryClient
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED, PreviousRelease, ReleaseFacts, StackFacts
-from ...domain.overrides import look_for_overrides
 from ...domain.review import Reviewed
 from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag
 from ...forges.publishing import PublishingForge
 from ...forges.repository import Repository
 from ...runner.settings.publish import PublishSettings
-from ..evidence.components import ComponentEvidence, Overrides, beside_previous
+from ..evidence.components import ComponentEvidence, beside_previous, overrides_in
 from ..evidence.records import with_records
 from ..evidence.stack import StackEvidence
 
@@ -44,7 +43,7 @@ class PublicationEvidence:
         evidence = ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
         with ThreadPoolExecutor(2) as pool:
             stack = pool.submit(self._stack, review)
-            components = evidence.gather(pins, partial(self._overrides, review.commit))
+            components = evidence.gather(pins, partial(overrides_in, self._repository, review.commit, settings))
         stack_facts, previous = stack.result()
         compared = [beside_previous(facts, previous) for facts in components]
         judged = with_records(self.forge, settings.stack_repository, previous, compared)
@@ -53,11 +52,6 @@ class PublicationEvidence:
     @property
     def _repository(self) -> Repository:
         return self.forge.repository(self.settings.stack_repository)
-
-    def _overrides(self, commit: str) -> Overrides:
-        settings = self.settings
-        content = self._repository.files(settings.workflow_file, [commit])[commit]
-        return look_for_overrides(content, settings.components, settings.own_action)
 
     def _stack(self, review: Reviewed) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
         tag = parse_production_tag(review.tag)
