@@ -1,17 +1,95 @@
 """Where the program starts: `python3 scripts COMMAND --option value`, or without arguments on a runner.
 
-This file alone must be readable by any Python 3, to be able to say that it is too old.
+The main thread only waits: for the program, which runs in a thread of its own, or for a signal. This file alone must
+be readable by any Python 3, to be able to say that it is too old.
 """
 
-import html
-import io
+# What `signal` is made of: that one imports others first, and meanwhile the handlers of Python itself stand.
+import _signal  # type: ignore[import-not-found]
 import os
-import sys
+
+signals = []  # type: list[int]
+ended = []  # type: list[int]
+news, newsroom = os.pipe()
+os.set_blocking(newsroom, False)
+
+
+def hear(number: int, _frame: object) -> None:
+    """Note a signal. One more than a runner sends, or a third Ctrl-C, ends the process whatever it does."""
+    signals.append(number)
+    if len(signals) > 2:
+        os._exit(cancelled_status())
+
+
+if __name__ == "__main__":
+    # A signal may reach any thread, and only by this does the main thread wake up.
+    _signal.set_wakeup_fd(newsroom)
+    _signal.signal(_signal.SIGINT, hear)
+    _signal.signal(_signal.SIGTERM, hear)
+
+import contextlib  # noqa: E402 - the handlers come first
+import html  # noqa: E402
+import io  # noqa: E402
+import select  # noqa: E402
+import sys  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
 
 OLDEST_PYTHON = (3, 10)
 
+GRACE_SECONDS = 6.2
+"""How long a cancelled run may take to end itself: a runner kills it 10 s after the first signal (actions/runner)."""
+
+STACK_BYTES = 16 * 2**20
+"""Size of the program's stack: some systems give a thread only half a megabyte."""
+
+
+class Started:
+    """The program, once its modules are there."""
+
+    program = None  # type: object
+
 
 def start() -> int:
+    """Run the program in a thread, wait for its end or for a signal, and return the exit status."""
+    threading.stack_size(STACK_BYTES)
+    threading.Thread(target=run, name="program", daemon=True).start()
+    threading.stack_size(0)
+    while not (ended or signals):
+        wait()
+    return ended[0] if ended else cancel()
+
+
+def cancel() -> int:
+    """Have the program end itself; return the exit status. If it does not, or a second signal comes, it is cut off."""
+    if Started.program is None:
+        return stop("The run was cancelled before it began. Nothing was started.", cancelled_status())
+    from frag_release import cancellation
+
+    cancellation.ask()
+    end = time.monotonic() + GRACE_SECONDS
+    while not ended and len(signals) < 2 and time.monotonic() < end:
+        wait(max(0.0, end - time.monotonic()))
+    return ended[0] if ended else Started.program.cut_off()  # type: ignore[attr-defined]
+
+
+def wait(seconds: "float | None" = None) -> None:
+    """Wait until the program has ended or a signal has come, or so many seconds."""
+    if select.select([news], [], [], seconds)[0]:
+        os.read(news, 1024)
+
+
+def run() -> None:
+    """Run the program, and keep its exit status."""
+    status = 3
+    try:
+        status = load_and_run()
+    finally:
+        ended.append(status)
+        os.write(newsroom, b"\0")
+
+
+def load_and_run() -> int:
     """Put the dependencies in place, run the command and return the exit status."""
     if sys.version_info < OLDEST_PYTHON:
         found = "{}.{}".format(*sys.version_info)
@@ -26,10 +104,16 @@ def start() -> int:
     except (dependencies.DependencyError, OSError) as error:
         return stop(str(error), 1)
     try:
-        from frag_release.cli import run
+        from frag_release.cli import Program
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
-    return run(sys.argv[1:], os.environ)
+    program = Started.program = Program(sys.argv[1:], os.environ)
+    return program.run()
+
+
+def cancelled_status() -> int:
+    """The exit status of a run that was cancelled: in a terminal what shells expect of Ctrl-C."""
+    return 1 if os.environ.get("GITHUB_ACTIONS") == "true" else 130
 
 
 def stop(message: str, status: int) -> int:
@@ -59,14 +143,15 @@ def leave(status: int) -> None:
 
     Nor are threads waited for, of which one may still listen to a server that nobody wants to hear any more.
     """
-    # Should this fail, Python ends the process in its own way: with another status, after saying why.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # Perhaps nobody reads it any more.
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
     os._exit(status)
 
 
 def append(variable: str, text: str) -> None:
-    """Append to one of the runner's files, where it has one."""
+    """Append to one of the runner's files, if it has one."""
     path = os.environ.get(variable)
     if path:
         with open(path, "a", encoding="utf-8") as file:

@@ -146,6 +146,7 @@ def push(place: Place) -> None:
 def publish(place: Place) -> None:
     """Make the release of the tag with its record, and publish it."""
     releases = place.releases()
+    from frag_release.commands.journal import Journal
     from frag_release.commands.publish.releasing import Releasing
 
     section, tag = place.section(), place.tag()
@@ -155,7 +156,7 @@ def publish(place: Place) -> None:
         place.clone.fetch_tag(tag)
 
     record = RECORD.read_bytes()
-    release, note = Releasing(releases, tag, body, record, demand_tag, lambda did: print(did.what)).run()
+    release, note = Releasing(releases, tag, body, record, demand_tag, Journal(print)).run()
     print(note or f"{release.url} is public.")
 
 

@@ -1,18 +1,17 @@
-"""Being cancelled: asked for at any moment, and heard only where the program waits.
+"""Being cancelled: asked for by the main thread, and heard wherever the program waits.
 
-An exception out of a signal handler would come up anywhere: in the middle of `Thread.start`, in a finalizer, which
-swallows it, or between a write and the line that records it. So a handler only asks; whatever waits, in any thread,
-looks whether it was asked.
+An exception out of a signal handler would come up anywhere: inside an import, in the middle of `Thread.start`, or
+between a write and the line that records it. So a signal only asks; whatever waits looks whether it was asked.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from typing import TypeVar
 
-from .errors import InterruptedRun
+from .errors import Cancelled
 
 _STEP_SECONDS = 0.1
 WRITE_SECONDS = 2.0
@@ -20,52 +19,44 @@ WRITE_SECONDS = 2.0
 
 _T = TypeVar("_T")
 
-
-@dataclass
-class _Cancellation:
-    is_asked: bool = False
-
-
-_state = _Cancellation()
+_asked = threading.Event()
 
 
 def ask() -> None:
-    """Cancel the run: from here on every wait raises InterruptedRun, until `settle`. Safe in a signal handler."""
-    _state.is_asked = True
+    """Cancel the run: from here on every wait raises Cancelled, until `settle`."""
+    _asked.set()
 
 
 def settle() -> None:
-    """What became of the run is being told: what that needs may be waited for again."""
-    _state.is_asked = False
+    """What the run leaves behind is being seen to: what that needs may be waited for again."""
+    _asked.clear()
 
 
 def check() -> None:
-    """Raise InterruptedRun if the run was cancelled."""
-    if _state.is_asked:
-        raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
+    """Raise Cancelled if the run was cancelled."""
+    if _asked.is_set():
+        raise Cancelled
 
 
 def sleep(seconds: float) -> None:
-    """Wait so many seconds; raises InterruptedRun as soon as the run is cancelled."""
-    end = time.monotonic() + seconds
+    """Wait so many seconds; raises Cancelled as soon as the run is cancelled."""
     check()
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, _STEP_SECONDS))
-        check()
+    if _asked.wait(seconds):
+        raise Cancelled
 
 
 def is_done(answer: Future[_T], seconds: float, spare: float = 0.0) -> bool:
     """Wait until there is an answer, for so many seconds at most; returns whether there is one.
 
-    Raises InterruptedRun if there is none `spare` seconds after the run was cancelled.
+    Raises Cancelled if there is none `spare` seconds after the run was cancelled.
     """
     end = time.monotonic() + seconds
     while not answer.done():
         left = end - time.monotonic()
-        if _state.is_asked:
+        if _asked.is_set():
             spare -= _STEP_SECONDS
             if spare < 0:
-                check()
+                raise Cancelled
         if left <= 0:
             return False
         wait([answer], min(left, _STEP_SECONDS))

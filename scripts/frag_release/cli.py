@@ -1,54 +1,64 @@
-"""From inputs to exit status: reads them, runs the command, and sees that every way out is told."""
+"""From arguments or a runner's environment to an exit status."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 from typing import TYPE_CHECKING
 
-from .errors import ExpectedError, RefusedError, UsageError
-from .runner.context import Context, read_context
+from .commands.execute import Execution
+from .errors import UsageError
+from .runner.context import read_context
 from .runner.inputs import INPUTS
 from .runner.log import Log
-from .runner.signals import hold_signals, listen_for_signals
 from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-FAULT = 3
-"""Exit status of a fault of ours."""
+CUT_OFF_SECONDS = 1.0
+"""How long an end that is being told already is waited for where the run is cut off."""
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one command and return its exit status. On a runner, outputs are written on every way out.
+class Program:
+    """One run of the program, which another thread can cut off."""
 
-    Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
-    """
-    context = read_context(environ)
-    log = Log(context.on_runner)
-    values = None
-    try:
-        listen_for_signals()
-        if not arguments and context.on_runner:
-            texts = read_from_environment(environ)
-        else:
+    def __init__(self, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._arguments, self._environ = arguments, environ
+        context = read_context(environ)
+        self._on_runner = context.on_runner
+        self._log = Log(context.on_runner)
+        self._execution = Execution(context, self._log)
+
+    def run(self) -> int:
+        """Run one command and return its exit status. On a runner, outputs are written on every way out.
+
+        Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
+        """
+        if self._arguments or not self._on_runner:
             # Imported late: a run on a runner has no options.
             from .runner import options
 
-            if options.ask_for_help(arguments):
-                return _show_help(arguments, log)
-            texts = options.read_from_terminal(arguments, environ)
+            if options.ask_for_help(self._arguments):
+                try:
+                    return _show_help(self._arguments, self._log)
+                except UsageError as error:
+                    return self._execution.end(error)
+        return self._execution.run(self._read)
+
+    def cut_off(self) -> int:
+        """Tell how far the run has come, though it has not ended; returns the exit status."""
+        return self._execution.cut_off(CUT_OFF_SECONDS)
+
+    def _read(self) -> Values:
+        """Read the inputs; raises UsageError."""
+        if self._arguments:
+            from .runner import options
+
+            texts = options.read_from_terminal(self._arguments, self._environ)
+        else:
+            texts = read_from_environment(self._environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
-        log.mask(_secrets(texts))
-        values = Values(texts)
-        return _run_command(values, context, log)
-    except ExpectedError as error:
-        hold_signals()
-        return _tell(error, values, context, log)
-    except Exception as error:
-        hold_signals()
-        return _tell_fault(error, context, log)
+        self._log.mask(_secrets(texts))
+        return Values(texts)
 
 
 def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
@@ -68,59 +78,3 @@ def _show_help(arguments: Sequence[str], log: Log) -> int:
     on_command = arguments and not arguments[0].startswith("-")
     log.lines(command_page(read_command(arguments)) if on_command else top_page())
     return 0 if arguments else UsageError.exit_status
-
-
-def _run_command(values: Values, context: Context, log: Log) -> int:
-    # Imported late, as all that only some runs need: the gate runs in front of every build.
-    command = importlib.import_module(f".commands.{values.command}.command", __package__)
-    status: int = command.run(values, context, log)
-    return status
-
-
-def _tell(error: ExpectedError, values: Values | None, context: Context, log: Log) -> int:
-    file, line = (error.file, error.line) if isinstance(error, RefusedError) else ("", None)
-    log.annotate("error", "frag-release-action", f"{error.message} {error.remedy}".strip(), file, line)
-    path = ""
-    if values and values.text("report") and error.exit_status == 1:
-        # What stopped the run is told already: a report that cannot be written must not hide it.
-        with contextlib.suppress(ExpectedError):
-            path = _report(error, values, file, line)
-    title = "Refused" if isinstance(error, RefusedError) else "Stopped: nothing was decided"
-    _close(context, title, error.message, error.remedy, path)
-    return error.exit_status
-
-
-def _report(error: ExpectedError, values: Values, file: str, line: int | None) -> str:
-    import datetime
-
-    from . import __version__
-    from .domain.report import Refusal
-    from .runner.results import write_report
-
-    now = datetime.datetime.now(datetime.timezone.utc)
-    refusal = Refusal(__version__, now, values.command, error.message, error.remedy, file, line)
-    return write_report(values.text("report"), refusal.as_json())
-
-
-def _tell_fault(error: Exception, context: Context, log: Log) -> int:
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
-    what = f"A fault of this action: {type(error).__name__} in {where}."
-    remedy = "Nothing was allowed. Please report it, with this line and the step's log."
-    log.annotate("error", "frag-release-action", f"{what} {remedy}")
-    # The text of the error may hold what a server or a file said, so it goes to the log alone.
-    log.lines("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    _close(context, "A fault of this action: nothing was decided", what, remedy)
-    return FAULT
-
-
-def _close(context: Context, title: str, message: str, remedy: str, report_path: str = "") -> None:
-    from .render.summary import error_summary
-    from .runner.results import write_outputs, write_summary
-
-    write_outputs(context, {"report-path": report_path})
-    # The summary may be what failed: the log and the outputs have said all that matters.
-    with contextlib.suppress(OSError):
-        write_summary(context, error_summary(title, message, remedy))

@@ -27,11 +27,16 @@ class RefusedError(ExpectedError):
         self.line = line
 
 
-class InterruptedRun(ExpectedError):
-    """The run was cancelled from outside."""
-
-
 class UsageError(ExpectedError):
     """An input, or the place that the action is run in, is wrong."""
 
     exit_status = 2
+
+
+class Cancelled(BaseException):
+    """The run was cancelled from outside. Where it is known what that leaves behind, `message` and `remedy` say it."""
+
+    def __init__(self, message: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy

@@ -18,7 +18,7 @@ from frag_release.clients.http import Http
 from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
-from frag_release.errors import ExpectedError, InterruptedRun
+from frag_release.errors import Cancelled, ExpectedError
 from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
 from world.awx import READER, ROBOT, SOMEBODY, AwxServer
@@ -49,10 +49,20 @@ class Deployment:
         """Start and follow, which must end with an error that names the job's page, if there is a job."""
         with pytest.raises(ExpectedError) as caught:
             self.run()
-        assert caught.value.remedy
-        if self.job.seen:
-            assert self.job.seen.url in caught.value.message
+        self._tells(caught.value)
         return caught.value
+
+    def cancelled(self) -> Cancelled:
+        """The same where the run is cancelled."""
+        with pytest.raises(Cancelled) as caught:
+            self.run()
+        self._tells(caught.value)
+        return caught.value
+
+    def _tells(self, end: ExpectedError | Cancelled) -> None:
+        assert end.remedy
+        if self.job.seen:
+            assert self.job.seen.url in end.message
 
     @property
     def output(self) -> list[str]:
@@ -101,7 +111,7 @@ def interrupt(at: int) -> Callable[[int], None]:
 
     def stop(number: int) -> None:
         if number == at:
-            raise InterruptedRun("The run was cancelled, so nothing was decided.", "Run it again.")
+            raise Cancelled("The run was cancelled, so nothing was decided.", "Run it again.")
 
     return stop
 
@@ -245,8 +255,7 @@ def test_a_cancelled_run_leaves_the_job_and_the_next_one_resumes(awx: AwxServer,
     awx.add_template("Deploy", script=(PENDING, *[RUNNING] * 4, Look("successful", LINES)))
     first = deploy()
     first.before_wait = interrupt(1)
-    error = first.stopped()
-    assert isinstance(error, InterruptedRun)
+    error = first.cancelled()
     assert "The run was cancelled while the AWX job" in error.message and "left running" in error.message
     again = deploy()
     assert again.job.start() is False
@@ -262,7 +271,7 @@ def test_a_cancelled_run_can_cancel_the_job(awx: AwxServer, deploy: Deploy) -> N
     awx.add_template("Deploy", script=awx_jobs.ENDLESS)
     run = deploy(on_timeout=OnTimeout.CANCEL)
     run.before_wait = interrupt(1)
-    assert "it is canceled" in run.stopped().message
+    assert "it is canceled" in run.cancelled().message
     assert sum(run.waits[1:]) <= 5
 
 
@@ -272,11 +281,11 @@ def test_cancelled_before_anything_was_launched(awx: AwxServer, deploy: Deploy, 
     awx.add_template("Deploy")
 
     def stop(*arguments: object) -> None:
-        raise InterruptedRun("The run was cancelled, so nothing was decided.")
+        raise Cancelled("The run was cancelled, so nothing was decided.")
 
     run = deploy()
     setattr(run.job.awx, question, stop)
-    error = run.stopped()
+    error = run.cancelled()
     assert error.message == "The run was cancelled before anything was launched in AWX."
     assert awx.launches == 0
 
@@ -294,10 +303,10 @@ def test_cancelled_in_the_middle_of_the_launch(
     def stop(*arguments: Any) -> None:
         if started:
             launch(*arguments)
-        raise InterruptedRun("The run was cancelled, so nothing was decided.")
+        raise Cancelled("The run was cancelled, so nothing was decided.")
 
     run.job.awx.launch = stop  # type: ignore[method-assign,assignment]
-    error = run.stopped()
+    error = run.cancelled()
     assert sum(run.waits) <= 5
     if started:
         assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
@@ -457,7 +466,7 @@ def test_a_sliced_template_is_launched_followed_and_resumed(awx: AwxServer, depl
     awx.add_template("Deploy", slices=2, script=(PENDING, RUNNING, RUNNING, RUNNING, Look("successful")))
     first = deploy()
     first.before_wait = interrupt(0)
-    first.stopped()
+    first.cancelled()
     again = deploy()
     assert again.job.start() is False
     assert again.job.follow().is_workflow
@@ -471,7 +480,7 @@ def test_a_sliced_template_with_a_single_host_is_a_plain_job(awx: AwxServer, dep
     awx.add_template("Deploy", slices=2, hosts=1, script=(PENDING, RUNNING, RUNNING, Look("successful")))
     first = deploy()
     first.before_wait = interrupt(0)
-    first.stopped()
+    first.cancelled()
     again = deploy()
     assert again.job.start() is False
     assert not again.job.follow().is_workflow
@@ -538,7 +547,7 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
     template = awx.add_template("Deploy", slices=2, script=(PENDING, RUNNING, RUNNING, RUNNING, Look("successful")))
     first = deploy(alone=True)
     first.before_wait = interrupt(0)
-    first.stopped()
+    first.cancelled()
     again = deploy(alone=True)
     assert again.job.start() is False
     assert again.job.follow().is_workflow
@@ -607,7 +616,7 @@ def test_cancelled_while_a_job_without_its_variables_is_cancelled(awx: AwxServer
     awx.add("POST", "/launch/", forget)
     run = deploy()
     run.before_wait = interrupt(0)
-    assert isinstance(run.stopped(), InterruptedRun)
+    assert run.cancelled().message
     assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
 
 

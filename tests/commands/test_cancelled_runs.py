@@ -33,17 +33,17 @@ from frag_release.clients.http import Http
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.commands.clock import Clock
 from frag_release.domain.awx_jobs import OnTimeout
-from frag_release.errors import InterruptedRun
+from frag_release.errors import Cancelled
 from frag_release.runner.settings.awx import AwxSettings
-from frag_release.runner.signals import listen_for_signals
+import signal
+signal.signal(signal.SIGINT, lambda _number, _frame: cancellation.ask())
 url, token = sys.argv[2:]
 settings = AwxSettings(url, "/api/v2/", "", "", token, "Deploy", "", {"tag": "1"}, OnTimeout.CANCEL)
 awx = Awx(Http(Deadline(60)), url, "/api/v2/", bearer(token, url, "awx-token"))
 clock = Clock(lambda: datetime.datetime.now(datetime.timezone.utc), Deadline(60).remaining, cancellation.sleep)
-listen_for_signals()
 try:
     AwxJob(awx, settings, clock, print, print).start()
-except InterruptedRun as stop:
+except Cancelled as stop:
     print(stop.message)
 """
 

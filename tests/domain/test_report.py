@@ -23,7 +23,8 @@ from domain.worked_example import (
 from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import ReleaseFacts
-from frag_release.domain.report import GateReport, known_commit, known_image
+from frag_release.domain.reports.gate import GateReport
+from frag_release.domain.reports.report import known_commit, known_image
 from frag_release.domain.rules import judge
 
 NOON = datetime.datetime(2023, 6, 20, 12, 0, 30, tzinfo=datetime.timezone.utc)
@@ -49,7 +50,7 @@ def test_the_report_has_the_fields_of_the_schema() -> None:
     written = json.loads(json.dumps(report().as_json()))
     assert set(written) == {
         "schema", "command", "action-version", "time", "verdict", "ref", "stack", "previous", "components", "findings",
-        "actions",
+        "actions", "headline", "planned", "notes", "problem",
     }  # fmt: skip
     assert set(written["stack"]) == {"repository", "tag", "commit", "image", "digest"}
     assert set(written["previous"]) >= {"tag", "components"}

@@ -12,7 +12,7 @@ import pytest
 from forges.clones import Desk, all_answers, unknown
 from frag_release import cancellation
 from frag_release.domain.evidence import Placement
-from frag_release.errors import InterruptedRun
+from frag_release.errors import Cancelled
 from frag_release.forges.git_process import first_complaint
 from world.git import Repo, git_environment
 from world.program import wait_until
@@ -216,7 +216,7 @@ def test_a_git_that_runs_when_the_run_is_cancelled_is_ended(desk: Desk) -> None:
     timer = threading.Thread(target=cancel)
     timer.start()
     try:
-        with pytest.raises(InterruptedRun):
+        with pytest.raises(Cancelled):
             desk.repository(PATH=path).branches(["master"])
     finally:
         cancellation.settle()

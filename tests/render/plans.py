@@ -10,7 +10,8 @@ from frag_release.domain.changes import Commit, History
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ReleaseFacts
 from frag_release.domain.plan import Candidate, Change, Mode, Plan
-from frag_release.domain.prepare_report import Action, PrepareReport
+from frag_release.domain.reports.prepare import PrepareReport
+from frag_release.domain.reports.report import Action
 from frag_release.domain.rules import judge_planned
 from frag_release.domain.splice import replace_values
 from render.reports import FILE, NOW, STACK, good_facts, pin

@@ -12,7 +12,7 @@ from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
-from frag_release.domain.report import GateReport
+from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import judge, judge_presence
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 from frag_release.domain.workflow_file import Value

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.announcement import BOARD, AnnounceReport, shortfall
 from frag_release.domain.builds import Build, Job
 from frag_release.domain.changes import History
-from frag_release.domain.prepare_report import Action
+from frag_release.domain.reports.announce import BOARD, AnnounceReport, shortfall
+from frag_release.domain.reports.report import Action
 from frag_release.domain.tickets import Ticket
-from frag_release.render.announcement import announce_summary, announce_text
 from frag_release.render.sections import MAX_SUMMARY
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, commits
 from render.reports import NOW, STACK
+from render.shown import announce_summary, announce_text
 from render.test_release_notes import contents
 
 

@@ -9,14 +9,14 @@ import pytest
 from frag_release.domain.audit.facts import StackHistory, StackTag
 from frag_release.domain.audit.gaps import gaps
 from frag_release.domain.audit.judging import judge_history
-from frag_release.domain.audit.report import AuditReport
 from frag_release.domain.audit.since import Since
 from frag_release.domain.components import Component, Pin
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.facts import ComponentFacts
-from frag_release.render.audit import audit_summary, audit_text
+from frag_release.domain.reports.audit import AuditReport
 from frag_release.render.sections import MAX_SUMMARY
 from render.hostile import HOSTILE
+from render.shown import audit_summary, audit_text
 
 NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.timezone.utc)
 BACKEND = Component("backend", "org/fragalysis-backend", ["production"], "BE_IMAGE_TAG", "BE_NAMESPACE")

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from frag_release.domain.awx_jobs import Job, JobProgress
-from frag_release.domain.deploy_report import DeployReport, Stage, Target
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import Released
-from frag_release.domain.prepare_report import Action
-from frag_release.domain.publish_report import Problem
-from frag_release.domain.report import GateReport
+from frag_release.domain.reports.deploy import DeployReport, Stage, Target
+from frag_release.domain.reports.gate import GateReport
+from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.site import OtherPage, SiteLook
 from frag_release.domain.site_lines import LineLook
-from frag_release.render.deploy import deploy_summary, deploy_text, job_line
+from frag_release.render.deploy import job_line
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, report, unjudged, with_backend
+from render.shown import deploy_summary, deploy_text
 
 GITHUB = "https://github.com"
 IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", "sha256:" + "d" * 64)

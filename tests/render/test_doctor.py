@@ -6,13 +6,14 @@ import datetime
 
 import pytest
 
-from frag_release.domain.doctor_report import DoctorReport
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.needs.catalogue import outside
 from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
 from frag_release.domain.needs.rights import TokenKind
-from frag_release.render.doctor import doctor_summary, doctor_text, next_steps
+from frag_release.domain.reports.doctor import DoctorReport
+from frag_release.render.doctor import next_steps
 from render.hostile import HOSTILE, tokens
+from render.shown import doctor_summary, doctor_text
 
 NOW = datetime.datetime(2023, 6, 2, 12, 30, tzinfo=datetime.timezone.utc)
 NAMES = ("gate", "prepare")

@@ -10,8 +10,7 @@ from frag_release.domain.allow import Allowance
 from frag_release.domain.changes import History
 from frag_release.domain.evidence import Image, Placement, Unknown
 from frag_release.domain.plan import Change, Mode
-from frag_release.domain.prepare_report import PrepareReport
-from frag_release.render.plan import prepare_summary
+from frag_release.domain.reports.prepare import PrepareReport
 from render.hostile import HOSTILE, tokens
 from render.plans import (
     BACKEND_HISTORY,
@@ -27,6 +26,7 @@ from render.plans import (
     proposed,
 )
 from render.reports import STACK, good_facts, pin, with_backend
+from render.shown import prepare_summary
 
 OFF_BRANCH = with_backend(good_facts(), placement=Placement(frozenset()))
 NOT_NEEDED = planned(plan(before=NEW))

@@ -12,11 +12,11 @@ from frag_release.domain.changes import Commit, History
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.kept_text import KeptText
 from frag_release.domain.plan import Candidate, Change, marked_release
-from frag_release.domain.prepare_report import PrepareReport
-from frag_release.render.plan import prepare_summary, pull_request_body
+from frag_release.domain.reports.prepare import PrepareReport
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, NEW, OLD, backend_change, commits, frontend_change, plan, planned, proposed
 from render.reports import STACK, good_facts, pin
+from render.shown import prepare_summary, pull_request_body
 
 
 def whole(report: PrepareReport) -> str:

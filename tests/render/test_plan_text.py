@@ -9,10 +9,10 @@ import pytest
 from frag_release.domain.changes import History
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.plan import Change
-from frag_release.render.plan import prepare_text
 from render.hostile import HOSTILE
 from render.plans import NEW, backend_change, commits, frontend_change, plan, planned, proposed
 from render.reports import good_facts, pin, with_backend
+from render.shown import prepare_text
 
 
 def test_the_text_tells_the_plan_and_what_was_made() -> None:

@@ -9,12 +9,12 @@ import pytest
 from domain.test_builds import NOON, build, job, minutes
 from frag_release.domain.builds import Build, Job, Progress
 from frag_release.domain.evidence import Placement
-from frag_release.domain.prepare_report import Action
-from frag_release.domain.publish_report import Problem, PublishReport, Stage
+from frag_release.domain.reports.publish import PublishReport, Stage
+from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.review import NothingToPublish, Reviewed
-from frag_release.render.publish import nothing_summary, publish_summary, publish_text
 from render.hostile import HOSTILE, tokens
 from render.reports import STACK_COMMIT, good_facts, report, with_backend
+from render.shown import nothing_summary, publish_summary, publish_text
 from render.test_summary_limits import headings
 
 GITHUB = "https://github.com"

@@ -8,12 +8,12 @@ from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Run, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
-from frag_release.domain.report import GateReport
+from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import COMPONENT_RULES
 from frag_release.render.checks import OF_COMPONENT
 from frag_release.render.next_steps import remedies
-from frag_release.render.summary import error_summary, gate_summary
 from render.reports import good_facts, pin, report, unjudged, with_backend
+from render.shown import error_summary, gate_summary
 
 GITHUB = "https://github.com"
 OFF_BRANCH = {"placement": Placement(frozenset())}

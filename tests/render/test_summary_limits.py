@@ -7,9 +7,9 @@ import pytest
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.findings import Finding, Status
-from frag_release.render.summary import error_summary, gate_summary
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, pin, report, unjudged, with_backend
+from render.shown import error_summary, gate_summary
 
 GITHUB = "https://github.com"
 OFF_BRANCH = {"placement": Placement(frozenset())}
@@ -90,7 +90,7 @@ def test_too_much_leaves_out_the_least_worth(
     monkeypatch: pytest.MonkeyPatch, limit: int, kept: str, left_out: str
 ) -> None:
     """Where all would be too long, what passed goes first and the verdict stays, with a note."""
-    monkeypatch.setattr("frag_release.render.summary.MAX_SUMMARY", limit)
+    monkeypatch.setattr("frag_release.render.gate.MAX_SUMMARY", limit)
     facts = with_backend(good_facts(), image=Unknown("503"), **OFF_BRANCH)
     summary = gate_summary(report(facts), GITHUB)
     assert len(summary.encode()) <= limit

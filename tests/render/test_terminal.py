@@ -4,9 +4,9 @@ import pytest
 
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Placement, Unknown
-from frag_release.render.summary import gate_text
 from render.hostile import HOSTILE
 from render.reports import good_facts, pin, report, unjudged, with_backend
+from render.shown import gate_text
 
 
 def test_verdict_and_reason_come_first() -> None:

@@ -1,4 +1,4 @@
-"""The program, with a real signal to itself in a chosen moment of its main thread, such as no other process can hit."""
+"""The program, with a real signal to itself in a chosen moment of its work, such as no other process can hit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from world.program import Program
 _MAIN = """
 import os, runpy, signal, sys, threading, weakref
 
-main, left = threading.main_thread(), [{nth}]
+left = [{nth}]
+
+def is_program():
+    return threading.current_thread().name == "program"
 
 def hit():
     left[0] -= 1
@@ -30,7 +33,7 @@ real = getattr(threading, name)
 
 def start(*arguments, **options):
     started = real(*arguments, **options)
-    if threading.current_thread() is main:
+    if is_program():
         while threading._limbo:  # until the thread that was started has reported
             pass
         hit()
@@ -45,19 +48,19 @@ class Watched:
     pass
 
 def profile(frame, event, argument):
-    if event == "call" and frame.f_code.co_name == "_ask" and threading.current_thread() is main:
+    if event == "call" and frame.f_code.co_name == "_ask" and is_program():
         weakref.finalize(Watched(), hit)
 
-sys.setprofile(profile)
+threading.setprofile(profile)
 """
-"""Inside a finalizer, which swallows every exception, at the main thread's `nth` request."""
+"""Inside a finalizer, which swallows every exception, at the program's `nth` request."""
 
 BEFORE_RECORD = """
 def profile(frame, event, argument):
-    if event == "return" and frame.f_code.co_name == "create_tag" and threading.current_thread() is main:
+    if event == "return" and frame.f_code.co_name == "create_tag" and is_program():
         hit()
 
-sys.setprofile(profile)
+threading.setprofile(profile)
 """
 """Between the answer of GitHub to the order for a tag and the line that notes it."""
 

@@ -113,7 +113,7 @@ class Http:
     def _ask(self, request: Request) -> Response | Failure:
         """Ask once, in a thread that can be left behind.
 
-        Time-outs of sockets start anew with every byte, so that a server could drip for ever. Raises InterruptedRun if
+        Time-outs of sockets start anew with every byte, so that a server could drip for ever. Raises Cancelled if
         the run is cancelled; a write on its way is waited for a moment longer.
         """
         cancellation.check()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .findings import Finding, Status, had_passed
-from .report import SCHEMA
+from .reports.report import SCHEMA
 
 ASSET = "release.json"
 """Name of the release's asset that holds the report."""

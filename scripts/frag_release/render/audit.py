@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..domain.audit.report import AuditReport
 from ..domain.decision import Verdict
+from ..domain.reports.audit import AuditReport
 from . import markdown
 from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table, told, years_table
-from .audit_words import as_of, cautions, gaps_in_groups, heading, sentence, steps
+from .audit_words import as_of, cautions, gaps_in_groups, mark, steps
 from .findings import allowed_by_hand, warning
 from .links import Links
 from .sections import MAX_SUMMARY, Section, fitted
@@ -16,9 +16,8 @@ from .wording import count
 _MOST_GAPS = 20
 
 
-def audit_summary(report: AuditReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead, empty for none."""
-    links = Links(server_url)
+def summary(report: AuditReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     every = releases_table(report, report.releases, links)
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
@@ -35,9 +34,9 @@ def audit_summary(report: AuditReport, server_url: str) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def audit_text(report: AuditReport) -> str:
+def text(report: AuditReport) -> str:
     """Return the verdict, and of each release what blocks or warns, the newest first, for the log."""
-    lines = [f"{heading(report)[1]}: {report.repository}", markdown.visible(sentence(report)), as_of(report)]
+    lines = [markdown.visible(report.headline), markdown.visible(report.sentence), as_of(report)]
     lines += [markdown.visible(line) for line in cautions(report)]
     lines += [f"Not found out: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
     newest = list(reversed(report.releases))
@@ -52,9 +51,8 @@ def audit_text(report: AuditReport) -> str:
 
 
 def _verdict(report: AuditReport) -> str:
-    mark, words = heading(report)
-    title = f"## {mark} {words} — audit of {markdown.code(report.repository)}"
-    return f"{title}\n\n**{markdown.words(sentence(report))}**\n\n{markdown.words(as_of(report))}"
+    title = f"## {mark(report)} {report.words} — audit of {markdown.code(report.repository)}"
+    return f"{title}\n\n**{markdown.words(report.sentence)}**\n\n{markdown.words(as_of(report))}"
 
 
 def _cautions(report: AuditReport) -> list[str]:

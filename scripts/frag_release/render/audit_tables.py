@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..domain.audit.judging import PastRelease
-from ..domain.audit.report import AuditReport
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
+from ..domain.reports.audit import AuditReport
 from . import markdown
 from .links import Links
 from .wording import MARKS, VERDICTS, WORDS, finding_mark

@@ -6,44 +6,20 @@ import re
 from collections.abc import Sequence
 
 from ..domain.audit.judging import PastRelease
-from ..domain.audit.report import AuditReport
 from ..domain.audit.rules import is_change
+from ..domain.decision import Verdict
+from ..domain.reports.audit import AuditReport
 from . import markdown
-from .wording import count
 
 MOST_STEPS = 8
 """Most remedies that are shown as steps."""
 
-# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
-_TAG = "production tag"
 _NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
 
 
-def heading(report: AuditReport) -> tuple[str, str]:
-    """Return the mark and the few words that everything else explains."""
-    if report.gaps:
-        return "⛔", "Incomplete"
-    if report.broken:
-        return "⛔", f"{count(len(report.broken), _TAG)} {_verb(len(report.broken), 'break')} a rule"
-    if report.unverified:
-        return "⛔", f"{count(len(report.unverified), _TAG)} could not be verified"
-    judged = len(report.judged)
-    if not judged:
-        return "➖", "Nothing to judge"
-    return "✅", f"{'All ' if judged > 1 else ''}{count(judged, _TAG)} {_verb(judged, 'keep')} the rules"
-
-
-def sentence(report: AuditReport) -> str:
-    """Return what was found, in a sentence or two."""
-    if report.gaps:
-        return (
-            f"{count(len(report.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
-            f"So far: {_numbers(report)}."
-        )
-    if not report.judged and not report.releases:
-        return f"There is no release since {report.since}: the newest is {report.newest}."
-    words = _numbers(report)
-    return f"{words[0].upper()}{words[1:]}."
+def mark(report: AuditReport) -> str:
+    """Return the mark that goes with the headline."""
+    return "⛔" if report.verdict is Verdict.BLOCKED else "✅" if report.judged else "➖"
 
 
 def as_of(report: AuditReport) -> str:
@@ -95,26 +71,6 @@ def gaps_in_groups(report: AuditReport) -> list[str]:
         reasons[0] if len(reasons) == 1 else f"{host} {rest} ({len(reasons):,} times)"
         for (host, rest), reasons in groups.items()
     ]
-
-
-def _numbers(report: AuditReport) -> str:
-    blocked = [one for one in (*report.broken, *report.unverified) if not one.compared]
-    fine = len(report.judged) - len(blocked)
-    since = f" since {report.since}" if report.since else ""
-    words = [f"of {count(len(report.judged), _TAG)}{since}, {fine} {_verb(fine, 'keep')} every rule looked at"]
-    if report.broken:
-        words.append(f"{len(report.broken)} {_verb(len(report.broken), 'break')} a rule")
-    if report.unverified:
-        words.append(f"{len(report.unverified)} could not be verified")
-    compared = sum(one.compared for one in report.releases)
-    words += [f"{compared} of these, older or gone, {_verb(compared, 'differ')} from release.json"] if compared else []
-    others = sum(not one.is_production for one in report.releases)
-    words += [f"{count(others, 'other tag')} never went to production"] if others else []
-    return "; ".join(words)
-
-
-def _verb(number: int, verb: str) -> str:
-    return f"{verb}s" if number == 1 else verb
 
 
 def _about_the_past(report: AuditReport) -> list[str]:

@@ -6,8 +6,8 @@ import datetime
 from functools import partial
 
 from ..domain.awx_jobs import JobProgress
-from ..domain.deploy_report import DeployReport, Stage
 from ..domain.findings import Status, blocking
+from ..domain.reports.deploy import HEADLINES, DeployReport, Stage
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .builds import duration
@@ -21,22 +21,22 @@ from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines, plain
 from .way import Standing, standing, way_in_words, way_picture
 
-_HEADINGS = {
-    Stage.REFUSED: ("⛔", "Refused"),
-    Stage.PLANNED: ("📝", "Planned, nothing launched"),
-    Stage.READY: ("🚀", "About to be launched"),
-    Stage.NOT_LAUNCHED: ("⛔", "Not launched"),
-    Stage.LEFT: ("⏳", "Not known to be deployed"),
-    Stage.JOB_FAILED: ("❌", "The deployment failed"),
-    Stage.NOT_SHOWN: ("❌", "Not seen on the site"),
-    Stage.DEPLOYED: ("✅", "Deployed"),
+_MARKS = {
+    Stage.REFUSED: "⛔",
+    Stage.PLANNED: "📝",
+    Stage.READY: "🚀",
+    Stage.NOT_LAUNCHED: "⛔",
+    Stage.LEFT: "⏳",
+    Stage.JOB_FAILED: "❌",
+    Stage.NOT_SHOWN: "❌",
+    Stage.DEPLOYED: "✅",
 }
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
 
-def deploy_summary(report: DeployReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead."""
-    links, judged = Links(server_url), report.judged
+def summary(report: DeployReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    judged = report.judged
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
     folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
     steps = _steps(report)
@@ -58,9 +58,9 @@ def deploy_summary(report: DeployReport, server_url: str) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def deploy_text(report: DeployReport) -> str:
+def text(report: DeployReport) -> str:
     """Return how far it came, the findings (while nothing is launched, so once), and what to do, for the log."""
-    lines = [f"{_HEADINGS[report.stage][1]}: {_subject(report)}", visible(_reason(report))]
+    lines = [visible(report.headline), visible(_reason(report))]
     lines += finding_lines(report.judged.decision.findings) if report.job is None else []
     lines += [visible(note) for note in report.notes]
     return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
@@ -132,13 +132,8 @@ def _warns(report: DeployReport) -> bool:
     return bool(report.notes) or any(one.status is Status.WARN for one in report.judged.decision.findings)
 
 
-def _subject(report: DeployReport) -> str:
-    what = "rollback to " if report.target.rollback else ""
-    return f"{what}{visible(report.image.tag, 128)} on {visible(report.target.environment, 100)}"
-
-
 def _verdict(report: DeployReport) -> str:
-    mark, words = _HEADINGS[report.stage]
+    mark, words = _MARKS[report.stage], HEADLINES[report.stage]
     what = "rollback to " if report.target.rollback else ""
     subject = f"{what}{markdown.code(report.image.tag)} on {markdown.code(report.target.environment, 100)}"
     return f"## {mark} {words} — {subject}\n\n**{markdown.words(_reason(report))}**"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..domain.doctor_report import DoctorReport
 from ..domain.findings import Finding
 from ..domain.needs.need import Presence, Row
 from ..domain.needs.rights import TokenKind
+from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
+from .links import Links
 from .next_steps import remedies
 from .picture import STYLES, label
 from .sections import MAX_SUMMARY, Section, fitted
@@ -28,7 +28,7 @@ _WORST_FIRST = (Presence.MISSING, Presence.UNSEEN, Presence.UNTOLD, Presence.THE
 _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
 
 
-def doctor_summary(report: DoctorReport) -> str:
+def summary(report: DoctorReport, _links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     sections = [
         Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**\n\n{_examined(report)}"),
@@ -41,26 +41,16 @@ def doctor_summary(report: DoctorReport) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def doctor_text(report: DoctorReport) -> str:
+def text(report: DoctorReport) -> str:
     """Return the verdict, whose rights these are, and every need on one line, the worst first, for the log."""
     verdict = [_heading(report), _sentence(report), _examined(report)]
-    return "\n".join([*verdict, *finding_lines(told_findings(report))])
-
-
-def told_findings(report: DoctorReport) -> list[Finding]:
-    """Return the findings as the log tells them: one for all that was not seen for one reason."""
-    told = []
-    for rows in _grouped(report.rows):
-        others = ", ".join(row.need.id for row in rows[1:])
-        more = f" The same is true of {others}." if others else ""
-        told.append(replace(rows[0].finding, message=f"{_told(rows)}{more}"))
-    return told
+    return "\n".join([*verdict, *finding_lines(report.told_findings())])
 
 
 def next_steps(report: DoctorReport) -> list[str]:
     """Return what to do, as Markdown: what stops a command first."""
-    groups = _grouped(report.blockers)
-    steps = remedies([replace(row.finding, message=_told(rows)) for rows in groups for row in rows])
+    groups = grouped(report.blockers)
+    steps = remedies([replace(row.finding, message=shared_message(rows)) for rows in groups for row in rows])
     steps += ["Then run this again."] if steps else []
     steps += [f"⚠️ {markdown.words(f'{one.message} {one.remedy}')}" for one in _advice(report)]
     guards = report.count(Presence.MISSING, report.guards)
@@ -85,12 +75,7 @@ _GUARDS = (
 
 
 def _heading(report: DoctorReport) -> str:
-    missing, unseen = (report.count(one, report.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
-    if not report.blockers:
-        return "✅ All that could be seen is there"
-    parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
-    parts += [f"{count(unseen, 'thing')} could not be seen"] if unseen else []
-    return f"⛔ {', and '.join(parts)}"
+    return f"{'⛔' if report.blockers else '✅'} {report.headline}"
 
 
 def _sentence(report: DoctorReport) -> str:
@@ -118,26 +103,7 @@ def _tally(rows: Sequence[Row]) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     ordered = sorted(rows, key=lambda row: _WORST_FIRST.index(row.judgement.presence))
-    return markdown.table(_HEADER, [_row(group) for group in _grouped(ordered)])
-
-
-def _grouped(rows: Sequence[Row]) -> list[list[Row]]:
-    """Put together what was not seen for one reason: a server that is away is away for every question."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        found = row.judgement
-        same = (_why(row), found.remedy) if found.presence is Presence.UNSEEN else (row.need.id,)
-        groups.setdefault((found.presence.value, str(row.need.outside), *same), []).append(row)
-    return list(groups.values())
-
-
-def _why(row: Row) -> str:
-    """Return why something was not seen, without what was asked for."""
-    return f"{re.split(r',? when asked for ', row.judgement.message)[0].rstrip('.')}."
-
-
-def _told(rows: Sequence[Row]) -> str:
-    return _why(rows[0]) if len(rows) > 1 else rows[0].judgement.message
+    return markdown.table(_HEADER, [_row(group) for group in grouped(ordered)])
 
 
 def _row(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -154,7 +120,7 @@ def _row(rows: Sequence[Row]) -> tuple[str, ...]:
         f"{mark}&nbsp;{found.presence.value.replace(' ', '&nbsp;')}",
         "\n".join(f"{markdown.words(one.need.what)}\n{markdown.code(one.need.id)}" for one in rows),
         "the gate" if row.need.outside else markdown.text(", ".join(commands)),
-        "\n".join([markdown.words(_told(rows)), *_place(row.finding)]),
+        "\n".join([markdown.words(shared_message(rows)), *_place(row.finding)]),
         "" if settled else markdown.words(found.remedy, url=found.url),
     )
 

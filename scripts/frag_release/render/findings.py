@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..domain.facts import ComponentFacts
 from ..domain.findings import Finding, Status
-from ..domain.report import GateReport
+from ..domain.reports.gate import GateReport
 from . import markdown
 from .wording import count, finding_mark, is_judged
 

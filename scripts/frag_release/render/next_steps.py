@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..domain.decision import RefKind, Verdict
 from ..domain.findings import Finding, Status, blocking
-from ..domain.report import GateReport
+from ..domain.reports.gate import GateReport
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
-from .wording import MARKS, count, is_judged, ref_name, stack_image
+from .wording import MARKS, count, is_judged, stack_image
 
 _RELEASE = (
     "To release to production, give a commit of the stack branch a tag `YEAR.MONTH.ITERATION`, such as "
@@ -61,7 +61,7 @@ def _afterwards(report: GateReport) -> str:
     again = " If all was mended elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
     return (
         "If the stack's workflow file has to change, commit that to the stack branch and release it under a "
-        f"**new** tag; do not move {markdown.code(ref_name(report))}.{again}"
+        f"**new** tag; do not move {markdown.code(report.ref_name)}.{again}"
     )
 
 
@@ -72,7 +72,7 @@ def _after_deploy(report: GateReport) -> list[str]:
         return [
             *steps,
             "Nothing was started: this was asked outside of a workflow run. The stack's own workflow run for "
-            f"the tag {markdown.code(ref_name(report))} asks again, builds and deploys.",
+            f"the tag {markdown.code(report.ref_name)} asks again, builds and deploys.",
         ]
     return [
         *steps,

@@ -8,10 +8,11 @@ from ..domain.components import Pin
 from ..domain.evidence import Image, Placement, Unknown
 from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
 from ..domain.findings import Finding, Status
-from ..domain.report import GateReport, known_commit, known_image
+from ..domain.reports.gate import GateReport
+from ..domain.reports.report import known_commit, known_image
 from . import checks, markdown
 from .links import Links
-from .wording import MARKS, age, mark, ref_name
+from .wording import MARKS, age, mark
 
 _HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
 _NAME = 80
@@ -104,7 +105,7 @@ def _tag(repository: str, tag: str, links: Links) -> str:
 
 
 def _ref(report: GateReport, links: Links) -> str:
-    name = ref_name(report)
+    name = report.ref_name
     url = links.branch(report.repository, name) if report.ref.startswith("refs/heads/") else ""
     return f"{markdown.code_link(markdown.visible(name, _NAME), url)} ({report.decision.kind.value})"
 

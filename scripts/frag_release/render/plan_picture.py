@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..domain.plan import Mode, Plan
-from ..domain.prepare_report import PrepareReport
-from .plan_stage import Stage, stage_of
+from ..domain.reports.prepare import PrepareReport, Stage
 from .way import Standing, standing, way_in_words, way_picture
 
 _DONE_BY_STAGE = {Stage.REFUSED: 1, Stage.PLANNED: 2, Stage.PROPOSED: 3, Stage.COMMITTED: 3, Stage.NOTHING: 3}
@@ -21,7 +20,7 @@ def picture_in_words(report: PrepareReport) -> str:
 
 
 def _steps(report: PrepareReport) -> list[tuple[str, Standing]]:
-    stage = stage_of(report)
+    stage = report.stage
     names = _names(report.plan)
     if stage is Stage.NOTHING:
         # The branch has the values already: nothing is open that could be merged.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from ..domain.findings import Status, blocking
 from ..domain.plan import Mode, Plan
-from ..domain.prepare_report import PrepareReport
+from ..domain.reports.prepare import PrepareReport, Stage
 from . import markdown
 from .links import Links
 from .next_steps import remedies
-from .plan_stage import Stage, stage_of
 from .wording import count
 
 
 def plan_steps(report: PrepareReport, links: Links) -> str:
     """Return a numbered list in Markdown."""
-    stage = stage_of(report)
+    stage = report.stage
     if stage is Stage.REFUSED:
         return markdown.numbered([*remedies(blocking(report.findings), 16), *_newest(report), _again(report)])
     warnings = sum(finding.status is Status.WARN for finding in report.findings)

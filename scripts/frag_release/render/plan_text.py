@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..domain.changes import read_references
 from ..domain.evidence import Unknown
 from ..domain.plan import Change
-from ..domain.prepare_report import PrepareReport
+from ..domain.reports.prepare import PrepareReport
 from .markdown import verbatim, visible
 from .plan_stage import heading, is_older, reason
 from .terminal import finding_lines
@@ -26,6 +26,11 @@ def prepare_text(report: PrepareReport) -> str:
     lines += finding_lines(report.findings)
     lines += [f"{visible(action.what)} {visible(action.url)}".rstrip() for action in report.actions]
     return "\n".join([*lines, *(visible(note) for note in report.notes)])
+
+
+def outcome_text(report: PrepareReport) -> str:
+    """Return what was made, a line each."""
+    return "\n".join(visible(action.what) for action in report.actions)
 
 
 def _change(change: Change) -> list[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from ..domain.builds import Build
 from ..domain.evidence import SUCCESS, Image
 from ..domain.findings import blocking
-from ..domain.publish_report import PublishReport, Stage
+from ..domain.reports.publish import HEADLINES, NothingReport, PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
 from .builds import build_table, in_words
@@ -20,13 +20,13 @@ from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines, plain
 from .way import Standing, standing, way_in_words, way_picture
 
-_HEADINGS = {
-    Stage.REFUSED: ("⛔", "Refused"),
-    Stage.PLANNED: ("📝", "Planned, nothing written"),
-    Stage.READY: ("📝", "About to be published"),
-    Stage.STOPPED: ("⛔", "Not published yet"),
-    Stage.STARTED: ("⏳", "Tagged, the build goes on"),
-    Stage.PUBLISHED: ("✅", "Published"),
+_MARKS = {
+    Stage.REFUSED: "⛔",
+    Stage.PLANNED: "📝",
+    Stage.READY: "📝",
+    Stage.STOPPED: "⛔",
+    Stage.STARTED: "⏳",
+    Stage.PUBLISHED: "✅",
 }
 LINES = """\
 - name: Write down which image was pushed
@@ -46,9 +46,18 @@ LINES = """\
 _BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
 
 
-def publish_summary(report: PublishReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long. `server_url` is where links lead."""
-    links, judged = Links(server_url), report.judged
+def summary(report: PublishReport | NothingReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    return _nothing(report.nothing) if isinstance(report, NothingReport) else _summary(report, links)
+
+
+def text(report: PublishReport | NothingReport) -> str:
+    """Return how far it came, for the log; with the findings if they were not shown before."""
+    return "" if isinstance(report, NothingReport) else _text(report)
+
+
+def _summary(report: PublishReport, links: Links) -> str:
+    judged = report.judged
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
     folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
     steps = _steps(report)
@@ -71,7 +80,7 @@ def publish_summary(report: PublishReport, server_url: str) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def nothing_summary(review: NothingToPublish) -> str:
+def _nothing(review: NothingToPublish) -> str:
     """Return the summary of a run that found nothing to publish."""
     parts = ["## ➖ Nothing to publish", f"**{markdown.words(review.reason)}**"]
     parts += [f"### What to do next\n\n1. {markdown.words(review.remedy)}"] if review.remedy else []
@@ -79,9 +88,8 @@ def nothing_summary(review: NothingToPublish) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def publish_text(report: PublishReport) -> str:
-    """Return how far it came, for the log; with the findings where they were not shown before."""
-    lines = [f"{_HEADINGS[report.stage][1]}: {report.judged.tag}", markdown.visible(_reason(report))]
+def _text(report: PublishReport) -> str:
+    lines = [report.headline, markdown.visible(_reason(report))]
     shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.PUBLISHED)
     lines += [] if shown_before else finding_lines(report.judged.decision.findings)
     lines += [markdown.visible(note) for note in report.notes]
@@ -109,7 +117,7 @@ def next_steps(report: PublishReport) -> list[str]:
 
 
 def _verdict(report: PublishReport) -> str:
-    mark, words = _HEADINGS[report.stage]
+    mark, words = _MARKS[report.stage], HEADLINES[report.stage]
     tag = markdown.code_link(report.judged.tag, report.release_url)
     return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
 

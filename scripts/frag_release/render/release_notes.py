@@ -14,7 +14,7 @@ from ..domain.contents import Contents, named_tickets, unread
 from ..domain.evidence import Unknown
 from ..domain.facts import ComponentFacts, PreviousRelease
 from ..domain.findings import Status
-from ..domain.report import known_image
+from ..domain.reports.report import known_image
 from . import markdown
 from .builds import MARKS as BUILD_MARKS
 from .changes import ComponentChanges, tag_link

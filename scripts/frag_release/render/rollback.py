@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.evidence import Unknown
 from ..domain.facts import NOT_ASKED
-from ..domain.report import GateReport
+from ..domain.reports.gate import GateReport
 from ..domain.versions import parse_production_tag
 from . import markdown
 from .links import Links

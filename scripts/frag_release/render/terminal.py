@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 
 from ..domain.findings import Finding, Status
-from ..domain.report import GateReport
+from ..domain.reports.gate import GateReport
 from .markdown import visible
-from .wording import VERDICTS, ref_name
+from .wording import VERDICTS
 
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
@@ -24,7 +24,7 @@ def gate_text(report: GateReport) -> str:
     """
     _, words = VERDICTS[report.decision.verdict]
     kind = "" if report.tag else f"{report.decision.kind.value} "
-    lines = [f"{words}: {kind}{visible(ref_name(report))}", visible(report.decision.reason)]
+    lines = [f"{words}: {kind}{visible(report.ref_name)}", visible(report.decision.reason)]
     return "\n".join([*lines, *finding_lines(report.decision.findings)])
 
 

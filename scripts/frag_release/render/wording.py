@@ -7,8 +7,12 @@ from collections.abc import Sequence
 
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
-from ..domain.report import GateReport
+from ..domain.reports.gate import VERDICTS as _VERDICTS
+from ..domain.reports.gate import GateReport
+from ..domain.reports.report import count
 from . import markdown
+
+__all__ = ["MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "mark", "stack_image", "worst"]
 
 MARKS = {
     Status.PASS: "✅",
@@ -24,11 +28,8 @@ WORDS = {
     Status.WARN: "warning",
     Status.SKIPPED: "not checked",
 }
-VERDICTS = {
-    Verdict.DEPLOY: ("✅", "May be deployed to production"),
-    Verdict.BLOCKED: ("⛔", "Blocked"),
-    Verdict.BUILD_ONLY: ("🔨", "Build only"),
-}
+_VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
+VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
 
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
@@ -56,14 +57,6 @@ def worst(findings: Sequence[Finding]) -> Finding | None:
     return min(findings, key=lambda finding: _WORST_FIRST.index(finding.status), default=None)
 
 
-def ref_name(report: GateReport) -> str:
-    """What people call the ref: the tag's or branch's own name, else the whole ref."""
-    for start in ("refs/tags/", "refs/heads/"):
-        if report.ref.startswith(start):
-            return report.ref[len(start) :]
-    return report.ref
-
-
 def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
     """Return how long before `now` a moment was, such as `3 days ago`; empty where it is not known.
 
@@ -84,11 +77,6 @@ def stack_image(report: GateReport, tag: str) -> str:
     """Return the stack's image of a tag in Markdown; the tag alone where nobody has told the image's name."""
     name = report.image_name.removeprefix("docker.io/")
     return f"the image {markdown.code(f'{name}:{tag}')}" if name else f"the image tag {markdown.code(tag)}"
-
-
-def count(number: int, what: str) -> str:
-    """Return `1 day`, `2 days`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _in_utc(moment: datetime.datetime) -> datetime.datetime:

@@ -46,6 +46,22 @@ class Log:
         self._write(f"{neutral(text)}\n")
         sys.stdout.flush()
 
+    def progress(self, text: str) -> None:
+        """Print a line of progress."""
+        self.lines(text)
+
+    def close(self) -> None:
+        """Print nothing more: nobody reads it any longer."""
+        self._write = lambda _text: None
+
+    def annotate_all(self, annotations: Iterable[tuple[str, str, str]]) -> None:
+        """Print annotations (level, title, message), of each level as many as GitHub shows for a step."""
+        left: dict[str, int] = {}
+        for level, title, message in annotations:
+            left[level] = left.get(level, MAX_ANNOTATIONS) - 1
+            if left[level] >= 0:
+                self.annotate(level, title, message)
+
     def annotate(self, level: str, title: str, message: str, file: str = "", line: int | None = None) -> None:
         """Print an annotation (`error`, `warning` or `notice`), at a line of a file where one is given."""
         if not self._on_runner:

@@ -7,42 +7,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ... import __version__
-from ...domain.announcement import TICKET, AnnounceReport
 from ...domain.contents import Contents
 from ...domain.kept_text import KeptText
+from ...domain.reports.announce import TICKET, AnnounceReport, shortfall
 from ...domain.tickets import Issue, Ticket
 from ...forges.ticketing import AnnouncingForge
 from ...runner.settings.announce import AnnounceSettings
+from ..journal import Journal
 from .contents import ReleaseContents
-from .desk import Desk
 from .dressing import Boarding, Dressing
 from .ticketing import Ticketing
 
 
 @dataclass(frozen=True)
-class Presentation:
-    """How the command speaks: a line, and the ticket's text in at most so many bytes."""
-
-    tell: Callable[[str], None]
-    body: Callable[[Contents, int], str]
-
-
-@dataclass(frozen=True)
 class Announce:
-    """The command with all that it needs. `now` is in UTC."""
+    """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes."""
 
     settings: AnnounceSettings
     forge: AnnouncingForge
     now: datetime.datetime
-    speak: Presentation
+    journal: Journal
+    body: Callable[[Contents, int], str]
 
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
-        settings = self.settings
-        desk = Desk(settings.stack_tag.text, settings.dry_run, self.speak.tell)
+        settings, journal = self.settings, self.journal
         contents, findings = ReleaseContents(settings, self.forge, self.now.date()).gather()
-        desk.findings += findings
-        issue, url = self._write(contents, desk)
+        issue, url = self._write(contents)
+        short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
         where = Ticket(issue.repository, issue.number) if issue else None
         return AnnounceReport(
             version=__version__,
@@ -54,18 +46,16 @@ class Announce:
             is_existing=settings.ticket is not None,
             board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
             dry_run=settings.dry_run,
-            planned=tuple(desk.planned),
-            actions=tuple(desk.actions),
-            findings=tuple(desk.findings),
+            findings=(*findings, *short),
         )
 
-    def _write(self, contents: Contents, desk: Desk) -> tuple[Issue | None, str]:
+    def _write(self, contents: Contents) -> tuple[Issue | None, str]:
         settings, tickets = self.settings, self.forge.tickets(self.settings.told_in)
         kept = KeptText.of_ticket(contents.repository, contents.tag)
-        ticketing = Ticketing(tickets, kept, lambda limit: self.speak.body(contents, limit), desk)
-        dressing = Dressing(tickets, desk)
+        ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal)
+        dressing = Dressing(tickets, self.journal)
         if settings.ticket:
-            self._say_unused(desk)
+            self._say_unused()
             issue, url = ticketing.existing(settings.ticket)
             dressing.label(issue, dressing.usable_labels(settings.labels))
             return issue, url
@@ -75,38 +65,38 @@ class Announce:
         labels = [] if is_closed else dressing.usable_labels(settings.labels)
         own = ticketing.own(found, title, labels)
         if is_closed:
-            self._say_closed(found, desk)
+            self._say_closed(found)
         else:
             dressing.label(own, labels)
             dressing.assign(own, settings.assignees)
-            self._board(own, desk)
+            self._board(own)
         return own, own.url if own else ""
 
-    def _say_closed(self, issue: Issue | None, desk: Desk) -> None:
+    def _say_closed(self, issue: Issue | None) -> None:
         """A closed ticket is done with: nobody is called, and no card is moved back."""
         settings = self.settings
         wanted = [("labels", settings.labels), ("assignees", settings.assignees), ("project", settings.project)]
         unused = [name for name, given in wanted if given]
         if issue and unused:
-            desk.fall_short(
+            self.journal.fall_short(
                 TICKET,
                 f"The ticket #{issue.number} is closed, so that {' and '.join(unused)} were left out.",
                 "Reopen it, then run this again, if the release is still to be worked on.",
                 issue.url,
             )
 
-    def _say_unused(self, desk: Desk) -> None:
+    def _say_unused(self) -> None:
         settings = self.settings
         unused = [name for name, given in (("assignees", settings.assignees), ("project", settings.project)) if given]
         if unused:
-            desk.fall_short(
+            self.journal.fall_short(
                 TICKET,
                 f"The inputs {' and '.join(unused)} were left out: an existing ticket gets a comment and labels alone.",
                 "Leave the input ticket empty to have a ticket of the release's own.",
             )
 
-    def _board(self, issue: Issue | None, desk: Desk) -> None:
+    def _board(self, issue: Issue | None) -> None:
         settings = self.settings
         if settings.project:
             board = self.forge.board(settings.project)
-            Boarding(board, desk).put(issue, settings.project_field, settings.project_status)
+            Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status)

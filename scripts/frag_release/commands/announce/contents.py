@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...domain.announcement import CONTENTS, shortfall
 from ...domain.builds import Build, Job
 from ...domain.components import Pin, read_pins
 from ...domain.contents import Contents
@@ -14,6 +13,7 @@ from ...domain.evidence import Answer, Image, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET, ReleaseRecord
+from ...domain.reports.announce import CONTENTS, shortfall
 from ...errors import RefusedError
 from ...forges.repository import Repository
 from ...forges.ticketing import AnnouncingForge

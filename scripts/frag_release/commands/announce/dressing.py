@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...domain.announcement import ASSIGNEES, BOARD, LABELS
 from ...domain.evidence import Unknown
-from ...domain.prepare_report import Action
+from ...domain.reports.announce import ASSIGNEES, BOARD, LABELS
+from ...domain.reports.report import Action
 from ...domain.tickets import Issue
 from ...forges.ticketing import Board, Card, Lane, Tickets
 from ...forges.writer import UnconfirmedError, WriteFailedError
-from .desk import Desk
+from ..journal import Journal
 
 _PUSH = (
     "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
@@ -24,14 +24,14 @@ class Dressing:
     """Puts labels and people on a ticket of one repository."""
 
     tickets: Tickets
-    desk: Desk
+    journal: Journal
 
     def usable_labels(self, wanted: Sequence[str]) -> list[str]:
         """Return those labels that are there to be set, after those that are missing were made."""
         known = self.tickets.labels() if wanted else ()
         if isinstance(known, Unknown):
             message = f"The labels of {self.tickets.name} could not be listed: {known.reason}."
-            self.desk.fall_short(LABELS, message, known.remedy)
+            self.journal.fall_short(LABELS, message, known.remedy)
             return []
         names = {label.casefold() for label in known}
         return [label for label in wanted if label.casefold() in names or self._made(label)]
@@ -42,7 +42,7 @@ class Dressing:
         if not issue or not missing:
             return
         shown = ", ".join(missing)
-        now = self.desk.attempt(
+        now = self.journal.attempt(
             LABELS,
             f"Label the ticket with {shown}",
             lambda: self.tickets.add_labels(issue.number, missing),
@@ -56,7 +56,7 @@ class Dressing:
         if not wanted:
             return
         shown = ", ".join(wanted)
-        now = self.desk.attempt(
+        now = self.journal.attempt(
             ASSIGNEES,
             f"Assign {shown}",
             lambda: self.tickets.assign(issue.number, wanted) if issue else (),
@@ -66,14 +66,14 @@ class Dressing:
 
     def _made(self, label: str) -> bool:
         """Make a label that is missing; returns whether it can be set."""
-        before = len(self.desk.findings)
-        self.desk.attempt(
+        before = len(self.journal.shortfalls)
+        self.journal.attempt(
             LABELS,
             f"Make the label {label!r} in {self.tickets.name}",
             lambda: self._make(label),
             lambda _: Action(f"Made the label {label!r} in {self.tickets.name}"),
         )
-        return len(self.desk.findings) == before
+        return len(self.journal.shortfalls) == before
 
     def _make(self, label: str) -> None:
         try:
@@ -90,9 +90,9 @@ class Dressing:
             answer = answers[login]
             if isinstance(answer, Unknown):
                 message = f"Whether {login} can be assigned could not be found out: {answer.reason}."
-                self.desk.fall_short(ASSIGNEES, message, answer.remedy)
+                self.journal.fall_short(ASSIGNEES, message, answer.remedy)
             elif not answer:
-                self.desk.fall_short(
+                self.journal.fall_short(
                     ASSIGNEES,
                     f"{login} cannot be assigned in {self.tickets.name}.",
                     "Correct the login in assignees, or give that person access to the repository.",
@@ -101,7 +101,7 @@ class Dressing:
 
     def _say_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
         if dropped:
-            self.desk.fall_short(about, f"GitHub did not set the {what} {', '.join(dropped)}.", _PUSH)
+            self.journal.fall_short(about, f"GitHub did not set the {what} {', '.join(dropped)}.", _PUSH)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Boarding:
     """Puts a ticket into a lane of a board."""
 
     board: Board
-    desk: Desk
+    journal: Journal
 
     def put(self, issue: Issue | None, field: str, status: str) -> None:
         """Put the ticket into the lane, unless it is there. An `issue` of None is one that a dry run would open."""
@@ -127,9 +127,9 @@ class Boarding:
         if card is None:
             card = self._added(issue, lane)
         where = f"the lane {lane.option!r} of the board {self.board.name}"
-        if card is None and not self.desk.dry_run:
+        if card is None and not self.journal.dry_run:
             return
-        self.desk.attempt(
+        self.journal.attempt(
             BOARD,
             f"Put it into {where}",
             lambda: self.board.move(card, lane) if card else None,
@@ -149,11 +149,11 @@ class Boarding:
                 return there
 
         done = Action(f"Put the ticket on the board {self.board.name}")
-        return self.desk.attempt(BOARD, f"Put the ticket on the board {self.board.name}", add, lambda _: done)
+        return self.journal.attempt(BOARD, f"Put the ticket on the board {self.board.name}", add, lambda _: done)
 
     def _cannot(self, why: Unknown) -> None:
         message = f"The ticket was not put into its lane of the board: {why.reason}."
-        self.desk.fall_short(BOARD, message, why.remedy)
+        self.journal.fall_short(BOARD, message, why.remedy)
 
 
 def _lacking(wanted: Sequence[str], there: Sequence[str]) -> list[str]:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...clients.messages import quoted
-from ...domain.announcement import TICKET
 from ...domain.evidence import Unknown
 from ...domain.kept_text import KeptText, same_text
-from ...domain.prepare_report import Action
+from ...domain.reports.announce import TICKET
+from ...domain.reports.report import Action
 from ...domain.tickets import Author, Comment, Issue, Ticket
 from ...errors import RefusedError
 from ...forges.ticketing import Tickets
 from ...forges.writer import UnconfirmedError
 from ..answers import must
-from .desk import Desk
+from ..journal import Journal
 
 _KEPT_ELSEWHERE = (
     "Put the line back that ends our part (an earlier version of the text has it), or take our part out altogether, "
@@ -30,7 +30,7 @@ class Ticketing:
     tickets: Tickets
     kept: KeptText
     compose: Callable[[int], str]
-    desk: Desk
+    journal: Journal
 
     def own(self, found: Issue | None, title: str, labels: Sequence[str]) -> Issue | None:
         """Return the release's own ticket, with the text as it should be; None in a dry run that would open it.
@@ -79,7 +79,7 @@ class Ticketing:
     def _say_planted(self, planted: Sequence[Issue]) -> None:
         if planted:
             named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in planted[:10])
-            self.desk.fall_short(
+            self.journal.fall_short(
                 TICKET,
                 f"Somebody without a part in {self.tickets.name} wrote what looks like our ticket: {named}. It was "
                 "left alone.",
@@ -90,7 +90,7 @@ class Ticketing:
     def _say_more(self, found: Sequence[Issue]) -> None:
         if len(found) > 1:
             others = ", ".join(f"#{issue.number}" for issue in found[1:10])
-            self.desk.fall_short(
+            self.journal.fall_short(
                 TICKET,
                 f"There are {len(found)} tickets of this release; the oldest, #{found[0].number}, is kept up to date.",
                 f"Close the others: {others}.",
@@ -118,10 +118,10 @@ class Ticketing:
                 return found
 
         where = f" with the labels {', '.join(labels)}" if labels else ""
-        return self.desk.do(
+        return self.journal.do(
             f"Open the ticket {title!r} in {self.tickets.name}{where}",
             create,
-            lambda issue: Action(f"Opened the ticket {self.tickets.name}#{issue.number}", issue.url),
+            lambda issue: _about(issue, f"Opened the ticket {self.tickets.name}#{issue.number}", issue.url),
         )
 
     def _refreshed(self, issue: Issue) -> Issue:
@@ -139,8 +139,8 @@ class Ticketing:
                 return now
 
         what = f"the text of the ticket {self.tickets.name}#{issue.number}"
-        told = Action(f"Brought {what} up to date", issue.url)
-        return self.desk.do(f"Bring {what} up to date", rewrite, lambda _: told) or issue
+        told = _about(issue, f"Brought {what} up to date", issue.url)
+        return self.journal.do(f"Bring {what} up to date", rewrite, lambda _: told) or issue
 
     def _new(self) -> str:
         written = self.kept.written("", self.compose)
@@ -155,7 +155,7 @@ class Ticketing:
             message = (
                 "Our part of the text cannot be told from what people wrote, or has no room, so it was not renewed."
             )
-            self.desk.fall_short(TICKET, message, _KEPT_ELSEWHERE, url)
+            self.journal.fall_short(TICKET, message, _KEPT_ELSEWHERE, url)
             return None
         return None if same_text(body, written) else written
 
@@ -175,7 +175,7 @@ class Ticketing:
                 return there
 
         what = f"the ticket {issue.repository}#{issue.number}"
-        return self.desk.do(f"Tell {what} in a comment", add, lambda made: Action(f"Told {what}", made.url))
+        return self.journal.do(f"Tell {what} in a comment", add, lambda made: _about(issue, f"Told {what}", made.url))
 
     def _rewritten(self, comment: Comment, issue: Issue) -> Comment:
         body = self._renewed(comment.body, comment.url)
@@ -192,8 +192,8 @@ class Ticketing:
                 return now
 
         what = f"our comment on the ticket {issue.repository}#{issue.number}"
-        told = Action(f"Brought {what} up to date", comment.url)
-        return self.desk.do(f"Bring {what} up to date", rewrite, lambda _: told) or comment
+        told = _about(issue, f"Brought {what} up to date", comment.url)
+        return self.journal.do(f"Bring {what} up to date", rewrite, lambda _: told) or comment
 
     def _our_comment(self, number: int) -> Comment | None:
         comments = must(self.tickets.comments(number), f"The comments on ticket #{number}")
@@ -201,3 +201,7 @@ class Ticketing:
             (one for one in comments if self.kept.is_in(one.body) and self._is_trusted(one.author)),
             None,
         )
+
+
+def _about(issue: Issue, what: str, url: str) -> Action:
+    return Action(what, url, {"ticket-number": str(issue.number), "ticket-url": url})

@@ -1,1 +1,23 @@
 """The command `audit`: every past release, judged by the same rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...clients.pace import Pace
+from ...runner.settings.audit import read_audit_settings as read_settings
+from .audit import Audit
+
+if TYPE_CHECKING:
+    from ...domain.reports.audit import AuditReport
+    from ...runner.settings.audit import AuditSettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+
+def run(session: Session[AuditSettings]) -> AuditReport:
+    """Judge the past; writes nothing."""
+    say = session.journal.say
+    services = session.services_for(session.settings.seconds, Pace(say))
+    return Audit(session.settings, services.forge(), services.registry(), session.now, say).run()

@@ -11,7 +11,7 @@ from ...clients.registry import RegistryClient
 from ...domain.allow import Allowance
 from ...domain.audit.gaps import gaps
 from ...domain.audit.judging import PastRelease, judge_history
-from ...domain.audit.report import AuditReport
+from ...domain.reports.audit import AuditReport
 from ...domain.versions import production_tags
 from ...errors import EvidenceError
 from ...forges.repository import Forge

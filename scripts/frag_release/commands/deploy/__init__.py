@@ -1,1 +1,75 @@
-"""The command `deploy`: AWX launched and followed, and the site seen."""
+"""The command `deploy`: judged again, launched in AWX, followed to the end, and seen on the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ... import cancellation
+from ...clients.deadline import Deadline
+from ...domain.production_template import names_of, note_of_variables
+from ...render.deploy import job_line
+from ...runner.settings.awx import read_awx_settings
+from ...runner.settings.deploy import read_deploy_settings as read_settings
+from ...runner.settings.production_template import check_template
+from ..clock import Clock
+from ..session import utc_now
+from .awx_job import AwxJob
+from .deploy import Connected, Deploy
+
+if TYPE_CHECKING:
+    from ...domain.awx_jobs import Job, Template, Variables
+    from ...domain.evidence import Image
+    from ...domain.reports.deploy import DeployReport
+    from ...runner.settings.deploy import DeploySettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+_SPARE_SECONDS = 300.0
+"""Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""
+
+
+def run(session: Session[DeploySettings]) -> DeployReport:
+    """Judge once more, and deploy."""
+    return Deploy(session, _connected(session)).run()
+
+
+def _connected(session: Session[DeploySettings]) -> Connected:
+    settings, journal = session.settings, session.journal
+    waiting = session.services_for(settings.seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
+
+    def awx(image: Image, clock: Clock, moves_on: bool, keep: Callable[[Job], None]) -> AwxJob:
+        chosen = read_awx_settings(session.values, image)
+        job = AwxJob(
+            waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say,
+            moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
+        )  # fmt: skip
+        # As they were given: the tag that is filled in may have any name.
+        job.judge = _judge(settings, read_awx_settings(session.values).variables)
+        return job
+
+    return Connected(
+        forge=session.services.github(),
+        registry=session.services.registry(),
+        image_registry=lambda: session.services_for(settings.seconds).registry(),
+        awx=awx,
+        site=waiting.site,
+        clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
+    )
+
+
+def _judge(settings: DeploySettings, variables: Variables) -> Callable[[Template], Sequence[str]]:
+    """Return what is said of a template outside production; it raises UsageError for one of production."""
+
+    def judge(template: Template) -> Sequence[str]:
+        if settings.is_production:
+            return ()
+        where, allowed = settings.environment, settings.production_template
+        notes = (
+            check_template(template.name, names_of(template), where, allowed),
+            note_of_variables(variables, where),
+        )
+        return [note for note in notes if note]
+
+    return judge

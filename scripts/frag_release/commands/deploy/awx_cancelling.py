@@ -9,9 +9,9 @@ from ...domain.awx_jobs import Job
 from ...domain.evidence import Unknown
 from ..clock import Clock
 
-LAST_SECONDS = 4.0
-"""How long a run that is cancelled may look for its job, and again how long have it cancelled: it is killed 10 s after
-it was told to stop."""
+LAST_SECONDS = 2.0
+"""How long a cancelled run may look for its job, and again how long have it cancelled: it is cut off 6.2 s after it was
+told to stop, of which a launch that is on its way may have taken two."""
 
 _LOOKS = 3
 

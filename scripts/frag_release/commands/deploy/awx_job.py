@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from ... import cancellation
 from ...clients.awx import Awx
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
-from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...errors import Cancelled, ExpectedError, RefusedError
 from ...runner.settings.awx import AwxSettings
-from ...runner.signals import hold_signals
 from ..answers import must
 from ..clock import Clock
 from .awx_cancelling import LAST_SECONDS, cancel
@@ -46,7 +47,8 @@ class AwxJob:
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
     followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
-    `judge` raises UsageError for a template that is not for this environment, and returns notes on it.
+    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets each
+    look at the job, `writing` what is being ordered.
     """
 
     awx: Awx
@@ -60,6 +62,8 @@ class AwxJob:
     moves_on: bool = False
     alone: bool = False
     judge: Callable[[Template], Sequence[str]] = lambda _: ()
+    keep: Callable[[Job], None] = lambda _: None
+    writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
@@ -85,13 +89,14 @@ class AwxJob:
             template, _ = self.check()
             if not launching.resume(template):
                 self.launched = True
-                launching.launch(template)
-        except InterruptedRun as stop:
-            hold_signals()
+                with self.writing(f"Launch the job template {template.name} in AWX"):
+                    launching.launch(template)
+        except Cancelled as stop:
+            cancellation.settle()
             if self.seen is None and not self.launched:
                 message = "The run was cancelled before anything was launched in AWX."
-                raise InterruptedRun(message, "Run it again.") from stop
-            raise InterruptedRun(*self._interrupted(launching, template)) from stop
+                raise Cancelled(message, "Run it again.") from stop
+            raise Cancelled(*self._interrupted(launching, template)) from stop
         return self.launched
 
     def follow(self) -> Job:
@@ -101,9 +106,9 @@ class AwxJob:
             if following.run(self._job()):
                 return self._succeeded()
             return self._out_of_time()
-        except InterruptedRun as stop:
-            hold_signals()
-            raise InterruptedRun(*self._let_go("The run was cancelled")) from stop
+        except Cancelled as stop:
+            cancellation.settle()
+            raise Cancelled(*self._let_go("The run was cancelled")) from stop
 
     @property
     def _goes_on(self) -> str:
@@ -111,6 +116,7 @@ class AwxJob:
 
     def _took(self, job: Job) -> None:
         self.seen = job
+        self.keep(job)
 
     def _job(self) -> Job:
         if self.seen is None:
@@ -129,15 +135,16 @@ class AwxJob:
         """Take a last look: a job that has just ended is judged; another one is let go."""
         answer = self.awx.anew(LAST_SECONDS).job(self._job())
         if isinstance(answer, Job):
-            self.seen = answer
+            self._took(answer)
             if answer.is_over:
                 return self._succeeded()
         raise ExpectedError(*self._let_go("Time is up (wait-minutes)"))
 
     def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
         """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
-        self.seen = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
-        if self.seen:
+        found = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
+        if found:
+            self._took(found)
             return self._let_go("The run was cancelled")
         where = self.awx.jobs_url(template)
         return (

@@ -8,27 +8,28 @@ from typing import Any
 
 from ...clients.registry import RegistryClient
 from ...clients.site import SiteClient
+from ...domain.awx_jobs import Job
 from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
-from ...domain.deploy_report import DeployReport, Target, refusal
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
-from ...domain.prepare_report import Action
-from ...domain.publish_report import Problem
 from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
-from ...domain.report import GateReport
+from ...domain.reports.deploy import DeployReport, Target, refusal
+from ...domain.reports.gate import GateReport
+from ...domain.reports.report import Action
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
-from ...errors import ExpectedError, InterruptedRun, RefusedError, UsageError
+from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...forges.repository import Forge
-from ...runner.context import Context
+from ...render.deploy import text
 from ...runner.settings.deploy import DeploySettings
-from ...runner.signals import hold_signals
 from ..answers import must
 from ..clock import Clock
 from ..gate.gate import Gate
+from ..journal import Journal
+from ..session import Session, utc_now
 from .awx_job import AwxJob
 from .evidence import DeployEvidence
 from .site_check import SiteCheck, site_values
@@ -45,42 +46,31 @@ _UNGATED = "Nothing was judged: this environment is deployed to without the gate
 
 
 @dataclass(frozen=True)
-class Presentation:
-    """How the command speaks: a line, the whole plan, and a look at the site."""
-
-    tell: Callable[[str], None]
-    show: Callable[[DeployReport], None]
-    look: Callable[[SiteLook], None]
-
-
-@dataclass(frozen=True)
 class Connected:
     """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
 
-    `awx` gets the image, the clock, and whether that tag may have moved on since another run. `clock` makes
-    the clock of the deployment itself, whose time begins then.
+    `awx` gets the image, the clock, whether that tag may have moved on since another run, and what keeps each look at
+    the job. `clock` makes the clock of the deployment itself, whose time begins then.
     """
 
     forge: Forge
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
-    awx: Callable[[Image, Clock, bool], AwxJob]
+    awx: Callable[[Image, Clock, bool, Callable[[Job], None]], AwxJob]
     site: Callable[[], SiteClient]
     clock: Callable[[], Clock]
 
 
 @dataclass
 class Deploy:
-    """The command with all that it needs. `report` is how far it has come, also when it is broken off."""
+    """The command with all that it needs. `report` is how far it has come."""
 
-    settings: DeploySettings
-    context: Context
+    session: Session[DeploySettings]
     to: Connected
-    speak: Presentation
     report: DeployReport | None = field(default=None, init=False)
 
     def run(self) -> DeployReport:
-        """Deploy. Raises ExpectedError before there is a report, then never."""
+        """Deploy. Raises ExpectedError; what was done until then is in session and journal."""
         record = self._record() if self.settings.rollback else None
         expected, name = self._recorded(record) if record else (self.settings.expected, self.settings.stack_image)
         judged = self._judged(record)
@@ -88,21 +78,26 @@ class Deploy:
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
         judged, image = evidence.hold(judged, name, tag)
         judged = replace(judged, image_name=name, released=self._released(judged))
-        self.report = DeployReport(
+        report = self.report = DeployReport(
             judged, self._target, image, refusal(self._target, judged.decision, tag), self.settings.dry_run
         )
-        self._add_notes(
-            *(self._of_rollback(record, name) if record else []), *([] if self.settings.gated else [_UNGATED])
-        )
-        if judged.failed_rules or self.report.refusal:
-            return self.report
-        try:
-            self._carry_out(image, record, moves_on=not expected.stack_digest)
-        except ExpectedError as error:
-            # What became of it is told from here on, and no second signal may break that off.
-            hold_signals()
-            self._note(problem=self._problem(error))
-        return self.report
+        self.journal.note(*(self._of_rollback(record, name) if record else []))
+        self.journal.note(*([] if self.settings.gated else [_UNGATED]))
+        if judged.failed_rules or report.refusal:
+            return report
+        self.session.keep(report)
+        self._carry_out(image, record, moves_on=not expected.stack_digest)
+        return self._now()
+
+    @property
+    def settings(self) -> DeploySettings:
+        """What is asked for."""
+        return self.session.settings
+
+    @property
+    def journal(self) -> Journal:
+        """What was done."""
+        return self.session.journal
 
     @property
     def _target(self) -> Target:
@@ -155,7 +150,7 @@ class Deploy:
 
     def _judged(self, record: ReleaseRecord | None) -> GateReport:
         settings = self.settings if self.settings.gated else replace(self.settings, production=False)
-        gate = Gate(settings, self.context, self.to.forge, self.to.registry, self.to.clock().now(), record)
+        gate = Gate(settings, self.session.context, self.to.forge, self.to.registry, utc_now(), record)
         judged = gate.run()
         if record:
             try:
@@ -167,11 +162,15 @@ class Deploy:
     def _carry_out(self, image: Image, record: ReleaseRecord | None, *, moves_on: bool) -> None:
         clock = self.to.clock()
         check = self._site_check(site_values(self._now().judged, image, record), clock)
-        job = self.to.awx(image, clock, moves_on)
+        job = self.to.awx(image, clock, moves_on, lambda seen: self._note(job=seen))
         if self.settings.dry_run:
-            self._try_out(job)
+            template, _ = job.check()
+            self.journal.note(*job.notes)
+            self.journal.planned.append(
+                f"Launch the job template {template.name}, which takes these variables: {template.url}"
+            )
         else:
-            self.speak.show(self._now())
+            self.journal.say(text(replace(self._now(), notes=tuple(self.journal.notes))))
         if check:
             self._look_before(check)
         if self.settings.dry_run:
@@ -179,11 +178,6 @@ class Deploy:
         self._launch(job)
         if check:
             self._verify(check)
-
-    def _try_out(self, job: AwxJob) -> None:
-        template, _ = job.check()
-        self._add_notes(*job.notes)
-        self._did(Action(f"Found the job template {template.name}, which takes these variables", template.url))
 
     def _site_check(self, values: Values, clock: Clock) -> SiteCheck | None:
         site = self.settings.site
@@ -196,46 +190,45 @@ class Deploy:
                 "Leave that placeholder out of the verify-text of this environment, or give the input of its name.",
             )
         return SiteCheck(
-            self.to.site(), site.urls, site.lines, values, self.settings.verify_looks, self.speak.look, clock
+            self.to.site(),
+            site.urls,
+            site.lines,
+            values,
+            self.settings.verify_looks,
+            self.journal.progress(_site_line),
+            clock,
         )
 
     def _look_before(self, check: SiteCheck) -> None:
         look = check.before()
-        self.speak.tell(f"The site before the launch: {look.seen}.")
+        self.journal.say(f"The site before the launch: {look.seen}.")
         self._note(site_before=look)
-        self._add_notes(*([_SHOWN_BEFORE] if look.passed else []))
-
-    def _problem(self, error: ExpectedError) -> Problem:
-        job = self._now().job
-        if isinstance(error, InterruptedRun) and job and job.url not in error.message:
-            message = f"The run was cancelled. The AWX job {job.id} was {job.status} when last seen. {job.url}"
-            return Problem(message, "Look there. Running this again follows it as long as it runs.", error.exit_status)
-        return Problem(error.message, error.remedy, error.exit_status)
+        self.journal.note(*([_SHOWN_BEFORE] if look.passed else []))
 
     def _launch(self, job: AwxJob) -> None:
         try:
             launched = job.start()
             if job.seen:
                 did = "Launched" if launched else "Found and followed"
-                self._did(Action(f"{did} the AWX job {job.seen.id}", job.seen.url))
+                outputs = {"job-id": str(job.seen.id), "job-url": job.seen.url}
+                self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs))
             job.follow()
         finally:
-            self._note(job=job.seen)
-            self._add_notes(*job.notes)
+            self.journal.note(*job.notes)
 
     def _verify(self, check: SiteCheck) -> None:
         try:
             look = check.run()
-        except InterruptedRun as stop:
+        except Cancelled as stop:
             raise self._interrupted(check.seen) from stop
         finally:
             self._note(site=check.seen)
         if not look.is_over:
             raise self._not_shown(look)
 
-    def _interrupted(self, look: SiteLook | None) -> InterruptedRun:
+    def _interrupted(self, look: SiteLook | None) -> Cancelled:
         seen = f" It was last seen so: {look.seen}." if look else ""
-        return InterruptedRun(
+        return Cancelled(
             f"The run was cancelled while it waited for the site, after {self._job_was()}.{seen}",
             f"Look at {self.settings.site.urls[0]} yourself. {_LAUNCHES_AGAIN}",
         )
@@ -261,14 +254,11 @@ class Deploy:
         return self.report
 
     def _note(self, **news: Any) -> None:
-        self.report = replace(self._now(), **news)
+        self.report = self.session.keep(replace(self._now(), **news))
 
-    def _add_notes(self, *notes: str) -> None:
-        self._note(notes=(*self._now().notes, *notes))
 
-    def _did(self, action: Action) -> None:
-        self.speak.tell(f"{action.what} {action.url}".rstrip())
-        self._note(actions=(*self._now().actions, action))
+def _site_line(look: SiteLook) -> str:
+    return f"The site: {look.seen}."
 
 
 _LAUNCHES_AGAIN = "Running this again launches the job once more (where all is as it should be, it changes nothing)."

@@ -12,7 +12,7 @@ from ...domain.decision import reconsider
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected, differences, with_differences
 from ...domain.facts import NOT_ASKED, PublicRelease, StackImageFacts
-from ...domain.report import GateReport
+from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge_image
 from ...runner.settings.deploy import DeploySettings
@@ -81,4 +81,4 @@ class DeployEvidence:
         decision = reconsider(judged.decision, [*findings, *apply_allowances(image, settings.allow)])
         unused = set(unused_allowances(image, settings.allow))
         still_unused = [one for one in judged.unused_allowances if one in unused]
-        return replace(judged, command="deploy", decision=decision, unused_allowances=still_unused)
+        return replace(judged, decision=decision, unused_allowances=still_unused)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ...clients.site import SiteClient
 from ...domain.evidence import Image
 from ...domain.release_record import ReleaseRecord
-from ...domain.report import GateReport
+from ...domain.reports.gate import GateReport
 from ...domain.site import SiteLook
 from ...domain.site_lines import IMAGE_TAG, STACK_COMMIT, SiteLine, Values
 from ..clock import Clock

@@ -1,1 +1,25 @@
-"""The command `doctor`: what is missing, before anything is written."""
+"""The command `doctor`: which permission or setting is missing?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import UsageError
+from ...runner.settings.doctor import read_doctor_settings as read_settings
+from .deployment import Deployment
+from .doctor import Doctor
+
+if TYPE_CHECKING:
+    from ...domain.reports.doctor import DoctorReport
+    from ...runner.settings.doctor import DoctorSettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+
+def run(session: Session[DoctorSettings]) -> DoctorReport:
+    """Look for what is missing; writes nothing."""
+    settings, services = session.settings, session.services
+    forge, registry, awx = services.github(), services.registry(), settings.awx
+    deployment = awx if isinstance(awx, UsageError) else Deployment(services.awx(awx), awx)
+    return Doctor(settings, forge, registry, deployment, services.site(), session.now).run()

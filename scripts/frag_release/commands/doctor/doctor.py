@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ... import __version__
 from ...clients.registry import RegistryClient
 from ...clients.site import SiteClient
-from ...domain.doctor_report import DoctorReport
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.rights import TokenFacts, TokenKind
+from ...domain.reports.doctor import DoctorReport
 from ...errors import UsageError
 from ...forges.github import GithubForge
 from ...forges.github_settings import GithubSettings

@@ -1,1 +1,28 @@
 """The command `gate`: is this build allowed to reach production?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...runner.settings.gate import read_gate_settings as read_settings
+
+if TYPE_CHECKING:
+    from ...domain.reports.gate import GateReport
+    from ...runner.settings.gate import GateSettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+
+def run(session: Session[GateSettings]) -> GateReport:
+    """Judge; writes nothing."""
+    from .head_start import ask_ahead
+
+    forge = session.services.forge()
+    ask_ahead(forge, session.settings, session.context)
+    # Imported while the first questions are on their way.
+    from ...domain import workflow_file  # noqa: F401 - the first answer to be read is a file
+    from .gate import Gate
+
+    registry = session.services.registry()
+    return Gate(session.settings, session.context, forge, registry, session.now, building=True).run()

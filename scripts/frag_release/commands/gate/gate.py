@@ -18,7 +18,7 @@ from ...domain.evidence import Answer, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
 from ...domain.findings import Finding, Status
 from ...domain.release_record import ReleaseRecord
-from ...domain.report import GateReport
+from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge, judge_presence
 from ...domain.versions import parse_production_tag

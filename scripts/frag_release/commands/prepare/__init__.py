@@ -1,1 +1,22 @@
 """The command `prepare`: from a form to a reviewed change of two lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...runner.settings.prepare import read_prepare_settings as read_settings
+from .prepare import Prepare
+
+if TYPE_CHECKING:
+    from ...domain.reports.prepare import PrepareReport
+    from ...runner.settings.prepare import PrepareSettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+
+def run(session: Session[PrepareSettings]) -> PrepareReport:
+    """Plan, show, and write."""
+    services = session.services
+    today = session.now.astimezone(session.settings.timezone).date()
+    return Prepare(session, services.forge, services.registry(), today).run()

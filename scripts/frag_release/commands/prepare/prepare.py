@@ -16,17 +16,20 @@ from ...domain.facts import PreviousRelease, ReleaseFacts, StackFacts
 from ...domain.findings import Finding
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
-from ...domain.prepare_report import PrepareReport
+from ...domain.reports.prepare import PrepareReport
 from ...domain.rules import judge_planned
 from ...domain.versions import parse_production_tag
 from ...errors import ExpectedError
 from ...forges.repository import Forge, Repository
 from ...forges.writer import LostRaceError, Writer, WriteRefusedError
+from ...render.plan_text import prepare_text as plan_text
+from ...render.prepare import pull_request_body
 from ...runner.settings.prepare import PrepareSettings
 from ..evidence.components import ComponentEvidence, beside_previous
 from ..evidence.histories import with_histories
 from ..evidence.records import with_records
 from ..evidence.stack import StackEvidence
+from ..session import Session
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting
 from .writing import Execution
@@ -36,26 +39,13 @@ ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
-class Presentation:
-    """How the command speaks: a line of progress, the whole plan, a pull request's text, a commit's address."""
-
-    tell: Callable[[str], None]
-    show: Callable[[PrepareReport], None]
-    body: Callable[[PrepareReport, int], str]
-    commit_url: Callable[[str], str]
-
-
-@dataclass(frozen=True)
 class Prepare:
-    """The command with all that it needs. `now` is in UTC, `today` the date in the stack's time zone."""
+    """The command with all that it needs; `today` is the date in the stack's time zone."""
 
-    settings: PrepareSettings
+    session: Session[PrepareSettings]
     make_forge: Callable[[], Forge]
     registry: RegistryClient
-    now: datetime.datetime
     today: datetime.date
-    speak: Presentation
-    sleep: Callable[[float], None] = cancellation.sleep
 
     def run(self) -> PrepareReport:
         """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
@@ -63,7 +53,7 @@ class Prepare:
             try:
                 return self._attempt().run()
             except LostRaceError as race:
-                self.speak.tell(f"{race.branch} was moved in between: everything is read and judged again.")
+                self.session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
         last = self._attempt()
         try:
             return last.run()
@@ -72,22 +62,18 @@ class Prepare:
 
     def _attempt(self) -> Attempt:
         # A forge remembers what it has read, so every attempt has one of its own.
-        make = self.make_forge
-        return Attempt(self.settings, make(), make, self.registry, self.now, self.today, self.speak, self.sleep)
+        return Attempt(self.session, self.make_forge(), self.make_forge, self.registry, self.today)
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One try, on one view of the repositories."""
 
-    settings: PrepareSettings
+    session: Session[PrepareSettings]
     forge: Forge
     new_forge: Callable[[], Forge]
     registry: RegistryClient
-    now: datetime.datetime
     today: datetime.date
-    speak: Presentation
-    sleep: Callable[[float], None]
 
     def run(self) -> PrepareReport:
         """Plan and write; raises LostRaceError where a branch was moved in between."""
@@ -97,8 +83,13 @@ class Attempt:
         missing = self._writer.missing_right(report.plan.file)
         if missing:
             raise WriteRefusedError(missing)
-        self.speak.show(report)
+        self.session.journal.say(plan_text(report))
         return self._execute(report)
+
+    @property
+    def settings(self) -> PrepareSettings:
+        """What is asked for."""
+        return self.session.settings
 
     @property
     def _stack(self) -> Repository:
@@ -115,7 +106,13 @@ class Attempt:
             changes = with_histories(self.forge, plan.changes, {plan.repository, self.settings.home})
         facts, findings = judged.result()
         return PrepareReport(
-            __version__, self.now, replace(plan, changes=changes), facts, findings, self.settings.dry_run
+            version=__version__,
+            time=self.session.now,
+            plan=replace(plan, changes=changes),
+            facts=facts,
+            findings=findings,
+            dry_run=self.settings.dry_run,
+            tickets_from=self.settings.tickets_from,
         )
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
@@ -135,7 +132,7 @@ class Attempt:
             return facts, judge_planned(facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
-        facts, findings = judge_when_settled(judge, allow, minutes, self.speak.tell, self.sleep)
+        facts, findings = judge_when_settled(judge, allow, minutes, self.session.journal.say, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
 
     def _stack_facts(self, plan: Plan) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
@@ -146,19 +143,17 @@ class Attempt:
         return evidence.gather(tag, None, self.settings.components, self.today)
 
     def _execute(self, report: PrepareReport) -> PrepareReport:
-        speak = self.speak
-        execution = Execution(
-            report.plan, self._stack, self._writer, lambda limit: speak.body(report, limit), speak.commit_url
-        )
+        session = self.session
+
+        def body(limit: int) -> str:
+            return pull_request_body(report, session.links, limit)
+
+        execution = Execution(report.plan, self._stack, self._writer, body, session.links, session.journal)
         written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
         request = written.pull_request
-        return replace(
-            report,
-            commit=written.commit,
-            pull_request=(request.number, request.url) if request else None,
-            actions=written.actions,
-            notes=(*report.notes, *written.notes),
-        )
+        number = (request.number, request.url) if request else None
+        # What was made is in the journal already; the page tells it, too.
+        return replace(report, commit=written.commit, pull_request=number, actions=tuple(session.journal.actions))
 
     def lost(self, race: LostRaceError) -> ExpectedError:
         """Return the error that says who moved what."""

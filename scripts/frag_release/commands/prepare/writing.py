@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ...domain.kept_text import KeptText, same_text
 from ...domain.plan import RELEASE_BRANCH, Plan, marked_release
-from ...domain.prepare_report import Action
+from ...domain.reports.report import Action
 from ...errors import RefusedError
 from ...forges.repository import Repository
 from ...forges.writer import PullRequest, Writer
+from ...render.links import Links
 from ..answers import must
+from ..journal import Journal
 from .own_branch import OwnBranch
 
 
 @dataclass(frozen=True)
 class Written:
-    """What came of a plan. `actions` has only what this run made; nothing in it: all was there already.
-
-    `notes` says what could not be brought up to date.
-    """
+    """What came of a plan, whether this run made it or found it there."""
 
     commit: str = ""
     pull_request: PullRequest | None = None
-    actions: Sequence[Action] = ()
-    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -36,47 +33,64 @@ class Execution:
     repository: Repository
     writer: Writer
     body: Callable[[int], str]
-    commit_url: Callable[[str], str]
+    links: Links
+    journal: Journal
 
     def commit(self) -> Written:
         """Commit to the stack branch; raises LostRaceError where that was moved since the plan was made."""
         plan = self.plan
-        commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
-        self.writer.move_branch(plan.branch, plan.head, commit)
-        return Written(commit, None, (Action(f"Committed {commit[:12]} to {plan.branch}", self.commit_url(commit)),))
+
+        def write() -> str:
+            commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            self.writer.move_branch(plan.branch, plan.head, commit)
+            return commit
+
+        return Written(self.journal.write(f"Commit to {plan.branch}", write, self._committed))
+
+    def _committed(self, commit: str) -> Action:
+        return self._of_commit(f"Committed {commit[:12]} to {self.plan.branch}", commit)
+
+    def _of_commit(self, what: str, commit: str) -> Action:
+        return Action(what, self.links.commit(self.plan.repository, commit), {"commit": commit})
 
     def propose(self) -> Written:
         """Push `release/TAG` and open the pull request, or bring both up to date; raises LostRaceError."""
         plan = self.plan
         existing = self._own_pull_request()
-        commit, actions = self._release_branch(existing)
+        commit = self._release_branch(existing)
         if existing:
-            return self._refreshed(Written(commit, existing, actions), existing)
+            return Written(commit, self._refreshed(existing))
         body = self._kept.written("", self.body)
         if body is None:
             raise AssertionError("an empty body has room for the text")
-        opened = self.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body)
-        return Written(commit, opened, (*actions, Action(f"Opened pull request #{opened.number}", opened.url)))
+        opened = self.journal.write(
+            f"Open a pull request of {plan.release_branch}",
+            lambda: self.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
+            lambda made: _of_request("Opened", made),
+        )
+        return Written(commit, opened)
 
     @property
     def _kept(self) -> KeptText:
         return KeptText(self.plan.marker)
 
-    def _refreshed(self, written: Written, existing: PullRequest) -> Written:
+    def _refreshed(self, existing: PullRequest) -> PullRequest:
         """Bring our part of the text up to date; the title, and what stands around our part, are the people's."""
         body = self._kept.written(existing.body, self.body)
         if body is None:
-            note = (
+            self.journal.note(
                 f"The text of pull request #{existing.number} was not brought up to date: our part of it cannot be "
                 "told from what people wrote (the line that ends it is gone), or has no room. Put the line back that "
                 "an earlier version of the text has, or shorten what stands around."
             )
-            return replace(written, notes=(note,))
+            return existing
         if same_text(body, existing.body):
-            return written
-        changed = self.writer.update_pull_request(existing.number, existing.title, body)
-        updated = Action(f"Updated pull request #{changed.number}", changed.url)
-        return replace(written, pull_request=changed, actions=(*written.actions, updated))
+            return existing
+        return self.journal.write(
+            f"Update pull request #{existing.number}",
+            lambda: self.writer.update_pull_request(existing.number, existing.title, body),
+            lambda changed: _of_request("Updated", changed),
+        )
 
     def _own_pull_request(self) -> PullRequest | None:
         """Return our open pull request for this tag and pair; raises RefusedError where another one is open."""
@@ -97,8 +111,8 @@ class Execution:
             remedy += f" If prepare made it, its text has lost what tells so; put that back as {line}"
         return RefusedError(f"{which} is open {what}: {request.url}", remedy)
 
-    def _release_branch(self, request: PullRequest | None) -> tuple[str, tuple[Action, ...]]:
-        """Make `release/TAG` hold the change on top of the checked head; returns its commit and what was done.
+    def _release_branch(self, request: PullRequest | None) -> str:
+        """Make `release/TAG` hold the change on top of the checked head; returns its commit.
 
         Where somebody updated the branch of an open pull request, it stays: its reviews would be lost with it.
         """
@@ -107,11 +121,24 @@ class Execution:
         if found is not None:
             commits = OwnBranch(plan, self.repository, self.writer).commits(found)
             if list(commits[0].parents) == [plan.head] or (request and len(commits) > 1):
-                return found, ()
-        commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
-        if found is None:
-            self.writer.create_branch(branch, commit)
-        else:
-            self.writer.rebuild_branch(branch, found, commit)
+                return found
         did = "Pushed" if found is None else "Rebuilt"
-        return commit, (Action(f"{did} {branch} at {commit[:12]}", self.commit_url(commit)),)
+
+        def write() -> str:
+            commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            if found is None:
+                self.writer.create_branch(branch, commit)
+            else:
+                self.writer.rebuild_branch(branch, found, commit)
+            return commit
+
+        return self.journal.write(
+            f"{'Push' if found is None else 'Rebuild'} {branch}",
+            write,
+            lambda commit: self._of_commit(f"{did} {branch} at {commit[:12]}", commit),
+        )
+
+
+def _of_request(did: str, request: PullRequest) -> Action:
+    outputs = {"pull-request-number": str(request.number), "pull-request-url": request.url}
+    return Action(f"{did} pull request #{request.number}", request.url, outputs)

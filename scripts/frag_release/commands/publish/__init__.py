@@ -1,1 +1,24 @@
-"""The command `publish`: from a reviewed commit to a tag, its build and a release."""
+"""The command `publish`: what was reviewed becomes a tag, a build and a release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...runner.settings.publish import read_publish_settings as read_settings
+from .publish import Publish
+from .text import ReleaseText
+
+if TYPE_CHECKING:
+    from ...domain.reports.publish import NothingReport, PublishReport
+    from ...runner.settings.publish import PublishSettings
+    from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+
+def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:
+    """Find what was reviewed, and publish it."""
+    services = session.services
+    forge = services.github()
+    text = ReleaseText(forge, session.settings, session.context.server_url)
+    return Publish(session, forge, services.github, services.registry(), text.body).run()

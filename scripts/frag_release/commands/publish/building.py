@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from ...domain.branch_activity import may_be_of_branch
@@ -32,7 +33,7 @@ class Building:
     """Follows the build of `tag` at `commit` by `workflow`.
 
     `own_token` says that the token is the workflow's own, whose tags start nothing. `seen` is the newest look;
-    `told` gets it each time. `started_by` and `note` are for people.
+    `told` gets it each time, and `writing` what is ordered. `started_by` and `note` are for people.
     """
 
     builds: Builds
@@ -42,6 +43,7 @@ class Building:
     own_token: bool
     told: Callable[[Progress], None]
     clock: Clock
+    writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
     seen: Progress | None = None
     started_by: str = ""
     note: str = ""
@@ -158,7 +160,8 @@ class Building:
 
     def _dispatch(self) -> bool:
         try:
-            self.builds.start(self.workflow, self.tag)
+            with self.writing(f"Dispatch {self.workflow} at {self.tag}"):
+                self.builds.start(self.workflow, self.tag)
         except UnconfirmedError:
             # It may have been started: what is there tells.
             if self._find(_SETTLE_SECONDS) is None:

@@ -5,28 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ... import __version__
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
-from ...domain.builds import Progress
 from ...domain.components import Pin
 from ...domain.decision import TAGS, Circumstances, decide
-from ...domain.prepare_report import Action
-from ...domain.publish_report import Problem, PublishReport
 from ...domain.release_record import ReleaseRecord
-from ...domain.report import GateReport
+from ...domain.reports.gate import GateReport
+from ...domain.reports.publish import NothingReport, PublishReport
+from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
-from ...errors import ExpectedError, InterruptedRun, RefusedError
+from ...errors import RefusedError
 from ...forges.publishing import Publisher, PublishingForge
 from ...forges.writer import LostRaceError
-from ...runner.context import Context
+from ...render.builds import progress_line
+from ...render.publish import text
 from ...runner.settings.publish import PublishSettings
 from ..answers import must
 from ..clock import Clock
+from ..journal import Journal
+from ..session import Session
 from ..waiting import Judged, judge_when_settled
 from .building import Building
 from .evidence import PublicationEvidence
@@ -34,43 +36,28 @@ from .pushed_image import PushedImage
 from .releasing import Releasing, public_release, public_url
 from .reviewing import Reviewing, taken
 
-_CANCELLED = "The run was cancelled. What it has made stays, a build goes on, and nothing is left half done."
-
-
-@dataclass(frozen=True)
-class Presentation:
-    """How the command speaks: a line, the whole plan, a look at the build, and the text of the release."""
-
-    tell: Callable[[str], None]
-    show: Callable[[PublishReport], None]
-    progress: Callable[[Progress], None]
-    body: Callable[[PublishReport], str]
-    tag_url: Callable[[str], str]
-
 
 @dataclass
 class Publish:
-    """The command with all that it needs. `report` is how far it has come, also when it is broken off.
+    """The command with all that it needs. `report` is how far it has come.
 
     A forge remembers what it was told, so `new_forge` makes one for every look that must see the world as it is.
     """
 
-    settings: PublishSettings
-    context: Context
+    session: Session[PublishSettings]
     forge: PublishingForge
     new_forge: Callable[[], PublishingForge]
     registry: RegistryClient
-    clock: Clock
-    speak: Presentation
+    body: Callable[[PublishReport], str]
     report: PublishReport | None = field(default=None, init=False)
 
-    def run(self) -> PublishReport | NothingToPublish:
-        """Publish what was reviewed. Raises ExpectedError before there is a report, then never."""
+    def run(self) -> PublishReport | NothingReport:
+        """Publish what was reviewed. Raises ExpectedError; what was done until then is in session and journal."""
         branches = self._branches()
-        reviewing = Reviewing(self.settings, self.context, self.forge, branches)
+        reviewing = Reviewing(self.settings, self.session.context, self.forge, branches)
         review = reviewing.find()
         if isinstance(review, NothingToPublish):
-            return review
+            return NothingReport(__version__, self.session.now, review)
         if isinstance(review, Contradiction):
             raise RefusedError(review.reason, review.remedy)
         self._demand_no_twin(review.tag)
@@ -78,20 +65,31 @@ class Publish:
         judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
         releases = self.forge.releases(self.settings.stack_repository)
         public = public_url(releases, review.tag) if tagged and self.settings.dry_run else ""
-        self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)
+        report = self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)
         if judged.failed_rules or self.settings.dry_run:
-            return self.report
-        self.speak.show(self.report)
-        try:
-            self._note(judged=replace(judged, released=self.forge.released(self.settings.stack_repository)))
-            if self.settings.wait_minutes and not tagged:
-                self._demand_still_reviewed(review, branches)
-            self._carry_out(review)
-        except InterruptedRun:
-            self._note(problem=Problem(_CANCELLED, "Run this again: it finds what is there and goes on.", 1))
-        except ExpectedError as error:
-            self._note(problem=Problem(error.message, error.remedy, error.exit_status))
-        return self.report
+            return report
+        self.session.keep(report)
+        self.journal.say(text(report))
+        self._note(judged=replace(judged, released=self.forge.released(self.settings.stack_repository)))
+        if self.settings.wait_minutes and not tagged:
+            self._demand_still_reviewed(review, branches)
+        self._carry_out(review)
+        return self._now()
+
+    @property
+    def settings(self) -> PublishSettings:
+        """What is asked for."""
+        return self.session.settings
+
+    @property
+    def journal(self) -> Journal:
+        """What was done."""
+        return self.session.journal
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time that is left."""
+        return self.session.clock
 
     @property
     def _publisher(self) -> Publisher:
@@ -118,7 +116,7 @@ class Publish:
         """Look once more, after a wait: what was reviewed may have been reverted, and a branch may have the name."""
         self.forge = self.new_forge()
         self._demand_no_twin(review.tag)
-        reviewing = Reviewing(self.settings, self.context, self.forge, branches)
+        reviewing = Reviewing(self.settings, self.session.context, self.forge, branches)
         again = reviewing.find()
         if isinstance(again, Reviewed) and again.tag == review.tag:
             pins = reviewing.pins([again.commit, review.commit])
@@ -139,7 +137,7 @@ class Publish:
 
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
         """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
-        settings, own_run, now = self.settings, self.context.run_id, self.clock.now()
+        settings, own_run, now = self.settings, self.session.context.run_id, self.clock.now()
 
         def judge() -> Judged:
             view = PublicationEvidence(settings, self.new_forge(), self.registry, branches, own_run, now.date())
@@ -147,7 +145,7 @@ class Publish:
             return facts, judge_publication(facts)
 
         facts, findings = judge_when_settled(
-            judge, settings.allow, settings.wait_minutes, self.speak.tell, self.clock.sleep
+            judge, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
         # As the gate will see it in the run of the tag.
         circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches)
@@ -160,7 +158,6 @@ class Publish:
             decision=decide(circumstances, apply_allowances(findings, settings.allow)),
             facts=facts,
             unused_allowances=unused_allowances(findings, settings.allow),
-            command="publish",
             image_name=settings.stack_image,
         )
 
@@ -177,7 +174,7 @@ class Publish:
                 self._note(progress=building.seen)
         build = building.seen.build if building.seen else None
         if build is None or not build.is_over:
-            self._add_note(
+            self.journal.note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
                 "passed."
             )
@@ -189,12 +186,14 @@ class Publish:
         """Make the tag; returns whether this run did, so that there can be no build of it yet."""
         if self._is_tagged(review):
             return False
+        commit, tag, stack = review.commit, review.tag, self.settings.stack_repository
+        made = Action(f"Tagged {commit[:12]} as {tag}", self.session.links.tag(stack, tag))
         try:
-            made = self._publisher.create_tag(review.tag, review.commit)
+            return self.journal.write(
+                f"Tag {commit[:12]} as {tag}", lambda: self._publisher.create_tag(tag, commit), lambda _: made
+            )
         except LostRaceError as race:
-            raise taken(self.settings.stack_repository, review, race.found or "another commit") from race
-        self._did(Action(f"Tagged {review.commit[:12]} as {review.tag}", self.speak.tag_url(review.tag)))
-        return made
+            raise taken(stack, review, race.found or "another commit") from race
 
     def _building(self, review: Reviewed) -> Building:
         settings = self.settings
@@ -204,8 +203,9 @@ class Publish:
             review.tag,
             review.commit,
             settings.connections.own_token,
-            self.speak.progress,
+            self.journal.progress(progress_line),
             self.clock,
+            self.journal.writing,
         )
 
     def _is_history(self, tag: str, building: Building) -> bool:
@@ -214,19 +214,19 @@ class Publish:
         if before is None or before[1] or building.is_there():
             return False
         self._note(release_url=before[0].url)
-        self._add_note(f"GitHub has no run of the build of {tag} any more.")
+        self.journal.note(f"GitHub has no run of the build of {tag} any more.")
         return True
 
     def _start(self, building: Building, is_new: bool) -> None:
         started = building.start(is_new)
         self._note(progress=building.seen, started_by=building.started_by)
         if building.note:
-            self._add_note(building.note)
+            self.journal.note(building.note)
         how, url = building.started_by, self._now().run_url
         if started:
-            self._did(Action(f"Started the build of {building.tag} {how}", url))
+            self.journal.record(Action(f"Started the build of {building.tag} {how}", url, {"run-url": url}))
         else:
-            self.speak.tell(f"The build was started {how}: {url}")
+            self.journal.say(f"The build was started {how}: {url}")
 
     def _demand_tag(self, review: Reviewed) -> None:
         """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
@@ -245,14 +245,14 @@ class Publish:
             self._show_recorded(image, review.tag)
         report = self._now()
         # What this very run has made is no part of it: a run that was taken up again made only the rest.
-        document = replace(report, actions=()).as_json()
+        document = report.as_json()
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         still = partial(self._demand_unchanged, review, image)
-        body = self.speak.body(report)
-        release, note = Releasing(releases, review.tag, body, record, still, self._did).run()
+        body = self.body(report)
+        release, note = Releasing(releases, review.tag, body, record, still, self.journal).run()
         self._note(release_url=release.url)
         if note:
-            self._add_note(note)
+            self.journal.note(note)
 
     def _image(self, building: Building, tag: str) -> PushedImage | None:
         """Return the image to look at; None where the build pushes none, or nobody is to look."""
@@ -269,7 +269,7 @@ class Publish:
         digest = image.digest(build)
         self._note(digest=digest, is_unnamed=not digest)
         if not digest:
-            self._add_note(image.unnamed)
+            self.journal.note(image.unnamed)
 
     def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
         """Show of a public release what it has recorded, which stays whatever the registry has by now."""
@@ -277,7 +277,7 @@ class Publish:
         if image and isinstance(record, ReleaseRecord) and record.digest:
             self._note(digest=record.digest)
             if note := image.note_beside(record.digest):
-                self._add_note(note)
+                self.journal.note(note)
 
     def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
         """Demand, just before the release is public, that tag and image are what release.json says."""
@@ -292,11 +292,4 @@ class Publish:
         return self.report
 
     def _note(self, **news: Any) -> None:
-        self.report = replace(self._now(), **news)
-
-    def _add_note(self, note: str) -> None:
-        self._note(notes=(*self._now().notes, note))
-
-    def _did(self, action: Action) -> None:
-        self.speak.tell(f"{action.what} {action.url}".rstrip())
-        self._note(actions=(*self._now().actions, action))
+        self.report = self.session.keep(replace(self._now(), **news))

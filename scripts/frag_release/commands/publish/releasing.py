@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...domain.prepare_report import Action
 from ...domain.release_record import ASSET
 from ...domain.releases import Release
+from ...domain.reports.report import Action
 from ...forges.publishing import Releases
 from ..answers import must
+from ..journal import Journal
 
 
 def release_marker(tag: str) -> str:
@@ -46,7 +47,7 @@ def public_url(releases: Releases, tag: str) -> str:
 
 @dataclass(frozen=True)
 class Releasing:
-    """Makes the release of `tag`; `did` is told of each thing that this run made, as soon as it is made.
+    """Makes the release of `tag`; what this run makes is in the journal.
 
     `demand_tag` raises ExpectedError where the tag is gone: then nothing may be published.
     """
@@ -56,7 +57,7 @@ class Releasing:
     body: str
     record: bytes
     demand_tag: Callable[[], None]
-    did: Callable[[Action], None]
+    journal: Journal
 
     def run(self) -> tuple[Release, str]:
         """Return the public release, and a note for people where it is not as we would make it."""
@@ -73,17 +74,21 @@ class Releasing:
         return f"{release_marker(self.tag)}\n{self.body}"
 
     def _draft(self) -> Release:
-        draft = self.releases.create_draft(self.tag, self.tag, self._text)
-        self.did(Action(f"Made a draft of the release {self.tag}", draft.url))
-        return draft
+        return self.journal.write(
+            f"Make a draft of the release {self.tag}",
+            lambda: self.releases.create_draft(self.tag, self.tag, self._text),
+            lambda draft: Action(f"Made a draft of the release {self.tag}", draft.url),
+        )
 
     def _with_text(self, draft: Release) -> Release:
         # GitHub trims texts.
         if draft.title == self.tag and draft.body.strip() == self._text.strip():
             return draft
-        updated = self.releases.update(draft, self.tag, self._text)
-        self.did(Action(f"Brought the text of the draft {self.tag} up to date", draft.url))
-        return updated
+        return self.journal.write(
+            f"Bring the text of the draft {self.tag} up to date",
+            lambda: self.releases.update(draft, self.tag, self._text),
+            lambda _: Action(f"Brought the text of the draft {self.tag} up to date", draft.url),
+        )
 
     def _with_record(self, draft: Release) -> Release:
         """Add `release.json`; one of an earlier run, or that broke off on its way, is replaced."""
@@ -93,12 +98,17 @@ class Releasing:
             return draft
         if old:
             self.releases.delete(draft, old)
-        self.releases.upload(draft, ASSET, self.record)
-        self.did(Action(f"Added {ASSET}, the evidence for later, to the draft {self.tag}"))
+        self.journal.write(
+            f"Add {ASSET} to the draft {self.tag}",
+            lambda: self.releases.upload(draft, ASSET, self.record),
+            lambda _: Action(f"Added {ASSET}, the evidence for later, to the draft {self.tag}"),
+        )
         return draft
 
     def _publish(self, draft: Release) -> Release:
         self.demand_tag()
-        public = self.releases.publish(draft)
-        self.did(Action(f"Published the release {self.tag}", public.url))
-        return public
+        return self.journal.write(
+            f"Publish the release {self.tag}",
+            lambda: self.releases.publish(draft),
+            lambda public: Action(f"Published the release {self.tag}", public.url, {"release-url": public.url}),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...domain.contents import Contents
-from ...domain.publish_report import PublishReport
+from ...domain.reports.publish import PublishReport
 from ...forges.ticketing import AnnouncingForge
 from ...render.release_notes import release_body
 from ...runner.settings.publish import PublishSettings

@@ -12,6 +12,7 @@ from ...domain.components import NO_IMAGE, Component
 from ...errors import UsageError
 from ..context import Context
 from ..inputs import COMPONENT_NAMES
+from ..outputs import check_report
 from ..values import Values, wrong_input
 from .registries import RegistrySettings, read_registry_settings
 
@@ -60,6 +61,11 @@ class Settings:
     own_action: str
 
     @property
+    def seconds(self) -> float:
+        """How long all that is asked may take."""
+        return self.connections.timeout_seconds
+
+    @property
     def images(self) -> tuple[str, ...]:
         """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
         names = [component.image_name("") for component in self.components] if self.check_images else []
@@ -71,6 +77,7 @@ def read_settings(values: Values, context: Context) -> Settings:
     repository = values.text("stack-repository") or context.repository
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
+    check_report(values.text("report"))
     return Settings(
         home=context.repository,
         stack_repository=repository,

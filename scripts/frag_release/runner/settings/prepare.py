@@ -28,6 +28,11 @@ class PrepareSettings(Settings):
     dry_run: bool
     wait_minutes: float
 
+    @property
+    def seconds(self) -> float:
+        """How long all may take: CI that runs is waited for beside."""
+        return super().seconds + self.wait_minutes * 60
+
 
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""

@@ -26,6 +26,11 @@ class PublishSettings(Settings):
     stack_image: str
 
     @property
+    def seconds(self) -> float:
+        """How long all may take: CI that runs is waited for beside."""
+        return super().seconds + self.wait_minutes * 60
+
+    @property
     def images(self) -> tuple[str, ...]:
         """The images that are looked at: the stack's, too, where it is pushed."""
         return (*super().images, *([self.stack_image] if self.stack_image else []))

@@ -6,7 +6,7 @@ from functools import partial
 
 from ..domain.kept_text import MAX_BODY
 from ..domain.plan import Mode
-from ..domain.prepare_report import PrepareReport
+from ..domain.reports.prepare import PrepareReport, Stage
 from . import markdown
 from .changes import ComponentChanges
 from .findings import LineUrl, allowed_by_hand, folded_findings, open_findings, switched_off, warning
@@ -14,35 +14,33 @@ from .links import Links
 from .pair import evidence_table
 from .plan_changes import candidates, diff
 from .plan_picture import picture, picture_in_words
-from .plan_stage import Stage, heading, reason, stage_of
+from .plan_stage import heading, reason
 from .plan_steps import after_the_merge, plan_steps
-from .plan_text import prepare_text
+from .plan_text import outcome_text
+from .plan_text import prepare_text as plan_text
 from .references import References
 from .sections import MAX_SUMMARY, Section, fitted
 
-__all__ = ["prepare_summary", "prepare_text", "pull_request_body"]
 
-
-def prepare_summary(report: PrepareReport, server_url: str, tickets_from: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long.
-
-    `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
-    `tickets_from` is the repository whose issues the tickets are.
-    """
-    links = Links(server_url)
-    references = References(tickets_from, links, in_conversation=False)
+def summary(report: PrepareReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    references = References(report.tickets_from, links, in_conversation=False)
     return fitted(
         _summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_SUMMARY
     )
 
 
-def pull_request_body(report: PrepareReport, server_url: str, tickets_from: str, limit: int = MAX_BODY) -> str:
+def text(report: PrepareReport) -> str:
+    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
+    return outcome_text(report) if report.actions else plan_text(report)
+
+
+def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
     """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
 
     The same plan and evidence always make the same body, so that it tells whether there is news.
     """
-    links = Links(server_url)
-    references = References(tickets_from, links, in_conversation=True)
+    references = References(report.tickets_from, links, in_conversation=True)
     sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
     return fitted(sections, limit)
 
@@ -93,7 +91,7 @@ def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
 
 def _title_of_diff(report: PrepareReport) -> str:
     tenses = {Stage.REFUSED: "What would have changed", Stage.PLANNED: "What would change"}
-    return tenses.get(stage_of(report), "What changes")
+    return tenses.get(report.stage, "What changes")
 
 
 def _made(report: PrepareReport) -> str:

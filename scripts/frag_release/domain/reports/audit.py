@@ -6,17 +6,20 @@ import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from ..allow import Allowance
+from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..evidence import Unknown
-from ..findings import Status
-from ..report import SCHEMA, component_as_json, finding_as_json
-from .judging import PastRelease
+from ..findings import Finding, Status, blocking
+from .report import Remark, Report, component_as_json, count, finding_as_json, verb
 
 MOST_MISSING = 100
 """Most reasons for gaps that the report lists; it always says how many there are."""
+
+# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
+_TAG = "production tag"
 
 UNDATED = "undated"
 """In the place of a year, where the date of a tag is not known."""
@@ -41,13 +44,15 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class AuditReport:
+class AuditReport(Report):
     """An audit. `time` is when it was judged, in UTC; `releases` stand oldest first.
 
     `records` is how many releases had a `release.json` to compare with, None where releases are not known
     (clones). `components` are the components' names, `newest` is the newest release there is. `gaps` is what
     could not be found out.
     """
+
+    command: ClassVar[str] = "audit"
 
     version: str
     time: datetime.datetime
@@ -84,18 +89,83 @@ class AuditReport:
 
     @property
     def verdict(self) -> Verdict:
-        """`blocked` where anything is wrong or unknown; an audit deploys nothing."""
-        return Verdict.BLOCKED if self.exit_status else Verdict.BUILD_ONLY
+        """`blocked` if anything is wrong or unknown; an audit deploys nothing."""
+        return Verdict.BLOCKED if self.gaps or self.broken or self.unverified else Verdict.BUILD_ONLY
 
     @property
-    def exit_status(self) -> int:
-        """The status that the run ends with: 0 only where all was seen, and all is fine."""
-        return 1 if self.gaps or self.broken or self.unverified else 0
+    def findings(self) -> Sequence[Finding]:
+        """None of its own: each release has its findings."""
+        return ()
 
     @property
     def failed_rules(self) -> list[str]:
         """`rule:subject` of every finding that blocks, each once, sorted."""
         return sorted({finding.key for one in self.releases for finding in one.findings if finding.status.blocks})
+
+    @property
+    def headline(self) -> str:
+        """What it comes to, and of which repository."""
+        return f"{self.words}: {self.repository}"
+
+    @property
+    def words(self) -> str:
+        """The few words that everything else explains."""
+        if self.gaps:
+            return "Incomplete"
+        if self.broken:
+            return f"{count(len(self.broken), _TAG)} {verb(len(self.broken), 'break')} a rule"
+        if self.unverified:
+            return f"{count(len(self.unverified), _TAG)} could not be verified"
+        judged = len(self.judged)
+        if not judged:
+            return "Nothing to judge"
+        return f"{'All ' if judged > 1 else ''}{count(judged, _TAG)} {verb(judged, 'keep')} the rules"
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in a sentence or two."""
+        if self.gaps:
+            return (
+                f"{count(len(self.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
+                f"So far: {self._numbers()}."
+            )
+        if not self.judged and not self.releases:
+            return f"There is no release since {self.since}: the newest is {self.newest}."
+        words = self._numbers()
+        return f"{words[0].upper()}{words[1:]}."
+
+    def _numbers(self) -> str:
+        blocked = [one for one in (*self.broken, *self.unverified) if not one.compared]
+        fine = len(self.judged) - len(blocked)
+        since = f" since {self.since}" if self.since else ""
+        words = [f"of {count(len(self.judged), _TAG)}{since}, {fine} {verb(fine, 'keep')} every rule looked at"]
+        if self.broken:
+            words.append(f"{len(self.broken)} {verb(len(self.broken), 'break')} a rule")
+        if self.unverified:
+            words.append(f"{len(self.unverified)} could not be verified")
+        compared = sum(one.compared for one in self.releases)
+        words += (
+            [f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json"] if compared else []
+        )
+        others = sum(not one.is_production for one in self.releases)
+        words += [f"{count(others, 'other tag')} never went to production"] if others else []
+        return "; ".join(words)
+
+    def remarks(self) -> list[Remark]:
+        """What it comes to, and each production tag that is blocked, the newest first."""
+        if self.verdict is not Verdict.BLOCKED:
+            return [] if self.judged else [Remark("warning", self.words, self.sentence)]
+        blocked = [one for one in reversed(self.releases) if one.verdict is Verdict.BLOCKED]
+        # No file and line: the file is today's, and the finding is on that of its day.
+        tags = [
+            Remark("error", f"Tag {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
+            for one in blocked
+        ]
+        return [Remark("error", self.words, self.sentence), *tags]
+
+    def outputs(self) -> dict[str, str]:
+        """Which rules block anything."""
+        return {"verdict": self.verdict.value, "failed-rules": ",".join(self.failed_rules)}
 
     def by_rule(self) -> Mapping[str, Mapping[Status, int]]:
         """How many judged releases each rule blocks or warns of; the rule that fails most first."""
@@ -117,11 +187,7 @@ class AuditReport:
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command."""
         return {
-            "schema": SCHEMA,
-            "command": "audit",
-            "action-version": self.version,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "verdict": self.verdict.value,
+            **self.head(),
             "complete": self.complete,
             "since": self.since or None,
             "stack": {"repository": self.repository, "branches": list(self.branches)},

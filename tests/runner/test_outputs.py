@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from frag_release.errors import UsageError
 from frag_release.runner.context import Context
 from frag_release.runner.inputs import OUTPUTS
-from frag_release.runner.results import CLOSED, write_outputs, write_report, write_summary
+from frag_release.runner.outputs import CLOSED, write_outputs, write_report, write_summary
 from runner.inputs_given import context
 
 
@@ -161,13 +161,14 @@ def test_a_report_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    """A link that somebody put in the report's place does not lead the report elsewhere."""
+def test_a_link_is_refused_and_not_followed(tmp_path: Path) -> None:
+    """A link that somebody put in the report's place does not lead the report elsewhere, and stays as it is."""
     elsewhere, target = tmp_path / "elsewhere", tmp_path / "report.json"
     elsewhere.write_text("kept")
     target.symlink_to(elsewhere)
-    write_report(str(target), {})
-    assert elsewhere.read_text() == "kept"
+    with pytest.raises(UsageError):
+        write_report(str(target), {})
+    assert (elsewhere.read_text(), target.is_symlink()) == ("kept", True)
 
 
 @pytest.mark.parametrize("place", ["file/report.json", "folder", "x" * 300], ids=["in a file", "a folder", "too long"])

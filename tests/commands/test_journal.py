@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.test_builds import NOON, build, job
-from frag_release.commands.told import ToldProgress
+from frag_release.commands.journal import Throttle
 from frag_release.domain.builds import Progress
 
 WAITING = Progress(NOON, note="waiting for the build to appear")
@@ -16,7 +16,7 @@ def told(looks: list[tuple[float, Progress]]) -> list[tuple[float, Progress]]:
     """Which of the looks, each at its second, are told."""
     heard: list[tuple[float, Progress]] = []
     moment = [0.0]
-    tell = ToldProgress[Progress](lambda progress: heard.append((moment[0], progress)), lambda: moment[0])
+    tell = Throttle[Progress](lambda progress: heard.append((moment[0], progress)), lambda: moment[0])
     for moment[0], look in looks:
         tell(look)
     return heard

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
-from .awx_jobs import Job
-from .decision import Decision, Verdict
-from .evidence import Image
-from .prepare_report import Action
-from .publish_report import Problem
-from .report import GateReport
-from .site import SiteLook
+from ..awx_jobs import Job
+from ..decision import Decision, Verdict
+from ..evidence import Image
+from ..findings import Finding
+from ..site import SiteLook
+from .gate import GateReport
+from .report import Problem, Remark, Report, as_word, problem_as_json
 
 
 class Stage(Enum):
@@ -29,6 +30,18 @@ class Stage(Enum):
     DEPLOYED = "deployed"
 
 
+HEADLINES = {
+    Stage.REFUSED: "Refused",
+    Stage.PLANNED: "Planned, nothing launched",
+    Stage.READY: "About to be launched",
+    Stage.NOT_LAUNCHED: "Not launched",
+    Stage.LEFT: "Not known to be deployed",
+    Stage.JOB_FAILED: "The deployment failed",
+    Stage.NOT_SHOWN: "Not seen on the site",
+    Stage.DEPLOYED: "Deployed",
+}
+
+
 @dataclass(frozen=True)
 class Target:
     """Where to, and by which rules. `rollback` means that an older release's record was the evidence."""
@@ -40,12 +53,14 @@ class Target:
 
 
 @dataclass(frozen=True)
-class DeployReport:
+class DeployReport(Report):
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
     `refusal` says why an environment does not take what the gate has judged. `site` is the last look at it,
     `site_before` the one before the launch.
     """
+
+    command: ClassVar[str] = "deploy"
 
     judged: GateReport
     target: Target
@@ -55,9 +70,6 @@ class DeployReport:
     job: Job | None = None
     site: SiteLook | None = None
     site_before: SiteLook | None = None
-    actions: Sequence[Action] = ()
-    notes: Sequence[str] = ()
-    problem: Problem | None = None
 
     @property
     def stage(self) -> Stage:
@@ -78,29 +90,69 @@ class DeployReport:
         return self.site_before is not None and self.site_before.passed
 
     @property
-    def exit_status(self) -> int:
-        """The status that the run ends with."""
-        if self.problem:
-            return self.problem.exit_status
+    def version(self) -> str:
+        """The version of the action."""
+        return self.judged.version
+
+    @property
+    def time(self) -> datetime.datetime:
+        """When it was judged, in UTC."""
+        return self.judged.time
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found when it was judged once more."""
+        return self.judged.findings
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was decided about the ref."""
+        return self.judged.verdict
+
+    @property
+    def headline(self) -> str:
+        """How far it came, and where to."""
+        return f"{HEADLINES[self.stage]}: {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """What is deployed where."""
+        what = "rollback to " if self.target.rollback else ""
+        return f"{what}{self.image.tag} on {self.target.environment}"
+
+    @property
+    def own_status(self) -> int:
+        """The status without regard to a problem: only what is known to be deployed, or a plan, is 0."""
         return 0 if self.stage in (Stage.DEPLOYED, Stage.PLANNED) else 1
+
+    def remarks(self) -> list[Remark]:
+        """Why the environment does not take it."""
+        return [Remark("error", self.command, self.refusal)] if self.refusal else []
+
+    def outputs(self) -> dict[str, str]:
+        """What was judged, and the job. Whoever reads this after a failure goes on to nothing."""
+        job = self.job
+        return self.judged.outputs() | {
+            "image-tag": self.image.tag,
+            "job-id": str(job.id) if job else "",
+            "job-url": job.url if job else "",
+            "job-status": job.status if job else "",
+            "changed": as_word(self.changed and not self.dry_run),
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the job and the site."""
-        document = self.judged.as_json()
-        document["command"] = "deploy"
+        refused = problem_as_json(Problem(self.refusal, "", 1)) if self.refusal and not self.problem else {}
+        document = {**self.judged.as_json(), **self.came(), **refused}
         document["stack"] |= {"image": f"{self.image.name}:{self.image.tag}", "digest": self.image.digest}
-        document["actions"] = [{"what": action.what, "url": action.url or None} for action in self.actions]
-        document["notes"] = list(self.notes)
-        document["environment"] = self.target.environment
-        document["gated"] = self.target.gated
-        document["rollback"] = self.target.rollback
-        document["job"] = self._job()
-        document["site"] = self.site.as_json() if self.site else None
-        document["site-before"] = self.site_before.as_json() if self.site_before else None
-        if self.refusal or self.problem:
-            error = self.problem or Problem(self.refusal, "", 1)
-            document["error"] = {"message": error.message, "remedy": error.remedy or None}
-        return document
+        return document | {
+            "environment": self.target.environment,
+            "gated": self.target.gated,
+            "rollback": self.target.rollback,
+            "job": self._job(),
+            "site": self.site.as_json() if self.site else None,
+            "site-before": self.site_before.as_json() if self.site_before else None,
+        }
 
     def _job(self) -> dict[str, Any] | None:
         job = self.job

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..domain.announcement import BOARD, AnnounceReport
 from ..domain.builds import Build, production_deployments
 from ..domain.contents import named_tickets
+from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
 from .changes import ComponentChanges
 from .findings import open_findings, warning
@@ -21,18 +21,18 @@ from .way import Standing, way_in_words, way_picture
 _TICKETS = 100
 
 
-def announce_summary(report: AnnounceReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long; `server_url` is where links lead.
+def summary(report: AnnounceReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long.
 
     Others than those of a private ticket may read it, so it has no titles of such; a dry run has the whole text.
     """
     if report.contents.private_titles:
         report = replace(report, contents=replace(report.contents, titles={}))
-    links, steps, text = Links(server_url), _steps(report), ticket_body(report.contents, server_url)
+    steps, body = _steps(report), ticket_body(report.contents, links.server)
     references = References(report.contents.tickets_from, links, in_conversation=False)
     changes = ComponentChanges(report.contents.changes, links, references, released=True)
     tickets = TicketList(references, report.contents.titles, _TICKETS)
-    shown = markdown.details("The text of the ticket", markdown.fence(text, "markdown")) if report.dry_run else ""
+    shown = markdown.details("The text of the ticket", markdown.fence(body, "markdown")) if report.dry_run else ""
     sections = [
         Section(20, "", _verdict(report)),
         Section(19, "", warning(changes.rollbacks())),
@@ -49,9 +49,9 @@ def announce_summary(report: AnnounceReport, server_url: str) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def announce_text(report: AnnounceReport) -> str:
+def text(report: AnnounceReport) -> str:
     """Return what came of it as plain text, for the log and for a terminal."""
-    lines = [f"{_heading(report)[1]}: Release {report.contents.tag}", _reason(report)]
+    lines = [report.headline, _reason(report)]
     lines += [f"would: {markdown.visible(one)}" for one in report.planned]
     return "\n".join([*lines, *finding_lines(report.findings)])
 
@@ -88,17 +88,12 @@ def _deployment(report: AnnounceReport) -> Standing | None:
     return Standing.RUNNING if any(job.status == "in_progress" for job in jobs) else Standing.NEXT
 
 
-def _heading(report: AnnounceReport) -> tuple[str, str]:
-    if report.dry_run:
-        return "📝", "Planned, nothing written"
-    already = "" if report.changed else " already"
-    if report.findings:
-        return "⚠️", f"Announced{already}, but not all of it"
-    return "✅", "Announced" if report.changed else "Announced already, nothing to change"
+def _mark(report: AnnounceReport) -> str:
+    return "📝" if report.dry_run else "⚠️" if report.findings else "✅"
 
 
 def _verdict(report: AnnounceReport) -> str:
-    mark, words = _heading(report)
+    mark, words = _mark(report), report.words
     tag = markdown.code_link(f"Release {report.contents.tag}", report.url)
     return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
 

@@ -1,11 +1,11 @@
-"""The job summary and the text of the log: verdict first, then what to do, then the evidence."""
+"""The gate's job summary and its text for the log: verdict first, then what to do, then the evidence."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ..domain.decision import Verdict
-from ..domain.report import GateReport
+from ..domain.reports.gate import GateReport
 from . import markdown
 from .findings import folded_findings, open_findings, weakened
 from .links import Links
@@ -15,26 +15,17 @@ from .picture import picture, picture_in_words
 from .rollback import rollback_card
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import gate_text
-from .wording import VERDICTS, is_judged, ref_name
-
-__all__ = ["error_summary", "gate_summary", "gate_text"]
+from .wording import VERDICTS, is_judged
 
 
-def gate_summary(report: GateReport, server_url: str) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long.
-
-    `server_url` is where links lead, such as `https://github.com`; empty makes none (clones on a disk).
-    """
-    links = Links(server_url)
+def summary(report: GateReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     return fitted(_sections(report, links), MAX_SUMMARY)
 
 
-def error_summary(title: str, message: str, remedy: str) -> str:
-    """Return the summary of a run that ended without a report of its own: what happened and what to do."""
-    parts = [f"## ⛔ {markdown.text(title, 200)}", f"**{markdown.words(message)}**"]
-    parts += [f"### What to do next\n\n1. {markdown.words(remedy)}"] if remedy else []
-    parts.append("Nothing is deployed by a run that ends like this.")
-    return "\n\n".join(parts) + "\n"
+def text(report: GateReport) -> str:
+    """Return the verdict, the reason, and each finding on one line, the worst first; in full for the log."""
+    return gate_text(report)
 
 
 def _sections(report: GateReport, links: Links) -> list[Section]:
@@ -55,7 +46,7 @@ def _sections(report: GateReport, links: Links) -> list[Section]:
 
 def _verdict(report: GateReport) -> str:
     mark, words = VERDICTS[report.decision.verdict]
-    name = markdown.code(ref_name(report), 100)
+    name = markdown.code(report.ref_name, 100)
     # A branch may be called like a release: the name alone would mislead.
     kind = "" if report.tag else f"{report.decision.kind.value} "
     return f"## {mark} {words} — {kind}{name}\n\n**{markdown.words(report.decision.reason)}**{_blocked(report)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from actions_toolkit import core
 from ..errors import UsageError
 from .context import Context
 from .inputs import OUTPUTS
+from .log import Log
+
+STANDARD_OUTPUT = "-"
 
 CLOSED: dict[str, str] = {
     **dict.fromkeys(OUTPUTS, ""),
@@ -28,7 +32,8 @@ CLOSED: dict[str, str] = {
 def write_outputs(context: Context, outputs: Mapping[str, str]) -> None:
     """Write every output; those not given are as in `CLOSED`. Does nothing in a terminal."""
     if context.on_runner and context.output_file:
-        for name, value in {**CLOSED, **outputs}.items():
+        # What says yes goes last: if the disk is full before, nothing does.
+        for name, value in sorted({**CLOSED, **outputs}.items(), key=lambda one: one[0].startswith("deploy-")):
             # A name that is not UTF-8 reaches us as surrogates, which no file of UTF-8 can hold.
             core.set_output(name, value.encode("utf-8", "backslashreplace").decode())
 
@@ -40,8 +45,25 @@ def write_summary(context: Context, markdown: str) -> None:
             file.write(markdown.rstrip("\n") + "\n")
 
 
+def check_report(path: str) -> None:
+    """Refuse a report file that is there and is no regular file: it would be replaced. Raises UsageError."""
+    if path == STANDARD_OUTPUT:
+        return
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        # A new file, or one that cannot be written: that is told when it is.
+        return
+    if not stat.S_ISREG(mode):
+        raise UsageError(
+            f"The input report names {path!r}, which is no regular file.",
+            f"Name a file, or {STANDARD_OUTPUT} for standard output.",
+        )
+
+
 def write_report(path: str, report: Mapping[str, Any]) -> str:
-    """Write the report as JSON, all or nothing, and return its path; raises UsageError where it cannot be."""
+    """Write the report as JSON, all or nothing, and return its path; raises UsageError if it cannot be."""
+    check_report(path)
     target = Path(path).absolute()
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     try:
@@ -53,6 +75,13 @@ def write_report(path: str, report: Mapping[str, Any]) -> str:
             "Name a file in a folder that this job may write to.",
         ) from error
     return str(target)
+
+
+def print_report(report: Mapping[str, Any], log: Log) -> None:
+    """Print the report as JSON to standard output. Nothing in it can be taken for a command of a runner."""
+    text = json.dumps(report, indent=2)
+    # Inside a string of JSON this is the same sign.
+    log.lines(text.replace("##[", "#\\u0023["))
 
 
 def _replace(target: Path, text: str) -> None:

@@ -6,13 +6,14 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
-from .builds import Job, Progress
-from .decision import Verdict
-from .prepare_report import Action
-from .report import SCHEMA, GateReport
-from .review import NothingToPublish, Reviewed
+from ..builds import Job, Progress
+from ..decision import Verdict
+from ..findings import Finding
+from ..review import NothingToPublish, Reviewed
+from .gate import GateReport
+from .report import Remark, Report, as_word, component_outputs
 
 
 class Stage(Enum):
@@ -26,23 +27,25 @@ class Stage(Enum):
     PUBLISHED = "published"
 
 
+HEADLINES = {
+    Stage.REFUSED: "Refused",
+    Stage.PLANNED: "Planned, nothing written",
+    Stage.READY: "About to be published",
+    Stage.STOPPED: "Not published yet",
+    Stage.STARTED: "Tagged, the build goes on",
+    Stage.PUBLISHED: "Published",
+}
+
+
 @dataclass(frozen=True)
-class Problem:
-    """What ended it before its end, with the exit status that this has."""
-
-    message: str
-    remedy: str
-    exit_status: int
-
-
-@dataclass(frozen=True)
-class PublishReport:
-    """`judged` is the gate's report on the commit; `actions` has only what this run made.
+class PublishReport(Report):
+    """`judged` is the gate's report on the commit.
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
-    it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `notes` are for
-    people.
+    it is not known, and `is_unnamed` where that is because the build did not say what it pushed.
     """
+
+    command: ClassVar[str] = "publish"
 
     judged: GateReport
     review: Reviewed
@@ -54,10 +57,6 @@ class PublishReport:
     digest: str = ""
     is_unnamed: bool = False
     release_url: str = ""
-    actions: Sequence[Action] = ()
-    notes: Sequence[str] = ()
-    problem: Problem | None = None
-    command: str = "publish"
 
     @property
     def stage(self) -> Stage:
@@ -73,10 +72,33 @@ class PublishReport:
         return Stage.STARTED if self.progress else Stage.READY
 
     @property
-    def exit_status(self) -> int:
-        """The status that the run ends with."""
-        if self.problem:
-            return self.problem.exit_status
+    def version(self) -> str:
+        """The version of the action."""
+        return self.judged.version
+
+    @property
+    def time(self) -> datetime.datetime:
+        """When it was judged, in UTC."""
+        return self.judged.time
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found when it was judged."""
+        return self.judged.findings
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was decided about the commit."""
+        return self.judged.verdict
+
+    @property
+    def headline(self) -> str:
+        """How far it came."""
+        return f"{HEADLINES[self.stage]}: {self.judged.tag}"
+
+    @property
+    def own_status(self) -> int:
+        """The status without regard to a problem."""
         return 1 if self.stage is Stage.REFUSED else 0
 
     @property
@@ -90,16 +112,26 @@ class PublishReport:
         build = self.progress.build if self.progress else None
         return (build.conclusion or "") if build and build.is_over else ""
 
+    def outputs(self) -> dict[str, str]:
+        """What was published, as far as it came."""
+        return {
+            "verdict": self.verdict.value,
+            "stack-tag": self.judged.tag,
+            "stack-commit": self.judged.commit,
+            **component_outputs(self.judged.facts.components),
+            "release-url": self.release_url,
+            "run-url": self.run_url,
+            "run-conclusion": self.run_conclusion,
+            "changed": as_word(self.changed),
+            "failed-rules": ",".join(self.judged.failed_rules),
+        }
+
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command; this is what `release.json` holds."""
-        document = self.judged.as_json()
-        document["command"] = self.command
+        document = {**self.judged.as_json(), **self.came()}
         document["stack"] |= {"image": self.image or None, "digest": self.digest or None}
-        document["actions"] = [{"what": action.what, "url": action.url or None} for action in self.actions]
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
-        if self.problem:
-            document["error"] = {"message": self.problem.message, "remedy": self.problem.remedy or None}
         return document
 
     def _build(self) -> dict[str, Any] | None:
@@ -117,23 +149,22 @@ class PublishReport:
 
 
 @dataclass(frozen=True)
-class NothingReport:
+class NothingReport(Report):
     """The report of a run that found nothing to publish. `time` is in UTC."""
+
+    command: ClassVar[str] = "publish"
 
     version: str
     time: datetime.datetime
     nothing: NothingToPublish
+    findings: Sequence[Finding] = ()
+    verdict: Verdict = Verdict.BUILD_ONLY
+    headline: str = "Nothing to publish"
+
+    def remarks(self) -> list[Remark]:
+        """Why there is nothing, and what to do where there should be."""
+        return [Remark("notice", self.headline, f"{self.nothing.reason} {self.nothing.remedy}".rstrip())]
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the `reason`."""
-        return {
-            "schema": SCHEMA,
-            "command": "publish",
-            "action-version": self.version,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "verdict": Verdict.BUILD_ONLY.value,
-            "reason": self.nothing.reason,
-            "components": [],
-            "findings": [],
-            "actions": [],
-        }
+        return {**self.head(), "reason": self.nothing.reason}

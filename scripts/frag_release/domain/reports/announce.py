@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from .changes import History, read_references
-from .contents import Contents, named_tickets
-from .decision import TAGS, Verdict
-from .findings import Finding, Status
-from .plan import Change
-from .prepare_report import Action
-from .report import SCHEMA, component_as_json, finding_as_json, previous_as_json
-from .tickets import Ticket
+from ..changes import History, read_references
+from ..contents import Contents, named_tickets
+from ..decision import TAGS, Verdict
+from ..findings import Finding, Status
+from ..plan import Change
+from ..tickets import Ticket
+from .report import Report, as_word, component_as_json, previous_as_json
 
 LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
     "announce-labels",
@@ -32,11 +31,13 @@ def shortfall(about: str, tag: str, message: str, remedy: str, url: str = "") ->
 
 
 @dataclass(frozen=True)
-class AnnounceReport:
+class AnnounceReport(Report):
     """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of what was written.
 
-    `board` says that one was to show it. `planned` is what a dry run would do, `actions` what was done.
+    `board` says that one was to show it.
     """
+
+    command: ClassVar[str] = "announce"
 
     version: str
     time: datetime.datetime
@@ -47,25 +48,41 @@ class AnnounceReport:
     is_existing: bool = False
     board: bool = False
     dry_run: bool = False
-    planned: Sequence[str] = ()
-    actions: Sequence[Action] = ()
     findings: Sequence[Finding] = ()
-    command: str = "announce"
+
+    verdict: ClassVar[Verdict] = Verdict.BUILD_ONLY
 
     @property
-    def changed(self) -> bool:
-        """Whether this run wrote anything."""
-        return bool(self.actions)
+    def headline(self) -> str:
+        """What came of it."""
+        return f"{self.words}: Release {self.contents.tag}"
+
+    @property
+    def words(self) -> str:
+        """What came of it, without the release."""
+        if self.dry_run:
+            return "Planned, nothing written"
+        already = "" if self.changed else " already"
+        if self.findings:
+            return f"Announced{already}, but not all of it"
+        return "Announced" if self.changed else "Announced already, nothing to change"
+
+    def outputs(self) -> dict[str, str]:
+        """Where it was told."""
+        return {
+            "verdict": self.verdict.value,
+            "stack-tag": self.contents.tag,
+            "stack-commit": self.contents.commit,
+            "ticket-number": str(self.where.number) if self.where else "",
+            "ticket-url": self.url,
+            "changed": as_word(self.changed),
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the `ticket` and the `changes`."""
         contents, where = self.contents, self.where
         return {
-            "schema": SCHEMA,
-            "command": self.command,
-            "action-version": self.version,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "verdict": Verdict.BUILD_ONLY.value,
+            **self.head(),
             "ref": f"{TAGS}{contents.tag}",
             "stack": {
                 "repository": contents.repository,
@@ -76,9 +93,6 @@ class AnnounceReport:
             },
             "previous": previous_as_json(contents.previous),
             "components": [component_as_json(facts) for facts in contents.components],
-            "findings": [finding_as_json(finding) for finding in self.findings],
-            "actions": [{"what": action.what, "url": action.url or None} for action in self.actions],
-            "planned": list(self.planned),
             "ticket": {"repository": where.repository, "number": where.number, "url": self.url} if where else None,
             "changes": [_change(change) for change in contents.changes],
             "tickets": {

@@ -1,0 +1,166 @@
+"""The corridor that every command goes through: settings -> Session -> run(session) -> Report -> finish(report)."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import Cancelled, ExpectedError, RefusedError
+from .journal import Journal
+from .session import Session, utc_now
+
+if TYPE_CHECKING:
+    from ..domain.reports.report import Problem, Report
+    from ..runner.context import Context
+    from ..runner.log import Log
+    from ..runner.values import Values
+
+FAULT = 3
+"""Exit status of a fault of ours."""
+
+CANCELLED, CANCELLED_IN_TERMINAL = 1, 130
+"""Exit status of a run that was cancelled; in a terminal shells expect 128 + SIGINT."""
+
+
+class Command(Protocol):
+    """What the package of a command offers."""
+
+    def read_settings(self, values: Values, context: Context, /) -> Any:
+        """Check the inputs; raises UsageError."""
+
+    def run(self, session: Session[Any], /) -> Report:
+        """Do it. Raises ExpectedError, which ends the run."""
+
+
+class Execution:
+    """One run of a command, from its inputs to its end. The end is told once, by whoever comes to it first."""
+
+    def __init__(self, context: Context, log: Log) -> None:
+        self._context = context
+        self._log = log
+        self._values: Values | None = None
+        self._session: Session[Any] | None = None
+        self._journal = Journal(log.progress)
+        self._is_told = threading.Lock()
+        self._is_over = threading.Event()
+        self._status = FAULT
+
+    def run(self, read: Callable[[], Values]) -> int:
+        """Read the inputs, run the command, tell how it ended, and return the exit status."""
+        try:
+            self._values = read()
+            report = self._run(self._values)
+        except Cancelled as stop:
+            report = self._cancelled(stop)
+        except ExpectedError as error:
+            return self.end(error)
+        # The last resort: what nobody expected ends here, and closes every door.
+        except Exception as error:
+            report = self._broken_off(self._fault(error), "A fault of this action")
+        return self._tell(report)
+
+    def end(self, error: ExpectedError) -> int:
+        """Tell that an error ended the run, and return the exit status."""
+        how = "Refused" if isinstance(error, RefusedError) else "Stopped"
+        return self._tell(self._broken_off(_problem(error), how))
+
+    def cut_off(self, seconds: float) -> int:
+        """End a run that has not ended itself: tell what is known of it, and return the exit status.
+
+        For another thread. If the end is being told already, that is waited for so many seconds.
+        """
+        if self._is_told.acquire(blocking=False):
+            return self._finish(self._cancelled(Cancelled()))
+        return self._status if self._is_over.wait(seconds) else self._cancelled_status
+
+    def _run(self, values: Values) -> Report:
+        # Imported late, as all that only some runs need: the gate runs in front of every build.
+        command: Command = importlib.import_module(f".{values.command}", __package__)
+        settings = command.read_settings(values, self._context)
+        self._journal.dry_run = values.flag("dry-run")
+        session = self._session = Session(settings, values, self._context, self._journal, utc_now())
+        return self._with_journal(command.run(session))
+
+    def _tell(self, report: Report) -> int:
+        if not self._is_told.acquire(blocking=False):
+            # The run was cut off, and the process ends in this very moment.
+            threading.Event().wait()
+        return self._finish(report)
+
+    def _finish(self, report: Report) -> int:
+        from .finish import Finish
+
+        path = self._values.text("report") if self._values else ""
+        links = self._session.links if self._session else None
+        self._status = Finish(self._context, self._log, path, links).run(report)
+        self._is_over.set()
+        return self._status
+
+    @property
+    def _cancelled_status(self) -> int:
+        return CANCELLED if self._context.on_runner else CANCELLED_IN_TERMINAL
+
+    def _cancelled(self, stop: Cancelled) -> Report:
+        # Imported late: the gate's first questions do not wait for it.
+        from ..domain.reports.report import Problem
+
+        message, remedy = (stop.message, stop.remedy) if stop.message else self._left_behind()
+        return self._broken_off(Problem(message, remedy, self._cancelled_status), "Cancelled")
+
+    def _left_behind(self) -> tuple[str, str]:
+        """Return what a cancelled run leaves behind, as far as its journal knows, and what to do."""
+        journal = self._journal
+        made = "; ".join(f"{action.what} {action.url}".rstrip() for action in journal.actions)
+        parts = [f"What it had made stays: {made}."] if made else []
+        parts += [f"Whether this was done as well is unknown: {journal.doing}."] if journal.doing else []
+        if not parts:
+            return "The run was cancelled, so nothing was decided.", "Run it again."
+        message = " ".join(["The run was cancelled.", *parts])
+        return message, "Run it again: it finds what is there, and goes on from there."
+
+    def _broken_off(self, problem: Problem, how: str) -> Report:
+        """Return the report of a run that a problem has ended: its own as far as it came, else one without anything."""
+        kept = self._session.report if self._session else None
+        if kept is not None:
+            return self._with_journal(replace(kept, problem=problem))
+        from .. import __version__
+        from ..domain.reports.report import Stopped
+
+        title = f"{how} on the way" if self._journal.actions else _titled(how)
+        command = self._values.command if self._values else ""
+        return self._with_journal(Stopped(command, __version__, utc_now(), title, problem=problem))
+
+    def _with_journal(self, report: Report) -> Report:
+        journal = self._journal
+        notes = [*report.notes, *(note for note in journal.notes if note not in report.notes)]
+        return replace(report, actions=tuple(journal.actions), planned=tuple(journal.planned), notes=tuple(notes))
+
+    def _fault(self, error: Exception) -> Problem:
+        import traceback
+
+        from ..domain.reports.report import Problem
+
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
+        # The text of the error may hold what a server or a file said, so it goes to the log alone.
+        self._log.lines("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        left = "What was made stays" if self._journal.actions else "Nothing was allowed"
+        return Problem(
+            f"A fault of this action: {type(error).__name__} in {where}.",
+            f"{left}. Please report it, with this line and the step's log.",
+            FAULT,
+        )
+
+
+def _titled(how: str) -> str:
+    return how if how == "Refused" else f"{how}: nothing was decided"
+
+
+def _problem(error: ExpectedError) -> Problem:
+    from ..domain.reports.report import Problem
+
+    file, line = (error.file, error.line) if isinstance(error, RefusedError) else ("", None)
+    return Problem(error.message, error.remedy, error.exit_status, file, line)

@@ -1,0 +1,129 @@
+"""The end of a run: report file, log, annotations, job summary, and last the outputs. Nothing else writes them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TypeVar
+
+from .. import __version__
+from ..domain.reports.report import Problem, Report, Stopped
+from ..errors import UsageError
+from ..render import stopped
+from ..render.links import Links
+from ..runner.context import Context
+from ..runner.log import Log
+from ..runner.outputs import STANDARD_OUTPUT, print_report, write_outputs, write_report, write_summary
+
+_FAULT = 3
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Finish:
+    """Writes what a run leaves behind; each part that cannot be written is told in those that still can.
+
+    `path` is where the report goes, if anywhere; `links` is None if the run ended before it knew.
+    """
+
+    context: Context
+    log: Log
+    path: str
+    links: Links | None
+    _troubles: list[Problem] = field(default_factory=list)
+
+    def run(self, report: Report) -> int:
+        """Write everything and return the exit status: the worst of the run's own and of what went wrong here."""
+        path = self._report(report)
+        if self._troubles and not report.actions and not isinstance(report, Stopped):
+            # Whoever reads the report has nothing, and nothing was made: it is as if nothing was decided.
+            self._text(report)
+            title = "Stopped: nothing was decided"
+            report = Stopped(report.command, __version__, report.time, title, problem=self._troubles.pop())
+        self._text(report)
+        self._annotate(report)
+        self._summary(report)
+        return self._outputs(report, path)
+
+    def _report(self, report: Report) -> str:
+        """Write the report file and return its path; a usage error has none."""
+        if not self.path or report.exit_status == UsageError.exit_status:
+            return ""
+        if self.path == STANDARD_OUTPUT:
+            self._try("report", lambda: print_report(report.as_json(), self.log))
+            return ""
+        return self._try("report", lambda: write_report(self.path, report.as_json())) or ""
+
+    def _text(self, report: Report) -> None:
+        say = self.log.progress if self.path == STANDARD_OUTPUT else self.log.lines
+        text = self._try("log", lambda: _page(report).text(report))
+        if text:
+            self._try("log", lambda: say(text))
+
+    def _annotate(self, report: Report) -> None:
+        if self.context.on_runner:
+            self.log.annotate_findings(report.told_findings())
+            self.log.annotate_all(("warning", report.command, note) for note in report.notes)
+            self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
+        for problem in filter(None, [report.problem, *self._troubles]):
+            self._say(problem)
+
+    def _say(self, problem: Problem) -> None:
+        self.log.annotate("error", "frag-release-action", problem.text, problem.file, problem.line)
+
+    def _summary(self, report: Report) -> None:
+        if not self.context.summary_file:
+            return
+        page = self._try("job summary", lambda: _page(report).summary(report, self.links or Links("")))
+        text = page if page else stopped.bare_summary(report)
+        self._try("job summary", lambda: write_summary(self.context, stopped.with_troubles(text, self._troubles)))
+
+    def _outputs(self, report: Report, path: str) -> int:
+        outputs = self._try("outputs", report.outputs) or {}
+        outputs = {**outputs, "report-path": path}
+        self._try(
+            "outputs", lambda: write_outputs(self.context, outputs if not self._status(report) else closed(outputs))
+        )
+        return self._status(report)
+
+    def _status(self, report: Report) -> int:
+        return max(report.exit_status, *(one.exit_status for one in self._troubles), 0)
+
+    def _try(self, what: str, write: Callable[[], _T]) -> _T | None:
+        """Write something; what goes wrong is a problem beside all that was done."""
+        try:
+            return write()
+        except UsageError as error:
+            self._trouble(what, Problem(error.message, error.remedy, error.exit_status))
+        except BrokenPipeError:
+            # Whoever read has seen enough, as `head` does.
+            self.log.close()
+        except OSError as error:
+            message = f"The {what} could not be written ({error.strerror}), which is a fault of this machine."
+            self._trouble(what, Problem(message, "What was done stays. Mend that, then run it again.", _FAULT))
+        # However a page breaks, what was done must be told.
+        except Exception as error:
+            message = f"The {what} could not be written: a fault of this action ({type(error).__name__})."
+            self._trouble(what, Problem(message, "Please report it, with this line and the step's log.", _FAULT))
+        return None
+
+    def _trouble(self, what: str, problem: Problem) -> None:
+        self._troubles.append(problem)
+        if what in ("job summary", "outputs"):
+            # The annotations are out already.
+            self._say(problem)
+
+
+def closed(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the outputs of a run that did not end well: what was made is told, and nothing is allowed."""
+    return {**outputs, "deploy-production": "false", "deploy-staging": "false", "image-tag": ""}
+
+
+def _page(report: Report) -> ModuleType:
+    """Return what renders a report: `text(report)` and `summary(report, links)`."""
+    if isinstance(report, Stopped):
+        return stopped
+    return importlib.import_module(f"..render.{report.command}", __package__)

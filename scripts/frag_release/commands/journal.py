@@ -1,0 +1,136 @@
+"""The journal of a run: what was planned, done and noted, and what fell short. Dry run lives here."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from ..errors import ExpectedError
+
+if TYPE_CHECKING:
+    from ..domain.reports.report import Action
+
+APART_SECONDS = 60.0
+QUIET_SECONDS = 300.0
+"""After so long without a change it is told again how long it has run: a silent log looks dead."""
+
+_T = TypeVar("_T")
+
+
+class Look(Protocol):
+    """What was seen at one moment of something that takes its time."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What makes a line of news: two looks with the same state have none."""
+
+
+_L = TypeVar("_L", bound=Look)
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Something that could not be done although the run went on; `about` is the rule of the finding it becomes."""
+
+    about: str
+    message: str
+    remedy: str
+    url: str = ""
+
+
+@dataclass
+class Journal:
+    """Keeps what was planned or done. `say` prints a line of progress.
+
+    With `dry_run` nothing is done: `do` keeps the plan alone. `doing` is the plan of a write that is on its way: if the
+    run ends now, nobody knows whether it was done.
+    """
+
+    say: Callable[[str], None]
+    dry_run: bool = False
+    planned: list[str] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shortfalls: list[Shortfall] = field(default_factory=list)
+    doing: str = ""
+
+    def do(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
+        """Do a step and record what it made, or in a dry run keep `plan` alone. Raises what `work` raises."""
+        if self.dry_run:
+            self.planned.append(plan)
+            return None
+        return self.write(plan, work, made)
+
+    def write(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T:
+        """Do a step to which no dry run comes, and record what it made. Raises what `work` raises."""
+        if self.dry_run:
+            raise AssertionError("a dry run writes nothing")
+        with self.writing(plan):
+            result = work()
+            self.record(made(result))
+        return result
+
+    @contextlib.contextmanager
+    def writing(self, plan: str) -> Iterator[None]:
+        """Keep what is being written, until that is known to be done, or known not to be."""
+        self.doing = plan
+        try:
+            yield
+        except ExpectedError:
+            self.doing = ""
+            raise
+        self.doing = ""
+
+    def attempt(self, about: str, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
+        """As `do`, but what goes wrong is a shortfall, and the run goes on."""
+        try:
+            return self.do(plan, work, made)
+        except ExpectedError as error:
+            self.fall_short(about, error.message, error.remedy)
+            return None
+
+    def record(self, action: Action) -> None:
+        """Keep what was made, and say so at once."""
+        self.actions.append(action)
+        self.say(f"{action.what} {action.url}".rstrip())
+
+    def note(self, *notes: str) -> None:
+        """Keep what people should know."""
+        self.notes.extend(notes)
+
+    def fall_short(self, about: str, message: str, remedy: str, url: str = "") -> None:
+        """Keep what could not be done, and what is missing for it."""
+        self.shortfalls.append(Shortfall(about, message, remedy, url))
+
+    def progress(self, line: Callable[[_L], str]) -> Throttle[_L]:
+        """Return what says a line of each look that is news."""
+        return Throttle(lambda look: self.say(line(look)))
+
+
+@dataclass
+class Throttle(Generic[_L]):
+    """Gives a look to `say` if it is news, at most one a minute; the first and the last are told at once.
+
+    `seconds` is a clock that never goes back.
+    """
+
+    say: Callable[[_L], None]
+    seconds: Callable[[], float] = time.monotonic
+    _state: tuple[object, ...] = field(default=(), init=False)
+    _last: float | None = field(default=None, init=False)
+
+    def __call__(self, look: _L) -> None:
+        """Take a look; what is news too early is told with a later look."""
+        now = self.seconds()
+        since = now - self._last if self._last is not None else QUIET_SECONDS
+        if since < (QUIET_SECONDS if look.state == self._state else 0.0 if look.is_over else APART_SECONDS):
+            return
+        self._state, self._last = look.state, now
+        self.say(look)

@@ -1,0 +1,70 @@
+"""The session: all that a command works with, made from its settings once."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .. import cancellation
+from ..runner.settings.base import Settings
+from .clock import Clock
+from .journal import Journal
+from .services import Services
+
+if TYPE_CHECKING:
+    from ..clients.pace import Pace
+    from ..domain.reports.report import Report
+    from ..render.links import Links
+    from ..runner.context import Context
+    from ..runner.values import Values
+
+_S = TypeVar("_S", bound=Settings)
+_R = TypeVar("_R", bound="Report")
+
+
+@dataclass
+class Session(Generic[_S]):
+    """What a run has: settings, services and a journal. `now` is when it began, in UTC.
+
+    `report` is how far the run has come: if it breaks off, that is what is told, with the journal.
+    """
+
+    settings: _S
+    values: Values
+    context: Context
+    journal: Journal
+    now: datetime.datetime
+    report: Report | None = None
+
+    @cached_property
+    def services(self) -> Services:
+        """Everything that is asked within the settings' time."""
+        return self.services_for(self.settings.seconds)
+
+    def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
+        """Services with time of their own."""
+        return Services(self.settings, seconds, pace)
+
+    @property
+    def clock(self) -> Clock:
+        """Time within the settings' limit."""
+        return Clock(utc_now, self.services.remaining, cancellation.sleep)
+
+    @property
+    def links(self) -> Links:
+        """Where links lead; nowhere for clones on a disk."""
+        from ..render.links import Links
+
+        return Links("" if self.settings.connections.local else self.context.server_url)
+
+    def keep(self, report: _R) -> _R:
+        """Keep how far the run has come, and return it."""
+        self.report = report
+        return report
+
+
+def utc_now() -> datetime.datetime:
+    """Now, in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc)

@@ -1,0 +1,146 @@
+"""The report of a gate, which also stands in those of `publish` and `deploy`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..allow import Allowance
+from ..components import default_stack_image
+from ..decision import BRANCHES, TAGS, Decision, RefKind, Verdict
+from ..evidence import Answer
+from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
+from ..findings import Finding, blocking
+from ..versions import parse_production_tag
+from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
+
+VERDICTS = {
+    Verdict.DEPLOY: "May be deployed to production",
+    Verdict.BLOCKED: "Blocked",
+    Verdict.BUILD_ONLY: "Build only",
+}
+
+
+@dataclass(frozen=True)
+class GateReport(Report):
+    """What was asked, what was seen and what was decided. `time` is in UTC.
+
+    `image_name` is the name of the stack's image without its tag, empty where the command is not told it.
+    `released` is what has been seen of the releases, for the way back.
+    """
+
+    command: ClassVar[str] = "gate"
+
+    version: str
+    time: datetime.datetime
+    ref: str
+    repository: str
+    commit: str
+    decision: Decision
+    facts: ReleaseFacts
+    unused_allowances: Sequence[Allowance] = ()
+    image_name: str = ""
+    released: Answer[Released] = NOT_ASKED
+
+    @property
+    def tag(self) -> str:
+        """The stack's tag, empty where the ref is none."""
+        return self.ref[len(TAGS) :] if self.ref.startswith(TAGS) else ""
+
+    @property
+    def stack_image(self) -> str:
+        """The stack's image as it will be built, by its default name where nobody has told it; empty for none."""
+        tag = self.decision.image_tag
+        return f"{self.image_name or default_stack_image(self.repository)}:{tag}" if tag else ""
+
+    @property
+    def previous(self) -> PreviousRelease | None:
+        """The previous release, None where there is none or it could not be read."""
+        return self.facts.previous if isinstance(self.facts.previous, PreviousRelease) else None
+
+    @property
+    def last_good(self) -> str | None:
+        """The newest tag below the judged one that was released, empty where none was; None where nobody knows.
+
+        Released means: with a public `release.json`, which `publish` leaves when the build has passed.
+        """
+        tag, previous = parse_production_tag(self.tag), self.previous
+        if tag and isinstance(self.released, Released):
+            found = self.released.below(tag)
+            if found or self.released.is_all:
+                return found
+        told = [facts.recorded.tag for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
+        return previous.tag.text if previous and previous.tag.text in told else None
+
+    @property
+    def failed_rules(self) -> list[str]:
+        """`rule:subject` of each finding that blocks."""
+        return [finding.key for finding in blocking(self.decision.findings)]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was decided."""
+        return self.decision.verdict
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found."""
+        return self.decision.findings
+
+    @property
+    def headline(self) -> str:
+        """The verdict in words, and what it is about. A branch may be called like a release: its kind is told."""
+        kind = "" if self.tag else f"{self.decision.kind.value} "
+        return f"{VERDICTS[self.verdict]}: {kind}{self.ref_name}"
+
+    @property
+    def ref_name(self) -> str:
+        """What people call the ref: the tag's or branch's own name, else the whole ref."""
+        for start in (TAGS, BRANCHES):
+            if self.ref.startswith(start):
+                return self.ref[len(start) :]
+        return self.ref
+
+    def remarks(self) -> list[Remark]:
+        """That a tag is not for production, and allowances that changed nothing."""
+        is_other = self.decision.kind is RefKind.OTHER_TAG
+        notice = [Remark("notice", "Not for production", self.decision.reason)] if is_other else []
+        return [*notice, *unused_remarks(self.unused_allowances)]
+
+    def outputs(self) -> dict[str, str]:
+        """What the next jobs go by."""
+        decision = self.decision
+        return {
+            "verdict": self.verdict.value,
+            "deploy-production": as_word(decision.deploy_production),
+            "deploy-staging": as_word(decision.deploy_staging),
+            "image-tag": decision.image_tag,
+            "stack-tag": self.tag,
+            "stack-commit": self.commit,
+            "failed-rules": ",".join(self.failed_rules),
+            **component_outputs(self.facts.components),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema that `release.json` and other tools read."""
+        return {
+            **self.head(),
+            "ref": self.ref,
+            "stack": {
+                "repository": self.repository,
+                "tag": self.tag or None,
+                "commit": self.commit or None,
+                "image": self.stack_image or None,
+                "digest": None,
+            },
+            "previous": previous_as_json(self.facts.previous),
+            "components": [component_as_json(facts) for facts in self.facts.components],
+        }
+
+
+def unused_remarks(allowances: Sequence[Allowance]) -> list[Remark]:
+    """Say which allowances changed nothing."""
+    message = "changed nothing: there is no such finding in this release. Remove it from allow."
+    return [Remark("warning", "Unused allowance", f"{one} {message}") for one in allowances]

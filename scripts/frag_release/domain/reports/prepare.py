@@ -1,0 +1,140 @@
+"""The report of `prepare`: what was planned, on which evidence, and what came of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from ..changes import read_references
+from ..decision import Verdict
+from ..evidence import Unknown
+from ..facts import ReleaseFacts
+from ..findings import Finding, blocking
+from ..plan import Change, Mode, Plan
+from .report import Report, as_word, component_as_json, component_outputs, previous_as_json
+
+
+class Stage(Enum):
+    """Where `prepare` has ended."""
+
+    REFUSED = "refused"
+    PLANNED = "planned"
+    NOTHING = "nothing to do"
+    PROPOSED = "proposed"
+    COMMITTED = "committed"
+
+
+@dataclass(frozen=True)
+class PrepareReport(Report):
+    """`time` is in UTC. `pull_request` is the number and URL of the pull request, where there is one.
+
+    `tickets_from` is the repository whose issues the components' commits name.
+    """
+
+    command: ClassVar[str] = "prepare"
+
+    version: str
+    time: datetime.datetime
+    plan: Plan
+    facts: ReleaseFacts
+    findings: Sequence[Finding]
+    dry_run: bool = False
+    commit: str = ""
+    pull_request: tuple[int, str] | None = None
+    tickets_from: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a finding forbids the release."""
+        return bool(blocking(self.findings))
+
+    @property
+    def stage(self) -> Stage:
+        """Where it stands; `PLANNED` is also a plan that is about to be carried out."""
+        if self.refused:
+            return Stage.REFUSED
+        if not self.plan.is_needed:
+            return Stage.NOTHING
+        if self.pull_request:
+            return Stage.PROPOSED
+        return Stage.COMMITTED if self.commit and self.plan.mode is Mode.COMMIT else Stage.PLANNED
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it was refused: nothing that is prepared here is deployed by this run."""
+        return Verdict.BLOCKED if self.refused else Verdict.BUILD_ONLY
+
+    @property
+    def headline(self) -> str:
+        """How far it came."""
+        tag = self.plan.stack_tag
+        planned = f"Plan (dry run) for release {tag}" if self.dry_run else f"Plan for release {tag}"
+        proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is prepared already"
+        return {
+            Stage.REFUSED: f"Refused: release {tag} is not prepared",
+            Stage.PLANNED: planned,
+            Stage.NOTHING: f"Nothing to do: {self.plan.branch} uses this pair already",
+            Stage.PROPOSED: proposed,
+            Stage.COMMITTED: f"Release {tag} is prepared",
+        }[self.stage]
+
+    def outputs(self) -> dict[str, str]:
+        """What was prepared."""
+        number, url = self.pull_request or (0, "")
+        return {
+            "verdict": self.verdict.value,
+            "stack-tag": self.plan.stack_tag,
+            **component_outputs(self.facts.components),
+            "changed": as_word(self.changed),
+            "commit": self.commit,
+            "pull-request-number": str(number or ""),
+            "pull-request-url": url,
+            "failed-rules": ",".join(finding.key for finding in blocking(self.findings)),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema of every command, with the plan."""
+        plan = self.plan
+        return {
+            **self.head(),
+            "ref": f"refs/heads/{plan.branch}",
+            "stack": {
+                "repository": plan.repository,
+                "tag": plan.stack_tag,
+                "commit": self.commit or None,
+                "image": None,
+                "digest": None,
+            },
+            "previous": previous_as_json(self.facts.previous),
+            "components": [component_as_json(facts) for facts in self.facts.components],
+            "plan": {
+                "branch": plan.branch,
+                "head": plan.head,
+                "mode": plan.mode.value,
+                "diff": plan.diff,
+                "changes": [_change(change) for change in plan.changes],
+            },
+        }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """A component's change, with the newest tags that could be chosen; null where something is not known."""
+    history = change.history
+    known = None if isinstance(history, Unknown) else history
+    return {
+        "name": change.name,
+        "from": change.before.tag,
+        "to": change.after.tag,
+        "commits-added": len(known.added) if known else None,
+        "commits-removed": len(known.removed) if known else None,
+        "tickets": list(read_references(known.added).tickets) if known else None,
+        "candidates": None
+        if isinstance(change.candidates, Unknown)
+        else [
+            {"tag": one.tag, "eligible": None if isinstance(one.eligible, Unknown) else one.eligible}
+            for one in change.candidates
+        ],
+    }

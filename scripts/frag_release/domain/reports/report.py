@@ -1,0 +1,272 @@
+"""What the reports of all commands have in common, and the report of a run that ended before it had one."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..components import Pin
+from ..decision import Verdict
+from ..evidence import Answer, Image
+from ..facts import ComponentFacts, PreviousRelease
+from ..findings import Finding
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that this run made, or found made already.
+
+    `outputs` are the action's outputs that name it: also a run that breaks off right after it tells these.
+    """
+
+    what: str
+    url: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What ended a run before its end, with the exit status that this has; `file` and `line` are where to look."""
+
+    message: str
+    remedy: str
+    exit_status: int
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What happened and what to do, in one line."""
+        return f"{self.message} {self.remedy}".strip()
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem as reports have it."""
+        return {"message": self.message, "remedy": self.remedy or None, "file": self.file or None, "line": self.line}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the log says beside findings, notes and the problem; `level` is error, warning or notice."""
+
+    level: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The report of a command; each has its own kind of it.
+
+    `actions` is what this run made, in order; `planned` what a dry run would make; `notes` what people should know.
+    `problem` is what ended the run early, or went wrong while its results were written.
+    """
+
+    command: ClassVar[str]
+
+    actions: Sequence[Action] = ()
+    planned: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    problem: Problem | None = None
+
+    if TYPE_CHECKING:
+        # Each kind has these, as fields or as properties of its own: a dataclass takes inherited ones for defaults.
+        @property
+        def version(self) -> str:
+            """The version of the action."""
+
+        @property
+        def time(self) -> datetime.datetime:
+            """When it was found so, in UTC."""
+
+        @property
+        def findings(self) -> Sequence[Finding]:
+            """Every finding."""
+
+        @property
+        def verdict(self) -> Verdict:
+            """What it comes to for whatever runs next."""
+
+        @property
+        def headline(self) -> str:
+            """How it ended, in one line of plain text, which may hold foreign names."""
+
+    @property
+    def exit_status(self) -> int:
+        """The status that the run ends with."""
+        return self.problem.exit_status if self.problem else self.own_status
+
+    @property
+    def own_status(self) -> int:
+        """The status without regard to a problem: 1 if something stands in the way, else 0."""
+        return 1 if self.verdict is Verdict.BLOCKED else 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether this run wrote anything."""
+        return bool(self.actions)
+
+    def told_findings(self) -> Sequence[Finding]:
+        """The findings as annotations tell them."""
+        return self.findings
+
+    def remarks(self) -> Sequence[Remark]:
+        """What else the annotations tell."""
+        return ()
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the action, by name; those that are left out say nothing, or no."""
+        return {"verdict": self.verdict.value}
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema of every command."""
+        return self.head()
+
+    def head(self) -> dict[str, Any]:
+        """The fields that every report has."""
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "action-version": self.version,
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "verdict": self.verdict.value,
+            "headline": self.headline,
+            "stack": None,
+            "previous": None,
+            "components": [],
+            "findings": [finding_as_json(finding) for finding in self.findings],
+            **self.came(),
+        }
+
+    def came(self) -> dict[str, Any]:
+        """The fields of the head that tell what came of it, also where it was judged by another report."""
+        return {
+            "command": self.command,
+            "headline": self.headline,
+            "actions": [{"what": action.what, "url": action.url or None} for action in self.actions],
+            "planned": list(self.planned),
+            "notes": list(self.notes),
+            **problem_as_json(self.problem),
+        }
+
+
+@dataclass(frozen=True)
+class Stopped(Report):
+    """The report of a run that ended before it had another one. `title` says how, in a few words."""
+
+    command: str  # type: ignore[misc]  # whichever it was
+    version: str
+    time: datetime.datetime
+    title: str
+    findings: Sequence[Finding] = ()
+    verdict: Verdict = Verdict.BLOCKED
+
+    @property
+    def headline(self) -> str:
+        """How it ended."""
+        return self.title
+
+    def outputs(self) -> dict[str, str]:
+        """What was made all the same."""
+        made = {name: value for action in self.actions for name, value in action.outputs.items()}
+        return {**super().outputs(), "changed": str(self.changed).lower(), **made}
+
+
+def problem_as_json(problem: Problem | None) -> dict[str, Any]:
+    """The problem by both names that it has: `error` is there only if there is one."""
+    if problem is None:
+        return {"problem": None}
+    return {"problem": problem.as_json(), "error": problem.as_json()}
+
+
+def known_commit(facts: ComponentFacts) -> str:
+    """The commit of the pinned tag, empty where it is not known."""
+    return facts.commit if isinstance(facts.commit, str) else ""
+
+
+def known_image(facts: ComponentFacts) -> Image | None:
+    """The image as the registry holds it; else by name and tag alone; None where the stack uses none."""
+    if isinstance(facts.image, Image):
+        return facts.image
+    name = facts.pin.component.image_name(facts.pin.namespace)
+    return Image(name, facts.pin.tag, None) if name and facts.pin.tag else None
+
+
+def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:
+    """Return what is known of the pins as outputs."""
+    outputs: dict[str, str] = {}
+    for facts in components:
+        image = known_image(facts)
+        name = facts.pin.component.name
+        outputs |= {
+            f"{name}-tag": facts.pin.tag,
+            f"{name}-namespace": facts.pin.namespace,
+            f"{name}-commit": known_commit(facts),
+            f"{name}-digest": (image.digest or "") if image else "",
+            f"{name}-image": image.reference if image else "",
+        }
+    return outputs
+
+
+def previous_as_json(previous: Answer[PreviousRelease | None]) -> dict[str, Any] | None:
+    """The previous release as reports have it, None where it is not known."""
+    if not isinstance(previous, PreviousRelease):
+        return None
+    return {
+        "tag": previous.tag.text,
+        "commit": previous.commit,
+        "components": [_pin(pin) for pin in previous.pins],
+    }
+
+
+def _pin(pin: Pin) -> dict[str, Any]:
+    return {
+        "name": pin.component.name,
+        "repository": pin.component.repository,
+        "tag": pin.tag or None,
+        "namespace": pin.namespace or None,
+    }
+
+
+def component_as_json(facts: ComponentFacts) -> dict[str, Any]:
+    """A component as reports have it."""
+    image = known_image(facts)
+    return {
+        **_pin(facts.pin),
+        "commit": known_commit(facts) or None,
+        "image": f"{image.name}:{image.tag}" if image else None,
+        "digest": image.digest if image else None,
+    }
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as reports have it."""
+    return {
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "status": finding.status.value,
+        "demoted-from": finding.demoted_from.value if finding.demoted_from else None,
+        "message": finding.message,
+        "remedy": finding.remedy or None,
+        "url": finding.url or None,
+        "file": finding.file or None,
+        "line": finding.line,
+    }
+
+
+def as_word(flag: bool) -> str:
+    """`true` or `false`, as outputs have it."""
+    return str(flag).lower()
+
+
+def count(number: int, what: str) -> str:
+    """Return `1 day`, `2 days`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def verb(number: int, what: str) -> str:
+    """Return the verb that goes with so many: `1 tag breaks`, `2 tags break`."""
+    return f"{what}s" if number == 1 else what

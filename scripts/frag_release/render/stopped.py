@@ -1,0 +1,39 @@
+"""A run that ended before it had a report of its own, and what could not be written of any run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..domain.reports.report import Problem, Report, Stopped
+from . import markdown
+from .links import Links
+
+
+def text(report: Stopped) -> str:
+    """Return nothing: the problem is told by itself."""
+    return ""
+
+
+def summary(report: Stopped, _links: Links) -> str:
+    """Return what happened, what to do, and what was made before, in Markdown."""
+    return bare_summary(report)
+
+
+def bare_summary(report: Report) -> str:
+    """Return what can be told of any report without a page of its own."""
+    parts = [f"## ⛔ {markdown.text(report.headline, 200)}"]
+    if report.problem:
+        parts += [f"**{markdown.words(report.problem.message)}**"]
+        parts += [f"### What to do next\n\n1. {markdown.words(report.problem.remedy)}"] if report.problem.remedy else []
+    made = markdown.bullets([markdown.link(action.what, action.url) for action in report.actions])
+    parts.append(f"### What was made\n\n{made}" if made else "Nothing is deployed by a run that ends like this.")
+    return "\n\n".join(parts) + "\n"
+
+
+def with_troubles(page: str, troubles: Sequence[Problem]) -> str:
+    """Return the page with what went wrong while results were written, right below its heading."""
+    if not troubles:
+        return page
+    heading, _, rest = page.partition("\n\n")
+    told = "\n>\n".join(f"> {markdown.words(one.text)}" for one in troubles)
+    return f"{heading}\n\n> [!WARNING]\n{told}\n\n{rest}"
