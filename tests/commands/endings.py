@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -122,6 +123,7 @@ def after_signal(scenario: Scenario, ending: Ending, made: Made) -> list[str]:
     took = ending.seconds or 0.0
     faults = [f"it took {took:.1f} s to end"] if took > MAY_TAKE else []
     faults += ["it went on writing"] if ending.writes_after > 1 or ending.late else []
-    lines = [line for line in outcome.log.splitlines() if "cancelled" in line.lower()]
-    faults += [] if lines else ["no line says that it was cancelled"]
+    if ending.is_lost and scenario.made() != made:
+        last = outcome.log[outcome.log.lower().rindex("cancelled") - 200 :]
+        faults += [] if re.search(scenario.subject, last) else ["what was on its way is not named"]
     return faults + cut_off(outcome, made, 1, CLOSED)

@@ -6,6 +6,7 @@ Nothing here asks a server by HTTP: faults and counts of requests are the progra
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from commands.test_doctor import ENVIRONMENT, RELEASING, Practice
 from commands.test_prepare import FORM, open_issue
 from world.awx_jobs import PENDING, RUNNING
 from world.events import Event, dispatch, push_branch, push_tag
+from world.github_builds import PASSED
 from world.github_people import GitHubPeople
 from world.github_server import TOKEN
 from world.github_settings import CLASSIC, GitHubSettings
@@ -54,7 +56,7 @@ class Scenario:
 
     `made` tells what a run has made so far, `amiss` what is missing or there twice after a run that went through;
     `writes` is how many writes an undisturbed run sends; one that fails after the `essential` first ones is a warning.
-    `cut` is called when a run was cut off, before it is run again.
+    `cut` is called when a run was cut off, before it is run again. `subject` is a pattern for the names of its writes.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Scenario:
     amiss: Callable[[], list[str]] = list
     cut: Callable[[], None] = lambda: None
     essential: int = 0
+    subject: str = ""
 
     def start(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Running:
         """Start the command, with more inputs and variables than it needs."""
@@ -84,6 +87,18 @@ class Scenario:
         for server in self.servers:
             server.planned.clear()
         return self.run()
+
+
+def forget(name: str, request: pytest.FixtureRequest) -> None:
+    """Make the servers of a scenario forget what a run has made: `scenario_of` then gives it as if nothing had run."""
+    world: World = request.getfixturevalue("unseeded")
+    if name == "deploy":
+        request.getfixturevalue("awx").jobs.clear()
+    elif name in WRITERS and not name.startswith("announce"):
+        parts = list(world.github.parts)
+        world.github.clear()
+        world.github.parts += parts
+        world.seed()
 
 
 def look(world: World, path: str) -> Any:
@@ -126,12 +141,16 @@ def _prepare(request: pytest.FixtureRequest, mode: str) -> Scenario:
     inputs = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **NAMED, **FORM, "mode": mode}
     event = dispatch("refs/heads/master", before)
     servers = (world.github, world.registry)
-    return Scenario(f"prepare {mode}", world, servers, lambda: event, inputs, 4 if mode == "commit" else 5, made, amiss)
+    writes = 4 if mode == "commit" else 5
+    subject = re.escape(branch) + "|pull request"
+    return Scenario(f"prepare {mode}", world, servers, lambda: event, inputs, writes, made, amiss, subject=subject)
 
 
 def _publish(request: pytest.FixtureRequest) -> Scenario:
     stack: Stack = request.getfixturevalue("stack")
     world, commit = stack.world, stack.reviewed()
+    stack.builds.pushes = world.registry.push(REPOSITORY, TAG, revision="0" * 40)
+    stack.builds.script = (PASSED,)
 
     def made() -> Made:
         tagged = look(world, "/git/ref/tags/2023.06.2") is not None
@@ -152,7 +171,8 @@ def _publish(request: pytest.FixtureRequest) -> Scenario:
     inputs = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url, **NAMED}
     event = Event("push", "refs/heads/master", commit)
     servers = (world.github, world.registry)
-    return Scenario("publish", world, servers, lambda: event, inputs, 4, made, amiss)
+    subject = re.escape(TAG)
+    return Scenario("publish", world, servers, lambda: event, inputs, 4, made, amiss, subject=subject)
 
 
 def _announce(request: pytest.FixtureRequest, existing: bool) -> Scenario:
@@ -190,7 +210,10 @@ def _announce(request: pytest.FixtureRequest, existing: bool) -> Scenario:
     name = "announce on a ticket" if existing else "announce"
     writes, essential = (4, 1) if existing else (6, 3)
     servers = (world.github,)
-    return Scenario(name, world, servers, lambda: event, inputs, writes, made, amiss, essential=essential)
+    subject = "ticket|label|board"
+    return Scenario(
+        name, world, servers, lambda: event, inputs, writes, made, amiss, essential=essential, subject=subject
+    )
 
 
 def _deploy(request: pytest.FixtureRequest) -> Scenario:
@@ -215,7 +238,7 @@ def _deploy(request: pytest.FixtureRequest) -> Scenario:
 
     event = push_tag(TAG, world.commit(TAG))
     servers = (world.github, world.registry, awx, ready.site)
-    return Scenario("deploy", world, servers, lambda: event, ready.inputs(), 1, made, amiss, cut)
+    return Scenario("deploy", world, servers, lambda: event, ready.inputs(), 1, made, amiss, cut, subject="AWX")
 
 
 def _gate(request: pytest.FixtureRequest) -> Scenario:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from commands.endings import after_signal, demand, mended
-from commands.scenarios import Made, Scenario
+from commands.scenarios import Made, Scenario, forget, scenario_of
 from world.cancelling import Cancellation, Ending, Moment
 
 Record = Callable[[str, object], None]
@@ -24,15 +24,18 @@ class Course:
     requests: int
 
 
-def course_of(scenario: Scenario) -> Course:
-    """Run undisturbed, and measure."""
+def course_of(name: str, request: pytest.FixtureRequest) -> Course:
+    """Run undisturbed, measure, and forget it."""
+    scenario = scenario_of(name, request)
     for server in scenario.servers:
         server.requests.clear()
     start = time.monotonic()
     outcome = scenario.run()
     seconds = time.monotonic() - start
     demand([f"status {outcome.status}"] if outcome.status else scenario.amiss(), outcome)
-    return Course(seconds, sum(len(server.requests) for server in scenario.servers))
+    course = Course(seconds, sum(len(server.requests) for server in scenario.servers))
+    forget(name, request)
+    return course
 
 
 def end_by_signal(scenario: Scenario, moment: Moment, record: Record) -> Ending:

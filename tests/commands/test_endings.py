@@ -149,5 +149,7 @@ def test_a_report_on_standard_output(world: World, on_runner: bool) -> None:
     assert outcome.status == 0, outcome.log + errors_of(running)
     printed = outcome.log
     if on_runner:
-        printed = printed[printed.index("\n{\n") : printed.rindex("\n}\n") + 2]
-    assert json.loads(printed)["verdict"] == "deploy"
+        printed = printed[printed.index("\n{") :].lstrip("\n")
+    report, end = json.JSONDecoder().raw_decode(printed)
+    assert report["verdict"] == "deploy"
+    assert on_runner or printed[end:].strip() == ""

@@ -35,15 +35,17 @@ def test_a_signal(request: pytest.FixtureRequest, record_property: Record, name:
     assert ending.kind == "cancelled"
 
 
-@pytest.mark.parametrize("silent", [False, True])
-@pytest.mark.parametrize("name", ["gate", "deploy"])
-def test_a_second_signal_ends_at_once(request: pytest.FixtureRequest, name: str, silent: bool) -> None:
-    """The second signal ends the run within a second, with its outputs closed and the status of a cancelled run."""
+@pytest.mark.parametrize(("name", "moment"), [
+    ("gate", Moment(INT, nth=2, silent=True, again=0.0)),
+    ("prepare", Moment(TERM, nth=4, of_writes=True, silent=True, again=0.5)),
+    ("deploy", Moment(INT, nth=1, of_writes=True, silent=True, carried_out=True, again=0.5)),
+])  # fmt: skip
+def test_a_second_signal_ends_at_once(request: pytest.FixtureRequest, name: str, moment: Moment) -> None:
+    """The second signal ends the run within a second, also while it waits for a write, and it tells what is known."""
     scenario = scenario_of(name, request)
-    moment = Moment(INT, nth=2, silent=silent, again=0.3)
     ending = Cancellation(scenario.servers, moment).see_through(scenario.start())
     assert ending.kind == "cancelled", ending.outcome.log
-    assert ending.seconds is not None and ending.seconds < 0.3 + 1
+    assert ending.seconds is not None and moment.again is not None and ending.seconds < moment.again + 1
     assert (ending.outcome.status, ending.outcome.outputs["verdict"]) == (1, "blocked"), ending.outcome.log
 
 

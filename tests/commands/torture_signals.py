@@ -16,14 +16,7 @@ from world.cancelling import moment_of
 
 SEEDS = range(int(os.environ.get("SIGNAL_SEEDS", "200")))
 _courses: dict[str, Course] = {}
-
-
-@pytest.fixture
-def course(request: pytest.FixtureRequest, name: str) -> Course:
-    """How long an undisturbed run of the command takes, measured once a worker, on servers of its own."""
-    if name not in _courses:
-        _courses[name] = course_of(scenario_of(name, request))
-    return _courses[name]
+"""Measured once in each worker, before its first signal."""
 
 
 @pytest.mark.parametrize("name", SEVEN)
@@ -34,8 +27,8 @@ def test_a_signal_at_any_moment(
 ) -> None:
     """It ends in time, says that it was cancelled and what was made, writes no more, and a re-run mends it."""
     if name not in _courses:
-        _courses[name] = course_of(scenario_of(name, request))
-        pytest.skip("measured")
-    moment = moment_of(seed, number, _courses[name].seconds, _courses[name].requests)
+        _courses[name] = course_of(name, request)
+    course = _courses[name]
+    moment = moment_of(f"{name} {seed}", number, course.seconds, course.requests)
     print(moment)
     end_by_signal(scenario_of(name, request), moment, record_property)
