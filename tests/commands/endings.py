@@ -16,6 +16,8 @@ from world.program import Outcome
 
 OUTPUTS = set(YAML(typ="safe").load(ROOT / "action.yml")["outputs"])
 UNDEPLOYED = {"deploy-production": "false", "deploy-staging": "false"}
+KINDS = ("report", "summary", "outputs", "report summary outputs", "summary full", "outputs full")
+"""What cannot be written; with `full` it can be opened, and takes no byte."""
 CLOSED = {"verdict": "blocked", **UNDEPLOYED}
 
 
@@ -25,6 +27,8 @@ def cut_off(outcome: Outcome, made: Made, status: int, expected: Mapping[str, st
     faults += ["a traceback in the log"] if "Traceback" in outcome.log else []
     faults += in_outputs(outcome.outputs, made, expected)
     faults += in_texts({"log": outcome.log, "summary": outcome.summary}, made)
+    if status and outcome.report is not None and not (outcome.report.get("problem") or {}).get("message"):
+        faults += ["the report names no problem"]
     return faults + in_report(outcome, made)
 
 
@@ -64,10 +68,7 @@ def in_report(outcome: Outcome, made: Made) -> list[str]:
 
 
 def unwritable(kind: str, folder: Path) -> dict[str, str]:
-    """Where results go that cannot be written, for each of `report`, `summary` and `outputs` that `kind` names.
-
-    With `full` they can be opened, and no byte can be written.
-    """
+    """Where results go that cannot be written: for each of `report`, `summary` and `outputs` in one of KINDS."""
     (folder / "a file").touch()
     (folder / "a folder").mkdir()
     places = {name: str(folder / "a folder") for name in ("summary", "outputs")}
@@ -83,9 +84,6 @@ def environment_of(places: Mapping[str, str]) -> dict[str, str]:
     return {names[name]: place for name, place in places.items()}
 
 
-KINDS = ("report", "summary", "outputs", "report summary outputs", "summary full", "outputs full")
-
-
 def after_unwritable(outcome: Outcome, made: Made, places: Mapping[str, str]) -> list[str]:
     """What is amiss at the end of a run that went through and could not write to these places."""
     status = 3 if {"summary", "outputs"} & set(places) else 2
@@ -96,6 +94,7 @@ def after_unwritable(outcome: Outcome, made: Made, places: Mapping[str, str]) ->
     faults += in_texts({"log": outcome.log}, made)
     if "summary" not in places:
         faults += in_texts({"summary": outcome.summary}, made)
+        faults += [] if "report" not in places or "report.json" in outcome.summary else ["summary names no report"]
     if "report" not in places:
         faults += in_report(outcome, made)
     if "outputs" not in places:
