@@ -193,17 +193,25 @@ class Cancellation:
         with self._lock:
             self._is_silent |= self.moment.silent
             self._writes_before = self._writes
-            if process.poll() is None:
-                self._stood = _catches(process.pid, signal.SIGTERM)
+            state = _state(process.pid) if process.poll() is None else {"State": "Z"}
+            if not state["State"].startswith("Z"):
+                self._stood = _is_handled(state, signal.SIGTERM)
                 process.send_signal(self.moment.number)
                 self._struck = time.monotonic()
 
 
-def _catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler of its own for a signal: Python has one for SIGINT, and none for SIGTERM."""
+def _state(pid: int) -> dict[str, str]:
+    """What Linux tells of a process; one that has ended is a zombie (Z) until somebody asks for its status."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    mask = next(line for line in lines if line.startswith("SigCgt:")).partition(":")[2]
-    return bool(int(mask, 16) >> (number - 1) & 1)
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _is_handled(state: dict[str, str], number: signal.Signals) -> bool:
+    """Whether a process catches a signal or ignores it, as one does that is telling what became of it.
+
+    Python does so for SIGINT from its start, and not for SIGTERM.
+    """
+    return any(int(state[mask], 16) >> (number - 1) & 1 for mask in ("SigCgt", "SigIgn"))
 
 
 def refuse_after(servers: Sequence[LoopbackServer], nth: int, status: int) -> None:

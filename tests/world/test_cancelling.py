@@ -30,6 +30,7 @@ def cancelled(*_):
 WELL = "signal.signal(signal.SIGTERM, cancelled); ask('GET'); ask('POST'); time.sleep(60)"
 DEAF = "signal.signal(signal.SIGTERM, lambda *_: None); ask('POST'); time.sleep(60)"
 WRITING_ON = "signal.signal(signal.SIGTERM, lambda *_: None); ask('GET'); ask('POST'); ask('POST'); cancelled()"
+TELLING = "signal.signal(signal.SIGTERM, signal.SIG_IGN); ask('GET'); print('done')"
 BARE = "ask('GET'); time.sleep(60)"
 
 
@@ -84,6 +85,21 @@ def test_a_program_without_handlers(server: LoopbackServer, tmp_path: Path) -> N
     """What has no handler yet is known as such: Python's own one for SIGINT is none."""
     ending = _end(server, tmp_path, BARE, Moment(signal.SIGINT, nth=1))
     assert (ending.kind, ending.stood) == ("before our handlers", False)
+
+
+def test_a_program_that_is_done(server: LoopbackServer, tmp_path: Path) -> None:
+    """What ignores signals because it is telling its end has stood, and finishes."""
+    ending = _end(server, tmp_path, TELLING, Moment(nth=1))
+    assert (ending.kind, ending.stood, ending.outcome.status) == ("finished", True, 0)
+
+
+def test_a_program_that_has_ended_gets_no_signal(server: LoopbackServer, tmp_path: Path) -> None:
+    """A moment after the end, or a request that never comes, is no signal at all."""
+    for at, moment in enumerate((Moment(seconds=20.0), Moment(nth=9))):
+        (tmp_path / str(at)).mkdir()
+        server.planned.clear()
+        ending = _end(server, tmp_path / str(at), TELLING, moment)
+        assert (ending.kind, ending.seconds, ending.outcome.status) == ("finished", None, 0)
 
 
 def test_moments_come_from_seeds() -> None:
