@@ -122,3 +122,10 @@ def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases)
     deployment = Deployment(world, awx, site, releases_of)
     deployment.digest = deployment.build()
     return deployment
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After the tests of cancelled runs, say how they ended."""
+    from commands.signals import report_table  # it needs what is above
+
+    report_table(terminalreporter)

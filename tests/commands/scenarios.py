@@ -1,0 +1,288 @@
+"""One scenario a command: the worked example on its servers, how the command is started, and what it leaves behind.
+
+Nothing here asks a server by HTTP: faults and counts of requests are the program's alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from commands.conftest import World
+from commands.deployment import AT_ONCE, Deployment
+from commands.desk import FULL, TAG, Desk
+from commands.stack import REPOSITORY, Stack
+from commands.test_doctor import ENVIRONMENT, RELEASING, Practice
+from commands.test_prepare import FORM, open_issue
+from world.awx_jobs import PENDING, RUNNING
+from world.events import Event, dispatch, push_branch, push_tag
+from world.github_builds import PASSED
+from world.github_people import GitHubPeople
+from world.github_server import TOKEN
+from world.github_settings import CLASSIC, GitHubSettings
+from world.loopback import LoopbackServer, Request
+from world.program import Outcome, Running
+from world.workflow_runs import NAMED
+
+TICKET = "Release 2023.06.2"
+LANE = ["Push to Production"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What there is in the world of a run's: the outputs that must say so, and names by which it can be told."""
+
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.outputs or self.names)
+
+    def untold(self, text: str) -> list[str]:
+        """What a text for people does not tell: each address, seven digits of a commit, each name."""
+        addresses = [value for name, value in self.outputs.items() if name.endswith("-url")]
+        commits = [value[:7] for name, value in self.outputs.items() if name == "commit"]
+        return [one for one in (*addresses, *commits, *self.names) if one not in text]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command that may be started.
+
+    `made` tells what a run has made so far, `amiss` what is missing or there twice after a run that went through;
+    `writes` is how many writes an undisturbed run sends; one that fails after the `essential` first ones is a warning.
+    `cut` is called when a run was cut off, before it is run again. `subject` is a pattern for the names of its writes.
+    """
+
+    name: str
+    world: World
+    servers: tuple[LoopbackServer, ...]
+    event: Callable[[], Event]
+    inputs: Mapping[str, str]
+    writes: int = 0
+    made: Callable[[], Made] = Made
+    amiss: Callable[[], list[str]] = list
+    cut: Callable[[], None] = lambda: None
+    essential: int = 0
+    subject: str = ""
+
+    def start(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Running:
+        """Start the command, with more inputs and variables than it needs."""
+        given = {**self.inputs, **(inputs or {})}
+        url = self.world.github.url
+        return self.world.program.start(self.event(), given, api_url=url, environment=environment)
+
+    def run(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Outcome:
+        """Run the command to its end."""
+        return self.start(inputs, environment).finish()
+
+    def run_again(self) -> Outcome:
+        """Run the command once more, on servers that do what they are asked."""
+        self.cut()
+        for server in self.servers:
+            server.planned.clear()
+        return self.run()
+
+
+def forget(name: str, request: pytest.FixtureRequest) -> None:
+    """Make the servers of a scenario forget what a run has made: `scenario_of` then gives it as if nothing had run."""
+    world: World = request.getfixturevalue("unseeded")
+    if name == "deploy":
+        request.getfixturevalue("awx").jobs.clear()
+    elif name in WRITERS and not name.startswith("announce"):
+        parts = list(world.github.parts)
+        world.github.clear()
+        world.github.parts += parts
+        world.seed()
+
+
+def look(world: World, path: str) -> Any:
+    """What the emulated GitHub holds for the stack, asked behind its server's back."""
+    path = f"/repos/{REPOSITORY}{path}"
+    headers = {"accept": "application/json", "authorization": f"Bearer {TOKEN}"}
+    reply = world.github.emulated(Request("GET", path.partition("?")[0], {}, headers, b"", path))
+    return json.loads(reply.body) if reply.status == 200 else None
+
+
+def head(world: World, branch: str) -> str:
+    """The head of a branch of the stack, empty if there is none."""
+    found = look(world, f"/git/ref/heads/{branch}")
+    return str(found["object"]["sha"]) if found else ""
+
+
+def _wrong(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
+    return [f"{name}: {found[name]!r}, not {value!r}" for name, value in expected.items() if found[name] != value]
+
+
+def _prepare(request: pytest.FixtureRequest, mode: str) -> Scenario:
+    world: World = request.getfixturevalue("before_release")
+    before = world.commit("2023.06.1")
+    branch = "master" if mode == "commit" else "release/2023.06.2"
+
+    def made() -> Made:
+        at = head(world, branch)
+        pulls = look(world, "/pulls?state=open")
+        outputs = {"commit": at} if at not in ("", before) else {}
+        if pulls:
+            outputs |= {"pull-request-number": str(pulls[0]["number"]), "pull-request-url": pulls[0]["html_url"]}
+        return Made(outputs)
+
+    def amiss() -> list[str]:
+        at = head(world, branch)
+        parents = [one["sha"] for one in (look(world, f"/git/commits/{at}") or {"parents": []})["parents"]]
+        found = {"pulls": len(look(world, "/pulls?state=all")), "parents": parents}
+        return _wrong({"pulls": int(mode != "commit"), "parents": [before]}, found)
+
+    inputs = {"command": "prepare", "token": TOKEN, "registry-url": world.registry.url, **NAMED, **FORM, "mode": mode}
+    event = dispatch("refs/heads/master", before)
+    servers = (world.github, world.registry)
+    writes = 4 if mode == "commit" else 5
+    subject = re.escape(branch) + "|pull request"
+    return Scenario(f"prepare {mode}", world, servers, lambda: event, inputs, writes, made, amiss, subject=subject)
+
+
+def _publish(request: pytest.FixtureRequest) -> Scenario:
+    stack: Stack = request.getfixturevalue("stack")
+    world, commit = stack.world, stack.reviewed()
+    stack.builds.pushes = world.registry.push(REPOSITORY, TAG, revision="0" * 40)
+    stack.builds.script = (PASSED,)
+
+    def made() -> Made:
+        tagged = look(world, "/git/ref/tags/2023.06.2") is not None
+        url = f"{world.github.url}/{REPOSITORY}/releases/tag/2023.06.2"
+        names = (f"Tagged {commit[:12]} as 2023.06.2",) if tagged else ()
+        return Made({"release-url": url} if stack.releases.releases else {}, names)
+
+    def amiss() -> list[str]:
+        releases = stack.releases.releases
+        found = {
+            "builds": [run.head_sha for run in stack.runs()],
+            "releases": [one.tag for one in releases if not one.draft],
+            "drafts": [one.tag for one in releases if one.draft],
+            "files": [file.name for one in releases for file in one.files],
+        }
+        return _wrong({"builds": [commit], "releases": [TAG], "drafts": [], "files": ["release.json"]}, found)
+
+    inputs = {"command": "publish", "token": TOKEN, "registry-url": world.registry.url, **NAMED}
+    event = Event("push", "refs/heads/master", commit)
+    servers = (world.github, world.registry)
+    subject = re.escape(TAG)
+    return Scenario("publish", world, servers, lambda: event, inputs, 4, made, amiss, subject=subject)
+
+
+def _announce(request: pytest.FixtureRequest, existing: bool) -> Scenario:
+    world: World = request.getfixturevalue("unseeded")
+    desk = Desk.of(world)
+    named = {name.replace("_", "-"): value for name, value in FULL.items()}
+    number = open_issue(world, "Please release") if existing else ""
+
+    def comments() -> list[Any]:
+        return look(world, f"/issues/{number}/comments") if existing else []
+
+    def made() -> Made:
+        tickets = look(world, "/issues?state=all")
+        done = comments() if existing else tickets
+        outputs = {"ticket-number": str(tickets[0]["number"]), "ticket-url": done[0]["html_url"]} if done else {}
+        labels = {one["name"] for one in look(world, "/labels")} & {"release", "urgent"}
+        return Made(outputs, tuple(sorted(f"'{name}'" for name in labels)))
+
+    def amiss() -> list[str]:
+        tickets = look(world, "/issues?state=all")
+        found = {
+            "tickets": [one["title"] for one in tickets],
+            "labels": sorted(label["name"] for one in tickets for label in one["labels"]),
+            "people": sorted(user["login"] for one in tickets for user in one["assignees"]),
+            "comments": len(comments()),
+            "lanes": desk.board.lanes(),
+        }
+        own = {"tickets": [TICKET], "people": ["maintainer", "reviewer"], "comments": 0, "lanes": {TICKET: LANE}}
+        other = {"tickets": ["Release"], "people": [], "comments": 1, "lanes": {}}
+        return _wrong({"labels": ["release", "urgent"], **(other if existing else own)}, found)
+
+    more = {"ticket": number, "labels": named["labels"]} if existing else named
+    inputs = {"command": "announce", "token": TOKEN, **more}
+    event = push_tag(TAG, world.commit(TAG))
+    name = "announce on a ticket" if existing else "announce"
+    writes, essential = (4, 1) if existing else (6, 3)
+    servers = (world.github,)
+    subject = "ticket|label|board"
+    return Scenario(
+        name, world, servers, lambda: event, inputs, writes, made, amiss, essential=essential, subject=subject
+    )
+
+
+def _deploy(request: pytest.FixtureRequest) -> Scenario:
+    ready: Deployment = request.getfixturevalue("ready")
+    world, awx = ready.world, ready.awx
+    awx.templates[0].script = (PENDING, RUNNING, AT_ONCE[-1])
+    ended: list[int] = []
+
+    def made() -> Made:
+        if not awx.jobs:
+            return Made()
+        job = awx.jobs[0]
+        return Made({"job-id": str(job.id), "job-url": f"{awx.url}/#/jobs/playbook/{job.id}/output"})
+
+    def amiss() -> list[str]:
+        # What runs is followed; what had ended when the run was cut off is launched again, as by hand.
+        found = {"jobs": len(awx.jobs), "status": {job.look.status for job in awx.jobs}, "site": ready.site.shown}
+        return _wrong({"jobs": 1 + len(ended), "status": {"successful"}, "site": TAG}, found)
+
+    def cut() -> None:
+        ended.extend(job.id for job in awx.jobs if job.is_over)
+
+    event = push_tag(TAG, world.commit(TAG))
+    servers = (world.github, world.registry, awx, ready.site)
+    return Scenario("deploy", world, servers, lambda: event, ready.inputs(), 1, made, amiss, cut, subject="AWX")
+
+
+def _gate(request: pytest.FixtureRequest) -> Scenario:
+    world: World = request.getfixturevalue("world")
+    inputs = {"token": TOKEN, "registry-url": world.registry.url, **NAMED}
+    event = push_tag(TAG, world.commit(TAG))
+    return Scenario("gate", world, (world.github, world.registry), lambda: event, inputs)
+
+
+def _audit(request: pytest.FixtureRequest) -> Scenario:
+    world: World = request.getfixturevalue("world")
+    inputs = {"command": "audit", "token": TOKEN, "registry-url": world.registry.url, "stack-branch": "master", **NAMED}
+    event = push_branch("master", world.commit("2023.06.1"))
+    return Scenario("audit", world, (world.github, world.registry), lambda: event, inputs)
+
+
+def _doctor(request: pytest.FixtureRequest) -> Scenario:
+    world: World = request.getfixturevalue("world")
+    people: GitHubPeople = request.getfixturevalue("people")
+    world.github.parts.append(settings := GitHubSettings(world.github))
+    Practice(world, settings, people).guard()
+    inputs = {"command": "doctor", "token": settings.give("ghp_all", CLASSIC), "registry-url": world.registry.url}
+    event = push_branch("master", world.commit(TAG))
+    more = {"for": RELEASING, "environment": ENVIRONMENT}
+    return Scenario("doctor", world, (world.github, world.registry), lambda: event, {**inputs, **more})
+
+
+_SCENARIOS: Mapping[str, Callable[[pytest.FixtureRequest], Scenario]] = {
+    "prepare": lambda request: _prepare(request, "pull-request"),
+    "prepare commit": lambda request: _prepare(request, "commit"),
+    "publish": _publish,
+    "announce": lambda request: _announce(request, False),
+    "announce on a ticket": lambda request: _announce(request, True),
+    "deploy": _deploy,
+    "gate": _gate,
+    "audit": _audit,
+    "doctor": _doctor,
+}
+WRITERS = ("prepare", "prepare commit", "publish", "announce", "announce on a ticket", "deploy")
+READERS = ("gate", "audit", "doctor")
+SEVEN = ("prepare", "publish", "announce", "deploy", *READERS)
+"""The seven commands, each once."""
+
+
+def scenario_of(name: str, request: pytest.FixtureRequest) -> Scenario:
+    """The scenario of that name, on fresh servers."""
+    return _SCENARIOS[name](request)
