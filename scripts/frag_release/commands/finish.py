@@ -49,8 +49,9 @@ class Finish:
         return self._outputs(report, path)
 
     def _report(self, report: Report) -> str:
-        """Write the report file and return its path; a usage error has none."""
-        if not self.path or report.exit_status == UsageError.exit_status:
+        """Write the report file and return its path; wrong use without any consequence has none."""
+        is_wrong_use = isinstance(report, Stopped) and report.exit_status == UsageError.exit_status
+        if not self.path or (is_wrong_use and not report.actions):
             return ""
         if self.path == STANDARD_OUTPUT:
             self._try("report", lambda: print_report(report.as_json(), self.log))
@@ -115,6 +116,12 @@ class Finish:
         if what in ("job summary", "outputs"):
             # The annotations are out already.
             self._say(problem)
+
+
+def _with_made(outputs: Mapping[str, str], report: Report) -> dict[str, str]:
+    """Return the outputs with what was made, as far as the report itself does not tell it."""
+    made = {name: value for action in report.actions for name, value in action.outputs.items()}
+    return {**made, **{name: value for name, value in outputs.items() if value}}
 
 
 def closed(outputs: Mapping[str, str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Releasing:
         return self.journal.write(
             f"Make a draft of the release {self.tag}",
             lambda: self.releases.create_draft(self.tag, self.tag, self._text),
-            lambda draft: Action(f"Made a draft of the release {self.tag}", draft.url),
+            lambda draft: Action(f"Made a draft of the release {self.tag}", draft.url, {"release-url": draft.url}),
         )
 
     def _with_text(self, draft: Release) -> Release:
