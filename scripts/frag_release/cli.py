@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import ExpectedError, RefusedError, UsageError
@@ -26,7 +27,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
     """
     context = read_context(environ)
-    log = Log(context.on_runner)
+    log = Log(context.on_runner, environ)
     values = None
     try:
         listen_for_signals()
@@ -35,10 +36,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         else:
             # Imported late: a run on a runner has no options.
             from .runner import options
+            from .runner.clone import with_clone
 
-            if options.ask_for_help(arguments):
-                return _show_help(arguments, log)
+            if options.ask_for_page(arguments):
+                return _show_page(arguments, log)
             texts = options.read_from_terminal(arguments, environ)
+            context = with_clone(context, texts, log.progress)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(_secrets(texts))
         values = Values(texts)
@@ -60,13 +63,18 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
         yield from secrets_in(texts["registry-config"])
 
 
-def _show_help(arguments: Sequence[str], log: Log) -> int:
+def _show_page(arguments: Sequence[str], log: Log) -> int:
     """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
+    from . import __version__
     from .runner.help import command_page, top_page
-    from .runner.options import read_command
+    from .runner.options import ask_for_version, read_command
 
-    on_command = arguments and not arguments[0].startswith("-")
-    log.lines(command_page(read_command(arguments)) if on_command else top_page())
+    if ask_for_version(arguments):
+        log.lines(f"frag-release-action {__version__}")
+    elif not arguments or arguments[0].startswith("-"):
+        log.page(top_page, asked_for=bool(arguments))
+    else:
+        log.page(partial(command_page, read_command(arguments)), asked_for=True)
     return 0 if arguments else UsageError.exit_status
 
 
@@ -111,7 +119,7 @@ def _tell_fault(error: Exception, context: Context, log: Log) -> int:
     remedy = "Nothing was allowed. Please report it, with this line and the step's log."
     log.annotate("error", "frag-release-action", f"{what} {remedy}")
     # The text of the error may hold what a server or a file said, so it goes to the log alone.
-    log.lines("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    log.progress("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     _close(context, "A fault of this action: nothing was decided", what, remedy)
     return FAULT
 
