@@ -60,8 +60,9 @@ def leave(status: int) -> None:
     Nor are threads waited for, of which one may still listen to a server that nobody wants to hear any more.
     """
     # Should this fail, Python ends the process in its own way: with another status, after saying why.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by whoever started us
+            stream.flush()
     os._exit(status)
 
 

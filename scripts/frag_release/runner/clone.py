@@ -1,7 +1,7 @@
 """The stack that the working folder is a clone of, as its remote names it: owner and name, never a host.
 
-git's files are read as text (git-config(1), gitrepository-layout(5)). git is not run: the configuration of a folder that
-somebody else made may name programs.
+git's files are read as text (git-config(1), gitrepository-layout(5)), and git is not run: in a folder that somebody
+else made its configuration may name programs.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ def _read(path: Path) -> str:
 
 
 def _remotes(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each remote with its URL; raises ValueError for what git could not read either. Includes are not followed."""
-    known, name = set(), None
+    """Yield each remote with its URL, without following includes; raises ValueError for what git cannot read either."""
+    known: set[str] = set()
+    name: str | None = None
     for line in _lines(text):
         if section := _SECTION.fullmatch(line):
             name, line = _remote_of(section), section[3]

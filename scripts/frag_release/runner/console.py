@@ -115,9 +115,8 @@ def _has_rich() -> bool:
     import site
 
     found = importlib.util.find_spec("rich")
-    return bool(found and found.origin) and any(
-        str(found.origin).startswith(f"{folder}{os.sep}") for folder in site.getsitepackages()
-    )
+    origin = found.origin if found else None
+    return origin is not None and any(origin.startswith(f"{folder}{os.sep}") for folder in site.getsitepackages())
 
 
 def laid_out(text: str, width: int, paint: Paint = _plain) -> str:

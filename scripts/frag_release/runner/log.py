@@ -1,7 +1,7 @@
 """The log of the run: results, progress, annotations, masks. All that is printed goes through here.
 
-On a runner everything goes to standard output, which is the log of its step. In a terminal only results do, and the rest
-goes to standard error: a script reads results and nothing else.
+On a runner everything goes to standard output, which is the log of its step. In a terminal only results do, and the
+rest goes to standard error: a script reads results and nothing else.
 
 A runner takes lines that start with `::` for commands, and the older `##[command]` form anywhere in a
 line (actions/runner, `ActionCommand.TryParse`), so foreign text could set outputs or hide lines.

@@ -91,8 +91,9 @@ def _read_options(command: str, arguments: Sequence[str]) -> dict[str, str]:
     for place, text in enumerate(arguments):
         words.append(_Word(text))
         words[-1].place = place
-    if "--" in words:
-        raise _no_option(words[words.index("--")], command)
+    for word in words:
+        if word == "--":  # argparse would take what is behind it for values
+            raise _no_option(word, command)
     try:
         given, left = _parser(command).parse_known_args(words[1:])
     except ArgumentError as error:
