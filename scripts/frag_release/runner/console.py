@@ -18,6 +18,7 @@ PIPE_WIDTH = 80
 """Columns of a page of help that is read elsewhere than in a terminal."""
 
 _NARROWEST = 20
+_SHORT_HANG = 4
 _STYLES = {
     Status.FAIL.value: "bold red",
     Status.UNKNOWN.value: "bold red",
@@ -149,7 +150,7 @@ def _form(line: str, is_heading: bool) -> _Form:
 
 
 def _drawn(line: str, form: _Form, width: int, paint: Paint) -> str:
-    first, *others = _wrapped(line, width, form.hang if form.hang <= width // 2 else 4)
+    first, *others = _wrapped(line, width, form.hang)
     lead = _painted(first[form.start : form.lead], form.lead_style, paint)
     start = f"{first[: form.start]}{lead}{_painted(first[form.lead :], form.style, paint)}"
     return "\n".join([start, *(_painted(other, form.style, paint) for other in others)])
@@ -169,6 +170,9 @@ def _wrapped(line: str, width: int, hang: int) -> list[str]:
         return [line]
     # Wide signs take two columns. Where they stand is not known before, so each may be on every line.
     columns = max(width - wide, width // 2)
+    longest = max(map(len, line.split()), default=0)
+    if hang > width // 2 or hang + longest > columns:
+        hang = _SHORT_HANG
     found = textwrap.wrap(
         line, columns, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False,
         expand_tabs=False, replace_whitespace=False,
