@@ -35,13 +35,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             texts = read_from_environment(environ)
         else:
             # Imported late: a run on a runner has no options.
-            from .runner import options
-            from .runner.clone import with_clone
+            from .runner import clone, options
 
             if options.ask_for_page(arguments):
                 return _show_page(arguments, log)
             texts = options.read_from_terminal(arguments, environ)
-            context = with_clone(context, texts, log.progress)
+            context = clone.with_clone(context, texts, log.progress)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
         log.mask(_secrets(texts))
         values = Values(texts)

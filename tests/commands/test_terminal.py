@@ -214,6 +214,16 @@ def test_a_clone_tells_its_stack(run: Run, example: Example, clone: Path) -> Non
     assert done.stderr == f"The stack's repository is {REPOSITORY}, from the remote origin of {clone}.\n"
 
 
+def test_progress_that_is_lost_stops_nothing(action_folder: Path, example: Example, clone: Path) -> None:
+    """A full disk behind standard error takes what is told there, and neither the results nor the status."""
+    script = 'cd "$1" && shift && exec "$@" 2>/dev/full'
+    given = ("gate", "--local", str(example.folder), "--ref", "refs/tags/2023.06.2", *CHECKS)
+    command = ["bash", "-c", script, "bash", str(clone), sys.executable, "-B", str(action_folder / "scripts"), *given]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert done.returncode == 0
+    assert done.stdout.startswith("May be deployed to production: 2023.06.2\n")
+
+
 @pytest.mark.parametrize(("more", "environ", "told"), [
     ((), {"GITHUB_ACTIONS": "true"}, "The input stack-repository is empty."),
     (("--stack-repository", "org/none"), {}, "org/none"),

@@ -30,7 +30,7 @@ def clone(tmp_path: Path) -> Path:
 def found(folder: Path) -> tuple[str, str] | None:
     """The repository of the clone that a folder is in, and the remote that it is from."""
     clone = find_clone(folder)
-    return clone and (clone.repository, clone.remote)
+    return (clone.repository, clone.remote) if clone else None
 
 
 @pytest.mark.parametrize("url", [
@@ -66,7 +66,7 @@ def test_owner_and_name_are_those_of_the_remote(clone: Path, url: str) -> None:
     "https://github.com/xchem/fragalysis-stack?x=y",
     "https://github.com/xchem/fragalysis stack",
     "https://github.com/../fragalysis-stack",
-    "ext::sh -c touch% /tmp/x xchem/fragalysis-stack",
+    "ext::sh -c touch% x xchem/fragalysis-stack",
     "https:///xchem/fragalysis-stack",
     "git@github.com:xchem/fragalysis-stack/../../x",
 ])  # fmt: skip

@@ -46,6 +46,7 @@ class Console:
         self.width = None if on_runner else _width(stream, environ)
         self._environ = environ
         self._paint: Paint | None = None
+        self._lost: OSError | None = None
 
     def write(self, text: str, *, as_is: bool = False) -> None:
         """Write lines of text, which must not hold control characters; laid out in a terminal unless `as_is`."""
@@ -60,8 +61,10 @@ class Console:
     def writing(self) -> Iterator[TextIO | None]:
         """Give the stream to somebody who writes to it, and flush it; a reader who has gone is no error.
 
-        Raises OSError where the text was lost for another reason, such as a full disk.
+        Raises OSError if this text, or one before, was lost for another reason, such as a full disk.
         """
+        if self._lost:
+            raise self._lost
         try:
             yield self._stream
             if self._stream is not None:
@@ -70,6 +73,7 @@ class Console:
             # What is still buffered would fail again at the end of the process, with a traceback.
             _discard(self._stream)
             if not isinstance(error, BrokenPipeError):
+                self._lost = error
                 raise
 
 

@@ -20,11 +20,11 @@ _SECRETS = "secrets, read from the environment, for other processes can see argu
 _STACK = "--stack-repository xchem/fragalysis-stack"
 EXAMPLES = {
     "gate": f"GITHUB_TOKEN=... {PROGRAM} gate {_STACK} --ref refs/tags/2023.06.2",
-    "prepare": f"GITHUB_TOKEN=... {PROGRAM} prepare {_STACK} --backend-tag newest --dry-run true",
-    "publish": f"GITHUB_TOKEN=... {PROGRAM} publish {_STACK} --stack-tag 2023.06.2 --dry-run true",
-    "announce": f"GITHUB_TOKEN=... {PROGRAM} announce {_STACK} --stack-tag 2023.06.2 --dry-run true",
+    "prepare": f"GITHUB_TOKEN=... {PROGRAM} prepare {_STACK} --backend-tag newest --dry-run",
+    "publish": f"GITHUB_TOKEN=... {PROGRAM} publish {_STACK} --stack-tag 2023.06.2 --dry-run",
+    "announce": f"GITHUB_TOKEN=... {PROGRAM} announce {_STACK} --stack-tag 2023.06.2 --dry-run",
     "deploy": f"GITHUB_TOKEN=... AWX_TOKEN=... {PROGRAM} deploy {_STACK} --ref refs/tags/2023.06.1 --rollback true "
-    f"--awx-url https://awx.example --awx-template NAME --dry-run true",
+    f"--awx-url https://awx.example --awx-template NAME --dry-run",
     "audit": f"GITHUB_TOKEN=... {PROGRAM} audit {_STACK} --since 2023. --report audit.json",
     "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
 }

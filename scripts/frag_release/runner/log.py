@@ -9,6 +9,7 @@ line (actions/runner, `ActionCommand.TryParse`), so foreign text could set outpu
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -47,12 +48,13 @@ class Log:
                 self._command("add-mask", {}, secret)
 
     def lines(self, text: str) -> None:
-        """Print results, which may hold foreign words."""
+        """Print results, which may hold foreign words; raises OSError if they, or what was before them, are lost."""
         self._results.write(neutral(text))
 
     def progress(self, text: str) -> None:
-        """Print what is told beside the results: how far a run is, and how it came to fail."""
-        self._rest.write(neutral(text))
+        """Print what is told beside the results: how far a run is, how it came to fail. Its loss ends nothing."""
+        with contextlib.suppress(OSError):
+            self._rest.write(neutral(text))
 
     def page(self, made: Callable[[int], str], *, asked_for: bool) -> None:
         """Print a page of help, made for so many columns; one that nobody asked for is no result."""
