@@ -22,7 +22,8 @@ def start() -> int:
     from frag_release.runner import dependencies
 
     try:
-        dependencies.provide(os.environ)
+        if not is_page():
+            dependencies.provide(os.environ)
     except (dependencies.DependencyError, OSError) as error:
         return stop(str(error), 1)
     try:
@@ -30,6 +31,16 @@ def start() -> int:
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
     return run(sys.argv[1:], os.environ)
+
+
+def is_page() -> bool:
+    """Whether no more than the version or a page of help is to be printed, which needs no packages, nor a network."""
+    arguments = sys.argv[1:]
+    if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
+        return False
+    from frag_release.runner.options import ask_for_page  # late: a runner's step has no options
+
+    return ask_for_page(arguments)
 
 
 def stop(message: str, status: int) -> int:

@@ -381,22 +381,21 @@ def bare(python: str, scratch: Path, *arguments: str, **environ: str) -> subproc
 
 def test_the_first_run_tells_that_it_fetches(tmp_path: Path) -> None:
     """From a bare checkout it says so once, and where to: on standard error, or in the log of a step."""
-    first, second = (bare(sys.executable, tmp_path, "--version") for _ in range(2))
-    assert (first.returncode, first.stdout) == (0, f"frag-release-action {__version__}\n")
+    first, second = (bare(sys.executable, tmp_path, "gate") for _ in range(2))
+    assert (first.returncode, first.stdout) == (2, "")
     cache = tmp_path / "cache" / "frag-release-action"
     (installed,) = cache.iterdir()
-    assert first.stderr == f"Fetching the Python packages of this action, once, into {installed}\n"
-    assert (second.returncode, second.stderr) == (0, "")
-    step = bare(sys.executable, tmp_path, "--version", GITHUB_ACTIONS="true", RUNNER_TEMP=str(tmp_path / "temp"))
+    assert first.stderr == f"Fetching the Python packages of this action, once, into {installed}\n{second.stderr}"
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "Fetching" not in second.stderr
+    step = bare(sys.executable, tmp_path, "gate", GITHUB_ACTIONS="true", RUNNER_TEMP=str(tmp_path / "temp"))
     assert step.stdout.startswith(f"Fetching the Python packages of this action, once, into {tmp_path / 'temp'}/")
     assert step.stderr == ""
 
 
 def test_without_a_network_a_terminal_is_told_what_to_do(tmp_path: Path) -> None:
     """Nobody in a terminal has a `uses`: the way out is a network, a mirror, or the tag of a release."""
-    done = bare(
-        sys.executable, tmp_path, "--version", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9"
-    )
+    done = bare(sys.executable, tmp_path, "gate", HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
     assert (done.returncode, done.stdout) == (1, "")
     fetching, error = done.stderr.splitlines()
     assert fetching.startswith("Fetching ")
@@ -409,7 +408,7 @@ def test_without_a_network_a_terminal_is_told_what_to_do(tmp_path: Path) -> None
 
 def test_without_pip_a_terminal_is_told_what_to_do(plain_python: str, tmp_path: Path) -> None:
     """A Python without pip, as a bare Debian has it, is told as that, without words that are for workflows."""
-    done = bare(plain_python, tmp_path, "--version")
+    done = bare(plain_python, tmp_path, "gate")
     assert done.returncode == 1
     assert "has no pip. Run this with a Python that has pip" in done.stderr
     assert "uses" not in done.stderr and "setup-python" not in done.stderr
@@ -418,7 +417,7 @@ def test_without_pip_a_terminal_is_told_what_to_do(plain_python: str, tmp_path: 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """Where the packages cannot be put the folder is named, and how to name another."""
     (tmp_path / "cache").write_text("a file", "utf-8")
-    done = bare(sys.executable, tmp_path, "--version")
+    done = bare(sys.executable, tmp_path, "gate")
     assert done.returncode == 1
     assert f"{tmp_path / 'cache' / 'frag-release-action'} cannot be written to (" in done.stderr
     assert "XDG_CACHE_HOME" in done.stderr
@@ -428,7 +427,16 @@ def test_packages_are_never_taken_from_the_working_folder(tmp_path: Path) -> Non
     """A cache that is named from the working folder, which may be a stranger's, is not used."""
     home = tmp_path / "home"
     home.mkdir()
-    done = bare(sys.executable, tmp_path, "--version", XDG_CACHE_HOME="planted", HOME=str(home))
-    assert done.returncode == 0, done.stderr
+    done = bare(sys.executable, tmp_path, "gate", XDG_CACHE_HOME="planted", HOME=str(home))
+    assert done.returncode == 2, done.stderr
     assert not (tmp_path / "planted").exists()
     assert (home / ".cache" / "frag-release-action").is_dir()
+
+
+def test_help_needs_no_packages(plain_python: str, tmp_path: Path) -> None:
+    """Version and help are shown by a Python without pip or network, from a checkout without packages."""
+    version, page = bare(plain_python, tmp_path, "--version"), bare(plain_python, tmp_path, "gate", "--help")
+    assert (version.returncode, version.stdout, version.stderr) == (0, f"frag-release-action {__version__}\n", "")
+    assert (page.returncode, page.stderr) == (0, "")
+    assert page.stdout.startswith("usage: python3 scripts gate ")
+    assert bare(plain_python, tmp_path).stderr.startswith("usage: python3 scripts COMMAND ")
