@@ -100,7 +100,8 @@ def load_and_run() -> int:
     from frag_release.runner import dependencies
 
     try:
-        dependencies.provide(os.environ)
+        if not is_page():
+            dependencies.provide(os.environ)
     except (dependencies.DependencyError, OSError) as error:
         return stop(str(error), 1)
     try:
@@ -116,6 +117,16 @@ def cancelled_status() -> int:
     return 1 if os.environ.get("GITHUB_ACTIONS") == "true" else 130
 
 
+def is_page() -> bool:
+    """Whether no more than the version or a page of help is to be printed, which needs no packages, nor a network."""
+    arguments = sys.argv[1:]
+    if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
+        return False
+    from frag_release.runner.options import ask_for_page  # late: a runner's step has no options
+
+    return ask_for_page(arguments)
+
+
 def stop(message: str, status: int) -> int:
     """Say why nothing can run, close every door, and return the exit status."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -128,7 +139,9 @@ def stop(message: str, status: int) -> int:
             "Nothing is deployed by a run that ends like this.\n",
         )
     else:
-        print("error: " + message, file=sys.stderr)
+        # Perhaps nobody reads it any more.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            print("error: " + message, file=sys.stderr)
     return status
 
 
@@ -144,8 +157,8 @@ def leave(status: int) -> None:
     Nor are threads waited for, of which one may still listen to a server that nobody wants to hear any more.
     """
     for stream in (sys.stdout, sys.stderr):
-        # Perhaps nobody reads it any more.
-        with contextlib.suppress(OSError, ValueError):
+        # Perhaps nobody reads it any more, or it was closed by whoever started us.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .commands.execute import Execution
@@ -24,8 +25,8 @@ class Program:
     def __init__(self, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
         self._arguments, self._environ = arguments, environ
         context = read_context(environ)
-        self._on_runner = context.on_runner
-        self._log = Log(context.on_runner)
+        self._has_options = bool(arguments) or not context.on_runner
+        self._log = Log(context.on_runner, environ)
         self._execution = Execution(context, self._log)
 
     def run(self) -> int:
@@ -33,13 +34,13 @@ class Program:
 
         Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
         """
-        if self._arguments or not self._on_runner:
+        if self._has_options:
             # Imported late: a run on a runner has no options.
             from .runner import options
 
-            if options.ask_for_help(self._arguments):
+            if options.ask_for_page(self._arguments):
                 try:
-                    return _show_help(self._arguments, self._log)
+                    return _show_page(self._arguments, self._log)
                 except UsageError as error:
                     return self._execution.end(error)
         return self._execution.run(self._read)
@@ -50,10 +51,12 @@ class Program:
 
     def _read(self) -> Values:
         """Read the inputs; raises UsageError."""
-        if self._arguments:
-            from .runner import options
+        if self._has_options:
+            from .runner import clone, options
 
             texts = options.read_from_terminal(self._arguments, self._environ)
+            execution = self._execution
+            execution.context = clone.with_clone(execution.context, texts, self._log.progress)
         else:
             texts = read_from_environment(self._environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
@@ -70,11 +73,16 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
         yield from secrets_in(texts["registry-config"])
 
 
-def _show_help(arguments: Sequence[str], log: Log) -> int:
+def _show_page(arguments: Sequence[str], log: Log) -> int:
     """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
+    from . import __version__
     from .runner.help import command_page, top_page
-    from .runner.options import read_command
+    from .runner.options import ask_for_version, read_command
 
-    on_command = arguments and not arguments[0].startswith("-")
-    log.lines(command_page(read_command(arguments)) if on_command else top_page())
+    if ask_for_version(arguments):
+        log.lines(f"frag-release-action {__version__}")
+    elif not arguments or arguments[0].startswith("-"):
+        log.page(top_page, asked_for=bool(arguments))
+    else:
+        log.page(partial(command_page, read_command(arguments)), asked_for=True)
     return 0 if arguments else UsageError.exit_status

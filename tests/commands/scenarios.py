@@ -5,6 +5,7 @@ Nothing here asks a server by HTTP: faults and counts of requests are the progra
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -47,7 +48,8 @@ class Made:
         """What a text for people does not tell: each address, seven digits of a commit, each name."""
         addresses = [value for name, value in self.outputs.items() if name.endswith("-url")]
         commits = [value[:7] for name, value in self.outputs.items() if name == "commit"]
-        return [one for one in (*addresses, *commits, *self.names) if one not in text]
+        shown = html.unescape(text)
+        return [one for one in (*addresses, *commits, *self.names) if one not in shown]
 
 
 @dataclass(frozen=True)

@@ -85,12 +85,14 @@ def test_the_pure_layers_do_no_io(part: str) -> None:
 
 
 def test_third_party_imports_are_the_four() -> None:
-    """Beside the standard library only the four locked packages are imported."""
+    """Beside the standard library only the four locked packages are imported, and `rich` if a terminal has it."""
     roots = {name.split(".")[0] for path in MODULES for name in imports(path)}
     # requests lets errors of urllib3, on which it stands, through to its callers.
-    assert roots - set(sys.stdlib_module_names) - {"frag_release", "urllib3"} == RUN_TIME
+    assert roots - set(sys.stdlib_module_names) - {"frag_release", "urllib3"} == RUN_TIME | {"rich"}
     users = {path.parent for path in MODULES if any(name.startswith("urllib3") for name in imports(path))}
     assert users <= {PACKAGE / "clients"}
+    coloured = {path for path in MODULES if any(name.split(".")[0] == "rich" for name in imports(path))}
+    assert coloured == {PACKAGE / "runner" / "console.py"}
 
 
 def test_of_actions_toolkit_only_core_is_imported() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -71,7 +73,8 @@ def test_what_is_required_is_told_first(command: str) -> None:
     assert re.findall(r"--([a-z-]+) ", parts["required"]) == REQUIRED[command]
     assert not set(re.findall(r"--([a-z-]+) ", parts["options"])) & set(REQUIRED[command])
     assert (
-        "--stack-repository OWNER/NAME Repository of the stack [else what GITHUB_REPOSITORY says]" in parts["required"]
+        "--stack-repository OWNER/NAME Repository of the stack [else what GITHUB_REPOSITORY says, else the remote of "
+        "the clone that you are in]" in parts["required"]
     )
 
 
@@ -98,11 +101,13 @@ def test_the_example_is_accepted_as_it_stands(command: str) -> None:
     assert all(f"--{name} " in EXAMPLES[command] for name in REQUIRED[command])
 
 
-@pytest.mark.parametrize("page", [top_page(), *map(command_page, COMMANDS)])
-def test_pages_fit_a_terminal(page: str) -> None:
-    """No line but the example, which is to be copied, is longer than 80 signs, and all are ASCII."""
+@pytest.mark.parametrize("width", [72, 80, 120])
+@pytest.mark.parametrize("make", [top_page, *(partial(command_page, command) for command in COMMANDS)])
+def test_pages_fit_a_terminal(make: Callable[[int], str], width: int) -> None:
+    """No line but the example, which is to be copied, is longer than the terminal is wide, and all are ASCII."""
+    page = make(width)
     body = page.partition("\nexample:")[0]
-    assert max(map(len, body.splitlines())) <= 80
+    assert width - 15 <= max(map(len, body.splitlines())) <= width
     assert page.isascii()
 
 
@@ -113,4 +118,6 @@ def test_the_top_page_names_commands_secrets_and_statuses() -> None:
     assert all(f" {name} {what}" in parts["commands"] for name, what in COMMANDS.items())
     assert all(f"{one.terminal_variable} ({one.name})" in parts["secrets"] for one in INPUTS if one.secret)
     assert re.findall(r" ([0-9]) ", parts["exit"]) == ["0", "1", "2", "3"]
-    assert top_page().endswith("python3 scripts COMMAND --help shows the options of a command.")
+    assert " ".join(top_page().split()).endswith(
+        "python3 scripts COMMAND --help shows the options of a command, and --version which release this is."
+    )

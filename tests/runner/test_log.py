@@ -146,12 +146,24 @@ def test_past_ten_annotations_the_last_says_how_many_are_left(
 
 
 def test_a_terminal_gets_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """In a terminal annotations are plain lines, secrets are not printed, and findings come with the text alone."""
+    """In a terminal annotations are plain lines beside the results, and findings come with the text alone."""
     log = Log(on_runner=False)
     log.mask(["hunter2"])
     log.annotate("warning", "Title", "Message")
     log.annotate_findings([finding(1, Status.FAIL)])
-    assert capsys.readouterr().out == "warning: Title: Message\n"
+    assert capsys.readouterr() == ("", "warning: Title: Message\n")
+
+
+@pytest.mark.parametrize(("on_runner", "out", "err"), [
+    (False, "result\n", "progress\n"),
+    (True, "result\nprogress\n", ""),
+])  # fmt: skip
+def test_progress_is_no_result(on_runner: bool, out: str, err: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a terminal only results are on standard output; the log of a runner's step is all of it, in order."""
+    log = Log(on_runner)
+    log.lines("result")
+    log.progress("progress")
+    assert capsys.readouterr() == (out, err)
 
 
 def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:

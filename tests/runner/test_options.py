@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frag_release.errors import UsageError
-from frag_release.runner.inputs import COMMANDS, INPUTS
-from frag_release.runner.options import ask_for_help, read_from_terminal
+from frag_release.runner.inputs import COMMANDS, INPUTS, Kind
+from frag_release.runner.options import ask_for_help, ask_for_page, read_from_terminal
 
 HINT = "python3 scripts {} --help lists the options, and the variables for secrets."
 
@@ -42,7 +42,8 @@ def test_every_option_of_a_command_is_taken_and_every_other_refused(command: str
         if one.secret or one.name == "command":
             continue
         if command in one.commands:
-            assert read_from_terminal([command, f"--{one.name}", "x"], {})[one.name] == "x"
+            value = "true" if one.kind is Kind.FLAG else "x"
+            assert read_from_terminal([command, f"--{one.name}", value], {})[one.name] == value
         else:
             error = refused(command, f"--{one.name}", "hunter2")
             assert error.message.startswith(f"The input {one.name} belongs to ")
@@ -143,15 +144,43 @@ def test_a_word_that_is_no_option_is_not_repeated() -> None:
 @pytest.mark.parametrize("rest", [(), ("--report", "x")], ids=["the last", "before another option"])
 def test_an_option_without_its_value_is_refused(rest: tuple[str, ...]) -> None:
     """An option does not take the next option for its value, and says what its value looks like."""
-    error = refused("gate", "--check-ci", *rest)
-    assert error.message == "The option --check-ci has no value."
-    assert error.remedy.startswith("Write --check-ci true|false, ")
+    error = refused("deploy", "--on-timeout", *rest)
+    assert error.message == "The option --on-timeout has no value."
+    assert error.remedy == (
+        "Write --on-timeout leave|cancel, or --on-timeout=VALUE where the value begins with a dash."
+    )
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("--dry-run", "true"),
+    ("--dry-run true", "true"),
+    ("--dry-run false", "false"),
+    ("--dry-run=false", "false"),
+    ("--dry-run=", ""),
+    ("--dry-run --stack-branch x", "true"),
+    ("--stack-branch x --dry-run", "true"),
+    ("--dry-run FALSE --stack-branch x", "FALSE"),
+])  # fmt: skip
+def test_a_flag_needs_no_value(words: str, expected: str) -> None:
+    """A flag alone means true; the values true and false, in the forms that every option has, stay what they are."""
+    assert read_from_terminal(["prepare", *words.split()], {})["dry-run"] == expected
+
+
+@pytest.mark.parametrize("words", [
+    ("--dry-run", "hunter2"), ("--dry-run=hunter2",), ("--dry-run", "yes"), ("--dry-run", "-1"), ("--dry-run=1",),
+])  # fmt: skip
+def test_a_flag_takes_no_other_word(words: tuple[str, ...]) -> None:
+    """What stands behind a flag and is neither true nor false is told, and not repeated."""
+    error = refused("prepare", *words, "--backend-tag", "1.2.3")
+    assert error.message == "The option --dry-run takes true or false, and what follows it is neither."
+    assert error.remedy == "Write --dry-run (which means true), --dry-run true or --dry-run false."
 
 
 def test_a_value_may_begin_with_dashes() -> None:
-    """What begins with one dash is a value; what begins with two is one behind a `=`."""
-    read = read_from_terminal(["deploy", "--verify-text", "-1", "--extra-vars=--x"], {})
-    assert (read["verify-text"], read["extra-vars"]) == ("-1", "--x")
+    """A negative number is a value; any other value that begins with a dash is one behind a `=`."""
+    read = read_from_terminal(["deploy", "--verify-text", "-1", "--extra-vars=--x", "--awx-template=-x"], {})
+    assert (read["verify-text"], read["extra-vars"], read["awx-template"]) == ("-1", "--x", "-x")
+    assert refused("deploy", "--verify-text", "-hunter2").message == "The option --verify-text has no value."
 
 
 def test_an_option_twice_is_refused() -> None:
@@ -163,15 +192,33 @@ def test_an_option_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("first", "message", "nearest"),
     [
-        ("gaet", "There is no command gaet.", "gate, prepare, publish, announce, deploy, audit, doctor"),
-        ("docter", "There is no command docter.", "doctor, gate, prepare, publish, announce, deploy, audit"),
-        ("Audit", "The first argument is no command.", "audit, gate, prepare, publish, announce, deploy, doctor"),
+        (
+            "gaet",
+            "There is no command gaet; did you mean gate?",
+            "gate, prepare, publish, announce, deploy, audit, doctor",
+        ),
+        (
+            "gat",
+            "There is no command gat; did you mean gate?",
+            "gate, prepare, publish, announce, deploy, audit, doctor",
+        ),
+        (
+            "docter",
+            "There is no command docter; did you mean doctor?",
+            "doctor, gate, prepare, publish, announce, deploy, audit",
+        ),
+        (
+            "Audit",
+            "The first argument is no command; did you mean audit?",
+            "audit, gate, prepare, publish, announce, deploy, doctor",
+        ),
+        ("rollback", "There is no command rollback.", "gate, prepare, publish, announce, deploy, audit, doctor"),
         ("hunter2", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor"),
         ("", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor"),
     ],
 )
 def test_a_command_that_does_not_exist_is_answered_with_all(first: str, message: str, nearest: str) -> None:
-    """Every command is named, the one that was meant first."""
+    """The one that was meant is asked for, and every command is named, that one first."""
     error = refused(first, "--ref", "x")
     assert (error.message, error.remedy) == (message, f"Use one of: {nearest}.")
 
@@ -185,7 +232,7 @@ def test_the_command_comes_first() -> None:
 OPTIONS = st.sampled_from(
     [f"--{one.name}" for one in INPUTS] + ["--tokn", "-p", "--GITHUB_TOKEN", "--secret", "", "--", "-", "-token"]
 )
-VALUES = st.sampled_from(["hunter2", "-hunter2", "--hunter2", "HUNTER2hunter2"])
+VALUES = st.sampled_from(["hunter2", "-hunter2", "--hunter2", "HUNTER2hunter2", "-- hunter2", "-x hunter2", "=hunter2"])
 
 
 @given(st.sampled_from([*COMMANDS, "gaet"]), st.lists(st.tuples(OPTIONS, st.sampled_from(["=", " ", ""]), VALUES)))
@@ -212,8 +259,41 @@ def test_no_mistake_shows_a_value(command: str, given: list[tuple[str, str, str]
         (["gate", "--backend-tag", "--help"], False),
         (["gate", "--backend-tag", "-h"], False),
         (["gate", "--backend-tag=", "-h"], True),
+        (["gate", "--check-ci", "--help"], False),
     ],
 )
 def test_help_is_asked_for_anywhere(arguments: list[str], expected: bool) -> None:
     """Help is shown behind a mistake too, but a value that reads like it does not end a gate with success."""
     assert ask_for_help(arguments) is expected
+
+
+def test_help_behind_a_flag_is_told_where_it_goes() -> None:
+    """Whether it is the value of a variable cannot be seen there, so the page is not shown in place of a verdict."""
+    error = refused("prepare", "--dry-run", "--help")
+    assert error.message == "Argument 3 (the command is the first) is --help, where the value of an option could be."
+    assert error.remedy == "Write it directly behind the command: python3 scripts prepare --help."
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [
+    (["--version"], True),
+    (["--version", "x"], True),
+    (["gate", "--version"], False),
+    (["gate", "--backend-tag", "--version"], False),
+])  # fmt: skip
+def test_the_version_is_asked_for_in_the_place_of_the_command(arguments: list[str], expected: bool) -> None:
+    """Behind a command it could be the value of a variable, which does not end a gate with success."""
+    assert ask_for_page(arguments) is expected
+
+
+def test_the_place_of_an_argument_is_its_own() -> None:
+    """An argument that no option takes is told by where it stands, not by where the same text stood before."""
+    assert refused("gate", "--ref", "x", "x").message == "Argument 4 (the command is the first) is no option."
+    assert refused("gate", "--ref", "-1", "--check-ci", "true", "x", "--", "x").message == (
+        "Argument 7 (the command is the first) names no option."
+    )
+
+
+@pytest.mark.parametrize("name", ["stack-repo", "check", "stack-repositor"])
+def test_no_option_is_completed(name: str) -> None:
+    """What shortens a name is not taken for it: tomorrow it may be the beginning of two."""
+    assert refused("gate", f"--{name}", "hunter2").message.startswith(f"There is no option --{name}; did you mean --")

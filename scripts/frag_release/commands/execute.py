@@ -39,7 +39,7 @@ class Execution:
     """One run of a command, from its inputs to its end. The end is told once, by whoever comes to it first."""
 
     def __init__(self, context: Context, log: Log) -> None:
-        self._context = context
+        self.context = context
         self._log = log
         self._values: Values | None = None
         self._session: Session[Any] | None = None
@@ -79,9 +79,9 @@ class Execution:
     def _run(self, values: Values) -> Report:
         # Imported late, as all that only some runs need: the gate runs in front of every build.
         command: Command = importlib.import_module(f".{values.command}", __package__)
-        settings = command.read_settings(values, self._context)
+        settings = command.read_settings(values, self.context)
         self._journal.dry_run = values.flag("dry-run")
-        session = self._session = Session(settings, values, self._context, self._journal, utc_now())
+        session = self._session = Session(settings, values, self.context, self._journal, utc_now())
         return self._with_journal(command.run(session))
 
     def _tell(self, report: Report) -> int:
@@ -95,20 +95,20 @@ class Execution:
 
         path = self._values.text("report") if self._values else ""
         links = self._session.links if self._session else None
-        self._status = Finish(self._context, self._log, path, links).run(report)
+        self._status = Finish(self.context, self._log, path, links).run(report)
         self._is_over.set()
         return self._status
 
     @property
     def _cancelled_status(self) -> int:
-        return CANCELLED if self._context.on_runner else CANCELLED_IN_TERMINAL
+        return CANCELLED if self.context.on_runner else CANCELLED_IN_TERMINAL
 
     def _cancelled(self, stop: Cancelled) -> Report:
         # Imported late: the gate's first questions do not wait for it.
         from ..domain.reports.report import Problem
 
         message, remedy = (stop.message, stop.remedy) if stop.message else self._left_behind()
-        return self._broken_off(Problem(message, remedy, self._cancelled_status), "Cancelled")
+        return self._broken_off(Problem(message, remedy, self._cancelled_status, is_cancelled=True), "Cancelled")
 
     def _left_behind(self) -> tuple[str, str]:
         """Return what a cancelled run leaves behind, as far as its journal knows, and what to do."""
@@ -146,7 +146,7 @@ class Execution:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
         # The text of the error may hold what a server or a file said, so it goes to the log alone.
-        self._log.lines("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        self._log.progress("".join(traceback.format_exception(type(error), error, error.__traceback__)))
         left = "What was made stays" if self._journal.actions else "Nothing was allowed"
         return Problem(
             f"A fault of this action: {type(error).__name__} in {where}.",

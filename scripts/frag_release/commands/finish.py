@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from .. import __version__
+from ..domain.decision import Verdict
 from ..domain.reports.report import Problem, Report, Stopped
 from ..errors import UsageError
 from ..render import stopped
@@ -66,14 +68,19 @@ class Finish:
 
     def _annotate(self, report: Report) -> None:
         if self.context.on_runner:
-            self.log.annotate_findings(report.told_findings())
-            self.log.annotate_all(("warning", report.command, note) for note in report.notes)
-            self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
+            self._try("log", lambda: self._annotate_findings(report))
         for problem in filter(None, [report.problem, *self._troubles]):
             self._say(problem)
 
+    def _annotate_findings(self, report: Report) -> None:
+        self.log.annotate_findings(report.told_findings())
+        self.log.annotate_all(("warning", report.command, note) for note in report.notes)
+        self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
+
     def _say(self, problem: Problem) -> None:
-        self.log.annotate("error", "frag-release-action", problem.text, problem.file, problem.line)
+        # A log that is lost is a problem itself, and is told in the summary.
+        with contextlib.suppress(OSError):
+            self.log.annotate("error", "frag-release-action", problem.text, problem.file, problem.line)
 
     def _summary(self, report: Report) -> None:
         if not self.context.summary_file:
@@ -84,10 +91,11 @@ class Finish:
 
     def _outputs(self, report: Report, path: str) -> int:
         outputs = self._try("outputs", report.outputs) or {}
-        outputs = {**outputs, "report-path": path}
-        self._try(
-            "outputs", lambda: write_outputs(self.context, outputs if not self._status(report) else closed(outputs))
-        )
+        if self._status(report):
+            outputs = closed(_with_made(outputs, report))
+        if self._troubles or (report.problem and report.problem.is_cancelled):
+            outputs["verdict"] = Verdict.BLOCKED.value
+        self._try("outputs", lambda: write_outputs(self.context, {**outputs, "report-path": path}))
         return self._status(report)
 
     def _status(self, report: Report) -> int:
@@ -99,9 +107,6 @@ class Finish:
             return write()
         except UsageError as error:
             self._trouble(what, Problem(error.message, error.remedy, error.exit_status))
-        except BrokenPipeError:
-            # Whoever read has seen enough, as `head` does.
-            self.log.close()
         except OSError as error:
             message = f"The {what} could not be written ({error.strerror}), which is a fault of this machine."
             self._trouble(what, Problem(message, "What was done stays. Mend that, then run it again.", _FAULT))

@@ -22,6 +22,7 @@ class Context:
     Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it;
     `run_token` the workflow's own token, by which another one is told from it. `workflow` is the repository and the
     file of the workflow that runs, both empty if the runner does not say; `action` is `OWNER/NAME` of this action.
+    `clone` is the repository that a terminal's working folder is a clone of, empty if it is not needed or not known.
     """
 
     on_runner: bool = False
@@ -39,6 +40,7 @@ class Context:
     actor: str = ""
     workflow: tuple[str, str] = ("", "")
     action: str = ""
+    clone: str = ""
 
     @property
     def default_branch(self) -> str:

@@ -8,6 +8,7 @@ never into the workspace, which others write to, nor into the caller's Python.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -33,7 +34,8 @@ _KEPT = (
 """What pip is given of the caller's environment, which also holds tokens and settings of pip."""
 _UNREACHED = re.compile(r"Retrying \(|Max retries|connection broken|timed out", re.IGNORECASE)
 _FAILED = "The Python packages could not be installed"
-_PUBLISHED = "Name a published release of this action in `uses`: it carries them and needs no installation."
+_ON_RUNNER = "Name a published release of this action in `uses`: it carries them and needs no installation."
+_IN_TERMINAL = "Or check out the tag of a published release, which carries them and needs no installation."
 
 
 class DependencyError(Exception):
@@ -52,8 +54,23 @@ def _installed(environ: Mapping[str, str], lock: Path) -> Path:
     version = "{}.{}".format(*sys.version_info)
     target = _cache(environ) / f"{hashlib.sha256(content).hexdigest()[:16]}-{version}"
     if not target.is_dir():
+        _tell(f"Fetching the Python packages of this action, once, into {target}", environ)
         _install(lock, target, environ)
     return target
+
+
+def _on_runner(environ: Mapping[str, str]) -> bool:
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _tell(text: str, environ: Mapping[str, str]) -> None:
+    """Say what takes its time; that nobody can read it does not stop anything."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    stream = sys.stdout if _on_runner(environ) else sys.stderr
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            # Not by way of the stream, which would keep what it could not write, and fail at the end of the process.
+            os.write(stream.fileno(), f"{shown}\n".encode("utf-8", "backslashreplace"))
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
@@ -61,13 +78,22 @@ def _cache(environ: Mapping[str, str]) -> Path:
     if temporary:
         return Path(temporary) / "frag-release-action"
     # A folder of the user's own: in the machine's temp folder somebody else could have planted it.
-    home = environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / "frag-release-action"
+    # Nor is one that is named from the working folder, which may be a stranger's (XDG Base Directory Specification).
+    home = environ.get("XDG_CACHE_HOME", "")
+    cache = home if os.path.isabs(home) else os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(cache) / "frag-release-action"
 
 
 def _install(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="installing-"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="installing-"))
+    except OSError as error:
+        what = "RUNNER_TEMP" if _on_runner(environ) else "XDG_CACHE_HOME"
+        raise DependencyError(
+            f"{_FAILED}: {target.parent} cannot be written to ({error.strerror}). "
+            f"Name a folder that can be in {what}. {_released(environ)}"
+        ) from None
     try:
         _run_pip(lock, draft, environ)
         # actions-toolkit ships its tests as a top-level package, which would answer to `import tests`.
@@ -98,9 +124,11 @@ def _run_pip(lock: Path, target: Path, environ: Mapping[str, str]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise DependencyError(f"{_FAILED}: pip took longer than {_TIMEOUT_SECONDS} s. {_PUBLISHED}") from None
+        raise DependencyError(
+            f"{_FAILED}: pip took longer than {_TIMEOUT_SECONDS} s. Run this again. {_released(environ)}"
+        ) from None
     if done.returncode != 0:
-        raise DependencyError(_explained(done.stderr))
+        raise DependencyError(_explained(done.stderr, environ))
 
 
 def _environment_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
@@ -113,13 +141,23 @@ def _environment_of_pip(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 
-def _explained(said: str) -> str:
+def _released(environ: Mapping[str, str]) -> str:
+    """The way out that needs no packages."""
+    return _ON_RUNNER if _on_runner(environ) else _IN_TERMINAL
+
+
+def _explained(said: str, environ: Mapping[str, str]) -> str:
+    released = _released(environ)
     if "No module named pip" in said:
-        return f"{_FAILED}: {sys.executable} has no pip. {_PUBLISHED} Else put actions/setup-python before it."
-    if _UNREACHED.search(said):
-        return (
-            f"{_FAILED}: the index of Python packages could not be reached. {_PUBLISHED} "
-            "Else run this again; a mirror can be named in /etc/pip.conf (PIP_* variables are not used)."
+        remedy = (
+            f"{released} Else put actions/setup-python before it."
+            if _on_runner(environ)
+            else f"Run this with a Python that has pip, such as that of a new virtual environment. {released}"
         )
+        return f"{_FAILED}: {sys.executable} has no pip. {remedy}"
+    if _UNREACHED.search(said):
+        again = "run this again; a mirror can be named in /etc/pip.conf (PIP_* variables are not used)."
+        remedy = f"{released} Else {again}" if _on_runner(environ) else f"With a network, {again} {released}"
+        return f"{_FAILED}: the index of Python packages could not be reached. {remedy}"
     lines = [line for line in said.splitlines() if line.strip()] or ["pip said nothing"]
     return f"{_FAILED}: {lines[-1].strip()[:300]}"

@@ -1,4 +1,7 @@
-"""The log of the run: lines, annotations, groups, masks. All that is printed goes through here.
+"""The log of the run: results, progress, annotations, masks. All that is printed goes through here.
+
+On a runner everything goes to standard output, which is the log of its step. In a terminal only results do, and the
+rest goes to standard error: a script reads results and nothing else.
 
 A runner takes lines that start with `::` for commands, and the older `##[command]` form anywhere in a
 line (actions/runner, `ActionCommand.TryParse`), so foreign text could set outputs or hide lines.
@@ -6,19 +9,21 @@ line (actions/runner, `ActionCommand.TryParse`), so foreign text could set outpu
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import Callable, Iterable
-
-from actions_toolkit import core
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from ..domain.findings import Finding, Status
+from .console import PIPE_WIDTH, Console
 
 MAX_ANNOTATIONS = 10
 """Annotations of one level that GitHub shows for a step; more are dropped without a word."""
 
 _MAX_MESSAGE = 4_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _LEVELS = {Status.FAIL: "error", Status.UNKNOWN: "error", Status.WARN: "warning"}
 
 
@@ -29,30 +34,36 @@ def neutral(text: str) -> str:
 
 
 class Log:
-    """Writes the log, for a runner or for a terminal."""
+    """Writes the log, for a runner or for a terminal; `environ` says how wide that is, and whether it has colour."""
 
-    def __init__(self, on_runner: bool, write: Callable[[str], object] | None = None) -> None:
+    def __init__(self, on_runner: bool, environ: Mapping[str, str] = _NOTHING) -> None:
         self._on_runner = on_runner
-        self._write = write or sys.stdout.write
+        self._results = Console(sys.stdout, environ, on_runner)
+        self._rest = self._results if on_runner else Console(sys.stderr, environ, on_runner)
 
     def mask(self, secrets: Iterable[str]) -> None:
         """Have the runner hide these values from here on."""
         if self._on_runner:
             for secret in secrets:
-                core.set_secret(secret)
+                self._command("add-mask", {}, secret)
 
     def lines(self, text: str) -> None:
-        """Print text, which may hold foreign words."""
-        self._write(f"{neutral(text)}\n")
-        sys.stdout.flush()
+        """Print results, which may hold foreign words; raises OSError if they, or what was before them, are lost."""
+        self._results.write(neutral(text))
 
     def progress(self, text: str) -> None:
-        """Print a line of progress."""
-        self.lines(text)
+        """Print what is told beside the results: how far a run is, how it came to fail. Its loss ends nothing."""
+        with contextlib.suppress(OSError):
+            self._rest.write(neutral(text))
 
-    def close(self) -> None:
-        """Print nothing more: nobody reads it any longer."""
-        self._write = lambda _text: None
+    def page(self, made: Callable[[int], str], *, asked_for: bool) -> None:
+        """Print a page of help, made for so many columns; one that nobody asked for is no result."""
+        console = self._results if asked_for else self._rest
+        console.write(neutral(made(console.width or PIPE_WIDTH)), as_is=True)
+
+    def document(self, text: str) -> None:
+        """Print a document as it is, to standard output; raises OSError if it is lost."""
+        self._results.write(neutral(text), as_is=True)
 
     def annotate_all(self, annotations: Iterable[tuple[str, str, str]]) -> None:
         """Print annotations (level, title, message), of each level as many as GitHub shows for a step."""
@@ -65,14 +76,20 @@ class Log:
     def annotate(self, level: str, title: str, message: str, file: str = "", line: int | None = None) -> None:
         """Print an annotation (`error`, `warning` or `notice`), at a line of a file where one is given."""
         if not self._on_runner:
-            self.lines(f"{level}: {title}: {message}")
+            self.progress(f"{level}: {title}: {message}")
             return
         properties = {"title": neutral(title)[:200]}
         # Empty properties would point at the top of the repository, so only known ones are sent.
         if file and line:
             properties.update(file=file, line=str(line))
-        core.issue_command(level, properties, neutral(message)[:_MAX_MESSAGE])
-        sys.stdout.flush()
+        self._command(level, properties, neutral(message)[:_MAX_MESSAGE])
+
+    def _command(self, name: str, properties: Mapping[str, str], message: str) -> None:
+        from actions_toolkit import core  # late: only a runner takes commands, and a page of help needs no packages
+
+        with self._results.writing() as stream:
+            if stream is not None:
+                core.issue_command(name, dict(properties), message)
 
     def annotate_findings(self, findings: Iterable[Finding]) -> None:
         """Annotate what blocks and what warns; past GitHub's limit the last one says how many are left."""

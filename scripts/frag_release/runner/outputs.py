@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from actions_toolkit import core
-
 from ..errors import UsageError
 from .context import Context
 from .inputs import OUTPUTS
@@ -32,6 +30,8 @@ CLOSED: dict[str, str] = {
 def write_outputs(context: Context, outputs: Mapping[str, str]) -> None:
     """Write every output; those not given are as in `CLOSED`. Does nothing in a terminal."""
     if context.on_runner and context.output_file:
+        from actions_toolkit import core  # late: only a runner has outputs
+
         # What says yes goes last: if the disk is full before, nothing does.
         for name, value in sorted({**CLOSED, **outputs}.items(), key=lambda one: one[0].startswith("deploy-")):
             # A name that is not UTF-8 reaches us as surrogates, which no file of UTF-8 can hold.
@@ -81,7 +81,7 @@ def print_report(report: Mapping[str, Any], log: Log) -> None:
     """Print the report as JSON to standard output. Nothing in it can be taken for a command of a runner."""
     text = json.dumps(report, indent=2)
     # Inside a string of JSON this is the same sign.
-    log.lines(text.replace("##[", "#\\u0023["))
+    log.document(text.replace("##[", "#\\u0023["))
 
 
 def _replace(target: Path, text: str) -> None:

@@ -137,8 +137,13 @@ def _check_digest(one: Input, text: str) -> None:
         raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
 
 
+def is_repository(text: str) -> bool:
+    """Whether a text is `OWNER/NAME`, and leads nowhere else where it stands in a path."""
+    return _REPOSITORY.fullmatch(text) is not None and not {".", ".."}.intersection(text.split("/"))
+
+
 def _check_repository(one: Input, text: str) -> None:
-    if not _REPOSITORY.fullmatch(text) or any(part in (".", "..") for part in text.split("/")):
+    if not is_repository(text):
         raise wrong_input(one.name, text, "Use OWNER/NAME.")
 
 

@@ -30,13 +30,17 @@ class Action:
 
 @dataclass(frozen=True)
 class Problem:
-    """What ended a run before its end, with the exit status that this has; `file` and `line` are where to look."""
+    """What ended a run before its end, with the exit status that this has; `file` and `line` are where to look.
+
+    `is_cancelled` says that nothing went wrong, but that somebody ended the run.
+    """
 
     message: str
     remedy: str
     exit_status: int
     file: str = ""
     line: int | None = None
+    is_cancelled: bool = False
 
     @property
     def text(self) -> str:

@@ -74,7 +74,7 @@ class Settings:
 
 def read_settings(values: Values, context: Context) -> Settings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
-    repository = values.text("stack-repository") or context.repository
+    repository = values.text("stack-repository") or context.repository or context.clone
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
     check_report(values.text("report"))
