@@ -35,10 +35,18 @@ import sys  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 OLDEST_PYTHON = (3, 10)
 
 GRACE_SECONDS = 6.2
 """How long a cancelled run may take to end itself: a runner kills it 10 s after the first signal (actions/runner)."""
+
+LOADING_SECONDS = 2.0
+"""How long a run that is cancelled at its start may take to load its modules, to tell by itself what became of it."""
 
 STACK_BYTES = 16 * 2**20
 """Size of the program's stack: some systems give a thread only half a megabyte."""
@@ -47,7 +55,7 @@ STACK_BYTES = 16 * 2**20
 class Started:
     """The program, once its modules are there."""
 
-    program = None  # type: object
+    program = None  # type: Any
 
 
 def start() -> int:
@@ -62,15 +70,28 @@ def start() -> int:
 
 def cancel() -> int:
     """Have the program end itself; return the exit status. If it does not, or a second signal comes, it is cut off."""
-    if Started.program is None:
-        return stop("The run was cancelled before it began. Nothing was started.", cancelled_status())
-    from frag_release import cancellation
+    # It tells more itself than can be told for it, once its modules are there.
+    wait_until(lambda: Started.program is not None, LOADING_SECONDS)
+    if Started.program is not None:
+        from frag_release import cancellation
 
-    cancellation.ask()
-    end = time.monotonic() + GRACE_SECONDS
-    while not ended and len(signals) < 2 and time.monotonic() < end:
-        wait(max(0.0, end - time.monotonic()))
-    return ended[0] if ended else Started.program.cut_off()  # type: ignore[attr-defined]
+        cancellation.ask()
+        wait_until(lambda: False, GRACE_SECONDS)
+    if ended:
+        return ended[0]
+    return int(Started.program.cut_off()) if Started.program else not_begun()
+
+
+def wait_until(happened: "Callable[[], bool]", seconds: float) -> None:
+    """Wait until something has happened, the program has ended or a second signal has come, or so many seconds."""
+    end = time.monotonic() + seconds
+    while not (happened() or ended or len(signals) > 1) and time.monotonic() < end:
+        wait(min(0.05, end - time.monotonic()))
+
+
+def not_begun() -> int:
+    """Tell that the run was cancelled before it did anything."""
+    return stop("The run was cancelled before it began. Nothing was started.", cancelled_status())
 
 
 def wait(seconds: "float | None" = None) -> None:
@@ -103,13 +124,14 @@ def load_and_run() -> int:
         if not is_page():
             dependencies.provide(os.environ)
     except (dependencies.DependencyError, OSError) as error:
-        return stop(str(error), 1)
+        # The signal may have ended what installs them.
+        return not_begun() if signals else stop(str(error), 1)
     try:
         from frag_release.cli import Program
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
     program = Started.program = Program(sys.argv[1:], os.environ)
-    return program.run()
+    return int(program.run())
 
 
 def cancelled_status() -> int:

@@ -22,7 +22,7 @@ def test_defaults_of_a_tags_run() -> None:
     assert (found.stack_tag.text, found.ticket, found.project) == ("2023.06.2", None, "")
     assert (found.ticket_repository, found.tickets_from) == ("org/fragalysis-stack", "org/fragalysis-stack")
     assert (found.project_field, found.project_status) == ("Status", "push to production")
-    assert (found.assignees, found.labels, found.dry_run) == ((), (), False)
+    assert (found.assignees, found.labels) == ((), ())
 
 
 def test_tickets_are_where_the_ticket_is() -> None:

@@ -91,8 +91,9 @@ class Finish:
 
     def _outputs(self, report: Report, path: str) -> int:
         outputs = self._try("outputs", report.outputs) or {}
+        outputs = _with_made(outputs, report)
         if self._status(report):
-            outputs = closed(_with_made(outputs, report))
+            outputs = closed(outputs)
         if self._troubles or (report.problem and report.problem.is_cancelled):
             outputs["verdict"] = Verdict.BLOCKED.value
         self._try("outputs", lambda: write_outputs(self.context, {**outputs, "report-path": path}))

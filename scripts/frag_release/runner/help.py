@@ -54,7 +54,7 @@ def command_page(command: str, width: int = PIPE_WIDTH) -> str:
         _described("options:", _options(command, (one for one in options if command not in one.required)), width),
         _described(_SECRETS, {_variable(one): _text(one, command) for one in own if one.secret}, width),
         _listed("exit status:", _STATUSES, width),
-        f"example:\n  {EXAMPLES[command]}",
+        *([f"example:\n  {EXAMPLES[command]}"] if command in EXAMPLES else []),
     )
 
 

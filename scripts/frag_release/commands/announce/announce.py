@@ -45,7 +45,7 @@ class Announce:
             url=url,
             is_existing=settings.ticket is not None,
             board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
-            dry_run=settings.dry_run,
+            dry_run=journal.dry_run,
             findings=(*findings, *short),
         )
 

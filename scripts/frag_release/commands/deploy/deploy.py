@@ -79,7 +79,7 @@ class Deploy:
         judged, image = evidence.hold(judged, name, tag)
         judged = replace(judged, image_name=name, released=self._released(judged))
         report = self.report = DeployReport(
-            judged, self._target, image, refusal(self._target, judged.decision, tag), self.settings.dry_run
+            judged, self._target, image, refusal(self._target, judged.decision, tag), self.journal.dry_run
         )
         self.journal.note(*(self._of_rollback(record, name) if record else []))
         self.journal.note(*([] if self.settings.gated else [_UNGATED]))
@@ -163,7 +163,7 @@ class Deploy:
         clock = self.to.clock()
         check = self._site_check(site_values(self._now().judged, image, record), clock)
         job = self.to.awx(image, clock, moves_on, lambda seen: self._note(job=seen))
-        if self.settings.dry_run:
+        if self.journal.dry_run:
             template, _ = job.check()
             self.journal.note(*job.notes)
             self.journal.planned.append(
@@ -173,7 +173,7 @@ class Deploy:
             self.journal.say(text(replace(self._now(), notes=tuple(self.journal.notes))))
         if check:
             self._look_before(check)
-        if self.settings.dry_run:
+        if self.journal.dry_run:
             return
         self._launch(job)
         if check:

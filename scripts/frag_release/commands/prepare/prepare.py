@@ -32,7 +32,7 @@ from ..evidence.stack import StackEvidence
 from ..session import Session
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting
-from .writing import Execution
+from .writing import Execution, planned
 
 ATTEMPTS = 4
 """How often a lost race is run again, before it is said who keeps moving the branch."""
@@ -78,7 +78,10 @@ class Attempt:
     def run(self) -> PrepareReport:
         """Plan and write; raises LostRaceError where a branch was moved in between."""
         report = self._report()
-        if report.refused or self.settings.dry_run or not report.plan.is_needed:
+        if report.refused or not report.plan.is_needed:
+            return report
+        if self.session.journal.dry_run:
+            self.session.journal.planned += planned(report.plan)
             return report
         missing = self._writer.missing_right(report.plan.file)
         if missing:
@@ -111,7 +114,7 @@ class Attempt:
             plan=replace(plan, changes=changes),
             facts=facts,
             findings=findings,
-            dry_run=self.settings.dry_run,
+            dry_run=self.session.journal.dry_run,
             tickets_from=self.settings.tickets_from,
         )
 

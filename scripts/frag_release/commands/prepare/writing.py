@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...domain.kept_text import KeptText, same_text
-from ...domain.plan import RELEASE_BRANCH, Plan, marked_release
+from ...domain.plan import RELEASE_BRANCH, Mode, Plan, marked_release
 from ...domain.reports.report import Action
 from ...errors import RefusedError
 from ...forges.repository import Repository
@@ -45,7 +45,7 @@ class Execution:
             self.writer.move_branch(plan.branch, plan.head, commit)
             return commit
 
-        return Written(self.journal.write(f"Commit to {plan.branch}", write, self._committed))
+        return Written(self.journal.write(_committing(plan), write, self._committed))
 
     def _committed(self, commit: str) -> Action:
         return self._of_commit(f"Committed {commit[:12]} to {self.plan.branch}", commit)
@@ -64,7 +64,7 @@ class Execution:
         if body is None:
             raise AssertionError("an empty body has room for the text")
         opened = self.journal.write(
-            f"Open a pull request of {plan.release_branch}",
+            _opening(plan),
             lambda: self.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
             lambda made: _of_request("Opened", made),
         )
@@ -133,10 +133,27 @@ class Execution:
             return commit
 
         return self.journal.write(
-            f"{'Push' if found is None else 'Rebuild'} {branch}",
+            _pushing(plan) if found is None else f"Rebuild {branch}",
             write,
             lambda commit: self._of_commit(f"{did} {branch} at {commit[:12]}", commit),
         )
+
+
+def planned(plan: Plan) -> list[str]:
+    """Return what carrying out a plan would make, as far as nothing of it is there."""
+    return [_committing(plan)] if plan.mode is Mode.COMMIT else [_pushing(plan), _opening(plan)]
+
+
+def _committing(plan: Plan) -> str:
+    return f"Commit to {plan.branch}"
+
+
+def _pushing(plan: Plan) -> str:
+    return f"Push {plan.release_branch}"
+
+
+def _opening(plan: Plan) -> str:
+    return f"Open a pull request of {plan.release_branch}"
 
 
 def _of_request(did: str, request: PullRequest) -> Action:

@@ -64,9 +64,12 @@ class Publish:
         tagged = self._is_tagged(review)
         judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
         releases = self.forge.releases(self.settings.stack_repository)
-        public = public_url(releases, review.tag) if tagged and self.settings.dry_run else ""
-        report = self.report = PublishReport(judged, review, self.settings.dry_run, tagged, release_url=public)
-        if judged.failed_rules or self.settings.dry_run:
+        public = public_url(releases, review.tag) if tagged and self.journal.dry_run else ""
+        report = self.report = PublishReport(judged, review, self.journal.dry_run, tagged, release_url=public)
+        if judged.failed_rules:
+            return report
+        if self.journal.dry_run:
+            self._plan(report)
             return report
         self.session.keep(report)
         self.journal.say(text(report))
@@ -90,6 +93,12 @@ class Publish:
     def clock(self) -> Clock:
         """The time that is left."""
         return self.session.clock
+
+    def _plan(self, report: PublishReport) -> None:
+        tag = report.judged.tag
+        steps = [] if report.tagged else [_tagging(report.review)]
+        steps += [] if report.release_url else [f"Follow the build of {tag} to its end", f"Publish the release {tag}"]
+        self.journal.planned += steps
 
     @property
     def _publisher(self) -> Publisher:
@@ -189,9 +198,7 @@ class Publish:
         commit, tag, stack = review.commit, review.tag, self.settings.stack_repository
         made = Action(f"Tagged {commit[:12]} as {tag}", self.session.links.tag(stack, tag))
         try:
-            return self.journal.write(
-                f"Tag {commit[:12]} as {tag}", lambda: self._publisher.create_tag(tag, commit), lambda _: made
-            )
+            return self.journal.write(_tagging(review), lambda: self._publisher.create_tag(tag, commit), lambda _: made)
         except LostRaceError as race:
             raise taken(stack, review, race.found or "another commit") from race
 
@@ -293,3 +300,7 @@ class Publish:
 
     def _note(self, **news: Any) -> None:
         self.report = self.session.keep(replace(self._now(), **news))
+
+
+def _tagging(review: Reviewed) -> str:
+    return f"Tag {review.commit[:12]} as {review.tag}"

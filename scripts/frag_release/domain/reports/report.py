@@ -123,7 +123,7 @@ class Report:
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the action, by name; those that are left out say nothing, or no."""
-        return {"verdict": self.verdict.value}
+        return {"verdict": self.verdict.value, "changed": as_word(self.changed)}
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command."""
@@ -176,7 +176,7 @@ class Stopped(Report):
     def outputs(self) -> dict[str, str]:
         """What was made all the same."""
         made = {name: value for action in self.actions for name, value in action.outputs.items()}
-        return {**super().outputs(), "changed": str(self.changed).lower(), **made}
+        return {**super().outputs(), **made}
 
 
 def problem_as_json(problem: Problem | None) -> dict[str, Any]:

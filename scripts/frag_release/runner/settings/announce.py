@@ -41,7 +41,6 @@ class AnnounceSettings(Settings):
     project: str
     project_field: str
     project_status: str
-    dry_run: bool
 
     @property
     def told_in(self) -> str:
@@ -64,7 +63,6 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
         project=_project(values.text("project")),
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),
-        dry_run=values.flag("dry-run"),
     )
 
 

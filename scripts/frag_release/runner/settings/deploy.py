@@ -42,7 +42,6 @@ class DeploySettings(GateSettings):
     verify_looks: int
     production_template: str
     tells_digest: bool
-    dry_run: bool
     wait_minutes: float
 
     @property
@@ -69,7 +68,6 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         verify_looks=int(values.text("verify-looks")),
         production_template=values.text("production-template"),
         tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
-        dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
     _check(settings)

@@ -25,7 +25,6 @@ class PrepareSettings(Settings):
     ticket: Ticket | None
     tickets_from: str
     timezone: ZoneInfo
-    dry_run: bool
     wait_minutes: float
 
     @property
@@ -44,7 +43,6 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
         ticket=read_ticket(values, common.stack_repository),
         tickets_from=tickets_from(values, common.stack_repository),
         timezone=_timezone(values.text("timezone")),
-        dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
     )
 

@@ -21,7 +21,6 @@ class PublishSettings(Settings):
     ci_workflows: Sequence[str]
     follow: bool
     tickets_from: str
-    dry_run: bool
     wait_minutes: float
     stack_image: str
 
@@ -48,7 +47,6 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
         ci_workflows=values.items("stack-ci-workflows"),
         follow=values.flag("follow"),
         tickets_from=tickets_from(values, settings.stack_repository),
-        dry_run=values.flag("dry-run"),
         wait_minutes=float(values.text("wait-minutes")),
         stack_image=_stack_image(values, settings.stack_repository),
     )
