@@ -38,7 +38,9 @@ import time  # noqa: E402
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+
+    from frag_release.cli import Program  # noqa: F401 - in a comment of type, for old Pythons read this file, too
+
 
 OLDEST_PYTHON = (3, 10)
 
@@ -55,7 +57,7 @@ STACK_BYTES = 16 * 2**20
 class Started:
     """The program, once its modules are there."""
 
-    program = None  # type: Any
+    program = None  # type: Program | None
 
 
 def start() -> int:
@@ -71,20 +73,20 @@ def start() -> int:
 def cancel() -> int:
     """Have the program end itself; return the exit status. If it does not, or a second signal comes, it is cut off."""
     # It tells more itself than can be told for it, once its modules are there.
-    wait_until(lambda: Started.program is not None, LOADING_SECONDS)
+    start = time.monotonic()
+    wait_until(lambda: Started.program is not None, start + LOADING_SECONDS)
     if Started.program is not None:
         from frag_release import cancellation
 
         cancellation.ask()
-        wait_until(lambda: False, GRACE_SECONDS)
+        wait_until(lambda: False, start + GRACE_SECONDS)
     if ended:
         return ended[0]
-    return int(Started.program.cut_off()) if Started.program else not_begun()
+    return Started.program.cut_off() if Started.program else not_begun()
 
 
-def wait_until(happened: "Callable[[], bool]", seconds: float) -> None:
-    """Wait until something has happened, the program has ended or a second signal has come, or so many seconds."""
-    end = time.monotonic() + seconds
+def wait_until(happened: "Callable[[], bool]", end: float) -> None:
+    """Wait until something has happened, the program has ended, a second signal has come, or it is that late."""
     while not (happened() or ended or len(signals) > 1) and time.monotonic() < end:
         wait(min(0.05, end - time.monotonic()))
 
@@ -131,7 +133,7 @@ def load_and_run() -> int:
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
     program = Started.program = Program(sys.argv[1:], os.environ)
-    return int(program.run())
+    return program.run()
 
 
 def cancelled_status() -> int:
