@@ -123,6 +123,6 @@ def after_signal(scenario: Scenario, ending: Ending, made: Made) -> list[str]:
     faults = [f"it took {took:.1f} s to end"] if took > MAY_TAKE else []
     faults += ["it went on writing"] if ending.writes_after > 1 or ending.late else []
     if ending.is_lost and scenario.made() != made:
-        last = outcome.log[outcome.log.lower().rindex("cancelled") - 200 :]
+        last = outcome.log[max(0, outcome.log.lower().rindex("cancelled") - 200) :]
         faults += [] if re.search(scenario.subject, last) else ["what was on its way is not named"]
     return faults + cut_off(outcome, made, 1, CLOSED)
