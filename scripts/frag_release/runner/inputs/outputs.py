@@ -22,7 +22,7 @@ OUTPUTS: dict[str, str] = {
             ("image", "The {}'s image: `name@sha256:…` where it was judged, else `name:tag`"),
         )
     },
-    "changed": "prepare, publish, announce: `true` where this run tells of anything that it wrote, else `false`",
+    "changed": "prepare, publish, announce, deploy: `true` if this run made anything, else `false`",
     "commit": "prepare: the commit with the change",
     "pull-request-number": "prepare: number of the pull request",
     "pull-request-url": "prepare: address of the pull request",
