@@ -47,6 +47,11 @@ def nothing_summary(nothing: NothingToPublish) -> str:
     return publish.summary(NothingReport("1.0.0", NOW, nothing), NOWHERE)
 
 
+def nothing_text(nothing: NothingToPublish) -> str:
+    """The text of the log where there is nothing to publish."""
+    return publish.text(NothingReport("1.0.0", NOW, nothing))
+
+
 def deploy_summary(report: DeployReport, server: str) -> str:
     """The job summary of a deployment."""
     return deploy.summary(report, Links(server))

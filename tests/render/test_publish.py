@@ -14,7 +14,7 @@ from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.review import NothingToPublish, Reviewed
 from render.hostile import HOSTILE, tokens
 from render.reports import STACK_COMMIT, good_facts, report, with_backend
-from render.shown import nothing_summary, publish_summary, publish_text
+from render.shown import nothing_summary, nothing_text, publish_summary, publish_text
 from render.test_summary_limits import headings
 
 GITHUB = "https://github.com"
@@ -228,3 +228,9 @@ def test_nothing_to_publish_says_so_first() -> None:
         "## ➖ Nothing to publish\n\n**It changes no pair.**\n\n### What to do next\n\n1. Prepare a release.\n\n"
         "No tag, no build and no release was made by this run.\n"
     )
+
+
+def test_that_there_is_nothing_is_told_in_a_terminal() -> None:
+    """A terminal has no annotations: why there is nothing, and what to do, are in the text."""
+    text = nothing_text(NothingToPublish("It changes no pair.", "Prepare a release."))
+    assert text == "Nothing to publish\nIt changes no pair.\nPrepare a release."

@@ -47,3 +47,11 @@ def test_foreign_names_start_no_line(name: str) -> None:
     plain = gate_text(report(with_backend(good_facts(), pin=pin("backend", "nonsense"), commit=None)))
     hostile = gate_text(report(with_backend(good_facts(), pin=pin("backend", name), commit=None)))
     assert len(hostile.splitlines()) == len(plain.splitlines())
+
+
+def test_an_allowance_that_changed_nothing_is_told() -> None:
+    """A terminal has no annotations: that an allowance can go is told in the text, last."""
+    text = gate_text(report(allow=[Allowance("pin-ci", "backend", "2023.03.1")]))
+    assert text.splitlines()[-1] == (
+        "pin-ci:backend@2023.03.1 changed nothing: there is no such finding in this release. Remove it from allow."
+    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from ..domain.decision import Verdict
-from ..domain.reports.gate import GateReport
+from ..domain.reports.gate import GateReport, unused_remarks
 from . import markdown
 from .findings import folded_findings, open_findings, weakened
 from .links import Links
+from .markdown import visible
 from .next_steps import next_steps
 from .pair import changes, pair_table
 from .picture import picture, picture_in_words
 from .rollback import rollback_card
 from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import gate_text
+from .terminal import finding_lines
 from .wording import VERDICTS, is_judged
 
 
@@ -24,8 +25,13 @@ def summary(report: GateReport, links: Links) -> str:
 
 
 def text(report: GateReport) -> str:
-    """Return the verdict, the reason, and each finding on one line, the worst first; in full for the log."""
-    return gate_text(report)
+    """Return the verdict, the reason, and each finding on one line, the worst first, with its remedy on a line below.
+
+    Nothing here is safe from being taken for a command by a runner: the log sees to that.
+    """
+    unused = [visible(one.message) for one in unused_remarks(report.unused_allowances)]
+    lines = [visible(report.headline), visible(report.decision.reason), *finding_lines(report.findings), *unused]
+    return "\n".join(lines)
 
 
 def _sections(report: GateReport, links: Links) -> list[Section]:

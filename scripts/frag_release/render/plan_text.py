@@ -29,8 +29,8 @@ def prepare_text(report: PrepareReport) -> str:
 
 
 def outcome_text(report: PrepareReport) -> str:
-    """Return what was made, a line each."""
-    return "\n".join(visible(action.what) for action in report.actions)
+    """Return what was made, a line each, and what could not be."""
+    return "\n".join(visible(line) for line in (*(action.what for action in report.actions), *report.notes))
 
 
 def _change(change: Change) -> list[str]:

@@ -53,7 +53,9 @@ def summary(report: PublishReport | NothingReport, links: Links) -> str:
 
 def text(report: PublishReport | NothingReport) -> str:
     """Return how far it came, for the log; with the findings if they were not shown before."""
-    return "" if isinstance(report, NothingReport) else _text(report)
+    if isinstance(report, NothingReport):
+        return "\n".join(filter(None, [report.headline, report.nothing.reason, report.nothing.remedy]))
+    return _text(report)
 
 
 def _summary(report: PublishReport, links: Links) -> str:

@@ -7,25 +7,11 @@ import re
 from collections.abc import Sequence
 
 from ..domain.findings import Finding, Status
-from ..domain.reports.gate import GateReport
 from .markdown import visible
-from .wording import VERDICTS
 
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
-
-
-def gate_text(report: GateReport) -> str:
-    """Return the verdict, the reason, and each finding on one line, the worst first.
-
-    What blocks or warns has its remedy on the line below. Nothing here is safe from being taken for a
-    command by a runner: the log sees to that.
-    """
-    _, words = VERDICTS[report.decision.verdict]
-    kind = "" if report.tag else f"{report.decision.kind.value} "
-    lines = [f"{words}: {kind}{visible(report.ref_name)}", visible(report.decision.reason)]
-    return "\n".join([*lines, *finding_lines(report.decision.findings)])
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:

@@ -211,7 +211,7 @@ class Deploy:
             if job.seen:
                 did = "Launched" if launched else "Found and followed"
                 outputs = {"job-id": str(job.seen.id), "job-url": job.seen.url}
-                self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs))
+                self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs, is_new=launched))
             job.follow()
         finally:
             self.journal.note(*job.notes)

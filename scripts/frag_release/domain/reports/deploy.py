@@ -137,7 +137,7 @@ class DeployReport(Report):
             "job-id": str(job.id) if job else "",
             "job-url": job.url if job else "",
             "job-status": job.status if job else "",
-            "changed": as_word(self.changed and not self.dry_run),
+            "changed": as_word(self.changed),
         }
 
     def as_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Action:
-    """Something that this run made, or found made already.
+    """Something that this run made, or, if it is not new, found and went on with.
 
     `outputs` are the action's outputs that name it: also a run that breaks off right after it tells these.
     """
@@ -26,6 +26,7 @@ class Action:
     what: str
     url: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    is_new: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class Report:
 
     @property
     def changed(self) -> bool:
-        """Whether this run wrote anything."""
-        return bool(self.actions)
+        """Whether this run made anything."""
+        return any(action.is_new for action in self.actions)
 
     def told_findings(self) -> Sequence[Finding]:
         """The findings as annotations tell them."""

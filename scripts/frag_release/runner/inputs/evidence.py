@@ -134,7 +134,9 @@ CONNECTIONS: tuple[Input, ...] = (
         shape="FOLDER",
         commands=of("gate", "prepare", "audit"),
     ),
-    Input("report", "File to write the report to, as JSON; - for standard output", default_words="none", kind=Kind.FILE),
+    Input(
+        "report", "File to write the report to, as JSON; - for standard output", default_words="none", kind=Kind.FILE
+    ),
     Input(
         "timeout-seconds",
         "Longest time for all gathering of evidence together",
