@@ -10,14 +10,15 @@ import os
 
 signals = []  # type: list[int]
 ended = []  # type: list[int]
+telling = []  # type: list[float]
 news, newsroom = os.pipe()
 os.set_blocking(newsroom, False)
 
 
 def hear(number: int, _frame: object) -> None:
-    """Note a signal. One more than a runner sends, or a third Ctrl-C, ends the process whatever it does."""
+    """Note a signal. One that comes while even telling what became of the run takes seconds ends the process."""
     signals.append(number)
-    if len(signals) > 2:
+    if telling and time.monotonic() > telling[0] + TELLING_SECONDS:
         os._exit(cancelled_status())
 
 
@@ -49,6 +50,9 @@ GRACE_SECONDS = 6.2
 
 LOADING_SECONDS = 2.0
 """How long a run that is cancelled at its start may take to load its modules, to tell by itself what became of it."""
+
+TELLING_SECONDS = 2.0
+"""How long a run that is cut off may take to tell what is known of it."""
 
 STACK_BYTES = 16 * 2**20
 """Size of the program's stack: some systems give a thread only half a megabyte."""
@@ -82,6 +86,7 @@ def cancel() -> int:
         wait_until(lambda: False, start + GRACE_SECONDS)
     if ended:
         return ended[0]
+    telling.append(time.monotonic())
     return Started.program.cut_off() if Started.program else not_begun()
 
 

@@ -20,6 +20,7 @@ from ..runner.log import Log
 from ..runner.outputs import STANDARD_OUTPUT, print_report, write_outputs, write_report, write_summary
 
 _FAULT = 3
+_ACTION = "frag-release-action"
 
 _T = TypeVar("_T")
 
@@ -69,18 +70,19 @@ class Finish:
     def _annotate(self, report: Report) -> None:
         if self.context.on_runner:
             self._try("log", lambda: self._annotate_findings(report))
+        title = _ACTION if isinstance(report, Stopped) else report.command
         for problem in filter(None, [report.problem, *self._troubles]):
-            self._say(problem)
+            self._say(problem, title)
 
     def _annotate_findings(self, report: Report) -> None:
         self.log.annotate_findings(report.told_findings())
         self.log.annotate_all(("warning", report.command, note) for note in report.notes)
         self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
 
-    def _say(self, problem: Problem) -> None:
+    def _say(self, problem: Problem, title: str) -> None:
         # A log that is lost is a problem itself, and is told in the summary.
         with contextlib.suppress(OSError):
-            self.log.annotate("error", "frag-release-action", problem.text, problem.file, problem.line)
+            self.log.annotate("error", title, problem.text, problem.file, problem.line)
 
     def _summary(self, report: Report) -> None:
         if not self.context.summary_file:
@@ -121,7 +123,7 @@ class Finish:
         self._troubles.append(problem)
         if what in ("job summary", "outputs"):
             # The annotations are out already.
-            self._say(problem)
+            self._say(problem, _ACTION)
 
 
 def _with_made(outputs: Mapping[str, str], report: Report) -> dict[str, str]:
