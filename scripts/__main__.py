@@ -40,7 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from frag_release.cli import Program  # noqa: F401 - in a comment of type, for old Pythons read this file, too
+    from frag_release.cli import Program
 
 
 OLDEST_PYTHON = (3, 10)
@@ -134,11 +134,15 @@ def load_and_run() -> int:
         # The signal may have ended what installs them.
         return not_begun() if signals else stop(str(error), 1)
     try:
-        from frag_release.cli import Program
+        from frag_release.cli import run as run_program
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
-    program = Started.program = Program(sys.argv[1:], os.environ)
-    return program.run()
+    return run_program(sys.argv[1:], os.environ, begin)
+
+
+def begin(program: "Program") -> None:
+    """Keep the program, which from now on tells by itself what became of it."""
+    Started.program = program
 
 
 def cancelled_status() -> int:

@@ -13,10 +13,17 @@ from .runner.log import Log
 from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 CUT_OFF_SECONDS = 1.0
 """How long an end that is being told already is waited for where the run is cut off."""
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str], begin: Callable[[Program], None]) -> int:
+    """Run one command and return its exit status; `begin` gets the program, by which the run can be cut off."""
+    program = Program(arguments, environ)
+    begin(program)
+    return program.run()
 
 
 class Program:
