@@ -81,7 +81,7 @@ class Execution:
         command: Command = importlib.import_module(f".{values.command}", __package__)
         settings = command.read_settings(values, self.context)
         self._journal.dry_run = values.flag("dry-run")
-        session = self._session = Session(settings, values, self.context, self._journal, utc_now())
+        session = self._session = Session(settings, values, self.context, self._journal)
         return self._with_journal(command.run(session))
 
     def _tell(self, report: Report) -> int:
@@ -116,9 +116,9 @@ class Execution:
         made = "; ".join(f"{action.what} {action.url}".rstrip() for action in journal.actions)
         parts = [f"What it had made stays: {made}."] if made else []
         parts += [f"Whether this was done as well is unknown: {journal.doing}."] if journal.doing else []
-        if not parts:
+        if not parts and not (self._session and self._session.report):
             return "The run was cancelled, so nothing was decided.", "Run it again."
-        message = " ".join(["The run was cancelled.", *parts])
+        message = " ".join(["The run was cancelled.", *(parts or ["It made nothing."])])
         return message, "Run it again: it finds what is there, and goes on from there."
 
     def _broken_off(self, problem: Problem, how: str) -> Report:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..errors import ExpectedError
@@ -35,17 +34,16 @@ class Look(Protocol):
 _L = TypeVar("_L", bound=Look)
 
 
-@dataclass(frozen=True)
+# Plain classes, here and in the session: the gate's first question waits for each dataclass to be made (0.5 ms).
+
+
 class Shortfall:
     """Something that could not be done although the run went on; `about` is the rule of the finding it becomes."""
 
-    about: str
-    message: str
-    remedy: str
-    url: str = ""
+    def __init__(self, about: str, message: str, remedy: str, url: str) -> None:
+        self.about, self.message, self.remedy, self.url = about, message, remedy, url
 
 
-@dataclass
 class Journal:
     """Keeps what was planned or done. `say` prints a line of progress.
 
@@ -53,13 +51,14 @@ class Journal:
     run ends now, nobody knows whether it was done.
     """
 
-    say: Callable[[str], None]
-    dry_run: bool = False
-    planned: list[str] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    shortfalls: list[Shortfall] = field(default_factory=list)
-    doing: str = ""
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.dry_run = False
+        self.planned: list[str] = []
+        self.actions: list[Action] = []
+        self.notes: list[str] = []
+        self.shortfalls: list[Shortfall] = []
+        self.doing = ""
 
     def do(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
         """Do a step and record what it made, or in a dry run keep `plan` alone. Raises what `work` raises."""
@@ -114,17 +113,17 @@ class Journal:
         return Throttle(lambda look: self.say(line(look)))
 
 
-@dataclass
 class Throttle(Generic[_L]):
     """Gives a look to `say` if it is news, at most one a minute; the first and the last are told at once.
 
     `seconds` is a clock that never goes back.
     """
 
-    say: Callable[[_L], None]
-    seconds: Callable[[], float] = time.monotonic
-    _state: tuple[object, ...] = field(default=(), init=False)
-    _last: float | None = field(default=None, init=False)
+    def __init__(self, say: Callable[[_L], None], seconds: Callable[[], float] = time.monotonic) -> None:
+        self.say = say
+        self.seconds = seconds
+        self._state: tuple[object, ...] = ()
+        self._last: float | None = None
 
     def __call__(self, look: _L) -> None:
         """Take a look; what is news too early is told with a later look."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import cancellation
 from ..runner.settings.base import Settings
-from .clock import Clock
 from .journal import Journal
 from .services import Services
 
@@ -19,24 +17,25 @@ if TYPE_CHECKING:
     from ..render.links import Links
     from ..runner.context import Context
     from ..runner.values import Values
+    from .clock import Clock
 
 _S = TypeVar("_S", bound=Settings)
 _R = TypeVar("_R", bound="Report")
 
 
-@dataclass
 class Session(Generic[_S]):
     """What a run has: settings, services and a journal. `now` is when it began, in UTC.
 
     `report` is how far the run has come: if it breaks off, that is what is told, with the journal.
     """
 
-    settings: _S
-    values: Values
-    context: Context
-    journal: Journal
-    now: datetime.datetime
-    report: Report | None = None
+    def __init__(self, settings: _S, values: Values, context: Context, journal: Journal) -> None:
+        self.settings = settings
+        self.values = values
+        self.context = context
+        self.journal = journal
+        self.now = utc_now()
+        self.report: Report | None = None
 
     @cached_property
     def services(self) -> Services:
@@ -50,6 +49,8 @@ class Session(Generic[_S]):
     @property
     def clock(self) -> Clock:
         """Time within the settings' limit."""
+        from .clock import Clock
+
         return Clock(utc_now, self.services.remaining, cancellation.sleep)
 
     @property

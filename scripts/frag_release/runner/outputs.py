@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,6 +84,8 @@ def print_report(report: Mapping[str, Any], log: Log) -> None:
 
 
 def _replace(target: Path, text: str) -> None:
+    import tempfile  # late: it takes milliseconds, and the gate's first question waits for none of them
+
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
