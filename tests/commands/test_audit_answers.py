@@ -15,6 +15,7 @@ from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
 from frag_release.clients.registry import RegistryClient
 from frag_release.commands.audit.audit import Audit
+from frag_release.commands.stack import Stack
 from frag_release.forges.github import GithubForge
 from frag_release.forges.local import LocalForge
 from frag_release.forges.repository import Forge
@@ -142,7 +143,9 @@ def audited(forge: Forge, texts: Mapping[str, str]) -> Judged:
     given = {"command": "audit", "stack-repository": f"{OWNER}/{STACK}", "stack-branch": "master", **texts}
     settings = read_audit_settings(Values(given), Context())
     registry = RegistryClient(Http(Deadline(60)))
-    report: Any = Audit(settings, forge, registry, FIRST_DATE, lambda line: None).run().as_json()
+    report: Any = (
+        Audit(settings, Stack(settings, forge, Context()), registry, FIRST_DATE, lambda line: None).run().as_json()
+    )
     assert report["complete"], report["missing"]
     return {one["tag"]: (one["verdict"], _statuses(one["findings"])) for one in report["releases"]}
 

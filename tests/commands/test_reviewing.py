@@ -10,6 +10,7 @@ from commands.test_prepare import head
 from forges.github_desk import forge
 from frag_release.commands.publish import reviewing
 from frag_release.commands.publish.reviewing import Reviewing
+from frag_release.commands.stack import Stack as StackView
 from frag_release.domain.review import NothingToPublish, Review, Reviewed
 from frag_release.errors import EvidenceError
 from frag_release.runner.context import Context
@@ -26,7 +27,8 @@ def find(world: World, pushed_from: str = "") -> Review:
     context = Context(repository=REPOSITORY, ref="refs/heads/master", sha=head(world), event=event)
     values = Values({**dict.fromkeys((one.name for one in INPUTS), ""), "command": "publish", "token": TOKEN})
     settings = read_publish_settings(values, context)
-    return Reviewing(settings, context, forge(world.github.url), ("master",)).find()
+    view = StackView(settings, forge(world.github.url), context)
+    return Reviewing(settings, view, ("master",)).find()
 
 
 def with_two_more(stack: Stack) -> tuple[str, str]:

@@ -10,13 +10,19 @@ import pytest
 from commands.conftest import World
 from forges.github_desk import STACK, forge, unknown
 from frag_release.commands.evidence.stack import StackEvidence
+from frag_release.domain.components import Pin
 from frag_release.domain.evidence import Answer
 from frag_release.domain.versions import parse_production_tag
-from world.example import WORKFLOW_FILE, Example
+from world.example import Example
 from world.faults import json_reply
 from world.github_server import GitHubServer
 
 TAGS = f"/repos/{STACK}/git/matching-refs/tags/"
+
+
+def no_pins(commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
+    """Reads no file."""
+    return dict.fromkeys(commits, ())
 
 
 @pytest.mark.parametrize(
@@ -32,8 +38,8 @@ def test_the_years_in_which_a_higher_tag_may_be(github_example: GitHubServer, da
     """The tag's year and those since; on the last day of a year also the next, which has begun further east."""
     tag = parse_production_tag("2023.06.1")
     assert tag
-    evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], WORKFLOW_FILE)
-    evidence.gather(tag, None, (), datetime.date.fromisoformat(day))
+    evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], no_pins)
+    evidence.gather(tag, datetime.date.fromisoformat(day))
     listed = {one.path.removeprefix(TAGS) for one in github_example.requests if one.path.startswith(TAGS)}
     assert sorted(listed) == years
 
@@ -44,8 +50,8 @@ def higher(github: GitHubServer, example: Example) -> Answer[Sequence[str]]:
     github.seed_from_git(example.stack, STACK)
     tag = parse_production_tag("2023.06.2")
     assert tag
-    evidence = StackEvidence(forge(github.url).repository(STACK), ["master"], WORKFLOW_FILE)
-    facts, _ = evidence.gather(tag, None, (), datetime.date(2023, 6, 30))
+    evidence = StackEvidence(forge(github.url).repository(STACK), ["master"], no_pins)
+    facts, _ = evidence.gather(tag, datetime.date(2023, 6, 30))
     return facts.higher
 
 

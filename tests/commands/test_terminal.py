@@ -86,9 +86,10 @@ def test_a_mistake_is_one_line(run: Run, arguments: tuple[str, ...], line: str, 
 
 def test_secrets_of_other_commands_may_be_in_the_shell(run: Run) -> None:
     """A gate does not stop because the shell has a variable for deploy: it comes to what is wrong with its inputs."""
-    done = run("gate", "--ref", "main", "--stack-repository", "xchem/fragalysis-stack", AWX_TOKEN="hunter2")
+    given = ("--ref", "main", "--workflow-file", "/main", "--stack-repository", REPOSITORY)
+    done = run("gate", *given, AWX_TOKEN="hunter2")
     assert done.returncode == 2
-    assert done.stderr.startswith("error: frag-release-action: The input ref cannot be 'main'.")
+    assert done.stderr.startswith("error: frag-release-action: The input workflow-file cannot be '/main'.")
 
 
 def test_a_terminal_that_cannot_show_a_sign_is_no_fault(run: Run) -> None:

@@ -71,15 +71,26 @@ def test_a_terminal_has_no_other_ref() -> None:
     assert settings(context(on_runner=False, ref=""), ref="refs/tags/2023.06.1").own_ref
 
 
-@pytest.mark.parametrize("ref", ["2023.06.2", "tags/2023.06.2", "Refs/tags/1.2.3", "refs/" + "x" * 1100])
-def test_a_ref_is_given_in_full(ref: str) -> None:
-    """A short name, which could be a branch or a tag, is refused; so is one that no git server takes."""
+@pytest.mark.parametrize("ref", ["2023.06.2", "tags/2023.06.2", "Refs/tags/1.2.3"])
+def test_a_short_name_gets_its_full_one(ref: str) -> None:
+    """A short name is nobody's own until its full name was looked up."""
+    short = settings(ref=ref)
+    assert (short.ref, short.has_full_ref, short.own_ref) == (ref, False, False)
+    found = short.with_full_ref(lambda name: f"refs/tags/{name}", RUN)
+    assert (found.ref, found.has_full_ref) == (f"refs/tags/{ref}", True)
+    assert found.own_ref is (ref == "2023.06.2")
+
+
+@pytest.mark.parametrize("ref", ["refs/" + "x" * 1100, "x" * 1025])
+def test_a_name_that_no_server_takes_is_refused(ref: str) -> None:
+    """A ref has 1024 characters at most, short or not."""
     assert "ref" in refused(ref=ref).message
 
 
 def test_a_run_without_a_ref_is_refused() -> None:
     """Where neither input nor run has a ref, nothing can be judged."""
     assert "ref" in refused(context(ref="")).message
+    assert "ref" in refused(context(ref="2023.06.2")).message
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.yaml", ".github/../../x", "a\\b", ".", "./"])

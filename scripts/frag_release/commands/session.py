@@ -14,12 +14,15 @@ from .services import Services
 if TYPE_CHECKING:
     from ..clients.pace import Pace
     from ..domain.reports.report import Report
+    from ..forges.repository import Forge
     from ..render.links import Links
     from ..runner.context import Context
     from ..runner.values import Values
     from .clock import Clock
+    from .stack import Stack
 
 _S = TypeVar("_S", bound=Settings)
+_F = TypeVar("_F", bound="Forge")
 _R = TypeVar("_R", bound="Report")
 
 
@@ -45,6 +48,22 @@ class Session(Generic[_S]):
     def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
         """Services with time of their own."""
         return Services(self.settings, seconds, pace)
+
+    @cached_property
+    def forge(self) -> Forge:
+        """The session's own view of where the repositories live."""
+        return self.services.forge()
+
+    @cached_property
+    def stack(self) -> Stack[Forge]:
+        """The stack in that view."""
+        return self.stack_on(self.forge)
+
+    def stack_on(self, forge: _F) -> Stack[_F]:
+        """The stack in another view."""
+        from .stack import Stack  # late: the gate's first questions do not wait for it
+
+        return Stack(self.settings, forge, self.context)
 
     @property
     def clock(self) -> Clock:

@@ -23,4 +23,5 @@ def run(session: Session[AnnounceSettings]) -> AnnounceReport:
     def body(contents: Contents, limit: int) -> str:
         return ticket_body(contents, session.context.server_url, limit)
 
-    return Announce(session.settings, session.services.github(), session.now, session.journal, body).run()
+    stack = session.stack_on(session.services.github())
+    return Announce(session.settings, stack, session.now, session.journal, body).run()

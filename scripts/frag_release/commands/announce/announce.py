@@ -14,6 +14,7 @@ from ...domain.tickets import Issue, Ticket
 from ...forges.ticketing import AnnouncingForge
 from ...runner.settings.announce import AnnounceSettings
 from ..journal import Journal
+from ..stack import Stack
 from .contents import ReleaseContents
 from .dressing import Boarding, Dressing
 from .ticketing import Ticketing
@@ -24,7 +25,7 @@ class Announce:
     """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes."""
 
     settings: AnnounceSettings
-    forge: AnnouncingForge
+    stack: Stack[AnnouncingForge]
     now: datetime.datetime
     journal: Journal
     body: Callable[[Contents, int], str]
@@ -32,7 +33,7 @@ class Announce:
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
         settings, journal = self.settings, self.journal
-        contents, findings = ReleaseContents(settings, self.forge, self.now.date()).gather()
+        contents, findings = ReleaseContents(settings, self.stack, self.now.date()).gather()
         issue, url = self._write(contents)
         short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
         where = Ticket(issue.repository, issue.number) if issue else None
@@ -50,7 +51,7 @@ class Announce:
         )
 
     def _write(self, contents: Contents) -> tuple[Issue | None, str]:
-        settings, tickets = self.settings, self.forge.tickets(self.settings.told_in)
+        settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
         kept = KeptText.of_ticket(contents.repository, contents.tag)
         ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal)
         dressing = Dressing(tickets, self.journal)
@@ -98,5 +99,5 @@ class Announce:
     def _board(self, issue: Issue | None) -> None:
         settings = self.settings
         if settings.project:
-            board = self.forge.board(settings.project)
+            board = self.stack.forge.board(settings.project)
             Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status)

@@ -7,21 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...domain.builds import Build, Job
-from ...domain.components import Pin, read_pins
+from ...domain.components import Pin
 from ...domain.contents import Contents
 from ...domain.evidence import Answer, Image, Unknown
-from ...domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease
+from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET, ReleaseRecord
 from ...domain.reports.announce import CONTENTS, shortfall
 from ...errors import RefusedError
-from ...forges.repository import Repository
 from ...forges.ticketing import AnnouncingForge
 from ...runner.settings.announce import AnnounceSettings
 from ..answers import must
-from ..evidence.components import without_overrides
 from ..evidence.histories import with_changes
-from ..evidence.stack import StackEvidence
+from ..stack import Stack
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class ReleaseContents:
     """Looks at a release; without one of the forge's releases only checks and digests are not known."""
 
     settings: AnnounceSettings
-    forge: AnnouncingForge
+    stack: Stack[AnnouncingForge]
     today: datetime.date
 
     def gather(self) -> tuple[Contents, list[Finding]]:
@@ -47,7 +45,7 @@ class ReleaseContents:
             tag=tag,
             commit=commit,
             components=[self._facts(pin, record) for pin in pins],
-            previous=self._previous(),
+            previous=self.stack.tag_facts(tag, self.stack.branches(), self.today)[1],
             tickets_from=settings.tickets_from,
             findings=record.findings if record else (),
             image=record.image.rpartition(":")[0] if record else "",
@@ -55,25 +53,20 @@ class ReleaseContents:
             build=build,
             jobs=jobs,
         )
-        return with_changes(self.forge, contents, settings.told_in, settings.home), findings
-
-    @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
+        return with_changes(self.stack.forge, contents, settings.told_in, settings.home), findings
 
     def _commit(self, tag: str) -> str:
-        commit = must(self._stack.tags([tag])[tag], f"The tag {tag}")
+        commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
         if commit is None:
             raise RefusedError(
-                f"{self._stack.name} has no tag {tag}, so there is nothing to announce.",
+                f"{self.stack.name} has no tag {tag}, so there is nothing to announce.",
                 "Publish the release first, or correct the input stack-tag.",
             )
         return commit
 
     def _pins(self, commit: str) -> tuple[Pin, ...]:
         file = self.settings.workflow_file
-        content = must(self._stack.files(file, [commit])[commit], f"{file} at {commit[:12]}")
-        pins = read_pins(without_overrides(self.settings.components), file, content)
+        pins = self.stack.required_pins([commit])[commit]
         for pin in pins:
             if pin.problem or not pin.tag:
                 why = str(pin.problem) if pin.problem else f"{pin.component.variable} is empty"
@@ -85,15 +78,9 @@ class ReleaseContents:
                 )
         return pins
 
-    def _previous(self) -> Answer[PreviousRelease | None]:
-        settings = self.settings
-        branches = settings.stack_branches or _in_list(self._stack.default_branch())
-        evidence = StackEvidence(self._stack, branches, settings.workflow_file)
-        return evidence.gather(settings.stack_tag, None, settings.components, self.today)[1]
-
     def _record(self, tag: str, commit: str) -> tuple[ReleaseRecord | None, list[Finding]]:
         """Return what the release left behind; without it, or with one of another commit, a finding says so."""
-        record = self.forge.release_record(self.settings.stack_repository, tag)
+        record = self.stack.forge.release_record(self.stack.name, tag)
         if isinstance(record, Unknown):
             message = f"What checks the release passed could not be read: {record.reason}."
             return None, [shortfall(CONTENTS, tag, message, record.remedy)]
@@ -103,7 +90,7 @@ class ReleaseContents:
         return record, []
 
     def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Sequence[Job]]:
-        builds = self.forge.builds(self.settings.stack_repository)
+        builds = self.stack.forge.builds(self.stack.name)
         found = builds.of_tag(self.settings.workflow_file, tag, commit)
         if isinstance(found, Unknown) or not found:
             return (found, ()) if isinstance(found, Unknown) else (None, ())
@@ -115,10 +102,7 @@ class ReleaseContents:
         recorded = record.component(pin.component.name) if record else None
         facts = ComponentFacts(pin, runs=NOT_ASKED)
         if recorded is None or recorded.tag != pin.tag:
-            return replace(facts, commit=self.forge.repository(pin.component.repository).tags([pin.tag])[pin.tag])
+            repository = self.stack.forge.repository(pin.component.repository)
+            return replace(facts, commit=repository.tags([pin.tag])[pin.tag])
         image = Image(recorded.image.rpartition(":")[0], pin.tag, recorded.digest or None) if recorded.image else None
         return replace(facts, commit=recorded.commit, image=image or NOT_ASKED)
-
-
-def _in_list(branch: Answer[str]) -> Answer[Sequence[str]]:
-    return branch if isinstance(branch, Unknown) else (branch,)

@@ -20,4 +20,5 @@ def run(session: Session[AuditSettings]) -> AuditReport:
     """Judge the past; writes nothing."""
     say = session.journal.say
     services = session.services_for(session.settings.seconds, Pace(say))
-    return Audit(session.settings, services.forge(), services.registry(), session.now, say).run()
+    stack = session.stack_on(services.forge())
+    return Audit(session.settings, stack, services.registry(), session.now, say).run()

@@ -17,6 +17,7 @@ from ...errors import EvidenceError
 from ...forges.repository import Forge
 from ...runner.settings.audit import AuditSettings
 from ..answers import must
+from ..stack import Stack
 from .evidence import AuditEvidence
 
 
@@ -25,7 +26,7 @@ class Audit:
     """The audit with all that it needs; `now` is in UTC, `tell` is given lines about the progress."""
 
     settings: AuditSettings
-    forge: Forge
+    stack: Stack[Forge]
     registry: RegistryClient
     now: datetime.datetime
     tell: Callable[[str], None]
@@ -33,16 +34,15 @@ class Audit:
     def run(self) -> AuditReport:
         """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
         settings, name = self.settings, self.settings.stack_repository
-        stack = self.forge.repository(name)
-        names = must(stack.tags_starting([""]), f"The list of tags of {name}")
+        names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
         ordered = production_tags(names)
         if not ordered:
             raise EvidenceError(
                 f"{name} has no production tag, so there is nothing to judge.",
                 "Check the input stack-repository. A clone may lack the tags: run git fetch --tags in it.",
             )
-        branches = settings.stack_branches or (must(stack.default_branch(), f"The default branch of {name}"),)
-        history = AuditEvidence(settings, self.forge, self.registry, self.tell).gather(names, branches)
+        branches = self.stack.required_branches()
+        history = AuditEvidence(settings, self.stack, self.registry, self.tell).gather(names, branches)
         releases = judge_history(history, settings.allow)
         return AuditReport(
             version=__version__,

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from ...clients.registry import RegistryClient
 from ...domain.audit.facts import Images, Records, StackHistory, StackTag
 from ...domain.audit.judging import recorded_pins
-from ...domain.components import Pin, read_pins
-from ...domain.evidence import Answer, Blob, Placement, Unknown
+from ...domain.components import Pin
+from ...domain.evidence import Answer, Placement, Unknown
 from ...domain.facts import NOT_ASKED
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
-from ...forges.repository import Forge, Repository
+from ...forges.repository import Forge
 from ...runner.settings.audit import AuditSettings
+from ..stack import Stack
 from .pinned import PinnedEvidence
 
 _BELOW = 10
@@ -27,7 +28,7 @@ class AuditEvidence:
     """Asks the forge and the registry about every release. `tell` is given a line about each stage."""
 
     settings: AuditSettings
-    forge: Forge
+    stack: Stack[Forge]
     registry: RegistryClient
     tell: Callable[[str], None]
 
@@ -35,7 +36,7 @@ class AuditEvidence:
         """Return the facts about the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
-        records = self.forge.release_records(repository)
+        records = self.stack.forge.release_records(repository)
         ordered = production_tags(names)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
@@ -53,16 +54,13 @@ class AuditEvidence:
         )
         return self._with_components(history)
 
-    @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
-
     def _tags(self, production: Sequence[str], names: Sequence[str], branches: Sequence[str]) -> list[StackTag]:
         others = [name for name in names if parse_production_tag(name) is None]
-        commits = self._stack.tags([*production, *others])
+        stack = self.stack.repository
+        commits = stack.tags([*production, *others])
         known = _known(commits[name] for name in production)
-        placements = self._stack.placements(known, branches) if known else {}
-        dates = self._stack.tag_dates([*production, *others])
+        placements = stack.placements(known, branches) if known else {}
+        dates = stack.tag_dates([*production, *others])
         found = [StackTag(name, commits[name], dates[name], _place(commits[name], placements)) for name in production]
         beside = [StackTag(name, commits[name], dates[name]) for name in others]
         return self._with_pins([*found, *self._not_before(found, beside)])
@@ -81,19 +79,14 @@ class AuditEvidence:
         ]
 
     def _with_pins(self, tags: Sequence[StackTag]) -> list[StackTag]:
-        path, components = self.settings.workflow_file, self.settings.components
         commits = _known(facts.commit for facts in tags)
-        self.tell(f"Reading {path} at {len(commits):,} commits.")
-        files = self._stack.files(path, commits) if commits else {}
-        # A content is read once, however many releases have it.
-        pins: dict[Answer[Blob | None], tuple[Pin, ...]] = {}
-        found = []
-        for each in tags:
-            content = files[each.commit] if isinstance(each.commit, str) else each.commit
-            if content not in pins:
-                pins[content] = read_pins(components, path, content)
-            found.append(replace(each, pins=pins[content]))
-        return found
+        self.tell(f"Reading {self.settings.workflow_file} at {len(commits):,} commits.")
+        pins = self.stack.pins(commits)
+        return [
+            replace(each, pins=pins[commit] if isinstance(commit, str) else self.stack.pins_in(commit))
+            for each in tags
+            for commit in [each.commit]
+        ]
 
     def _recorded(self, records: Records, lower: Sequence[str]) -> dict[str, StackTag]:
         """Return the older tags that a `release.json` speaks of, with their commits."""
@@ -103,13 +96,13 @@ class AuditEvidence:
         names = [name for name, record in records.items() if name in older and isinstance(record, ReleaseRecord)]
         if not names:
             return {}
-        commits, dates = self._stack.tags(names), self._stack.tag_dates(names)
+        commits, dates = self.stack.repository.tags(names), self.stack.repository.tag_dates(names)
         return {name: StackTag(name, commits[name], dates[name]) for name in names}
 
     def _with_components(self, history: StackHistory) -> StackHistory:
         judged = [each for each in history.tags if each.production and history.since.covers(each.production)]
         pins = [pin for each in judged for pin in each.pins] + recorded_pins(history)
-        evidence = PinnedEvidence(self.forge, self.settings.check_ci, self.tell)
+        evidence = PinnedEvidence(self.stack.forge, self.settings.check_ci, self.tell)
         history = replace(history, pinned=evidence.gather(history.components, pins))
         return replace(history, images=self._images(history, pins)) if self.settings.check_images else history
 

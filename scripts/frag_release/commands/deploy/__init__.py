@@ -10,6 +10,7 @@ from ...clients.deadline import Deadline
 from ...domain.production_template import names_of, note_of_variables
 from ...render.deploy import job_line
 from ...runner.settings.awx import read_awx_settings
+from ...runner.settings.deploy import check_ref
 from ...runner.settings.deploy import read_deploy_settings as read_settings
 from ...runner.settings.production_template import check_template
 from ..clock import Clock
@@ -32,6 +33,8 @@ _SPARE_SECONDS = 300.0
 
 def run(session: Session[DeploySettings]) -> DeployReport:
     """Judge once more, and deploy."""
+    session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
+    check_ref(session.settings)
     return Deploy(session, _connected(session)).run()
 
 
@@ -50,7 +53,6 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         return job
 
     return Connected(
-        forge=session.services.github(),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
         awx=awx,

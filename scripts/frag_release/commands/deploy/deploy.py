@@ -22,7 +22,6 @@ from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
-from ...forges.repository import Forge
 from ...render.deploy import text
 from ...runner.settings.deploy import DeploySettings
 from ..answers import must
@@ -53,7 +52,6 @@ class Connected:
     the job. `clock` makes the clock of the deployment itself, whose time begins then.
     """
 
-    forge: Forge
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
     awx: Callable[[Image, Clock, bool, Callable[[Job], None]], AwxJob]
@@ -108,7 +106,7 @@ class Deploy:
         """What can be gone back to: asked where it is told, and no reason to stop where it cannot be seen."""
         if not self.settings.is_production or (judged.failed_rules and not self.settings.rollback):
             return NOT_ASKED
-        return self.to.forge.released(self.settings.stack_repository)
+        return self.session.forge.released(self.settings.stack_repository)
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
         """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
@@ -123,11 +121,11 @@ class Deploy:
         ]
 
     def _record(self) -> ReleaseRecord:
-        repository, tag = self.settings.stack_repository, self.settings.ref[len(TAGS) :]
-        record = must(self.to.forge.release_record(repository, tag), f"{ASSET} of the release {tag} of {repository}")
+        stack, tag = self.session.stack, self.settings.ref[len(TAGS) :]
+        record = must(stack.forge.release_record(stack.name, tag), f"{ASSET} of the release {tag} of {stack.name}")
         if record is None:
             raise RefusedError(
-                f"{repository} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
+                f"{stack.name} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
                 "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
                 "has a release that this action has not published: launch its image by hand in AWX, when you have made "
                 "sure that it is the image of then.",
@@ -150,8 +148,7 @@ class Deploy:
 
     def _judged(self, record: ReleaseRecord | None) -> GateReport:
         settings = self.settings if self.settings.gated else replace(self.settings, production=False)
-        gate = Gate(settings, self.session.context, self.to.forge, self.to.registry, utc_now(), record)
-        judged = gate.run()
+        judged = Gate(settings, self.session.stack, self.to.registry, utc_now(), record).run()
         if record:
             try:
                 check_pins(record, [facts.pin for facts in judged.facts.components])

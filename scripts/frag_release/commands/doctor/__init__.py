@@ -22,4 +22,4 @@ def run(session: Session[DoctorSettings]) -> DoctorReport:
     settings, services = session.settings, session.services
     forge, registry, awx = services.github(), services.registry(), settings.awx
     deployment = awx if isinstance(awx, UsageError) else Deployment(services.awx(awx), awx)
-    return Doctor(settings, forge, registry, deployment, services.site(), session.now).run()
+    return Doctor(settings, session.stack_on(forge), registry, deployment, services.site(), session.now).run()

@@ -15,6 +15,7 @@ from ...errors import UsageError
 from ...forges.github import GithubForge
 from ...forges.github_settings import GithubSettings
 from ...runner.settings.doctor import DoctorSettings
+from ..stack import Stack
 from .deployment import Deployment, questions_of_deployment
 from .outside import Outside
 from .questions import answered
@@ -32,7 +33,7 @@ class Doctor:
     """
 
     settings: DoctorSettings
-    forge: GithubForge
+    stack: Stack[GithubForge]
     registry: RegistryClient
     deployment: Deployment | UsageError
     site: SiteClient
@@ -40,15 +41,15 @@ class Doctor:
 
     def run(self) -> DoctorReport:
         """Look for everything that the chosen commands need."""
-        settings, forge, selection = self.settings, self.forge, Selection(self.settings.commands)
-        stack, file = forge.settings(settings.stack_repository), StackFile(settings, forge)
+        settings, forge, selection = self.settings, self.stack.forge, Selection(self.settings.commands)
+        stack, file = forge.settings(self.stack.name), StackFile(self.stack)
         rows = answered(
             [
-                *Reading(settings, selection, forge, self.registry, file).questions(),
+                *Reading(settings, selection, self.registry, file).questions(),
                 *Writing(settings, selection, stack, file).questions(),
                 *Tickets(settings, selection, forge).questions(),
                 *questions_of_deployment(selection, self.deployment),
-                *SitePage(settings, selection, forge, self.site, file).questions(),
+                *SitePage(settings, selection, self.site, file).questions(),
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )

@@ -53,7 +53,7 @@ class Outside:
         return judge_secrets(self._environment, self._stack.secrets(self._environment))
 
     def _review(self) -> Judgement:
-        branches = self._file.branches()
+        branches = self._file.stack.branches()
         if isinstance(branches, Unknown):
             return unseen(branches)
         return judge_review(branches[0], self._stack.guard(branches[0]))

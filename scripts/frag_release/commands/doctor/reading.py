@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from ...clients.once import Once
 from ...clients.registry import RegistryClient
-from ...domain.components import NO_IMAGE, Component, Pin, read_pins
+from ...domain.components import NO_IMAGE, Component, Pin
 from ...domain.evidence import Answer, Blob, Image, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, unseen
 from ...domain.needs.reading import judge_branches, judge_image, judge_seen, judge_workflow_file
 from ...forges.github import GithubForge
 from ...runner.settings.doctor import DoctorSettings
+from ..stack import Stack
 from .questions import Question
 
 
+@dataclass(frozen=True)
 class StackFile:
-    """The stack's branches, and the workflow file on the first of them; each is asked for once."""
+    """The workflow file on the first of the stack's branches."""
 
-    def __init__(self, settings: DoctorSettings, forge: GithubForge) -> None:
-        self._settings = settings
-        self._repository = forge.repository(settings.stack_repository)
-
-    def branches(self) -> Answer[Sequence[str]]:
-        """The stack branches, the default one where none is named."""
-        if self._settings.stack_branches:
-            return self._settings.stack_branches
-        default = self._repository.default_branch()
-        return default if isinstance(default, Unknown) else (default,)
+    stack: Stack[GithubForge]
 
     def content(self) -> Answer[Blob | None]:
-        """The workflow file on the first branch; None where there is none."""
-        branches = self.branches()
+        """That file; None where there is none."""
+        branches, repository = self.stack.branches(), self.stack.repository
         if isinstance(branches, Unknown):
             return branches
-        head = self._repository.branches(branches[:1])[branches[0]]
+        head = repository.branches(branches[:1])[branches[0]]
         if head is None:
             return Unknown(f"there is no branch {branches[0]} to read it from", "Correct stack-branch.")
-        return head if isinstance(head, Unknown) else self._repository.files(self._settings.workflow_file, [head])[head]
+        return head if isinstance(head, Unknown) else repository.files(self.stack.settings.workflow_file, [head])[head]
 
     def pins(self) -> Sequence[Pin]:
         """The pins in that file."""
-        return read_pins(self._settings.components, self._settings.workflow_file, self.content())
+        return self.stack.pins_in(self.content())
 
 
 class Reading:
@@ -53,13 +47,12 @@ class Reading:
         self,
         settings: DoctorSettings,
         selection: Selection,
-        forge: GithubForge,
         registry: RegistryClient,
         file: StackFile,
     ) -> None:
         self._settings = settings
         self._selection = selection
-        self._forge = forge
+        self._forge = file.stack.forge
         self._registry = registry
         self._file = file
         self._images: Once[str, Mapping[tuple[str, str], Answer[Image]]] = Once()
@@ -97,7 +90,7 @@ class Reading:
         return found
 
     def _stack(self) -> Judgement:
-        branches = self._file.branches()
+        branches = self._file.stack.branches()
         if isinstance(branches, Unknown):
             return unseen(branches)
         repository = self._settings.stack_repository

@@ -11,7 +11,6 @@ from ...domain.needs.site import Known, advice, judge_answer, judge_site
 from ...domain.site_lines import Page
 from ...domain.versions import production_tags
 from ...errors import UsageError
-from ...forges.github import GithubForge
 from ...runner.settings.doctor import DoctorSettings
 from .questions import Question
 from .reading import StackFile
@@ -22,12 +21,9 @@ _MOST_TAGS = 50
 class SitePage:
     """Asks the site for its pages, and where `verify-text` does not do, the forge for the tags of releases."""
 
-    def __init__(
-        self, settings: DoctorSettings, selection: Selection, forge: GithubForge, client: SiteClient, file: StackFile
-    ) -> None:
+    def __init__(self, settings: DoctorSettings, selection: Selection, client: SiteClient, file: StackFile) -> None:
         self._settings = settings
         self._selection = selection
-        self._forge = forge
         self._client = client
         self._file = file
 
@@ -59,7 +55,7 @@ class SitePage:
     def _known(self) -> Known:
         """What the page may show. Without the tags of releases `latest` is all that is known, as on staging."""
         settings = self._settings
-        names = self._forge.repository(settings.stack_repository).tags_starting([""])
+        names = self._file.stack.repository.tags_starting([""])
         tags = [] if isinstance(names, Unknown) else [tag.text for tag in reversed(production_tags(names))]
         _, owner, name = default_stack_image(settings.stack_repository).split("/")
         namespaces = [owner, *(pin.namespace for pin in self._file.pins() if pin.namespace)]

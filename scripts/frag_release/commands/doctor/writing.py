@@ -90,7 +90,7 @@ class Writing:
         return judge_own_branch(OWN_BRANCH, self._stack.branch_rules(OWN_BRANCH))
 
     def _commit(self) -> Judgement:
-        branches, token = self._file.branches(), self._token()
+        branches, token = self._file.stack.branches(), self._token()
         if isinstance(branches, Unknown):
             return unseen(branches)
         if isinstance(token, Unknown):

@@ -28,11 +28,10 @@ _HINTED_COMMITS = 100
 class ComponentEvidence:
     """Asks the forge and the registry about the pins of the components."""
 
-    def __init__(self, forge: Forge, registry: RegistryClient, check_ci: bool, check_images: bool) -> None:
+    def __init__(self, forge: Forge, registry: RegistryClient, settings: Settings) -> None:
         self._forge = forge
         self._registry = registry
-        self._check_ci = check_ci
-        self._check_images = check_images
+        self._settings = settings
 
     def gather(self, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None) -> list[ComponentFacts]:
         """Return the facts of each pin, in the order of `pins`; `look` looks for overrides by the component's name."""
@@ -50,14 +49,14 @@ class ComponentEvidence:
 
     def _component(self, pin: Pin) -> ComponentFacts:
         if not pin.tag:
-            return ComponentFacts(pin, runs=NOT_ASKED if self._check_ci else None)
+            return ComponentFacts(pin, runs=NOT_ASKED if self._settings.check_ci else None)
         repository = self._forge.repository(pin.component.repository)
         with ThreadPoolExecutor(5) as pool:
             # First what should be there: that the branch of the tag's name is not is believed of a repository
             # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
             place = pool.submit(_place, repository, pin)
             heads = pool.submit(repository.branches, [*pin.component.branches, pin.tag])
-            asked = self._ask_for_runs(pool, pin) if self._check_ci else {}
+            asked = self._ask_for_runs(pool, pin) if self._settings.check_ci else {}
         commit, placement = place.result()
         facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None)
         facts = replace(facts, **{name: answer.result() for name, answer in asked.items()})
@@ -75,21 +74,13 @@ class ComponentEvidence:
         return asked
 
     def _images(self, pins: Sequence[Pin]) -> Mapping[str, Answer[Image] | None]:
-        if not self._check_images:
+        if not self._settings.check_images:
             return {pin.component.name: None for pin in pins}
         names = {pin: pin.component.image_name(pin.namespace) for pin in pins}
         answers = self._registry.images({(name, pin.tag) for pin, name in names.items() if name and pin.tag})
         return {
             pin.component.name: answers.get((name, pin.tag), NOT_ASKED) if name else None for pin, name in names.items()
         }
-
-
-def overrides_in(stack: Repository, commit: str, settings: Settings) -> Overrides:
-    """Look for overrides in the workflow file at a commit of the stack, which is fetched already; asks nobody else."""
-    from ...domain.overrides import look_for_overrides  # late: the questions go out first
-
-    content = stack.files(settings.workflow_file, [commit])[commit]
-    return look_for_overrides(content, settings.components, settings.own_action)
 
 
 def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:

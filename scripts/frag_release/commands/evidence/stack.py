@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ...domain.components import Component, read_pins
+from ...domain.components import Pin
 from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown
 from ...domain.facts import PreviousRelease, StackFacts
 from ...domain.versions import ProductionTag, production_tags
 from ...forges.repository import Repository
-from .components import without_overrides
 
 _FIRST_CALENDAR_YEAR = 2000
 _MOST_HIGHER = 20
 _LOWER_BATCHES = (1, 4)
 
+TagFacts = tuple[StackFacts, Answer[PreviousRelease | None]]
+"""The facts of a tag of the stack, and the release before it."""
+
+ReadPins = Callable[[Sequence[str]], Mapping[str, tuple[Pin, ...]]]
+
 
 class StackEvidence:
-    """Asks the forge about a production tag of the stack, and about those below and above it."""
+    """Asks the forge about a production tag of the stack, and about those below and above it.
 
-    def __init__(self, repository: Repository, branches: Answer[Sequence[str]], file: str) -> None:
+    `pins` reads the pins at commits of the stack.
+    """
+
+    def __init__(self, repository: Repository, branches: Answer[Sequence[str]], pins: ReadPins) -> None:
         self._repository = repository
         self._no_branches = branches if isinstance(branches, Unknown) else None
         self._branches = () if isinstance(branches, Unknown) else branches
-        self._file = file
+        self._pins = pins
 
-    def gather(
-        self,
-        tag: ProductionTag,
-        run_commit: str | None,
-        components: Sequence[Component],
-        today: datetime.date,
-    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
-        """Return the facts about `tag`, and the release before it with the pins of `components`.
+    def gather(self, tag: ProductionTag, today: datetime.date) -> TagFacts:
+        """Return the facts about `tag`, and the release before it with its pins.
 
         The list of all tags grows with the years, so it comes beside the other questions: they go by the tags of the
         years in question, and only what is found in no such year is asked about afterwards.
@@ -44,8 +45,7 @@ class StackEvidence:
         with ThreadPoolExecutor(1) as pool:
             listing = pool.submit(self._repository.tags_starting, [""])
             names = self._listed(prefixes)
-            facts, previous = self._nearby(tag, names, components)
-        facts = replace(facts, run_commit=run_commit)
+            facts, previous = self._nearby(tag, names)
         everything = listing.result()
         if isinstance(everything, TooLong):
             starts = " or ".join(prefixes)
@@ -56,21 +56,17 @@ class StackEvidence:
             # A higher tag that was found counts, whatever else there may be.
             return replace(facts, siblings=lost, higher=facts.higher or lost), lost if previous is None else previous
         others = set(_names(everything)) - set(_names(names))
-        return self._with_others(facts, previous, sorted(others), components)
+        return self._with_others(facts, previous, sorted(others))
 
     def _with_others(
-        self,
-        facts: StackFacts,
-        previous: Answer[PreviousRelease | None],
-        others: Sequence[str],
-        components: Sequence[Component],
-    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+        self, facts: StackFacts, previous: Answer[PreviousRelease | None], others: Sequence[str]
+    ) -> TagFacts:
         """Add what tags of other years come to; most often none of them is as high as the release before."""
         lowest = facts.tag if isinstance(previous, Unknown) else previous.tag if previous else None
         passed_over = [tag.text for tag in production_tags(others, lowest)]
         siblings = facts.siblings if isinstance(facts.siblings, Unknown) else [*facts.siblings, *passed_over]
         if not isinstance(previous, Unknown) and _lower(facts.tag, passed_over):
-            previous = self._previous(facts.tag, siblings, without_overrides(components))
+            previous = self._previous(facts.tag, siblings)
         return replace(facts, siblings=siblings, higher=self._with_higher(facts, passed_over)), previous
 
     def _listed(self, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
@@ -79,13 +75,11 @@ class StackEvidence:
             pool.submit(self._repository.branches, self._branches)
         return listing.result()
 
-    def _nearby(
-        self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
-    ) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
+    def _nearby(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> TagFacts:
         with ThreadPoolExecutor(3) as pool:
             own = pool.submit(self._place, tag)
             higher = pool.submit(self._higher, tag, names)
-            previous = pool.submit(self._previous, tag, names, without_overrides(components))
+            previous = pool.submit(self._previous, tag, names)
         commit, placement = own.result()
         gap = self._gap(tag, commit, names)
         facts = StackFacts(
@@ -150,34 +144,30 @@ class StackEvidence:
                 found.append(name)
         return unknown if unknown and not found else found
 
-    def _previous(
-        self, tag: ProductionTag, names: Answer[Sequence[str]], components: Sequence[Component]
-    ) -> Answer[PreviousRelease | None]:
+    def _previous(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[PreviousRelease | None]:
         lower = _lower(tag, names)
         if isinstance(lower, Unknown):
             return lower
         for size in _LOWER_BATCHES:
             batch, lower = lower[:size], lower[size:]
-            found = self._highest_release(batch, components)
+            found = self._highest_release(batch)
             if found:
                 return found
         return Unknown("none of the tags next below is on a stack branch") if lower else None
 
-    def _highest_release(
-        self, tags: Sequence[ProductionTag], components: Sequence[Component]
-    ) -> Answer[PreviousRelease] | None:
+    def _highest_release(self, tags: Sequence[ProductionTag]) -> Answer[PreviousRelease] | None:
         """Return the first of `tags` that is on a stack branch, with its pins; None where none is."""
         commits = self._repository.tags([tag.text for tag in tags])
         with ThreadPoolExecutor(1) as pool:
             # Both at once: whether the tag is on the branch, and what its file says if it is.
-            asking = pool.submit(self._repository.files, self._file, _known(commits))
+            asking = pool.submit(self._pins, _known(commits))
             found = self._on_branch(commits)
         if isinstance(found, Unknown):
             return found
         for tag in tags:
             commit = commits[tag.text]
             if tag.text in found and isinstance(commit, str):
-                return PreviousRelease(tag, commit, read_pins(components, self._file, asking.result()[commit]))
+                return PreviousRelease(tag, commit, asking.result()[commit])
         return None
 
 

@@ -18,11 +18,11 @@ def run(session: Session[GateSettings]) -> GateReport:
     """Judge; writes nothing."""
     from .head_start import ask_ahead
 
-    forge = session.services.forge()
-    ask_ahead(forge, session.settings, session.context)
+    session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
+    ask_ahead(session.forge, session.settings, session.context)
     # Imported while the first questions are on their way.
     from ...domain import workflow_file  # noqa: F401 - the first answer to be read is a file
     from .gate import Gate
 
     registry = session.services.registry()
-    return Gate(session.settings, session.context, forge, registry, session.now, building=True).run()
+    return Gate(session.settings, session.stack, registry, session.now, building=True).run()

@@ -12,8 +12,8 @@ from functools import partial
 from ... import __version__
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
-from ...domain.components import Pin, read_pins
-from ...domain.decision import BRANCHES, TAGS, Circumstances, RefKind, decide
+from ...domain.components import Pin
+from ...domain.decision import Circumstances, RefKind, decide
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
 from ...domain.findings import Finding, Status
@@ -21,14 +21,11 @@ from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge, judge_presence
-from ...domain.versions import parse_production_tag
 from ...errors import UsageError
-from ...forges.repository import Forge, Repository
-from ...runner.context import Context
+from ...forges.repository import Forge
 from ...runner.settings.gate import GateSettings
-from ..evidence.components import ComponentEvidence, beside_previous, overrides_in, without_overrides
-from ..evidence.records import with_records
-from ..evidence.stack import StackEvidence
+from ..evidence.stack import TagFacts
+from ..stack import Stack
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -42,8 +39,7 @@ class Gate:
     """
 
     settings: GateSettings
-    context: Context
-    forge: Forge
+    stack: Stack[Forge]
     registry: RegistryClient
     now: datetime.datetime
     rollback: ReleaseRecord | None = None
@@ -51,7 +47,7 @@ class Gate:
 
     def run(self) -> GateReport:
         """Decide. Raises UsageError where there is nothing that could be judged."""
-        branches = self._stack_branches()
+        branches = self.stack.branches()
         asked = self._circumstances(() if isinstance(branches, Unknown) else branches)
         commit = self._commit()
         if isinstance(commit, Unknown):
@@ -62,46 +58,35 @@ class Gate:
         elif asked.judged:
             facts = self._release(asked, branches, commit)
         else:
-            facts = ReleaseFacts(None, _unasked(self._pins([commit])[0]))
+            facts = ReleaseFacts(None, _unasked(self._pins(commit)))
         return self._report(asked, commit, facts, self._judge(asked, facts))
 
     def _judge(self, asked: Circumstances, facts: ReleaseFacts) -> list[Finding]:
         return judge(facts, building=self.building) if asked.judged else judge_presence(facts)
 
     @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
-
-    @property
     def _of_this_run(self) -> bool:
-        return self.context.on_runner and self.settings.own_ref
+        return self.stack.context.on_runner and self.settings.own_ref
 
     def _circumstances(self, branches: Sequence[str]) -> Circumstances:
         settings = self.settings
         return Circumstances(
             ref=settings.ref,
-            event=self.context.event_name if settings.own_ref and not self.rollback else "",
+            event=self.stack.context.event_name if settings.own_ref and not self.rollback else "",
             stack_branches=branches,
             production=settings.production,
             own_ref=settings.own_ref or self.rollback is not None,
         )
-
-    def _stack_branches(self) -> Answer[Sequence[str]]:
-        if self.settings.stack_branches:
-            return self.settings.stack_branches
-        own = self.settings.stack_repository.lower() == self.context.repository.lower()
-        branch: Answer[str] = (own and self.context.default_branch) or self._stack.default_branch()
-        return branch if isinstance(branch, Unknown) else (branch,)
 
     def _commit(self) -> Answer[str]:
         ref, repository = self.settings.ref, self.settings.stack_repository
         if self.rollback:
             return self.rollback.commit
         if self._of_this_run:
-            if not _COMMIT.fullmatch(self.context.sha):
+            if not _COMMIT.fullmatch(self.stack.context.sha):
                 raise UsageError("GITHUB_SHA holds no commit.", "Run this in a workflow of GitHub Actions.")
-            return self.context.sha
-        commit = self._resolve(ref)
+            return self.stack.context.sha
+        commit = self.stack.commit_of(ref)
         if commit is None:
             raise UsageError(f"The input ref names {ref!r}, which {repository} does not have.", "Name a ref it has.")
         return commit
@@ -110,68 +95,49 @@ class Gate:
         message = f"What {self.settings.ref} of {self.settings.stack_repository} points at: {why.reason}"
         return Finding("tag-commit", "stack", "", Status.UNKNOWN, message, why.remedy)
 
-    def _resolve(self, ref: str) -> Answer[str | None]:
-        if ref.startswith(TAGS):
-            name = ref[len(TAGS) :]
-            return self._stack.tags([name])[name]
-        if ref.startswith(BRANCHES):
-            name = ref[len(BRANCHES) :]
-            return self._stack.branches([name])[name]
-        raise UsageError(f"The input ref cannot be {ref!r}.", f"Name a tag ({TAGS}NAME) or a branch ({BRANCHES}NAME).")
-
-    def _pins(self, commits: Sequence[str]) -> list[tuple[Pin, ...]]:
-        """Read the pins at each commit: with the overrides at the first, which is built, else without."""
-        settings = self.settings
-        files = self._stack.files(settings.workflow_file, commits)
-        built, plain = settings.components, without_overrides(settings.components)
-        return [
-            read_pins(built if commit == commits[0] else plain, settings.workflow_file, files[commit])
-            for commit in commits
-        ]
+    def _pins(self, commit: str) -> tuple[Pin, ...]:
+        return self.stack.pins([commit], built=commit)[commit]
 
     def _gather(self, pins: Sequence[Pin], commit: str) -> list[ComponentFacts]:
         """Gather the facts of the pins, and look for overrides in the file at `commit`, from which is built."""
-        settings = self.settings
-        evidence = ComponentEvidence(self.forge, self.registry, settings.check_ci, settings.check_images)
-        return evidence.gather(pins, None if self.rollback else partial(overrides_in, self._stack, commit, settings))
+        look = None if self.rollback else partial(self.stack.overrides, commit)
+        return self.stack.component_facts(self.registry, pins, look)
 
     def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
-        base = self.context.pull_request_base
+        base = self.stack.context.pull_request_base
         if not _COMMIT.fullmatch(base) or base == commit:
-            return replace(asked, pins_changed=None), self._pins([commit])[0]
-        pins, before = self._pins([commit, base])
+            return replace(asked, pins_changed=None), self._pins(commit)
+        found = self.stack.pins([commit, base], built=commit)
+        pins, before = found[commit], found[base]
         unread = any(pin.unread or pin.problem for pin in (*pins, *before))
         changed = [pin.same_choice for pin in pins] != [pin.same_choice for pin in before]
         return replace(asked, pins_changed=None if unread else changed), pins
 
     def _release(self, asked: Circumstances, branches: Answer[Sequence[str]], commit: str) -> ReleaseFacts:
-        tag = parse_production_tag(asked.name)
-        if tag is None:
-            raise AssertionError("only production tags are judged as releases")
-        stack = StackEvidence(self._stack, branches, self.settings.workflow_file)
+        facts = self.stack.release_facts(
+            lambda: self._tag_facts(asked.name, branches, commit), lambda: self._gather(self._pins(commit), commit)
+        )
+        return replace(facts, components=[replace(one, running_file=self._running_file) for one in facts.components])
+
+    def _tag_facts(self, tag: str, branches: Answer[Sequence[str]], commit: str) -> TagFacts:
+        """Return the facts of the tag that is judged, with those that belong to this run."""
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(self.stack.tag_facts, tag, branches, self.now.date())
+            public = self._public(tag)
+        facts, previous = asking.result()
         run_commit = commit if self._of_this_run or self.rollback else None
-        with ThreadPoolExecutor(2) as pool:
-            # Beside each other, or the time limit and the number of round trips would not hold.
-            asking = pool.submit(stack.gather, tag, run_commit, self.settings.components, self.now.date())
-            released = pool.submit(self._public, tag.text)
-            components = self._gather(self._pins([commit])[0], commit)
-        stack_facts, previous = asking.result()
-        compared = [beside_previous(facts, previous) for facts in components]
-        judged = with_records(self.forge, self.settings.stack_repository, previous, compared)
-        judged = [replace(facts, running_file=self._running_file) for facts in judged]
-        stack_facts = replace(stack_facts, rollback=self.rollback is not None, public=released.result())
-        return ReleaseFacts(stack_facts, judged, previous)
+        return replace(facts, run_commit=run_commit, rollback=self.rollback is not None, public=public), previous
 
     def _public(self, tag: str) -> Answer[PublicRelease | None]:
         """The release that the tag has already; of a rollback there is the record."""
-        return NOT_ASKED if self.rollback else self.forge.public_release(self.settings.stack_repository, tag)
+        return NOT_ASKED if self.rollback else self.stack.forge.public_release(self.settings.stack_repository, tag)
 
     @property
     def _running_file(self) -> str | None:
         """The workflow file that runs, if it must be the one that is judged."""
         if not (self._of_this_run and self.settings.file_must_run):
             return None
-        repository, file = self.context.workflow
+        repository, file = self.stack.context.workflow
         is_own = repository.lower() == self.settings.stack_repository.lower()
         return file if is_own else f"{file} of {repository}" if file else ""
 

@@ -19,4 +19,4 @@ def run(session: Session[PrepareSettings]) -> PrepareReport:
     """Plan, show, and write."""
     services = session.services
     today = session.now.astimezone(session.settings.timezone).date()
-    return Prepare(session, services.forge, services.registry(), today).run()
+    return Prepare(session, lambda: session.stack_on(services.forge()), services.registry(), today).run()

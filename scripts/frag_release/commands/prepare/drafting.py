@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from ...domain.components import Pin, read_pins
+from ...domain.components import Pin
 from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.plan import RELEASE_BRANCH, TRAILER, Candidate, Change, Plan
 from ...domain.splice import replace_values
 from ...domain.versions import ProductionTag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
-from ...forges.repository import Forge, Repository
-from ...forges.writer import Writer
+from ...forges.repository import Forge
 from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
-from ..evidence.components import without_overrides
+from ..stack import Stack
 from .choices import candidates, chosen_tag, next_stack_tag, wanted_tags
 from .own_branch import through_updates
 
@@ -32,20 +31,18 @@ class Drafting:
     """Makes the draft of a plan. `today` is the date in the stack's time zone."""
 
     settings: PrepareSettings
-    forge: Forge
+    stack: Stack[Forge]
     today: datetime.date
 
     def draft(self) -> Plan:
         """Return the plan without the changes' histories. Raises RefusedError, EvidenceError, UsageError."""
-        settings, branch = self.settings, self._branch()
-        head = must(self._stack.branches([branch])[branch], f"The branch {branch}")
-        if head is None:
-            raise UsageError(f"{settings.stack_repository} has no branch {branch}.", "Name it in stack-branch.")
+        settings, branch = self.settings, self.stack.required_branches()[0]
+        head = self.stack.head(branch)
         content, before = self._read(head)
         found = self._candidates(before)
         changed = self._spliced(content, self._choose(before, found))
         # What is planned is the file as it will be, read again, and not what was merely meant.
-        after = self._pins(Blob(len(changed), changed))
+        after = self.stack.pins_in(Blob(len(changed), changed))
         changes = tuple(
             Change(old, new, candidates=found[old.component.name]) for old, new in zip(before, after, strict=True)
         )
@@ -53,26 +50,10 @@ class Drafting:
         plan = Plan(settings.stack_repository, branch, head, file, content, changed, "", mode, changes)
         return replace(plan, stack_tag=self._stack_tag(plan).text)
 
-    @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
-
-    @property
-    def _writer(self) -> Writer:
-        return self.forge.writer(self.settings.stack_repository)
-
-    def _branch(self) -> str:
-        if self.settings.stack_branches:
-            return self.settings.stack_branches[0]
-        return must(self._stack.default_branch(), f"The default branch of {self.settings.stack_repository}")
-
-    def _pins(self, content: Answer[Blob | None]) -> tuple[Pin, ...]:
-        return read_pins(without_overrides(self.settings.components), self.settings.workflow_file, content)
-
     def _read(self, head: str) -> tuple[bytes, tuple[Pin, ...]]:
         file = self.settings.workflow_file
-        blob = must(self._stack.files(file, [head])[head], f"{file} of {self.settings.stack_repository}")
-        pins = self._pins(blob)
+        blob = must(self.stack.repository.files(file, [head])[head], f"{file} of {self.stack.name}")
+        pins = self.stack.pins_in(blob)
         problem = next((pin for pin in pins if pin.problem), None)
         if blob is None or problem:
             why = problem.problem.message if problem and problem.problem else "there is no such file"
@@ -81,14 +62,14 @@ class Drafting:
         return blob.content, pins
 
     def _candidates(self, pins: Sequence[Pin]) -> dict[str, Answer[list[Candidate]]]:
-        repositories = [self.forge.repository(pin.component.repository) for pin in pins]
+        repositories = [self.stack.forge.repository(pin.component.repository) for pin in pins]
         with ThreadPoolExecutor(len(pins)) as pool:
             found = pool.map(candidates, repositories, pins, [self.today] * len(pins))
             return {pin.component.name: answer for pin, answer in zip(pins, found, strict=True)}
 
     def _choose(self, before: Sequence[Pin], found: Mapping[str, Answer[list[Candidate]]]) -> dict[str, str]:
         """Return the tag of each component, by its variable in the file."""
-        wanted = wanted_tags(self.forge, self.settings.components, self.settings.ticket)
+        wanted = wanted_tags(self.stack.forge, self.settings.components, self.settings.ticket)
         return {
             pin.component.variable: chosen_tag(wanted[pin.component.name], pin, found[pin.component.name])
             for pin in before
@@ -107,18 +88,18 @@ class Drafting:
 
     def _stack_tag(self, plan: Plan) -> ProductionTag:
         own = self._tag_of_own_branch(plan) if plan.is_needed else self._tag_of_commit(plan.head)
-        return next_stack_tag(self._stack, self.settings.stack_tag, self.today, own)
+        return next_stack_tag(self.stack.repository, self.settings.stack_tag, self.today, own)
 
     def _tag_of_own_branch(self, plan: Plan) -> str:
         """Return the tag of a release branch that an earlier run made for this pair, so that it is used again.
 
         Whether the branch is really ours is judged before it is touched; here it only names the tag.
         """
-        names = self._stack.branches_starting(RELEASE_BRANCH)
+        names = self.stack.repository.branches_starting(RELEASE_BRANCH)
         if isinstance(names, Unknown):
             return ""
-        for branch, commit in self._stack.branches(sorted(names)[-_LOOKED_AT:]).items():
-            commits = through_updates(self._writer, commit) if isinstance(commit, str) else None
+        for branch, commit in self.stack.repository.branches(sorted(names)[-_LOOKED_AT:]).items():
+            commits = through_updates(self.stack.writer, commit) if isinstance(commit, str) else None
             tag = branch[len(RELEASE_BRANCH) :]
             if (
                 commits
@@ -130,6 +111,6 @@ class Drafting:
 
     def _tag_of_commit(self, head: str) -> str:
         """Return the tag that the branch's newest commit was made for, where it says one."""
-        facts = self._writer.message_of(head)
+        facts = self.stack.writer.message_of(head)
         found = None if isinstance(facts, Unknown) else _RELEASED_AS.search(facts.message)
         return (found[1] or found[2]) if found else ""

@@ -11,25 +11,22 @@ from functools import partial
 from ... import __version__, cancellation
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances
-from ...domain.evidence import Answer, Blob, Unknown
-from ...domain.facts import PreviousRelease, ReleaseFacts, StackFacts
+from ...domain.evidence import Blob, Unknown
+from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
 from ...domain.rules import judge_planned
-from ...domain.versions import parse_production_tag
 from ...errors import ExpectedError
-from ...forges.repository import Forge, Repository
-from ...forges.writer import LostRaceError, Writer, WriteRefusedError
+from ...forges.repository import Forge
+from ...forges.writer import LostRaceError, WriteRefusedError
 from ...render.plan_text import prepare_text as plan_text
 from ...render.prepare import pull_request_body
 from ...runner.settings.prepare import PrepareSettings
-from ..evidence.components import ComponentEvidence, beside_previous
 from ..evidence.histories import with_histories
-from ..evidence.records import with_records
-from ..evidence.stack import StackEvidence
 from ..session import Session
+from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting
 from .writing import Execution, planned
@@ -43,7 +40,7 @@ class Prepare:
     """The command with all that it needs; `today` is the date in the stack's time zone."""
 
     session: Session[PrepareSettings]
-    make_forge: Callable[[], Forge]
+    new_stack: Callable[[], Stack[Forge]]
     registry: RegistryClient
     today: datetime.date
 
@@ -62,7 +59,7 @@ class Prepare:
 
     def _attempt(self) -> Attempt:
         # A forge remembers what it has read, so every attempt has one of its own.
-        return Attempt(self.session, self.make_forge(), self.make_forge, self.registry, self.today)
+        return Attempt(self.session, self.new_stack(), self.new_stack, self.registry, self.today)
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ class Attempt:
     """One try, on one view of the repositories."""
 
     session: Session[PrepareSettings]
-    forge: Forge
-    new_forge: Callable[[], Forge]
+    stack: Stack[Forge]
+    new_stack: Callable[[], Stack[Forge]]
     registry: RegistryClient
     today: datetime.date
 
@@ -83,7 +80,7 @@ class Attempt:
         if self.session.journal.dry_run:
             self.session.journal.planned += planned(report.plan)
             return report
-        missing = self._writer.missing_right(report.plan.file)
+        missing = self.stack.writer.missing_right(report.plan.file)
         if missing:
             raise WriteRefusedError(missing)
         self.session.journal.say(plan_text(report))
@@ -94,19 +91,11 @@ class Attempt:
         """What is asked for."""
         return self.session.settings
 
-    @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
-
-    @property
-    def _writer(self) -> Writer:
-        return self.forge.writer(self.settings.stack_repository)
-
     def _report(self) -> PrepareReport:
-        plan = Drafting(self.settings, self.forge, self.today).draft()
+        plan = Drafting(self.settings, self.stack, self.today).draft()
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
-            changes = with_histories(self.forge, plan.changes, {plan.repository, self.settings.home})
+            changes = with_histories(self.stack.forge, plan.changes, {plan.repository, self.settings.home})
         facts, findings = judged.result()
         return PrepareReport(
             version=__version__,
@@ -120,30 +109,20 @@ class Attempt:
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
-        stack, previous = self._stack_facts(plan)
+        of_tag = self.stack.tag_facts(plan.stack_tag, [plan.branch], self.today)
         pins = [change.after for change in plan.changes]
         content = Blob(len(plan.after), plan.after)
         look = partial(look_for_overrides, content, self.settings.components, self.settings.own_action)
 
         def judge() -> Judged:
             # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
-            view = self.new_forge()
-            evidence = ComponentEvidence(view, self.registry, self.settings.check_ci, self.settings.check_images)
-            compared = [beside_previous(facts, previous) for facts in evidence.gather(pins, look)]
-            components = with_records(self.forge, self.settings.stack_repository, previous, compared)
-            facts = ReleaseFacts(stack, components, previous)
+            view = self.new_stack()
+            facts = self.stack.release_facts(lambda: of_tag, lambda: view.component_facts(self.registry, pins, look))
             return facts, judge_planned(facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
         facts, findings = judge_when_settled(judge, allow, minutes, self.session.journal.say, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
-
-    def _stack_facts(self, plan: Plan) -> tuple[StackFacts, Answer[PreviousRelease | None]]:
-        tag = parse_production_tag(plan.stack_tag)
-        if tag is None:
-            raise AssertionError("a plan's tag is a production tag")
-        evidence = StackEvidence(self._stack, [plan.branch], plan.file)
-        return evidence.gather(tag, None, self.settings.components, self.today)
 
     def _execute(self, report: PrepareReport) -> PrepareReport:
         session = self.session
@@ -151,7 +130,7 @@ class Attempt:
         def body(limit: int) -> str:
             return pull_request_body(report, session.links, limit)
 
-        execution = Execution(report.plan, self._stack, self._writer, body, session.links, session.journal)
+        execution = Execution(report.plan, self.stack, body, session.links, session.journal)
         written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
         request = written.pull_request
         number = (request.number, request.url) if request else None
@@ -160,7 +139,7 @@ class Attempt:
 
     def lost(self, race: LostRaceError) -> ExpectedError:
         """Return the error that says who moved what."""
-        facts = self._writer.message_of(race.found) if race.found else None
+        facts = self.stack.writer.message_of(race.found) if race.found else None
         who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
         where = f" to {race.found[:12]}" if race.found else ""
         return ExpectedError(

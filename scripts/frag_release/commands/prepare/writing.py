@@ -9,11 +9,12 @@ from ...domain.kept_text import KeptText, same_text
 from ...domain.plan import RELEASE_BRANCH, Mode, Plan, marked_release
 from ...domain.reports.report import Action
 from ...errors import RefusedError
-from ...forges.repository import Repository
-from ...forges.writer import PullRequest, Writer
+from ...forges.repository import Forge
+from ...forges.writer import PullRequest
 from ...render.links import Links
 from ..answers import must
 from ..journal import Journal
+from ..stack import Stack
 from .own_branch import OwnBranch
 
 
@@ -30,8 +31,7 @@ class Execution:
     """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes."""
 
     plan: Plan
-    repository: Repository
-    writer: Writer
+    stack: Stack[Forge]
     body: Callable[[int], str]
     links: Links
     journal: Journal
@@ -41,8 +41,8 @@ class Execution:
         plan = self.plan
 
         def write() -> str:
-            commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
-            self.writer.move_branch(plan.branch, plan.head, commit)
+            commit = self.stack.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            self.stack.writer.move_branch(plan.branch, plan.head, commit)
             return commit
 
         return Written(self.journal.write(_committing(plan), write, self._committed))
@@ -65,7 +65,7 @@ class Execution:
             raise AssertionError("an empty body has room for the text")
         opened = self.journal.write(
             _opening(plan),
-            lambda: self.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
+            lambda: self.stack.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
             lambda made: _of_request("Opened", made),
         )
         return Written(commit, opened)
@@ -88,13 +88,13 @@ class Execution:
             return existing
         return self.journal.write(
             f"Update pull request #{existing.number}",
-            lambda: self.writer.update_pull_request(existing.number, existing.title, body),
+            lambda: self.stack.writer.update_pull_request(existing.number, existing.title, body),
             lambda changed: _of_request("Updated", changed),
         )
 
     def _own_pull_request(self) -> PullRequest | None:
         """Return our open pull request for this tag and pair; raises RefusedError where another one is open."""
-        for request in must(self.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
+        for request in must(self.stack.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
             marker = marked_release(request.body) if request.branch.startswith(RELEASE_BRANCH) else None
             if marker == self.plan.marker and request.branch == self.plan.release_branch:
                 return request
@@ -117,19 +117,19 @@ class Execution:
         Where somebody updated the branch of an open pull request, it stays: its reviews would be lost with it.
         """
         plan, branch = self.plan, self.plan.release_branch
-        found = must(self.repository.branches([branch])[branch], f"The branch {branch}")
+        found = must(self.stack.repository.branches([branch])[branch], f"The branch {branch}")
         if found is not None:
-            commits = OwnBranch(plan, self.repository, self.writer).commits(found)
+            commits = OwnBranch(plan, self.stack.repository, self.stack.writer).commits(found)
             if list(commits[0].parents) == [plan.head] or (request and len(commits) > 1):
                 return found
         did = "Pushed" if found is None else "Rebuilt"
 
         def write() -> str:
-            commit = self.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            commit = self.stack.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
             if found is None:
-                self.writer.create_branch(branch, commit)
+                self.stack.writer.create_branch(branch, commit)
             else:
-                self.writer.rebuild_branch(branch, found, commit)
+                self.stack.writer.rebuild_branch(branch, found, commit)
             return commit
 
         return self.journal.write(

@@ -21,4 +21,6 @@ def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:
     services = session.services
     forge = services.github()
     text = ReleaseText(forge, session.settings, session.context.server_url)
-    return Publish(session, forge, services.github, services.registry(), text.body).run()
+    return Publish(
+        session, session.stack_on(forge), lambda: session.stack_on(services.github()), services.registry(), text.body
+    ).run()

@@ -20,7 +20,7 @@ from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
 from ...errors import RefusedError
-from ...forges.publishing import Publisher, PublishingForge
+from ...forges.publishing import Publisher, PublishingForge, Releases
 from ...forges.writer import LostRaceError
 from ...render.builds import progress_line
 from ...render.publish import text
@@ -29,6 +29,7 @@ from ..answers import must
 from ..clock import Clock
 from ..journal import Journal
 from ..session import Session
+from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .building import Building
 from .evidence import PublicationEvidence
@@ -41,30 +42,28 @@ from .reviewing import Reviewing, taken
 class Publish:
     """The command with all that it needs. `report` is how far it has come.
 
-    A forge remembers what it was told, so `new_forge` makes one for every look that must see the world as it is.
+    `new_stack` is for every look that must see the world as it is.
     """
 
     session: Session[PublishSettings]
-    forge: PublishingForge
-    new_forge: Callable[[], PublishingForge]
+    stack: Stack[PublishingForge]
+    new_stack: Callable[[], Stack[PublishingForge]]
     registry: RegistryClient
     body: Callable[[PublishReport], str]
     report: PublishReport | None = field(default=None, init=False)
 
     def run(self) -> PublishReport | NothingReport:
         """Publish what was reviewed. Raises ExpectedError; what was done until then is in session and journal."""
-        branches = self._branches()
-        reviewing = Reviewing(self.settings, self.session.context, self.forge, branches)
-        review = reviewing.find()
+        branches = self.stack.required_branches()
+        review = Reviewing(self.settings, self.stack, branches).find()
         if isinstance(review, NothingToPublish):
             return NothingReport(__version__, self.session.now, review)
         if isinstance(review, Contradiction):
             raise RefusedError(review.reason, review.remedy)
         self._demand_no_twin(review.tag)
         tagged = self._is_tagged(review)
-        judged = self._judged(review, branches, reviewing.pins([review.commit])[review.commit])
-        releases = self.forge.releases(self.settings.stack_repository)
-        public = public_url(releases, review.tag) if tagged and self.journal.dry_run else ""
+        judged = self._judged(review, branches, self.stack.required_pins([review.commit])[review.commit])
+        public = public_url(self._releases, review.tag) if tagged and self.journal.dry_run else ""
         report = self.report = PublishReport(judged, review, self.journal.dry_run, tagged, release_url=public)
         if judged.failed_rules:
             return report
@@ -73,7 +72,7 @@ class Publish:
             return report
         self.session.keep(report)
         self.journal.say(text(report))
-        self._note(judged=replace(judged, released=self.forge.released(self.settings.stack_repository)))
+        self._note(judged=replace(judged, released=self.stack.forge.released(self.stack.name)))
         if self.settings.wait_minutes and not tagged:
             self._demand_still_reviewed(review, branches)
         self._carry_out(review)
@@ -102,18 +101,15 @@ class Publish:
 
     @property
     def _publisher(self) -> Publisher:
-        return self.forge.publisher(self.settings.stack_repository)
+        return self.stack.forge.publisher(self.stack.name)
 
-    def _branches(self) -> Sequence[str]:
-        if self.settings.stack_branches:
-            return self.settings.stack_branches
-        repository = self.settings.stack_repository
-        default = self.forge.repository(repository).default_branch()
-        return (must(default, f"The default branch of {repository}"),)
+    @property
+    def _releases(self) -> Releases:
+        return self.stack.forge.releases(self.stack.name)
 
     def _demand_no_twin(self, tag: str) -> None:
         """Refuse a tag whose name a branch has, too: to GitHub Actions the builds of the two look the same."""
-        repository = self.forge.repository(self.settings.stack_repository)
+        repository = self.stack.repository
         if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
             raise RefusedError(
                 f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
@@ -123,12 +119,11 @@ class Publish:
 
     def _demand_still_reviewed(self, review: Reviewed, branches: Sequence[str]) -> None:
         """Look once more, after a wait: what was reviewed may have been reverted, and a branch may have the name."""
-        self.forge = self.new_forge()
+        self.stack = self.new_stack()
         self._demand_no_twin(review.tag)
-        reviewing = Reviewing(self.settings, self.session.context, self.forge, branches)
-        again = reviewing.find()
+        again = Reviewing(self.settings, self.stack, branches).find()
         if isinstance(again, Reviewed) and again.tag == review.tag:
-            pins = reviewing.pins([again.commit, review.commit])
+            pins = self.stack.required_pins([again.commit, review.commit])
             if same_pair(pins[again.commit], pins[review.commit]):
                 return
         why = f"{branches[0]} has other commits by now." if isinstance(again, Reviewed) else again.reason
@@ -146,10 +141,10 @@ class Publish:
 
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
         """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
-        settings, own_run, now = self.settings, self.session.context.run_id, self.clock.now()
+        settings, today = self.settings, self.clock.now().date()
 
         def judge() -> Judged:
-            view = PublicationEvidence(settings, self.new_forge(), self.registry, branches, own_run, now.date())
+            view = PublicationEvidence(settings, self.new_stack(), self.registry, branches, today)
             facts = view.gather(review, pins)
             return facts, judge_publication(facts)
 
@@ -205,7 +200,7 @@ class Publish:
     def _building(self, review: Reviewed) -> Building:
         settings = self.settings
         return Building(
-            self.forge.builds(settings.stack_repository),
+            self.stack.forge.builds(self.stack.name),
             settings.workflow_file,
             review.tag,
             review.commit,
@@ -217,7 +212,7 @@ class Publish:
 
     def _is_history(self, tag: str, building: Building) -> bool:
         """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
-        before = public_release(self.forge.releases(self.settings.stack_repository), tag)
+        before = public_release(self._releases, tag)
         if before is None or before[1] or building.is_there():
             return False
         self._note(release_url=before[0].url)
@@ -244,9 +239,8 @@ class Publish:
             )
 
     def _release(self, review: Reviewed, building: Building) -> None:
-        releases = self.forge.releases(self.settings.stack_repository)
         image = self._image(building, review.tag)
-        if public_release(releases, review.tag) is None:
+        if public_release(self._releases, review.tag) is None:
             self._record_image(image, building)
         else:
             self._show_recorded(image, review.tag)
@@ -256,7 +250,7 @@ class Publish:
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         still = partial(self._demand_unchanged, review, image)
         body = self.body(report)
-        release, note = Releasing(releases, review.tag, body, record, still, self.journal).run()
+        release, note = Releasing(self._releases, review.tag, body, record, still, self.journal).run()
         self._note(release_url=release.url)
         if note:
             self.journal.note(note)
@@ -280,7 +274,7 @@ class Publish:
 
     def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
         """Show of a public release what it has recorded, which stays whatever the registry has by now."""
-        record = self.forge.release_record(self.settings.stack_repository, tag) if image else None
+        record = self.stack.forge.release_record(self.stack.name, tag) if image else None
         if image and isinstance(record, ReleaseRecord) and record.digest:
             self._note(digest=record.digest)
             if note := image.note_beside(record.digest):

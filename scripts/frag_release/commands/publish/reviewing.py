@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ...domain.components import Pin, read_pins
 from ...domain.review import (
     Contradiction,
     MergedRequest,
@@ -18,14 +17,11 @@ from ...domain.review import (
     review_of,
     same_pair,
 )
-from ...errors import EvidenceError, RefusedError, UsageError
+from ...errors import EvidenceError, RefusedError
 from ...forges.publishing import Publisher, PublishingForge
-from ...forges.repository import Repository
-from ...forges.writer import Writer
-from ...runner.context import Context
 from ...runner.settings.publish import PublishSettings
 from ..answers import must
-from ..evidence.components import without_overrides
+from ..stack import Stack
 
 _MOST_PUSHED = 250
 """How many commits of one push, along first parents, are looked at for its newest change of the pair."""
@@ -42,8 +38,7 @@ class Reviewing:
     """Reads the stack branch. With the input stack-tag it looks for the review of that very tag."""
 
     settings: PublishSettings
-    context: Context
-    forge: PublishingForge
+    stack: Stack[PublishingForge]
     branches: Sequence[str]
 
     def find(self) -> Review:
@@ -51,30 +46,22 @@ class Reviewing:
         asked = self.settings.stack_tag
         if asked:
             return self._by_hand(asked)
-        ref = self.context.ref
+        ref = self.stack.context.ref
         branch = ref[len(_HEADS) :] if ref.startswith(_HEADS) else self.branches[0] if not ref else ""
         if branch not in self.branches:
             return NothingToPublish(
                 f"This run belongs to {ref}, and only {' or '.join(self.branches)} is released.",
                 "Run it for the stack branch, or name the tag in stack-tag.",
             )
-        change = self._newest_change(self.context.sha or self._head(branch), self.context.pushed_from)
+        change = self._newest_change(self.stack.context.sha or self.stack.head(branch), self.stack.context.pushed_from)
         if isinstance(change, NothingToPublish):
             return change
         review = review_of(change, branch)
         return self._replaced(review, change, branch) or review
 
-    def pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
-        """Return the pins in the workflow file at each commit; raises EvidenceError where one is not readable."""
-        file, components = self.settings.workflow_file, without_overrides(self.settings.components)
-        blobs = self._stack.files(file, commits)
-        return {
-            commit: read_pins(components, file, must(blobs[commit], f"{file} at {commit[:12]}")) for commit in blobs
-        }
-
     def _by_hand(self, asked: str) -> Review:
         branch = self.branches[0]
-        head = self._head(branch)
+        head = self.stack.head(branch)
         tagged = must(self._publisher.tag(asked), f"The tag {asked}")
         newest: Review | None = None
         for change in itertools.islice(self._changes(tagged or head, ""), _LOOKED_BACK):
@@ -89,14 +76,14 @@ class Reviewing:
                 f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
                 f"Publish {waiting}, or prepare the release {asked} anew.",
             )
-        who = f" by {self.context.actor}" if self.context.actor else ""
+        who = f" by {self.stack.context.actor}" if self.stack.context.actor else ""
         return Reviewed(asked, tagged or head, f"the input stack-tag, asked for by hand{who}")
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
         """Say whether what was reviewed was reverted or replaced on the branch before it had its tag."""
         if not isinstance(review, Reviewed) or must(self._publisher.tag(review.tag), f"The tag {review.tag}"):
             return None
-        if self._same_pair(self._head(branch), change.commit):
+        if self._same_pair(self.stack.head(branch), change.commit):
             return None
         return NothingToPublish(
             f"{change.commit[:12]} was reviewed as the release {review.tag}, but {branch} has another pair by now: it "
@@ -126,9 +113,9 @@ class Reviewing:
         """
         commit = start
         while commit not in _NOWHERE and commit != stop:
-            facts = must(self._writer.message_of(commit), f"The commit {commit[:12]}")
+            facts = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
             parent = facts.parents[0] if facts.parents else ""
-            pins = self.pins([commit, *filter(None, [parent])])
+            pins = self.stack.required_pins([commit, *filter(None, [parent])])
             change = PairChange(commit, facts.message, pins.get(parent, ()), pins[commit])
             yield replace(change, requests=self._requests(change)) if change.changed else change
             commit = parent
@@ -139,26 +126,12 @@ class Reviewing:
         return must(found, f"The pull requests of {change.commit[:12]}")
 
     def _same_pair(self, one: str, other: str) -> bool:
-        pins = self.pins([one, other])
+        pins = self.stack.required_pins([one, other])
         return same_pair(pins[one], pins[other])
-
-    def _head(self, branch: str) -> str:
-        head = must(self._stack.branches([branch])[branch], f"The branch {branch}")
-        if head is None:
-            raise UsageError(f"{self._stack.name} has no branch {branch}.", "Name it in stack-branch.")
-        return head
-
-    @property
-    def _stack(self) -> Repository:
-        return self.forge.repository(self.settings.stack_repository)
-
-    @property
-    def _writer(self) -> Writer:
-        return self.forge.writer(self.settings.stack_repository)
 
     @property
     def _publisher(self) -> Publisher:
-        return self.forge.publisher(self.settings.stack_repository)
+        return self.stack.forge.publisher(self.stack.name)
 
 
 def taken(repository: str, review: Reviewed, found: str) -> RefusedError:

@@ -25,8 +25,8 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "ref",
-        "Full name of the ref to judge, such as `refs/tags/2023.06.1`; one that is not the run's own is judged but "
-        "deployed only as a rollback",
+        "Tag or branch to judge, such as `2023.06.1`; by its full name (`refs/tags/2023.06.1`) if both have it. One "
+        "that is not the run's own is judged but deployed only as a rollback",
         default_words="the ref of this run",
         shape="REF",
         commands=of("gate", "deploy"),

@@ -116,12 +116,23 @@ def _check(settings: DeploySettings) -> None:
         _check_rollback(settings)
     if settings.is_production:
         _check_production(settings)
+    check_ref(settings)
+
+
+def check_ref(settings: DeploySettings) -> None:
+    """Raise UsageError if a ref of this full name cannot be deployed so; of a short one that is not known yet."""
+    if not settings.has_full_ref:
+        return
+    tag = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
+    if settings.rollback and parse_production_tag(tag) is None:
+        remedy = f"Name the release to go back to: its tag, such as 2023.06.1 or {TAGS}2023.06.1."
+        raise wrong_input("ref", settings.ref, remedy)
+    if settings.is_production and settings.image_tag not in ("", tag):
+        remedy = f"Deploy the tag that is judged ({tag or 'this run belongs to no tag'}), or leave image-tag out."
+        raise wrong_input("image-tag", settings.image_tag, remedy)
 
 
 def _check_rollback(settings: DeploySettings) -> None:
-    if not settings.ref.startswith(TAGS) or parse_production_tag(settings.ref[len(TAGS) :]) is None:
-        remedy = f"Name the release to go back to: {TAGS} and its tag, such as {TAGS}2023.06.1."
-        raise wrong_input("ref", settings.ref, remedy)
     if not settings.gated:
         raise wrong_input("ungated", "true", "A rollback is judged by what was recorded: leave ungated out.")
     if not settings.production:
@@ -134,10 +145,6 @@ def _check_production(settings: DeploySettings) -> None:
         raise UsageError(f"The input ungated cannot be true: {where}.", "Leave it out: production is always gated.")
     if settings.stack_image == NO_IMAGE:
         raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
-    judged = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
-    if settings.image_tag and settings.image_tag != judged:
-        remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
-        raise wrong_input("image-tag", settings.image_tag, remedy)
     missing = [] if settings.rollback else _missing(settings)
     if missing:
         raise UsageError(

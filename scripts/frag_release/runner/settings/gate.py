@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
 
+_LONGEST = 1024
+
+_G = TypeVar("_G", bound="GateSettings")
+
 
 @dataclass(frozen=True)
 class GateSettings(Settings):
     """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal.
+
+    `ref` may be a short name until it was looked up whether a tag or a branch has that.
 
     `file_must_run` tells that the judged file must be the workflow that runs: for a gate, unless somebody has named
     the file. A deployment builds nothing, and may have a workflow of its own.
@@ -22,25 +30,44 @@ class GateSettings(Settings):
     file_must_run: bool
     production: bool
 
+    @property
+    def has_full_ref(self) -> bool:
+        """Whether the ref is known by its full name."""
+        return _is_full(self.ref)
+
+    def with_full_ref(self: _G, find: Callable[[str], str], context: Context) -> _G:
+        """The same with the full name of the ref, which `find` returns for a short one."""
+        if self.has_full_ref:
+            return self
+        ref = find(self.ref)
+        return replace(self, ref=ref, own_ref=_is_own(ref, self.stack_repository, context))
+
 
 def read_gate_settings(values: Values, context: Context) -> GateSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    ref = _ref(values.text("ref") or context.ref)
+    ref = _ref(values.text("ref"), context.ref)
     return GateSettings(
         **vars(common),
         ref=ref,
-        own_ref=not context.on_runner or _is_own(ref, common.stack_repository, context),
+        own_ref=_is_own(ref, common.stack_repository, context),
         file_must_run=values.command == "gate" and not values.is_given("workflow-file"),
         production=values.flag("production"),
     )
 
 
 def _is_own(ref: str, repository: str, context: Context) -> bool:
-    return ref == context.ref and repository.lower() == context.repository.lower()
+    is_of_run = ref == context.ref and repository.lower() == context.repository.lower()
+    return is_of_run or not context.on_runner
 
 
-def _ref(ref: str) -> str:
-    if not ref.startswith("refs/") or len(ref) > 1024:
-        raise wrong_input("ref", ref, "Use the full name: refs/tags/NAME for a tag, refs/heads/NAME for a branch.")
+def _is_full(ref: str) -> bool:
+    return ref.startswith("refs/")
+
+
+def _ref(given: str, own: str) -> str:
+    """The ref that is given, which may be short, or else the run's own, which never is."""
+    ref = given or own
+    if len(ref) > _LONGEST or not (given or _is_full(own)):
+        raise wrong_input("ref", ref, "Name a tag or a branch, such as 2023.06.1 or refs/tags/2023.06.1.")
     return ref

@@ -1,0 +1,154 @@
+"""The stack: the released repository as one view of a forge sees it, and the facts of its releases."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
+
+from ..clients.registry import RegistryClient
+from ..domain.components import Pin, read_pins
+from ..domain.decision import BRANCHES, TAGS
+from ..domain.evidence import Answer, Blob, Unknown
+from ..domain.facts import ComponentFacts, ReleaseFacts
+from ..domain.versions import parse_production_tag
+from ..errors import UsageError
+from ..forges.repository import Forge, Repository
+from ..forges.writer import Writer
+from ..runner.context import Context
+from ..runner.settings.base import Settings
+from .answers import must
+from .evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
+from .evidence.records import with_records
+from .evidence.stack import StackEvidence, TagFacts
+
+_F = TypeVar("_F", bound=Forge, covariant=True)
+
+
+@dataclass(frozen=True)
+class Stack(Generic[_F]):
+    """The stack's repository on `forge`. A forge remembers what it was told, so another look is another Stack."""
+
+    settings: Settings
+    forge: _F
+    context: Context
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+        return self.settings.stack_repository
+
+    @property
+    def repository(self) -> Repository:
+        """What reads it."""
+        return self.forge.repository(self.name)
+
+    @property
+    def writer(self) -> Writer:
+        """What writes to it."""
+        return self.forge.writer(self.name)
+
+    def branches(self) -> Answer[Sequence[str]]:
+        """The branches that it is released from: those of the settings, else the default one.
+
+        A run of the stack's own need not ask for that: its event tells it.
+        """
+        if self.settings.stack_branches:
+            return self.settings.stack_branches
+        own = self.name.lower() == self.context.repository.lower()
+        branch: Answer[str] = (own and self.context.default_branch) or self.repository.default_branch()
+        return branch if isinstance(branch, Unknown) else (branch,)
+
+    def required_branches(self) -> Sequence[str]:
+        """The same; raises EvidenceError if they are not known."""
+        return must(self.branches(), f"The default branch of {self.name}")
+
+    def head(self, branch: str) -> str:
+        """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""
+        head = must(self.repository.branches([branch])[branch], f"The branch {branch}")
+        if head is None:
+            raise UsageError(f"{self.name} has no branch {branch}.", "Name it in stack-branch.")
+        return head
+
+    def full_ref(self, name: str) -> str:
+        """The full name of the tag or the branch `name`.
+
+        Raises EvidenceError if either could not be looked up, and UsageError if both have the name, or neither has.
+        """
+        tag, branch = f"{TAGS}{name}", f"{BRANCHES}{name}"
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(self.commit_of, tag)
+            is_branch = must(self.commit_of(branch), f"The branch {name} of {self.name}") is not None
+        is_tag = must(asking.result(), f"The tag {name} of {self.name}") is not None
+        if is_tag and is_branch:
+            what = f"The input ref is {name!r}, which names both a tag and a branch of {self.name}."
+            raise UsageError(what, f"Write {tag} or {branch}.")
+        if not is_tag and not is_branch:
+            what = f"The input ref is {name!r}, which names neither a tag nor a branch of {self.name}."
+            raise UsageError(what, "Name one that it has.")
+        return tag if is_tag else branch
+
+    def commit_of(self, ref: str) -> Answer[str | None]:
+        """The commit of a ref by its full name; None if there is no such ref. Raises UsageError if it is of no kind."""
+        for start, ask in ((TAGS, self.repository.tags), (BRANCHES, self.repository.branches)):
+            if ref.startswith(start):
+                name = ref[len(start) :]
+                return ask([name])[name]
+        raise UsageError(f"The input ref cannot be {ref!r}.", f"Name a tag ({TAGS}NAME) or a branch ({BRANCHES}NAME).")
+
+    def pins(self, commits: Sequence[str], built: str = "") -> dict[str, tuple[Pin, ...]]:
+        """The pins in the workflow file at each commit: with the inputs' overrides at the one that is built."""
+        read = cache(self.pins_in)  # an audit has many commits with the same content
+        return {commit: read(content, commit == built) for commit, content in self._files(commits).items()}
+
+    def required_pins(self, commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
+        """The pins in the workflow file at each commit; raises EvidenceError if one could not be read."""
+        file, found = self.settings.workflow_file, self._files(commits)
+        return {commit: self.pins_in(must(found[commit], f"{file} at {commit[:12]}")) for commit in found}
+
+    def pins_in(self, content: Answer[Blob | None], is_built: bool = False) -> tuple[Pin, ...]:
+        """The pins in a workflow file, with the inputs' overrides if this is the one that is built."""
+        components = self.settings.components
+        return read_pins(
+            components if is_built else without_overrides(components), self.settings.workflow_file, content
+        )
+
+    def _files(self, commits: Sequence[str]) -> Mapping[str, Answer[Blob | None]]:
+        return self.repository.files(self.settings.workflow_file, commits) if commits else {}
+
+    def overrides(self, commit: str) -> Overrides:
+        """Look for overrides in the workflow file at a commit, which is fetched already; asks nobody else."""
+        from ..domain.overrides import look_for_overrides  # late: the questions go out first
+
+        content = self._files([commit])[commit]
+        return look_for_overrides(content, self.settings.components, self.settings.own_action)
+
+    def component_facts(
+        self, registry: RegistryClient, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None
+    ) -> list[ComponentFacts]:
+        """The facts of each pin, in the order of `pins`; `look` looks for overrides."""
+        return ComponentEvidence(self.forge, registry, self.settings).gather(pins, look)
+
+    def tag_facts(self, tag: str, branches: Answer[Sequence[str]], today: datetime.date) -> TagFacts:
+        """The facts of a production tag, which is there or about to be made, and the release before it."""
+        parsed = parse_production_tag(tag)
+        if parsed is None:
+            raise AssertionError("only production tags are judged as releases")
+        return StackEvidence(self.repository, branches, self.pins).gather(parsed, today)
+
+    def release_facts(
+        self, tag: Callable[[], TagFacts], components: Callable[[], Sequence[ComponentFacts]]
+    ) -> ReleaseFacts:
+        """The facts of a release: of its tag, and of each component beside the release before and with its record.
+
+        Both are asked at the same time, or the gate's time limit and number of round trips would not hold.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(tag)
+            found = components()
+        stack, previous = asking.result()
+        compared = [beside_previous(facts, previous) for facts in found]
+        return ReleaseFacts(stack, with_records(self.forge, self.name, previous, compared), previous)
