@@ -32,7 +32,8 @@ def with_clone(context: Context, texts: Mapping[str, str], tell: Callable[[str],
 def find_clone(folder: str) -> tuple[str, str] | None:
     """Return the repository (`OWNER/NAME`) of the clone that a folder is in, and the remote that names it.
 
-    None outside of a clone, if somebody else owns it, or if its remotes do not tell. `origin` counts, else the only one.
+    None outside of a clone, if somebody else owns it, or if its remotes do not tell. `origin` counts, else the only
+    remote.
     """
     urls: dict[str, str] = {}
     for setting in _settings(folder):
@@ -49,17 +50,8 @@ def _settings(folder: str) -> list[str]:
     program = shutil.which("git")
     if program is None:
         return []
-    command = [
-        program,
-        "-C",
-        folder,
-        "config",
-        "--local",
-        "--no-includes",
-        "--null",
-        "--get-regexp",
-        r"^remote\..*\.url$",
-    ]
+    command = [program, "-C", folder, "config", "--local", "--no-includes", "--null"]
+    command += ["--get-regexp", r"^remote\..*\.url$"]
     environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     try:
         done = subprocess.run(
