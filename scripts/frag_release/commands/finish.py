@@ -45,7 +45,7 @@ class Finish:
             # Whoever reads the report has nothing, and nothing was made: it is as if nothing was decided.
             self._text(report)
             title = "Stopped: nothing was decided"
-            report = Stopped(report.command, __version__, report.time, title, problem=self._troubles.pop())
+            report = Stopped(report.command, __version__, report.time, title, problem=self._troubles.pop(0))
         self._text(report)
         self._annotate(report)
         self._summary(report)
