@@ -69,7 +69,7 @@ class ReleaseContents:
         pins = self.stack.required_pins([commit])[commit]
         for pin in pins:
             if pin.problem or not pin.tag:
-                why = str(pin.problem) if pin.problem else f"{pin.component.variable} is empty"
+                why = str(pin.problem) if pin.problem else f"{pin.variable} is empty"
                 raise RefusedError(
                     f"The {pin.component.name} of the release cannot be told from {file} at {commit[:12]}: {why}.",
                     "Correct the inputs that say where the pins are: workflow-file and the names of its variables.",
