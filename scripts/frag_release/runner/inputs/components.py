@@ -51,8 +51,8 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         ),
         Input(
             f"{name}-namespace-variable",
-            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that is "
-            "there",
+            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that "
+            "is there",
             default=f"{short}_NAMESPACE",
             kind=Kind.LIST,
         ),
