@@ -9,6 +9,7 @@ from ..domain.audit.judging import PastRelease
 from ..domain.audit.rules import is_change
 from ..domain.decision import Verdict
 from ..domain.reports.audit import AuditReport
+from ..errors import in_one_line
 from . import markdown
 
 MOST_STEPS = 8
@@ -57,7 +58,7 @@ def steps(report: AuditReport) -> list[str]:
     found = [_FETCH] if report.stale else []
     found += [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
     changed = [finding for one in reversed(report.releases) for finding in one.findings if is_change(finding)]
-    found += list(dict.fromkeys(f"{finding.message} {finding.remedy}" for finding in changed))[:MOST_STEPS]
+    found += list(dict.fromkeys(in_one_line(finding.message, finding.remedy) for finding in changed))[:MOST_STEPS]
     # Of an audit that is not complete, what could not be verified says nothing about the past.
     if report.broken or (report.unverified and report.complete):
         found.append(

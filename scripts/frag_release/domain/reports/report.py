@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...errors import in_one_line
 from ..components import Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
@@ -46,7 +47,7 @@ class Problem:
     @property
     def text(self) -> str:
         """What happened and what to do, in one line."""
-        return f"{self.message} {self.remedy}".strip()
+        return in_one_line(self.message, self.remedy)
 
     def as_json(self) -> dict[str, Any]:
         """The problem as reports have it."""
