@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 
-def in_one_line(message: str, remedy: str) -> str:
-    """Return what happened and what to do about it as sentences: a reason that a server gave may lack its full stop."""
-    end = "" if not remedy or message.endswith((".", "!", "?", "…")) else "."
-    return f"{message}{end} {remedy}".strip()
-
-
 class ExpectedError(Exception):
     """The base of all of them. `message` says what and where, `remedy` what to do about it."""
 

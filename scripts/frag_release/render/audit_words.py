@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ..domain.audit.judging import PastRelease
 from ..domain.audit.rules import is_change
 from ..domain.decision import Verdict
+from ..domain.findings import in_one_line
 from ..domain.reports.audit import AuditReport
-from ..errors import in_one_line
 from . import markdown
 
 MOST_STEPS = 8

@@ -15,8 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from ..domain.findings import Finding, Status
-from ..errors import in_one_line
+from ..domain.findings import Finding, Status, in_one_line
 from .console import PIPE_WIDTH, Console
 
 MAX_ANNOTATIONS = 10

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...errors import in_one_line
 from ..components import Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
-from ..findings import Finding
+from ..findings import Finding, in_one_line
 
 SCHEMA = 1
 
