@@ -147,7 +147,7 @@ def publish(place: Place) -> None:
     """Make the release of the tag with its record, and publish it."""
     releases = place.releases()
     from frag_release.commands.journal import Journal
-    from frag_release.commands.publish.releasing import Releasing
+    from frag_release.commands.publish.releasing import Releasing, Text
 
     section, tag = place.section(), place.tag()
     body = f"{section.body if section else ''}\n\n{_HOW_TO_VERIFY.format(tag=tag, repository=place.repository)}"
@@ -156,7 +156,7 @@ def publish(place: Place) -> None:
         place.clone.fetch_tag(tag)
 
     record = RECORD.read_bytes()
-    release, note = Releasing(releases, tag, body, record, demand_tag, Journal(print)).run()
+    release, note = Releasing(releases, tag, lambda: Text(body), record, demand_tag, Journal(print)).run()
     print(note or f"{release.url} is public.")
 
 

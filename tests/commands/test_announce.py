@@ -86,6 +86,39 @@ def test_a_record_of_another_commit_is_no_evidence(desk: Desk) -> None:
     assert outcome.findings("warn") == {"announce-contents:ticket": "warn"}
 
 
+GAPS = {
+    "commits": ("fragalysis-backend/compare/", "What changed in the backend could not be read:"),
+    "titles": ("/issues/1322$", "The title of a ticket could not be read:"),
+    "the build": (f"{REPOSITORY}/actions/workflows/", "The build could not be read:"),
+    "its jobs": (f"{REPOSITORY}/actions/runs/[0-9]+/.*jobs", "The jobs of the build could not be read:"),
+}
+
+
+@pytest.mark.parametrize("what", list(GAPS))
+def test_what_could_not_be_read_is_a_warning(desk: Desk, what: str) -> None:
+    """A gap in the ticket's text is told by `announce-contents`, and a second run fills it."""
+    desk.builds.start(REPOSITORY, TAG, desk.world.commit(TAG))
+    pattern, told = GAPS[what]
+    desk.world.github.fail("GET", pattern, status=403)
+    outcome = desk.announce()
+    assert (outcome.status, outcome.findings("warn")) == (0, {"announce-contents:ticket": "warn"}), outcome.log
+    assert told in outcome.log and "but not all of it" in outcome.summary
+    desk.world.github.planned.pop()
+    again = desk.announce()
+    assert (again.status, again.findings("warn")) == (0, {}), again.log
+    assert "could not be" not in desk.ticket()["body"]
+
+
+def test_a_release_before_that_could_not_be_read_is_not_none(desk: Desk) -> None:
+    """Where the release before is not known, the ticket neither says that there was none nor that none was named."""
+    desk.world.github.fail("GET", f"contents/.*ref={desk.world.commit('2023.06.1')}", status=403)
+    outcome = desk.announce()
+    assert outcome.status == 0 and outcome.findings("warn") == {"announce-contents:ticket": "warn"}, outcome.log
+    body = desk.ticket()["body"]
+    assert "| not known | [`2023.05.1`]" in body and "| none |" not in body
+    assert "nothing to compare with" not in body and "None of the commits" not in body
+
+
 def test_it_is_brought_up_to_date_after_the_deployment(desk: Desk) -> None:
     """Run again when the build's job that deploys has passed, the ticket says that it has."""
     waiting = Look("in_progress", None, (Job("deploy", "in_progress", None, completed_at=None),))

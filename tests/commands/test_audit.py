@@ -11,6 +11,7 @@ import pytest
 from commands.auditing import REPOSITORY, STACK_DIGEST, audit, blockers, record, release, releases_in
 from commands.conftest import World
 from world.example import BACKEND, WORKFLOW_FILE, add_off_production_release, release_stack, workflow_text
+from world.git import Repo
 from world.github_releases import GitHubReleases
 from world.histories import add_releases
 
@@ -327,6 +328,52 @@ def test_clones_are_judged_the_same(unseeded: World, tmp_path: Path) -> None:
     assert unseeded.github.requests == []
     assert (here.status, releases_in(here)) == (there.status, releases_in(there))
     assert "Nothing was compared with any" in here.summary
+
+
+def test_a_clone_without_the_newest_tags_is_said_to_be_stale(unseeded: World, tmp_path: Path) -> None:
+    """A pin above every tag of its clone may exist by now: sentence and first step say that the clone is old."""
+    folder = tmp_path / "clones"
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(folder / f"{name.partition('/')[2]}.git", bare=True)
+    backend = Repo(folder / "fragalysis-backend.git")
+    backend.delete("refs/tags/2023.05.1")
+    backend.delete("refs/tags/2023.05.2")
+    outcome = audit(unseeded, local=str(folder))
+    assert blockers(outcome) == {"2023.06.2": ["pin-exists:backend=fail"]}
+    why = "2023.05.1 is pinned, and its newest production tag is 2023.03.1."
+    said = f"The clone of xchem/fragalysis-backend is older than the pins: {why}"
+    for told in (outcome.summary, outcome.log):
+        assert said in told and "1. Bring the clones up to date" in told
+    assert "fragalysis-frontend is older" not in outcome.log
+
+
+def test_a_clone_whose_branch_was_not_fetched_is_said_to_be_stale(unseeded: World, tmp_path: Path) -> None:
+    """A tag that is younger than production, and on no branch at all, came by `git fetch --tags` alone."""
+    folder = tmp_path / "clones"
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(folder / f"{name.partition('/')[2]}.git", bare=True)
+    backend = Repo(folder / "fragalysis-backend.git")
+    for branch in backend.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split():
+        backend.branch(branch, unseeded.example.commits[BACKEND]["2023.03.1"])
+    outcome = audit(unseeded, local=str(folder))
+    assert blockers(outcome) == {"2023.06.2": ["pin-on-branch:backend=fail"]}
+    assert "2023.05.1 was committed after the end of its production, and no branch has it." in outcome.log
+
+
+def test_a_clone_that_is_up_to_date_is_not_said_to_be_stale(unseeded: World, tmp_path: Path) -> None:
+    """A pin that never was, below tags that are there, and one that is on another branch say nothing of the clone."""
+    example = unseeded.example
+    release_stack(example, "2023.06.3", "2023.04.9", "2023.05.4")
+    add_off_production_release(example, "2023.06.4")
+    example.repositories["xchem/fragalysis-backend"].branch("staging", example.commits[BACKEND]["2023.05.2"])
+    for name, repository in example.repositories.items():
+        repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
+    outcome = audit(unseeded, local=str(tmp_path / "clones"))
+    assert blockers(outcome) == {
+        "2023.06.3": ["pin-exists:backend=fail"],
+        "2023.06.4": ["pin-on-branch:backend=fail"],
+    }
+    assert "older than the pins" not in outcome.log + outcome.summary
 
 
 def test_what_is_of_another_kind_is_told_and_does_not_make_it_incomplete(unseeded: World, tmp_path: Path) -> None:

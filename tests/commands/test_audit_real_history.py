@@ -134,11 +134,41 @@ def test_style_order_and_sameness(outcome: Outcome) -> None:
     assert found(outcome, "warn", "pair-changed") == ["2024.09.3 pair"]
 
 
+FIRST = (
+    "Since 2024.03.1, 11 of 12 production tags keep every rule looked at. 2024.11.2 breaks a rule. The rules cannot be "
+    "asked of the 85 before 2024.03.1, whose workflow file is the first to name every version. 5 other tags were not "
+    "judged, for only production tags are."
+)
+
+
+def test_the_first_sentence_is_the_one_that_matters(outcome: Outcome) -> None:
+    """Since the file names both versions 11 of 12 are fine and one is not: said first, in page, annotation and log."""
+    assert outcome.summary.startswith("## ⛔ 1 production tag since 2024.03.1 breaks a rule")
+    assert outcome.summary.split("\n\n")[1] == f"**{FIRST}**"
+    assert f"::error title=1 production tag since 2024.03.1 breaks a rule::{FIRST}" in outcome.log
+    told = outcome.log.split("1 production tag since 2024.03.1 breaks a rule", 1)[1].splitlines()
+    assert told[1] == FIRST
+    assert outcome.report is not None
+    asked = {"since": "2024.03.1", "fine": 11, "broken": 1, "unverified": 0}
+    assert (outcome.report["asked"], outcome.report["unasked"]) == (asked, 85)
+    assert "never went to production" not in outcome.summary + outcome.log
+
+
+def test_what_cannot_be_asked_does_not_bury_what_is_wrong(outcome: Outcome) -> None:
+    """Annotations, tables and log name the one release that is not fine, and none of the 85 from before."""
+    assert re.findall(r"::error title=Tag ([^:]+)::", outcome.log) == ["2024.11.2"]
+    blocked = outcome.summary.partition("could not be verified\n\n")[2].partition("\n\n")[0]
+    assert re.findall(r"\| `([0-9.]+)` \|", blocked)[:1] == ["2024.11.2"] and len(blocked.splitlines()) == 3
+    assert "| `pin-grade` | 1 | 0 | 0 |" in outcome.summary and "| 2024 | 12 | 11 | 1 | 0 |" in outcome.summary
+    assert "2023.11.1 ❌" not in outcome.log and "Not shown: 89 older tags" in outcome.log
+    assert "list those, too, in `frontend-variable`" in outcome.log
+
+
 def test_since_leaves_the_old_sins_behind(action_folder: Path, tmp_path: Path, clones: Path) -> None:
     """From 2024 on one of twelve is broken; from the release after it on, as the summary proposes, none is."""
     first = audit(action_folder, tmp_path, clones, since="2024.")
     assert first.status == 1
-    assert "Of 12 production tags since 2024., 11 keep every rule looked at; 1 breaks a rule" in first.log
+    assert "Since 2024.03.1, 11 of 12 production tags keep every rule looked at. 2024.11.2 breaks a rule." in first.log
     assert "set `since` to `2024.11.3`" in first.summary
     again = audit(action_folder, tmp_path, clones, since="2024.11.3")
     assert again.status == 0, again.log

@@ -107,6 +107,15 @@ def test_commit_mode_makes_one_commit_of_two_lines(before_release: World) -> Non
     assert outcome.outputs["frontend-image"].startswith("docker.io/xchem/fragalysis-frontend@sha256:")
 
 
+def test_a_change_goes_into_the_variable_that_the_file_has(before_release: World) -> None:
+    """With a list of variables the one that is there is changed, and no other is made."""
+    variables = {"backend_variable": "BE_BRANCH,BE_IMAGE_TAG", "frontend_variable": "FE_IMAGE_TAG,FE_BRANCH"}
+    outcome = prepare(before_release, mode="commit", **variables)
+    assert outcome.status == 0, outcome.log
+    after = file_at(before_release, outcome.outputs["commit"])
+    assert changed_lines(file_at(before_release, before_release.commit("2023.06.1")), after) == EXPECTED
+
+
 def test_pull_request_mode_opens_one_pull_request(before_release: World) -> None:
     """The form gives a branch release/TAG of one commit, and one pull request with our marker and the plan."""
     world, before = before_release, head(before_release)

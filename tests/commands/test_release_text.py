@@ -75,6 +75,51 @@ def test_what_cannot_be_read_does_not_stop_a_release(stack: Stack) -> None:
     assert "A title could not be looked up:" in release.body
 
 
+def test_what_is_read_at_the_second_look_leaves_no_gap(stack: Stack) -> None:
+    """What fails once, with all its retries, is asked for again before the text is published, which then has it."""
+    commits = "fragalysis-frontend/compare/.*per_page=100"
+    stack.world.github.fail("GET", commits, status=403, times=1)
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    (release,) = stack.releases.releases
+    assert "could not be read" not in release.body + outcome.log and "this text has gaps" not in release.body
+    assert "| [what changed](" in release.body.replace("<br>", "| ")
+
+
+@pytest.mark.parametrize("immutable", [False, True])
+def test_a_published_text_with_a_gap_is_mended_by_a_second_run(stack: Stack, immutable: bool) -> None:
+    """A gap is a warning of the run and stands in the text; run again when it can be read, the text is whole."""
+    stack.releases.immutable = immutable
+    event, github = stack.push(), stack.world.github
+    github.fail("GET", "fragalysis-frontend/compare/.*per_page=100", status=403)
+    first = stack.publish(event)
+    assert first.status == 0, first.log
+    (release,) = stack.releases.releases
+    assert "::warning title=publish::What changed in the frontend could not be read:" in first.log
+    assert "The commits of the frontend could not be read: they may name more." in release.body
+    with_gap = release.body
+    again = stack.publish(event)
+    assert (again.status, release.body) == (0, with_gap), again.log
+    github.planned.pop()
+    mended = stack.publish(event)
+    assert (mended.status, mended.outputs["changed"]) == (0, "true"), mended.log
+    assert "Mended the text of the release 2023.06.2" in mended.log
+    assert "could not be read" not in release.body and "this text has gaps" not in release.body
+    last = stack.publish(event)
+    assert (last.status, writes(stack.world), last.outputs["changed"]) == (0, [], "false")
+
+
+def test_a_text_that_somebody_has_changed_is_not_mended(stack: Stack) -> None:
+    """What people wrote into the text of a release stays, gap or not."""
+    event, github = stack.push(), stack.world.github
+    github.fail("GET", "fragalysis-frontend/compare/.*per_page=100", status=403)
+    assert stack.publish(event).status == 0
+    (release,) = stack.releases.releases
+    release.body = edited = f"{release.body}\nSeen by me."
+    github.planned.pop()
+    assert (stack.publish(event).status, release.body) == (0, edited)
+
+
 def test_words_of_private_commits_are_not_told_in_public(stack: Stack) -> None:
     """A private component's commits are counted and their tickets named, but not a word of them is published."""
     name = "xchem/fragalysis-backend"

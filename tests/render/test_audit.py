@@ -14,6 +14,7 @@ from frag_release.domain.components import Component, Pin
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.facts import ComponentFacts
 from frag_release.domain.reports.audit import AuditReport
+from frag_release.domain.workflow_values import WorkflowFileError
 from frag_release.render.sections import MAX_SUMMARY
 from render.hostile import HOSTILE
 from render.shown import audit_summary, audit_text
@@ -91,6 +92,62 @@ def test_foreign_names_change_nothing(foreign: str) -> None:
     )
     assert shape(drawn) == shape(plain)
     assert "<script" not in drawn and "](javascript" not in drawn
+
+
+def without_pin(name: str, year: int = 2020) -> StackTag:
+    """A tag on the stack branch whose file names no backend."""
+    pin = Pin(BACKEND, "", "org", "f.yaml", problem=WorkflowFileError("the top-level env: has no BE_IMAGE_TAG", 2))
+    return replace(stack_tag(name, "", year), pins=[pin])
+
+
+def test_what_cannot_be_asked_is_neither_fine_nor_broken() -> None:
+    """Where all since the first file with every version is fine, that is said, with a caution and status 1."""
+    told = report(without_pin("2020.01.1"), without_pin("2020.01.2"), stack_tag("2023.01.1", "2023.01.1"))
+    summary = audit_summary(told, "")
+    assert summary.startswith(
+        "## ⚠️ 1 production tag since 2023.01.1 keeps the rules; the 2 before it cannot be judged — audit"
+    )
+    assert (
+        "**Since 2023.01.1, 1 of 1 production tag keeps every rule looked at. The rules cannot be asked of the 2 "
+        "before 2023.01.1, whose workflow file is the first to name every version.**"
+    ) in summary
+    assert told.exit_status == 1 and "set `since` to `2023.01.1`" in summary
+    assert "Of 2020.01.2 it was found that the top-level env: has no BE&#95;IMAGE&#95;TAG." in summary
+
+
+def test_a_later_file_without_a_version_breaks_a_rule() -> None:
+    """Once a file has named every version, one that does not is broken, and not one that cannot be asked."""
+    told = report(without_pin("2020.01.1"), stack_tag("2023.01.1", "2023.01.1"), without_pin("2023.02.1", 2023))
+    assert told.words == "1 production tag since 2023.01.1 breaks a rule"
+    assert told.sentence.startswith(
+        "Since 2023.01.1, 1 of 2 production tags keeps every rule looked at. 2023.02.1 breaks"
+    )
+
+
+def test_a_history_that_can_never_be_asked_is_never_fine() -> None:
+    """Where no file names every version, the heading says so, the status is 1, and every tag is shown."""
+    told = report(without_pin("2020.01.1"), without_pin("2020.01.2"))
+    assert (told.words, told.exit_status) == ("2 production tags cannot be judged", 1)
+    assert told.sentence == "The rules cannot be asked of 2 production tags: no workflow file names every version."
+    assert audit_summary(told, "").startswith("## ⛔ ") and " 2020.01.1 ❌" in audit_text(told)
+
+
+def test_a_file_that_was_not_read_may_name_every_version() -> None:
+    """What could not be had is not taken for a file that names too little: it could not be verified."""
+    lost = Unknown("the server was away", "Run this again.")
+    unread = replace(stack_tag("2022.01.1", "", 2022), pins=[Pin(BACKEND, "", "org", "f.yaml", unread=lost)])
+    told = report(without_pin("2020.01.1"), unread, stack_tag("2023.01.1", "2023.01.1"))
+    assert [one.tag for one in told.unasked] == ["2020.01.1"]
+    assert "2022.01.1 could not be verified." in told.sentence
+
+
+def test_those_that_are_not_fine_are_named_newest_first() -> None:
+    """Of many only the five newest are named, and the rest is counted."""
+    assert many(7).sentence == (
+        "Since 2000.01.1, 0 of 7 production tags keep every rule looked at. "
+        "2000.01.7, 2000.01.6, 2000.01.5, 2000.01.4, 2000.01.3 and 2 more break a rule."
+    )
+    assert "2000.01.2 and 2000.01.1 break a rule." in many(2).sentence
 
 
 def test_a_gap_comes_before_everything() -> None:

@@ -95,6 +95,25 @@ def test_what_could_not_be_read_is_told() -> None:
     assert "Not known: there is nothing to compare with." in release_body(replace(lost, previous=None), GITHUB)
 
 
+def test_a_ticket_that_was_not_read_is_not_said_to_be_missing() -> None:
+    """With one component's commits unread, no text says that no commit that came with it names a ticket."""
+    known = Change(pin("frontend", "2023.05.3"), pin("frontend", "2023.05.4"), History(commits("typo")))
+    lost = Change(pin("backend", "2023.03.1"), pin("backend", "2023.05.1"), Unknown("503"))
+    text = ticket_body(contents(changes=[lost, known]), GITHUB)
+    assert (
+        "None of the commits that could be read names a ticket. The commits of the backend could not be read: they may "
+        "name more."
+    ) in text
+    assert "that came with it names" not in text
+    named = Change(pin("frontend", "2023.05.3"), pin("frontend", "2023.05.4"), History(commits("#7")))
+    assert "(frontend)\n\nThe commits of the backend could not" in ticket_body(contents(changes=[lost, named]), GITHUB)
+
+
+def test_jobs_that_could_not_be_read_are_not_none() -> None:
+    """A build whose jobs are not known is not shown as one without jobs."""
+    assert " Its jobs could not be looked up: 503." in release_body(contents(jobs=Unknown("503")), GITHUB)
+
+
 def test_checks_that_are_not_recorded_are_not_claimed() -> None:
     """Without findings no table of checks is shown; what was allowed by hand stands out."""
     assert "The checks that it passed are not recorded." in ticket_body(contents(findings=()), GITHUB)

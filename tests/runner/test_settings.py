@@ -108,7 +108,14 @@ def test_the_workflow_file_is_written_plainly(path: str, expected: str) -> None:
     assert settings(workflow_file=path).workflow_file == expected
 
 
-@pytest.mark.parametrize("name", ["BE-TAG", "1X", "A B", "X" * 101, "É", "A.B"])
+def test_variables_may_be_lists() -> None:
+    """`…-variable` takes several names, the first of which goes first; blanks between them do not count."""
+    front = settings(frontend_variable="FE_BRANCH, FE_IMAGE_TAG", frontend_namespace_variable="A,B").components[1]
+    assert front.variables == ("FE_BRANCH", "FE_IMAGE_TAG")
+    assert front.namespace_variables == ("A", "B")
+
+
+@pytest.mark.parametrize("name", ["BE-TAG", "1X", "A B", "X" * 101, "É", "A.B", "FE_BRANCH,A B", ",", " , "])
 @pytest.mark.parametrize("which", ["backend_variable", "frontend_namespace_variable"])
 def test_variables_have_the_names_of_variables(which: str, name: str) -> None:
     """A name that no variable can have is refused."""

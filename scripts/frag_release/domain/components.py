@@ -21,7 +21,8 @@ def default_stack_image(repository: str) -> str:
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
 
-    `tag` and `namespace` are the inputs of those names, empty where the workflow file decides.
+    `tag` and `namespace` are the inputs of those names, empty where the workflow file decides. The first variable of
+    the workflow file that is there counts: `variable`, else one of `other_variables`; for the namespace likewise.
     """
 
     name: str
@@ -33,6 +34,18 @@ class Component:
     namespace: str = ""
     image: str = ""
     ci_workflows: Sequence[str] = ()
+    other_variables: Sequence[str] = ()
+    other_namespace_variables: Sequence[str] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that may hold the tag, in the order in which they are looked for."""
+        return (self.variable, *self.other_variables)
+
+    @property
+    def namespace_variables(self) -> tuple[str, ...]:
+        """The same for the namespace."""
+        return (self.namespace_variable, *self.other_namespace_variables)
 
     @property
     def owner(self) -> str:
@@ -51,8 +64,8 @@ class Component:
 class Pin:
     """What the build will really use of a component, beside what the workflow file says.
 
-    `problem` says why there is no tag at all, or why the file's values could not be had;
-    `unread` holds the reason where the file could not be fetched.
+    `variable` is the one that holds the tag in the file, empty if none does. `problem` says why there is no tag at
+    all, or why the file's values could not be had; `unread` holds the reason where the file could not be fetched.
     """
 
     component: Component
@@ -63,6 +76,7 @@ class Pin:
     namespace_in_file: Value | None = None
     problem: WorkflowFileError | None = None
     unread: Unknown | None = None
+    variable: str = ""
 
     @property
     def line(self) -> int | None:
@@ -111,10 +125,10 @@ def _without_file(
 
 
 def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> Pin:
-    tag, problem = _lookup(environment, component.variable)
-    namespace, namespace_problem = _lookup(environment, component.namespace_variable)
+    tag, problem = _lookup(environment, component.variables)
+    namespace, namespace_problem = _lookup(environment, component.namespace_variables)
     # A stack may well have no variable for the namespace (its owner is meant); a broken one is a problem.
-    if component.namespace_variable not in environment.entries:
+    if not environment.first(component.namespace_variables):
         namespace_problem = None
     return Pin(
         component,
@@ -124,11 +138,12 @@ def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> P
         tag,
         namespace,
         problem or namespace_problem,
+        variable=environment.first(component.variables),
     )
 
 
-def _lookup(environment: WorkflowEnvironment, name: str) -> tuple[Value | None, WorkflowFileError | None]:
+def _lookup(environment: WorkflowEnvironment, names: Sequence[str]) -> tuple[Value | None, WorkflowFileError | None]:
     try:
-        return environment.value(name), None
+        return environment.value(*names), None
     except WorkflowFileError as error:
         return None, error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .builds import Build, Job
 from .changes import History, References, read_references
 from .components import Pin
-from .evidence import Answer, Unknown
+from .evidence import Answer, LeftOut, Unknown
 from .facts import ComponentFacts, PreviousRelease
 from .findings import Finding
 from .plan import Change
@@ -40,7 +40,7 @@ class Contents:
     image: str = ""
     digest: str = ""
     build: Answer[Build | None] = None
-    jobs: Sequence[Job] = ()
+    jobs: Answer[Sequence[Job]] = ()
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ class NamedTickets:
 
 
 def changes_between(pins: Sequence[Pin], previous: Answer[PreviousRelease | None]) -> list[Change]:
-    """Return each pin beside the one of the release before; an empty one where there is none."""
+    """Return each pin beside the one of the release before; an empty one if there is none, or it is not known."""
     before = {pin.component.name: pin for pin in previous.pins} if isinstance(previous, PreviousRelease) else {}
-    return [Change(before.get(pin.component.name) or Pin(pin.component), pin) for pin in pins]
+    lost = previous if isinstance(previous, Unknown) else None
+    return [Change(before.get(pin.component.name) or Pin(pin.component, unread=lost), pin) for pin in pins]
 
 
 def named_tickets(changes: Sequence[Change]) -> NamedTickets:
@@ -86,6 +87,27 @@ def unread(changes: Sequence[Change]) -> list[tuple[Change, Unknown]]:
         for change in changes
         if isinstance(change.history, Unknown) and (change.before.tag or change.before.unread)
     ]
+
+
+def gaps(contents: Contents) -> list[tuple[str, Unknown]]:
+    """Return what could not be read of a release, and why: its text has a gap there."""
+    return [(what, found) for what, found in _answers(contents) if isinstance(found, Unknown)]
+
+
+def _answers(contents: Contents) -> Iterator[tuple[str, object]]:
+    yield "The release before", contents.previous
+    if not isinstance(contents.previous, Unknown):
+        yield from ((f"What changed in the {change.name}", why) for change, why in unread(contents.changes))
+    yield from _one_title(contents.titles)
+    yield "The build", contents.build
+    yield "The jobs of the build", contents.jobs
+
+
+def _one_title(titles: Titles) -> Iterator[tuple[str, object]]:
+    """Yield why titles could not be read, once for all of them."""
+    lost = [title for title in titles.values() if isinstance(title, Unknown) and not isinstance(title, LeftOut)]
+    if lost:
+        yield ("The title of a ticket" if len(lost) == 1 else f"The titles of {len(lost)} tickets"), lost[0]
 
 
 def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:

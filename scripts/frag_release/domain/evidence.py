@@ -48,6 +48,11 @@ class WrongKind(Unknown):
 
 
 @dataclass(frozen=True)
+class LeftOut(Unknown):
+    """What was left out on purpose: nothing went wrong, and asking again would change nothing."""
+
+
+@dataclass(frozen=True)
 class TooLong(Unknown):
     """A list that has more entries than are read: asking again would change nothing."""
 

@@ -82,3 +82,9 @@ def demoted(finding: Finding, why: str = "", *, allowed: bool = False) -> Findin
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     """Keep the findings that refuse the release."""
     return [finding for finding in findings if finding.status.blocks]
+
+
+def in_one_line(message: str, remedy: str) -> str:
+    """Return what happened and what to do about it as sentences: a reason that a server gave may lack its full stop."""
+    end = "" if not remedy or message.endswith((".", "!", "?", "…")) else "."
+    return f"{message}{end} {remedy}".strip()

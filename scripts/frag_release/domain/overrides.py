@@ -60,11 +60,11 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A tag or a namespace of a component: its variable, and all spellings by which a name means it."""
+    """A tag or a namespace of a component: its variables, and all spellings by which a name means it."""
 
     component: Component
     what: str
-    variable: str
+    variables: tuple[str, ...]
     spellings: frozenset[str]
 
     @property
@@ -111,10 +111,9 @@ def find_overrides(
 
 
 def _wanted(component: Component) -> Iterator[_Wanted]:
-    name, tag, namespace = component.name, component.variable, component.namespace_variable
-    tags, namespaces = (tag, f"{name}-tag", f"{name}-image-tag"), (namespace, f"{name}-namespace")
-    yield _Wanted(component, "tag", tag, frozenset(map(_spelling, tags)))
-    yield _Wanted(component, "namespace", namespace, frozenset(map(_spelling, namespaces)))
+    name, tags, namespaces = component.name, component.variables, component.namespace_variables
+    yield _Wanted(component, "tag", tags, frozenset(map(_spelling, (*tags, f"{name}-tag", f"{name}-image-tag"))))
+    yield _Wanted(component, "namespace", namespaces, frozenset(map(_spelling, (*namespaces, f"{name}-namespace"))))
 
 
 def _spelling(name: str) -> str:
@@ -187,7 +186,7 @@ class _Search:
     def __init__(self, wanted: Sequence[_Wanted], found: Sequence[Place], values: Mapping[str, str]) -> None:
         self._places = [(place, tuple(expressions(place.text))) for place in found]
         self._values = values
-        self._pins = frozenset(one.variable.lower() for one in wanted)
+        self._pins = frozenset(name.lower() for one in wanted for name in one.variables)
         # Variables of other names that hold something from elsewhere: what uses them, uses that.
         self._carriers: dict[str, list[Place]] = {}
         for place, read in self._places:
@@ -199,7 +198,7 @@ class _Search:
         """Yield each place where a tag or namespace is taken from elsewhere."""
         for place, read in self._places:
             names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
-            if place.key == wanted.variable and self._is_second(place):
+            if place.key in wanted.variables and self._is_second(place):
                 yield _found(wanted, place, f"{place.key}: {place.text.strip()}", place.line)
             for expression in read:
                 for reference in expression.references:

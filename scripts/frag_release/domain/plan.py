@@ -93,7 +93,7 @@ class Plan:
     @property
     def values(self) -> dict[str, str]:
         """The values of the file after the change, by variable."""
-        return {one.after.component.variable: one.after.tag for one in self.changes}
+        return {one.after.variable: one.after.tag for one in self.changes}
 
     @property
     def is_needed(self) -> bool:

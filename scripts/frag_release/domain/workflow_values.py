@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -37,11 +37,15 @@ class WorkflowEnvironment:
     entries: Mapping[str, Value | WorkflowFileError]
     line: int
 
-    def value(self, name: str) -> Value:
-        """Return the value of `name`; raises WorkflowFileError where it is missing or refused."""
-        found = self.entries.get(name)
+    def first(self, names: Sequence[str]) -> str:
+        """Return the first of `names` that is there, whatever its value; empty if none is."""
+        return next((name for name in names if name in self.entries), "")
+
+    def value(self, *names: str) -> Value:
+        """Return the value of the first of `names` that is there; raises WorkflowFileError if that fails."""
+        found = self.entries.get(self.first(names))
         if found is None:
-            raise WorkflowFileError(f"the top-level env: has no {name}", self.line)
+            raise WorkflowFileError(f"the top-level env: has no {' and no '.join(names)}", self.line)
         if isinstance(found, WorkflowFileError):
             raise found
         return found

@@ -14,6 +14,8 @@ from .writer import CommitFacts, UnconfirmedError, WriteFailedError
 
 _FILES = ("100644", "100755")
 
+_NOTHING_MOVED = "No branch was moved. Run this again."
+
 _T = TypeVar("_T")
 
 
@@ -184,7 +186,7 @@ class GithubCommits:
             )
         except (RaceError, UnconfirmedError) as error:
             # What nothing points at does no harm, so there is nothing to look for.
-            raise WriteFailedError(str(error), "No branch was moved. Run this again.") from error
+            raise WriteFailedError(str(error), _NOTHING_MOVED) from error
 
     def _read(self, path: str, what: str, kind: type[_T]) -> _T:
         response = self._api.get(path, what)
@@ -195,5 +197,4 @@ class GithubCommits:
 
 
 def _mismatch(api: RepositoryApi, what: str) -> WriteFailedError:
-    unknown = api.mismatch(what)
-    return WriteFailedError(unknown.reason, unknown.remedy)
+    return WriteFailedError(api.mismatch(what).reason, _NOTHING_MOVED)

@@ -47,6 +47,9 @@ _FREE_NAME = (
     "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
 )
 
+DONE_UNREAD = "GitHub says that this was done, but not what it made. Run this again: it looks first at what is there."
+"""What to do about a write whose answer has a good status, and cannot be read."""
+
 _T = TypeVar("_T")
 
 
@@ -104,7 +107,7 @@ def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _
     response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
     answer = api.read(response, kind, order.what)
     if isinstance(answer, Unknown):
-        raise UnconfirmedError(answer.reason, answer.remedy)
+        raise UnconfirmedError(answer.reason, DONE_UNREAD)
     return answer
 
 

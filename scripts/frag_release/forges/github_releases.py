@@ -11,7 +11,7 @@ from ..domain import releases
 from ..domain.evidence import Answer, Unknown
 from ..domain.releases import Release
 from .github_api import RepositoryApi
-from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
+from .github_orders import DONE_UNREAD, Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
 from .github_records import PAGE
 from .github_tags import BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
@@ -110,7 +110,7 @@ class GithubReleases:
         )
         asset = self._api.read(response, ReleaseAsset, what)
         if isinstance(asset, Unknown):
-            raise WriteFailedError(asset.reason, asset.remedy)
+            raise WriteFailedError(asset.reason, DONE_UNREAD)
         return _asset(asset)
 
     def delete(self, release: Release, asset: releases.Asset) -> None:
@@ -125,7 +125,7 @@ class GithubReleases:
         )
         if facts["tag_name"] != tag:
             unknown = self._api.mismatch(what)
-            raise WriteFailedError(unknown.reason, unknown.remedy)
+            raise WriteFailedError(unknown.reason, DONE_UNREAD)
         return _release(facts)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..domain.builds import Build, production_deployments
 from ..domain.contents import named_tickets
+from ..domain.evidence import Unknown
 from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
 from .changes import ComponentChanges
@@ -78,7 +79,8 @@ def _until(report: AnnounceReport) -> str:
 
 def _deployment(report: AnnounceReport) -> Standing | None:
     """Return how the deployment to production stands by the jobs of the build; None where they say nothing of it."""
-    jobs = production_deployments(report.contents.jobs)
+    known = report.contents.jobs
+    jobs = () if isinstance(known, Unknown) else production_deployments(known)
     if not jobs:
         return None
     if any(job.failed for job in jobs):

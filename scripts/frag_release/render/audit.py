@@ -39,7 +39,7 @@ def text(report: AuditReport) -> str:
     lines = [markdown.visible(report.headline), markdown.visible(report.sentence), as_of(report)]
     lines += [markdown.visible(line) for line in cautions(report)]
     lines += [f"Not found out: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
-    newest = list(reversed(report.releases))
+    newest = list(reversed(report.recent))
     for one in newest[:MOST_ROWS]:
         pins = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
         lines.append(markdown.visible(f"{day(one)}  {one.tag}  {in_short(one)}  {pins}"))
@@ -47,6 +47,10 @@ def text(report: AuditReport) -> str:
         lines += [f"    {found.partition(chr(10))[0]}" for found in finding_lines(told(one))]
     if len(newest) > MOST_ROWS:
         lines.append(f"Showing {MOST_ROWS} of {len(newest)}.")
+    if older := len(report.releases) - len(newest):
+        lines.append(
+            f"Not shown: {count(older, 'older tag')}, from before the rules can be asked. The report has them."
+        )
     return "\n".join([*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(steps(report), 1))])
 
 
@@ -66,7 +70,7 @@ def _allowed(report: AuditReport) -> list[str]:
 def _blocked(report: AuditReport, links: Links) -> str:
     """Return those that are blocked as a table; of an audit that is not complete, only those that break a rule."""
     if report.complete:
-        blocked = [one for one in report.releases if one.verdict is Verdict.BLOCKED]
+        blocked = [one for one in report.recent if one.verdict is Verdict.BLOCKED]
         return releases_table(report, blocked, links)
     left = len(report.unverified)
     more = f"{count(left, 'production tag')} could not be verified: see all tags below." if left else ""

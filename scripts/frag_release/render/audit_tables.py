@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..domain.audit.judging import PastRelease
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
-from ..domain.reports.audit import AuditReport
+from ..domain.reports.audit import AuditReport, by_rule, by_year
 from . import markdown
 from .links import Links
 from .wording import MARKS, VERDICTS, WORDS, finding_mark
@@ -34,7 +34,7 @@ def releases_table(report: AuditReport, releases: Sequence[PastRelease], links: 
 
 def rules_table(report: AuditReport) -> str:
     """Return how many releases each rule blocks or warns of, with a picture; empty where there are none."""
-    counts = report.by_rule()
+    counts = by_rule(report.recent)
     if not counts:
         return ""
     header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in _ORDER))
@@ -44,7 +44,7 @@ def rules_table(report: AuditReport) -> str:
 
 def years_table(report: AuditReport) -> str:
     """Return how the releases of each year came out, the newest first, with a picture; empty without any."""
-    years = list(report.by_year().items())
+    years = list(by_year(report.asked).items())
     if not years:
         return ""
     header = ("Year", "Releases", "✅ fine", f"{MARKS[Status.FAIL]} broken", f"{MARKS[Status.UNKNOWN]} not verified")
@@ -110,7 +110,7 @@ def _findings(one: PastRelease) -> str:
 
 
 def _pie(report: AuditReport) -> str:
-    slices = {rule: count[Status.FAIL] + count[Status.UNKNOWN] for rule, count in report.by_rule().items()}
+    slices = {rule: count[Status.FAIL] + count[Status.UNKNOWN] for rule, count in by_rule(report.recent).items()}
     lines = [f'  "{rule}" : {number}' for rule, number in slices.items() if number]
     if not lines:
         return ""

@@ -56,6 +56,9 @@ class ComponentChanges:
         repository = change.after.component.repository
         name = f"**{markdown.link(change.name, self.links.repository(repository))}**"
         old, new = (tag_link(self.links, repository, pin.tag) for pin in (change.before, change.after))
+        if change.before.unread:
+            why = markdown.words(change.before.unread.reason, 200)
+            return name, "not known", new, f"{MARKS[Status.UNKNOWN]} could not be read: {why}", "", ""
         if not change.changed:
             return name, old, "unchanged", "none", "", ""
         if not change.before.tag:

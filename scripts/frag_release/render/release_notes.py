@@ -117,6 +117,7 @@ class _Notes:
             f"{MARKS[Status.UNKNOWN]} What changed in the {markdown.text(change.name, 80)} could not be read: "
             f"{markdown.words(why.reason, 300)}."
             for change, why in unread(self.contents.changes)
+            if why is not previous
         ]
         return warning(lines)
 
@@ -127,10 +128,20 @@ class _Notes:
         named = named_tickets(self.contents.changes)
         listed = TicketList(self.references, self.contents.titles, self.cap, self.is_ticket)
         plain = TicketList(self.references, self.contents.titles, self.cap)
-        parts = [listed.items(named.added) or "None of the commits that came with it names a ticket."]
+        parts = [listed.items(named.added) or self._none_named()]
+        parts += [self._more()] if named.added else []
         parts += [f"No longer in it:\n\n{plain.items(named.removed)}"] if named.removed else []
         parts += [f"{count(named.without_ticket, 'commit')} without a ticket."] if named.without_ticket else []
         return "\n\n".join(filter(None, [*parts, listed.unread([*named.added, *named.removed])]))
+
+    def _none_named(self) -> str:
+        more = self._more()
+        return f"None of the commits that {'could be read' if more else 'came with it'} names a ticket. {more}".rstrip()
+
+    def _more(self) -> str:
+        """Say that tickets may be missing; empty if the commits of all components were read."""
+        lost = " and ".join(markdown.text(change.name, 80) for change, _ in unread(self.contents.changes))
+        return f"The commits of the {lost} could not be read: they may name more." if lost else ""
 
     def _evidence(self) -> str:
         contents = self.contents
@@ -152,7 +163,11 @@ class _Notes:
             return f"{MARKS[Status.UNKNOWN]} It could not be looked up: {markdown.words(build.reason, 300)}."
         again = f", attempt {build.attempt}" if build.attempt > 1 else ""
         line = f"{markdown.link(f'Run {build.id}', build.url)}{again}: {_state(build)}"
-        return "\n".join([f"- {line}", *(f"  - {_job(job)}" for job in self.contents.jobs[:30])])
+        jobs = self.contents.jobs
+        if isinstance(jobs, Unknown):
+            why = markdown.words(jobs.reason, 300)
+            return f"- {line}\n  - {MARKS[Status.UNKNOWN]} Its jobs could not be looked up: {why}."
+        return "\n".join([f"- {line}", *(f"  - {_job(job)}" for job in jobs[:30])])
 
     def _footer(self) -> str:
         if not self.is_ticket:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from ..domain.findings import Finding, Status
+from ..domain.findings import Finding, Status, in_one_line
 from .console import PIPE_WIDTH, Console
 
 MAX_ANNOTATIONS = 10
@@ -102,7 +102,7 @@ class Log:
         for level, chosen in by_level.items():
             shown = chosen if len(chosen) <= MAX_ANNOTATIONS else chosen[: MAX_ANNOTATIONS - 1]
             for finding in shown:
-                message = f"{finding.message} {finding.remedy}".strip()
+                message = in_one_line(finding.message, finding.remedy)
                 self.annotate(level, f"{finding.rule} ({finding.subject})", message, finding.file, finding.line)
             if len(chosen) > len(shown):
                 self.annotate(level, "More findings", f"{len(chosen) - len(shown)} more are in the job summary.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
-from ...domain.contents import Contents
+from ...domain.contents import Contents, gaps
 from ...domain.evidence import Answer, Image, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.findings import Finding
@@ -53,7 +53,8 @@ class ReleaseContents:
             build=build,
             jobs=jobs,
         )
-        return with_changes(self.stack.forge, contents, settings.told_in, settings.home), findings
+        contents = with_changes(self.stack.forge, contents, settings.told_in, settings.home)
+        return contents, [*findings, *_gaps(contents)]
 
     def _commit(self, tag: str) -> str:
         commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
@@ -69,7 +70,7 @@ class ReleaseContents:
         pins = self.stack.required_pins([commit])[commit]
         for pin in pins:
             if pin.problem or not pin.tag:
-                why = str(pin.problem) if pin.problem else f"{pin.component.variable} is empty"
+                why = str(pin.problem) if pin.problem else f"{pin.variable} is empty"
                 raise RefusedError(
                     f"The {pin.component.name} of the release cannot be told from {file} at {commit[:12]}: {why}.",
                     "Correct the inputs that say where the pins are: workflow-file and the names of its variables.",
@@ -89,13 +90,12 @@ class ReleaseContents:
             return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be.")]
         return record, []
 
-    def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Sequence[Job]]:
+    def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Answer[Sequence[Job]]]:
         builds = self.stack.forge.builds(self.stack.name)
         found = builds.of_tag(self.settings.workflow_file, tag, commit)
         if isinstance(found, Unknown) or not found:
             return (found, ()) if isinstance(found, Unknown) else (None, ())
-        jobs = builds.jobs(found[0])
-        return found[0], () if isinstance(jobs, Unknown) else jobs
+        return found[0], builds.jobs(found[0])
 
     def _facts(self, pin: Pin, record: ReleaseRecord | None) -> ComponentFacts:
         """Return what the release recorded of a pin, if it is the same pin; else the commit alone."""
@@ -106,3 +106,10 @@ class ReleaseContents:
             return replace(facts, commit=repository.tags([pin.tag])[pin.tag])
         image = Image(recorded.image.rpartition(":")[0], pin.tag, recorded.digest or None) if recorded.image else None
         return replace(facts, commit=recorded.commit, image=image or NOT_ASKED)
+
+
+def _gaps(contents: Contents) -> list[Finding]:
+    return [
+        shortfall(CONTENTS, contents.tag, f"{what} could not be read: {why.reason}.", why.remedy)
+        for what, why in gaps(contents)
+    ]

@@ -18,6 +18,7 @@ from ...forges.repository import Forge
 from ...runner.settings.audit import AuditSettings
 from ..answers import must
 from ..stack import Stack
+from .clones import stale_clones
 from .evidence import AuditEvidence
 
 
@@ -57,6 +58,7 @@ class Audit:
             if settings.connections.local or not isinstance(history.records, dict)
             else len(history.records),
             gaps=gaps(history),
+            stale=stale_clones(self.stack.forge, history) if settings.connections.local else (),
             unused_allowances=_unused(settings.allow, releases),
             switched_off=self._switched_off(),
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...domain.changes import History
 from ...domain.contents import Contents, Titles, changes_between, named_tickets
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, LeftOut, Unknown
 from ...domain.plan import Change
 from ...forges.repository import Forge
 from ...forges.ticketing import AnnouncingForge, Tickets
@@ -16,7 +16,7 @@ from ...forges.ticketing import AnnouncingForge, Tickets
 MOST_TITLES = 300
 """Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""
 
-_NOT_LOOKED_UP = Unknown(f"only the titles of the first {MOST_TITLES} are looked up")
+_NOT_LOOKED_UP = LeftOut(f"only the titles of the first {MOST_TITLES} are looked up")
 
 
 def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, home: str = "") -> Contents:
@@ -51,7 +51,7 @@ def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) ->
     is_private = tickets.is_private() is not False
     is_elsewhere = shown_in.name.lower() != tickets.name.lower()
     if is_private and is_elsewhere and shown_in.is_private() is not True:
-        hidden = Unknown(f"{tickets.name} is private, or may be, and {shown_in.name} is not, so they are left out")
+        hidden = LeftOut(f"{tickets.name} is private, or may be, and {shown_in.name} is not, so they are left out")
         return dict.fromkeys(numbers, hidden), True
     return {**dict.fromkeys(numbers, _NOT_LOOKED_UP), **tickets.titles(numbers[:MOST_TITLES])}, is_private
 

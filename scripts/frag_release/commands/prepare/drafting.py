@@ -70,10 +70,7 @@ class Drafting:
     def _choose(self, before: Sequence[Pin], found: Mapping[str, Answer[list[Candidate]]]) -> dict[str, str]:
         """Return the tag of each component, by its variable in the file."""
         wanted = wanted_tags(self.stack.forge, self.settings.components, self.settings.ticket)
-        return {
-            pin.component.variable: chosen_tag(wanted[pin.component.name], pin, found[pin.component.name])
-            for pin in before
-        }
+        return {pin.variable: chosen_tag(wanted[pin.component.name], pin, found[pin.component.name]) for pin in before}
 
     def _spliced(self, content: bytes, values: Mapping[str, str]) -> bytes:
         file = self.settings.workflow_file

@@ -20,7 +20,7 @@ def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:
     """Find what was reviewed, and publish it."""
     services = session.services
     forge = services.github()
-    text = ReleaseText(forge, session.settings, session.context.server_url)
+    text = ReleaseText(session, forge, services.github)
     return Publish(
         session, session.stack_on(forge), lambda: session.stack_on(services.github()), services.registry(), text.body
     ).run()

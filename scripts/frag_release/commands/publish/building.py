@@ -195,8 +195,13 @@ class Building:
         )
 
     def _out_of_time(self) -> ExpectedError:
-        build = self._now().build
-        state = f" ({build.status.replace('_', ' ')})" if build else ""
+        seen = self._now()
+        build = seen.build
+        if seen.note:
+            last = f" It was last seen {_state(build)}." if build else ""
+            what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
+            return ExpectedError(f"Time is up (timeout-seconds), and {what}", _RESUME)
+        state = f" ({_state(build)})" if build else ""
         waits = " It waits for somebody to approve it." if build and build.status == "waiting" else ""
         return ExpectedError(
             f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
@@ -208,6 +213,10 @@ def _how(build: Build, dispatched: bool) -> str:
     if dispatched:
         return "by dispatching the workflow at the tag, because what a workflow's own token pushes starts nothing"
     return "by the push of the tag" if build.event == "push" else "by a dispatch at the tag"
+
+
+def _state(build: Build) -> str:
+    return f"ended as {build.conclusion}" if build.is_over else build.status.replace("_", " ")
 
 
 def _by_hand(tag: str) -> str:

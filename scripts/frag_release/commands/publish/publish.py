@@ -34,7 +34,7 @@ from ..waiting import Judged, judge_when_settled
 from .building import Building
 from .evidence import PublicationEvidence
 from .pushed_image import PushedImage
-from .releasing import Releasing, public_release, public_url
+from .releasing import Releasing, Text, public_release, public_url
 from .reviewing import Reviewing, taken
 
 
@@ -49,7 +49,7 @@ class Publish:
     stack: Stack[PublishingForge]
     new_stack: Callable[[], Stack[PublishingForge]]
     registry: RegistryClient
-    body: Callable[[PublishReport], str]
+    body: Callable[[PublishReport], Text]
     report: PublishReport | None = field(default=None, init=False)
 
     def run(self) -> PublishReport | NothingReport:
@@ -249,7 +249,7 @@ class Publish:
         document = report.as_json()
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         still = partial(self._demand_unchanged, review, image)
-        body = self.body(report)
+        body = partial(self.body, report)
         release, note = Releasing(self._releases, review.tag, body, record, still, self.journal).run()
         self._note(release_url=release.url)
         if note:

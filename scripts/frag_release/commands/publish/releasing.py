@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ...domain.release_record import ASSET
 from ...domain.releases import Release
@@ -12,6 +14,29 @@ from ...domain.reports.report import Action
 from ...forges.publishing import Releases
 from ..answers import must
 from ..journal import Journal
+
+_GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of a release in Markdown, and a sentence about each of its gaps."""
+
+    body: str
+    gaps: Sequence[str] = ()
+
+
+def _digest(text: str) -> str:
+    # A text that is saved in a browser has other line ends, and GitHub trims.
+    return hashlib.sha256(text.replace("\r\n", "\n").strip().encode("utf-8", "replace")).hexdigest()
+
+
+def _may_be_mended(body: str, tag: str) -> bool:
+    """Whether a text is ours, has a gap, and has not been touched by anybody since."""
+    ours, _, rest = body.replace("\r\n", "\n").partition("\n")
+    line, _, text = rest.partition("\n")
+    found = _GAPS.fullmatch(line)
+    return ours == release_marker(tag) and found is not None and found[1] == _digest(text)
 
 
 def release_marker(tag: str) -> str:
@@ -49,12 +74,13 @@ def public_url(releases: Releases, tag: str) -> str:
 class Releasing:
     """Makes the release of `tag`; what this run makes is in the journal.
 
-    `demand_tag` raises ExpectedError where the tag is gone: then nothing may be published.
+    `text` is asked for its text where that is needed. `demand_tag` raises ExpectedError where the tag is gone: then
+    nothing may be published.
     """
 
     releases: Releases
     tag: str
-    body: str
+    text: Callable[[], Text]
     record: bytes
     demand_tag: Callable[[], None]
     journal: Journal
@@ -64,14 +90,29 @@ class Releasing:
         found = must(self.releases.of_tag(self.tag), f"The releases of {self.tag}")
         before = published(found)
         if before:
-            return before
+            return self._mended(before[0]), before[1]
         marker = release_marker(self.tag)
         draft = next((one for one in found if one.body.startswith(marker)), None) or self._draft()
         return self._publish(self._with_record(self._with_text(draft))), ""
 
-    @property
+    @cached_property
     def _text(self) -> str:
-        return f"{release_marker(self.tag)}\n{self.body}"
+        text, marker = self.text(), release_marker(self.tag)
+        if not text.gaps:
+            return f"{marker}\n{text.body}"
+        self.journal.note(*text.gaps, f"The text of the release {self.tag} has that gap. Run this again to mend it.")
+        line = f"<!-- frag-release-action: this text has gaps, and is mended while it is {_digest(text.body)} -->"
+        return f"{marker}\n{line}\n{text.body}"
+
+    def _mended(self, public: Release) -> Release:
+        """Fill the gaps in the text of a public release of ours, which even an immutable one allows."""
+        if not _may_be_mended(public.body, self.tag) or _may_be_mended(self._text, self.tag):
+            return public
+        return self.journal.write(
+            f"Mend the text of the release {self.tag}",
+            lambda: self.releases.update(public, self.tag, self._text),
+            lambda _: Action(f"Mended the text of the release {self.tag}, which had a gap", public.url),
+        )
 
     def _draft(self) -> Release:
         return self.journal.write(

@@ -47,7 +47,7 @@ class PastRelease:
 
     @property
     def is_production(self) -> bool:
-        """Whether the rules judge it: others are built, and never reach production."""
+        """Whether the rules judge it: of others it is not known here what became of them."""
         return self.verdict is not Verdict.BUILD_ONLY
 
 
@@ -80,7 +80,7 @@ class Judge:
         return self._decided(facts, findings, components, compared=True)
 
     def other(self, facts: StackTag) -> PastRelease:
-        """Tell of a tag that is built and never reaches production."""
+        """Tell of a tag that is not a production tag, and that no rule judges."""
         components = [ComponentFacts(pin) for pin in facts.pins]
         return self._decided(facts, judge_presence(ReleaseFacts(None, components, None)), components)
 

@@ -35,7 +35,7 @@ def judge_workflow_file(file: str, pins: Sequence[Pin]) -> Judgement:
             return unseen(pin.unread)
         if pin.problem:
             what = f"{file} does not say which {pin.component.name} to use: {pin.problem.message}."
-            remedy = f"Give {pin.component.variable} one plain value in the top-level env: of {file}."
+            remedy = f"Give {' or '.join(pin.component.variables)} one plain value in the top-level env: of {file}."
             return Judgement(Presence.MISSING, what, remedy, file=file, line=pin.problem.line)
     chosen = ", ".join(f"{pin.component.name} {pin.tag}" for pin in pins)
     return there(f"{file} names {chosen}.")

@@ -6,10 +6,13 @@ import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from ..allow import Allowance
 from ..audit.judging import PastRelease
+from ..audit.rules import is_change
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..findings import Finding, Status, blocking
@@ -20,6 +23,9 @@ MOST_MISSING = 100
 
 # Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
 _TAG = "production tag"
+
+MOST_NAMED = 5
+"""Most tags that a sentence names."""
 
 UNDATED = "undated"
 """In the place of a year, where the date of a tag is not known."""
@@ -49,7 +55,7 @@ class AuditReport(Report):
 
     `records` is how many releases had a `release.json` to compare with, None where releases are not known
     (clones). `components` are the components' names, `newest` is the newest release there is. `gaps` is what
-    could not be found out.
+    could not be found out, `stale` has a sentence about each clone that is older than what it was asked about.
     """
 
     command: ClassVar[str] = "audit"
@@ -64,6 +70,7 @@ class AuditReport(Report):
     newest: str = ""
     records: int | None = None
     gaps: Sequence[Unknown] = ()
+    stale: Sequence[str] = ()
     unused_allowances: Sequence[Allowance] = ()
     switched_off: Sequence[str] = field(default_factory=tuple)
 
@@ -77,10 +84,29 @@ class AuditReport(Report):
         """The releases that were judged by every rule."""
         return [one for one in self.releases if one.is_production and not one.compared]
 
-    @property
+    @cached_property
+    def unasked(self) -> list[PastRelease]:
+        """The oldest of them, before the first whose workflow file names every version: these cannot be judged."""
+        return list(takewhile(_lacks_versions, self.judged))
+
+    @cached_property
+    def asked(self) -> list[PastRelease]:
+        """The releases from that first one on. A later one that lacks a version breaks a rule."""
+        return self.judged[len(self.unasked) :]
+
+    @cached_property
+    def recent(self) -> Sequence[PastRelease]:
+        """Every tag since the rules can be asked, and older ones that changed; all of them if they never can be."""
+        if not self.asked:
+            return self.releases
+        start = self.releases.index(self.asked[0])
+        return [*(one for one in self.releases[:start] if one.compared), *self.releases[start:]]
+
+    @cached_property
     def broken(self) -> list[PastRelease]:
-        """The releases that break a rule, or changed since they were released; oldest first."""
-        return [one for one in self.releases if _broken(one)]
+        """The releases of which the rules can be asked and that break one, or changed since; oldest first."""
+        unasked = {one.tag for one in self.unasked}
+        return [one for one in self.releases if _broken(one) and one.tag not in unasked]
 
     @property
     def unverified(self) -> list[PastRelease]:
@@ -89,8 +115,9 @@ class AuditReport(Report):
 
     @property
     def verdict(self) -> Verdict:
-        """`blocked` if anything is wrong or unknown; an audit deploys nothing."""
-        return Verdict.BLOCKED if self.gaps or self.broken or self.unverified else Verdict.BUILD_ONLY
+        """`blocked` if anything is wrong or unknown, or cannot be asked; an audit deploys nothing."""
+        is_blocked = self.gaps or self.broken or self.unverified or self.unasked
+        return Verdict.BLOCKED if is_blocked else Verdict.BUILD_ONLY
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -113,49 +140,65 @@ class AuditReport(Report):
         if self.gaps:
             return "Incomplete"
         if self.broken:
-            return f"{count(len(self.broken), _TAG)} {verb(len(self.broken), 'break')} a rule"
+            return f"{self._tags(self.broken)} {verb(len(self.broken), 'break')} a rule"
         if self.unverified:
-            return f"{count(len(self.unverified), _TAG)} could not be verified"
-        judged = len(self.judged)
-        if not judged:
+            return f"{self._tags(self.unverified)} could not be verified"
+        if not self.judged:
             return "Nothing to judge"
-        return f"{'All ' if judged > 1 else ''}{count(judged, _TAG)} {verb(judged, 'keep')} the rules"
+        unasked, asked = len(self.unasked), len(self.asked)
+        if not asked:
+            return f"{count(unasked, _TAG)} cannot be judged"
+        before = f"; the {unasked} before it cannot be judged" if unasked else ""
+        return f"{'All ' if asked > 1 else ''}{self._tags(self.asked)} {verb(asked, 'keep')} the rules{before}"
+
+    def _tags(self, some: Sequence[PastRelease]) -> str:
+        since = f" since {self.asked[0].tag}" if self.unasked and not some[0].compared else ""
+        return f"{count(len(some), _TAG)}{since}"
 
     @property
     def sentence(self) -> str:
-        """What was found, in a sentence or two."""
+        """What was found: since when the rules can be asked, how many are fine, and which are not, newest first."""
         if self.gaps:
             return (
                 f"{count(len(self.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
-                f"So far: {self._numbers()}."
+                f"So far: {self._numbers()}"
             )
         if not self.judged and not self.releases:
             return f"There is no release since {self.since}: the newest is {self.newest}."
-        words = self._numbers()
-        return f"{words[0].upper()}{words[1:]}."
+        return self._numbers()
 
     def _numbers(self) -> str:
-        blocked = [one for one in (*self.broken, *self.unverified) if not one.compared]
-        fine = len(self.judged) - len(blocked)
-        since = f" since {self.since}" if self.since else ""
-        words = [f"of {count(len(self.judged), _TAG)}{since}, {fine} {verb(fine, 'keep')} every rule looked at"]
-        if self.broken:
-            words.append(f"{len(self.broken)} {verb(len(self.broken), 'break')} a rule")
-        if self.unverified:
-            words.append(f"{len(self.unverified)} could not be verified")
+        broken, unverified = self.broken, self.unverified
+        words = [self._fine()] if self.asked else []
+        words += [f"{_named(broken)} {verb(len(broken), 'break')} a rule"] if broken else []
+        words += [f"{_named(unverified)} could not be verified"] if unverified else []
         compared = sum(one.compared for one in self.releases)
         words += (
             [f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json"] if compared else []
         )
+        words += [self._not_asked()] if self.unasked else []
         others = sum(not one.is_production for one in self.releases)
-        words += [f"{count(others, 'other tag')} never went to production"] if others else []
-        return "; ".join(words)
+        words += (
+            [f"{count(others, 'other tag')} {_are(others)} not judged, for only production tags are"] if others else []
+        )
+        return " ".join([*(f"{each}." for each in words), *self.stale])
+
+    def _fine(self) -> str:
+        first, fine, tags = self.asked[0].tag, tally(self.asked).fine, count(len(self.asked), _TAG)
+        return f"Since {first}, {fine} of {tags} {verb(fine, 'keep')} every rule looked at"
+
+    def _not_asked(self) -> str:
+        unasked = len(self.unasked)
+        if not self.asked:
+            return f"The rules cannot be asked of {count(unasked, _TAG)}: no workflow file names every version"
+        why = f"{self.asked[0].tag}, whose workflow file is the first to name every version"
+        return f"The rules cannot be asked of the {unasked} before {why}"
 
     def remarks(self) -> list[Remark]:
-        """What it comes to, and each production tag that is blocked, the newest first."""
+        """What it comes to, and each production tag that is blocked since the rules can be asked, the newest first."""
         if self.verdict is not Verdict.BLOCKED:
             return [] if self.judged else [Remark("warning", self.words, self.sentence)]
-        blocked = [one for one in reversed(self.releases) if one.verdict is Verdict.BLOCKED]
+        blocked = [one for one in reversed(self.recent) if one.verdict is Verdict.BLOCKED]
         # No file and line: the file is today's, and the finding is on that of its day.
         tags = [
             Remark("error", f"Tag {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
@@ -167,23 +210,6 @@ class AuditReport(Report):
         """Which rules block anything."""
         return {"verdict": self.verdict.value, "failed-rules": ",".join(self.failed_rules)}
 
-    def by_rule(self) -> Mapping[str, Mapping[Status, int]]:
-        """How many judged releases each rule blocks or warns of; the rule that fails most first."""
-        counts: dict[str, Counter[Status]] = {}
-        for one in self.releases:
-            if one.is_production:
-                for rule, status in {(finding.rule, finding.status) for finding in one.findings}:
-                    counts.setdefault(rule, Counter())[status] += 1
-        told = {rule: count for rule, count in counts.items() if any(count[status] for status in _TOLD)}
-        return dict(sorted(told.items(), key=lambda item: [-item[1][status] for status in _TOLD]))
-
-    def by_year(self) -> Mapping[str, Tally]:
-        """How the judged releases of each year came out, the oldest year first."""
-        years: dict[str, list[PastRelease]] = {}
-        for one in self.judged:
-            years.setdefault(str(one.date.year) if one.date else UNDATED, []).append(one)
-        return {year: tally(years[year]) for year in sorted(years)}
-
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command."""
         return {
@@ -191,12 +217,15 @@ class AuditReport(Report):
             "complete": self.complete,
             "since": self.since or None,
             "stack": {"repository": self.repository, "branches": list(self.branches)},
+            "asked": {"since": self.asked[0].tag if self.asked else None, **tally(self.asked).as_json()},
+            "unasked": len(self.unasked),
             "releases": [_release(one) for one in self.releases],
             "counts": {
                 "by-rule": {
-                    rule: {status.value: count[status] for status in _TOLD} for rule, count in self.by_rule().items()
+                    rule: {status.value: count[status] for status in _TOLD}
+                    for rule, count in by_rule(self.releases).items()
                 },
-                "by-year": {year: one.as_json() for year, one in self.by_year().items()},
+                "by-year": {year: one.as_json() for year, one in by_year(self.judged).items()},
             },
             "missing": {
                 "count": len(self.gaps),
@@ -213,6 +242,44 @@ def tally(releases: Sequence[PastRelease]) -> Tally:
     broken = sum(map(_broken, releases))
     blocked = sum(one.verdict is Verdict.BLOCKED for one in releases)
     return Tally(len(releases) - blocked, broken, blocked - broken)
+
+
+def by_rule(releases: Sequence[PastRelease]) -> Mapping[str, Mapping[Status, int]]:
+    """How many production tags each rule blocks or warns of; the rule that fails most first."""
+    counts: dict[str, Counter[Status]] = {}
+    for one in releases:
+        if one.is_production:
+            for rule, status in {(finding.rule, finding.status) for finding in one.findings}:
+                counts.setdefault(rule, Counter())[status] += 1
+    told = {rule: count for rule, count in counts.items() if any(count[status] for status in _TOLD)}
+    return dict(sorted(told.items(), key=lambda item: [-item[1][status] for status in _TOLD]))
+
+
+def by_year(judged: Sequence[PastRelease]) -> Mapping[str, Tally]:
+    """How the judged releases of each year came out, the oldest year first."""
+    years: dict[str, list[PastRelease]] = {}
+    for one in judged:
+        years.setdefault(str(one.date.year) if one.date else UNDATED, []).append(one)
+    return {year: tally(years[year]) for year in sorted(years)}
+
+
+def _lacks_versions(one: PastRelease) -> bool:
+    """Whether a workflow file was read that lacks a version; what is seen to have changed was asked, and answered."""
+    lacks = any(not facts.pin.tag and not facts.pin.unread for facts in one.components)
+    return lacks and not any(map(is_change, one.findings))
+
+
+def _named(releases: Sequence[PastRelease]) -> str:
+    """Return the tags, which are given oldest first, with the newest first; of many only those."""
+    names = [one.tag for one in reversed(releases)]
+    shown, left = names[:MOST_NAMED], len(names) - MOST_NAMED
+    if left > 0:
+        shown.append(f"{left:,} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+def _are(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _broken(one: PastRelease) -> bool:

@@ -11,7 +11,7 @@ from ..components import Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
-from ..findings import Finding
+from ..findings import Finding, in_one_line
 
 SCHEMA = 1
 
@@ -46,7 +46,7 @@ class Problem:
     @property
     def text(self) -> str:
         """What happened and what to do, in one line."""
-        return f"{self.message} {self.remedy}".strip()
+        return in_one_line(self.message, self.remedy)
 
     def as_json(self) -> dict[str, Any]:
         """The problem as reports have it."""

@@ -10,7 +10,7 @@ from ..evidence import Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome
 from ..versions import parse_production_tag
-from .rule import Rule, failed, passed, rule, skipped, unknown, warned, without_previous
+from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
     from ..overrides import Override
@@ -34,8 +34,8 @@ def pin_present(facts: ComponentFacts) -> Outcome:
     if pin.problem:
         return failed(
             f"{pin.file} does not say which {pin.component.name} to use: {pin.problem.message}.",
-            f"Write {pin.component.variable} (and {pin.component.namespace_variable}) as one plain value each "
-            f"in the top-level env: of {pin.file}.",
+            f"Write {either(pin.component.variables)} (and {either(pin.component.namespace_variables)}) as one plain "
+            f"value each in the top-level env: of {pin.file}.",
         )
     return passed(f"The {pin.component.name} is {pin.tag}{_in(pin.namespace)}.")
 

@@ -44,15 +44,17 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         ),
         Input(
             f"{name}-variable",
-            f"Variable of the workflow file's top-level `env:` with the {name}'s tag",
+            f"Variable of the workflow file's top-level `env:` with the {name}'s tag; of a list the first that is "
+            "there",
             default=f"{short}_IMAGE_TAG",
-            shape="NAME",
+            kind=Kind.LIST,
         ),
         Input(
             f"{name}-namespace-variable",
-            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace",
+            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that "
+            "is there",
             default=f"{short}_NAMESPACE",
-            shape="NAME",
+            kind=Kind.LIST,
         ),
         Input(
             f"{name}-image",

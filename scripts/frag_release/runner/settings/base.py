@@ -105,24 +105,29 @@ def _component(name: str, values: Values, stack: str) -> Component:
     branches = values.items(f"{name}-branch")
     if not branches:
         raise wrong_input(f"{name}-branch", values.text(f"{name}-branch"), "Name at least one branch.")
+    variable, *others = _variables(f"{name}-variable", values)
+    namespace_variable, *other_namespaces = _variables(f"{name}-namespace-variable", values)
     return Component(
         name=name,
         repository=values.text(f"{name}-repository") or f"{owner}/fragalysis-{name}",
         branches=branches,
-        variable=_variable(f"{name}-variable", values),
-        namespace_variable=_variable(f"{name}-namespace-variable", values),
+        variable=variable,
+        namespace_variable=namespace_variable,
         tag=values.text(f"{name}-tag"),
         namespace=values.text(f"{name}-namespace"),
         image=image_name(f"{name}-image", values),
         ci_workflows=values.items(f"{name}-ci-workflows"),
+        other_variables=tuple(others),
+        other_namespace_variables=tuple(other_namespaces),
     )
 
 
-def _variable(name: str, values: Values) -> str:
-    variable = values.text(name)
-    if not _VARIABLE.fullmatch(variable):
-        raise wrong_input(name, variable, "Use the name of a variable, such as BE_IMAGE_TAG.")
-    return variable
+def _variables(name: str, values: Values) -> tuple[str, ...]:
+    variables = values.items(name)
+    if not variables or not all(map(_VARIABLE.fullmatch, variables)):
+        remedy = "Use the name of a variable, such as BE_IMAGE_TAG, or a list of names."
+        raise wrong_input(name, values.text(name), remedy)
+    return variables
 
 
 def image_name(name: str, values: Values) -> str:

@@ -1,0 +1,102 @@
+"""What `publish` says when GitHub cannot be asked, or its answer to a write cannot be read, is true."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from commands.stack import Stack
+from frag_release.commands.clock import Clock
+from frag_release.commands.journal import Journal
+from frag_release.commands.publish.building import Building
+from frag_release.domain.builds import Build, Job, Progress
+from frag_release.domain.evidence import Answer, Unknown
+from frag_release.domain.reports.report import Problem
+from frag_release.errors import ExpectedError
+from world.faults import Forward, Reply
+
+NOW = datetime.datetime(2023, 6, 2, 9, 0, tzinfo=datetime.timezone.utc)
+LOST = Unknown("api.github.com answered 503, when asked for the jobs of a run")
+
+
+@dataclass
+class Builds:
+    """A build in some state, whose jobs cannot be read, or can."""
+
+    build: Build
+    seen: Answer[Sequence[Job]]
+
+    def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
+        """No build was before it."""
+        return ()
+
+    def latest(self, build: Build) -> Answer[Build | None]:
+        """The build."""
+        return self.build
+
+    def jobs(self, build: Build) -> Answer[Sequence[Job]]:
+        """Its jobs."""
+        return self.seen
+
+
+def out_of_time(status: str, conclusion: str | None, jobs: Answer[Sequence[Job]]) -> str:
+    """What is said of a build in that state when time is up after the first look."""
+    build = Build(7, "x", "push", "2023.06.2", "5" * 40, 1, status, conclusion, "https://github.example/run/7")
+    builds: Any = Builds(build, jobs)
+    say: Callable[[object], None] = lambda _: None  # noqa: E731
+    clock = Clock(lambda: NOW, lambda: 0.0, lambda _: None)
+    building = Building(builds, "f.yaml", "2023.06.2", "5" * 40, False, say, clock, Journal(print).writing)
+    building.seen = Progress(NOW, build)
+    with pytest.raises(ExpectedError) as caught:
+        building.follow()
+    return caught.value.message
+
+
+def test_a_build_that_could_not_be_seen_is_not_said_to_go_on() -> None:
+    """Where the last look failed, that is said with its reason, and a completed build is not called unfinished."""
+    assert out_of_time("completed", "success", LOST) == (
+        "Time is up (timeout-seconds), and the build of 2023.06.2 could not be seen to its end: api.github.com "
+        "answered 503, when asked for the jobs of a run. It was last seen ended as success."
+    )
+    assert "It was last seen in progress." in out_of_time("in_progress", None, LOST)
+    assert out_of_time("in_progress", None, ()) == (
+        "Time is up (timeout-seconds), and the build of 2023.06.2 is not over (in progress)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("a.example answered 503", "a.example answered 503. Run this again."),
+        ("It is gone.", "It is gone. Run this again."),
+        ('GitHub refused it: 403 "No"', 'GitHub refused it: 403 "No". Run this again.'),
+    ],
+)
+def test_a_reason_and_its_remedy_are_two_sentences(message: str, told: str) -> None:
+    """Between what happened and what to do stands a full stop, and never two."""
+    assert Problem(message, "Run this again.", 1).text == told
+    assert Problem(message, "", 1).text == message
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/git/refs$"), ("POST", "/releases$"), ("POST", "/assets"), ("PATCH", "/releases/")]
+)
+def test_a_write_that_was_done_and_not_told_is_not_called_harmless(stack: Stack, method: str, path: str) -> None:
+    """Where the answer to a write cannot be read, that it was done is said, and another run goes on from there."""
+    stack.prepare()
+    event = stack.push()
+
+    def unreadable(forward: Forward) -> Reply:
+        return replace(forward(), body=b"<html>")
+
+    stack.world.github.add(method, path, unreadable, times=1)
+    outcome = stack.publish(event)
+    assert "Nothing is known to be wrong" not in outcome.log + outcome.summary
+    if outcome.status:
+        assert "GitHub says that this was done, but not what it made. Run this again" in outcome.log
+    assert stack.publish(event).status == 0
+    assert len(stack.releases.releases) == 1
