@@ -15,6 +15,7 @@ from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
 from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
+from frag_release.clients.messages import Failure, Request, Response
 from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
@@ -363,11 +364,67 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     run = deploy()
     error = run.stopped()
     assert "No answer came to the launch of Deploy (" in error.message
-    assert "AWX shows no job of it after 30 s" in error.message
+    assert "AWX shows no job of it after 125 s" in error.message
     assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
     assert (posts(awx), run.job.seen) == (1, None)
     assert deploy().run().succeeded
     assert awx.launches == 1
+
+
+@pytest.mark.parametrize("seconds", [31, 60, 115])
+def test_a_job_is_looked_for_as_long_as_awx_may_answer(awx: AwxServer, deploy: Deploy, seconds: int) -> None:
+    """AWX shows a job only when it answers the launch, up to two minutes later: until then it is found and followed."""
+    template = awx.add_template("Deploy")
+    awx.fail("POST", "/launch/", status=504)
+    run = deploy()
+
+    def appear(number: int) -> None:
+        if sum(run.waits) >= seconds and not awx.jobs:
+            awx.add_job(template, TAG)
+
+    run.before_wait = appear
+    assert run.run().id == awx.jobs[0].id
+    assert posts(awx) == 1
+
+
+def test_a_launch_may_take_as_long_as_awx_takes(awx: AwxServer, deploy: Deploy) -> None:
+    """The launch is waited for longer than AWX's own two minutes, also at the end of our time; a question never is."""
+    awx.add_template("Deploy")
+    run = deploy()
+    run.job.check()
+    http = run.job.awx._api.http
+    exchange, waited = http._connected(), dict[str, float]()
+
+    def observed(request: Request, seconds: float) -> Response | Failure:
+        waited[request.method] = max(seconds, waited.get(request.method, 0))
+        return exchange(request, seconds)
+
+    http._exchange = observed  # type: ignore[assignment]
+    http._deadline = Deadline(40)
+    assert run.run().succeeded
+    assert 120 < waited["POST"] <= 130
+    assert waited["GET"] <= 30
+
+
+@pytest.mark.parametrize(
+    ("fault", "known"),
+    [
+        pytest.param(lambda awx: awx.drop("POST", "/launch/"), False, id="no answer, and no job is found"),
+        pytest.param(lambda awx: awx.fail("POST", "/launch/", status=400, body={"detail": "no"}), True, id="refused"),
+        pytest.param(lambda awx: awx.fail("POST", "/launch/", status=429), True, id="too many requests"),
+    ],
+)
+def test_only_a_refused_launch_is_known_not_to_have_launched(
+    awx: AwxServer, deploy: Deploy, fault: Callable[[AwxServer], None], known: bool
+) -> None:
+    """What is kept of a launch says that it was sent, until it is certain that it came to nothing."""
+    awx.add_template("Deploy")
+    fault(awx)
+    run = deploy()
+    kept = dict[str, Any]()
+    run.job.keep = kept.update
+    run.stopped()
+    assert kept == {"launch_sent": not known}
 
 
 def test_the_launch_is_lost_at_the_end_of_our_time(awx: AwxServer, deploy: Deploy) -> None:

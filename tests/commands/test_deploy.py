@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -316,6 +318,27 @@ def test_a_cancelled_run_tells_of_the_job(ready: Deployment, on_timeout: str, st
     assert asked is (on_timeout == "cancel")
     # A cancelled run cannot wait for long until AWX has cancelled the job.
     assert (asked and "AWX was asked to cancel it" in outcome.summary) or outcome.outputs["job-status"] == state
+
+
+def test_a_run_that_is_cancelled_before_the_launch_is_answered(ready: Deployment) -> None:
+    """SIGINT while AWX has not answered the launch: a job may start all the same, so nothing says "not launched"."""
+    answer, asked = threading.Event(), threading.Event()
+
+    def late(forward: Callable[[], Reply]) -> Reply:
+        asked.set()
+        answer.wait(100)
+        return forward()
+
+    ready.awx.add("POST", r"/launch/$", late)
+    running = ready.start()
+    assert asked.wait(100)
+    running.process.send_signal(signal.SIGINT)
+    outcome = running.finish()
+    answer.set()
+    assert (outcome.status, outcome.outputs["job-id"]) == (1, ""), outcome.log
+    assert outcome.summary.startswith("## ❓ Not known whether it was launched — `2023.06.2` on `production`")
+    assert f"{ready.awx.url}/#/templates/job_template/{ready.awx.templates[0].id}/jobs" in outcome.summary
+    assert "ot launched" not in outcome.log.replace("Not known whether it was launched", "")
 
 
 def test_a_run_that_is_cancelled_while_it_waits_for_the_site(ready: Deployment) -> None:

@@ -41,6 +41,7 @@ STAGES = [
     (deployed(job=None, site=None, dry_run=True), Stage.PLANNED, 0, "## 📝 Planned, nothing launched — "),
     (deployed(job=None, site=None), Stage.READY, 1, "## 🚀 About to be launched — "),
     (deployed(job=None, site=None, problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not launched — "),
+    (deployed(job=None, site=None, problem=PROBLEM, launch_sent=True), Stage.NOT_KNOWN, 1, "## ❓ Not known whether"),
     (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
     (deployed(problem=PROBLEM, site=NOT_THERE), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),

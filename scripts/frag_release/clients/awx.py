@@ -27,6 +27,9 @@ from .payloads import parse, read_payload
 
 _TEMPLATES_OF_PAGE, _JOBS_OF_PAGE = 200, 50
 _MOST_PAGES = 20
+LAUNCH_SECONDS = 125.0
+"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
+
 _MAY_EXECUTE = "Give the account in AWX the role Execute on the job template (Access, in the template)."
 _MAY_CANCEL = "Only who has launched a job, and administrators, may cancel it."
 
@@ -85,13 +88,14 @@ class Awx:
         return launch_data(payload, frozenset(each["variable"] for each in survey["spec"]))
 
     def launch(self, template: Template, variables: Variables) -> Launched:
-        """Launch a template, once. Raises AwxRefusedError, RefusedError, ExpectedError: then there is no job.
+        """Launch a template, once, in time of its own. Raises AwxRefusedError, RefusedError, ExpectedError: no job.
 
         Raises UnconfirmedLaunchError where there may be one: no usable answer has come.
         """
         what = f"a launch of the job template {quoted(template.name)}"
         body = {"extra_vars": dict(variables)} if variables else {}
-        response = self._api.post(f"job_templates/{template.id}/launch/", what, body)
+        api = self.anew(LAUNCH_SECONDS)._api
+        response = api.post(f"job_templates/{template.id}/launch/", what, body, LAUNCH_SECONDS)
         if isinstance(response, Unconfirmed):
             raise UnconfirmedLaunchError(response.reason, response.remedy)
         if isinstance(response, Unknown):

@@ -75,11 +75,12 @@ class AwxApi:
             same = False
         return self._get(url, what, max_bytes) if same else self._odd("names a next page on another server", what)
 
-    def post(self, path: str, what: str, body: Mapping[str, object]) -> Answer[Response]:
+    def post(self, path: str, what: str, body: Mapping[str, object], seconds: float = 30.0) -> Answer[Response]:
         """Send JSON to `path` below the API, once. Returns the response, whatever its status below 500."""
         headers = {**_HEADERS, "Content-Type": "application/json"}
         sent = json.dumps(body).encode()
-        return self.http.send(Request(self._address(path), what, "POST", headers, self._credentials, body=sent))
+        order = Request(self._address(path), what, "POST", headers, self._credentials, body=sent, seconds=seconds)
+        return self.http.send(order)
 
     def refusal(self, response: Response, what: str, right: str) -> tuple[str, str]:
         """Say what a response that is no yes means, and what helps; `right` is what the account needs."""

@@ -21,6 +21,7 @@ class Request:
     """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for.
 
     `tries` is how often a question is asked at most. One that `stays` follows no redirect to another server.
+    `seconds` is the longest that one exchange may take.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     tries: int = 3
     stays: bool = False
+    seconds: float = 30.0
 
     @property
     def writes(self) -> bool:

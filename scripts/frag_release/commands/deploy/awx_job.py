@@ -47,8 +47,8 @@ class AwxJob:
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
     followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
-    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets each
-    look at the job, `writing` what is being ordered.
+    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets, by
+    name, each look at the `job`, and whether `launch_sent` may have started one. `writing` gets what is being ordered.
     """
 
     awx: Awx
@@ -62,7 +62,7 @@ class AwxJob:
     moves_on: bool = False
     alone: bool = False
     judge: Callable[[Template], Sequence[str]] = lambda _: ()
-    keep: Callable[[Job], None] = lambda _: None
+    keep: Callable[..., None] = lambda **_: None
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def check(self) -> tuple[Template, LaunchData]:
@@ -82,9 +82,7 @@ class AwxJob:
         Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
         launched a second time.
         """
-        launching = Launching(
-            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on, self.alone
-        )
+        launching = self._launching()
         try:
             template, _ = self.check()
             if not launching.resume(template):
@@ -116,7 +114,20 @@ class AwxJob:
 
     def _took(self, job: Job) -> None:
         self.seen = job
-        self.keep(job)
+        self.keep(job=job)
+
+    def _launching(self) -> Launching:
+        return Launching(
+            self.awx,
+            self.settings.variables,
+            self.clock,
+            took=self._took,
+            note=self.notes.append,
+            sent=lambda sent: self.keep(launch_sent=sent),
+            say=self.printed,
+            moves_on=self.moves_on,
+            alone=self.alone,
+        )
 
     def _job(self) -> Job:
         if self.seen is None:

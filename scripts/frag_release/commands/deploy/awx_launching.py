@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...clients.awx import Awx, UnconfirmedLaunchError
+from ...clients.awx import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Unknown
@@ -15,10 +15,9 @@ from ..clock import Clock
 from .awx_cancelling import LAST_SECONDS, cancel
 
 SEARCH_SECONDS = 30.0
-"""How long a job is looked for whose launch was not answered: AWX answers within its web server's two minutes, and
-has made the job long before."""
+"""How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
 
-_SEARCH_POLL = 3.0
+_FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
 
 
 @dataclass
@@ -28,7 +27,8 @@ class Launching:
     A job is taken for the one that our lost launch has started if it is newer than all that were there before,
     by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
     variables and no other prompt. With `moves_on` no job is taken that others have launched before. With `alone`
-    nothing is launched or followed beside a job of the template that deploys something else.
+    nothing is launched or followed beside a job of the template that deploys something else. `sent` gets True before
+    a launch is sent, and False as soon as it is certain that it came to nothing; `say` prints a line of progress.
     """
 
     awx: Awx
@@ -36,6 +36,8 @@ class Launching:
     clock: Clock
     took: Callable[[Job], None]
     note: Callable[[str], None]
+    sent: Callable[[bool], None]
+    say: Callable[[str], None]
     moves_on: bool = False
     alone: bool = False
     _newest: int = 0
@@ -88,17 +90,23 @@ class Launching:
         return "with the same variables, but the image's tag may have moved on since" if self.moves_on else ""
 
     def launch(self, template: Template) -> None:
-        """Launch a job; raises ExpectedError. Without an answer it looks for the job, as long as SEARCH_SECONDS."""
+        """Launch a job; raises ExpectedError. Without an answer it looks for the job until AWX must have answered."""
+        since = self.clock.now()
+        self.sent(True)
         try:
             launched = self.awx.launch(template, self.variables)
         except UnconfirmedLaunchError as lost:
-            job = self._search(template, lost)
+            waited = (self.clock.now() - since).total_seconds()
+            job = self._search(template, lost, max(SEARCH_SECONDS, LAUNCH_SECONDS - waited))
             self.took(job)
             self.note(
                 f"No answer came to the launch ({lost.message}), but the AWX job {job.id} was started by it: it is "
                 f"followed. {job.url}"
             )
             return
+        except ExpectedError:
+            self.sent(False)
+            raise
         job = launched.job
         self.took(job)
         ignored = launched.ignored or job.lost(self.variables)
@@ -115,18 +123,20 @@ class Launching:
                 return found
         return None
 
-    def _search(self, template: Template, lost: ExpectedError) -> Job:
+    def _search(self, template: Template, lost: ExpectedError, seconds: float) -> Job:
+        self.say(f"No answer came to the launch ({lost.message}): its job is looked for, for up to {seconds:.0f} s.")
         # In time of its own: it may be the end of ours that the answer did not come before.
-        awx, waited, looked = self.awx.anew(2 * SEARCH_SECONDS), 0.0, False
+        awx, waited, looked, pause = self.awx.anew(2 * seconds), 0.0, False, _FIRST_SEARCH_POLL
         while True:
             found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
             looked = looked or found is None
-            if waited >= SEARCH_SECONDS:
-                raise self._never_seen(template, lost, looked)
-            self.clock.sleep(_SEARCH_POLL)
-            waited += _SEARCH_POLL
+            if waited >= seconds:
+                raise self._never_seen(template, lost, looked, seconds)
+            pause = min(pause, seconds - waited)
+            self.clock.sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
         """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
@@ -156,13 +166,13 @@ class Launching:
         me = awx.me()
         return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
-    def _never_seen(self, template: Template, lost: ExpectedError, looked: bool) -> ExpectedError:
+    def _never_seen(self, template: Template, lost: ExpectedError, looked: bool, seconds: float) -> ExpectedError:
         saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
         others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
         started = f" Launched by the same account since, but in another way: {others}." if others else ""
         return ExpectedError(
             f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
-            f"{SEARCH_SECONDS:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
+            f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
             "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
             "none is launched beside it.",
         )

@@ -24,6 +24,7 @@ class Stage(Enum):
     PLANNED = "planned"
     READY = "ready"
     NOT_LAUNCHED = "not launched"
+    NOT_KNOWN = "not known whether launched"
     LEFT = "left running"
     JOB_FAILED = "job failed"
     NOT_SHOWN = "site not verified"
@@ -35,6 +36,7 @@ HEADLINES = {
     Stage.PLANNED: "Planned, nothing launched",
     Stage.READY: "About to be launched",
     Stage.NOT_LAUNCHED: "Not launched",
+    Stage.NOT_KNOWN: "Not known whether it was launched",
     Stage.LEFT: "Not known to be deployed",
     Stage.JOB_FAILED: "The deployment failed",
     Stage.NOT_SHOWN: "Not seen on the site",
@@ -56,7 +58,8 @@ class Target:
 class DeployReport(Report):
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
-    `refusal` says why an environment does not take what the gate has judged. `site` is the last look at it,
+    `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
+    and that nothing says for certain that it came to nothing. `site` is the last look at it,
     `site_before` the one before the launch.
     """
 
@@ -67,6 +70,7 @@ class DeployReport(Report):
     image: Image
     refusal: str = ""
     dry_run: bool = False
+    launch_sent: bool = False
     job: Job | None = None
     site: SiteLook | None = None
     site_before: SiteLook | None = None
@@ -76,6 +80,8 @@ class DeployReport(Report):
         """How far it came."""
         if self.judged.failed_rules or self.refusal:
             return Stage.REFUSED
+        if self.job is None and self.launch_sent:
+            return Stage.NOT_KNOWN
         if self.job is None:
             return Stage.NOT_LAUNCHED if self.problem else Stage.PLANNED if self.dry_run else Stage.READY
         if not self.job.is_over:
