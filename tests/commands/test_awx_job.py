@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Callable
@@ -22,9 +23,9 @@ from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import Cancelled, ExpectedError
 from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
-from world.awx import READER, ROBOT, SOMEBODY, AwxServer
+from world.awx import OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import LINES, PENDING, RUNNING, Account, Look, Question
-from world.faults import Forward, Reply
+from world.faults import Forward, Misbehaviour, Reply
 from world.loopback import HOST
 
 TAG = {"stack_image_tag": "2023.06.2"}
@@ -115,6 +116,22 @@ def interrupt(at: int) -> Callable[[int], None]:
             raise Cancelled("The run was cancelled, so nothing was decided.", "Run it again.")
 
     return stop
+
+
+def waited_for(run: Deployment, method: str, path: str) -> float:
+    """Run to the end, and return how many seconds a request of this kind was given at most."""
+    http = run.job.awx._api.http
+    exchange, given = http._connected(), [0.0]
+
+    def observed(request: Request, seconds: float) -> Response | Failure:
+        if request.method == method and path in request.url:
+            given.append(seconds)
+        return exchange(request, seconds)
+
+    http._exchange = observed  # type: ignore[assignment]
+    with contextlib.suppress(ExpectedError, Cancelled):
+        run.run()
+    return max(given)
 
 
 def answered_and_lost(forward: Forward) -> Reply:
@@ -228,9 +245,9 @@ def test_a_job_is_cancelled_in_time_of_its_own(awx: AwxServer, deploy: Deploy) -
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (lambda awx: setattr(awx, "cancel_looks", 50), "asked to cancel it, and it was running when last seen"),
-        (lambda awx: awx.fail("POST", "cancel", status=403), "could not be cancelled, and may be running ("),
-        (lambda awx: awx.drop("POST", "cancel"), "could not be cancelled, and may be running ("),
+        (lambda awx: setattr(awx, "cancel_looks", 50), "AWX was asked to cancel it, and it was running when last"),
+        (lambda awx: awx.fail("POST", "cancel", status=400), "could not be cancelled, and was running when last seen"),
+        (lambda awx: awx.drop("POST", "cancel"), "AWX did not say if it cancelled it, and it was running"),
     ],
 )
 def test_a_cancellation_that_does_not_work(
@@ -242,6 +259,82 @@ def test_a_cancellation_that_does_not_work(
     run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
     assert words in run.stopped().message
     assert sum(run.waits) < 65
+
+
+def cancelled_without_answer(forward: Forward) -> Reply:
+    """AWX cancels the job, but does not answer in time."""
+    forward()
+    return Reply(0, dropped=True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(cancelled_without_answer, id="no answer"),
+        pytest.param(lambda forward: Reply(504) if forward() else Reply(0), id="504"),
+    ],
+)
+def test_a_cancellation_without_an_answer_is_looked_for(awx: AwxServer, deploy: Deploy, fault: Misbehaviour) -> None:
+    """AWX may cancel a job and not say so in time: a look at the job tells."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add("POST", "/cancel/", fault)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    assert "(on-timeout: cancel): it is canceled. " in run.stopped().message
+    assert run.job.seen is not None and run.job.seen.status == "canceled"
+
+
+@pytest.mark.parametrize("account", [ROBOT, SUPERUSER])
+def test_a_job_that_ends_before_it_is_cancelled_counts(awx: AwxServer, deploy: Deploy, account: Account) -> None:
+    """AWX refuses to cancel what has ended, with a 403 to all but superusers: a look at the job tells how it ended."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def too_late(end: Look) -> Misbehaviour:
+        def ended(forward: Forward) -> Reply:
+            awx.jobs[-1].script = [end]
+            return forward()
+
+        return ended
+
+    awx.add("POST", "/cancel/", too_late(Look("successful", LINES)), times=1)
+    assert deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).run().succeeded
+    awx.add("POST", "/cancel/", too_late(Look("failed", LINES)), times=1)
+    error = deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).stopped()
+    assert "failed: its playbook did not get through everywhere" in error.message
+    assert "may be running" not in error.message and "permission" not in error.message
+
+
+def test_a_cancelled_run_tells_that_its_job_had_ended(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that has ended when our cancelled run would cancel it is told with its end, not as refused."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def too_late(forward: Forward) -> Reply:
+        awx.jobs[0].script = [Look("successful", LINES)]
+        return forward()
+
+    awx.add("POST", "/cancel/", too_late)
+    run = deploy(on_timeout=OnTimeout.CANCEL)
+    run.before_wait = interrupt(1)
+    assert "(on-timeout: cancel): it had ended as successful. " in run.cancelled().message
+
+
+def test_somebody_else_s_job_names_who_may_cancel_it(awx: AwxServer, deploy: Deploy) -> None:
+    """With Execute alone nobody cancels another's job: the run says who may, and that it goes on."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_job(template, TAG, SOMEBODY)
+    message = deploy(seconds=60, on_timeout=OnTimeout.CANCEL).stopped().message
+    assert "this account may not cancel it, and it was running when last seen: that may somebody" in message
+    assert "the template's administrators and superusers" in message
+    assert deploy(seconds=60, on_timeout=OnTimeout.CANCEL, account=OWNER).stopped().message.count("it is canceled") == 1
+
+
+def test_a_cancellation_may_take_as_long_as_awx_takes(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX waits up to 5 s for its dispatcher: a cancellation has 8 s, and only a cancelled run has less."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    assert 7 < waited_for(run, "POST", "/cancel/") <= 8
+    run = deploy(on_timeout=OnTimeout.CANCEL)
+    run.before_wait = interrupt(1)
+    assert waited_for(run, "POST", "/cancel/") <= 2
 
 
 def test_a_job_that_ends_in_the_last_moment_counts(awx: AwxServer, deploy: Deploy) -> None:
@@ -392,18 +485,9 @@ def test_a_launch_may_take_as_long_as_awx_takes(awx: AwxServer, deploy: Deploy) 
     awx.add_template("Deploy")
     run = deploy()
     run.job.check()
-    http = run.job.awx._api.http
-    exchange, waited = http._connected(), dict[str, float]()
-
-    def observed(request: Request, seconds: float) -> Response | Failure:
-        waited[request.method] = max(seconds, waited.get(request.method, 0))
-        return exchange(request, seconds)
-
-    http._exchange = observed  # type: ignore[assignment]
-    http._deadline = Deadline(40)
-    assert run.run().succeeded
-    assert 120 < waited["POST"] <= 130
-    assert waited["GET"] <= 30
+    run.job.awx._api.http._deadline = Deadline(40)
+    assert 120 < waited_for(run, "POST", "/launch/") <= 130
+    assert waited_for(deploy(), "GET", "/") <= 30
 
 
 @pytest.mark.parametrize(
@@ -568,7 +652,11 @@ def test_in_production_nothing_is_launched_beside_another_job(
     assert error.message.startswith(f"The AWX job {other.id} (pending, with") and how in error.message
     assert f"{page}) of Deploy has not ended, and deploys something else" in error.message
     assert "Nothing was launched." in error.message
-    assert error.remedy == "Cancel it in AWX, or wait until it has ended, then run this again."
+    who = other.by.username if other.by else "whoever launched it"
+    assert error.remedy == (
+        f"Cancel it in AWX (as {who}, an administrator of the template, or a superuser), or wait until it has ended, "
+        "then run this again."
+    )
     assert (error.exit_status, awx.launches, run.job.seen) == (1, 0, None)
     other.script = (Look("canceled"),)
     assert deploy(alone=True).run().succeeded

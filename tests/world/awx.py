@@ -21,6 +21,8 @@ from world.loopback import LoopbackServer, Request
 ROBOT = Account(11, "robot", "r0b0ts-password", "r0b0ts-token-0123456789")
 SOMEBODY = Account(12, "somebody", "somebodys-password", "somebodys-token-0123456789")
 READER = Account(13, "reader", "readers-password", "readers-token-0123456789", role="read")
+OWNER = Account(14, "owner", "owners-password", "owners-token-0123456789", role="admin")
+SUPERUSER = Account(15, "root", "roots-password", "roots-token-0123456789", role="superuser")
 
 _LOG_IN = {"detail": "Authentication credentials were not provided. To establish a login session, visit /api/login/."}
 _FORBIDDEN = {"detail": "You do not have permission to perform this action."}
@@ -44,7 +46,7 @@ class AwxServer(LoopbackServer):
     def reset(self) -> None:
         """Back to an AWX without templates and jobs."""
         self.clear()
-        self.accounts: list[Account] = [ROBOT, SOMEBODY, READER]
+        self.accounts: list[Account] = [ROBOT, SOMEBODY, READER, OWNER, SUPERUSER]
         self.templates: list[Template] = []
         self.jobs: list[Job] = []
         self.launches = 0
@@ -126,7 +128,7 @@ class AwxServer(LoopbackServer):
         if part in ("jobs", "slice_workflow_jobs"):
             return self._jobs(request, template, part == "slice_workflow_jobs")
         answers: dict[str | None, Callable[[], dict[str, Any]]] = {
-            None: lambda: template_json(template, self.prefix, account.role),
+            None: lambda: template_json(template, self.prefix, account),
             "launch": lambda: launch_json(template),
             "survey_spec": lambda: survey_json(template),
         }
@@ -142,7 +144,7 @@ class AwxServer(LoopbackServer):
             if name not in fields:
                 return json_reply(400, {"detail": f"JobTemplate has no field named '{name}'"})
             found = [one for one in found if fields[name](one) == wanted]
-        return self._page(request, [template_json(one, self.prefix, account.role) for one in found])
+        return self._page(request, [template_json(one, self.prefix, account) for one in found])
 
     def _jobs(self, request: Request, template: Template, workflows: bool) -> Reply:
         unknown = set(_filters(request))
@@ -154,7 +156,7 @@ class AwxServer(LoopbackServer):
         return self._page(request, [job_json(one, self.prefix, detail=False) for one in jobs])
 
     def _launch(self, request: Request, account: Account, template: Template) -> Reply:
-        if account.role != "execute":
+        if not account.may_launch:
             return json_reply(403, _FORBIDDEN)
         body = json.loads(request.body or b"{}")
         given = body.get("extra_vars") or {}
@@ -188,12 +190,14 @@ class AwxServer(LoopbackServer):
         return json_reply(404, _NOT_FOUND)
 
     def _cancel(self, request: Request, account: Account, job: Job) -> Reply:
+        """Cancel a job, as `JobAccess.can_cancel` allows it: of one that has ended that is refused, too."""
         if request.method == "GET":
             return json_reply(200, {"can_cancel": not job.is_over})
-        if account.role != "execute":
-            return json_reply(403, _FORBIDDEN)
-        if job.is_over:
+        if job.is_over and account.role == "superuser":
             return json_reply(405, {"detail": 'Method "POST" not allowed.'})
+        is_own = account.role == "execute" and job.by == account
+        if job.is_over or not (is_own or account.role in ("admin", "superuser")):
+            return json_reply(403, _FORBIDDEN)
         job.cancelled_at = job.at + (0 if job.look.status == "pending" else self.cancel_looks)
         return Reply(202)
 

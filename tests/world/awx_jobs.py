@@ -36,13 +36,18 @@ ENDLESS = (PENDING, RUNNING)
 
 @dataclass(frozen=True)
 class Account:
-    """A user; `role` is what it may do with every template: `execute`, or only `read`."""
+    """A user; `role` is what it may do with every template: only `read`, `execute`, `admin`, or `superuser`."""
 
     id: int
     username: str
     password: str
     token: str
     role: str = "execute"
+
+    @property
+    def may_launch(self) -> bool:
+        """Whether it may launch templates."""
+        return self.role != "read"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ _ASKS = (
 )  # fmt: skip
 
 
-def template_json(template: Template, prefix: str, role: str = "execute") -> dict[str, Any]:
-    """A template, in a list or alone, as somebody with this role sees it (`show_capabilities`)."""
-    may = {"start": role == "execute", **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
+def template_json(template: Template, prefix: str, account: Account | None = None) -> dict[str, Any]:
+    """A template, in a list or alone, as an account sees it (`show_capabilities`)."""
+    may_launch = account is None or account.may_launch
+    may = {"start": may_launch, **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
     url = f"{prefix}job_templates/{template.id}/"
     return {
         "id": template.id,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from world.awx import READER, ROBOT, AwxServer
-from world.awx_jobs import LINES, Account, Question
+from world.awx import OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
+from world.awx_jobs import ENDLESS, LINES, SUCCESSFUL, Account, Question
 
 
 def ask(awx: AwxServer, path: str, account: Account = ROBOT, method: str = "GET", **more: Any) -> requests.Response:
@@ -54,7 +54,7 @@ def test_errors_are_those_of_awx(awx: AwxServer) -> None:
 
 @pytest.mark.parametrize(("looks", "seen"), [(1, ["canceled"]), (3, ["running", "running", "canceled"])])
 def test_a_running_job_takes_its_time_to_be_cancelled(awx: AwxServer, looks: int, seen: list[str]) -> None:
-    """A cancellation is accepted (202), shows after so many looks, and is refused (405) once the job is over."""
+    """A cancellation is accepted (202), shows after so many looks, and is refused once the job is over."""
     template = awx.add_template("Deploy")
     job = awx.add_job(template, {}, at=2)
     job.script = [*job.script[:3], *[job.script[2]] * 5]
@@ -62,4 +62,19 @@ def test_a_running_job_takes_its_time_to_be_cancelled(awx: AwxServer, looks: int
     path = f"jobs/{job.id}/"
     assert ask(awx, f"{path}cancel/", method="POST").status_code == 202
     assert [ask(awx, path).json()["status"] for _ in range(looks)] == seen
-    assert ask(awx, f"{path}cancel/", method="POST").status_code == 405
+    assert ask(awx, f"{path}cancel/", method="POST").status_code == 403
+    assert ask(awx, f"{path}cancel/").json() == {"can_cancel": False}
+
+
+def test_who_may_cancel(awx: AwxServer) -> None:
+    """Who launched a job, the template's admins and superusers; of an ended one a superuser alone gets the 405."""
+    template = awx.add_template("Deploy", script=ENDLESS)
+    expected = {READER: (403, 403), ROBOT: (403, 403), SOMEBODY: (202, 403), OWNER: (202, 403), SUPERUSER: (202, 405)}
+    for kind in ("jobs", "workflow_jobs"):
+        for account, statuses in expected.items():
+            job = awx.add_job(template, {}, SOMEBODY, is_workflow=kind == "workflow_jobs")
+            running = ask(awx, f"{kind}/{job.id}/cancel/", account, "POST")
+            job.script, job.cancelled_at = SUCCESSFUL[-1:], None
+            ended = ask(awx, f"{kind}/{job.id}/cancel/", account, "POST")
+            assert (running.status_code, ended.status_code) == statuses
+    assert ask(awx, f"jobs/{job.id}/cancel/").status_code == 404

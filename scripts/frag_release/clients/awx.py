@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..domain.awx_jobs import Job, LaunchData, Launched, Output, Template, Variables
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import ExpectedError, RefusedError
 from .awx_api import AwxApi, AwxRefusedError
 from .awx_output import read_output
@@ -31,7 +31,7 @@ LAUNCH_SECONDS = 125.0
 """How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
 
 _MAY_EXECUTE = "Give the account in AWX the role Execute on the job template (Access, in the template)."
-_MAY_CANCEL = "Only who has launched a job, and administrators, may cancel it."
+_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
 
 
 class UnconfirmedLaunchError(ExpectedError):
@@ -159,13 +159,18 @@ class Awx:
         return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
 
     def cancel(self, job: Job) -> Answer[bool]:
-        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more."""
+        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more.
+
+        `Denied` is also what all but superusers get for a job that has ended (`JobAccess.can_cancel`).
+        """
         what = f"the cancelling of the job {job.id}"
         response = self._api.post(f"{_path(job)}cancel/", what, {})
         if isinstance(response, Unknown):
             return response
         if response.status == 405:
             return False
+        if response.status == 403:
+            return Denied(*self._api.refusal(response, what, _MAY_CANCEL))
         if response.status != 202:
             return Unknown(*self._api.refusal(response, what, _MAY_CANCEL))
         return True

@@ -14,7 +14,7 @@ from ...errors import Cancelled, ExpectedError, RefusedError
 from ...runner.settings.awx import AwxSettings
 from ..answers import must
 from ..clock import Clock
-from .awx_cancelling import LAST_SECONDS, cancel
+from .awx_cancelling import CANCEL_SECONDS, LAST_SECONDS, cancel
 from .awx_following import Following
 from .awx_launching import Launching
 
@@ -106,7 +106,7 @@ class AwxJob:
             return self._out_of_time()
         except Cancelled as stop:
             cancellation.settle()
-            raise Cancelled(*self._let_go("The run was cancelled")) from stop
+            raise Cancelled(*self._let_go("The run was cancelled", LAST_SECONDS)) from stop
 
     @property
     def _goes_on(self) -> str:
@@ -143,28 +143,33 @@ class AwxJob:
         raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{why} {job.url}", remedy)
 
     def _out_of_time(self) -> Job:
-        """Take a last look: a job that has just ended is judged; another one is let go."""
-        answer = self.awx.anew(LAST_SECONDS).job(self._job())
+        """Take a last look, and let the job go; one that ends before it is cancelled is judged."""
+        answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
-            if answer.is_over:
-                return self._succeeded()
-        raise ExpectedError(*self._let_go("Time is up (wait-minutes)"))
+        if self._job().is_over:
+            return self._succeeded()
+        message, remedy = self._let_go("Time is up (wait-minutes)", CANCEL_SECONDS)
+        job = self._job()
+        if job.is_over and job.status != "canceled":
+            return self._succeeded()
+        raise ExpectedError(message, remedy)
 
     def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
         """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
         found = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
         if found:
             self._took(found)
-            return self._let_go("The run was cancelled")
+            # The launch and this look have had most of the time.
+            return self._let_go("The run was cancelled", LAST_SECONDS / 2)
         where = self.awx.jobs_url(template)
         return (
             f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
             f"Look there whether one has started. {self._goes_on}",
         )
 
-    def _let_go(self, why: str) -> tuple[str, str]:
-        """Leave the job, or have it cancelled; returns what to say of it and what to do."""
+    def _let_go(self, why: str, seconds: float) -> tuple[str, str]:
+        """Leave the job, or have it cancelled in so many seconds; returns what to say of it and what to do."""
         job = self._job()
         which = f"the AWX job {job.id} of {job.name}"
         if job.is_over:
@@ -174,7 +179,7 @@ class AwxJob:
                 f"{why} while {which} is {job.status}: it is left running, for half a rollout is worse. {job.url}",
                 f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
             )
-        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self._took)
+        done = cancel(self.awx, job, self.clock, self._took, seconds)
         return (
             f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}",
             "Look at the site: a part of the rollout may be done. Running this again launches a new job, once this one "

@@ -12,7 +12,7 @@ from ...domain.evidence import Answer, Unknown
 from ...errors import ExpectedError, RefusedError
 from ..answers import must
 from ..clock import Clock
-from .awx_cancelling import LAST_SECONDS, cancel
+from .awx_cancelling import cancel
 
 SEARCH_SECONDS = 30.0
 """How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
@@ -178,7 +178,7 @@ class Launching:
         )
 
     def _without(self, job: Job, ignored: Sequence[str]) -> ExpectedError:
-        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self.took)
+        done = cancel(self.awx, job, self.clock, self.took)
         names = ", ".join(quoted(name) for name in ignored[:10])
         return RefusedError(
             f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
@@ -197,6 +197,11 @@ def _resumed(job: Job) -> str:
     )
 
 
+def _who_may(others: Sequence[tuple[Job, str]]) -> str:
+    launchers = sorted({job.launched_by for job, _ in others if job.launched_by})
+    return f"as {', '.join(launchers[:5]) or 'whoever launched it'}, an administrator of the template, or a superuser"
+
+
 def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
     named = ", ".join(f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others[:5])
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
@@ -206,6 +211,6 @@ def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job,
         f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
         f"deploy{'s' if few else ''} something else: whatever is last to get through would be what runs. Nothing was "
         f"launched.{goes_on}",
-        f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "
-        "this again.",
+        f"Cancel {'it' if few else 'them'} in AWX ({_who_may(others)}), or wait until "
+        f"{'it has' if few else 'they have'} ended, then run this again.",
     )
