@@ -21,6 +21,7 @@ from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import Cancelled, ExpectedError
+from frag_release.render.deploy import job_line
 from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
 from world.awx import OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
@@ -179,6 +180,64 @@ def test_other_ends_are_failures(awx: AwxServer, deploy: Deploy, script: tuple[L
     error = deploy().stopped()
     assert words in error.message
     assert (error.exit_status, awx.launches) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (
+            awx_jobs.UPDATE_FAILED,
+            'failed before it began. AWX says "the project update 75 of Stack playbooks failed before it".',
+        ),
+        (awx_jobs.NO_RUNNER, """ended in an error of AWX before it began. AWX says "KeyError: "k8s"". """),
+        (awx_jobs.CANCELED_EARLY, "was cancelled in AWX before it began, by somebody or something else than this run."),
+    ],
+)
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_job_that_never_began_has_deployed_nothing(
+    awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], words: str, slices: int
+) -> None:
+    """What AWX ends before it begins it is told so, with why, and no half rollout is feared: nothing was deployed."""
+    awx.add_template("Deploy", script=script, slices=slices)
+    error = deploy().stopped()
+    if slices == 1 or "KeyError" not in words:
+        assert words in error.message
+    assert "Nothing was deployed" in error.remedy and "part of the rollout" not in error.remedy
+
+
+def test_the_last_line_of_a_traceback_is_what_an_error_is(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX explains an error of its own in a traceback alone: its last line is told, without our login."""
+    trace = f"Traceback (most recent call last):\n  File x\nValueError: no node for {ROBOT.token}\n\n"
+    awx.add_template("Deploy", script=(RUNNING, Look("error", traceback=trace)))
+    error = deploy().stopped()
+    assert 'could not run it to its end. AWX says "ValueError: no node for ***".' in error.message
+    assert "a part of the rollout may be done" in error.remedy
+
+
+def test_why_a_job_is_pending_is_told(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that waits says what it waits for, as soon as AWX says it, and again when time is up."""
+    waiting = Look("pending", (), "waiting for job-74 to finish")
+    awx.add_template("Deploy", script=(PENDING, PENDING, PENDING, awx_jobs.NO_CAPACITY, waiting))
+    run = deploy(seconds=100)
+    error = run.stopped()
+    lines = list(dict.fromkeys(map(job_line, run.said)))
+    number = awx.jobs[0].id
+    assert lines == [
+        f"AWX job {number}: pending",
+        f'AWX job {number}: pending | AWX says "{awx_jobs.NO_CAPACITY.explanation}"',
+        f'AWX job {number}: pending | AWX says "waiting for job-74 to finish"',
+    ]
+    assert len({one.state for one in run.said}) == 3
+    assert "is pending: it is left in AWX's queue, and may begin at any time." in error.message
+    assert 'AWX says "waiting for job-74 to finish".' in error.message
+
+
+def test_a_job_that_is_cancelled_in_the_queue_has_deployed_nothing(awx: AwxServer, deploy: Deploy) -> None:
+    """Where our own cancelling comes before the job begins, there is no half rollout to look for."""
+    awx.add_template("Deploy", script=(PENDING,))
+    error = deploy(seconds=60, on_timeout=OnTimeout.CANCEL).stopped()
+    assert "it is canceled" in error.message
+    assert error.remedy == "Nothing was deployed: it had not begun. Running this again launches a new job."
 
 
 def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> None:

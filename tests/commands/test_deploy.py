@@ -13,7 +13,7 @@ import pytest
 from commands.deployment import AT_ONCE, NO_EXPECTATIONS, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment
 from commands.test_prepare import send
 from world.awx import READER, ROBOT
-from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, Look
+from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, UPDATE_FAILED, Look
 from world.events import dispatch, push_branch
 from world.example import STACK
 from world.faults import Reply
@@ -282,6 +282,18 @@ def test_a_job_that_ends_badly_is_a_failure(ready: Deployment, script: list[Look
     assert outcome.outputs["job-url"] in outcome.summary
     assert (outcome.outputs["verdict"], outcome.outputs["deploy-production"]) == ("deploy", "false")
     assert len(ready.site.requests) == 1  # the look before the launch
+
+
+def test_a_job_that_never_began_deployed_nothing(ready: Deployment) -> None:
+    """A failed project update fails the job before it begins: heading, reason and card say that nothing was deployed."""
+    ready.awx.templates[0].script = UPDATE_FAILED
+    outcome = ready.deploy()
+    assert (outcome.status, ready.awx.launches) == (1, 1)
+    assert outcome.summary.startswith("## ❌ Nothing deployed: the job never began — `2023.06.2` on `production`")
+    assert "project update 75 of Stack playbooks failed" in outcome.summary
+    assert "part of the rollout" not in outcome.summary
+    assert outcome.report is not None
+    assert (outcome.report["job"]["status"], outcome.report["job"]["began"]) == ("failed", False)
 
 
 def test_time_is_up(ready: Deployment) -> None:

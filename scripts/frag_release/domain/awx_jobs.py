@@ -92,8 +92,9 @@ def _listed(names: Sequence[str]) -> str:
 class Job:
     """A job, or the workflow of a sliced one, as it was seen; `status` is AWX's word.
 
-    `variables` are all that it runs with, None where that cannot be read. `url` is for people. `elapsed` is in
-    seconds. `output_complete` says that all its output can be read.
+    `variables` are all that it runs with, None where that cannot be read. `url` is for people. `explanation` is why it
+    waits, or how it ended, as AWX says it. `elapsed` is in seconds. `has_begun` says that AWX has started it: a job that
+    ended without it has done nothing. `output_complete` says that all its output can be read.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Job:
     created: str = ""
     explanation: str = ""
     elapsed: float = 0.0
+    has_begun: bool = True
     launch_type: str = ""
     launched_by: str = ""
     variables: Variables | None = None
@@ -180,7 +182,7 @@ class JobProgress:
     @property
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
-        return (self.job.id, self.job.status, self.note)
+        return (self.job.id, self.job.status, self.job.explanation, self.note)
 
 
 @dataclass(frozen=True)

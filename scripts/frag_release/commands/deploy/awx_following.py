@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...clients.awx import Awx
@@ -25,12 +25,12 @@ _LAST_POLLS, _LAST_POLL = 5, 2.0
 class Following:
     """Follows a job; `took` gets each new look at it, `told` each look.
 
-    `printed` gets its output as it comes, without `secrets`: whole lines, the last without its end.
+    `printed` gets its output as it comes, `without_secrets`: whole lines, the last without its end.
     """
 
     awx: Awx
     clock: Clock
-    secrets: Sequence[str]
+    without_secrets: Callable[[str], str]
     took: Callable[[Job], None]
     told: Callable[[JobProgress], None]
     printed: Callable[[str], None]
@@ -74,7 +74,7 @@ class Following:
         self._line = output.next_line
         if output.text and self._characters < MOST_CHARACTERS:
             self._characters += len(output.text)
-            self.printed(self._without_secrets(output.text).removesuffix("\n"))
+            self.printed(self.without_secrets(output.text).removesuffix("\n"))
             if self._characters >= MOST_CHARACTERS:
                 self.printed(f"The job has more output; it is in AWX: {job.url}")
         return output.is_all
@@ -89,11 +89,6 @@ class Following:
         for _ in range(_LAST_POLLS):
             if self._print(job, gaps=True):
                 break
-
-    def _without_secrets(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
 
 
 def _lost(job: Job, note: str) -> EvidenceError:

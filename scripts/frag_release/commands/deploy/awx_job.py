@@ -22,6 +22,7 @@ _GOES_ON = "Running this again follows it as long as it runs, and launches no se
 _LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
 
 _AGAIN = "When that is mended, run this again: it launches a new job."
+_ASK_WHO = "Ask who cancelled it and why"
 _ENDINGS = {
     "failed": (
         "failed: its playbook did not get through everywhere",
@@ -33,7 +34,18 @@ _ENDINGS = {
     ),
     "canceled": (
         "was cancelled in AWX, by somebody or something else than this run",
-        "Ask who cancelled it and why; a part of the rollout may be done. Running this again launches a new job.",
+        f"{_ASK_WHO}; a part of the rollout may be done. Running this again launches a new job.",
+    ),
+}
+_ENDINGS_BEFORE_IT_BEGAN = {
+    "failed": ("failed before it began", f"Nothing was deployed. Open the job for what AWX lacks. {_AGAIN}"),
+    "error": (
+        "ended in an error of AWX before it began",
+        f"Nothing was deployed. Show the job to whoever runs AWX. {_AGAIN}",
+    ),
+    "canceled": (
+        "was cancelled in AWX before it began, by somebody or something else than this run",
+        f"Nothing was deployed. {_ASK_WHO}. Running this again launches a new job.",
     ),
 }
 
@@ -99,7 +111,7 @@ class AwxJob:
 
     def follow(self) -> Job:
         """Follow the job until it has ended well, and return it; raises ExpectedError where it has not."""
-        following = Following(self.awx, self.clock, self.settings.secrets, self._took, self.told, self.printed)
+        following = Following(self.awx, self.clock, self.settings.without_secrets, self._took, self.told, self.printed)
         try:
             if following.run(self._job()):
                 return self._succeeded()
@@ -138,9 +150,14 @@ class AwxJob:
         job = self._job()
         if job.succeeded:
             return job
-        why = f" AWX says {quoted(job.explanation)}." if job.explanation else ""
-        message, remedy = _ENDINGS.get(job.status, _ENDINGS["error"])
-        raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{why} {job.url}", remedy)
+        endings = _ENDINGS if job.has_begun else _ENDINGS_BEFORE_IT_BEGAN
+        message, remedy = endings.get(job.status, endings["error"])
+        raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{self._why(job)} {job.url}", remedy)
+
+    def _why(self, job: Job) -> str:
+        """Return a sentence with what AWX says of a job, if it says anything."""
+        said = self.settings.without_secrets(job.explanation)
+        return f" AWX says {quoted(said)}." if said else ""
 
     def _out_of_time(self) -> Job:
         """Take a last look, and let the job go; one that ends before it is cancelled is judged."""
@@ -175,13 +192,19 @@ class AwxJob:
         if job.is_over:
             return f"{why} when {which} had ended as {job.status}. {job.url}", "Run it again."
         if self.settings.on_timeout is OnTimeout.LEAVE:
+            left = (
+                "running, for half a rollout is worse" if job.has_begun else "in AWX's queue, and may begin at any time"
+            )
             return (
-                f"{why} while {which} is {job.status}: it is left running, for half a rollout is worse. {job.url}",
+                f"{why} while {which} is {job.status}: it is left {left}.{self._why(job)} {job.url}",
                 f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
             )
         done = cancel(self.awx, job, self.clock, self._took, seconds)
+        message = f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}"
+        if self._job().is_over and not self._job().has_begun:
+            return message, "Nothing was deployed: it had not begun. Running this again launches a new job."
         return (
-            f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}",
+            message,
             "Look at the site: a part of the rollout may be done. Running this again launches a new job, once this one "
             "has ended.",
         )

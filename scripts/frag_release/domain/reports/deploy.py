@@ -26,6 +26,7 @@ class Stage(Enum):
     NOT_LAUNCHED = "not launched"
     NOT_KNOWN = "not known whether launched"
     LEFT = "left running"
+    NOT_BEGUN = "job never began"
     JOB_FAILED = "job failed"
     NOT_SHOWN = "site not verified"
     DEPLOYED = "deployed"
@@ -38,6 +39,7 @@ HEADLINES = {
     Stage.NOT_LAUNCHED: "Not launched",
     Stage.NOT_KNOWN: "Not known whether it was launched",
     Stage.LEFT: "Not known to be deployed",
+    Stage.NOT_BEGUN: "Nothing deployed: the job never began",
     Stage.JOB_FAILED: "The deployment failed",
     Stage.NOT_SHOWN: "Not seen on the site",
     Stage.DEPLOYED: "Deployed",
@@ -87,7 +89,7 @@ class DeployReport(Report):
         if not self.job.is_over:
             return Stage.LEFT
         if not self.job.succeeded:
-            return Stage.JOB_FAILED
+            return Stage.JOB_FAILED if self.job.has_begun else Stage.NOT_BEGUN
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
 
     @property
@@ -164,7 +166,8 @@ class DeployReport(Report):
         job = self.job
         if job is None:
             return None
-        return {"id": job.id, "name": job.name, "status": job.status, "url": job.url, "seconds": job.elapsed}
+        what = {"id": job.id, "name": job.name, "status": job.status, "url": job.url}
+        return {**what, "began": job.has_begun, "seconds": job.elapsed}
 
 
 def refusal(target: Target, decision: Decision, image_tag: str) -> str:
