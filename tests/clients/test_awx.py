@@ -210,7 +210,7 @@ def test_a_sliced_template_starts_a_workflow(awx: AwxServer, client: Awx) -> Non
             "variables_needed_to_start: 'a' value missing",
         ),
         (ROBOT, {"passwords": ["ssh_password"]}, RefusedError, "passwords_needed_to_start: ssh_password"),
-        (ROBOT, {"inventory": False}, RefusedError, "inventory: Job Template inventory is missing"),
+        (ROBOT, {"inventory": False}, RefusedError, "resources_needed_to_start: Job Template inventory is missing"),
     ],
 )
 def test_a_refused_launch(

@@ -24,7 +24,7 @@ from frag_release.errors import Cancelled, ExpectedError
 from frag_release.render.deploy import job_line
 from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
-from world.awx import OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
+from world.awx import LOOKER, OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import LINES, PENDING, RUNNING, Account, Look, Question
 from world.faults import Forward, Misbehaviour, Reply
 from world.loopback import HOST
@@ -463,7 +463,7 @@ def test_cancelled_in_the_middle_of_the_launch(
     assert sum(run.waits) <= 5
     if started:
         assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
-        assert ("it is canceled" if on_timeout is OnTimeout.CANCEL else "left running") in error.message
+        assert ("it is canceled" if on_timeout is OnTimeout.CANCEL else "left in AWX's queue") in error.message
     else:
         assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
         assert run.job.seen is None
@@ -769,6 +769,7 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
         ({"survey": [Question("zone", required=True)]}, "needs an answer for zone"),
         ({"passwords": ["ssh_password"]}, "asks for passwords at its launch (ssh_password)"),
         ({"inventory": False}, "has no inventory"),
+        ({"project": False}, "has no project"),
     ],
 )
 def test_what_awx_would_refuse_or_drop_is_refused_first(
@@ -839,16 +840,41 @@ def test_a_job_for_which_awx_ignored_something_else_is_cancelled(awx: AwxServer,
     assert awx.jobs[0].look.status == "canceled"
 
 
-@pytest.mark.parametrize("account", [Account(0, "", "", "a-wrong-token"), READER])
+@pytest.mark.parametrize("account", [READER, LOOKER])
 def test_who_may_not_launch(awx: AwxServer, deploy: Deploy, account: Account) -> None:
-    """A wrong login and a missing right are told apart, with what helps; nothing is launched."""
+    """Who lacks the role, or has a token that only reads, is told both, before anything is sent."""
     awx.add_template("Deploy")
+    for error in (deploy(account=account).stopped(), checked(deploy(account=account))):
+        assert "The job template Deploy may not be launched by this account" in error.message
+        assert "the role Execute" in error.remedy and "scope Write" in error.remedy
+        assert error.exit_status == 2
+    assert posts(awx) == 0
+
+
+@pytest.mark.parametrize("account", [READER, LOOKER])
+def test_a_launch_that_is_forbidden_after_all(awx: AwxServer, deploy: Deploy, account: Account) -> None:
+    """Where AWX tells nothing of rights beforehand, its 403 is told with the same remedy."""
+    awx.add_template("Deploy")
+    silent = lambda page: page["results"][0]["summary_fields"].pop("user_capabilities")  # noqa: E731
+    awx.change_json("GET", r"/job_templates/\?", silent)
     error = deploy(account=account).stopped()
-    if account is READER:
-        assert "403" in error.message and "role Execute" in error.remedy and error.exit_status == 2
-    else:
-        assert "401" in error.message and "awx-token" in error.remedy
+    assert "403" in error.message and "scope Write" in error.remedy
+    assert (error.exit_status, awx.launches) == (2, 0)
+
+
+def test_a_wrong_login_is_no_missing_right(awx: AwxServer, deploy: Deploy) -> None:
+    """A login that AWX does not take is told as such; nothing is launched."""
+    awx.add_template("Deploy")
+    error = deploy(account=Account(0, "", "", "a-wrong-token")).stopped()
+    assert "401" in error.message and "awx-token" in error.remedy
     assert awx.launches == 0
+
+
+def checked(run: Deployment) -> ExpectedError:
+    """Do what a dry run does, which must end with an error."""
+    with pytest.raises(ExpectedError) as caught:
+        run.job.check()
+    return caught.value
 
 
 def test_awx_is_unreachable(deploy: Deploy) -> None:

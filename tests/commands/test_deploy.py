@@ -12,7 +12,7 @@ import pytest
 
 from commands.deployment import AT_ONCE, NO_EXPECTATIONS, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment
 from commands.test_prepare import send
-from world.awx import READER, ROBOT
+from world.awx import LOOKER, READER, ROBOT
 from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, UPDATE_FAILED, Look
 from world.events import dispatch, push_branch
 from world.example import STACK
@@ -195,6 +195,11 @@ def test_a_dry_run_launches_nothing(ready: Deployment) -> None:
     refused = ready.deploy(dry_run="true")
     assert (refused.status, ready.awx.launches) == (1, 0)
     assert "takes no variable stack" in refused.summary
+    ready.awx.templates[0].asks_variables = True
+    for account in (READER, LOOKER):
+        unable = ready.deploy(dry_run="true", awx_username="", awx_password="", awx_token=account.token)
+        assert (unable.status, ready.awx.launches) == (2, 0)
+        assert "may not be launched by this account" in unable.summary and "scope Write" in unable.summary
 
 
 def test_staging_takes_the_stack_branch(ready: Deployment) -> None:
@@ -285,7 +290,7 @@ def test_a_job_that_ends_badly_is_a_failure(ready: Deployment, script: list[Look
 
 
 def test_a_job_that_never_began_deployed_nothing(ready: Deployment) -> None:
-    """A failed project update fails the job before it begins: heading, reason and card say that nothing was deployed."""
+    """A failed project update fails the job before it begins: heading and card say that nothing was deployed."""
     ready.awx.templates[0].script = UPDATE_FAILED
     outcome = ready.deploy()
     assert (outcome.status, ready.awx.launches) == (1, 1)

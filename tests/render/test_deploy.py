@@ -46,7 +46,7 @@ STAGES = [
     (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
     (deployed(problem=PROBLEM, site=NOT_THERE), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),
-    (deployed(problem=PROBLEM, site=None, job=NEVER_BEGAN), Stage.NOT_BEGUN, 1, "## ❌ Nothing deployed: the job never"),
+    (deployed(problem=PROBLEM, site=None, job=NEVER_BEGAN), Stage.NOT_BEGUN, 1, "## ❌ Nothing deployed: the job n"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
     (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),
 ]  # fmt: skip

@@ -23,6 +23,8 @@ SOMEBODY = Account(12, "somebody", "somebodys-password", "somebodys-token-012345
 READER = Account(13, "reader", "readers-password", "readers-token-0123456789", role="read")
 OWNER = Account(14, "owner", "owners-password", "owners-token-0123456789", role="admin")
 SUPERUSER = Account(15, "root", "roots-password", "roots-token-0123456789", role="superuser")
+LOOKER = Account(11, "robot", "-", "r0b0ts-token-to-read-0123", scope="read")
+"""The robot with a token that only reads."""
 
 _LOG_IN = {"detail": "Authentication credentials were not provided. To establish a login session, visit /api/login/."}
 _FORBIDDEN = {"detail": "You do not have permission to perform this action."}
@@ -46,7 +48,7 @@ class AwxServer(LoopbackServer):
     def reset(self) -> None:
         """Back to an AWX without templates and jobs."""
         self.clear()
-        self.accounts: list[Account] = [ROBOT, SOMEBODY, READER, OWNER, SUPERUSER]
+        self.accounts: list[Account] = [ROBOT, SOMEBODY, READER, OWNER, SUPERUSER, LOOKER]
         self.templates: list[Template] = []
         self.jobs: list[Job] = []
         self.launches = 0
@@ -165,8 +167,10 @@ class AwxServer(LoopbackServer):
         errors: dict[str, Any] = {"variables_needed_to_start": wrong} if wrong else {}
         if template.passwords:
             errors["passwords_needed_to_start"] = list(template.passwords)
-        if not template.inventory:
-            errors["inventory"] = ["Job Template inventory is missing or undefined."]
+        lacking = [what for what in ("project", "inventory") if not getattr(template, what)]
+        if lacking:
+            missing = [f"Job Template {what} is missing or undefined." for what in lacking]
+            errors["resources_needed_to_start"] = missing
         if errors:
             return json_reply(400, errors)
         self.launches += 1
@@ -196,7 +200,8 @@ class AwxServer(LoopbackServer):
         if job.is_over and account.role == "superuser":
             return json_reply(405, {"detail": 'Method "POST" not allowed.'})
         is_own = account.role == "execute" and job.by == account
-        if job.is_over or not (is_own or account.role in ("admin", "superuser")):
+        may = (is_own or account.role in ("admin", "superuser")) and account.scope == "write"
+        if job.is_over or not may:
             return json_reply(403, _FORBIDDEN)
         job.cancelled_at = job.at + (0 if job.look.status == "pending" else self.cancel_looks)
         return Reply(202)

@@ -65,18 +65,22 @@ CANCELED_EARLY = (PENDING, Look("canceled", (), began=False))
 
 @dataclass(frozen=True)
 class Account:
-    """A user; `role` is what it may do with every template: only `read`, `execute`, `admin`, or `superuser`."""
+    """A user; `role` is what it may do with every template: only `read`, `execute`, `admin`, or `superuser`.
+
+    With a token of the `scope` read it writes nothing, whatever its role.
+    """
 
     id: int
     username: str
     password: str
     token: str
     role: str = "execute"
+    scope: str = "write"
 
     @property
     def may_launch(self) -> bool:
         """Whether it may launch templates."""
-        return self.role != "read"
+        return self.role != "read" and self.scope == "write"
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Template:
     survey: Sequence[Question] = ()
     survey_enabled: bool = True
     variables: Mapping[str, Any] = field(default_factory=dict)
+    project: bool = True
     inventory: bool = True
     inventory_name: str = "stacks"
     limit: str = ""

@@ -16,7 +16,7 @@ _ASKS = (
 
 def template_json(template: Template, prefix: str, account: Account | None = None) -> dict[str, Any]:
     """A template, in a list or alone, as an account sees it (`show_capabilities`)."""
-    may_launch = account is None or account.may_launch
+    may_launch = (account is None or account.may_launch) and template.project
     may = {"start": may_launch, **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
     url = f"{prefix}job_templates/{template.id}/"
     return {
@@ -42,7 +42,7 @@ def template_json(template: Template, prefix: str, account: Account | None = Non
         "description": "",
         "job_type": "run",
         "inventory": 1 if template.inventory else None,
-        "project": 2,
+        "project": 2 if template.project else None,
         "playbook": "deploy.yml",
         "limit": template.limit,
         "extra_vars": json.dumps(template.variables),

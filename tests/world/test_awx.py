@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from world.awx import OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
+from world.awx import LOOKER, OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import ENDLESS, LINES, SUCCESSFUL, Account, Question
 
 
@@ -47,6 +47,13 @@ def test_errors_are_those_of_awx(awx: AwxServer) -> None:
     refused = ask(awx, launch, method="POST", json={})
     assert (refused.status_code, refused.json()) == (400, {"variables_needed_to_start": ["'tag' value missing"]})
     assert ask(awx, launch, READER, "POST", json={}).status_code == 403
+    assert ask(awx, launch, LOOKER, "POST", json={}).status_code == 403
+    found = ask(awx, f"job_templates/{template.id}/", LOOKER).json()
+    assert found["summary_fields"]["user_capabilities"]["start"] is False
+    bare = awx.add_template("Bare", project=False)
+    refused = ask(awx, f"job_templates/{bare.id}/launch/", SUPERUSER, "POST", json={})
+    needs = {"resources_needed_to_start": ["Job Template project is missing or undefined."]}
+    assert (refused.status_code, refused.json()) == (400, needs)
     assert ask(awx, launch, Account(0, "", "", "wrong")).status_code == 401
     assert ask(awx, "jobs/1/").json() == {"detail": "Not found."}
     assert ask(awx, "job_templates").headers["Location"].endswith("/job_templates/")

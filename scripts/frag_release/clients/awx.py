@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..domain.awx_jobs import Job, LaunchData, Launched, Output, Template, Variables
+from ..domain.awx_jobs import MAY_LAUNCH, Job, LaunchData, Launched, Output, Template, Variables
 from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import ExpectedError, RefusedError
 from .awx_api import AwxApi, AwxRefusedError
@@ -30,7 +30,6 @@ _MOST_PAGES = 20
 LAUNCH_SECONDS = 125.0
 """How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
 
-_MAY_EXECUTE = "Give the account in AWX the role Execute on the job template (Access, in the template)."
 _MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
 
 
@@ -101,7 +100,7 @@ class Awx:
         if isinstance(response, Unknown):
             raise ExpectedError(f"Nothing was launched: {response.reason}.", response.remedy)
         if response.status >= 300:
-            message, remedy = self._api.refusal(response, what, _MAY_EXECUTE)
+            message, remedy = self._api.refusal(response, what, MAY_LAUNCH)
             right = response.status in (401, 403)
             raise (AwxRefusedError if right else RefusedError)(f"Nothing was launched: {message}.", remedy)
         return self._launched(response, what)
@@ -195,6 +194,7 @@ class Awx:
             may_launch=capabilities["start"] if capabilities else None,
             inventory=inventory["name"] if inventory else "",
             limit=payload.get("limit") or "",
+            has_project=payload.get("project", "not told") is not None,
             url=self._page("templates/job-template" if self._is_gateway else "templates/job_template", payload["id"]),
         )
 

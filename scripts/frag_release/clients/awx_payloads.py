@@ -43,6 +43,7 @@ class TemplatePayload(TypedDict):
     name: str
     job_slice_count: int | None
     limit: str | None
+    project: int | None
     summary_fields: TemplateSummary
 
 

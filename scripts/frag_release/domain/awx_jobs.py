@@ -17,6 +17,10 @@ SUCCESSFUL = "successful"
 _OVER = (SUCCESSFUL, "failed", "error", "canceled")
 _BY_A_PERSON = ("manual", "relaunch")
 _MOST_NAMES = 10
+MAY_LAUNCH = (
+    "Give the account in AWX the role Execute on the job template (Access, in the template). A token needs the scope "
+    "Write: one of the scope Read launches nothing."
+)
 
 
 class OnTimeout(Enum):
@@ -30,8 +34,8 @@ class OnTimeout(Enum):
 class Template:
     """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
 
-    `may_launch` is about the account that asked, None where AWX did not tell. `inventory` is its name, and `limit` the
-    template's own; empty where there is none.
+    `may_launch` is about the account that asked, None if AWX did not tell; without a project nobody may. `inventory` is
+    its name, and `limit` the template's own; empty if there is none.
     """
 
     id: int
@@ -42,6 +46,13 @@ class Template:
     may_launch: bool | None = field(default=None, compare=False)
     inventory: str = field(default="", compare=False)
     limit: str = field(default="", compare=False)
+    has_project: bool = field(default=True, compare=False)
+
+    def problem(self) -> tuple[str, str] | None:
+        """What stands against any launch of it by this account, and what helps; None if nothing is known to."""
+        if not self.has_project:
+            return "has no project: it was deleted, or never set", "In AWX, give the template its project again."
+        return ("may not be launched by this account", MAY_LAUNCH) if self.may_launch is False else None
 
 
 @dataclass(frozen=True)
@@ -93,8 +104,8 @@ class Job:
     """A job, or the workflow of a sliced one, as it was seen; `status` is AWX's word.
 
     `variables` are all that it runs with, None where that cannot be read. `url` is for people. `explanation` is why it
-    waits, or how it ended, as AWX says it. `elapsed` is in seconds. `has_begun` says that AWX has started it: a job that
-    ended without it has done nothing. `output_complete` says that all its output can be read.
+    waits, or how it ended, as AWX says it. `elapsed` is in seconds. `has_begun` says that AWX has started it: one
+    that ended without it has done nothing. `output_complete` says that all its output can be read.
     """
 
     id: int

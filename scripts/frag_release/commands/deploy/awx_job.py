@@ -10,7 +10,7 @@ from ... import cancellation
 from ...clients.awx import Awx
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
-from ...errors import Cancelled, ExpectedError, RefusedError
+from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...runner.settings.awx import AwxSettings
 from ..answers import must
 from ..clock import Clock
@@ -82,6 +82,10 @@ class AwxJob:
         settings = self.settings
         template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
         self.notes += self.judge(template)
+        if problem := template.problem():
+            # A right that is missing is wrong use, as it is at the launch.
+            refused = UsageError if template.has_project else RefusedError
+            raise refused(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
         data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
         problem = data.problem(settings.variables)
         if problem:
