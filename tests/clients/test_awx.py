@@ -50,9 +50,9 @@ def template(client: Awx, name: str = "Deploy", organization: str = "") -> Templ
     return found
 
 
-def output(client: Awx, job: Job, start: int, gaps: bool = False) -> Output:
+def output(client: Awx, job: Job, start: int, gap: Callable[[int], str] | None = None) -> Output:
     """The output, which must be readable."""
-    found = client.output(job, start, gaps)
+    found = client.output(job, start, gap)
     assert isinstance(found, Output), found
     return found
 
@@ -350,7 +350,7 @@ def test_output_waits_for_a_line_that_has_not_come(awx: AwxServer, client: Awx) 
     assert isinstance(job, Job)
     assert output(client, job, 0) == Output("one\n", 1)
     assert output(client, job, 1) == Output("", 1)
-    assert output(client, job, 1, gaps=True) == Output("three\n", 3)
+    assert output(client, job, 1, "{} never came\n".format) == Output("1 never came\nthree\n", 3)
 
 
 def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
@@ -363,6 +363,20 @@ def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
     rest = output(client, job, first.next_line)
     assert (first.is_all, rest.is_all, rest.next_line) == (False, True, 1200)
     assert (first.text + rest.text).splitlines() == lines
+
+
+def test_the_end_of_output_is_read_from_behind(awx: AwxServer, client: Awx) -> None:
+    """The last hundred events come in order with how many lines are before them, and no line that was read already."""
+    lines = [f"line {number}" for number in range(1200)]
+    awx.add_job(awx.add_template("Deploy"), {}, script=[Look("failed", lines)])
+    (job,) = client.recent_jobs(template(client))  # type: ignore[misc]
+    assert isinstance(job, Job)
+    asked = len(awx.requests)
+    expected = "".join(f"line {number}\n" for number in range(1100, 1200))
+    assert client.end_of_output(job, 1000) == Output(expected, 1200, left_out=100)
+    assert client.end_of_output(job, 1199) == Output("line 1199\n", 1200)
+    assert client.end_of_output(job, 1200) == Output("", 1200)
+    assert len(awx.requests) == asked + 3
 
 
 def test_lists_that_are_shorter_than_they_say_are_unknown(awx: AwxServer, client: Awx) -> None:

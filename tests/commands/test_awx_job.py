@@ -246,27 +246,63 @@ def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> No
     awx.add_template("Deploy", script=(PENDING, RUNNING, late, late, Look("successful", [*LINES[:3], None, "the end"])))
     run = deploy()
     assert run.run().succeeded
-    assert run.output == [*LINES[:3], "the end"]
+    assert run.output == [*LINES[:3], f"[Here 1 line of output never came; see {page(run)}]", "the end"]
+
+
+def page(run: Deployment) -> str:
+    """The job's own page."""
+    assert run.job.seen is not None
+    return run.job.seen.url
 
 
 def test_output_that_cannot_be_had_stops_nothing(awx: AwxServer, deploy: Deploy) -> None:
-    """A deployment whose output cannot be read is followed all the same."""
+    """A deployment whose output cannot be read is followed all the same, and it is said once where the output is."""
     awx.add_template("Deploy")
     awx.fail("GET", "job_events", status=403, body={"detail": "no"})
     run = deploy()
     assert run.run().succeeded
-    assert run.printed == []
+    (line,) = run.output
+    assert line.startswith("[Some of the job's output could not be read (")
+    assert line.endswith(f"); see {page(run)}]")
 
 
-def test_endless_output_is_cut(awx: AwxServer, deploy: Deploy) -> None:
-    """Past four million characters it is said where the rest is."""
+def test_the_end_of_endless_output_is_printed(awx: AwxServer, deploy: Deploy) -> None:
+    """Past four million characters the middle is left out with a word, and the job's last lines are there."""
     lines = ["x" * 500_000] * 10
-    awx.add_template("Deploy", script=(RUNNING, Look("running", lines), Look("successful", [*lines, "more"])))
+    awx.add_template(
+        "Deploy", script=(RUNNING, Look("running", lines), Look("failed", [*lines, *lines, "fatal: no image"]))
+    )
     run = deploy()
-    run.run()
-    assert run.job.seen is not None and run.job.seen.url in run.output[-1]
-    assert "more" not in run.output
+    run.stopped()
+    assert run.output[-1] == "fatal: no image"
+    assert f"[Here 10 lines of output are left out; see {page(run)}]" in run.output
     assert len("\n".join(run.printed)) < 5_100_000
+
+
+@pytest.mark.parametrize("count", [3_000, 20_000])
+def test_the_end_of_long_output_is_printed(awx: AwxServer, deploy: Deploy, count: int) -> None:
+    """Of output that comes all at once, however long, the last lines are printed; what is left out is counted."""
+    lines = [f"line {number}" for number in range(count)]
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look("failed", [*LINES[:2], *lines])))
+    run = deploy()
+    run.stopped()
+    assert run.output[-3:] == lines[-3:]
+    shown = [line for line in run.output if line.startswith("line ")]
+    (gap,) = [line for line in run.output if "left out" in line] or [""]
+    assert len(shown) == len(set(shown))
+    left_out = count - len(shown)
+    assert gap == (f"[Here {left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
+
+
+@pytest.mark.parametrize("status", ["successful", "failed", "error"])
+def test_output_that_never_comes_is_said(awx: AwxServer, deploy: Deploy, status: str) -> None:
+    """Where AWX never writes down the last events, the log does not end as if that were all."""
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look(status, LINES[:3], complete=False)))
+    run = deploy()
+    run.job.start()
+    with contextlib.suppress(ExpectedError):
+        run.job.follow()
+    assert run.output == [*LINES[:3], f"[AWX had not written down all of the job's output; see {page(run)}]"]
 
 
 def test_time_is_up(awx: AwxServer, deploy: Deploy) -> None:

@@ -190,7 +190,9 @@ class AwxServer(LoopbackServer):
             return json_reply(200, {"can_schedule": True, "prompts": job.shown_prompts})
         if part == "job_events" and not job.is_workflow:
             start = int(request.query.get("start_line__gte", ["0"])[0])
-            return self._page(request, [one for one in job.events() if one["start_line"] >= start])
+            events = [one for one in job.events() if one["start_line"] >= start]
+            newest_first = request.query.get("order_by") == ["-counter"]
+            return self._page(request, events[::-1] if newest_first else events)
         return json_reply(404, _NOT_FOUND)
 
     def _cancel(self, request: Request, account: Account, job: Job) -> Reply:

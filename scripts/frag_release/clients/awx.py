@@ -8,7 +8,7 @@ from ..domain.awx_jobs import MAY_LAUNCH, Job, LaunchData, Launched, Output, Tem
 from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import ExpectedError, RefusedError
 from .awx_api import AwxApi, AwxRefusedError
-from .awx_output import read_output
+from .awx_output import Gap, read_end, read_output
 from .awx_payloads import (
     JobPage,
     JobPayload,
@@ -174,9 +174,16 @@ class Awx:
             return Unknown(*self._api.refusal(response, what, _MAY_CANCEL))
         return True
 
-    def output(self, job: Job, start: int, gaps: bool = False) -> Answer[Output]:
-        """The output of a job from line `start` on, up to a line that has not come yet, unless `gaps` are left out."""
-        return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gaps)
+    def output(self, job: Job, start: int, gap: Gap | None = None) -> Answer[Output]:
+        """The output of a job from line `start` on, up to a line that has not come yet.
+
+        With `gap` it goes on behind that line, with the text that this returns for so many lines that never came.
+        """
+        return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gap)
+
+    def end_of_output(self, job: Job, start: int) -> Answer[Output]:
+        """The last lines of a job's output, none of them before line `start`."""
+        return Output("", start) if job.is_workflow else read_end(self._api, job.id, start)
 
     def jobs_url(self, template: Template) -> str:
         """Where people see the jobs of a template."""

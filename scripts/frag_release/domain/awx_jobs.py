@@ -170,12 +170,13 @@ def _written(value: object) -> str:
 class Output:
     """Some output of a job: whole lines without colours, and the number of the line after it, from 0.
 
-    `is_all` says that nothing more can be read for now.
+    `is_all` says that nothing more can be read for now. `left_out` is how many lines before it are not in it.
     """
 
     text: str
     next_line: int
     is_all: bool = True
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

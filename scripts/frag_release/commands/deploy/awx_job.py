@@ -119,7 +119,7 @@ class AwxJob:
         try:
             if following.run(self._job()):
                 return self._succeeded()
-            return self._out_of_time()
+            return self._out_of_time(following)
         except Cancelled as stop:
             cancellation.settle()
             raise Cancelled(*self._let_go("The run was cancelled", LAST_SECONDS)) from stop
@@ -163,16 +163,18 @@ class AwxJob:
         said = self.settings.without_secrets(job.explanation)
         return f" AWX says {quoted(said)}." if said else ""
 
-    def _out_of_time(self) -> Job:
+    def _out_of_time(self, following: Following) -> Job:
         """Take a last look, and let the job go; one that ends before it is cancelled is judged."""
         answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
         if self._job().is_over:
+            following.print_rest(self._job())
             return self._succeeded()
         message, remedy = self._let_go("Time is up (wait-minutes)", CANCEL_SECONDS)
         job = self._job()
         if job.is_over and job.status != "canceled":
+            following.print_rest(job)
             return self._succeeded()
         raise ExpectedError(message, remedy)
 
