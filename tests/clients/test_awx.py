@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clients.asking import closed_port, unknown
+from clients.asking import Sleeps, closed_port, unknown
 from clients.echo import Echo
 from frag_release.clients.awx import Awx, UnconfirmedLaunchError
 from frag_release.clients.awx_api import AwxRefusedError
@@ -135,7 +135,7 @@ def test_user_name_and_password(awx: AwxServer, http: Http) -> None:
     awx.add_template("Deploy")
     assert template(Awx(http, awx.url, awx.prefix, basic("ann", "pässwörd:x", awx.url))).name == "Deploy"
     wrong = unknown(Awx(http, awx.url, awx.prefix, basic("ann", "s3cr3t-guess", awx.url)).template("Deploy"))
-    assert "401" in wrong.reason and "Invalid username/password" in wrong.reason
+    assert "401" in wrong.reason and "Authentication credentials were not provided" in wrong.reason
     assert "awx-password" in wrong.remedy
     assert "s3cr3t-guess" not in str(wrong)
 
@@ -280,10 +280,80 @@ def test_a_page_in_place_of_the_api(awx: AwxServer, http: Http, client: Awx) -> 
 
 
 def test_the_token_stays_with_awx(awx: AwxServer, client: Awx, other_server: Echo) -> None:
-    """A redirect to another server is followed without the token, and what is there is no AWX."""
-    awx.fail("GET", "job_templates", status=302, headers={"Location": f"{other_server.url}/sso"})
-    unknown(client.template("Deploy"))
-    assert [one.headers.get("authorization") for one in other_server.requests] == [None]
+    """A redirect to another server is not followed: as to a page to log in on, which is said, for orders as well."""
+    awx.add_template("Deploy")
+    found = template(client)
+    awx.fail("*", "job_templates", status=302, headers={"Location": f"{other_server.url}/sso?next=s3cr3t"})
+    told = unknown(client.template("Deploy"))
+    elsewhere = other_server.url.removeprefix("http://")
+    assert f"redirects to {elsewhere}, as to a page to log in on, when asked for" in told.reason
+    assert "awx-url" in told.remedy and "s3cr3t" not in str(told)
+    with pytest.raises(ExpectedError) as caught:
+        client.launch(found, VARIABLES)
+    assert "Nothing was launched: " in caught.value.message and elsewhere in caught.value.message
+    assert other_server.requests == []
+
+
+def test_an_upgrading_awx_is_asked_again(awx: AwxServer, client: Awx, sleeps: Sleeps) -> None:
+    """While AWX upgrades its database it does nothing: it is asked again every ten seconds, for a launch, too."""
+    awx.add_template("Deploy")
+    awx.upgrading = 3
+    found = template(client)
+    assert sleeps.seconds == [10.0] * 3
+    awx.upgrading = 2
+    assert client.launch(found, VARIABLES).job.status == "pending"
+    assert (awx.launches, len(sleeps.seconds)) == (1, 5)
+
+
+def test_an_upgrade_that_lasts_is_told_as_such(awx: AwxServer, client: Awx) -> None:
+    """After a minute it is said, and that nothing is wrong with address or login; a launch did nothing."""
+    awx.add_template("Deploy")
+    found = template(client)
+    awx.upgrading = 1000
+    told = unknown(client.template("Deploy"))
+    assert "is being upgraded, and answers nothing else, when asked for the job template" in told.reason
+    assert "upgrade of AWX is over" in told.remedy and "awx-api-path" not in told.remedy
+    with pytest.raises(ExpectedError, match=r"Nothing was launched: .* is being upgraded") as caught:
+        client.launch(found, VARIABLES)
+    assert not isinstance(caught.value, UnconfirmedLaunchError)
+
+
+@pytest.mark.parametrize(
+    ("version", "job_page", "template_page"),
+    [
+        ("24.6.1", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+        ("21.14.0", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+        ("24.6.2.dev5+g123", "/jobs/playbook/102/output", "/templates/job-template/101"),
+        ("25.0.0", "/jobs/playbook/102/output", "/templates/job-template/101"),
+        ("devel", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+    ],
+)
+def test_pages_are_where_this_version_has_them(
+    awx: AwxServer, client: Awx, version: str, job_page: str, template_page: str
+) -> None:
+    """Links for people are those of the version that AWX names in its answers, and the old ones if it names none."""
+    awx.version = version
+    awx.add_template("Deploy")
+    found = template(client)
+    assert found.url == f"{awx.url}{template_page}"
+    assert client.jobs_url(found) == f"{awx.url}{template_page}/jobs"
+    job = client.launch(found, VARIABLES).job
+    assert job.url == f"{awx.url}{job_page}"
+    assert isinstance(now := client.anew(20).job(job), Job) and now.url == job.url
+
+
+def test_all_jobs_that_run_are_seen(awx: AwxServer, client: Awx) -> None:
+    """A job that runs is found behind any number of newer ones; a part of them is not taken for all."""
+    made = awx.add_template("Deploy")
+    running = awx.add_job(made, VARIABLES, script=awx_jobs.ENDLESS)
+    for _ in range(60):
+        awx.add_job(made, {}, script=awx_jobs.SUCCESSFUL[-1:])
+    found = template(client)
+    jobs = client.running_jobs(found)
+    assert not isinstance(jobs, Unknown) and [job.id for job in jobs] == [running.id]
+    for _ in range(200):
+        awx.add_job(made, {}, script=awx_jobs.ENDLESS)
+    assert "only a part of the jobs" in unknown(client.running_jobs(found)).reason
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"results": [{"id": "7"}], "next": null}', b"<html>", b"\xff"])

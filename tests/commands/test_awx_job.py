@@ -673,6 +673,44 @@ def test_only_the_same_launch_is_resumed(awx: AwxServer, deploy: Deploy, more: d
     assert awx.launches == (0 if resumed else 1)
 
 
+def test_an_old_job_that_still_runs_is_resumed(awx: AwxServer, deploy: Deploy) -> None:
+    """Behind sixty newer ones that have ended, a job that runs is followed in place of a launch."""
+    template = awx.add_template("Deploy")
+    awx.add_job(template, TAG, script=[*[RUNNING] * 4, Look("successful")])
+    for _ in range(60):
+        awx.add_job(template, {"stack_image_tag": "2023.06.1"}, script=[Look("failed")])
+    run = deploy()
+    assert run.job.start() is False
+    assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+
+
+SECRET = {"asks_variables": False, "survey": [Question("stack_image_tag", secret=True)]}
+
+
+def test_secret_answers_are_not_compared(awx: AwxServer, deploy: Deploy) -> None:
+    """Of a job whose answer is secret nobody can tell what it deploys: told apart, and refused in production."""
+    template = awx.add_template("Deploy", **SECRET)
+    other = awx.add_job(template, {"stack_image_tag": "2023.06.1"}, script=awx_jobs.ENDLESS)
+    how = "with a secret answer (stack_image_tag), which cannot be compared"
+    error = deploy(alone=True).stopped()
+    assert f"The AWX job {other.id} (pending, {how}: " in error.message
+    assert awx.launches == 0
+    run = deploy()
+    assert run.run().succeeded
+    assert run.job.notes[0].startswith(f"The AWX job {other.id} is pending {how}; it is not followed.")
+    assert run.job.seen is not None and run.job.seen.id != other.id
+
+
+def test_of_a_lost_launch_a_secret_answer_is_not_taken_for_ours(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that our lost launch may have started, but nobody can tell, is named and not followed."""
+    awx.add_template("Deploy", **SECRET)
+    awx.add("POST", "/launch/", answered_and_lost)
+    run = deploy()
+    message = run.stopped().message
+    assert f"with a secret answer, which cannot be compared: {awx.jobs[0].id} (" in message
+    assert run.job.seen is None
+
+
 def test_a_list_that_does_not_tell_variables_is_no_reason_to_launch(awx: AwxServer, deploy: Deploy) -> None:
     """Where AWX lists a running job without its variables, how it was launched decides."""
     template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)

@@ -27,8 +27,13 @@ LOOKER = Account(11, "robot", "-", "r0b0ts-token-to-read-0123", scope="read")
 """The robot with a token that only reads."""
 
 _LOG_IN = {"detail": "Authentication credentials were not provided. To establish a login session, visit /api/login/."}
+_LOG_IN_BY = {"WWW-Authenticate": 'Bearer realm="api"'}
+"""Also of a wrong password."""
 _FORBIDDEN = {"detail": "You do not have permission to perform this action."}
-_NOT_FOUND = {"detail": "Not found."}
+_HTML = (("Content-Type", "text/html; charset=utf-8"),)
+_NO_PAGE = Reply(404, _HTML, b"<!doctype html><html><body><h1>Not Found</h1></body></html>")
+_UPGRADING = "/migrations_notran/"
+_MODELS = {"job_templates": "JobTemplate", "jobs": "Job", "workflow_jobs": "WorkflowJob"}
 _ALLOW = {"Allow": "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"}
 _MAX_PAGE = 200
 _PATH = re.compile(r"(?P<kind>[a-z_]+)/(?:(?P<id>[0-9]+)/(?:(?P<part>[a-z_]+)/)?)?")
@@ -37,7 +42,8 @@ _PATH = re.compile(r"(?P<kind>[a-z_]+)/(?:(?P<id>[0-9]+)/(?:(?P<part>[a-z_]+)/)?
 class AwxServer(LoopbackServer):
     """An AWX for `accounts` below `prefix`; `launches` counts the jobs that were launched by POST.
 
-    `cancel_looks` is how many looks a running job takes to be cancelled.
+    `cancel_looks` is how many looks a running job takes to be cancelled. So many requests as `upgrading` says are
+    redirected, as while its database is upgraded. `version` is what it calls itself.
     """
 
     def __init__(self, prefix: str = "/api/v2/") -> None:
@@ -53,6 +59,8 @@ class AwxServer(LoopbackServer):
         self.jobs: list[Job] = []
         self.launches = 0
         self.cancel_looks = 1
+        self.upgrading = 0
+        self.version = "24.6.1"
         self._last_id = 100
 
     def add_template(self, name: str, **settings: Any) -> Template:
@@ -75,13 +83,19 @@ class AwxServer(LoopbackServer):
 
     def answer(self, request: Request) -> Reply:
         """What AWX would say."""
+        if request.path == _UPGRADING:
+            return Reply(200, _HTML, b"<!doctype html><html><body>AWX is currently upgrading.</body></html>")
+        if self.upgrading:
+            self.upgrading -= 1
+            return Reply(302, (*_HTML, ("Location", _UPGRADING)))
         root = self.prefix.removesuffix("v2/")
         if request.path == root:
             versions = {"current_version": self.prefix, "available_versions": {"v2": self.prefix}}
             return json_reply(200, {"description": "AWX REST API", **versions})
         if not request.path.startswith(self.prefix):
-            page = b"<!doctype html><html><body>AWX</body></html>"
-            return Reply(200 if request.path == "/" else 404, (("Content-Type", "text/html; charset=utf-8"),), page)
+            return (
+                Reply(200, _HTML, b"<!doctype html><html><body>AWX</body></html>") if request.path == "/" else _NO_PAGE
+            )
         path = request.path.removeprefix(self.prefix)
         if not path:
             return json_reply(200, {name: f"{self.prefix}{name}/" for name in RESOURCES})
@@ -91,7 +105,8 @@ class AwxServer(LoopbackServer):
         if isinstance(account, Reply):
             return account
         found = _PATH.fullmatch(path)
-        return self._answer(request, account, found.groupdict()) if found else json_reply(404, _NOT_FOUND)
+        reply = self._answer(request, account, found.groupdict()) if found else _NO_PAGE
+        return reply.with_headers({"X-API-Product-Version": self.version, "X-API-Product-Name": "AWX"})
 
     def _answer(self, request: Request, account: Account, at: dict[str, str | None]) -> Reply:
         kind, part = at["kind"] or "", at["part"]
@@ -106,25 +121,25 @@ class AwxServer(LoopbackServer):
         if kind in ("jobs", "workflow_jobs") and number is not None:
             job = next((one for one in self.jobs if one.id == number), None)
             if job is None or job.is_workflow != (kind == "workflow_jobs"):
-                return json_reply(404, _NOT_FOUND)
+                return _none(kind)
             return self._job(request, account, job, part)
-        return json_reply(404, _NOT_FOUND)
+        return _NO_PAGE
 
     def _account(self, authorization: str) -> Account | Reply:
         scheme, _, value = authorization.partition(" ")
         if scheme == "Basic":
             pair = base64.b64decode(value).decode()
             known = [one for one in self.accounts if f"{one.username}:{one.password}" == pair]
-            return known[0] if known else json_reply(401, {"detail": "Invalid username/password."})
+            return known[0] if known else json_reply(401, _LOG_IN, _LOG_IN_BY)
         known = [one for one in self.accounts if scheme == "Bearer" and one.token == value]
-        return known[0] if known else json_reply(401, _LOG_IN, {"WWW-Authenticate": 'Bearer realm="api"'})
+        return known[0] if known else json_reply(401, _LOG_IN, _LOG_IN_BY)
 
     def _templates(self, request: Request, account: Account, number: int | None, part: str | None) -> Reply:
         if number is None:
             return self._found_templates(request, account)
         template = next((one for one in self.templates if one.id == number), None)
         if template is None:
-            return json_reply(404, _NOT_FOUND)
+            return _none("job_templates")
         if part == "launch" and request.method == "POST":
             return self._launch(request, account, template)
         if part in ("jobs", "slice_workflow_jobs"):
@@ -134,7 +149,7 @@ class AwxServer(LoopbackServer):
             "launch": lambda: launch_json(template),
             "survey_spec": lambda: survey_json(template),
         }
-        return json_reply(200, answers[part]()) if part in answers else json_reply(404, _NOT_FOUND)
+        return json_reply(200, answers[part]()) if part in answers else _NO_PAGE
 
     def _found_templates(self, request: Request, account: Account) -> Reply:
         fields: dict[str, Callable[[Template], str]] = {
@@ -149,10 +164,13 @@ class AwxServer(LoopbackServer):
         return self._page(request, [template_json(one, self.prefix, account) for one in found])
 
     def _jobs(self, request: Request, template: Template, workflows: bool) -> Reply:
-        unknown = set(_filters(request))
+        filters = _filters(request)
+        statuses = filters.pop("status__in", "").split(",")
+        unknown = set(filters)
         if unknown:
             return json_reply(400, {"detail": f"Job has no field named '{min(unknown)}'"})
         jobs = [one for one in self.jobs if one.template is template and one.is_workflow == workflows]
+        jobs = [one for one in jobs if statuses == [""] or one.look.status in statuses]
         if request.query.get("order_by") == ["-id"]:
             jobs = sorted(jobs, key=lambda one: -one.id)
         return self._page(request, [job_json(one, self.prefix, detail=False) for one in jobs])
@@ -193,7 +211,7 @@ class AwxServer(LoopbackServer):
             events = [one for one in job.events() if one["start_line"] >= start]
             newest_first = request.query.get("order_by") == ["-counter"]
             return self._page(request, events[::-1] if newest_first else events)
-        return json_reply(404, _NOT_FOUND)
+        return _NO_PAGE
 
     def _cancel(self, request: Request, account: Account, job: Job) -> Reply:
         """Cancel a job, as `JobAccess.can_cancel` allows it: of one that has ended that is refused, too."""
@@ -221,6 +239,11 @@ class AwxServer(LoopbackServer):
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
+
+
+def _none(kind: str) -> Reply:
+    """What is said of an object that is not there."""
+    return json_reply(404, {"detail": f"No {_MODELS[kind]} matches the given query."})
 
 
 def _filters(request: Request) -> dict[str, str]:

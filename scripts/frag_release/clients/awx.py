@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 
-from ..domain.awx_jobs import MAY_LAUNCH, Job, LaunchData, Launched, Output, Template, Variables
+from ..domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
 from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import ExpectedError, RefusedError
 from .awx_api import AwxApi, AwxRefusedError
@@ -25,8 +26,9 @@ from .http import Http
 from .messages import Response, Unconfirmed, quoted
 from .payloads import parse, read_payload
 
-_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE = 200, 50
+_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
 _MOST_PAGES = 20
+_LAST_WITH_OLD_PAGES = (24, 6, 1)
 LAUNCH_SECONDS = 125.0
 """How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
 
@@ -46,11 +48,12 @@ class Awx:
 
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
         self._api = AwxApi(http, url, api_path, credentials)
-        self._credentials = credentials
 
     def anew(self, seconds: float) -> Awx:
         """The same with `seconds` from now, for what must still be said when time is up."""
-        return Awx(self._api.http.anew(seconds), self._api.url, self._api.api_path, self._credentials)
+        other = copy.copy(self)
+        other._api = self._api.anew(seconds)
+        return other
 
     def template(self, name: str, organization: str = "") -> Answer[Template]:
         """The one job template of exactly this name; raises RefusedError where there is none, or several."""
@@ -120,16 +123,21 @@ class Awx:
 
     def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
         """The latest jobs of a template, newest first; of a sliced one also the workflows."""
-        what = f"the jobs of the job template {quoted(template.name)}"
+        return self._jobs(template, f"the jobs of the job template {quoted(template.name)}", {}, _JOBS_OF_PAGE)
+
+    def running_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+        """All jobs of a template that have not ended, however old, newest first; of a sliced one also the workflows."""
+        what = f"the jobs of the job template {quoted(template.name)} that have not ended"
+        return self._jobs(template, what, {"status__in": ",".join(NOT_OVER)}, _RUNNING_JOBS)
+
+    def _jobs(self, template: Template, what: str, chosen: Mapping[str, str], most: int) -> Answer[Sequence[Job]]:
         jobs: list[Job] = []
+        query: dict[str, str | int] = {**chosen, "order_by": "-id", "page_size": most}
         for kind in ("jobs", "slice_workflow_jobs") if template.sliced else ("jobs",):
-            answer = self._api.get(
-                f"job_templates/{template.id}/{kind}/", what, {"order_by": "-id", "page_size": _JOBS_OF_PAGE}
-            )
-            page = self._api.read(answer, JobPage, what)
+            page = self._api.read(self._api.get(f"job_templates/{template.id}/{kind}/", what, query), JobPage, what)
             if isinstance(page, Unknown):
                 return page
-            if len(page["results"]) < min(page["count"], _JOBS_OF_PAGE):
+            if len(page["results"]) < (page["count"] if chosen else min(page["count"], most)):
                 return Unknown(f"{self._api.host} sent only a part of {what}")
             jobs += map(self._job, page["results"])
         return sorted(jobs, key=lambda job: -job.id)
@@ -202,7 +210,7 @@ class Awx:
             inventory=inventory["name"] if inventory else "",
             limit=payload.get("limit") or "",
             has_project=payload.get("project", "not told") is not None,
-            url=self._page("templates/job-template" if self._is_gateway else "templates/job_template", payload["id"]),
+            url=self._page("templates/job_template" if self._is_old else "templates/job-template", payload["id"]),
         )
 
     def _job(self, payload: JobPayload) -> Job:
@@ -214,8 +222,13 @@ class Awx:
         """Whether this is the Ansible Automation Platform, whose pages are elsewhere than AWX's own."""
         return self._api.api_path.startswith("/api/controller/")
 
+    @property
+    def _is_old(self) -> bool:
+        """Whether its pages are those of AWX up to 24.6.1, which was the last with the old ones."""
+        return not self._is_gateway and self._api.version <= _LAST_WITH_OLD_PAGES
+
     def _page(self, kind: str, number: int) -> str:
-        return f"{self._api.url}/{'execution' if self._is_gateway else '#'}/{kind}/{number}"
+        return f"{self._api.url}/{'#/' if self._is_old else 'execution/' if self._is_gateway else ''}{kind}/{number}"
 
     def _launched(self, response: Response, what: str) -> Launched:
         payload, document = read_payload(response.body, JobPayload), parse(response.body)

@@ -78,6 +78,13 @@ class Http:
         other._deadline = Deadline(seconds)
         return other
 
+    def pause(self, seconds: float) -> bool:
+        """Wait so long, if that fits into the time that is left; returns whether it did."""
+        if seconds >= self._deadline.remaining():
+            return False
+        self._sleep(seconds)
+        return True
+
     def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
         """Run independent questions beside each other; the answers keep their order."""
         if len(calls) < 2:

@@ -48,11 +48,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `."""
+    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `.
+
+    `url` is where it came from in the end, after redirects.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = field(default="", repr=False)
 
     def header(self, name: str) -> str:
         """Return a header's value, or an empty text."""
@@ -74,6 +78,13 @@ class Failure:
 @dataclass(frozen=True)
 class Unconfirmed(Unknown):
     """A write was sent, and no answer says whether it was done."""
+
+
+@dataclass(frozen=True)
+class Redirected(Unknown):
+    """A redirect to `target` that was not followed; what was to be written was not."""
+
+    target: str = field(default="", repr=False)
 
 
 def quoted(text: str) -> str:

@@ -14,6 +14,7 @@ HIDDEN = "$encrypted$"
 """What AWX shows in place of the answer to a question that asks for a password."""
 
 SUCCESSFUL = "successful"
+NOT_OVER = ("new", "pending", "waiting", "running")
 _OVER = (SUCCESSFUL, "failed", "error", "canceled")
 _BY_A_PERSON = ("manual", "relaunch")
 _MOST_NAMES = 10
@@ -136,8 +137,14 @@ class Job:
 
     def lost(self, variables: Variables) -> list[str]:
         """Those of `variables` that the job does not run with; none where that cannot be read."""
-        own = self.variables
-        return [] if own is None else sorted(name for name, value in variables.items() if not _same(own, name, value))
+        own, secret = self.variables, self.secret(variables)
+        if own is None:
+            return []
+        return sorted(name for name, value in variables.items() if name not in secret and not _same(own, name, value))
+
+    def secret(self, variables: Variables) -> list[str]:
+        """Those of `variables` that answer a secret question, so that AWX shows to nobody what the job runs with."""
+        return sorted(name for name in variables if (self.variables or {}).get(name) == HIDDEN)
 
 
 def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bool:
@@ -146,11 +153,15 @@ def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bo
     A sliced template starts a workflow, but a plain job where its inventory has a single host.
     """
     whole = not job.is_slice and job.launch_type in _BY_A_PERSON
-    return whole and job.template == template.id and not job.lost(variables)
+    comparable = not job.lost(variables) and not job.secret(variables)
+    return whole and comparable and job.template == template.id
 
 
 def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
-    """Whether what was given at a launch is exactly `variables`: no other limit, mode or inventory, no other value."""
+    """Whether what was given at a launch is exactly `variables`: no other limit, mode or inventory, no other value.
+
+    A secret answer cannot be compared: it is not the same.
+    """
     given = prompts.get("extra_vars", {})
     if set(prompts) - {"extra_vars"} or not isinstance(given, dict) or set(given) != set(variables):
         return False
@@ -159,7 +170,7 @@ def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
 
 def _same(own: Variables, name: str, value: object) -> bool:
     # As JSON: true is 1 to Python, not to a playbook.
-    return name in own and (own[name] == HIDDEN or _written(own[name]) == _written(value))
+    return name in own and own[name] != HIDDEN and _written(own[name]) == _written(value)
 
 
 def _written(value: object) -> str:

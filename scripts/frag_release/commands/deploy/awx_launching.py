@@ -49,9 +49,10 @@ class Launching:
         Raises EvidenceError where that cannot be seen, for then another one might be launched beside it; and
         RefusedError where it must be `alone`, and another job of the template has not ended.
         """
+        running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
         jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
         self._newest = max((job.id for job in jobs), default=0)
-        ours, others = self._parted(template, [job for job in jobs if not job.is_over])
+        ours, others = self._parted(template, running)
         if ours:
             self.took(ours)
         if others and self.alone:
@@ -83,6 +84,8 @@ class Launching:
         """Say with what a job runs where that is not what we would launch; empty where it is the same launch."""
         if job.lost(self.variables):
             return "with other variables"
+        if secret := job.secret(self.variables):
+            return f"with a secret answer ({', '.join(secret)}), which cannot be compared"
         same = may_be_same_launch(job, template, self.variables)
         if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
             told = "with the same variables, but was" if job.variables is not None else "and was"
@@ -169,7 +172,9 @@ class Launching:
     def _never_seen(self, template: Template, lost: ExpectedError, looked: bool, seconds: float) -> ExpectedError:
         saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
         others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
-        started = f" Launched by the same account since, but in another way: {others}." if others else ""
+        secret = any(job.secret(self.variables) for job in self._others)
+        how = "with a secret answer, which cannot be compared" if secret else "but in another way"
+        started = f" Launched by the same account since, {how}: {others}." if others else ""
         return ExpectedError(
             f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
             f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
