@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from clients.asking import closed_port, unknown
+from clients.asking import Sleeps, closed_port, unknown
 from clients.echo import Echo
 from frag_release.clients.awx import Awx, UnconfirmedLaunchError
 from frag_release.clients.awx_api import AwxRefusedError
 from frag_release.clients.credentials import basic, bearer
 from frag_release.clients.http import Http
 from frag_release.domain.awx_jobs import Job, LaunchData, Output, Template
-from frag_release.domain.evidence import Unknown
+from frag_release.domain.evidence import Denied, Unknown
 from frag_release.errors import ExpectedError, RefusedError
 from world import awx_jobs
-from world.awx import READER, ROBOT, SOMEBODY, AwxServer
+from world.awx import READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import Account, Look, Question
 from world.awx_shapes import job_json, template_json
 from world.faults import JSON, Reply
@@ -50,9 +50,9 @@ def template(client: Awx, name: str = "Deploy", organization: str = "") -> Templ
     return found
 
 
-def output(client: Awx, job: Job, start: int, gaps: bool = False) -> Output:
+def output(client: Awx, job: Job, start: int, gap: Callable[[int], str] | None = None) -> Output:
     """The output, which must be readable."""
-    found = client.output(job, start, gaps)
+    found = client.output(job, start, gap)
     assert isinstance(found, Output), found
     return found
 
@@ -135,7 +135,7 @@ def test_user_name_and_password(awx: AwxServer, http: Http) -> None:
     awx.add_template("Deploy")
     assert template(Awx(http, awx.url, awx.prefix, basic("ann", "pässwörd:x", awx.url))).name == "Deploy"
     wrong = unknown(Awx(http, awx.url, awx.prefix, basic("ann", "s3cr3t-guess", awx.url)).template("Deploy"))
-    assert "401" in wrong.reason and "Invalid username/password" in wrong.reason
+    assert "401" in wrong.reason and "Authentication credentials were not provided" in wrong.reason
     assert "awx-password" in wrong.remedy
     assert "s3cr3t-guess" not in str(wrong)
 
@@ -210,7 +210,7 @@ def test_a_sliced_template_starts_a_workflow(awx: AwxServer, client: Awx) -> Non
             "variables_needed_to_start: 'a' value missing",
         ),
         (ROBOT, {"passwords": ["ssh_password"]}, RefusedError, "passwords_needed_to_start: ssh_password"),
-        (ROBOT, {"inventory": False}, RefusedError, "inventory: Job Template inventory is missing"),
+        (ROBOT, {"inventory": False}, RefusedError, "resources_needed_to_start: Job Template inventory is missing"),
     ],
 )
 def test_a_refused_launch(
@@ -280,10 +280,80 @@ def test_a_page_in_place_of_the_api(awx: AwxServer, http: Http, client: Awx) -> 
 
 
 def test_the_token_stays_with_awx(awx: AwxServer, client: Awx, other_server: Echo) -> None:
-    """A redirect to another server is followed without the token, and what is there is no AWX."""
-    awx.fail("GET", "job_templates", status=302, headers={"Location": f"{other_server.url}/sso"})
-    unknown(client.template("Deploy"))
-    assert [one.headers.get("authorization") for one in other_server.requests] == [None]
+    """A redirect to another server is not followed: as to a page to log in on, which is said, for orders as well."""
+    awx.add_template("Deploy")
+    found = template(client)
+    awx.fail("*", "job_templates", status=302, headers={"Location": f"{other_server.url}/sso?next=s3cr3t"})
+    told = unknown(client.template("Deploy"))
+    elsewhere = other_server.url.removeprefix("http://")
+    assert f"redirects to {elsewhere}, as to a page to log in on, when asked for" in told.reason
+    assert "awx-url" in told.remedy and "s3cr3t" not in str(told)
+    with pytest.raises(ExpectedError) as caught:
+        client.launch(found, VARIABLES)
+    assert "Nothing was launched: " in caught.value.message and elsewhere in caught.value.message
+    assert other_server.requests == []
+
+
+def test_an_upgrading_awx_is_asked_again(awx: AwxServer, client: Awx, sleeps: Sleeps) -> None:
+    """While AWX upgrades its database it does nothing: it is asked again every ten seconds, for a launch, too."""
+    awx.add_template("Deploy")
+    awx.upgrading = 3
+    found = template(client)
+    assert sleeps.seconds == [10.0] * 3
+    awx.upgrading = 2
+    assert client.launch(found, VARIABLES).job.status == "pending"
+    assert (awx.launches, len(sleeps.seconds)) == (1, 5)
+
+
+def test_an_upgrade_that_lasts_is_told_as_such(awx: AwxServer, client: Awx) -> None:
+    """After a minute it is said, and that nothing is wrong with address or login; a launch did nothing."""
+    awx.add_template("Deploy")
+    found = template(client)
+    awx.upgrading = 1000
+    told = unknown(client.template("Deploy"))
+    assert "is being upgraded, and answers nothing else, when asked for the job template" in told.reason
+    assert "upgrade of AWX is over" in told.remedy and "awx-api-path" not in told.remedy
+    with pytest.raises(ExpectedError, match=r"Nothing was launched: .* is being upgraded") as caught:
+        client.launch(found, VARIABLES)
+    assert not isinstance(caught.value, UnconfirmedLaunchError)
+
+
+@pytest.mark.parametrize(
+    ("version", "job_page", "template_page"),
+    [
+        ("24.6.1", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+        ("21.14.0", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+        ("24.6.2.dev5+g123", "/jobs/playbook/102/output", "/templates/job-template/101"),
+        ("25.0.0", "/jobs/playbook/102/output", "/templates/job-template/101"),
+        ("devel", "/#/jobs/playbook/102/output", "/#/templates/job_template/101"),
+    ],
+)
+def test_pages_are_where_this_version_has_them(
+    awx: AwxServer, client: Awx, version: str, job_page: str, template_page: str
+) -> None:
+    """Links for people are those of the version that AWX names in its answers, and the old ones if it names none."""
+    awx.version = version
+    awx.add_template("Deploy")
+    found = template(client)
+    assert found.url == f"{awx.url}{template_page}"
+    assert client.jobs_url(found) == f"{awx.url}{template_page}/jobs"
+    job = client.launch(found, VARIABLES).job
+    assert job.url == f"{awx.url}{job_page}"
+    assert isinstance(now := client.anew(20).job(job), Job) and now.url == job.url
+
+
+def test_all_jobs_that_run_are_seen(awx: AwxServer, client: Awx) -> None:
+    """A job that runs is found behind any number of newer ones; a part of them is not taken for all."""
+    made = awx.add_template("Deploy")
+    running = awx.add_job(made, VARIABLES, script=awx_jobs.ENDLESS)
+    for _ in range(60):
+        awx.add_job(made, {}, script=awx_jobs.SUCCESSFUL[-1:])
+    found = template(client)
+    jobs = client.running_jobs(found)
+    assert not isinstance(jobs, Unknown) and [job.id for job in jobs] == [running.id]
+    for _ in range(200):
+        awx.add_job(made, {}, script=awx_jobs.ENDLESS)
+    assert "only a part of the jobs" in unknown(client.running_jobs(found)).reason
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"results": [{"id": "7"}], "next": null}', b"<html>", b"\xff"])
@@ -317,14 +387,13 @@ def test_a_deleted_job(awx: AwxServer, client: Awx) -> None:
     unknown(client.output(job, 0))
 
 
-def test_cancelling(awx: AwxServer, client: Awx) -> None:
-    """A job that runs is cancelled; one that is over has nothing to cancel; without the right that is told."""
+def test_cancelling(awx: AwxServer, client: Awx, http: Http) -> None:
+    """A job that runs is cancelled; of one that is over a superuser is told so, and others are refused."""
     awx.add_template("Deploy", script=awx_jobs.ENDLESS)
     job = client.launch(template(client), {}).job
     assert client.cancel(job) is True
-    assert client.cancel(job) is False
-    awx.fail("POST", "cancel", status=403, body={"detail": "You do not have permission to perform this action."})
-    assert "403" in unknown(client.cancel(job)).reason
+    assert as_(awx, http, SUPERUSER).cancel(job) is False
+    assert isinstance(refused := client.cancel(job), Denied) and "403" in refused.reason
 
 
 def test_output_comes_in_parts(awx: AwxServer, client: Awx) -> None:
@@ -351,7 +420,7 @@ def test_output_waits_for_a_line_that_has_not_come(awx: AwxServer, client: Awx) 
     assert isinstance(job, Job)
     assert output(client, job, 0) == Output("one\n", 1)
     assert output(client, job, 1) == Output("", 1)
-    assert output(client, job, 1, gaps=True) == Output("three\n", 3)
+    assert output(client, job, 1, "{} never came\n".format) == Output("1 never came\nthree\n", 3)
 
 
 def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
@@ -364,6 +433,20 @@ def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
     rest = output(client, job, first.next_line)
     assert (first.is_all, rest.is_all, rest.next_line) == (False, True, 1200)
     assert (first.text + rest.text).splitlines() == lines
+
+
+def test_the_end_of_output_is_read_from_behind(awx: AwxServer, client: Awx) -> None:
+    """The last hundred events come in order with how many lines are before them, and no line that was read already."""
+    lines = [f"line {number}" for number in range(1200)]
+    awx.add_job(awx.add_template("Deploy"), {}, script=[Look("failed", lines)])
+    (job,) = client.recent_jobs(template(client))  # type: ignore[misc]
+    assert isinstance(job, Job)
+    asked = len(awx.requests)
+    expected = "".join(f"line {number}\n" for number in range(1100, 1200))
+    assert client.end_of_output(job, 1000) == Output(expected, 1200, left_out=100)
+    assert client.end_of_output(job, 1199) == Output("line 1199\n", 1200)
+    assert client.end_of_output(job, 1200) == Output("", 1200)
+    assert len(awx.requests) == asked + 3
 
 
 def test_lists_that_are_shorter_than_they_say_are_unknown(awx: AwxServer, client: Awx) -> None:

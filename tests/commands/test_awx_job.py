@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Callable
@@ -15,15 +16,17 @@ from frag_release.clients.awx import Awx
 from frag_release.clients.credentials import bearer
 from frag_release.clients.deadline import Deadline
 from frag_release.clients.http import Http
+from frag_release.clients.messages import Failure, Request, Response
 from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import Cancelled, ExpectedError
+from frag_release.render.deploy import job_line
 from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
-from world.awx import READER, ROBOT, SOMEBODY, AwxServer
+from world.awx import LOOKER, OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import LINES, PENDING, RUNNING, Account, Look, Question
-from world.faults import Forward, Reply
+from world.faults import Forward, Misbehaviour, Reply
 from world.loopback import HOST
 
 TAG = {"stack_image_tag": "2023.06.2"}
@@ -116,6 +119,22 @@ def interrupt(at: int) -> Callable[[int], None]:
     return stop
 
 
+def waited_for(run: Deployment, method: str, path: str) -> float:
+    """Run to the end, and return how many seconds a request of this kind was given at most."""
+    http = run.job.awx._api.http
+    exchange, given = http._connected(), [0.0]
+
+    def observed(request: Request, seconds: float) -> Response | Failure:
+        if request.method == method and path in request.url:
+            given.append(seconds)
+        return exchange(request, seconds)
+
+    http._exchange = observed  # type: ignore[assignment]
+    with contextlib.suppress(ExpectedError, Cancelled):
+        run.run()
+    return max(given)
+
+
 def answered_and_lost(forward: Forward) -> Reply:
     """Do what was asked for, and drop the connection before the answer."""
     forward()
@@ -163,33 +182,127 @@ def test_other_ends_are_failures(awx: AwxServer, deploy: Deploy, script: tuple[L
     assert (error.exit_status, awx.launches) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (
+            awx_jobs.UPDATE_FAILED,
+            'failed before it began. AWX says "the project update 75 of Stack playbooks failed before it".',
+        ),
+        (awx_jobs.NO_RUNNER, """ended in an error of AWX before it began. AWX says "KeyError: "k8s"". """),
+        (awx_jobs.CANCELED_EARLY, "was cancelled in AWX before it began, by somebody or something else than this run."),
+    ],
+)
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_job_that_never_began_has_deployed_nothing(
+    awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], words: str, slices: int
+) -> None:
+    """What AWX ends before it begins it is told so, with why, and no half rollout is feared: nothing was deployed."""
+    awx.add_template("Deploy", script=script, slices=slices)
+    error = deploy().stopped()
+    if slices == 1 or "KeyError" not in words:
+        assert words in error.message
+    assert "Nothing was deployed" in error.remedy and "part of the rollout" not in error.remedy
+
+
+def test_the_last_line_of_a_traceback_is_what_an_error_is(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX explains an error of its own in a traceback alone: its last line is told, without our login."""
+    trace = f"Traceback (most recent call last):\n  File x\nValueError: no node for {ROBOT.token}\n\n"
+    awx.add_template("Deploy", script=(RUNNING, Look("error", traceback=trace)))
+    error = deploy().stopped()
+    assert 'could not run it to its end. AWX says "ValueError: no node for ***".' in error.message
+    assert "a part of the rollout may be done" in error.remedy
+
+
+def test_why_a_job_is_pending_is_told(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that waits says what it waits for, as soon as AWX says it, and again when time is up."""
+    waiting = Look("pending", (), "waiting for job-74 to finish")
+    awx.add_template("Deploy", script=(PENDING, PENDING, PENDING, awx_jobs.NO_CAPACITY, waiting))
+    run = deploy(seconds=100)
+    error = run.stopped()
+    lines = list(dict.fromkeys(map(job_line, run.said)))
+    number = awx.jobs[0].id
+    assert lines == [
+        f"AWX job {number}: pending",
+        f'AWX job {number}: pending | AWX says "{awx_jobs.NO_CAPACITY.explanation}"',
+        f'AWX job {number}: pending | AWX says "waiting for job-74 to finish"',
+    ]
+    assert len({one.state for one in run.said}) == 3
+    assert "is pending: it is left in AWX's queue, and may begin at any time." in error.message
+    assert 'AWX says "waiting for job-74 to finish".' in error.message
+
+
+def test_a_job_that_is_cancelled_in_the_queue_has_deployed_nothing(awx: AwxServer, deploy: Deploy) -> None:
+    """Where our own cancelling comes before the job begins, there is no half rollout to look for."""
+    awx.add_template("Deploy", script=(PENDING,))
+    error = deploy(seconds=60, on_timeout=OnTimeout.CANCEL).stopped()
+    assert "it is canceled" in error.message
+    assert error.remedy == "Nothing was deployed: it had not begun. Running this again launches a new job."
+
+
 def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> None:
     """After the end the last lines are waited for, and a line that never comes holds back no other."""
     late = Look("successful", LINES[:2], complete=False)
     awx.add_template("Deploy", script=(PENDING, RUNNING, late, late, Look("successful", [*LINES[:3], None, "the end"])))
     run = deploy()
     assert run.run().succeeded
-    assert run.output == [*LINES[:3], "the end"]
+    assert run.output == [*LINES[:3], f"[Here 1 line of output never came; see {page(run)}]", "the end"]
+
+
+def page(run: Deployment) -> str:
+    """The job's own page."""
+    assert run.job.seen is not None
+    return run.job.seen.url
 
 
 def test_output_that_cannot_be_had_stops_nothing(awx: AwxServer, deploy: Deploy) -> None:
-    """A deployment whose output cannot be read is followed all the same."""
+    """A deployment whose output cannot be read is followed all the same, and it is said once where the output is."""
     awx.add_template("Deploy")
     awx.fail("GET", "job_events", status=403, body={"detail": "no"})
     run = deploy()
     assert run.run().succeeded
-    assert run.printed == []
+    (line,) = run.output
+    assert line.startswith("[Some of the job's output could not be read (")
+    assert line.endswith(f"); see {page(run)}]")
 
 
-def test_endless_output_is_cut(awx: AwxServer, deploy: Deploy) -> None:
-    """Past four million characters it is said where the rest is."""
+def test_the_end_of_endless_output_is_printed(awx: AwxServer, deploy: Deploy) -> None:
+    """Past four million characters the middle is left out with a word, and the job's last lines are there."""
     lines = ["x" * 500_000] * 10
-    awx.add_template("Deploy", script=(RUNNING, Look("running", lines), Look("successful", [*lines, "more"])))
+    awx.add_template(
+        "Deploy", script=(RUNNING, Look("running", lines), Look("failed", [*lines, *lines, "fatal: no image"]))
+    )
     run = deploy()
-    run.run()
-    assert run.job.seen is not None and run.job.seen.url in run.output[-1]
-    assert "more" not in run.output
+    run.stopped()
+    assert run.output[-1] == "fatal: no image"
+    assert f"[Here 10 lines of output are left out; see {page(run)}]" in run.output
     assert len("\n".join(run.printed)) < 5_100_000
+
+
+@pytest.mark.parametrize("count", [3_000, 20_000])
+def test_the_end_of_long_output_is_printed(awx: AwxServer, deploy: Deploy, count: int) -> None:
+    """Of output that comes all at once, however long, the last lines are printed; what is left out is counted."""
+    lines = [f"line {number}" for number in range(count)]
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look("failed", [*LINES[:2], *lines])))
+    run = deploy()
+    run.stopped()
+    assert run.output[-3:] == lines[-3:]
+    shown = [line for line in run.output if line.startswith("line ")]
+    (gap,) = [line for line in run.output if "left out" in line] or [""]
+    assert len(shown) == len(set(shown))
+    left_out = count - len(shown)
+    assert gap == (f"[Here {left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
+
+
+@pytest.mark.parametrize("status", ["successful", "failed", "error"])
+def test_output_that_never_comes_is_said(awx: AwxServer, deploy: Deploy, status: str) -> None:
+    """Where AWX never writes down the last events, the log does not end as if that were all."""
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look(status, LINES[:3], complete=False)))
+    run = deploy()
+    run.job.start()
+    with contextlib.suppress(ExpectedError):
+        run.job.follow()
+    assert run.output == [*LINES[:3], f"[AWX had not written down all of the job's output; see {page(run)}]"]
 
 
 def test_time_is_up(awx: AwxServer, deploy: Deploy) -> None:
@@ -227,9 +340,9 @@ def test_a_job_is_cancelled_in_time_of_its_own(awx: AwxServer, deploy: Deploy) -
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (lambda awx: setattr(awx, "cancel_looks", 50), "asked to cancel it, and it was running when last seen"),
-        (lambda awx: awx.fail("POST", "cancel", status=403), "could not be cancelled, and may be running ("),
-        (lambda awx: awx.drop("POST", "cancel"), "could not be cancelled, and may be running ("),
+        (lambda awx: setattr(awx, "cancel_looks", 50), "AWX was asked to cancel it, and it was running when last"),
+        (lambda awx: awx.fail("POST", "cancel", status=400), "could not be cancelled, and was running when last seen"),
+        (lambda awx: awx.drop("POST", "cancel"), "AWX did not say if it cancelled it, and it was running"),
     ],
 )
 def test_a_cancellation_that_does_not_work(
@@ -241,6 +354,82 @@ def test_a_cancellation_that_does_not_work(
     run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
     assert words in run.stopped().message
     assert sum(run.waits) < 65
+
+
+def cancelled_without_answer(forward: Forward) -> Reply:
+    """AWX cancels the job, but does not answer in time."""
+    forward()
+    return Reply(0, dropped=True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(cancelled_without_answer, id="no answer"),
+        pytest.param(lambda forward: Reply(504) if forward() else Reply(0), id="504"),
+    ],
+)
+def test_a_cancellation_without_an_answer_is_looked_for(awx: AwxServer, deploy: Deploy, fault: Misbehaviour) -> None:
+    """AWX may cancel a job and not say so in time: a look at the job tells."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add("POST", "/cancel/", fault)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    assert "(on-timeout: cancel): it is canceled. " in run.stopped().message
+    assert run.job.seen is not None and run.job.seen.status == "canceled"
+
+
+@pytest.mark.parametrize("account", [ROBOT, SUPERUSER])
+def test_a_job_that_ends_before_it_is_cancelled_counts(awx: AwxServer, deploy: Deploy, account: Account) -> None:
+    """AWX refuses to cancel what has ended, with a 403 to all but superusers: a look at the job tells how it ended."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def too_late(end: Look) -> Misbehaviour:
+        def ended(forward: Forward) -> Reply:
+            awx.jobs[-1].script = [end]
+            return forward()
+
+        return ended
+
+    awx.add("POST", "/cancel/", too_late(Look("successful", LINES)), times=1)
+    assert deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).run().succeeded
+    awx.add("POST", "/cancel/", too_late(Look("failed", LINES)), times=1)
+    error = deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).stopped()
+    assert "failed: its playbook did not get through everywhere" in error.message
+    assert "may be running" not in error.message and "permission" not in error.message
+
+
+def test_a_cancelled_run_tells_that_its_job_had_ended(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that has ended when our cancelled run would cancel it is told with its end, not as refused."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+
+    def too_late(forward: Forward) -> Reply:
+        awx.jobs[0].script = [Look("successful", LINES)]
+        return forward()
+
+    awx.add("POST", "/cancel/", too_late)
+    run = deploy(on_timeout=OnTimeout.CANCEL)
+    run.before_wait = interrupt(1)
+    assert "(on-timeout: cancel): it had ended as successful. " in run.cancelled().message
+
+
+def test_somebody_else_s_job_names_who_may_cancel_it(awx: AwxServer, deploy: Deploy) -> None:
+    """With Execute alone nobody cancels another's job: the run says who may, and that it goes on."""
+    template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    awx.add_job(template, TAG, SOMEBODY)
+    message = deploy(seconds=60, on_timeout=OnTimeout.CANCEL).stopped().message
+    assert "this account may not cancel it, and it was running when last seen: that may somebody" in message
+    assert "the template's administrators and superusers" in message
+    assert deploy(seconds=60, on_timeout=OnTimeout.CANCEL, account=OWNER).stopped().message.count("it is canceled") == 1
+
+
+def test_a_cancellation_may_take_as_long_as_awx_takes(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX waits up to 5 s for its dispatcher: a cancellation has 8 s, and only a cancelled run has less."""
+    awx.add_template("Deploy", script=awx_jobs.ENDLESS)
+    run = deploy(seconds=60, on_timeout=OnTimeout.CANCEL)
+    assert 7 < waited_for(run, "POST", "/cancel/") <= 8
+    run = deploy(on_timeout=OnTimeout.CANCEL)
+    run.before_wait = interrupt(1)
+    assert waited_for(run, "POST", "/cancel/") <= 2
 
 
 def test_a_job_that_ends_in_the_last_moment_counts(awx: AwxServer, deploy: Deploy) -> None:
@@ -310,7 +499,7 @@ def test_cancelled_in_the_middle_of_the_launch(
     assert sum(run.waits) <= 5
     if started:
         assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
-        assert ("it is canceled" if on_timeout is OnTimeout.CANCEL else "left running") in error.message
+        assert ("it is canceled" if on_timeout is OnTimeout.CANCEL else "left in AWX's queue") in error.message
     else:
         assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
         assert run.job.seen is None
@@ -363,11 +552,58 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     run = deploy()
     error = run.stopped()
     assert "No answer came to the launch of Deploy (" in error.message
-    assert "AWX shows no job of it after 30 s" in error.message
+    assert "AWX shows no job of it after 125 s" in error.message
     assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
     assert (posts(awx), run.job.seen) == (1, None)
     assert deploy().run().succeeded
     assert awx.launches == 1
+
+
+@pytest.mark.parametrize("seconds", [31, 60, 115])
+def test_a_job_is_looked_for_as_long_as_awx_may_answer(awx: AwxServer, deploy: Deploy, seconds: int) -> None:
+    """AWX shows a job only when it answers the launch, up to two minutes later: until then it is found and followed."""
+    template = awx.add_template("Deploy")
+    awx.fail("POST", "/launch/", status=504)
+    run = deploy()
+
+    def appear(number: int) -> None:
+        if sum(run.waits) >= seconds and not awx.jobs:
+            awx.add_job(template, TAG)
+
+    run.before_wait = appear
+    assert run.run().id == awx.jobs[0].id
+    assert posts(awx) == 1
+
+
+def test_a_launch_may_take_as_long_as_awx_takes(awx: AwxServer, deploy: Deploy) -> None:
+    """The launch is waited for longer than AWX's own two minutes, also at the end of our time; a question never is."""
+    awx.add_template("Deploy")
+    run = deploy()
+    run.job.check()
+    run.job.awx._api.http._deadline = Deadline(40)
+    assert 120 < waited_for(run, "POST", "/launch/") <= 130
+    assert waited_for(deploy(), "GET", "/") <= 30
+
+
+@pytest.mark.parametrize(
+    ("fault", "known"),
+    [
+        pytest.param(lambda awx: awx.drop("POST", "/launch/"), False, id="no answer, and no job is found"),
+        pytest.param(lambda awx: awx.fail("POST", "/launch/", status=400, body={"detail": "no"}), True, id="refused"),
+        pytest.param(lambda awx: awx.fail("POST", "/launch/", status=429), True, id="too many requests"),
+    ],
+)
+def test_only_a_refused_launch_is_known_not_to_have_launched(
+    awx: AwxServer, deploy: Deploy, fault: Callable[[AwxServer], None], known: bool
+) -> None:
+    """What is kept of a launch says that it was sent, until it is certain that it came to nothing."""
+    awx.add_template("Deploy")
+    fault(awx)
+    run = deploy()
+    kept = dict[str, Any]()
+    run.job.keep = kept.update
+    run.stopped()
+    assert kept == {"launch_sent": not known}
 
 
 def test_the_launch_is_lost_at_the_end_of_our_time(awx: AwxServer, deploy: Deploy) -> None:
@@ -435,6 +671,44 @@ def test_only_the_same_launch_is_resumed(awx: AwxServer, deploy: Deploy, more: d
     run = deploy()
     assert run.job.start() is not resumed
     assert awx.launches == (0 if resumed else 1)
+
+
+def test_an_old_job_that_still_runs_is_resumed(awx: AwxServer, deploy: Deploy) -> None:
+    """Behind sixty newer ones that have ended, a job that runs is followed in place of a launch."""
+    template = awx.add_template("Deploy")
+    awx.add_job(template, TAG, script=[*[RUNNING] * 4, Look("successful")])
+    for _ in range(60):
+        awx.add_job(template, {"stack_image_tag": "2023.06.1"}, script=[Look("failed")])
+    run = deploy()
+    assert run.job.start() is False
+    assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+
+
+SECRET = {"asks_variables": False, "survey": [Question("stack_image_tag", secret=True)]}
+
+
+def test_secret_answers_are_not_compared(awx: AwxServer, deploy: Deploy) -> None:
+    """Of a job whose answer is secret nobody can tell what it deploys: told apart, and refused in production."""
+    template = awx.add_template("Deploy", **SECRET)
+    other = awx.add_job(template, {"stack_image_tag": "2023.06.1"}, script=awx_jobs.ENDLESS)
+    how = "with a secret answer (stack_image_tag), which cannot be compared"
+    error = deploy(alone=True).stopped()
+    assert f"The AWX job {other.id} (pending, {how}: " in error.message
+    assert awx.launches == 0
+    run = deploy()
+    assert run.run().succeeded
+    assert run.job.notes[0].startswith(f"The AWX job {other.id} is pending {how}; it is not followed.")
+    assert run.job.seen is not None and run.job.seen.id != other.id
+
+
+def test_of_a_lost_launch_a_secret_answer_is_not_taken_for_ours(awx: AwxServer, deploy: Deploy) -> None:
+    """A job that our lost launch may have started, but nobody can tell, is named and not followed."""
+    awx.add_template("Deploy", **SECRET)
+    awx.add("POST", "/launch/", answered_and_lost)
+    run = deploy()
+    message = run.stopped().message
+    assert f"with a secret answer, which cannot be compared: {awx.jobs[0].id} (" in message
+    assert run.job.seen is None
 
 
 def test_a_list_that_does_not_tell_variables_is_no_reason_to_launch(awx: AwxServer, deploy: Deploy) -> None:
@@ -511,7 +785,11 @@ def test_in_production_nothing_is_launched_beside_another_job(
     assert error.message.startswith(f"The AWX job {other.id} (pending, with") and how in error.message
     assert f"{page}) of Deploy has not ended, and deploys something else" in error.message
     assert "Nothing was launched." in error.message
-    assert error.remedy == "Cancel it in AWX, or wait until it has ended, then run this again."
+    who = other.by.username if other.by else "whoever launched it"
+    assert error.remedy == (
+        f"Cancel it in AWX (as {who}, an administrator of the template, or a superuser), or wait until it has ended, "
+        "then run this again."
+    )
     assert (error.exit_status, awx.launches, run.job.seen) == (1, 0, None)
     other.script = (Look("canceled"),)
     assert deploy(alone=True).run().succeeded
@@ -565,6 +843,7 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
         ({"survey": [Question("zone", required=True)]}, "needs an answer for zone"),
         ({"passwords": ["ssh_password"]}, "asks for passwords at its launch (ssh_password)"),
         ({"inventory": False}, "has no inventory"),
+        ({"project": False}, "has no project"),
     ],
 )
 def test_what_awx_would_refuse_or_drop_is_refused_first(
@@ -635,16 +914,41 @@ def test_a_job_for_which_awx_ignored_something_else_is_cancelled(awx: AwxServer,
     assert awx.jobs[0].look.status == "canceled"
 
 
-@pytest.mark.parametrize("account", [Account(0, "", "", "a-wrong-token"), READER])
+@pytest.mark.parametrize("account", [READER, LOOKER])
 def test_who_may_not_launch(awx: AwxServer, deploy: Deploy, account: Account) -> None:
-    """A wrong login and a missing right are told apart, with what helps; nothing is launched."""
+    """Who lacks the role, or has a token that only reads, is told both, before anything is sent."""
     awx.add_template("Deploy")
+    for error in (deploy(account=account).stopped(), checked(deploy(account=account))):
+        assert "The job template Deploy may not be launched by this account" in error.message
+        assert "the role Execute" in error.remedy and "scope Write" in error.remedy
+        assert error.exit_status == 2
+    assert posts(awx) == 0
+
+
+@pytest.mark.parametrize("account", [READER, LOOKER])
+def test_a_launch_that_is_forbidden_after_all(awx: AwxServer, deploy: Deploy, account: Account) -> None:
+    """Where AWX tells nothing of rights beforehand, its 403 is told with the same remedy."""
+    awx.add_template("Deploy")
+    silent = lambda page: page["results"][0]["summary_fields"].pop("user_capabilities")  # noqa: E731
+    awx.change_json("GET", r"/job_templates/\?", silent)
     error = deploy(account=account).stopped()
-    if account is READER:
-        assert "403" in error.message and "role Execute" in error.remedy and error.exit_status == 2
-    else:
-        assert "401" in error.message and "awx-token" in error.remedy
+    assert "403" in error.message and "scope Write" in error.remedy
+    assert (error.exit_status, awx.launches) == (2, 0)
+
+
+def test_a_wrong_login_is_no_missing_right(awx: AwxServer, deploy: Deploy) -> None:
+    """A login that AWX does not take is told as such; nothing is launched."""
+    awx.add_template("Deploy")
+    error = deploy(account=Account(0, "", "", "a-wrong-token")).stopped()
+    assert "401" in error.message and "awx-token" in error.remedy
     assert awx.launches == 0
+
+
+def checked(run: Deployment) -> ExpectedError:
+    """Do what a dry run does, which must end with an error."""
+    with pytest.raises(ExpectedError) as caught:
+        run.job.check()
+    return caught.value
 
 
 def test_awx_is_unreachable(deploy: Deploy) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 from commands.deployment import AT_ONCE, NO_EXPECTATIONS, OTHER_DIGEST, REPOSITORY, TEMPLATE, Deployment
 from commands.test_prepare import send
-from world.awx import READER, ROBOT
-from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, Look
+from world.awx import LOOKER, READER, ROBOT
+from world.awx_jobs import CANCELED, ENDLESS, ERROR, FAILED, RUNNING, SUCCESSFUL, UPDATE_FAILED, Look
 from world.events import dispatch, push_branch
 from world.example import STACK
 from world.faults import Reply
@@ -193,6 +195,11 @@ def test_a_dry_run_launches_nothing(ready: Deployment) -> None:
     refused = ready.deploy(dry_run="true")
     assert (refused.status, ready.awx.launches) == (1, 0)
     assert "takes no variable stack" in refused.summary
+    ready.awx.templates[0].asks_variables = True
+    for account in (READER, LOOKER):
+        unable = ready.deploy(dry_run="true", awx_username="", awx_password="", awx_token=account.token)
+        assert (unable.status, ready.awx.launches) == (2, 0)
+        assert "may not be launched by this account" in unable.summary and "scope Write" in unable.summary
 
 
 def test_staging_takes_the_stack_branch(ready: Deployment) -> None:
@@ -282,6 +289,18 @@ def test_a_job_that_ends_badly_is_a_failure(ready: Deployment, script: list[Look
     assert len(ready.site.requests) == 1  # the look before the launch
 
 
+def test_a_job_that_never_began_deployed_nothing(ready: Deployment) -> None:
+    """A failed project update fails the job before it begins: heading and card say that nothing was deployed."""
+    ready.awx.templates[0].script = UPDATE_FAILED
+    outcome = ready.deploy()
+    assert (outcome.status, ready.awx.launches) == (1, 1)
+    assert outcome.summary.startswith("## ❌ Nothing deployed: the job never began — `2023.06.2` on `production`")
+    assert "project update 75 of Stack playbooks failed" in outcome.summary
+    assert "part of the rollout" not in outcome.summary
+    assert outcome.report is not None
+    assert (outcome.report["job"]["status"], outcome.report["job"]["began"]) == ("failed", False)
+
+
 def test_time_is_up(ready: Deployment) -> None:
     """A job that goes on when time is up is left running, and its address told; the next run follows it."""
     ready.awx.templates[0].script = ENDLESS
@@ -316,6 +335,27 @@ def test_a_cancelled_run_tells_of_the_job(ready: Deployment, on_timeout: str, st
     assert asked is (on_timeout == "cancel")
     # A cancelled run cannot wait for long until AWX has cancelled the job.
     assert (asked and "AWX was asked to cancel it" in outcome.summary) or outcome.outputs["job-status"] == state
+
+
+def test_a_run_that_is_cancelled_before_the_launch_is_answered(ready: Deployment) -> None:
+    """SIGINT while AWX has not answered the launch: a job may start all the same, so nothing says "not launched"."""
+    answer, asked = threading.Event(), threading.Event()
+
+    def late(forward: Callable[[], Reply]) -> Reply:
+        asked.set()
+        answer.wait(100)
+        return forward()
+
+    ready.awx.add("POST", r"/launch/$", late)
+    running = ready.start()
+    assert asked.wait(100)
+    running.process.send_signal(signal.SIGINT)
+    outcome = running.finish()
+    answer.set()
+    assert (outcome.status, outcome.outputs["job-id"]) == (1, ""), outcome.log
+    assert outcome.summary.startswith("## ❓ Not known whether it was launched — `2023.06.2` on `production`")
+    assert f"{ready.awx.url}/#/templates/job_template/{ready.awx.templates[0].id}/jobs" in outcome.summary
+    assert "ot launched" not in outcome.log.replace("Not known whether it was launched", "")
 
 
 def test_a_run_that_is_cancelled_while_it_waits_for_the_site(ready: Deployment) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.conftest import World
-from world.awx import READER, ROBOT, AwxServer
+from world.awx import LOOKER, READER, ROBOT, AwxServer
 from world.awx_jobs import Account, Question
 from world.events import push_branch
 from world.example import WORKFLOW_FILE, workflow_text
@@ -440,6 +440,7 @@ def test_deploy_needs_awx(practice: Practice, awx: AwxServer) -> None:
     token = practice.settings.give("ghp_all", CLASSIC)
     awx.add_template("Deploy")
     awx.add_template("Fixed", asks_variables=False)
+    awx.add_template("No project", project=False)
     awx.add_template("Other survey", asks_variables=False, survey=[Question("tag")])
 
     def stand(**inputs: str) -> dict[str, str]:
@@ -452,6 +453,8 @@ def test_deploy_needs_awx(practice: Practice, awx: AwxServer) -> None:
     assert stand(**awx_inputs(awx, template="Other survey")) == {**good, "awx-variables": "cannot be told"}
     assert stand(**awx_inputs(awx, template="None")) == {**good, "awx-template": "missing", "awx-variables": "not seen"}
     assert stand(**awx_inputs(awx, READER))["awx-template"] == "missing"
+    assert stand(**awx_inputs(awx, LOOKER))["awx-template"] == "missing"
+    assert stand(**awx_inputs(awx, template="No project"))["awx-template"] == "missing"
     assert stand(**{**awx_inputs(awx), "awx_token": "wrong"}) == dict.fromkeys(good, "not seen")
     assert {one.method for one in awx.requests} == {"GET"}
     assert awx.launches == 0

@@ -95,7 +95,7 @@ def test_a_job_that_is_over(status: str) -> None:
         ({"variables": {"stack_image_tag": "2023.06.1"}}, False),
         ({"variables": {}}, False),
         ({"variables": None}, True),
-        ({"variables": {"stack_image_tag": "$encrypted$"}}, True),
+        ({"variables": {"stack_image_tag": "$encrypted$"}}, False),
     ],
 )
 def test_which_job_may_be_a_launch_of_ours(changes: dict[str, Any], expected: bool) -> None:
@@ -107,7 +107,7 @@ def test_which_job_may_be_a_launch_of_ours(changes: dict[str, Any], expected: bo
     ("prompts", "expected"),
     [
         ({"extra_vars": TAG}, True),
-        ({"extra_vars": {"stack_image_tag": "$encrypted$"}}, True),
+        ({"extra_vars": {"stack_image_tag": "$encrypted$"}}, False),
         ({"extra_vars": {**TAG, "debug": True}}, False),
         ({"extra_vars": {"stack_image_tag": "2023.06.1"}}, False),
         ({"extra_vars": TAG, "limit": "web-1"}, False),
@@ -140,3 +140,5 @@ def test_variables_that_a_job_lost() -> None:
     """What a job does not run with is named; where its variables cannot be read, nothing is said."""
     assert JOB.lost({**TAG, "b": 1, "size": 4}) == ["b", "size"]
     assert replace(JOB, variables=None).lost(TAG) == []
+    secret = replace(JOB, variables={"stack_image_tag": "$encrypted$"})
+    assert (secret.lost(TAG), secret.secret(TAG), JOB.secret(TAG)) == ([], ["stack_image_tag"], [])

@@ -24,6 +24,7 @@ GITHUB = "https://github.com"
 IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", "sha256:" + "d" * 64)
 JOB = Job(7, 1, False, "Production", "successful", "https://awx.example/#/jobs/playbook/7/output", elapsed=200.0)
 THERE = LineLook("Stack 2023.06.2", True, "'Stack 2023.06.2' is there")
+NEVER_BEGAN = replace(JOB, status="failed", has_begun=False, elapsed=0.0)
 SITE = SiteLook("https://site.example/viewer/", [THERE], 200, 5000, '"Stack 2023.06.2"')
 NOT_THERE = replace(SITE, lines=[replace(THERE, found=False)])
 PRODUCTION = Target("production", True)
@@ -41,9 +42,11 @@ STAGES = [
     (deployed(job=None, site=None, dry_run=True), Stage.PLANNED, 0, "## 📝 Planned, nothing launched — "),
     (deployed(job=None, site=None), Stage.READY, 1, "## 🚀 About to be launched — "),
     (deployed(job=None, site=None, problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not launched — "),
+    (deployed(job=None, site=None, problem=PROBLEM, launch_sent=True), Stage.NOT_KNOWN, 1, "## ❓ Not known whether"),
     (deployed(refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
     (deployed(problem=PROBLEM, site=NOT_THERE), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="failed")), Stage.JOB_FAILED, 1, "## ❌ The depl"),
+    (deployed(problem=PROBLEM, site=None, job=NEVER_BEGAN), Stage.NOT_BEGUN, 1, "## ❌ Nothing deployed: the job n"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
     (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),
 ]  # fmt: skip
@@ -119,9 +122,11 @@ def test_staging_has_no_way_back() -> None:
 
 
 def test_nothing_is_to_be_gone_back_from_where_nothing_was_deployed() -> None:
-    """A refused or a planned deployment has a card of one line."""
+    """A refused or a planned deployment, and one whose job never began, has a card of one line."""
     refused = deployed(report(with_backend(good_facts(), image=Unknown("503"))), job=None, site=None)
-    for made in (refused, deployed(job=None, site=None, dry_run=True)):
+    never = deployed(problem=PROBLEM, site=None, job=NEVER_BEGAN)
+    assert "If the site is broken meanwhile" not in deploy_summary(never, GITHUB)
+    for made in (refused, never, deployed(job=None, site=None, dry_run=True)):
         card = deploy_summary(made, GITHUB).partition("### The way back\n\n")[2].partition("\n\n")[0]
         assert card == "Nothing was deployed by this run, so there is nothing to go back from."
 

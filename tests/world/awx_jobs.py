@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+QUEUED = ("new", "pending", "waiting")
 OVER = ("successful", "failed", "error", "canceled")
 ORGANIZATIONS = {"Science": 1, "Operations": 2, "Production": 3}
 CREATED = "2023-06-02T10:00:00.000000Z"
@@ -16,13 +17,21 @@ CREATED = "2023-06-02T10:00:00.000000Z"
 class Look:
     """What one look at a job shows. A line that is None has not come yet, though later ones have.
 
-    `complete` says whether all events are written down; by default that is when the job is over.
+    `complete` says whether all events are written down; by default that is when the job is over. `began` says whether
+    it was ever begun; by default that is so as soon as it is no longer queued. `traceback` is of an error of AWX.
     """
 
     status: str
     lines: Sequence[str | None] = ()
     explanation: str = ""
     complete: bool | None = None
+    began: bool = True
+    traceback: str = ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has a time at which it was started."""
+        return self.began and self.status not in QUEUED
 
 
 LINES = ("PLAY [deploy the stack] ****", "TASK [roll out] ****", "ok: [web-1]", "PLAY RECAP ****")
@@ -32,17 +41,46 @@ FAILED = (PENDING, RUNNING, Look("failed", (*LINES[:2], "fatal: [web-1]: FAILED!
 ERROR = (PENDING, Look("error", (), "Task was marked as running at system start up."))
 CANCELED = (PENDING, RUNNING, Look("canceled", LINES[:2]))
 ENDLESS = (PENDING, RUNNING)
+NO_CAPACITY = Look("pending", (), "This job is not ready to start because there is not enough available capacity.")
+UPDATE_FAILED = (
+    PENDING,
+    Look(
+        "failed",
+        (),
+        'Previous Task Failed: {"job_type": "project_update", "job_name": "Stack playbooks", "job_id": "75"}',
+        began=False,
+    ),
+)
+NO_RUNNER = (
+    PENDING,
+    Look(
+        "error",
+        (),
+        began=False,
+        traceback='Traceback (most recent call last):\n  File "awx/main/tasks/jobs.py", line 1\nKeyError: "k8s"\n',
+    ),
+)
+CANCELED_EARLY = (PENDING, Look("canceled", (), began=False))
 
 
 @dataclass(frozen=True)
 class Account:
-    """A user; `role` is what it may do with every template: `execute`, or only `read`."""
+    """A user; `role` is what it may do with every template: only `read`, `execute`, `admin`, or `superuser`.
+
+    With a token of the `scope` read it writes nothing, whatever its role.
+    """
 
     id: int
     username: str
     password: str
     token: str
     role: str = "execute"
+    scope: str = "write"
+
+    @property
+    def may_launch(self) -> bool:
+        """Whether it may launch templates."""
+        return self.role != "read" and self.scope == "write"
 
 
 @dataclass(frozen=True)
@@ -69,6 +107,7 @@ class Template:
     survey: Sequence[Question] = ()
     survey_enabled: bool = True
     variables: Mapping[str, Any] = field(default_factory=dict)
+    project: bool = True
     inventory: bool = True
     inventory_name: str = "stacks"
     limit: str = ""
@@ -134,7 +173,7 @@ class Job:
             and self.at >= self.cancelled_at
             and look.status not in ("successful", "failed")
         ):
-            return Look("canceled", look.lines)
+            return Look("canceled", look.lines, began=look.has_begun)
         return look
 
     @property

@@ -14,9 +14,10 @@ _ASKS = (
 )  # fmt: skip
 
 
-def template_json(template: Template, prefix: str, role: str = "execute") -> dict[str, Any]:
-    """A template, in a list or alone, as somebody with this role sees it (`show_capabilities`)."""
-    may = {"start": role == "execute", **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
+def template_json(template: Template, prefix: str, account: Account | None = None) -> dict[str, Any]:
+    """A template, in a list or alone, as an account sees it (`show_capabilities`)."""
+    may_launch = (account is None or account.may_launch) and template.project
+    may = {"start": may_launch, **dict.fromkeys(("schedule", "copy", "edit", "delete"), False)}
     url = f"{prefix}job_templates/{template.id}/"
     return {
         "id": template.id,
@@ -41,7 +42,7 @@ def template_json(template: Template, prefix: str, role: str = "execute") -> dic
         "description": "",
         "job_type": "run",
         "inventory": 1 if template.inventory else None,
-        "project": 2,
+        "project": 2 if template.project else None,
         "playbook": "deploy.yml",
         "limit": template.limit,
         "extra_vars": json.dumps(template.variables),
@@ -117,10 +118,10 @@ def job_json(job: Job, prefix: str, detail: bool = True) -> dict[str, Any]:
         "launch_type": job.launch_type,
         "status": look.status,
         "failed": look.status in ("failed", "error", "canceled"),
-        "started": None if look.status in ("new", "pending", "waiting") else CREATED,
+        "started": CREATED if look.has_begun else None,
         "finished": "2023-06-02T10:03:20.000000Z" if job.is_over else None,
         "canceled_on": CREATED if look.status == "canceled" else None,
-        "elapsed": 200.0 if job.is_over else 0.0,
+        "elapsed": 200.0 if job.is_over and look.has_begun else 0.0,
         "job_explanation": look.explanation,
         "job_template": job.template.id,
         "extra_vars": job.shown_variables,
@@ -132,7 +133,7 @@ def job_json(job: Job, prefix: str, detail: bool = True) -> dict[str, Any]:
         "job_slice_count": job.template.slices if job.is_slice else 1,
     }
     complete = look.complete if look.complete is not None else job.is_over
-    own = {"event_processing_finished": complete, "result_traceback": "", "job_env": {}} if detail else {}
+    own = {"event_processing_finished": complete, "result_traceback": look.traceback, "job_env": {}} if detail else {}
     return {**shown, **slices, **own, "job_type": "run", "limit": "", "playbook": "deploy.yml", "inventory": 1}
 
 

@@ -53,7 +53,7 @@ class Running:
     def finish(self) -> Outcome:
         """Wait for its end."""
         try:
-            status = self.process.wait(timeout=120)
+            status = self.process.wait(timeout=170)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 
-from ..domain.awx_jobs import Job, LaunchData, Launched, Output, Template, Variables
-from ..domain.evidence import Answer, Unknown
+from ..domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
+from ..domain.evidence import Answer, Denied, Unknown
 from ..errors import ExpectedError, RefusedError
 from .awx_api import AwxApi, AwxRefusedError
-from .awx_output import read_output
+from .awx_output import Gap, read_end, read_output
 from .awx_payloads import (
     JobPage,
     JobPayload,
@@ -25,10 +26,13 @@ from .http import Http
 from .messages import Response, Unconfirmed, quoted
 from .payloads import parse, read_payload
 
-_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE = 200, 50
+_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
 _MOST_PAGES = 20
-_MAY_EXECUTE = "Give the account in AWX the role Execute on the job template (Access, in the template)."
-_MAY_CANCEL = "Only who has launched a job, and administrators, may cancel it."
+_LAST_WITH_OLD_PAGES = (24, 6, 1)
+LAUNCH_SECONDS = 125.0
+"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
+
+_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
 
 
 class UnconfirmedLaunchError(ExpectedError):
@@ -44,11 +48,12 @@ class Awx:
 
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
         self._api = AwxApi(http, url, api_path, credentials)
-        self._credentials = credentials
 
     def anew(self, seconds: float) -> Awx:
         """The same with `seconds` from now, for what must still be said when time is up."""
-        return Awx(self._api.http.anew(seconds), self._api.url, self._api.api_path, self._credentials)
+        other = copy.copy(self)
+        other._api = self._api.anew(seconds)
+        return other
 
     def template(self, name: str, organization: str = "") -> Answer[Template]:
         """The one job template of exactly this name; raises RefusedError where there is none, or several."""
@@ -85,19 +90,20 @@ class Awx:
         return launch_data(payload, frozenset(each["variable"] for each in survey["spec"]))
 
     def launch(self, template: Template, variables: Variables) -> Launched:
-        """Launch a template, once. Raises AwxRefusedError, RefusedError, ExpectedError: then there is no job.
+        """Launch a template, once, in time of its own. Raises AwxRefusedError, RefusedError, ExpectedError: no job.
 
         Raises UnconfirmedLaunchError where there may be one: no usable answer has come.
         """
         what = f"a launch of the job template {quoted(template.name)}"
         body = {"extra_vars": dict(variables)} if variables else {}
-        response = self._api.post(f"job_templates/{template.id}/launch/", what, body)
+        api = self.anew(LAUNCH_SECONDS)._api
+        response = api.post(f"job_templates/{template.id}/launch/", what, body, LAUNCH_SECONDS)
         if isinstance(response, Unconfirmed):
             raise UnconfirmedLaunchError(response.reason, response.remedy)
         if isinstance(response, Unknown):
             raise ExpectedError(f"Nothing was launched: {response.reason}.", response.remedy)
         if response.status >= 300:
-            message, remedy = self._api.refusal(response, what, _MAY_EXECUTE)
+            message, remedy = self._api.refusal(response, what, MAY_LAUNCH)
             right = response.status in (401, 403)
             raise (AwxRefusedError if right else RefusedError)(f"Nothing was launched: {message}.", remedy)
         return self._launched(response, what)
@@ -117,16 +123,21 @@ class Awx:
 
     def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
         """The latest jobs of a template, newest first; of a sliced one also the workflows."""
-        what = f"the jobs of the job template {quoted(template.name)}"
+        return self._jobs(template, f"the jobs of the job template {quoted(template.name)}", {}, _JOBS_OF_PAGE)
+
+    def running_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+        """All jobs of a template that have not ended, however old, newest first; of a sliced one also the workflows."""
+        what = f"the jobs of the job template {quoted(template.name)} that have not ended"
+        return self._jobs(template, what, {"status__in": ",".join(NOT_OVER)}, _RUNNING_JOBS)
+
+    def _jobs(self, template: Template, what: str, chosen: Mapping[str, str], most: int) -> Answer[Sequence[Job]]:
         jobs: list[Job] = []
+        query: dict[str, str | int] = {**chosen, "order_by": "-id", "page_size": most}
         for kind in ("jobs", "slice_workflow_jobs") if template.sliced else ("jobs",):
-            answer = self._api.get(
-                f"job_templates/{template.id}/{kind}/", what, {"order_by": "-id", "page_size": _JOBS_OF_PAGE}
-            )
-            page = self._api.read(answer, JobPage, what)
+            page = self._api.read(self._api.get(f"job_templates/{template.id}/{kind}/", what, query), JobPage, what)
             if isinstance(page, Unknown):
                 return page
-            if len(page["results"]) < min(page["count"], _JOBS_OF_PAGE):
+            if len(page["results"]) < (page["count"] if chosen else min(page["count"], most)):
                 return Unknown(f"{self._api.host} sent only a part of {what}")
             jobs += map(self._job, page["results"])
         return sorted(jobs, key=lambda job: -job.id)
@@ -155,20 +166,32 @@ class Awx:
         return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
 
     def cancel(self, job: Job) -> Answer[bool]:
-        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more."""
+        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more.
+
+        `Denied` is also what all but superusers get for a job that has ended (`JobAccess.can_cancel`).
+        """
         what = f"the cancelling of the job {job.id}"
         response = self._api.post(f"{_path(job)}cancel/", what, {})
         if isinstance(response, Unknown):
             return response
         if response.status == 405:
             return False
+        if response.status == 403:
+            return Denied(*self._api.refusal(response, what, _MAY_CANCEL))
         if response.status != 202:
             return Unknown(*self._api.refusal(response, what, _MAY_CANCEL))
         return True
 
-    def output(self, job: Job, start: int, gaps: bool = False) -> Answer[Output]:
-        """The output of a job from line `start` on, up to a line that has not come yet, unless `gaps` are left out."""
-        return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gaps)
+    def output(self, job: Job, start: int, gap: Gap | None = None) -> Answer[Output]:
+        """The output of a job from line `start` on, up to a line that has not come yet.
+
+        With `gap` it goes on behind that line, with the text that this returns for so many lines that never came.
+        """
+        return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gap)
+
+    def end_of_output(self, job: Job, start: int) -> Answer[Output]:
+        """The last lines of a job's output, none of them before line `start`."""
+        return Output("", start) if job.is_workflow else read_end(self._api, job.id, start)
 
     def jobs_url(self, template: Template) -> str:
         """Where people see the jobs of a template."""
@@ -186,7 +209,8 @@ class Awx:
             may_launch=capabilities["start"] if capabilities else None,
             inventory=inventory["name"] if inventory else "",
             limit=payload.get("limit") or "",
-            url=self._page("templates/job-template" if self._is_gateway else "templates/job_template", payload["id"]),
+            has_project=payload.get("project", "not told") is not None,
+            url=self._page("templates/job_template" if self._is_old else "templates/job-template", payload["id"]),
         )
 
     def _job(self, payload: JobPayload) -> Job:
@@ -198,8 +222,13 @@ class Awx:
         """Whether this is the Ansible Automation Platform, whose pages are elsewhere than AWX's own."""
         return self._api.api_path.startswith("/api/controller/")
 
+    @property
+    def _is_old(self) -> bool:
+        """Whether its pages are those of AWX up to 24.6.1, which was the last with the old ones."""
+        return not self._is_gateway and self._api.version <= _LAST_WITH_OLD_PAGES
+
     def _page(self, kind: str, number: int) -> str:
-        return f"{self._api.url}/{'execution' if self._is_gateway else '#'}/{kind}/{number}"
+        return f"{self._api.url}/{'#/' if self._is_old else 'execution/' if self._is_gateway else ''}{kind}/{number}"
 
     def _launched(self, response: Response, what: str) -> Launched:
         payload, document = read_payload(response.body, JobPayload), parse(response.body)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ..domain.evidence import Answer, Unknown
 from ..errors import UsageError
@@ -13,7 +15,7 @@ from .addresses import host_of, origin
 from .awx_payloads import read_complaint
 from .credentials import Credentials
 from .http import Http
-from .messages import MAX_BYTES, Request, Response, quoted
+from .messages import MAX_BYTES, Redirected, Request, Response, quoted
 from .payloads import read_payload
 
 _HEADERS = {"Accept": "application/json"}
@@ -26,6 +28,16 @@ _CHECK_LOGIN = (
     "tokens only."
 )
 
+_LOG_IN_ELSEWHERE = (
+    "A page to log in on stands before AWX. Give awx-url the address at which its API takes the login itself, and look "
+    "at awx-api-path."
+)
+
+_UPGRADING = "/migrations_notran/"
+"""Where AWX redirects everything to while its database is upgraded (`awx/main/middleware`)."""
+_UPGRADE_TRIES, _UPGRADE_PAUSE = 7, 10.0
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
+
 _T = TypeVar("_T")
 
 
@@ -34,13 +46,23 @@ class AwxRefusedError(UsageError):
 
 
 class AwxApi:
-    """AWX as one account sees it: `url` without, `api_path` with a slash at its end."""
+    """AWX as one account sees it: `url` without, `api_path` with a slash at its end.
+
+    `version` is what its answers say; empty as long as none has.
+    """
 
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
         self.http = http
         self.url = url
         self.api_path = api_path
+        self.version: tuple[int, ...] = ()
         self._credentials = credentials
+
+    def anew(self, seconds: float) -> AwxApi:
+        """The same with `seconds` from now."""
+        other = copy.copy(self)
+        other.http = self.http.anew(seconds)
+        return other
 
     @property
     def host(self) -> str:
@@ -75,11 +97,12 @@ class AwxApi:
             same = False
         return self._get(url, what, max_bytes) if same else self._odd("names a next page on another server", what)
 
-    def post(self, path: str, what: str, body: Mapping[str, object]) -> Answer[Response]:
+    def post(self, path: str, what: str, body: Mapping[str, object], seconds: float = 30.0) -> Answer[Response]:
         """Send JSON to `path` below the API, once. Returns the response, whatever its status below 500."""
         headers = {**_HEADERS, "Content-Type": "application/json"}
         sent = json.dumps(body).encode()
-        return self.http.send(Request(self._address(path), what, "POST", headers, self._credentials, body=sent))
+        order = Request(self._address(path), what, "POST", headers, self._credentials, body=sent, seconds=seconds)
+        return self._send(order)
 
     def refusal(self, response: Response, what: str, right: str) -> tuple[str, str]:
         """Say what a response that is no yes means, and what helps; `right` is what the account needs."""
@@ -103,8 +126,8 @@ class AwxApi:
         return f"{self.url}{self.api_path}{quote(path)}"
 
     def _get(self, url: str, what: str, max_bytes: int) -> Answer[Response | None]:
-        request = Request(url, what, headers=_HEADERS, credentials=self._credentials, max_bytes=max_bytes)
-        response = self.http.send(request)
+        request = Request(url, what, headers=_HEADERS, credentials=self._credentials, max_bytes=max_bytes, stays=True)
+        response = self._send(request)
         if isinstance(response, Unknown):
             return response
         if "json" not in response.header("content-type"):
@@ -119,5 +142,35 @@ class AwxApi:
             return Unknown(*self.refusal(response, what, "Give the account in AWX the right to read it."))
         return response
 
+    def _send(self, request: Request) -> Answer[Response]:
+        """Send a request. While AWX is upgraded it does nothing, so that even an order is sent again after a while."""
+        for again in range(_UPGRADE_TRIES):
+            if again and not self.http.pause(_UPGRADE_PAUSE):
+                break
+            response = self.http.send(request)
+            if not _is_upgrading(response):
+                return self._seen(response, request.what)
+        return Unknown(
+            f"{self.host} is being upgraded, and answers nothing else, when asked for {request.what}",
+            "Wait until the upgrade of AWX is over, then run this again.",
+        )
+
+    def _seen(self, response: Answer[Response], what: str) -> Answer[Response]:
+        """Learn the version from a response, and say what a redirect means."""
+        if isinstance(response, Redirected):
+            if host_of(response.target) == self.host:
+                return Unknown(response.reason, _CHECK_ADDRESS)
+            to = f"{host_of(response.target)}, as to a page to log in on"
+            return Unknown(f"{self.host} redirects to {to}, when asked for {what}", _LOG_IN_ELSEWHERE)
+        found = _VERSION.match(response.header("x-api-product-version")) if isinstance(response, Response) else None
+        if found:
+            self.version = tuple(map(int, found.groups()))
+        return response
+
     def _odd(self, did: str, what: str) -> Unknown:
         return Unknown(f"{self.host} {did}, when asked for {what}")
+
+
+def _is_upgrading(response: Answer[Response]) -> bool:
+    to = response.url if isinstance(response, Response) else getattr(response, "target", "")
+    return urlsplit(to).path.startswith(_UPGRADING)

@@ -43,6 +43,7 @@ class TemplatePayload(TypedDict):
     name: str
     job_slice_count: int | None
     limit: str | None
+    project: int | None
     summary_fields: TemplateSummary
 
 
@@ -95,15 +96,20 @@ class JobSummary(TypedDict):
 
 
 class JobPayload(TypedDict):
-    """`jobs/N/`, `workflow_jobs/N/`, one item of their lists, and most of the answer to a launch."""
+    """`jobs/N/`, `workflow_jobs/N/`, one item of their lists, and most of the answer to a launch.
+
+    `result_traceback` is only in the first.
+    """
 
     id: int
     type: str
     name: str
     status: str
     created: str
+    started: str | None
     job_template: int | None
     job_explanation: str | None
+    result_traceback: str | None
     elapsed: float | int | None
     launch_type: str
     extra_vars: str | None
@@ -157,7 +163,9 @@ def job_of(payload: JobPayload, url: str) -> Job:
         status=payload["status"],
         url=url,
         created=payload["created"],
-        explanation=payload.get("job_explanation") or "",
+        explanation=_explained(payload.get("job_explanation") or "") or _last_line(payload.get("result_traceback")),
+        # Unless AWX says that it never began, a part of it may be done.
+        has_begun=payload.get("started", "not told") is not None,
         elapsed=float(payload.get("elapsed") or 0),
         launch_type=payload["launch_type"],
         launched_by=by["username"] if by else "",
@@ -165,6 +173,20 @@ def job_of(payload: JobPayload, url: str) -> Job:
         is_slice=not is_workflow and (payload.get("job_slice_count") or 1) > 1,
         output_complete=is_workflow or bool(payload.get("event_processing_finished")),
     )
+
+
+def _explained(text: str) -> str:
+    """Return what AWX says of a job; what failed before it comes as JSON (`TaskManager.process_job_dep_failures`)."""
+    before, _, rest = text.partition(": ")
+    document = parse(rest.encode()) if before == "Previous Task Failed" else None
+    if not isinstance(document, dict):
+        return text
+    kind, name, number = (str(document.get(key, "?")) for key in ("job_type", "job_name", "job_id"))
+    return f"the {kind.replace('_', ' ')} {number} of {name} failed before it"
+
+
+def _last_line(traceback: str | None) -> str:
+    return next((line.strip() for line in reversed((traceback or "").splitlines()) if line.strip()), "")
 
 
 def _variables(text: str | None) -> Variables | None:

@@ -17,7 +17,7 @@ from .. import __version__
 from ..domain.evidence import RETRY, Unknown
 from .addresses import host_of, origin, problem_with
 from .credentials import Credentials
-from .messages import Failure, Request, Response
+from .messages import Failure, Redirected, Request, Response
 from .trust import TrustingAdapter
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -85,7 +85,7 @@ class Exchange:
             if isinstance(answer, str):
                 url, problem = urljoin(url, answer), _problem_with_redirect(request, url, urljoin(url, answer))
                 if problem:
-                    return _failure(request, problem, transient=False, undone=True)
+                    return _not_followed(request, problem, url)
                 continue
             return answer
         return _failure(request, "redirects without end", transient=False)
@@ -110,14 +110,14 @@ class Exchange:
             target = reply.headers.get("location")
             if reply.status_code in _REDIRECTS and target:
                 if request.writes and reply.status_code not in _REDIRECTS_OF_WRITES:
-                    return _failure(request, "redirects what was to be written", transient=False, undone=True)
+                    return _not_followed(request, "redirects what was to be written", urljoin(url, target))
                 return target
             body = _body(reply, request.max_bytes)
         if body is None:
             problem = f"answered with more than the {request.max_bytes:,} bytes that are read"
             return _failure(request, problem, transient=False)
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        return Response(reply.status_code, headers, body)
+        return Response(reply.status_code, headers, body, url)
 
 
 def _session(adapter: HTTPAdapter) -> requests.Session:
@@ -163,6 +163,11 @@ def _failure(
 ) -> Failure:
     reason = f"{request.host} {problem}{cause}, when asked for {request.what}"
     return Failure(Unknown(reason, remedy), transient, undone)
+
+
+def _not_followed(request: Request, problem: str, target: str) -> Failure:
+    reason = f"{request.host} {problem}, when asked for {request.what}"
+    return Failure(Redirected(reason, target=target), transient=False, undone=True)
 
 
 def _never_connected(error: requests.exceptions.RequestException) -> bool:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .exchange import Exchange
     from .pace import Pace
 
-_MOST_SECONDS = 30.0
 _WORKERS = 8
 _FIND_OUT = "It is not known whether this was done. Run it again: it looks first at what is there."
 
@@ -79,6 +78,13 @@ class Http:
         other._deadline = Deadline(seconds)
         return other
 
+    def pause(self, seconds: float) -> bool:
+        """Wait so long, if that fits into the time that is left; returns whether it did."""
+        if seconds >= self._deadline.remaining():
+            return False
+        self._sleep(seconds)
+        return True
+
     def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
         """Run independent questions beside each other; the answers keep their order."""
         if len(calls) < 2:
@@ -117,7 +123,7 @@ class Http:
         the run is cancelled; a write on its way is waited for a moment longer.
         """
         cancellation.check()
-        seconds = min(_MOST_SECONDS, self._deadline.remaining())
+        seconds = min(request.seconds, self._deadline.remaining())
         if seconds <= 0:
             return Failure(_out_of_time(request), transient=False, undone=True)
         answer: concurrent.futures.Future[Response | Failure] = concurrent.futures.Future()

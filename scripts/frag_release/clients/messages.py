@@ -21,6 +21,7 @@ class Request:
     """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for.
 
     `tries` is how often a question is asked at most. One that `stays` follows no redirect to another server.
+    `seconds` is the longest that one exchange may take.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     tries: int = 3
     stays: bool = False
+    seconds: float = 30.0
 
     @property
     def writes(self) -> bool:
@@ -46,11 +48,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `."""
+    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `.
+
+    `url` is where it came from in the end, after redirects.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = field(default="", repr=False)
 
     def header(self, name: str) -> str:
         """Return a header's value, or an empty text."""
@@ -72,6 +78,13 @@ class Failure:
 @dataclass(frozen=True)
 class Unconfirmed(Unknown):
     """A write was sent, and no answer says whether it was done."""
+
+
+@dataclass(frozen=True)
+class Redirected(Unknown):
+    """A redirect to `target` that was not followed; what was to be written was not."""
+
+    target: str = field(default="", repr=False)
 
 
 def quoted(text: str) -> str:

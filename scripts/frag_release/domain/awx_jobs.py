@@ -14,9 +14,14 @@ HIDDEN = "$encrypted$"
 """What AWX shows in place of the answer to a question that asks for a password."""
 
 SUCCESSFUL = "successful"
+NOT_OVER = ("new", "pending", "waiting", "running")
 _OVER = (SUCCESSFUL, "failed", "error", "canceled")
 _BY_A_PERSON = ("manual", "relaunch")
 _MOST_NAMES = 10
+MAY_LAUNCH = (
+    "Give the account in AWX the role Execute on the job template (Access, in the template). A token needs the scope "
+    "Write: one of the scope Read launches nothing."
+)
 
 
 class OnTimeout(Enum):
@@ -30,8 +35,8 @@ class OnTimeout(Enum):
 class Template:
     """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
 
-    `may_launch` is about the account that asked, None where AWX did not tell. `inventory` is its name, and `limit` the
-    template's own; empty where there is none.
+    `may_launch` is about the account that asked, None if AWX did not tell; without a project nobody may. `inventory` is
+    its name, and `limit` the template's own; empty if there is none.
     """
 
     id: int
@@ -42,6 +47,13 @@ class Template:
     may_launch: bool | None = field(default=None, compare=False)
     inventory: str = field(default="", compare=False)
     limit: str = field(default="", compare=False)
+    has_project: bool = field(default=True, compare=False)
+
+    def problem(self) -> tuple[str, str] | None:
+        """What stands against any launch of it by this account, and what helps; None if nothing is known to."""
+        if not self.has_project:
+            return "has no project: it was deleted, or never set", "In AWX, give the template its project again."
+        return ("may not be launched by this account", MAY_LAUNCH) if self.may_launch is False else None
 
 
 @dataclass(frozen=True)
@@ -92,8 +104,9 @@ def _listed(names: Sequence[str]) -> str:
 class Job:
     """A job, or the workflow of a sliced one, as it was seen; `status` is AWX's word.
 
-    `variables` are all that it runs with, None where that cannot be read. `url` is for people. `elapsed` is in
-    seconds. `output_complete` says that all its output can be read.
+    `variables` are all that it runs with, None where that cannot be read. `url` is for people. `explanation` is why it
+    waits, or how it ended, as AWX says it. `elapsed` is in seconds. `has_begun` says that AWX has started it: one
+    that ended without it has done nothing. `output_complete` says that all its output can be read.
     """
 
     id: int
@@ -105,6 +118,7 @@ class Job:
     created: str = ""
     explanation: str = ""
     elapsed: float = 0.0
+    has_begun: bool = True
     launch_type: str = ""
     launched_by: str = ""
     variables: Variables | None = None
@@ -123,8 +137,14 @@ class Job:
 
     def lost(self, variables: Variables) -> list[str]:
         """Those of `variables` that the job does not run with; none where that cannot be read."""
-        own = self.variables
-        return [] if own is None else sorted(name for name, value in variables.items() if not _same(own, name, value))
+        own, secret = self.variables, self.secret(variables)
+        if own is None:
+            return []
+        return sorted(name for name, value in variables.items() if name not in secret and not _same(own, name, value))
+
+    def secret(self, variables: Variables) -> list[str]:
+        """Those of `variables` that answer a secret question, so that AWX shows to nobody what the job runs with."""
+        return sorted(name for name in variables if (self.variables or {}).get(name) == HIDDEN)
 
 
 def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bool:
@@ -133,11 +153,15 @@ def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bo
     A sliced template starts a workflow, but a plain job where its inventory has a single host.
     """
     whole = not job.is_slice and job.launch_type in _BY_A_PERSON
-    return whole and job.template == template.id and not job.lost(variables)
+    comparable = not job.lost(variables) and not job.secret(variables)
+    return whole and comparable and job.template == template.id
 
 
 def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
-    """Whether what was given at a launch is exactly `variables`: no other limit, mode or inventory, no other value."""
+    """Whether what was given at a launch is exactly `variables`: no other limit, mode or inventory, no other value.
+
+    A secret answer cannot be compared: it is not the same.
+    """
     given = prompts.get("extra_vars", {})
     if set(prompts) - {"extra_vars"} or not isinstance(given, dict) or set(given) != set(variables):
         return False
@@ -146,7 +170,7 @@ def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
 
 def _same(own: Variables, name: str, value: object) -> bool:
     # As JSON: true is 1 to Python, not to a playbook.
-    return name in own and (own[name] == HIDDEN or _written(own[name]) == _written(value))
+    return name in own and own[name] != HIDDEN and _written(own[name]) == _written(value)
 
 
 def _written(value: object) -> str:
@@ -157,12 +181,13 @@ def _written(value: object) -> str:
 class Output:
     """Some output of a job: whole lines without colours, and the number of the line after it, from 0.
 
-    `is_all` says that nothing more can be read for now.
+    `is_all` says that nothing more can be read for now. `left_out` is how many lines before it are not in it.
     """
 
     text: str
     next_line: int
     is_all: bool = True
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -180,7 +205,7 @@ class JobProgress:
     @property
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
-        return (self.job.id, self.job.status, self.note)
+        return (self.job.id, self.job.status, self.job.explanation, self.note)
 
 
 @dataclass(frozen=True)

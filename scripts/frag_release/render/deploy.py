@@ -26,7 +26,9 @@ _MARKS = {
     Stage.PLANNED: "📝",
     Stage.READY: "🚀",
     Stage.NOT_LAUNCHED: "⛔",
+    Stage.NOT_KNOWN: "❓",
     Stage.LEFT: "⏳",
+    Stage.NOT_BEGUN: "❌",
     Stage.JOB_FAILED: "❌",
     Stage.NOT_SHOWN: "❌",
     Stage.DEPLOYED: "✅",
@@ -71,7 +73,9 @@ def job_line(progress: JobProgress) -> str:
     job = progress.job
     since = "after" if job.is_over else "for"
     time = f" {since} {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
-    note = f" | {visible(progress.note, 200)}" if progress.note else ""
+    waits = job.explanation if not job.has_begun else ""
+    said = [f'AWX says "{visible(waits, 200)}"'] if waits else []
+    note = "".join(f" | {one}" for one in [*said, *([visible(progress.note, 200)] if progress.note else [])])
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
 
 
@@ -102,7 +106,7 @@ def _where_to_look(report: DeployReport) -> str:
 
 
 def _if_broken(report: DeployReport) -> list[str]:
-    if report.job is None or not _way_back(report, Links("")).body:
+    if report.job is None or report.stage is Stage.NOT_BEGUN or not _way_back(report, Links("")).body:
         return []
     if report.stage is Stage.LEFT:
         return [
@@ -201,7 +205,7 @@ def _way_back(report: DeployReport, links: Links) -> Section:
         further = way_back(judged, links)
         other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
         return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
-    untouched = report.stage in (Stage.REFUSED, Stage.PLANNED)
+    untouched = report.stage in (Stage.REFUSED, Stage.PLANNED, Stage.NOT_BEGUN)
     forward = way_forward(judged, links) if target.rollback and not untouched else ""
     return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched)
 
@@ -224,7 +228,9 @@ def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
         Stage.PLANNED: (2, Standing.NEXT),
         Stage.READY: (2, Standing.NEXT),
         Stage.NOT_LAUNCHED: (2, Standing.STOPPED),
+        Stage.NOT_KNOWN: (2, Standing.RUNNING),
         Stage.LEFT: (2, Standing.RUNNING),
+        Stage.NOT_BEGUN: (2, Standing.STOPPED),
         Stage.JOB_FAILED: (2, Standing.STOPPED),
         Stage.NOT_SHOWN: (3, Standing.STOPPED),
         Stage.DEPLOYED: (4 if report.site else 3, Standing.NEXT),

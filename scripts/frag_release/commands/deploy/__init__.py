@@ -19,7 +19,7 @@ from .awx_job import AwxJob
 from .deploy import Connected, Deploy
 
 if TYPE_CHECKING:
-    from ...domain.awx_jobs import Job, Template, Variables
+    from ...domain.awx_jobs import Template, Variables
     from ...domain.evidence import Image
     from ...domain.reports.deploy import DeployReport
     from ...runner.settings.deploy import DeploySettings
@@ -42,7 +42,7 @@ def _connected(session: Session[DeploySettings]) -> Connected:
     settings, journal = session.settings, session.journal
     waiting = session.services_for(settings.seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
 
-    def awx(image: Image, clock: Clock, moves_on: bool, keep: Callable[[Job], None]) -> AwxJob:
+    def awx(image: Image, clock: Clock, moves_on: bool, keep: Callable[..., None]) -> AwxJob:
         chosen = read_awx_settings(session.values, image)
         job = AwxJob(
             waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say,

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...clients.awx import Awx
 from ...domain.awx_jobs import Job, JobProgress, Output
-from ...domain.evidence import Unknown
+from ...domain.evidence import Answer, Unknown
 from ...errors import EvidenceError
 from ..clock import Clock
 
 MOST_CHARACTERS = 4_000_000
-"""Most of a job's output that is printed; the rest is in AWX."""
+"""Most of a job's output that is printed as it comes; at its end come its last lines, and the rest is in AWX."""
 
 _FIRST_POLL, _LONGEST_POLL = 2.0, 15.0
 _MOST_LOST_LOOKS = 20
 _SURELY_GONE = 3
 _GONE = "AWX has it no longer"
 _LAST_POLLS, _LAST_POLL = 5, 2.0
+_LAST_READS = 5
 
 
 @dataclass
 class Following:
     """Follows a job; `took` gets each new look at it, `told` each look.
 
-    `printed` gets its output as it comes, without `secrets`: whole lines, the last without its end.
+    `printed` gets its output as it comes, `without_secrets`: whole lines, the last without its end.
     """
 
     awx: Awx
     clock: Clock
-    secrets: Sequence[str]
+    without_secrets: Callable[[str], str]
     took: Callable[[Job], None]
     told: Callable[[JobProgress], None]
     printed: Callable[[str], None]
@@ -47,7 +48,7 @@ class Following:
             if not note:
                 self._print(job)
             if job.is_over:
-                self._print_rest(job)
+                self.print_rest(job)
                 return True
             if gone == _SURELY_GONE or lost > _MOST_LOST_LOOKS:
                 raise _lost(job, note)
@@ -66,34 +67,59 @@ class Following:
         self.took(answer)
         return answer, ""
 
-    def _print(self, job: Job, gaps: bool = False) -> bool:
-        """Print what is new; returns whether that is all there is. Output that cannot be had stops nothing."""
-        output = self.awx.output(job, self._line, gaps)
-        if not isinstance(output, Output):
-            return False
-        self._line = output.next_line
-        if output.text and self._characters < MOST_CHARACTERS:
-            self._characters += len(output.text)
-            self.printed(self._without_secrets(output.text).removesuffix("\n"))
-            if self._characters >= MOST_CHARACTERS:
-                self.printed(f"The job has more output; it is in AWX: {job.url}")
-        return output.is_all
+    def print_rest(self, job: Job) -> None:
+        """Print what AWX writes down after the end, in any case the last lines, and say what is missing."""
+        job = self._written(job)
+        for _ in range(_LAST_READS):
+            output = self._print(job, lambda lines: f"{_missing(lines, job, 'never came', 'never came')}\n")
+            if isinstance(output, Output) and output.is_all:
+                break
+        else:
+            output = self._print_end(job)
+        if isinstance(output, Unknown):
+            self.printed(f"[Some of the job's output could not be read ({output.reason}); see {job.url}]")
+        elif job.has_begun and not job.output_complete:
+            self.printed(f"[AWX had not written down all of the job's output; see {job.url}]")
 
-    def _print_rest(self, job: Job) -> None:
-        """Print what AWX writes down after the end, and at last also what stands behind a line that never came."""
+    def _written(self, job: Job) -> Job:
+        """Wait a little until all output is written down; after an error of AWX it may never be."""
         for _ in range(_LAST_POLLS):
             if job.output_complete or job.status in ("error", "canceled") or self.clock.remaining() <= _LAST_POLL:
                 break
             self.clock.sleep(_LAST_POLL)
             job, _ = self._look(job)
-        for _ in range(_LAST_POLLS):
-            if self._print(job, gaps=True):
-                break
+        return job
 
-    def _without_secrets(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
+    def _print(self, job: Job, gap: Callable[[int], str] | None = None) -> Answer[Output]:
+        """Print what is new; returns what there was. Output that cannot be had stops nothing."""
+        if self._characters >= MOST_CHARACTERS:
+            return Output("", self._line, is_all=False)
+        output = self.awx.output(job, self._line, gap)
+        if isinstance(output, Output):
+            self._show(output)
+            if self._characters >= MOST_CHARACTERS:
+                self.printed(f"[The job has more output; see {job.url}]")
+        return output
+
+    def _print_end(self, job: Job) -> Answer[Output]:
+        """Print the last lines, with a word on those before."""
+        output = self.awx.end_of_output(job, self._line)
+        if isinstance(output, Output):
+            if output.left_out:
+                self.printed(_missing(output.left_out, job, "is left out", "are left out"))
+            self._show(output)
+        return output
+
+    def _show(self, output: Output) -> None:
+        self._line = output.next_line
+        self._characters += len(output.text)
+        if output.text:
+            self.printed(self.without_secrets(output.text).removesuffix("\n"))
+
+
+def _missing(lines: int, job: Job, how: str, how_many: str) -> str:
+    what = f"1 line of output {how}" if lines == 1 else f"{lines:,} lines of output {how_many}"
+    return f"[Here {what}; see {job.url}]"
 
 
 def _lost(job: Job, note: str) -> EvidenceError:

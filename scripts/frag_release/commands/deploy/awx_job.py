@@ -10,11 +10,11 @@ from ... import cancellation
 from ...clients.awx import Awx
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
-from ...errors import Cancelled, ExpectedError, RefusedError
+from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...runner.settings.awx import AwxSettings
 from ..answers import must
 from ..clock import Clock
-from .awx_cancelling import LAST_SECONDS, cancel
+from .awx_cancelling import CANCEL_SECONDS, LAST_SECONDS, cancel
 from .awx_following import Following
 from .awx_launching import Launching
 
@@ -22,6 +22,7 @@ _GOES_ON = "Running this again follows it as long as it runs, and launches no se
 _LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
 
 _AGAIN = "When that is mended, run this again: it launches a new job."
+_ASK_WHO = "Ask who cancelled it and why"
 _ENDINGS = {
     "failed": (
         "failed: its playbook did not get through everywhere",
@@ -33,7 +34,18 @@ _ENDINGS = {
     ),
     "canceled": (
         "was cancelled in AWX, by somebody or something else than this run",
-        "Ask who cancelled it and why; a part of the rollout may be done. Running this again launches a new job.",
+        f"{_ASK_WHO}; a part of the rollout may be done. Running this again launches a new job.",
+    ),
+}
+_ENDINGS_BEFORE_IT_BEGAN = {
+    "failed": ("failed before it began", f"Nothing was deployed. Open the job for what AWX lacks. {_AGAIN}"),
+    "error": (
+        "ended in an error of AWX before it began",
+        f"Nothing was deployed. Show the job to whoever runs AWX. {_AGAIN}",
+    ),
+    "canceled": (
+        "was cancelled in AWX before it began, by somebody or something else than this run",
+        f"Nothing was deployed. {_ASK_WHO}. Running this again launches a new job.",
     ),
 }
 
@@ -47,8 +59,8 @@ class AwxJob:
     is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
     followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
-    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets each
-    look at the job, `writing` what is being ordered.
+    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets, by
+    name, each look at the `job`, and whether `launch_sent` may have started one. `writing` gets what is being ordered.
     """
 
     awx: Awx
@@ -62,7 +74,7 @@ class AwxJob:
     moves_on: bool = False
     alone: bool = False
     judge: Callable[[Template], Sequence[str]] = lambda _: ()
-    keep: Callable[[Job], None] = lambda _: None
+    keep: Callable[..., None] = lambda **_: None
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def check(self) -> tuple[Template, LaunchData]:
@@ -70,6 +82,10 @@ class AwxJob:
         settings = self.settings
         template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
         self.notes += self.judge(template)
+        if problem := template.problem():
+            # A right that is missing is wrong use, as it is at the launch.
+            refused = UsageError if template.has_project else RefusedError
+            raise refused(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
         data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
         problem = data.problem(settings.variables)
         if problem:
@@ -82,9 +98,7 @@ class AwxJob:
         Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
         launched a second time.
         """
-        launching = Launching(
-            self.awx, self.settings.variables, self.clock, self._took, self.notes.append, self.moves_on, self.alone
-        )
+        launching = self._launching()
         try:
             template, _ = self.check()
             if not launching.resume(template):
@@ -101,14 +115,14 @@ class AwxJob:
 
     def follow(self) -> Job:
         """Follow the job until it has ended well, and return it; raises ExpectedError where it has not."""
-        following = Following(self.awx, self.clock, self.settings.secrets, self._took, self.told, self.printed)
+        following = Following(self.awx, self.clock, self.settings.without_secrets, self._took, self.told, self.printed)
         try:
             if following.run(self._job()):
                 return self._succeeded()
-            return self._out_of_time()
+            return self._out_of_time(following)
         except Cancelled as stop:
             cancellation.settle()
-            raise Cancelled(*self._let_go("The run was cancelled")) from stop
+            raise Cancelled(*self._let_go("The run was cancelled", LAST_SECONDS)) from stop
 
     @property
     def _goes_on(self) -> str:
@@ -116,7 +130,20 @@ class AwxJob:
 
     def _took(self, job: Job) -> None:
         self.seen = job
-        self.keep(job)
+        self.keep(job=job)
+
+    def _launching(self) -> Launching:
+        return Launching(
+            self.awx,
+            self.settings.variables,
+            self.clock,
+            took=self._took,
+            note=self.notes.append,
+            sent=lambda sent: self.keep(launch_sent=sent),
+            say=self.printed,
+            moves_on=self.moves_on,
+            alone=self.alone,
+        )
 
     def _job(self) -> Job:
         if self.seen is None:
@@ -127,45 +154,63 @@ class AwxJob:
         job = self._job()
         if job.succeeded:
             return job
-        why = f" AWX says {quoted(job.explanation)}." if job.explanation else ""
-        message, remedy = _ENDINGS.get(job.status, _ENDINGS["error"])
-        raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{why} {job.url}", remedy)
+        endings = _ENDINGS if job.has_begun else _ENDINGS_BEFORE_IT_BEGAN
+        message, remedy = endings.get(job.status, endings["error"])
+        raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{self._why(job)} {job.url}", remedy)
 
-    def _out_of_time(self) -> Job:
-        """Take a last look: a job that has just ended is judged; another one is let go."""
-        answer = self.awx.anew(LAST_SECONDS).job(self._job())
+    def _why(self, job: Job) -> str:
+        """Return a sentence with what AWX says of a job, if it says anything."""
+        said = self.settings.without_secrets(job.explanation)
+        return f" AWX says {quoted(said)}." if said else ""
+
+    def _out_of_time(self, following: Following) -> Job:
+        """Take a last look, and let the job go; one that ends before it is cancelled is judged."""
+        answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
-            if answer.is_over:
-                return self._succeeded()
-        raise ExpectedError(*self._let_go("Time is up (wait-minutes)"))
+        if self._job().is_over:
+            following.print_rest(self._job())
+            return self._succeeded()
+        message, remedy = self._let_go("Time is up (wait-minutes)", CANCEL_SECONDS)
+        job = self._job()
+        if job.is_over and job.status != "canceled":
+            following.print_rest(job)
+            return self._succeeded()
+        raise ExpectedError(message, remedy)
 
     def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
         """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
         found = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
         if found:
             self._took(found)
-            return self._let_go("The run was cancelled")
+            # The launch and this look have had most of the time.
+            return self._let_go("The run was cancelled", LAST_SECONDS / 2)
         where = self.awx.jobs_url(template)
         return (
             f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
             f"Look there whether one has started. {self._goes_on}",
         )
 
-    def _let_go(self, why: str) -> tuple[str, str]:
-        """Leave the job, or have it cancelled; returns what to say of it and what to do."""
+    def _let_go(self, why: str, seconds: float) -> tuple[str, str]:
+        """Leave the job, or have it cancelled in so many seconds; returns what to say of it and what to do."""
         job = self._job()
         which = f"the AWX job {job.id} of {job.name}"
         if job.is_over:
             return f"{why} when {which} had ended as {job.status}. {job.url}", "Run it again."
         if self.settings.on_timeout is OnTimeout.LEAVE:
+            left = (
+                "running, for half a rollout is worse" if job.has_begun else "in AWX's queue, and may begin at any time"
+            )
             return (
-                f"{why} while {which} is {job.status}: it is left running, for half a rollout is worse. {job.url}",
+                f"{why} while {which} is {job.status}: it is left {left}.{self._why(job)} {job.url}",
                 f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
             )
-        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self._took)
+        done = cancel(self.awx, job, self.clock, self._took, seconds)
+        message = f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}"
+        if self._job().is_over and not self._job().has_begun:
+            return message, "Nothing was deployed: it had not begun. Running this again launches a new job."
         return (
-            f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}",
+            message,
             "Look at the site: a part of the rollout may be done. Running this again launches a new job, once this one "
             "has ended.",
         )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...clients.awx import Awx, UnconfirmedLaunchError
+from ...clients.awx import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Unknown
 from ...errors import ExpectedError, RefusedError
 from ..answers import must
 from ..clock import Clock
-from .awx_cancelling import LAST_SECONDS, cancel
+from .awx_cancelling import cancel
 
 SEARCH_SECONDS = 30.0
-"""How long a job is looked for whose launch was not answered: AWX answers within its web server's two minutes, and
-has made the job long before."""
+"""How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
 
-_SEARCH_POLL = 3.0
+_FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
 
 
 @dataclass
@@ -28,7 +27,8 @@ class Launching:
     A job is taken for the one that our lost launch has started if it is newer than all that were there before,
     by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
     variables and no other prompt. With `moves_on` no job is taken that others have launched before. With `alone`
-    nothing is launched or followed beside a job of the template that deploys something else.
+    nothing is launched or followed beside a job of the template that deploys something else. `sent` gets True before
+    a launch is sent, and False as soon as it is certain that it came to nothing; `say` prints a line of progress.
     """
 
     awx: Awx
@@ -36,6 +36,8 @@ class Launching:
     clock: Clock
     took: Callable[[Job], None]
     note: Callable[[str], None]
+    sent: Callable[[bool], None]
+    say: Callable[[str], None]
     moves_on: bool = False
     alone: bool = False
     _newest: int = 0
@@ -47,9 +49,10 @@ class Launching:
         Raises EvidenceError where that cannot be seen, for then another one might be launched beside it; and
         RefusedError where it must be `alone`, and another job of the template has not ended.
         """
+        running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
         jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
         self._newest = max((job.id for job in jobs), default=0)
-        ours, others = self._parted(template, [job for job in jobs if not job.is_over])
+        ours, others = self._parted(template, running)
         if ours:
             self.took(ours)
         if others and self.alone:
@@ -81,6 +84,8 @@ class Launching:
         """Say with what a job runs where that is not what we would launch; empty where it is the same launch."""
         if job.lost(self.variables):
             return "with other variables"
+        if secret := job.secret(self.variables):
+            return f"with a secret answer ({', '.join(secret)}), which cannot be compared"
         same = may_be_same_launch(job, template, self.variables)
         if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
             told = "with the same variables, but was" if job.variables is not None else "and was"
@@ -88,17 +93,23 @@ class Launching:
         return "with the same variables, but the image's tag may have moved on since" if self.moves_on else ""
 
     def launch(self, template: Template) -> None:
-        """Launch a job; raises ExpectedError. Without an answer it looks for the job, as long as SEARCH_SECONDS."""
+        """Launch a job; raises ExpectedError. Without an answer it looks for the job until AWX must have answered."""
+        since = self.clock.now()
+        self.sent(True)
         try:
             launched = self.awx.launch(template, self.variables)
         except UnconfirmedLaunchError as lost:
-            job = self._search(template, lost)
+            waited = (self.clock.now() - since).total_seconds()
+            job = self._search(template, lost, max(SEARCH_SECONDS, LAUNCH_SECONDS - waited))
             self.took(job)
             self.note(
                 f"No answer came to the launch ({lost.message}), but the AWX job {job.id} was started by it: it is "
                 f"followed. {job.url}"
             )
             return
+        except ExpectedError:
+            self.sent(False)
+            raise
         job = launched.job
         self.took(job)
         ignored = launched.ignored or job.lost(self.variables)
@@ -115,18 +126,20 @@ class Launching:
                 return found
         return None
 
-    def _search(self, template: Template, lost: ExpectedError) -> Job:
+    def _search(self, template: Template, lost: ExpectedError, seconds: float) -> Job:
+        self.say(f"No answer came to the launch ({lost.message}): its job is looked for, for up to {seconds:.0f} s.")
         # In time of its own: it may be the end of ours that the answer did not come before.
-        awx, waited, looked = self.awx.anew(2 * SEARCH_SECONDS), 0.0, False
+        awx, waited, looked, pause = self.awx.anew(2 * seconds), 0.0, False, _FIRST_SEARCH_POLL
         while True:
             found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
             looked = looked or found is None
-            if waited >= SEARCH_SECONDS:
-                raise self._never_seen(template, lost, looked)
-            self.clock.sleep(_SEARCH_POLL)
-            waited += _SEARCH_POLL
+            if waited >= seconds:
+                raise self._never_seen(template, lost, looked, seconds)
+            pause = min(pause, seconds - waited)
+            self.clock.sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
         """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
@@ -156,19 +169,21 @@ class Launching:
         me = awx.me()
         return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
-    def _never_seen(self, template: Template, lost: ExpectedError, looked: bool) -> ExpectedError:
+    def _never_seen(self, template: Template, lost: ExpectedError, looked: bool, seconds: float) -> ExpectedError:
         saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
         others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
-        started = f" Launched by the same account since, but in another way: {others}." if others else ""
+        secret = any(job.secret(self.variables) for job in self._others)
+        how = "with a secret answer, which cannot be compared" if secret else "but in another way"
+        started = f" Launched by the same account since, {how}: {others}." if others else ""
         return ExpectedError(
             f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
-            f"{SEARCH_SECONDS:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
+            f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
             "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
             "none is launched beside it.",
         )
 
     def _without(self, job: Job, ignored: Sequence[str]) -> ExpectedError:
-        done = cancel(self.awx.anew(LAST_SECONDS), job, self.clock, self.took)
+        done = cancel(self.awx, job, self.clock, self.took)
         names = ", ".join(quoted(name) for name in ignored[:10])
         return RefusedError(
             f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
@@ -187,6 +202,11 @@ def _resumed(job: Job) -> str:
     )
 
 
+def _who_may(others: Sequence[tuple[Job, str]]) -> str:
+    launchers = sorted({job.launched_by for job, _ in others if job.launched_by})
+    return f"as {', '.join(launchers[:5]) or 'whoever launched it'}, an administrator of the template, or a superuser"
+
+
 def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
     named = ", ".join(f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others[:5])
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
@@ -196,6 +216,6 @@ def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job,
         f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
         f"deploy{'s' if few else ''} something else: whatever is last to get through would be what runs. Nothing was "
         f"launched.{goes_on}",
-        f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "
-        "this again.",
+        f"Cancel {'it' if few else 'them'} in AWX ({_who_may(others)}), or wait until "
+        f"{'it has' if few else 'they have'} ended, then run this again.",
     )

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...clients.registry import RegistryClient
 from ...clients.site import SiteClient
-from ...domain.awx_jobs import Job
 from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
 from ...domain.evidence import Answer, Image
@@ -48,13 +47,13 @@ _UNGATED = "Nothing was judged: this environment is deployed to without the gate
 class Connected:
     """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
 
-    `awx` gets the image, the clock, whether that tag may have moved on since another run, and what keeps each look at
-    the job. `clock` makes the clock of the deployment itself, whose time begins then.
+    `awx` gets the image, the clock, whether that tag may have moved on since another run, and what keeps news of the
+    job for the report. `clock` makes the clock of the deployment itself, whose time begins then.
     """
 
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
-    awx: Callable[[Image, Clock, bool, Callable[[Job], None]], AwxJob]
+    awx: Callable[[Image, Clock, bool, Callable[..., None]], AwxJob]
     site: Callable[[], SiteClient]
     clock: Callable[[], Clock]
 
@@ -159,7 +158,7 @@ class Deploy:
     def _carry_out(self, image: Image, record: ReleaseRecord | None, *, moves_on: bool) -> None:
         clock = self.to.clock()
         check = self._site_check(site_values(self._now().judged, image, record), clock)
-        job = self.to.awx(image, clock, moves_on, lambda seen: self._note(job=seen))
+        job = self.to.awx(image, clock, moves_on, self._note)
         if self.journal.dry_run:
             template, _ = job.check()
             self.journal.note(*job.notes)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ..awx_jobs import LaunchData, Template, Variables
+from ..awx_jobs import MAY_LAUNCH, LaunchData, Template, Variables
 from ..evidence import Answer, Unknown
 from .need import Judgement, missing, there, unseen, untold
-
-_EXECUTE = "Give the account in AWX the role Execute on the job template (Access, in the template)."
 
 
 def judge_login(name: Answer[str], url: str) -> Judgement:
@@ -22,11 +20,11 @@ def judge_template(template: Answer[Template]) -> Judgement:
         return unseen(template)
     where = f" of {template.organization}" if template.organization else ""
     found = f"The job template {template.name!r}{where} is there"
-    if template.may_launch:
-        return there(f"{found}, and this account may launch it.", template.url)
+    if problem := template.problem():
+        return missing(f"{found}, and {problem[0]}.", problem[1], template.url)
     if template.may_launch is None:
-        return untold(f"{found}; AWX does not tell whether this account may launch it.", _EXECUTE, template.url)
-    return missing(f"{found}, and this account may not launch it.", _EXECUTE, template.url)
+        return untold(f"{found}; AWX does not tell whether this account may launch it.", MAY_LAUNCH, template.url)
+    return there(f"{found}, and this account may launch it.", template.url)
 
 
 def judge_variables(data: Answer[LaunchData], variables: Variables) -> Judgement:

@@ -24,7 +24,9 @@ class Stage(Enum):
     PLANNED = "planned"
     READY = "ready"
     NOT_LAUNCHED = "not launched"
+    NOT_KNOWN = "not known whether launched"
     LEFT = "left running"
+    NOT_BEGUN = "job never began"
     JOB_FAILED = "job failed"
     NOT_SHOWN = "site not verified"
     DEPLOYED = "deployed"
@@ -35,7 +37,9 @@ HEADLINES = {
     Stage.PLANNED: "Planned, nothing launched",
     Stage.READY: "About to be launched",
     Stage.NOT_LAUNCHED: "Not launched",
+    Stage.NOT_KNOWN: "Not known whether it was launched",
     Stage.LEFT: "Not known to be deployed",
+    Stage.NOT_BEGUN: "Nothing deployed: the job never began",
     Stage.JOB_FAILED: "The deployment failed",
     Stage.NOT_SHOWN: "Not seen on the site",
     Stage.DEPLOYED: "Deployed",
@@ -56,7 +60,8 @@ class Target:
 class DeployReport(Report):
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
-    `refusal` says why an environment does not take what the gate has judged. `site` is the last look at it,
+    `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
+    and that nothing says for certain that it came to nothing. `site` is the last look at it,
     `site_before` the one before the launch.
     """
 
@@ -67,6 +72,7 @@ class DeployReport(Report):
     image: Image
     refusal: str = ""
     dry_run: bool = False
+    launch_sent: bool = False
     job: Job | None = None
     site: SiteLook | None = None
     site_before: SiteLook | None = None
@@ -76,12 +82,14 @@ class DeployReport(Report):
         """How far it came."""
         if self.judged.failed_rules or self.refusal:
             return Stage.REFUSED
+        if self.job is None and self.launch_sent:
+            return Stage.NOT_KNOWN
         if self.job is None:
             return Stage.NOT_LAUNCHED if self.problem else Stage.PLANNED if self.dry_run else Stage.READY
         if not self.job.is_over:
             return Stage.LEFT
         if not self.job.succeeded:
-            return Stage.JOB_FAILED
+            return Stage.JOB_FAILED if self.job.has_begun else Stage.NOT_BEGUN
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
 
     @property
@@ -158,7 +166,8 @@ class DeployReport(Report):
         job = self.job
         if job is None:
             return None
-        return {"id": job.id, "name": job.name, "status": job.status, "url": job.url, "seconds": job.elapsed}
+        what = {"id": job.id, "name": job.name, "status": job.status, "url": job.url}
+        return {**what, "began": job.has_begun, "seconds": job.elapsed}
 
 
 def refusal(target: Target, decision: Decision, image_tag: str) -> str:

@@ -40,6 +40,12 @@ class AwxSettings:
         """What no output may show."""
         return tuple(one for one in (self.token, self.password) if one)
 
+    def without_secrets(self, text: str) -> str:
+        """Return foreign text that may be shown."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
 
 def read_awx_settings(values: Values, image: Image | None = None) -> AwxSettings:
     """Check what a kind alone cannot tell, and fill the places in the variables with the image's; raises UsageError.
