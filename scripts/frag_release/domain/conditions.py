@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .expressions import Token, lex, path_at
 
-_LONGEST = 20_000
+_LONGEST = 5_000
 _DEEPEST = 50
 _STATUS = frozenset({"always", "cancelled", "failure"})
 _CALLS_STATUS = re.compile(rf"\b({'|'.join(sorted(_STATUS))})\s*\(", re.I)

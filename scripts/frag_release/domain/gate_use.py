@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
 from .components import Component
 from .conditions import Condition, Term, read_condition, sole_path
@@ -84,8 +84,9 @@ class GateUse:
         """Yield the jobs that build or deploy to production without waiting for a gate that passed."""
         for step in self.gates:
             yield from self._softened(step)
+        waiting = self._waiting()
         for job in dict.fromkeys([*self.builds, *self.deploying(Goal.PRODUCTION)]):
-            if not self._is_gate(job) and not self._waits(job.name.lower(), frozenset()):
+            if not self._is_gate(job) and job.name.lower() not in waiting:
                 needs = self._ancestors(job.name.lower()) & self._gate_jobs
                 lax = "may run although the gate's job did not pass, by its if"
                 what = lax if needs else "does not need the gate's job"
@@ -200,18 +201,20 @@ class GateUse:
             left += new
         return frozenset(found)
 
-    def _waits(self, name: str, seen: frozenset[str]) -> bool:
-        """Whether a job runs only after a gate that passed."""
-        job = self.jobs.get(name)
-        if job is None or name in seen or len(seen) > _LONGEST_CHAIN:
-            return False
-        if not self._ancestors(name) & self._gate_jobs:
-            return False
-        if not job.condition.ignores_failures:
-            return True  # by the `success()` that GitHub adds, which looks at all that is needed, however far
-        return job.condition.requires(lambda term: self._passed(job, term, seen | {name}))
+    def _waiting(self) -> set[str]:
+        """The names of the jobs that run only after a gate that passed; what they need is looked at before them."""
+        found: set[str] = set()
+        before = {name: self._ancestors(name) for name in self.jobs}
+        for name in sorted(before, key=lambda each: len(before[each])):
+            job = self.jobs[name]
+            # GitHub adds `success()` to an if without such a function, which looks at all that is needed, however far.
+            if before[name] & self._gate_jobs and (
+                not job.condition.ignores_failures or job.condition.requires(partial(self._passed, job, found))
+            ):
+                found.add(name)
+        return found
 
-    def _passed(self, job: Job, term: Term, seen: frozenset[str]) -> bool:
+    def _passed(self, job: Job, waiting: Set[str], term: Term) -> bool:
         """Whether a term says that a gate passed, or another job that waits for one."""
         if term.kind == "call":
             return term.name == "success" and not term.parts
@@ -219,7 +222,7 @@ class GateUse:
         if path[:1] != ("needs",) or len(path) < 3 or path[1] not in job.needs:
             return False
         if path[2:] == ("result",):
-            return value == "success" and (path[1] in self._gate_jobs or self._waits(path[1], seen))
+            return value == "success" and (path[1] in self._gate_jobs or path[1] in waiting)
         return value in _GOOD.get(self._output(job, path), ())
 
     def _requires(self, job: Job, condition: Condition) -> bool:

@@ -15,15 +15,16 @@ from .conditions import Condition, read_condition, sole_expression
 from .environments import is_production, says_production
 from .gate_steps import GateStep
 from .workflow_tree import Node
+from .workflow_values import WorkflowFileError
 
 _BUILDS_BY_ACTION = re.compile(r"build-push|/bake-action|buildah|kaniko|jib-|/ko-|build-and-push|docker-build")
 _BUILDS_BY_COMMAND = re.compile(
-    r"\b(docker|podman|nerdctl|buildah)\s+([a-z-]+\s+)?(build|bake|push|bud)\b|\bdocker[- ]compose\b.*\b(build|push)\b"
-    r"|\bkaniko\b|\bcrane\s+(push|copy|append)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
+    r"\b(docker|podman|nerdctl|buildah)\s+([a-z-]+\s+)?(build|bake|push|bud)\b|\bkaniko\b|\bcrane\s+(push|copy|append)\b"
+    r"|\bdocker[- ]compose\b[^\n]{0,200}?\b(build|push)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
 )
 _DEPLOYS_BY_ACTION = re.compile(r"deploy|awx|tower|helm|kubectl|kube-|k8s|argo-?cd|ansible|rollout|terraform|nomad")
 _DEPLOYS_BY_COMMAND = re.compile(
-    r"\bkubectl\s+.*\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s+.*\b(upgrade|install)\b|\bansible-playbook\b"
+    r"\bkubectl\s[^\n]{0,200}?\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s[^\n]{0,200}?\b(upgrade|install)\b|\bansible-playbook\b"
     r"|\bargocd\s+app\b|\bterraform\s+apply\b|\bawx\s+(job|workflow)|\btower-cli\b|job_templates/|\bdocker\s+stack\b"
     r"|\bdocker\s+service\s+update\b"
 )
@@ -34,8 +35,9 @@ _OTHER_WORDS = frozenset(
     {"notify", "slack", "announce", "report", "summary", "doctor", "audit", "docs", "test", "tests", "lint", "pages",
      "check", "gate", "plan", "tell"}
 )  # fmt: skip
+_MOST_JOBS = 1000
 _PAGES = "github-pages"
-_TEMPLATES = ("template", "awx-template", "job-template", "job_template", "namespace", "environment", "target")
+_TEMPLATES = ("template", "awx-template", "job-template", "job_template", "namespace", "target")
 
 
 class Goal(Enum):
@@ -72,8 +74,13 @@ class Job:
 
 
 def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Mapping[str, Job]:
-    """Return the jobs by their names in lower case. `environment` is the one that production is known to have."""
+    """Return the jobs by their names in lower case. `environment` is the one that production is known to have.
+
+    Raises WorkflowFileError where there are more than GitHub would run.
+    """
     jobs, own = root.child("jobs"), {id(one.step): one for one in own_steps}
+    if jobs and len(jobs.entries) > _MOST_JOBS:
+        raise WorkflowFileError(f"it has more than {_MOST_JOBS:,} jobs")
     found = [_job(name.text or "", name.line, node, own, environment) for name, node in (jobs.entries if jobs else ())]
     return {one.name.lower(): one for one in found}
 
@@ -99,7 +106,8 @@ def _job(name: str, line: int, node: Node, own: Mapping[int, GateStep], environm
     called = text_of(node, "uses")
     deploys = bool(deploying) or _deploys_by_name(words, where, environment) or _deploys_by_call(node, called)
     deploys = deploys and where.lower() != _PAGES
-    targets = list(_targets(deploying or [node]))
+    targets = list(_given(deploying or [node], _TEMPLATES))
+    place = where or next(_given(deploying, ("environment",)), "")
     return Job(
         name,
         line,
@@ -107,7 +115,7 @@ def _job(name: str, line: int, node: Node, own: Mapping[int, GateStep], environm
         _needs(node.child("needs")),
         read_condition(text_of(node, "if")),
         where,
-        _goal((name, text_of(node, "name")), targets, where) if deploys else Goal.NOWHERE,
+        _goal((name, text_of(node, "name")), targets, place) if deploys else Goal.NOWHERE,
         _builds(node, words, called) and not (deploys and not _builds_by_step(node)),
         deploying,
         bool(called),
@@ -165,11 +173,12 @@ def _deploys_by_call(node: Node, called: str) -> bool:
     return bool(called) and (bool(words & _DEPLOY_WORDS) or (bool(node.child("secrets")) and not words & _BUILD_WORDS))
 
 
-def _targets(nodes: Sequence[Node]) -> Iterator[str]:
+def _given(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[str]:
+    """Yield the plain values of some inputs."""
     for node in nodes:
         given = node.child("with")
         for key, value in given.entries if given else ():
-            if (key.text or "").lower() in _TEMPLATES and "${{" not in (value.text or ""):
+            if (key.text or "").lower() in names and "${{" not in (value.text or ""):
                 yield value.text or ""
 
 
