@@ -12,7 +12,7 @@ from commands.conftest import World
 from world.awx import LOOKER, READER, ROBOT, AwxServer
 from world.awx_jobs import Account, Question
 from world.events import push_branch
-from world.example import WORKFLOW_FILE, workflow_text
+from world.example import WORKFLOW_FILE
 from world.github_people import GitHubPeople, Project
 from world.github_settings import (
     ANYTHING,
@@ -27,6 +27,7 @@ from world.github_settings import (
     rule,
     ruleset,
 )
+from world.level_one import BEFORE, FULL, with_level_one
 from world.program import Outcome
 from world.rounds import Rounds, patiently
 from world.site import Site
@@ -75,11 +76,20 @@ class Practice:
         return outcome
 
 
-@pytest.fixture
-def practice(world: World, people: GitHubPeople) -> Practice:
-    """A stack whose settings guard nothing yet."""
+def with_file(unseeded: World, people: GitHubPeople, text: str) -> Practice:
+    """A stack with this workflow file on its branch, and the variables that the example's file asks for."""
+    unseeded.example.stack.commit({WORKFLOW_FILE: text}, "build: another file", branch="master")
+    world = unseeded.seed()
     world.github.parts.append(settings := GitHubSettings(world.github))
-    return Practice(world, settings, people)
+    practice = Practice(world, settings, people)
+    practice.stack.variables |= {"DOCKERHUB_USERNAME": "xchem", "TRIGGER_AWX": "yes"}
+    return practice
+
+
+@pytest.fixture
+def practice(unseeded: World, people: GitHubPeople) -> Practice:
+    """A stack with the example's workflow file, whose settings guard nothing yet."""
+    return with_file(unseeded, people, FULL)
 
 
 def found(outcome: Outcome, rule_id: str = "need") -> dict[str, str]:
@@ -99,7 +109,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     practice.guard()
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert set(found(outcome).values()) == {"there", "not needed"}
-    assert set(found(outcome, "outside").values()) == {"there"}
+    assert set(found(outcome, "outside").values()) == set(found(outcome, "workflow").values()) == {"there"}
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
     assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
@@ -107,13 +117,9 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
 
 def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people: GitHubPeople) -> None:
     """The row is missing, with the lines to add as a step, and warns: no command stops for it, so the exit is 0."""
-    text = workflow_text("2023.05.1", "2023.05.4").partition("      - uses:")[0]
-    unseeded.example.stack.commit({WORKFLOW_FILE: text}, "build: push it by hand", branch="master")
-    world = unseeded.seed()
-    world.github.parts.append(settings := GitHubSettings(world.github))
-    practice = Practice(world, settings, people)
+    practice = with_file(unseeded, people, FULL.replace("uses: actions/upload-artifact@", "uses: org/another-upload@"))
     practice.guard()
-    outcome = practice.ask(settings.give("ghp_all", CLASSIC))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert outcome.status == 0, outcome.log
     assert found(outcome)["pushed-image"] == "missing"
     finding = of(outcome, "pushed-image")
@@ -248,6 +254,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     assert set(stands.values()) == {"missing"}
     assert (of(outcome, "tag-ruleset")["status"], of(outcome, "tag-ruleset")["demoted-from"]) == ("warn", "fail")
     assert "4 guards from outside are not there." in outcome.summary
+    assert outcome.summary.startswith("## ⚠️ Ready to run, and open: 4 guards missing\n")
     assert outcome.log.count("::warning title=outside ") == 5
     # Half of each is not enough, and says which half.
     stack = practice.stack
@@ -467,6 +474,99 @@ def test_deploy_without_inputs_for_awx(practice: Practice) -> None:
     assert found(outcome)["awx-login"] == "missing"
     assert "Secrets of an environment are seen only by a job in it" in of(outcome, "awx-login")["remedy"]
     assert found(outcome)["stack-branch"] == "there"
+
+
+IN_FILE = {
+    **dict.fromkeys(("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone"), "missing"),
+    **dict.fromkeys(("override-secrets", "staging-environment", "deployment-failures"), "missing"),
+    "deployment-variables": "not needed",
+}
+"""How the rows on the workflow file stand for a file that knows nothing of this action."""
+
+
+def test_a_file_without_any_gate(unseeded: World, people: GitHubPeople) -> None:
+    """All guards from outside in place, a stack whose file has no gate is red in each row: exit 1, lines named."""
+    practice = with_file(unseeded, people, BEFORE)
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="announce")
+    assert outcome.status == 1
+    assert found(outcome, "workflow") == IN_FILE
+    assert outcome.summary.startswith("## ⛔ 8 things are missing\n")
+    assert "workflow:gate-used" in outcome.outputs["failed-rules"].split(",")
+    line = BEFORE.splitlines().index("  deploy-staging:") + 1
+    assert (of(outcome, "staging-environment")["file"], of(outcome, "staging-environment")["line"]) == (
+        WORKFLOW_FILE,
+        line,
+    )
+    assert f"::error title=workflow (staging-environment),file={WORKFLOW_FILE},line={line}::" in outcome.log
+    assert "secrets.BE_IMAGE_TAG" in of(outcome, "gate-told")["message"]
+
+
+def test_level_one_is_green_where_it_guards(unseeded: World, people: GitHubPeople) -> None:
+    """With the README's quick start the rows of the gate are there; what it leaves as it was is still named."""
+    practice = with_file(unseeded, people, with_level_one(BEFORE))
+    practice.guard()
+    practice.stack.secrets += ["BE_IMAGE_TAG", "DOCKERHUB_USERNAME"]
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    there = dict.fromkeys(("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone"), "there")
+    left = dict.fromkeys(("staging-environment", "deployment-failures"), "missing")
+    unneeded = dict.fromkeys(("override-secrets", "deployment-variables"), "not needed")
+    assert found(outcome, "workflow") == there | left | unneeded
+    assert "the job deploy-staging runs in awx/fragalysis-production" in outcome.summary.replace("The job", "the job")
+    assert "deploy-production (Deploy production)" in of(outcome, "deployment-failures")["message"]
+    assert outcome.outputs["failed-rules"] == "workflow:staging-environment,workflow:deployment-failures"
+
+
+def test_what_was_a_secret_has_to_be_a_variable(practice: Practice) -> None:
+    """Adopted in full with old secrets left, jobs are skipped and outputs dropped: exit 1, with the names alone."""
+    practice.guard()
+    practice.stack.variables = {}
+    practice.stack.secrets += ["DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN", "BE_IMAGE_TAG"]
+    practice.stack.organisation_secrets += ["TRIGGER_AWX"]
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    assert outcome.status == 1
+    assert of(outcome, "deployment-variables")["message"] == (
+        "A job asks for variables that are secrets: DOCKERHUB_USERNAME, TRIGGER_AWX. It is skipped, and the run is "
+        "green."
+    )
+    assert of(outcome, "override-secrets")["message"].endswith("DOCKERHUB_USERNAME, BE_IMAGE_TAG, TRIGGER_AWX.")
+
+
+@pytest.mark.parametrize(
+    ("own", "organisation", "presence"),
+    [
+        ({"DOCKERHUB_USERNAME": "xchem"}, {"TRIGGER_AWX": "YES"}, "there"),
+        ({"DOCKERHUB_USERNAME": "xchem", "TRIGGER_AWX": "true"}, {"TRIGGER_AWX": "yes"}, "missing"),
+        ({"DOCKERHUB_USERNAME": "xchem"}, {}, "missing"),
+        ({"PRODUCTION": "false"}, {}, "not needed"),
+    ],
+)
+def test_the_variables_that_production_asks_for(
+    practice: Practice, own: dict[str, str], organisation: dict[str, str], presence: str
+) -> None:
+    """Set for the repository or its organisation, to what the `if` asks for in any case of letters; else it is said."""
+    practice.stack.variables, practice.stack.organisation_variables = own, organisation
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
+    assert found(outcome, "workflow")["deployment-variables"] == presence
+    assert "xchem" not in of(outcome, "deployment-variables")["message"]
+
+
+def test_variables_that_are_hidden_are_not_taken_for_there(practice: Practice) -> None:
+    """A token without Variables: read is told which right it lacks, and the row cannot be told."""
+    practice.guard()
+    outcome = practice.ask(practice.settings.give("github_pat_reads", READING), chosen="gate")
+    stands = found(outcome, "workflow")
+    assert (stands["deployment-variables"], stands["override-secrets"]) == ("cannot be told", "cannot be told")
+    assert "variables: read" in of(outcome, "deployment-variables")["remedy"]
+    assert outcome.status == 0
+
+
+def test_a_file_that_cannot_be_read_is_not_fine(unseeded: World, people: GitHubPeople) -> None:
+    """What the file does with the gate is not seen where it is no YAML: exit 1, one step for all of it."""
+    practice = with_file(unseeded, people, FULL.replace("\njobs:\n", "\njobs: [\n"))
+    outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="announce")
+    assert outcome.status == 1
+    assert set(found(outcome, "workflow").values()) == {"not seen"}
 
 
 PAGE = '{"version": {"backend": "xchem:2023.06.1", "frontend": "xchem:2023.05.4", "stack": "xchem:2023.06.2"}}'

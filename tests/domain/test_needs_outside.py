@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.evidence import Hidden, Unknown
+from frag_release.domain.evidence import Answer, Hidden, NotOffered, Unknown
 from frag_release.domain.needs.need import Judgement, Presence
 from frag_release.domain.needs.outside import (
     judge_deployers,
@@ -162,15 +162,37 @@ def test_reviewers() -> None:
 )
 def test_who_may_deploy(changes: dict[str, object], words: str) -> None:
     """Everything but tags like production ones, and nothing at all, is too much or too little, and named."""
-    assert_stands(judge_deployers("production", Environment(**{**vars(ENVIRONMENT), **changes})), MISSING, words)
+    found = Environment(**{**vars(ENVIRONMENT), **changes})
+    assert_stands(judge_deployers("production", found, [RULESET]), MISSING, words)
 
 
 def test_tags_alone_may_deploy() -> None:
     """There where the policies are of tags such as production ones; untold where they are hidden."""
-    assert_stands(judge_deployers("production", ENVIRONMENT), THERE)
-    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN)), UNTOLD)
-    assert_stands(judge_deployers("production", HIDDEN), UNTOLD)
-    assert_stands(judge_deployers("production", None), MISSING)
+    assert_stands(judge_deployers("production", ENVIRONMENT, [RULESET]), THERE, "; 2023.06.1-rc.1 is let in, too")
+    digits = [Policy("tag", f"[0-9][0-9][0-9][0-9].[0-9][0-9].{end}") for end in ("[0-9]", "[0-9][0-9]")]
+    exact = judge_deployers("production", replace(ENVIRONMENT, policies=digits), [])
+    assert exact.message == "The environment production lets tags such as 2023.06.1 deploy, and no branch."
+    assert exact.presence is THERE
+    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN), [RULESET]), UNTOLD)
+    assert_stands(judge_deployers("production", HIDDEN, [RULESET]), UNTOLD)
+    assert_stands(judge_deployers("production", None, [RULESET]), MISSING)
+
+
+@pytest.mark.parametrize(
+    "rulesets",
+    [
+        [],
+        NotOffered("This plan has no rulesets"),
+        [replace(RULESET, excludes=["refs/tags/*-*"])],
+        [replace(RULESET, rules=frozenset({"update"}))],
+        [replace(RULESET, bypassers=[Bypasser("RepositoryRole", 4)])],
+    ],
+)
+def test_a_tag_that_the_pattern_means_too_and_anybody_can_make(rulesets: Answer[Sequence[Ruleset]]) -> None:
+    """`*.*.*` lets 2023.06.1-rc.1 in: where no ruleset restricts that, its own workflow file reaches production."""
+    judged = judge_deployers("production", ENVIRONMENT, rulesets)
+    assert_stands(judged, MISSING, "but 2023.06.1-rc.1, too, which whoever may push can make")
+    assert judge_deployers("production", ENVIRONMENT, HIDDEN).presence is THERE
 
 
 def test_secrets() -> None:

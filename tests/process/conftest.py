@@ -61,6 +61,7 @@ def run_with_gate(tmp_path: Path, example_workflow: str) -> GateRun:
         fails: tuple[str, ...] = (),
         interrupt_at: str | None = None,
         again: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> Run:
         text = record_deployments(change(example_workflow))
         instead = {}
@@ -68,7 +69,7 @@ def run_with_gate(tmp_path: Path, example_workflow: str) -> GateRun:
             gate = fixed_gate(tmp_path / "gate", outputs, exit_code=exit_code, seconds=seconds, again=again)
             instead[ACTION] = gate
         used = stand_ins(text, tmp_path / "stand-ins", calls=tmp_path / "calls", instead=instead, fails=fails)
-        runner = Runner(tmp_path, used)
+        runner = Runner(tmp_path, used, secrets=secrets or {})
         return runner.run(
             text,
             event or push_tag("2023.06.2", COMMIT),

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from process.gates import SWITCHES
 from process.stage import APP_TOKEN, Stage
 from world.awx import ROBOT, AwxServer
 from world.events import dispatch
-from world.example import STACK, Example
+from world.example import STACK, WORKFLOW_FILE, Example
 from world.github_people import GitHubPeople
 from world.github_server import TOKEN, GitHubServer
 from world.github_settings import GitHubSettings, Holder
+from world.level_one import FULL
 from world.registry import Registry
 from world.site import Site
 
@@ -34,6 +36,8 @@ def stage(
     github.parts.append(settings := GitHubSettings(github))
     app = {"contents": "write", "pull_requests": "write", "workflows": "write", "actions": "read", "metadata": "read"}
     settings.give(APP_TOKEN, Holder(None, permissions=app))
+    example.stack.commit({WORKFLOW_FILE: FULL}, "ci: Take the example's file", branch="master")
+    settings.of("xchem/fragalysis-stack").variables |= SWITCHES
     return Stage.of(tmp_path, bundled_action, example, github, registry, awx, site)
 
 
@@ -51,7 +55,7 @@ def test_each_choice_examines_the_tokens_of_its_environment(stage: Stage, examin
     run = stage.run("doctor.yaml", event)
     assert run.jobs == {job: "success"}, run.log
     summary = run.summaries[job]
-    assert summary.startswith("## ✅ All that could be seen is there")
+    assert summary.startswith("## ⚠️ Ready to run, and open: 4 guards missing")
     assert token in summary.splitlines()[4]
     assert {one.method for one in (*stage.github.requests, *stage.awx.requests)} <= {"GET", "HEAD"}
     assert bool(stage.awx.requests) is (job == "deploying")

@@ -62,6 +62,50 @@ def only_call(run: Run, action: str) -> Call:
     return calls[0]
 
 
+LEFT = "only a variable of that name is read: set it as a variable, and delete the secret."
+
+
+@pytest.mark.parametrize(
+    ("outputs", "switches", "secrets", "titles", "words"),
+    [
+        (ALLOWED, SWITCHES, {"DOCKERHUB_TOKEN": "dckr_pat"}, [], ""),
+        (BUILD_ONLY, {}, {}, [], ""),
+        (BUILD_ONLY, {"TRIGGER_AWX": "yes"}, {"DOCKERHUB_TOKEN": "dckr_pat"}, ["Not pushed"], "built and not pushed"),
+        (ALLOWED, {}, {}, ["Not deployed"], "DOCKERHUB_USERNAME and TRIGGER_AWX"),
+        (ALLOWED, {**SWITCHES, "TRIGGER_AWX": "YES"}, {}, [], ""),
+        (
+            ALLOWED,
+            {"DOCKERHUB_USERNAME": "pusher"},
+            {"TRIGGER_AWX": "true"},
+            ["Set as a secret", "Not deployed"],
+            f"TRIGGER_AWX is a secret, and {LEFT}",
+        ),
+        (
+            BUILD_ONLY,
+            {"DOCKERHUB_USERNAME": "pusher"},
+            {"TRIGGER_DEVELOPER_AWX": "true"},
+            ["Set as a secret"],
+            f"TRIGGER_DEVELOPER_AWX is a secret, and {LEFT}",
+        ),
+    ],
+)
+def test_what_is_not_pushed_or_not_deployed_is_said(
+    run_with_gate: GateRun,
+    outputs: Mapping[str, str],
+    switches: Mapping[str, str],
+    secrets: Mapping[str, str],
+    titles: list[str],
+    words: str,
+) -> None:
+    """A green run that leaves out the push or the deployment warns, and says why in the build's summary, too."""
+    run = run_with_gate(outputs, switches=switches, secrets=secrets)
+    assert run.exit_code == 0, run.log
+    assert [one.properties.get("title") for one in run.annotations] == titles
+    summary = run.summaries.get("build", "")
+    assert [line for line in titles if f"**{line}.**" in summary] == titles
+    assert words in summary
+
+
 def test_an_allowed_release_is_deployed_to_staging_and_production(run_with_gate: GateRun) -> None:
     """When the gate says deploy, the release's own image tag goes to both, and to no developer."""
     run = run_with_gate(ALLOWED)

@@ -8,41 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from contract.sources import fences
-from process.gates import ACTION, ROOT
+from process.gates import ACTION
 from world.act import Run, Runner
 from world.events import Event, dispatch, push_tag
 from world.example import STACK, WORKFLOW_FILE, Example
 from world.github_server import TOKEN, GitHubServer
+from world.level_one import BEFORE, with_level_one
 from world.registry import Registry
 from world.scene import push_images, seed_example
 from world.stand_ins import stand_ins
 
 pytestmark = pytest.mark.process
 
-BEFORE = (ROOT / "tests" / "data" / "shell-overrides.yaml").read_text("utf-8")
 TAG = "2023.06.3"
 AWX = "informaticsmatters/trigger-awx-action"
 STAGING, PRODUCTION = "Staging Fragalysis Stack", "Production Fragalysis Stack"
-
-
-def with_level_one(text: str, gate: str = "") -> str:
-    """Put the README's job before the others, and its two conditions where it says; `gate` is put below its inputs."""
-    job = fences((ROOT / "README.md").read_text("utf-8"), "yaml")[0].strip()
-    text = _once(text, "\njobs:\n", f"\n{job}\n{gate}\n")
-    text = _once(text, "\n  build:\n", "\n  build:\n    needs: gate\n")
-    text = _once(
-        text,
-        "      needs.build.outputs.production_tag == 'true'\n",
-        "      needs.build.outputs.production_tag == 'true' && needs.gate.outputs.deploy-production == 'true'\n",
-    )
-    before, _, production = text.partition("\n  deploy-production:\n")
-    return f"{before}\n  deploy-production:\n{_once(production, 'needs: build', 'needs: [gate, build]', 1)}"
-
-
-def _once(text: str, old: str, new: str, most: int = 1) -> str:
-    assert text.count(old) >= 1
-    return text.replace(old, new, most)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from frag_release.domain.evidence import Unknown
-from frag_release.domain.needs.catalogue import outside
+from frag_release.domain.needs.catalogue import in_file, outside
 from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
 from frag_release.domain.needs.rights import TokenKind
 from frag_release.domain.reports.doctor import DoctorReport
@@ -71,6 +71,39 @@ def test_the_first_lines_say_whose_rights_these_are(token: TokenKind | None, wor
     assert doctor_summary(found).splitlines()[4] == words
 
 
+@pytest.mark.parametrize(
+    ("presences", "heading"),
+    [
+        ([Presence.MISSING], "## ⚠️ Ready to run, and open: 1 guard missing"),
+        ([Presence.MISSING] * 4 + [Presence.THERE], "## ⚠️ Ready to run, and open: 4 guards missing"),
+        (
+            [Presence.MISSING, Presence.UNSEEN],
+            "## ⚠️ Ready to run, and open: 1 guard missing, and 1 guard could not be seen",
+        ),
+        ([Presence.UNTOLD, Presence.THERE], "## ✅ All that could be seen is there"),
+    ],
+)
+def test_the_heading_is_not_fine_while_a_guard_is_missing(presences: list[Presence], heading: str) -> None:
+    """No command stops for want of it, so the exit is 0, and the heading counts what leaves production open."""
+    found = report(row(Presence.THERE), *(row(one, f"g{at}", guard=True) for at, one in enumerate(presences)))
+    assert doctor_summary(found).splitlines()[0] == heading
+    assert found.exit_status == 0
+
+
+def test_what_the_workflow_file_lacks_is_red() -> None:
+    """A row on the file stops the run as a need does, stands in a table of its own, and names the line."""
+    lacking = Row(
+        in_file("gate-used", "A gate"), Judgement(Presence.MISSING, "None.", "Add it.", file="b.yaml", line=3)
+    )
+    found = report(row(Presence.THERE), lacking)
+    assert found.exit_status == 1
+    assert found.outputs()["failed-rules"] == "workflow:gate-used"
+    lines = doctor_summary(found).splitlines()
+    assert lines[0] == "## ⛔ 1 thing is missing"
+    assert "| ❌&nbsp;missing | A gate<br>`gate-used` | the gate | None.<br>`b.yaml:3` | Add it. |" in lines
+    assert '  file["the workflow file<br/>❌ 1 missing"]:::bad' in lines
+
+
 def test_what_to_do_names_each_remedy_once() -> None:
     """What stops a command first, then the guards, then what nobody can tell."""
     found = report(
@@ -83,7 +116,7 @@ def test_what_to_do_names_each_remedy_once() -> None:
     assert next_steps(found) == [
         "❌ **b** (`need`), **c** (`need`): m<br>→ Give a token.",
         "Then run this again.",
-        "⚠️ 1 guard from outside is not there. The second table says how to set it up.",
+        "⚠️ 1 guard from outside is not there. The last table says how to set it up.",
         "❔ 2 points cannot be told with this token, so nobody should take it for there. The tables say who could see, "
         "or what happens without.",
     ]

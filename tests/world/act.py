@@ -190,7 +190,7 @@ class _Place:
         It loses the last lines of a step that ends at once, and it deletes the job's summary at the end.
         """
         save = f'[ -s "$GITHUB_STEP_SUMMARY" ] && cp "$GITHUB_STEP_SUMMARY" "{self.summaries}/$GITHUB_JOB.md"'
-        self._shim("bash", shutil.which("bash") or "/bin/bash", f"sleep {_DRAIN_SECONDS}")
+        self._shim("bash", shutil.which("bash") or "/bin/bash", f"sleep {_DRAIN_SECONDS}\n{save}")
         self._shim("python3", python, save)
 
     def _shim(self, name: str, program: str, afterwards: str) -> None:

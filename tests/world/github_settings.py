@@ -37,7 +37,7 @@ class Holder:
     def may(self, permission: str, level: str) -> bool:
         """Whether GitHub lets the token do it: a classic one by what its owner may do."""
         if self.scopes is not None:
-            needed = "admin" if permission in ("administration", "secrets", "environments") else "push"
+            needed = "admin" if permission in ("administration", "secrets", "environments", "variables") else "push"
             return (level == "read" and needed != "admin") or self.has_role(needed)
         return self.permissions.get(permission) in (level, "write")
 
@@ -50,7 +50,7 @@ CLASSIC = Holder(scopes=("repo", "workflow", "project"))
 ANYTHING = Holder(
     permissions={
         **dict.fromkeys(("contents", "workflows", "pull_requests", "issues", "actions"), "write"),
-        **dict.fromkeys(("administration", "secrets", "environments", "metadata"), "read"),
+        **dict.fromkeys(("administration", "secrets", "environments", "variables", "metadata"), "read"),
     }
 )
 READING = Holder(permissions=dict.fromkeys(("contents", "actions", "issues", "pull_requests", "metadata"), "read"))
@@ -67,6 +67,8 @@ class Settings:
     secrets: list[str] = field(default_factory=list)
     organisation_secrets: list[str] = field(default_factory=list)
     environment_secrets: dict[str, list[str]] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    organisation_variables: dict[str, str] = field(default_factory=dict)
     protections: dict[str, dict[str, Any]] = field(default_factory=dict)
     may_open_pull_requests: bool = True
     workflow_state: str = "active"
@@ -176,6 +178,14 @@ class GitHubSettings:
         """Names of the secrets of an environment."""
         return _secret_names(self.of(name).environment_secrets.get(parts[0], []))
 
+    def variables(self, name: str, parts: Sequence[str]) -> Reply:
+        """Variables with their values, all on one page."""
+        settings = self.of(name)
+        owned = {"variables": settings.variables, "organization-variables": settings.organisation_variables}
+        times = {"created_at": _TIME, "updated_at": _TIME}
+        variables = [{"name": key, "value": value, **times} for key, value in owned[parts[0]].items()]
+        return json_reply(200, {"total_count": len(variables), "variables": variables})
+
     def workflow(self, name: str, parts: Sequence[str]) -> Reply:
         """A workflow by its file."""
         base = f"{self.server.url}/repos/{name}/actions/workflows"
@@ -211,6 +221,7 @@ _ANSWERS: tuple[tuple[str, str, Answer], ...] = (
     (r"/environments/([^/]+)/deployment-branch-policies", "", GitHubSettings.policies),
     (r"/environments/([^/]+)/secrets", "environments", GitHubSettings.environment_secrets),
     (r"/actions/(secrets|organization-secrets)", "secrets", GitHubSettings.secrets),
+    (r"/actions/(variables|organization-variables)", "variables", GitHubSettings.variables),
     (r"/actions/permissions/workflow", "administration", GitHubSettings.defaults),
     (r"/actions/workflows/([^/]+)", "", GitHubSettings.workflow),
     (r"/branches/(.+)/protection", "administration", GitHubSettings.protection),

@@ -39,7 +39,9 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """A part of an expression; `kind` is `text`, `name` or `sign`, of which each has one character."""
+
     kind: str
     text: str
     start: int
@@ -57,31 +59,37 @@ def expressions(text: str) -> Iterator[Expression]:
         start = text.find(_OPEN, end)
 
 
-def _tokens(text: str, position: int) -> tuple[list[_Token], int | None]:
+def lex(text: str) -> list[Token] | None:
+    """Return the tokens of an expression that stands without `${{ }}`; None where it ends within."""
+    found, end = _tokens(f"{text}}}}}", 0)
+    return found if end == len(text) + 2 else None
+
+
+def _tokens(text: str, position: int) -> tuple[list[Token], int | None]:
     """Return the tokens from `position` on and where the expression ends; None where it does not."""
-    found: list[_Token] = []
+    found: list[Token] = []
     while (match := _TOKEN.match(text, position)) is not None:
         position = match.end()
         if match.lastgroup == "end":
             return found, position
         if match.lastgroup:
-            found.append(_Token(match.lastgroup, match[0], match.start(), position))
+            found.append(Token(match.lastgroup, match[0], match.start(), position))
     return found, None
 
 
-def _references(text: str, tokens: Sequence[_Token]) -> Iterator[Reference]:
+def _references(text: str, tokens: Sequence[Token]) -> Iterator[Reference]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
         if token.kind != "name" or _is(tokens, at - 1, "."):
             at += 1
             continue
-        path, at = _path(tokens, at)
+        path, at = path_at(tokens, at)
         if not _is(tokens, at, "("):  # else it is the name of a function
             yield Reference(path, text[token.start : tokens[at - 1].end], token.start)
 
 
-def _path(tokens: Sequence[_Token], at: int) -> tuple[tuple[str, ...], int]:
+def path_at(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
     """Return the path that begins at a token, and the position behind it. What is within brackets is read again."""
     path = [tokens[at].text.lower()]
     at += 1
@@ -98,9 +106,9 @@ def _path(tokens: Sequence[_Token], at: int) -> tuple[tuple[str, ...], int]:
             return tuple(path), at
 
 
-def _is(tokens: Sequence[_Token], at: int, sign: str) -> bool:
+def _is(tokens: Sequence[Token], at: int, sign: str) -> bool:
     return 0 <= at < len(tokens) and tokens[at].text == sign
 
 
-def _is_kind(tokens: Sequence[_Token], at: int, kind: str) -> bool:
+def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
     return at < len(tokens) and tokens[at].kind == kind

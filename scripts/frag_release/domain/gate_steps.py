@@ -15,11 +15,16 @@ _JUDGING = ("gate", "deploy")
 
 @dataclass(frozen=True)
 class GateStep:
-    """A step that uses this action. `given` is its `with:`; `environments` the `env:` of its job and its own."""
+    """A step that uses this action. `given` is its `with:`; `environments` the `env:` of its job and its own.
+
+    `job` is the name of its job, `step` the whole of it.
+    """
 
     line: int
     given: Node | None
     environments: Sequence[Node]
+    job: str
+    step: Node
 
     @property
     def command(self) -> str:
@@ -47,13 +52,13 @@ def gate_steps(root: Node, own_action: str) -> list[GateStep]:
 
 def _steps(root: Node, own_action: str) -> Iterator[GateStep]:
     jobs = root.child("jobs")
-    for _, job in jobs.entries if jobs else ():
+    for name, job in jobs.entries if jobs else ():
         steps = job.child("steps")
         for step in steps.items if steps else ():
             uses = step.child("uses")
             if uses and _is_ours(uses.text or "", own_action):
                 environments = [one for one in (job.child("env"), step.child("env")) if one]
-                yield GateStep(uses.line, step.child("with"), environments)
+                yield GateStep(uses.line, step.child("with"), environments, name.text or "", step)
 
 
 def _is_ours(uses: str, own_action: str) -> bool:

@@ -153,6 +153,19 @@ class Secrets(TypedDict):
     secrets: list[Secret]
 
 
+class Variable(TypedDict):
+    """`actions-variable`."""
+
+    name: str
+    value: str
+
+
+class VariablesPage(TypedDict):
+    """`actions/list-repo-variables`, and those of the organisation."""
+
+    variables: list[Variable]
+
+
 class WorkflowDefaults(TypedDict):
     """`actions/get-github-actions-default-workflow-permissions-repository`."""
 

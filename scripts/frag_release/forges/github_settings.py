@@ -22,6 +22,7 @@ from ..domain.needs.protection import (
     Policy,
     Ruleset,
     SecretNames,
+    Variables,
 )
 from ..domain.needs.rights import TokenFacts
 from ..domain.needs.tickets import TicketPlace
@@ -42,13 +43,15 @@ from .github_setting_payloads import (
     Secrets,
     Switch,
     TicketEntry,
+    VariablesPage,
     WorkflowDefaults,
     WorkflowEntry,
 )
 
 _METADATA, _ADMINISTRATION, _SECRETS = "metadata: read", "administration: read", "secrets: read"
-_PULL_REQUESTS = "pull-requests: read"
-_PAGE = 100
+_PULL_REQUESTS, _VARIABLES = "pull-requests: read", "variables: read"
+_PAGE, _PAGE_OF_VARIABLES = 100, 30
+_MOST_PAGES = 20
 _MOST_RULESETS = 20
 _MOST_BYPASSES = 5
 _NOT_PROTECTED = "Branch not protected"
@@ -142,6 +145,12 @@ class GithubSettings:
         calls = [partial(self._secrets, path, owner) for path, owner in zip(paths, owners, strict=True)]
         return SecretNames(*self._api.http.parallel(calls))
 
+    def variables(self) -> Variables:
+        """The variables of the repository, and of the organisation for it."""
+        whose = {"variables": "the repository", "organization-variables": "the organisation"}
+        calls = [partial(self._variables, path, f"the variables of {owner}") for path, owner in whose.items()]
+        return Variables(*self._api.http.parallel(calls))
+
     def may_actions_open_pull_requests(self) -> Answer[bool]:
         """Whether the setting lets the workflow's own token open pull requests."""
         what = "the setting for pull requests of workflows"
@@ -209,6 +218,20 @@ class GithubSettings:
     def _secrets(self, path: Sequence[str], owner: str) -> Answer[Sequence[str]]:
         found = self._read(path, f"the names of the secrets of {owner}", Secrets, {"per_page": _PAGE}, _SECRETS)
         return found if isinstance(found, Unknown) else [each["name"] for each in found["secrets"]]
+
+    def _variables(self, path: str, what: str) -> Answer[Mapping[str, str]]:
+        query: dict[str, str | int] = {"per_page": _PAGE_OF_VARIABLES}
+        first = self._api.get(f"/actions/{path}", what, query, permission=_VARIABLES)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _VARIABLES)
+        if isinstance(pages, Unknown):
+            return pages
+        found: dict[str, str] = {}
+        for page in pages:
+            payload = self._payload(page, what, VariablesPage, _VARIABLES)
+            if isinstance(payload, Unknown):
+                return payload
+            found |= {each["name"]: each["value"] for each in payload["variables"]}
+        return found
 
     def _read(
         self,

@@ -34,6 +34,7 @@ def summary(report: DoctorReport, _links: Links) -> str:
         Section(20, "", f"## {_heading(report)}\n\n**{markdown.words(_sentence(report))}**\n\n{_examined(report)}"),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "What the commands need", _table(report.needs)),
+        Section(15, "What the workflow file does with the gate", f"{_IN_FILE}\n\n{_table(report.in_file)}"),
         Section(15, "What enforces the gate from outside", f"{_GUARDS}\n\n{_table(report.guards)}"),
         Section(7, "In short", f"{_picture(report)}\n\n{markdown.bullets(_in_words(report))}"),
         Section(12, "", _footer(report)),
@@ -56,7 +57,7 @@ def next_steps(report: DoctorReport) -> list[str]:
     guards = report.count(Presence.MISSING, report.guards)
     if guards:
         what = "is not there" if guards == 1 else "are not there"
-        steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The second table says how to set it up.")
+        steps.append(f"⚠️ {count(guards, 'guard')} from outside {what}. The last table says how to set it up.")
     untold = report.count(Presence.UNTOLD, report.rows)
     if untold:
         what = "cannot be told with this token, so nobody should take it for there."
@@ -74,8 +75,12 @@ _GUARDS = (
 )
 
 
+_IN_FILE = "The gate decides only about jobs that need it and ask it. Only the file on the stack branch was looked at."
+
+
 def _heading(report: DoctorReport) -> str:
-    return f"{'⛔' if report.blockers else '✅'} {report.headline}"
+    mark = "⛔" if report.blockers else "⚠️" if report.openings else "✅"
+    return f"{mark} {report.headline}"
 
 
 def _sentence(report: DoctorReport) -> str:
@@ -119,7 +124,7 @@ def _row(rows: Sequence[Row]) -> tuple[str, ...]:
     return (
         f"{mark}&nbsp;{found.presence.value.replace(' ', '&nbsp;')}",
         "\n".join(f"{markdown.words(one.need.what)}\n{markdown.code(one.need.id)}" for one in rows),
-        "the gate" if row.need.outside else markdown.text(", ".join(commands)),
+        "the gate" if row.need.outside or row.need.in_file else markdown.text(", ".join(commands)),
         "\n".join([markdown.words(shared_message(rows)), *_place(row.finding)]),
         "" if settled else markdown.words(found.remedy, url=found.url),
     )
@@ -138,6 +143,8 @@ def _picture(report: DoctorReport) -> str:
         rows = report.of_command(command)
         lines.append(f'  command{at}["{label(command)}<br/>{_drawn(rows)}"]:::{_style(rows)}')
         lines.append(f"  stack {'--x' if _stops(rows) else '-->'} command{at}")
+    lines.append(f'  file["the workflow file<br/>{_drawn(report.in_file)}"]:::{_style(report.in_file)}')
+    lines.append(f"  file {'--x' if _stops(report.in_file) else '-->'} stack")
     lines.append(f'  guards["from outside<br/>{_drawn(report.guards)}"]:::{_style(report.guards)}')
     lines.append("  guards -.-> stack")
     return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
@@ -145,7 +152,7 @@ def _picture(report: DoctorReport) -> str:
 
 def _in_words(report: DoctorReport) -> list[str]:
     items = [f"**{markdown.text(one)}**: {_tally(report.of_command(one))}." for one in report.commands]
-    return [*items, f"**from outside**: {_tally(report.guards)}."]
+    return [*items, f"**the workflow file**: {_tally(report.in_file)}.", f"**from outside**: {_tally(report.guards)}."]
 
 
 def _drawn(rows: Sequence[Row]) -> str:

@@ -22,6 +22,7 @@ from .questions import answered
 from .reading import Reading, StackFile
 from .site import SitePage
 from .tickets import Tickets
+from .workflow import InFile
 from .writing import Writing
 
 
@@ -50,6 +51,7 @@ class Doctor:
                 *Tickets(settings, selection, forge).questions(),
                 *questions_of_deployment(selection, self.deployment),
                 *SitePage(settings, selection, self.site, file).questions(),
+                *InFile(settings, stack, file).questions(),
                 *Outside(settings.environment, stack, file).questions(),
             ]
         )

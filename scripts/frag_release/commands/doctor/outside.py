@@ -33,7 +33,10 @@ class Outside:
                 outside("tag-ruleset", "Release managers alone make production tags, and nobody moves them"), self._tags
             ),
             Question(outside("environment-reviewers", f"Somebody approves deployments to {name}"), self._reviewers),
-            Question(outside("environment-tags", f"Only production tags deploy to {name}"), self._deployers),
+            Question(
+                outside("environment-tags", f"Only tags of the form of production ones deploy to {name}"),
+                self._deployers,
+            ),
             Question(outside("environment-secrets", f"Credentials of AWX are secrets of {name} alone"), self._secrets),
             Question(
                 outside("stack-branch-review", "The stack branch changes by reviewed pull requests"), self._review
@@ -47,7 +50,9 @@ class Outside:
         return judge_reviewers(self._environment, self._stack.environment(self._environment))
 
     def _deployers(self) -> Judgement:
-        return judge_deployers(self._environment, self._stack.environment(self._environment))
+        return judge_deployers(
+            self._environment, self._stack.environment(self._environment), self._stack.tag_rulesets()
+        )
 
     def _secrets(self) -> Judgement:
         return judge_secrets(self._environment, self._stack.secrets(self._environment))

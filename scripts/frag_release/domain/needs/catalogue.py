@@ -58,3 +58,8 @@ class Selection:
 def outside(kind: str, what: str) -> Need:
     """What guards the gate, whichever commands are chosen."""
     return Need(kind, ("gate",), what, outside=True)
+
+
+def in_file(kind: str, what: str) -> Need:
+    """What the stack's workflow file has to do with the gate, whichever commands are chosen."""
+    return Need(kind, ("gate",), what, in_file=True)

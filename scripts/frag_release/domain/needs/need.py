@@ -40,7 +40,7 @@ class Judgement:
 class Need:
     """What `commands` need. `id` names it in reports; `outside` says that it guards the gate rather than a command.
 
-    `advisory` says that no command stops for want of it.
+    `in_file` says that the stack's workflow file has to be so, and `advisory` that no command stops for want of it.
     """
 
     id: str
@@ -48,6 +48,12 @@ class Need:
     what: str
     outside: bool = False
     advisory: bool = False
+    in_file: bool = False
+
+    @property
+    def rule(self) -> str:
+        """What findings have as their rule."""
+        return "outside" if self.outside else "workflow" if self.in_file else "need"
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,12 @@ class Row:
 
     @property
     def finding(self) -> Finding:
-        """The row as reports and annotations have it: rule `need` or `outside`, the need's id as its subject."""
+        """The row as reports and annotations have it: the need's rule, and its id as the subject."""
         found = self.judgement
         status = _STATUSES[found.presence]
         weaker = status.blocks and (self.need.outside or self.need.advisory or found.presence is Presence.UNTOLD)
         return Finding(
-            rule="outside" if self.need.outside else "need",
+            rule=self.need.rule,
             subject=self.need.id,
             tag="",
             status=Status.WARN if weaker else status,

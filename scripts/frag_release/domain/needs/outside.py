@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..evidence import Answer, Unknown
+from ..evidence import Answer, NotOffered, Unknown
 from .need import Judgement, hidden, missing, there, untold
 from .protection import (
     MAY_BYPASS,
@@ -21,15 +21,18 @@ from .protection import (
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
 _FIXED = ("update", "deletion")
 _RULESETS = (
-    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target *.*.*. One has Restrict creations, and "
-    "on its bypass list release managers and the app that publish uses. The other has Restrict updates and Restrict "
-    "deletions, and nobody on its bypass list."
+    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target *.*.* (it means 2023.06.1-rc.1, too). "
+    "One has Restrict creations, and on its bypass list release managers and the app that publish uses. The other has "
+    "Restrict updates and Restrict deletions, and nobody on its bypass list."
 )
 _BYPASS_LISTS = (
     "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
     "app GitHub Actions."
 )
-_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags of the pattern *.*.* alone."
+_ENVIRONMENT = (
+    "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the patterns "
+    "[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9] and [0-9][0-9][0-9][0-9].[0-9][0-9].[0-9][0-9]."
+)
 _SECRETS = (
     "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
     "outside the environment can use these."
@@ -39,6 +42,8 @@ _REVIEW = (
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
+_OTHER_TAGS = ("2023.06.1-rc.1", "2023.11.1-2")
+"""Tags that a pattern such as *.*.* means, too, and the gate does not take for production ones."""
 _NEVER_OWN = "The workflow's own token can never have that."
 
 
@@ -76,8 +81,8 @@ def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
     return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
 
 
-def judge_deployers(name: str, found: Answer[Environment | None]) -> Judgement:
-    """Whether only production tags may deploy to production."""
+def judge_deployers(name: str, found: Answer[Environment | None], rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
+    """Whether only tags of the form of production ones may deploy, and none that whoever may push can make."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
@@ -87,7 +92,15 @@ def judge_deployers(name: str, found: Answer[Environment | None]) -> Judgement:
         return hidden(problem)
     if problem:
         return missing(f"The environment {name} {problem}.", _ENVIRONMENT.format(name=name), found.url)
-    return there(f"The environment {name} lets production tags deploy, and no branch.", found.url)
+    said = f"The environment {name} lets tags such as {PRODUCTION_TAGS[0]} deploy, and no branch"
+    others = [tag for tag in _OTHER_TAGS if _lets_in(found, tag)]
+    known = () if isinstance(rulesets, NotOffered) else rulesets
+    free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, known)]
+    if free:
+        what = f"{said}, but {free[0]}, too, which whoever may push can make, with a workflow file without the gate."
+        return missing(what, _ENVIRONMENT.format(name=name), found.url)
+    also = f"; {others[0]} is let in, too, and kept out by the gate alone" if others else ""
+    return there(f"{said}{also}.", found.url)
 
 
 def judge_secrets(name: str, found: SecretNames) -> Judgement:
@@ -135,6 +148,16 @@ def _free_to_this_token(rulesets: Sequence[Ruleset]) -> list[str]:
     tag = PRODUCTION_TAGS[0]
     firm = [each for each in rulesets if each.bypass not in MAY_BYPASS and each.covers(TAGS + tag)]
     return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if not any(rule in each.rules for each in firm)]
+
+
+def _lets_in(environment: Environment, tag: str) -> bool:
+    policies = environment.policies
+    return not isinstance(policies, Unknown) and any(one.allows_tag(tag) for one in policies)
+
+
+def _is_free(tag: str, rulesets: Sequence[Ruleset]) -> bool:
+    """Whether no ruleset keeps whoever may push from making a tag."""
+    return not any("creation" in one.rules and one.covers(TAGS + tag) and not one.everybody for one in rulesets)
 
 
 def _problem_with_deployers(found: Environment) -> Answer[str]:

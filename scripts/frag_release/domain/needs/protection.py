@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from ..evidence import Answer
+from ..evidence import Answer, Unknown
 
 ALL_REFS = "~ALL"
 TAGS = "refs/tags/"
@@ -135,6 +135,36 @@ class SecretNames:
     repository: Answer[Sequence[str]]
     organisation: Answer[Sequence[str]]
     environment: Answer[Sequence[str]]
+
+    @property
+    def of_every_job(self) -> Sequence[str]:
+        """Those that were seen of repository and organisation, in capitals."""
+        both = [one for one in (self.repository, self.organisation) if not isinstance(one, Unknown)]
+        return [name.upper() for one in both for name in one]
+
+    @property
+    def lost(self) -> Unknown | None:
+        """Why some of them were not seen; None where all were."""
+        return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The variables that every job can use, with their values, which are shown to nobody."""
+
+    repository: Answer[Mapping[str, str]]
+    organisation: Answer[Mapping[str, str]]
+
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """Those that were seen: the repository's own go before the organisation's."""
+        both = [one for one in (self.organisation, self.repository) if not isinstance(one, Unknown)]
+        return {name.upper(): value for one in both for name, value in one.items()}
+
+    @property
+    def lost(self) -> Unknown | None:
+        """Why some were not seen; None where all were."""
+        return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -34,7 +34,12 @@ class DoctorReport(Report):
     @property
     def needs(self) -> list[Row]:
         """What the commands themselves need."""
-        return [row for row in self.rows if not row.need.outside]
+        return [row for row in self.rows if row.need.rule == "need"]
+
+    @property
+    def in_file(self) -> list[Row]:
+        """What the stack's workflow file does with the gate."""
+        return [row for row in self.rows if row.need.in_file]
 
     @property
     def guards(self) -> list[Row]:
@@ -61,10 +66,17 @@ class DoctorReport(Report):
         """How it stands."""
         missing, unseen = (self.count(one, self.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
         if not self.blockers:
-            return "All that could be seen is there"
+            return f"Ready to run, and open: {self.openings}" if self.openings else "All that could be seen is there"
         parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{count(unseen, 'thing')} could not be seen"] if unseen else []
         return ", and ".join(parts)
+
+    @property
+    def openings(self) -> str:
+        """How many guards from outside are missing or were not seen; empty where none is."""
+        missing, unseen = (self.count(one, self.guards) for one in (Presence.MISSING, Presence.UNSEEN))
+        parts = [f"{count(missing, 'guard')} missing"] if missing else []
+        return ", and ".join([*parts, *([f"{count(unseen, 'guard')} could not be seen"] if unseen else [])])
 
     def told_findings(self) -> list[Finding]:
         """The findings as log and annotations tell them: one for all that was not seen for one reason."""
@@ -103,7 +115,7 @@ def grouped(rows: Sequence[Row]) -> list[list[Row]]:
     for row in rows:
         found = row.judgement
         same = (_why(row), found.remedy) if found.presence is Presence.UNSEEN else (row.need.id,)
-        groups.setdefault((found.presence.value, str(row.need.outside), *same), []).append(row)
+        groups.setdefault((found.presence.value, row.need.rule, *same), []).append(row)
     return list(groups.values())
 
 

@@ -1,0 +1,217 @@
+"""What the stack's workflow file does with the gate: whether anything that it builds or deploys goes around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..evidence import Unknown
+from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
+from ..workflow_jobs import Goal, Job
+from .need import Judgement, hidden, missing, not_needed, there, unseen
+from .protection import SecretNames, Variables
+
+_LEVEL_ONE = "Put the gate in front as the README's quick start (level 1) has it: a job of its own, first in the file."
+_NEED = "Give {jobs} the gate's job in needs:. An if with always() or !cancelled() has to ask for its result."
+_ASK = (
+    f"Put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions in the if of {{jobs}}, in "
+    "brackets those with ||, and gate into its needs:, where gate is the gate's job, which hands on that output."
+)
+_ALONE = "Move the gate into a job of its own, in which it is the only step."
+_FAILURES = (
+    "Take continue-on-error away: a deployment that failed is green with it. Let a step with if: failure() tell people."
+)
+_PLACE = "Give {jobs} an environment of its own, with its own secrets, such as awx/fragalysis-staging."
+_NAME_IT = "Name the job deploy-production, or give it the environment that the input environment names."
+_AS_VARIABLE = "Settings > Secrets and variables > Actions: write as a variable, and delete as a secret: {names}."
+_SET = (
+    "Settings > Secrets and variables > Actions > Variables: set them, or PRODUCTION to false where nothing that is "
+    "built may reach production."
+)
+_MOST = 4
+
+Judge = Callable[[GateUse], Judgement]
+
+
+def judge_used(use: GateUse) -> Judgement:
+    """Whether a step of this action is a gate."""
+    return _without_gate(use) or there(f"The gate is in the job {use.gates[0].job}.")
+
+
+def judge_needed(use: GateUse) -> Judgement:
+    """Whether all that builds, or deploys to production, waits for a gate that passed."""
+    if lacking := _without_gate(use):
+        return lacking
+    if around := list(use.around_the_gate()):
+        what = ", ".join(f"the job {one.job} {one.what}" for one in around[:_MOST])
+        return _at(missing(_sentence(what), _NEED.format(jobs=_listed([one.job for one in around]))), around)
+    if not use.builds:
+        return unseen(Unknown("no job of the file is recognised as the one that builds", "Name it build."))
+    return there("Every job that builds, or deploys to production, needs the gate's job.")
+
+
+def judge_asked(use: GateUse) -> Judgement:
+    """Whether production is deployed to only where the gate said so."""
+    if lacking := _without_gate(use):
+        return lacking
+    jobs = use.deploying(Goal.PRODUCTION)
+    if not jobs:
+        return unseen(Unknown("no job of the file is recognised as the one that deploys to production", _NAME_IT))
+    asked = {job: use.asks(job) for job in jobs}
+    if bad := [job for job, sure in asked.items() if sure is Sure.NO]:
+        return _at(missing(_unasked(use, bad), _ASK.format(jobs=_names(bad))), _lines(bad))
+    if odd := [job for job, sure in asked.items() if sure is Sure.UNSEEN]:
+        why = Unknown(f"what the if of {_names(odd)} asks for cannot be told", _ASK.format(jobs=_names(odd)))
+        return _at(unseen(why), _lines(odd))
+    return there(f"{_names(jobs)} runs only where the gate's {DEPLOY_PRODUCTION} is true.")
+
+
+def judge_told(use: GateUse) -> Judgement:
+    """Whether the gate is told of every other place that a pin is taken from."""
+    found = [(name, one) for name, overrides in use.overrides.items() for one in overrides]
+    if not found:
+        return _without_gate(use) or there("The gate is told of all that the build takes.")
+    taken = [f"the {name}'s {one.what} from {one.source} (line {one.line})" for name, one in found]
+    certain = [one for _, one in found if one.is_direct] or not use.gates
+    what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_untold(use)}"
+    given: dict[str, list[str]] = {}
+    for name, one in found:
+        given.setdefault(f"{name}-{one.what}", []).extend([one.given] if one.given else [])
+    lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in given.items() if sources]
+    remedy = f"Give each step of this action, under with:, {_listed(lines or ['what the build takes'])}"
+    remedy = f"{remedy} (in the build's own order), or have the build take the file's value alone."
+    judged = missing(_sentence(what), remedy) if certain else unseen(Unknown(what, remedy))
+    return replace(judged, line=found[0][1].line)
+
+
+def judge_override_secrets(use: GateUse, secrets: SecretNames) -> Judgement:
+    """Whether a secret makes GitHub drop an output, or is taken by the build behind the gate's back."""
+    if not use.pin_outputs():
+        if taken := use.secret_overrides():
+            what = f"The build takes secrets in place of the pair: {_listed(taken)}. The gate is not told of them."
+            return missing(what, "Tell the gate, as the row gate-told says, and delete those that nobody wants.")
+        return not_needed("No job takes the pair from the gate's outputs, which such a secret would empty.")
+    names = use.named_values()
+    if named := [name for name in secrets.of_every_job if name in names]:
+        what = f"GitHub drops every output that holds the value of a secret, and there are secrets {_listed(named)}."
+        return missing(what, _AS_VARIABLE.format(names=_listed(named)))
+    if secrets.lost:
+        return hidden(secrets.lost)
+    return there("No secret has the name of a value that the file takes.")
+
+
+def judge_staging(use: GateUse) -> Judgement:
+    """Whether nothing but production is deployed in production's environment."""
+    if found := list(use.misplaced()):
+        what = ", ".join(f"the job {one.job} runs in {one.what}" for one in found[:_MOST])
+        message = _sentence(f"{what}, with the credentials of production")
+        return _at(missing(message, _PLACE.format(jobs=_listed([one.job for one in found]))), found)
+    if odd := [job for job in use.deploying(Goal.ELSEWHERE) if "${{" in job.environment]:
+        why = Unknown(f"the environment of {_names(odd)} cannot be told", "Write its name plainly.")
+        return _at(unseen(why), _lines(odd))
+    return there("No job that deploys elsewhere runs in production's environment.")
+
+
+def judge_failures(use: GateUse) -> Judgement:
+    """Whether a deployment that fails is red."""
+    found = list(use.careless())
+    if ignored := [one for one, sure in found if sure is Sure.NO]:
+        where = [f"{one.job}{f' ({one.what})' if one.what else ''}, line {one.line}" for one in ignored]
+        return _at(missing(f"A deployment may fail and stay green: {'; '.join(where[:_MOST])}.", _FAILURES), ignored)
+    if found:
+        what = f"whether {found[0][0].job} may fail and stay green cannot be told of its continue-on-error"
+        return _at(unseen(Unknown(what, _FAILURES)), [found[0][0]])
+    called = [job for goal in (Goal.PRODUCTION, Goal.ELSEWHERE) for job in use.deploying(goal) if job.is_called]
+    if called:
+        what = f"whether {_names(called)} may fail and stay green cannot be told: its steps are in another file"
+        return _at(unseen(Unknown(what, "Deploy in this file.")), _lines(called))
+    return there("No deployment is continue-on-error.")
+
+
+def judge_alone(use: GateUse) -> Judgement:
+    """Whether nothing runs before the gate in its job."""
+    if lacking := _without_gate(use):
+        return lacking
+    if found := list(use.company()):
+        steps = _listed([f"{one.what!r} (line {one.line})" for one in found])
+        what = f"Before the gate, in the job {found[0].job}, runs {steps}, which can decide for it by BASH_ENV or PATH."
+        return _at(missing(what, _ALONE), found)
+    return there("No step runs before the gate in its job.")
+
+
+def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> Judgement:
+    """Whether the variables without which a deployment is skipped are set, as variables. No value is told."""
+    everywhere, values = use.switches(Goal.PRODUCTION, Goal.ELSEWHERE), variables.seen
+    if not everywhere:
+        return not_needed("No variable decides whether anything is deployed.")
+    absent = [name for name, _ in everywhere if not values.get(name)]
+    if kept := [name for name in absent if name in secrets.of_every_job and not variables.lost]:
+        what = f"A job asks for variables that are secrets: {_listed(kept)}. It is skipped, and the run is green."
+        return missing(what, _AS_VARIABLE.format(names=_listed(kept)))
+    if variables.lost and absent:
+        return hidden(variables.lost)
+    if values.get("PRODUCTION", "").lower() == "false":
+        return not_needed("PRODUCTION is false: nothing that is built here may reach production.")
+    wanted = use.switches(Goal.PRODUCTION)
+    said = [
+        f"{name} {'has another value' if values.get(name) else 'is not set'}"
+        for name, value in wanted
+        if not values.get(name) or value not in ("", values[name].lower())
+    ]
+    if said:
+        what = f"Production is skipped, and the run is green: of the variables that its if asks for, {_listed(said)}."
+        return missing(what, _SET)
+    return there(f"The variables that the if of production asks for are set: {_listed([name for name, _ in wanted])}.")
+
+
+def _without_gate(use: GateUse) -> Judgement | None:
+    """What to say where the file has no gate; None where it has one."""
+    if use.gates:
+        return None
+    if use.called:
+        what = f"whether there is a gate in {_listed(use.called)} cannot be told: only this file is looked at"
+        return unseen(Unknown(what, _LEVEL_ONE))
+    return missing("No step of the file is a gate of this action: nothing is judged.", _LEVEL_ONE)
+
+
+def _untold(use: GateUse) -> str:
+    lines = sorted({line for found in use.overrides.values() for one in found for line in one.untold})
+    if not lines:
+        return "there is no step of this action to tell it to"
+    return f"this action is not told of it in line {', '.join(map(str, lines[:_MOST]))}"
+
+
+def _unasked(use: GateUse, jobs: Sequence[Job]) -> str:
+    texts = []
+    for job in jobs[:_MOST]:
+        if job.condition.is_text:
+            why = "has something beside its ${{ }}, so it always holds"
+        elif use.mentions(job):
+            why = f"can hold although the gate's {DEPLOY_PRODUCTION} is not 'true'"
+        else:
+            why = f"does not ask for the gate's {DEPLOY_PRODUCTION}"
+        texts.append(f"the if of {job.name} {why}")
+    return _sentence(", ".join(texts))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Name a few of them, each once."""
+    each = list(dict.fromkeys(items))
+    more = f" and {len(each) - _MOST} more" if len(each) > _MOST else ""
+    return f"{', '.join(each[:_MOST])}{more}"
+
+
+def _names(jobs: Sequence[Job]) -> str:
+    return _listed([job.name for job in jobs])
+
+
+def _lines(jobs: Sequence[Job]) -> list[Awry]:
+    return [Awry(job.name, "", job.line) for job in jobs]
+
+
+def _at(judged: Judgement, found: Sequence[Awry]) -> Judgement:
+    return replace(judged, line=found[0].line)

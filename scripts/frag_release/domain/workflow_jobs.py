@@ -1,0 +1,207 @@
+"""The jobs of a workflow: what each waits for, and whether it builds or deploys, as far as its words tell.
+
+GitHub has no word for either. A job builds or deploys by the actions that it uses, the commands that it runs, its
+environment, or its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from .conditions import Condition, read_condition, sole_expression
+from .environments import is_production, says_production
+from .gate_steps import GateStep
+from .workflow_tree import Node
+from .workflow_values import WorkflowFileError
+
+_BUILDS_BY_ACTION = re.compile(r"build-push|/bake-action|buildah|kaniko|jib-|/ko-|build-and-push|docker-build")
+_BUILDS_BY_COMMAND = re.compile(
+    r"\b(docker|podman|nerdctl|buildah)\s+([a-z-]+\s+)?(build|bake|push|bud)\b|\bkaniko\b|\bcrane\s+(push|copy|append)\b"
+    r"|\bdocker[- ]compose\b[^\n]{0,200}?\b(build|push)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
+)
+_DEPLOYS_BY_ACTION = re.compile(r"deploy|awx|tower|helm|kubectl|kube-|k8s|argo-?cd|ansible|rollout|terraform|nomad")
+_DEPLOYS_BY_COMMAND = re.compile(
+    r"\bkubectl\s[^\n]{0,200}?\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s[^\n]{0,200}?\b(upgrade|install)\b|\bansible-playbook\b"
+    r"|\bargocd\s+app\b|\bterraform\s+apply\b|\bawx\s+(job|workflow)|\btower-cli\b|job_templates/|\bdocker\s+stack\b"
+    r"|\bdocker\s+service\s+update\b"
+)
+_LOGIN = re.compile(r"secrets\s*(\.|\[\s*')\s*(awx|tower|controller|kube|k8s|argocd)", re.I)
+_BUILD_WORDS = frozenset({"build", "builds", "push", "image", "images", "bake"})
+_DEPLOY_WORDS = frozenset({"deploy", "deploys", "deployment", "rollout", "production", "prod", "live", "golive"})
+_OTHER_WORDS = frozenset(
+    {"notify", "slack", "announce", "report", "summary", "doctor", "audit", "docs", "test", "tests", "lint", "pages",
+     "check", "gate", "plan", "tell"}
+)  # fmt: skip
+_MOST_JOBS = 1000
+_PAGES = "github-pages"
+_TEMPLATES = ("template", "awx-template", "job-template", "job_template", "namespace", "target")
+
+
+class Goal(Enum):
+    """Where a job deploys to."""
+
+    NOWHERE = "nowhere"
+    PRODUCTION = "production"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A job by its `name`, the key under `jobs:`; `needs` are names in lower case. `line` counts from 1.
+
+    `deploying` are its steps that deploy; `is_called` says that all of it is in another file.
+    """
+
+    name: str
+    line: int
+    node: Node
+    needs: frozenset[str]
+    condition: Condition
+    environment: str
+    goal: Goal
+    builds: bool
+    deploying: Sequence[Node]
+    is_called: bool
+
+    @property
+    def steps(self) -> Sequence[Node]:
+        """The steps of it; none where it calls another workflow."""
+        steps = self.node.child("steps")
+        return steps.items if steps else ()
+
+
+def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Mapping[str, Job]:
+    """Return the jobs by their names in lower case. `environment` is the one that production is known to have.
+
+    Raises WorkflowFileError where there are more than GitHub would run.
+    """
+    jobs, own = root.child("jobs"), {id(one.step): one for one in own_steps}
+    if jobs and len(jobs.entries) > _MOST_JOBS:
+        raise WorkflowFileError(f"it has more than {_MOST_JOBS:,} jobs")
+    found = [_job(name.text or "", name.line, node, own, environment) for name, node in (jobs.entries if jobs else ())]
+    return {one.name.lower(): one for one in found}
+
+
+def text_of(node: Node | None, name: str) -> str:
+    """Return the text under a key, empty where there is none."""
+    child = node.child(name) if node else None
+    return (child.text or "") if child else ""
+
+
+def is_failure_ignored(node: Node) -> bool | None:
+    """Whether a job or step is `continue-on-error`; None where only a run can tell."""
+    said = text_of(node, "continue-on-error").strip()
+    said = (sole_expression(said) or said).strip().lower()
+    return {"": False, "false": False, "true": True}.get(said)
+
+
+def _job(name: str, line: int, node: Node, own: Mapping[int, GateStep], environment: str) -> Job:
+    where = _environment(node)
+    steps = node.child("steps")
+    deploying = [step for step in (steps.items if steps else ()) if _deploys(step, own.get(id(step)))]
+    words = _words(f"{name} {text_of(node, 'name')}")
+    called = text_of(node, "uses")
+    deploys = bool(deploying) or _deploys_by_name(words, where, environment) or _deploys_by_call(node, called)
+    deploys = deploys and where.lower() != _PAGES
+    targets = list(_given(deploying or [node], _TEMPLATES))
+    place = where or next(_given(deploying, ("environment",)), "")
+    return Job(
+        name,
+        line,
+        node,
+        _needs(node.child("needs")),
+        read_condition(text_of(node, "if")),
+        where,
+        _goal((name, text_of(node, "name")), targets, place) if deploys else Goal.NOWHERE,
+        _builds(node, words, called) and not (deploys and not _builds_by_step(node)),
+        deploying,
+        bool(called),
+    )
+
+
+def _needs(node: Node | None) -> frozenset[str]:
+    named = [node.text or "", *((item.text or "") for item in node.items)] if node else []
+    return frozenset(name.strip().lower() for name in named if name.strip())
+
+
+def _environment(node: Node) -> str:
+    child = node.child("environment")
+    return ((child.text if child.text is not None else text_of(child, "name")) or "").strip() if child else ""
+
+
+def _words(text: str) -> frozenset[str]:
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return frozenset(re.findall(r"[^\W\d_]+", apart.casefold()))
+
+
+def _place(uses: str) -> str:
+    return uses.partition("@")[0].lower()
+
+
+def _deploys(step: Node, own: GateStep | None) -> bool:
+    """Whether a step deploys: this action where it is told to, others by their names, commands or logins."""
+    if own:
+        return own.command.lower() == "deploy" or "${{" in own.command
+    place = _place(text_of(step, "uses"))
+    by_action = bool(_DEPLOYS_BY_ACTION.search(place)) and "setup-" not in place and "-pages" not in place
+    given = step.child("with")
+    return (
+        by_action
+        or bool(_DEPLOYS_BY_COMMAND.search(text_of(step, "run")))
+        or any(_LOGIN.search(text) for text in _texts([given, step.child("env")]))
+    )
+
+
+def _texts(nodes: Sequence[Node | None]) -> Iterator[str]:
+    for node in nodes:
+        for _, value in node.entries if node else ():
+            yield value.text or ""
+
+
+def _deploys_by_name(words: frozenset[str], where: str, environment: str) -> bool:
+    if where and (where.lower() == environment.lower() or "${{" in where or says_production(where)):
+        return True
+    return bool(words & _DEPLOY_WORDS) and not words & _OTHER_WORDS
+
+
+def _deploys_by_call(node: Node, called: str) -> bool:
+    """Whether a job that calls another workflow may deploy there: by its name, or with the secrets that it hands on."""
+    words = _words(_place(called).rpartition("/")[2])
+    return bool(called) and (bool(words & _DEPLOY_WORDS) or (bool(node.child("secrets")) and not words & _BUILD_WORDS))
+
+
+def _given(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[str]:
+    """Yield the plain values of some inputs."""
+    for node in nodes:
+        given = node.child("with")
+        for key, value in given.entries if given else ():
+            if (key.text or "").lower() in names and "${{" not in (value.text or ""):
+                yield value.text or ""
+
+
+def _goal(names: Sequence[str], targets: Sequence[str], where: str) -> Goal:
+    """Say where it deploys to; what says nothing is production."""
+    if any(says_production(title) for title in (*names, *targets)):
+        return Goal.PRODUCTION
+    # A job that tests and deploys says with its name what it does, not where.
+    places = [" ".join(_words(name) - {"test", "testing"}) for name in names]
+    if any(title and not is_production(title) for title in (*places, *targets)):
+        return Goal.ELSEWHERE
+    return Goal.ELSEWHERE if where and "${{" not in where and not is_production(where) else Goal.PRODUCTION
+
+
+def _builds(node: Node, words: frozenset[str], called: str) -> bool:
+    words |= _words(_place(called).rpartition("/")[2])
+    return _builds_by_step(node) or (bool(words & _BUILD_WORDS) and not words & _OTHER_WORDS)
+
+
+def _builds_by_step(node: Node) -> bool:
+    steps = node.child("steps")
+    for step in steps.items if steps else ():
+        place = _place(text_of(step, "uses"))
+        if _BUILDS_BY_ACTION.search(place) or _BUILDS_BY_COMMAND.search(text_of(step, "run")):
+            return True
+    return False
