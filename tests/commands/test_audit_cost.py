@@ -19,7 +19,7 @@ def test_git_processes_do_not_grow_with_the_tags(tmp_path: Path) -> None:
         cost = audit_clones(scratch / "clones", scratch)
         assert cost.releases == tags
         counts[tags] = cost.asked
-    assert counts[10] == counts[300] < 40
+    assert counts[10] == counts[300] <= 40
 
 
 @pytest.mark.parametrize(

@@ -787,8 +787,8 @@ def test_in_production_nothing_is_launched_beside_another_job(
     assert "Nothing was launched." in error.message
     who = other.by.username if other.by else "whoever launched it"
     assert error.remedy == (
-        f"Cancel it in AWX (as {who}, an administrator of the template, or a superuser), or wait until it has ended, "
-        "then run this again."
+        "Cancel it in AWX, or wait until it has ended, then run this again. "
+        f"It can be cancelled by {who}, an administrator of the template, or a superuser."
     )
     assert (error.exit_status, awx.launches, run.job.seen) == (1, 0, None)
     other.script = (Look("canceled"),)

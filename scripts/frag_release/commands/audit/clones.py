@@ -23,8 +23,9 @@ def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
 
 
 def _reasons(repository: Repository, component: Component, pinned: Sequence[ComponentFacts]) -> Iterator[str]:
-    names = repository.tags_starting([""])
     missing = _newest([facts for facts in pinned if facts.commit is None])
+    # Asked only if there is something to explain: each question is a process of git.
+    names = repository.tags_starting([""]) if missing else ()
     if missing and not isinstance(names, Unknown):
         there = production_tags(names)
         if not there:
@@ -47,8 +48,9 @@ def _is_nowhere(repository: Repository, component: Component, facts: ComponentFa
     names = repository.branches_starting("")
     if isinstance(names, Unknown) or not isinstance(facts.commit, str):
         return False
+    own = repository.placements([facts.commit], names)[facts.commit]
+    if not isinstance(own, Placement) or own.branches or own.committed is None:
+        return False
     heads = [head for head in repository.branches(component.branches).values() if isinstance(head, str)]
-    places = repository.placements([facts.commit, *heads], names)
-    dates = [each.committed for each in places.values() if isinstance(each, Placement) and each.committed]
-    own = places[facts.commit]
-    return isinstance(own, Placement) and not own.branches and own.committed == max(dates, default=None)
+    places = repository.placements(heads, component.branches).values() if heads else ()
+    return all(own.committed >= each.committed for each in places if isinstance(each, Placement) and each.committed)

@@ -204,7 +204,7 @@ def _resumed(job: Job) -> str:
 
 def _who_may(others: Sequence[tuple[Job, str]]) -> str:
     launchers = sorted({job.launched_by for job, _ in others if job.launched_by})
-    return f"as {', '.join(launchers[:5]) or 'whoever launched it'}, an administrator of the template, or a superuser"
+    return f"{', '.join(launchers[:5]) or 'whoever launched it'}, an administrator of the template, or a superuser"
 
 
 def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
@@ -216,6 +216,6 @@ def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job,
         f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
         f"deploy{'s' if few else ''} something else: whatever is last to get through would be what runs. Nothing was "
         f"launched.{goes_on}",
-        f"Cancel {'it' if few else 'them'} in AWX ({_who_may(others)}), or wait until "
-        f"{'it has' if few else 'they have'} ended, then run this again.",
+        f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "
+        f"this again. {'It' if few else 'They'} can be cancelled by {_who_may(others)}.",
     )
