@@ -32,6 +32,7 @@ def test_the_worked_example_is_tagged_built_and_released(stack: Stack) -> None:
     (file,) = release.files
     record = json.loads(file.content)
     assert (file.name, record["stack"]["tag"], record["stack"]["commit"]) == ("release.json", "2023.06.2", commit)
+    assert record["headline"] == "Published: 2023.06.2"
     assert record["stack"]["digest"].startswith("sha256:")
     assert [one["tag"] for one in record["components"]] == ["2023.05.1", "2023.05.4"]
     assert record["build"]["conclusion"] == "success"

@@ -246,7 +246,7 @@ class Publish:
             self._show_recorded(image, review.tag)
         report = self._now()
         # What this very run has made is no part of it: a run that was taken up again made only the rest.
-        document = report.as_json()
+        document = report.as_record()
         record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         still = partial(self._demand_unchanged, review, image)
         body = partial(self.body, report)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -11,10 +9,9 @@ from typing import Any, ClassVar
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
 from ..evidence import Image
-from ..findings import Finding
 from ..site import SiteLook
-from .gate import GateReport
-from .report import Problem, Remark, Report, as_word, problem_as_json
+from .gate import GateReport, JudgedReport
+from .report import Problem, Remark, as_word, problem_as_json
 
 
 class Stage(Enum):
@@ -57,7 +54,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class DeployReport(Report):
+class DeployReport(JudgedReport):
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
     `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
@@ -96,26 +93,6 @@ class DeployReport(Report):
     def shown_before(self) -> bool:
         """Whether the site showed what is deployed before the launch, so that showing it later proves nothing."""
         return self.site_before is not None and self.site_before.passed
-
-    @property
-    def version(self) -> str:
-        """The version of the action."""
-        return self.judged.version
-
-    @property
-    def time(self) -> datetime.datetime:
-        """When it was judged, in UTC."""
-        return self.judged.time
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What was found when it was judged once more."""
-        return self.judged.findings
-
-    @property
-    def verdict(self) -> Verdict:
-        """What was decided about the ref."""
-        return self.judged.verdict
 
     @property
     def headline(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..allow import Allowance
 from ..components import default_stack_image
@@ -138,6 +138,37 @@ class GateReport(Report):
             "previous": previous_as_json(self.facts.previous),
             "components": [component_as_json(facts) for facts in self.facts.components],
         }
+
+
+@dataclass(frozen=True)
+class JudgedReport(Report):
+    """The report of a command that goes on from what a gate has `judged`."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def judged(self) -> GateReport:
+            """The gate's report."""
+
+    @property
+    def version(self) -> str:
+        """The version of the action."""
+        return self.judged.version
+
+    @property
+    def time(self) -> datetime.datetime:
+        """When it was judged, in UTC."""
+        return self.judged.time
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found when it was judged."""
+        return self.judged.findings
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was decided about the ref or commit."""
+        return self.judged.verdict
 
 
 def unused_remarks(allowances: Sequence[Allowance]) -> list[Remark]:

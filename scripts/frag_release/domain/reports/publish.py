@@ -12,7 +12,7 @@ from ..builds import Job, Progress
 from ..decision import Verdict
 from ..findings import Finding
 from ..review import NothingToPublish, Reviewed
-from .gate import GateReport
+from .gate import GateReport, JudgedReport
 from .report import Remark, Report, as_word, component_outputs
 
 
@@ -38,7 +38,7 @@ HEADLINES = {
 
 
 @dataclass(frozen=True)
-class PublishReport(Report):
+class PublishReport(JudgedReport):
     """`judged` is the gate's report on the commit.
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
@@ -70,26 +70,6 @@ class PublishReport(Report):
         if self.release_url:
             return Stage.PUBLISHED
         return Stage.STARTED if self.progress else Stage.READY
-
-    @property
-    def version(self) -> str:
-        """The version of the action."""
-        return self.judged.version
-
-    @property
-    def time(self) -> datetime.datetime:
-        """When it was judged, in UTC."""
-        return self.judged.time
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What was found when it was judged."""
-        return self.judged.findings
-
-    @property
-    def verdict(self) -> Verdict:
-        """What was decided about the commit."""
-        return self.judged.verdict
 
     @property
     def headline(self) -> str:
@@ -133,6 +113,10 @@ class PublishReport(Report):
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
         return document
+
+    def as_record(self) -> dict[str, Any]:
+        """The report as `release.json` keeps it: its headline is what is true once the release is public."""
+        return {**self.as_json(), "headline": f"{HEADLINES[Stage.PUBLISHED]}: {self.judged.tag}"}
 
     def _build(self) -> dict[str, Any] | None:
         if self.progress is None or self.progress.build is None:
