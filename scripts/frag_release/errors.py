@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FAULT = 3
+"""Exit status of a fault of ours, or of the machine."""
+
 
 class ExpectedError(Exception):
     """The base of all of them. `message` says what and where, `remedy` what to do about it."""

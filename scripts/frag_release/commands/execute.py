@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import Cancelled, ExpectedError, RefusedError
+from ..errors import FAULT, Cancelled, ExpectedError, RefusedError
 from .journal import Journal
 from .session import Session, utc_now
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ..runner.context import Context
     from ..runner.log import Log
     from ..runner.values import Values
-
-FAULT = 3
-"""Exit status of a fault of ours."""
 
 CANCELLED, CANCELLED_IN_TERMINAL = 1, 130
 """Exit status of a run that was cancelled; in a terminal shells expect 128 + SIGINT."""

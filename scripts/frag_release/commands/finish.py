@@ -12,14 +12,13 @@ from typing import TypeVar
 from .. import __version__
 from ..domain.decision import Verdict
 from ..domain.reports.report import Problem, Report, Stopped
-from ..errors import UsageError
+from ..errors import FAULT, UsageError
 from ..render import stopped
 from ..render.links import Links
 from ..runner.context import Context
 from ..runner.log import Log
 from ..runner.outputs import STANDARD_OUTPUT, print_report, write_outputs, write_report, write_summary
 
-_FAULT = 3
 _ACTION = "frag-release-action"
 
 _T = TypeVar("_T")
@@ -112,11 +111,11 @@ class Finish:
             self._trouble(what, Problem(error.message, error.remedy, error.exit_status))
         except OSError as error:
             message = f"The {what} could not be written ({error.strerror}), which is a fault of this machine."
-            self._trouble(what, Problem(message, "What was done stays. Mend that, then run it again.", _FAULT))
+            self._trouble(what, Problem(message, "What was done stays. Mend that, then run it again.", FAULT))
         # However a page breaks, what was done must be told.
         except Exception as error:
             message = f"The {what} could not be written: a fault of this action ({type(error).__name__})."
-            self._trouble(what, Problem(message, "Please report it, with this line and the step's log.", _FAULT))
+            self._trouble(what, Problem(message, "Please report it, with this line and the step's log.", FAULT))
         return None
 
     def _trouble(self, what: str, problem: Problem) -> None:
