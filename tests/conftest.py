@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -34,7 +35,8 @@ AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 def guarded(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No network beyond loopback, nothing from the runner's environment, a home of its own."""
     forbid_network(monkeypatch)
-    isolate_environment(monkeypatch, tmp_path_factory.mktemp("home"))
+    # Not by `mktemp`, which looks through all that it has made before.
+    isolate_environment(monkeypatch, Path(tempfile.mkdtemp(prefix="home-", dir=tmp_path_factory.getbasetemp())))
 
 
 @pytest.fixture(scope="session")

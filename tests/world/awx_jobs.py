@@ -163,6 +163,7 @@ class Job:
     is_slice: bool = False
     at: int = 0
     cancelled_at: int | None = None
+    _written: tuple[Look, list[dict[str, Any]]] | None = None
 
     @property
     def look(self) -> Look:
@@ -200,8 +201,14 @@ class Job:
 
     def events(self) -> list[dict[str, Any]]:
         """Its events, in the order of their lines: an empty one first, as the start of a playbook is."""
+        look = self.look
+        if self._written is None or self._written[0] is not look:
+            self._written = look, self._events_of(look)
+        return self._written[1]
+
+    def _events_of(self, look: Look) -> list[dict[str, Any]]:
         events, line = [_event(self.id, 1, "playbook_on_start", "", 0, 0)], 0
-        for text in self.look.lines:
+        for text in look.lines:
             end = line + 1 + (text or "").count("\r\n")
             if text is not None:
                 events.append(_event(self.id, len(events) + 1, "runner_on_ok", text, line, end))
