@@ -89,6 +89,7 @@ bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell scri
 .PHONY: torture
 torture: $(SET_UP) ## what takes too long for every time: 50 times the generated inputs, runs killed and cancelled at any moment
 	$(PYTEST) --timeout 3600 --hypothesis-profile torture -m hypothesis
+	$(PYTEST) --every-case -m sampled
 	$(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/commands/torture_*.py
 
 .PHONY: lock

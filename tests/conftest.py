@@ -31,6 +31,28 @@ settings.load_profile("unhurried")
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make torture` asks for."""
+    parser.addoption("--every-case", action="store_true", help="run every case of the tests that are marked `sampled`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test that is marked `sampled` keep so many cases, evenly from the first to the last."""
+    if config.getoption("--every-case"):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: list[pytest.Item] = []
+    for own in cases.values():
+        (keep,) = next(own[0].iter_markers("sampled")).args
+        kept = {round(at * (len(own) - 1) / (keep - 1)) for at in range(keep)}
+        left_out += [item for at, item in enumerate(own) if at not in kept]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.fixture(autouse=True)
 def guarded(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No network beyond loopback, nothing from the runner's environment, a home of its own."""

@@ -184,6 +184,7 @@ def test_neither_title_nor_mark_alone_is_enough(desk: Desk) -> None:
     assert outcome.outputs["ticket-number"] == "4"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("login", "token", "tickets"),
     [
@@ -384,6 +385,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("method", "path", "status", "message", "exit_status", "remedy"), REFUSALS)
 def test_a_refusal_of_the_ticket_is_one_paragraph(
     desk: Desk, method: str, path: str, status: int, message: str, exit_status: int, remedy: str

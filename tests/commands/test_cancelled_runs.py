@@ -85,6 +85,7 @@ def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
     assert ready.awx.jobs[0].look.status == "running"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("moment", "nth"),

@@ -78,6 +78,7 @@ def test_releases_that_cannot_be_seen_stop_no_deployment(ready: Deployment) -> N
     assert "If it was blocked or never released" in outcome.summary
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("given", "name"),
     [

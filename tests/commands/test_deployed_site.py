@@ -44,6 +44,7 @@ def test_another_components_version_is_not_the_stacks(ready: Deployment) -> None
     assert roll_back(ready, verify_text=LINE).status == 0
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "text",
     ["", "{image-tag}", "2023.06.2", "v{image-tag}", "xchem:{image-tag}", "  ({image-tag}).  ", "<b>{image-tag}</b>",
@@ -57,6 +58,7 @@ def test_a_bare_tag_is_a_wrong_use(ready: Deployment, text: str) -> None:
     assert "doctor looks at verify-url and proposes lines" in log
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -206,6 +208,7 @@ def test_a_text_beside_several_versions_proves_none(ready: Deployment) -> None:
     assert ready.deploy(verify_text="version {image-tag} of the stack").status == 0
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("page", "words"),
     [
@@ -242,6 +245,7 @@ ELSEWHERE = {"environment": "awx/fragalysis-developer", "ungated": "true", **NO_
 """A deployment to a developer's stack, of the release's image."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "given",
     [
@@ -283,6 +287,7 @@ def test_what_awx_tells_of_a_template_counts(
     assert {one.method for one in ready.awx.requests} == {"GET"}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["Product demo", "Deploy main", "Delivery", "Reproduce", "Alice"])
 def test_other_names_do_not_say_production(ready: Deployment, name: str) -> None:
     """Words that only look alike, and limits that exclude production, stop nothing."""

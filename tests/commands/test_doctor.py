@@ -578,6 +578,7 @@ def site_row(practice: Practice, site: Site, **inputs: str) -> dict[str, Any]:
     return of(practice.ask(token, chosen="deploy", **{"verify_url": f"{site.url}/version/", **inputs}), "site-text")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("page", "line"),
     [
@@ -601,6 +602,7 @@ def test_doctor_proposes_lines_for_a_page(practice: Practice, site: Site, page: 
     assert site_row(practice, site, verify_text=line)["presence"] == "there"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "page",
     ["", "<h1>Fragalysis</h1>", "{}", '{"stack": "foreign words"}', PAGE.replace("06.2", "07.9"),

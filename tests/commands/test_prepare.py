@@ -298,6 +298,7 @@ UNCLEAR = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("visible", ["private", "unseen", "moved"])
 @pytest.mark.parametrize(("body", "words", "place"), UNCLEAR, ids=["unclear", "no tag", "several"])
 def test_no_words_of_a_private_ticket_are_told(

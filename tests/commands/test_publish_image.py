@@ -124,6 +124,7 @@ def test_without_the_builds_word_nothing_is_recorded(stack: Stack, own_token: bo
     assert "✅ pushed" not in outcome.summary
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "name",
     [

@@ -113,6 +113,7 @@ CASES = {
 }
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_a_refusal_is_answered_in_one_paragraph(stack: Stack, case: Refused) -> None:
     """GitHub's words are quoted, the remedy follows, on one line without the token; nothing is released."""

@@ -235,6 +235,7 @@ REFUSED: list[tuple[Any, str]] = [
 ]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=[words for _, words in REFUSED])
 def test_a_configuration_that_cannot_be_used_is_refused_without_its_values(
     unseeded: World, given: Any, words: str

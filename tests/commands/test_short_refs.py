@@ -76,6 +76,7 @@ def test_a_name_that_a_tag_and_a_branch_have_is_refused(unseeded: World) -> None
     assert judged(asked(world, f"refs/heads/{TAG}"))[0] == f"refs/heads/{TAG}"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["2023.06", "2023.06.20", "Master", "a..b", "HEAD", "0" * 40])
 def test_a_name_that_nothing_has_is_refused(world: World, name: str) -> None:
     """Names are taken exactly; the beginning of one, another case, and a commit are none."""

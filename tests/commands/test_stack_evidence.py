@@ -87,6 +87,7 @@ def test_of_many_higher_tags_the_highest_twenty_are_looked_at(github: GitHubServ
     assert higher(github, example) == ["2023.07.22"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "rule"),
     [

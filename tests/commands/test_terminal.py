@@ -156,6 +156,7 @@ def test_a_reader_who_has_gone_is_no_fault(
     assert (done.returncode, done.stderr) == (status, b"")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("on_runner", ["false", "true"])
 def test_streams_may_be_closed_from_the_start(

@@ -191,6 +191,7 @@ def test_always_alone_would_deploy_after_a_failed_gate(run_with_gate: GateRun) -
 NEEDED_TO_DEPLOY = sorted(set(ALLOWED) - {"deploy-production", "deploy-staging"})
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", NEEDED_TO_DEPLOY)
 @pytest.mark.parametrize("change", [str, run_always])
 def test_an_empty_output_stops_the_build_of_a_release(run_with_gate: GateRun, name: str, change: type[str]) -> None:
@@ -441,6 +442,7 @@ def test_a_variable_may_name_a_host(run_with_gate: GateRun) -> None:
     assert pushed == "registry.example.com:5000/acme/fragalysis-stack:latest"
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("namespace", NO_OWNERS)
 @pytest.mark.parametrize("name", ["stack_namespace", "be_namespace", "fe_namespace"])
 def test_what_is_no_owner_is_refused(refusal: Refusal, name: str, namespace: str) -> None:
