@@ -54,10 +54,11 @@ class Running:
     def finish(self) -> Outcome:
         """Wait for its end."""
         # Popen's own wait with a time-out looks every 50 ms; this wakes up when it ends.
-        ended = os.pidfd_open(self.process.pid)
-        if not select.select([ended], [], [], 170)[0]:
-            self.process.kill()
-        os.close(ended)
+        if self.process.poll() is None:
+            ended = os.pidfd_open(self.process.pid)
+            if not select.select([ended], [], [], 170)[0]:
+                self.process.kill()
+            os.close(ended)
         status = self.process.wait()
         report = self.files / "report.json"
         return Outcome(
