@@ -86,6 +86,10 @@ journey: $(SET_UP) ## a whole release on a real runner, from the form to the tic
 bench: $(SET_UP) ## measure the gate beside a JavaScript action and a shell script: docs/benchmarks.md
 	PYTHONPATH=scripts:tests:tools $(BIN)/python -m benchmarks $(BENCH)
 
+.PHONY: house
+house: ## figures of the sources: files, lines, functions, modules with a single importer
+	@$(PYTHON) tools/house.py
+
 .PHONY: torture
 torture: $(SET_UP) ## what takes too long for every time: 50 times the generated inputs, runs killed and cancelled at any moment
 	$(PYTEST) --timeout 3600 --hypothesis-profile torture -m hypothesis
