@@ -190,5 +190,4 @@ def _in(namespace: str) -> str:
 
 
 def _instead(facts: ComponentFacts, otherwise: str) -> str:
-    newest = facts.hints.newest
-    return f"{otherwise}. The newest eligible tag is {newest}." if newest else f"{otherwise}."
+    return f"{otherwise}.{facts.newest}"
