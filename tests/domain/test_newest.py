@@ -54,7 +54,7 @@ def test_the_newest_is_the_highest_that_is_on_the_branch() -> None:
 
 
 def test_without_all_above_known_no_tag_is_claimed() -> None:
-    """A tag whose place is not known, and a list that was left at its bound, make the newest unknown, with the reason."""
+    """A tag whose place is not known, and a list that was left at its bound, make the newest unknown, and say why."""
     lost = Newest([Candidate("3.0.0", False), Candidate("2.0.0", Unknown("503")), Candidate("1.0.0", True)])
     cut = Newest([Candidate("3.0.0", False), Candidate("2.0.0", False)], unseen=9_998)
     assert lost.tag() == Unknown("whether 2.0.0 is on the branch is not known: 503")

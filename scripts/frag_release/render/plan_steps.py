@@ -82,6 +82,6 @@ def _as_it_is(report: PrepareReport) -> list[str]:
     tag = markdown.code(report.plan.stack_tag, 60)
     return [
         f"If this pair has not been released yet, release {markdown.code(report.plan.branch, 80)} as it is: {tag} "
-        "is the tag for it, made by the command `publish` or by hand.",
+        f"is the tag for it. Run the command `publish` by hand with {tag} in `stack-tag`, or push the tag by hand.",
         "To release another pair, run this again with other versions.",
     ]

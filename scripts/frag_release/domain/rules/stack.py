@@ -95,7 +95,7 @@ def tag_order(facts: StackFacts) -> Outcome:
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
-        f"Release under a higher tag, such as {_above(facts)}: prepare takes it in the input stack-tag. If "
+        f"Release under a higher tag, such as {_above(facts)}: prepare and publish take it in the input stack-tag. If "
         f"{facts.higher[-1]} was a mistake and never a release, delete it. To go back on purpose, deploy the older "
         "release as a rollback.",
     )
