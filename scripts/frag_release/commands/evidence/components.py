@@ -115,7 +115,7 @@ def _hints(repository: Repository, pin: Pin, today: datetime.date) -> Hints:
 
     year = pin.tag.partition(".")[0]
     prefix = f"{year}." if year.isascii() and year.isdigit() else "20"
-    found = find_newest(repository, pin.component.branches, today)
+    found = find_newest(repository, pin.component.branches, today, at_first=_HINTED_TAGS)
     names = repository.tags_starting([""])
     if isinstance(found, Unknown) or isinstance(names, Unknown):
         return Hints()

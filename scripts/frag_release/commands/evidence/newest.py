@@ -10,12 +10,19 @@ from ...domain.newest import Candidate, Newest, doubts, unformed
 from ...domain.versions import production_tags
 from ...forges.repository import Repository
 
-_BATCHES = (10, 40, 250)
-"""So many tags are placed at once, until one is on a branch; below them nothing is looked at."""
+MOST_PLACED = 300
+"""So many of the highest tags are looked at; if none of them is on a branch, no tag is called the newest."""
+
+_NEXT = 40
 
 
-def find_newest(repository: Repository, branches: Sequence[str], today: datetime.date) -> Answer[Newest]:
-    """Return the highest production tags down to one that is on one of `branches`; `today` is the date there."""
+def find_newest(
+    repository: Repository, branches: Sequence[str], today: datetime.date, at_first: int = 10
+) -> Answer[Newest]:
+    """Return the highest production tags down to one that is on one of `branches`; `today` is the date there.
+
+    They are placed in three batches: `at_first` so many, most often the only ones.
+    """
     names = repository.tags_starting([""])
     if isinstance(names, Unknown):
         return names
@@ -23,7 +30,7 @@ def find_newest(repository: Repository, branches: Sequence[str], today: datetime
     wrong = doubts(tags, today)
     ordered = [tag.text for tag in reversed(tags)]
     waiting, found = [name for name in ordered if name not in wrong], list[Candidate]()
-    for size in _BATCHES:
+    for size in (at_first, _NEXT, MOST_PLACED - _NEXT - at_first):
         batch, waiting = waiting[:size], waiting[size:]
         found += _placed(repository, batch, branches)
         if not waiting or not all(one.eligible is False for one in found):

@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, TooLong, Unknown
+from ...domain.evidence import Answer, TooLong
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import RELEASE_BRANCH, ChoiceError, choose_stack_tag, demand_same_scheme, may_change_scheme
 from ...domain.ticket_text import TicketTextError, read_versions
@@ -18,6 +19,8 @@ from ...errors import RefusedError
 from ...forges.repository import Forge, Repository
 from ..answers import must
 from ..evidence.newest import find_newest
+
+_T = TypeVar("_T")
 
 
 def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | None) -> dict[str, str]:
@@ -54,17 +57,20 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     if not is_newest(wanted):
         return wanted or pin.tag
     name, repository = pin.component.name, pin.component.repository
-    newest = must(found, f"The newest {name} tag")
-    tag = newest.tag()
-    if isinstance(tag, TooLong):
-        tag = replace(tag, remedy=f"Name the {name} tag in the input {name}-tag.")
-    if chosen := must(tag, f"The newest {name} tag"):
+    newest = _seen(found, f"The newest {name} tag", f"{name}-tag")
+    if chosen := _seen(newest.tag(), f"The newest {name} tag", f"{name}-tag"):
         return chosen
     where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"
     raise RefusedError(
         f"{repository} has no newest production tag{where if newest.candidates else ''}. {newest.remark}".rstrip(),
         f"Name the {name} tag in the input {name}-tag, exactly three numbers such as 2023.05.1.",
     )
+
+
+def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
+    """As `must`; but if there are too many tags to look at, the remedy is to name one in that input."""
+    named = replace(answer, remedy=f"Name the tag in the input {input_}.") if isinstance(answer, TooLong) else answer
+    return must(named, what)
 
 
 def _all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
@@ -92,8 +98,6 @@ def next_stack_tag(repository: Repository, branch: str, wanted: str, today: date
 
 
 def _newest_of_stack(repository: Repository, branch: str, today: datetime.date) -> str:
-    found = find_newest(repository, [branch], today)
-    tag = found if isinstance(found, Unknown) else found.tag() or found.unformed
-    if isinstance(tag, TooLong):
-        tag = replace(tag, remedy="Name the tag of the release in stack-tag.")
-    return must(tag, f"The newest tag of {repository.name}")
+    what = f"The newest tag of {repository.name}"
+    found = _seen(find_newest(repository, [branch], today, at_first=1), what, "stack-tag")
+    return _seen(found.tag(), what, "stack-tag") or found.unformed

@@ -51,7 +51,11 @@ RELEASE: tuple[Input, ...] = (
         terminal_variable="TICKET_TOKEN",
     ),
     Input(
-        "timezone", "Time zone whose month the stack's tag is of", default="UTC", shape="ZONE", commands=of("prepare")
+        "timezone",
+        "Time zone whose month the stack's tag is of, and no tag is later than",
+        default="UTC",
+        shape="ZONE",
+        commands=of("prepare"),
     ),
     Input(
         "stack-ci-workflows",
