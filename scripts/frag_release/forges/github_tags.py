@@ -27,10 +27,10 @@ ANOTHER_TAG = (
 # GitHub refuses a burned name in the words of a ruleset, even if there is none.
 RULESET = Refusal(
     re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I),
-    "There are two possible causes. A tag ruleset guards such tags, as it should. Let the app or the person whose token "
-    "is given bypass it (Settings > Rules > Rulesets > Bypass list), or push the tag by hand with a right to do so and "
-    "run this again: it goes on from there. Or, if no ruleset does, the name is burned for ever: an immutable release "
-    f"had it and was deleted. {ANOTHER_TAG}",
+    "There are two possible causes. A tag ruleset guards such tags, as it should. Let the app or the person whose "
+    "token is given bypass it (Settings > Rules > Rulesets > Bypass list), or push the tag by hand with a right to do "
+    "so and run this again: it goes on from there. Or, if no ruleset does, the name is burned for ever: an immutable "
+    f"release had it and was deleted. {ANOTHER_TAG}",
 )
 BURNED = Refusal(
     re.compile(r"tag_name was used by an immutable release", re.I),
