@@ -52,7 +52,7 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "timezone",
-        "Time zone whose month the stack's tag is of, and no tag is later than",
+        "Time zone of the month: the stack's tag is of it, and no tag can be of a later one",
         default="UTC",
         shape="ZONE",
         commands=of("prepare"),
