@@ -10,7 +10,7 @@ import pytest
 
 from commands.auditing import REPOSITORY, STACK_DIGEST, audit, blockers, record, release, releases_in
 from commands.conftest import World
-from world.example import BACKEND, WORKFLOW_FILE, add_off_production_release, release_stack, workflow_text
+from world.example import BACKEND, STACK, WORKFLOW_FILE, add_off_production_release, release_stack, workflow_text
 from world.git import Repo
 from world.github_releases import GitHubReleases
 from world.histories import add_releases
@@ -393,3 +393,22 @@ def test_what_is_of_another_kind_is_told_and_does_not_make_it_incomplete(unseede
     assert "points at a tree, not at a commit" in outcome.log and "is a folder, not a file" in outcome.log
     # Of what the others are, the odd ones leave nothing open.
     assert releases_in(outcome)["2023.06.2"]["verdict"] == "deploy"
+
+
+def test_tags_with_a_v_are_told_for_what_they_are(unseeded: World, tmp_path: Path) -> None:
+    """A clone whose tags are `vN.N.N` lacks nothing: no word of fetching, or of a clone that is too old."""
+    for name, repository in unseeded.example.repositories.items():
+        repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
+    backend, stack = (Repo(tmp_path / "clones" / f"{name}.git") for name in (BACKEND, STACK))
+    for tag in ("2023.05.1", "2023.05.2"):
+        backend.delete(f"refs/tags/{tag}")
+    backend.tag("v2023.05.1", backend.head("production"))
+    outcome = audit(unseeded, local=str(tmp_path / "clones"))
+    assert blockers(outcome) == {"2023.06.2": ["pin-exists:backend=fail"]}
+    assert "older than the pins" not in outcome.log
+    for tag in ("2023.06.1", "2023.06.2", "2023.06.2-rc.1"):
+        stack.delete(f"refs/tags/{tag}")
+    stack.tag("v1.4.2", stack.head("master"))
+    outcome = audit(unseeded, local=str(tmp_path / "clones"))
+    assert outcome.status == 1
+    assert "has no production tag: v1.4.2 is not N.N.N" in outcome.log and "fetch" not in outcome.log

@@ -14,7 +14,7 @@ import requests
 from commands.conftest import World
 from world.asking import HEADERS, get
 from world.events import dispatch
-from world.example import BACKEND_LINE, FRONTEND_LINE, STACK, WORKFLOW_FILE, workflow_text
+from world.example import BACKEND, BACKEND_LINE, FRONTEND_LINE, STACK, WORKFLOW_FILE, release_stack, workflow_text
 from world.faults import Forward, Reply
 from world.git import Repo
 from world.github_server import TOKEN
@@ -470,3 +470,72 @@ class TestClones:
         assert stack.git("rev-list", "--count", f"{before}..{after}").strip() == "1"
         again = self.form(clones, tmp_path / "clones")
         assert (again.status, again.outputs["changed"], stack.head("master")) == (0, "false", after)
+
+
+class TestNewest:
+    """`newest`, and the stack's next tag, on histories of years and of other numbers."""
+
+    def test_it_is_found_years_above_the_pin_and_below_what_cannot_be_right(self, unseeded: World) -> None:
+        """From 2023.03.1 it is 2024.03.1, whatever its year; 2099.01.1 and a v-tag are named and not chosen."""
+        world, (backend, tags) = unseeded, (unseeded.example.backend, unseeded.example.commits[BACKEND])
+        for name in ("2024.03.1", "2099.01.1", "v2099.02.1"):
+            backend.tag(name, tags["2023.05.1"])
+            tags[name] = tags["2023.05.1"]
+        release_stack(world.example, "2023.06.3", "2023.05.2", "2023.05.4")
+        outcome = prepare(
+            world.seed(), backend_tag="Newest", frontend_tag="NEWEST", stack_tag="2023.06.4", dry_run="true"
+        )
+        assert outcome.status == 0, outcome.log
+        assert (outcome.outputs["backend-tag"], outcome.outputs["frontend-tag"]) == ("2024.03.1", "2023.05.4")
+        for said in ("2099.01.1 cannot be right", "v2099.02.1 is not N.N.N"):
+            assert said in outcome.log and said in outcome.summary
+        # The gate's remedy for the pin that is there, which is off production, names the same one.
+        assert (
+            "The newest tag that is on production is 2024.03.1. 2099.01.1 cannot be right"
+            in world.gate("2023.06.3").log
+        )
+
+    def test_a_repository_of_v_tags_is_told_so(self, unseeded: World) -> None:
+        """Where all tags are `vN.N.N` there is no newest: not for their branch, but for their form."""
+        backend = unseeded.example.backend
+        backend.tag("v1.4.2", unseeded.example.commits[BACKEND]["2023.05.1"])
+        for name in ("2023.03.1", "2023.05.1", "2023.05.1-rc.1", "2023.05.2"):
+            backend.delete(f"refs/tags/{name}")
+        unseeded.example.commits[BACKEND] = {}
+        outcome = prepare(unseeded.seed(), backend_tag="newest", dry_run="true")
+        assert outcome.status == 1
+        assert (
+            "has no newest production tag. v1.4.2 is not N.N.N" in outcome.log and "is on production" not in outcome.log
+        )
+
+    @pytest.mark.parametrize(
+        ("tags", "said"),
+        [
+            (["1.4.2", "1.4.1"], "The newest tag of the stack is 1.4.2, and by month the next would be"),
+            (["v1.4.2"], "The newest tag of the stack is v1.4.2, which is not N.N.N"),
+        ],
+    )
+    def test_a_stack_of_other_numbers_is_asked_for_its_tag(self, unseeded: World, tags: list[str], said: str) -> None:
+        """Without stack-tag no release by month is planned after 1.4.2: every 1.x would be blocked. With it one is."""
+        stack, commit = unseeded.example.stack, unseeded.example.commits[STACK]["2023.06.1"]
+        for name in ("2023.06.1", "2023.06.2", "2023.06.2-rc.1"):
+            stack.delete(f"refs/tags/{name}")
+        for name in tags:
+            stack.tag(name, commit)
+        stack.branch("master", commit)
+        world = unseeded.seed()
+        outcome = prepare(world, stack_tag="", dry_run="true")
+        assert (outcome.status, said in outcome.log, "in stack-tag" in outcome.log) == (1, True, True), outcome.log
+        assert prepare(world, stack_tag="1.4.3", dry_run="true").outputs["stack-tag"] == "1.4.3"
+
+    def test_a_plan_below_a_higher_tag_names_the_way_on(self, before_release: World) -> None:
+        """Where a tag of next year is on master, the next of this month is refused, and stack-tag is the remedy."""
+        tag = f"{datetime.datetime.now(datetime.timezone.utc).year + 1}.01.1"
+        send(
+            before_release, "POST", "/git/refs", {"ref": f"refs/tags/{tag}", "sha": before_release.commit("2023.06.1")}
+        )
+        outcome = prepare(before_release, stack_tag="", dry_run="true")
+        assert outcome.findings("fail", "unknown") == {"tag-order:stack": "fail"}
+        way = f"such as {tag[:-1]}2: prepare and publish take it in the input stack-tag. If {tag} was a mistake"
+        assert way in outcome.log
+        assert prepare(before_release, stack_tag=f"{tag[:-1]}2", dry_run="true").status == 0

@@ -329,12 +329,13 @@ def test_an_annotated_tag_that_was_made_by_hand_is_gone_on_from(stack: Stack) ->
     assert outcome.outputs["stack-commit"] == commit
 
 
-def test_by_hand_under_another_name_than_reviewed_is_refused(stack: Stack) -> None:
-    """A change that was reviewed as 2023.06.2 and waits is not published as 2023.06.3: status 1."""
+def test_by_hand_under_a_lower_name_than_reviewed_is_refused(stack: Stack) -> None:
+    """A change that was reviewed as 2023.06.2 and waits is not published as 2023.05.9, below it: status 1."""
     stack.reviewed()
-    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.3")
+    outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.05.9")
     assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
-    assert "was reviewed as the release 2023.06.2, not as 2023.06.3" in outcome.summary
+    assert "was reviewed as the release 2023.06.2, not as 2023.05.9" in outcome.summary
+    assert "or name a tag above it in stack-tag" in outcome.summary
 
 
 @pytest.mark.parametrize(

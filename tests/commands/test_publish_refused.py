@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from commands.stack import OWN_TOKEN, REPOSITORY, Stack
-from commands.test_prepare import head, send, writes
+from commands.test_prepare import head, prepare, send, writes
+from world.events import dispatch
 from world.faults import Forward, Reply, json_reply
 from world.github_releases import File
 from world.github_server import TOKEN
@@ -51,7 +52,7 @@ CASES = {
         422,
         detail("tag_name", "custom", "tag_name was used by an immutable release"),
         1,
-        "Prepare the release anew, under the next free tag.",
+        "Run publish by hand with another tag in stack-tag",
     ),
     "frozen": Refused(
         ASSET, 422, {"message": "Cannot upload assets to an immutable release."}, 1, "what is published is frozen"
@@ -128,6 +129,39 @@ def test_a_refusal_is_answered_in_one_paragraph(stack: Stack, case: Refused) -> 
     assert outcome.summary.startswith("## ⛔ Not published yet — `2023.06.2`")
     assert TOKEN not in outcome.summary and TOKEN not in told
     assert [one for one in stack.releases.releases if not one.draft] == []
+
+
+@pytest.mark.parametrize("way", ["burned", "taken", "overtaken"])
+def test_a_merged_pair_whose_tag_cannot_be_used_is_released_under_another(stack: Stack, way: str) -> None:
+    """Followed to the letter the remedies lead on: prepare, and publish by hand, each with the next tag."""
+    below, commit = head(stack.world), stack.reviewed()
+    if way == "burned":
+        stack.world.github.fail(*TAG, status=422, body={"message": RULES}, times=1)
+    else:
+        name, at = ("2023.06.2", below) if way == "taken" else ("2023.06.7", commit)
+        send(stack.world, "POST", "/git/refs", {"ref": f"refs/tags/{name}", "sha": at})
+    refused = stack.publish()
+    assert refused.status != 0, refused.log
+    words = {
+        "burned": "the name is burned for ever: an immutable release had it",
+        "taken": "with the next free tag in stack-tag",
+        "overtaken": "such as 2023.06.8: prepare and publish take it in the input stack-tag",
+    }
+    assert words[way] in refused.log
+    assert "Prepare the release anew" not in refused.log
+
+    another = "2023.06.8" if way == "overtaken" else "2023.06.3"
+    planned = prepare(stack.world, stack_tag=another, dry_run="true")
+    assert (planned.status, planned.outputs["stack-tag"]) == (0, another), planned.log
+    assert f"Run the command `publish` by hand with `{another}` in `stack-tag`" in planned.summary
+
+    stack.builds.pushes = stack.world.registry.push(REPOSITORY, another, revision="0" * 40)
+    released = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag=another)
+    assert released.status == 0, released.log
+    assert stack.tags()[another] == commit
+    assert [one.tag for one in stack.releases.releases if not one.draft] == [another]
+    if way != "taken":
+        assert "in place of 2023.06.2" in released.summary
 
 
 def test_a_publication_whose_answer_is_lost_is_found_by_the_next_run(stack: Stack) -> None:

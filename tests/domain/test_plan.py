@@ -9,8 +9,18 @@ import pytest
 
 from domain.worked_example import BACKEND, FILE, FRONTEND, WORKFLOW_FILE
 from frag_release.domain.components import Pin
-from frag_release.domain.plan import Change, ChoiceError, Mode, Plan, choose_stack_tag, marked_release
+from frag_release.domain.plan import (
+    Change,
+    ChoiceError,
+    Mode,
+    Plan,
+    choose_stack_tag,
+    demand_same_scheme,
+    marked_release,
+    may_change_scheme,
+)
 from frag_release.domain.splice import replace_values
+from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 JUNE = datetime.date(2023, 6, 8)
 TAGS = ["2023.05.1", "2023.06.1", "2023.06.3-rc.1", "v2023.06.9", "latest"]
@@ -223,3 +233,51 @@ def test_what_is_no_production_tag_is_refused(wanted: str) -> None:
     assert "is no production tag" in error.message
     assert len(error.message) < 200
     assert "such as 2023.06.1" in error.remedy
+
+
+@pytest.mark.parametrize("tag", ["2023.06.22", "2023.6.9999"])
+def test_a_tag_of_this_month_that_cannot_be_right_does_not_choose_the_next(tag: str) -> None:
+    """After 2023.06.1, a jump of more than 20 is named, with stack-tag; one that is asked for is taken as it stands."""
+    error = refusal("", tags=["2023.06.1", tag])
+    assert f"but {tag} cannot be right: that is more than 20 above 2023.06.1" in error.message
+    assert error.remedy.startswith("Name the tag in stack-tag, or delete")
+    assert choose_stack_tag("2023.06.2", JUNE, ["2023.06.1", tag], []).text == "2023.06.2"
+    assert choose_stack_tag("", JUNE, ["2023.06.1", "2023.06.21"], []).text == "2023.06.22"
+
+
+@pytest.mark.parametrize(
+    ("newest", "said", "next_one"),
+    [
+        ("1.4.2", "The newest tag of the stack is 1.4.2, and by month the next would be 2026.11.1", "such as 1.4.3,"),
+        ("23.05.9", "The newest tag of the stack is 23.05.9, and", "such as 23.05.10,"),
+        ("v1.4.2", "The newest tag of the stack is v1.4.2, which is not N.N.N", "exactly three numbers"),
+    ],
+)
+def test_a_change_of_scheme_that_nobody_asked_for_is_refused(newest: str, said: str, next_one: str) -> None:
+    """The newest tag is named, and one that would follow it."""
+    with pytest.raises(ChoiceError) as refused:
+        demand_same_scheme(parsed("2026.11.1"), newest)
+    assert refused.value.message.startswith(said)
+    assert next_one in refused.value.remedy
+
+
+@pytest.mark.parametrize("newest", ["", "2026.10.4", "2022.09.0", "2023.6.1"])
+def test_the_next_of_a_stack_that_numbers_by_month_is_not_asked_about(newest: str) -> None:
+    """So it is for a stack without any tag."""
+    demand_same_scheme(parsed("2026.11.1"), newest)
+
+
+@pytest.mark.parametrize(
+    ("names", "may"),
+    [([], True), (["latest"], True), (["2023.06.1", "v1.4.2"], False), (["2023.06.1", "2.7.1"], True)],
+)
+def test_only_a_stack_with_other_numbers_is_looked_at(names: list[str], may: bool) -> None:
+    """Where all production tags have a year, nothing needs to be asked of any branch."""
+    assert may_change_scheme(names) == may
+
+
+def parsed(text: str) -> ProductionTag:
+    """A production tag."""
+    tag = parse_production_tag(text)
+    assert tag
+    return tag

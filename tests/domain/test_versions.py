@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frag_release.domain.versions import next_iteration, parse_production_tag, production_tags
+from frag_release.domain.versions import following, is_above, next_iteration, parse_production_tag, production_tags
 
 # Tags of the stack as they were really made, in the order in which they were made.
 REAL_HISTORY = [
@@ -177,6 +177,25 @@ def test_order_agrees_with_that_of_the_numbers(triples: list[tuple[int, int, int
 def test_next_iteration(month: tuple[int, int], taken: list[str], expected: str) -> None:
     """The next release of a month is one more than the highest so far, from 1, with a month of two digits."""
     assert next_iteration(datetime.date(*month, 15), taken) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "above"),
+    [
+        ("2023.06.10", "2023.06.9", True),
+        ("2023.6.1", "2023.06.1", False),
+        ("2.0.0", "10.0.0", False),
+        ("v3", "1.0.0", False),
+    ],
+)
+def test_a_tag_is_above_another_by_its_numbers(one: str, other: str, above: bool) -> None:
+    """Ten is more than nine, however both are written; what is not a production tag is above nothing."""
+    assert is_above(one, other) == above
+
+
+def test_the_following_tag_keeps_its_spelling() -> None:
+    """The last number is one higher, and what stands before it as it was."""
+    assert [following(tag) for tag in production_tags(["1.4.9", "02023.6.09"])] == ["1.4.10", "02023.6.10"]
 
 
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2999, 12, 31)), st.sets(st.integers(0, 10_000)))

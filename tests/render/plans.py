@@ -9,7 +9,8 @@ from frag_release.domain.allow import Allowance, apply_allowances
 from frag_release.domain.changes import Commit, History
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ReleaseFacts
-from frag_release.domain.plan import Candidate, Change, Mode, Plan
+from frag_release.domain.newest import Candidate, Newest
+from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.reports.prepare import PrepareReport
 from frag_release.domain.reports.report import Action
 from frag_release.domain.rules import judge_planned
@@ -45,7 +46,7 @@ def backend_change(history: Answer[History] = BACKEND_HISTORY, after: str = "202
         Candidate("2023.04.9", Unknown("503")),
         Candidate("2023.03.1", True),
     ]
-    return Change(pin("backend", "2023.03.1"), pin("backend", after), history, found)
+    return Change(pin("backend", "2023.03.1"), pin("backend", after), history, Newest(found))
 
 
 def frontend_change(after: str = "2023.05.4") -> Change:

@@ -9,6 +9,7 @@ import pytest
 from frag_release.domain.allow import Allowance
 from frag_release.domain.changes import History
 from frag_release.domain.evidence import Image, Placement, Unknown
+from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, Mode
 from frag_release.domain.reports.prepare import PrepareReport
 from render.hostile import HOSTILE, tokens
@@ -106,7 +107,9 @@ def test_a_dry_run_says_how_to_go_on() -> None:
 
 def test_a_refusal_says_which_tag_to_take_instead() -> None:
     """The remedy of the rule comes first, then the newest tag that is eligible, and that nothing was written."""
-    text = shown(planned(facts=OFF_BRANCH))
+    seen = [Candidate("2023.05.2", False), Candidate("2023.05.1", True), Candidate("2023.03.1", True)]
+    change = replace(backend_change(), candidates=Newest(seen))
+    text = shown(planned(plan(change), facts=OFF_BRANCH))
     first, second, third = steps(text)
     assert first.startswith("1. ❌ **backend** (`pin-on-branch`): ")
     assert second == "2. The newest other **backend** tag on `production` is `2023.03.1`, which is in use today."
@@ -114,6 +117,11 @@ def test_a_refusal_says_which_tag_to_take_instead() -> None:
     assert "**1 check stood in the way, so nothing was written.**" in text
     assert "### What would have changed" in text
     assert row(text, "❌")[1:3] == ["`pin-on-branch`", "backend"]
+
+
+def test_no_other_tag_is_called_the_newest_below_one_that_is_not_known() -> None:
+    """Of 2023.05.1, one that is not known, and 2023.03.1 nobody can say which is the newest beside the first."""
+    assert "newest other" not in shown(planned(facts=OFF_BRANCH))
 
 
 def test_what_could_only_not_be_verified_asks_for_another_run() -> None:
@@ -235,7 +243,7 @@ def test_the_newest_tags_are_folded_with_their_verdicts() -> None:
         [f"[`2023.03.1`]({GITHUB}/xchem/fragalysis-backend/releases/tag/2023.03.1) (today)", "✅ on `production` |"],
     ]
     assert "| frontend |  | ❔ not known: the server answered 503 |" in fold
-    assert "| backend | none |  |" in shown(planned(plan(replace(backend_change(), candidates=[]))))
+    assert "| backend | none |  |" in shown(planned(plan(replace(backend_change(), candidates=Newest()))))
 
 
 def test_what_was_made_is_linked() -> None:

@@ -11,7 +11,8 @@ import pytest
 from frag_release.domain.changes import Commit, History
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.kept_text import KeptText
-from frag_release.domain.plan import Candidate, Change, marked_release
+from frag_release.domain.newest import Candidate, Newest
+from frag_release.domain.plan import Change, marked_release
 from frag_release.domain.reports.prepare import PrepareReport
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, NEW, OLD, backend_change, commits, frontend_change, plan, planned, proposed
@@ -127,7 +128,7 @@ def test_too_much_of_everything_keeps_what_matters() -> None:
 def test_a_summary_of_thousands_fits() -> None:
     """The summary stays under 1 MiB with the verdict kept, whatever there is to tell."""
     many = History([Commit("a" * 40, "&@" * 200)] * 5_000)
-    found = [Candidate(f"2023.05.{at}", True) for at in range(500)]
+    found = Newest([Candidate(f"2023.05.{at}", True) for at in range(500)])
     other = Change(pin("backend", "&" * 999), pin("backend", "<" * 999), History(many.added[:50]), found)
     changes = [replace(other, history=many), *[other] * 300]
     facts = replace(good_facts(), components=[good_facts().components[0]] * 500)

@@ -127,10 +127,14 @@ class Stack(Generic[_F]):
         return look_for_overrides(content, self.settings.components, self.settings.own_action)
 
     def component_facts(
-        self, registry: RegistryClient, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None
+        self,
+        registry: RegistryClient,
+        pins: Sequence[Pin],
+        today: datetime.date,
+        look: Callable[[], Overrides] | None = None,
     ) -> list[ComponentFacts]:
-        """The facts of each pin, in the order of `pins`; `look` looks for overrides."""
-        return ComponentEvidence(self.forge, registry, self.settings).gather(pins, look)
+        """The facts of each pin, in the order of `pins`; `look` looks for overrides. No tag is younger than `today`."""
+        return ComponentEvidence(self.forge, registry, self.settings, today).gather(pins, look)
 
     def tag_facts(self, tag: str, branches: Answer[Sequence[str]], today: datetime.date) -> TagFacts:
         """The facts of a production tag, which is there or about to be made, and the release before it."""

@@ -59,10 +59,14 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class Hints:
-    """What a remedy may propose instead: tags near the wanted one, and the newest that is eligible."""
+    """What a remedy may propose instead: tags near the wanted one, and the newest on a production branch.
+
+    `newest` is empty if none is claimed. `remark` has sentences on why, and on tags that were passed over.
+    """
 
     near: Sequence[str] = ()
     newest: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,13 @@ class ComponentFacts:
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
     overrides: Answer[tuple[Override, ...]] | None = None
+
+    @property
+    def newest(self) -> str:
+        """What to say of the newest tag, to stand behind a sentence; empty if there is nothing to say."""
+        branches, newest = " or ".join(self.pin.component.branches), self.hints.newest
+        named = f"The newest tag that is on {branches} is {newest}." if newest else ""
+        return "".join(f" {part}" for part in (named, self.hints.remark) if part)
 
     @property
     def tag_runs(self) -> list[Run]:

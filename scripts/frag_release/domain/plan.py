@@ -15,7 +15,8 @@ from .components import Pin
 from .evidence import Answer
 from .facts import NOT_ASKED
 from .kept_text import lines_in_the_open
-from .versions import ProductionTag, next_iteration, parse_production_tag, production_tags
+from .newest import FIRST_YEAR, Newest, doubts
+from .versions import ProductionTag, following, next_iteration, parse_production_tag, production_tags
 
 RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
@@ -42,14 +43,6 @@ class ChoiceError(Exception):
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A production tag that could be chosen, and whether it is on a production branch."""
-
-    tag: str
-    eligible: Answer[bool]
-
-
-@dataclass(frozen=True)
 class Change:
     """One component's change: its pin now and then, and what came in between.
 
@@ -59,7 +52,7 @@ class Change:
     before: Pin
     after: Pin
     history: Answer[History] = NOT_ASKED
-    candidates: Answer[Sequence[Candidate]] = NOT_ASKED
+    candidates: Answer[Newest] = NOT_ASKED
     is_secret: bool = False
 
     @property
@@ -157,10 +150,10 @@ def choose_stack_tag(
     """
     released = set(tags)
     reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
-    following = next_iteration(today, released | reserved)
+    next_free = next_iteration(today, released | reserved)
     if not wanted:
         mine = parse_production_tag(own)
-        return mine if mine and not _same_number(mine, released) else _parsed(following)
+        return mine if mine and not _same_number(mine, released) else _next_of_month(today, released, next_free)
     tag = _parsed(wanted)
     twins = _same_number(tag, released)
     branched = [RELEASE_BRANCH + twin for twin in _same_number(tag, reserved) if twin not in (wanted, own)]
@@ -168,9 +161,46 @@ def choose_stack_tag(
         if found:
             raise ChoiceError(
                 f"The stack tag {tag} is taken: the stack has the {kind} {', '.join(found[:5])}.",
-                f"Leave stack-tag empty for the next free one, {following}.",
+                f"Leave stack-tag empty for the next free one, {next_free}.",
             )
     return tag
+
+
+def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str) -> ProductionTag:
+    found = production_tags(tags)
+    wrong = doubts((tag for tag in found if (tag.year, tag.version.minor) == (today.year, today.month)), today)
+    if wrong:
+        name, why = next(iter(wrong.items()))
+        raise ChoiceError(
+            f"The next tag of this month would be {next_free}, but {name} cannot be right: {why}.",
+            f"Name the tag in stack-tag, or delete {name} if it was a mistake and never a release.",
+        )
+    return _parsed(next_free)
+
+
+def may_change_scheme(names: Iterable[str]) -> bool:
+    """Whether a stack with these tags may number its releases otherwise than by YEAR.MONTH.ITERATION."""
+    found = production_tags(names)
+    return any(tag.year < FIRST_YEAR for tag in found) or not found
+
+
+def demand_same_scheme(tag: ProductionTag, newest: str) -> None:
+    """Refuse a `tag` that nobody named if the `newest` one of the stack (empty: none) is of another scheme.
+
+    Once it is there, each lower number is refused for good. Raises ChoiceError.
+    """
+    before = parse_production_tag(newest)
+    if before is None and newest:
+        raise ChoiceError(
+            f"The newest tag of the stack is {newest}, which is not N.N.N, so the next one is not known.",
+            f"Name the tag in stack-tag, exactly three numbers: {tag} would be the next by month.",
+        )
+    if before and before.year < FIRST_YEAR:
+        raise ChoiceError(
+            f"The newest tag of the stack is {before}, and by month the next would be {tag}: every tag below it, such "
+            f"as {following(before)}, could never be released after it.",
+            f"Name the tag in stack-tag: such as {following(before)}, or {tag} to number by month from now on.",
+        )
 
 
 def _same_number(tag: ProductionTag, names: Iterable[str]) -> list[str]:

@@ -115,13 +115,14 @@ def review_of(change: PairChange, branch: str) -> Review:
         return Contradiction(
             f"Pull request #{wrong_pair.number} was made for another pair than the one that its merge "
             f"{change.commit[:12]} has in the workflow file.",
-            "Prepare the release anew: what was reviewed is not what was merged.",
+            "What was reviewed is not what was merged. Prepare the release of the pair that is wanted; if that is the "
+            "merged one, publish it by hand, with the tag in stack-tag.",
         )
     tags = list(dict.fromkeys([*trailer_tags(change.message), *map(_marked_tag, requests)]))
     if len(tags) > 1:
         return Contradiction(
             f"{change.commit[:12]} is said to be the release of {' and of '.join(tags)}.",
-            "Prepare the release anew, under one tag.",
+            "Publish it by hand, with the one tag in stack-tag.",
         )
     if not tags:
         return NothingToPublish(
@@ -136,7 +137,7 @@ def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest]) -
     if parse_production_tag(tag) is None:
         return Contradiction(
             f"{change.commit[:12]} names {tag[:100]!r} as its release, which is no production tag.",
-            "Prepare the release anew, with a stack-tag of exactly three numbers.",
+            "Publish it by hand, with a tag of exactly three numbers in stack-tag.",
         )
     if requests:
         return Reviewed(tag, change.commit, f"the merge of pull request #{requests[0].number}", requests[0].url)

@@ -66,6 +66,17 @@ def _numbers(text: str) -> tuple[int, int, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
+def is_above(one: str, other: str) -> bool:
+    """Whether both are production tags, and the first has the higher number."""
+    high, low = _numbers(one), _numbers(other)
+    return bool(high and low and high > low)
+
+
+def following(tag: ProductionTag) -> str:
+    """Return the tag with the last number one higher, written as it is."""
+    return f"{tag.text.rpartition('.')[0]}.{tag.version.patch + 1}"
+
+
 def next_iteration(month: datetime.date, taken: Iterable[str]) -> str:
     """Return the next `YEAR.MONTH.ITERATION` of `month`: one more than the highest among `taken`.
 

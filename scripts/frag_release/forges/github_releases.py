@@ -13,7 +13,7 @@ from ..domain.releases import Release
 from .github_api import RepositoryApi
 from .github_orders import DONE_UNREAD, Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
 from .github_records import PAGE
-from .github_tags import BURNED, RIGHTS, RULESET
+from .github_tags import ANOTHER_TAG, BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
 
 _MOST_PAGES = 40
@@ -25,7 +25,7 @@ _ADVICE = Advice(
         Refusal(
             re.compile(r"immutable release", re.I),
             "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
-            "release.json is there, all is done; else release anew, under the next free tag.",
+            f"release.json is there, all is done. If not: {ANOTHER_TAG}",
             right=False,
         ),
         Refusal(

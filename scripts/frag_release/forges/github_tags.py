@@ -21,16 +21,20 @@ WORKFLOW_RULE = (
     "the commit together."
 )
 _READ = "pull-requests: read"
+ANOTHER_TAG = (
+    "Run publish by hand with another tag in stack-tag, the next that no release ever had: it releases the same pair."
+)
+# GitHub refuses a burned name in the words of a ruleset, even if there is none.
 RULESET = Refusal(
     re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I),
-    "A tag ruleset guards such tags, as it should. Let the app or the person whose token is given bypass it (Settings "
-    "> Rules > Rulesets > Bypass list), or push the tag by hand with a right to do so and run this again: it goes on "
-    "from there.",
+    "There are two possible causes. A tag ruleset guards such tags, as it should. Let the app or the person whose "
+    "token is given bypass it (Settings > Rules > Rulesets > Bypass list), or push the tag by hand with a right to do "
+    "so and run this again: it goes on from there. Or, if no ruleset does, the name is burned for ever: an immutable "
+    f"release had it and was deleted. {ANOTHER_TAG}",
 )
 BURNED = Refusal(
     re.compile(r"tag_name was used by an immutable release", re.I),
-    "The name is burned for ever: an immutable release had it, and deleting that does not give it back. Prepare the "
-    "release anew, under the next free tag.",
+    f"The name is burned for ever: an immutable release had it, and deleting that does not give it back. {ANOTHER_TAG}",
     right=False,
 )
 RIGHTS = (

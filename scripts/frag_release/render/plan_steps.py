@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.evidence import Unknown
 from ..domain.findings import Status, blocking
 from ..domain.plan import Mode, Plan
 from ..domain.reports.prepare import PrepareReport, Stage
@@ -44,9 +45,9 @@ def _newest(report: PrepareReport) -> list[str]:
     blocked = {finding.subject for finding in blocking(report.findings)}
     steps = []
     for change in report.plan.changes:
-        found = change.candidates if isinstance(change.candidates, (list, tuple)) else []
-        newest = next((one.tag for one in found if one.eligible is True and one.tag != change.after.tag), "")
-        if change.name in blocked and newest:
+        found = change.candidates
+        newest = "" if isinstance(found, Unknown) else found.tag(besides=change.after.tag)
+        if change.name in blocked and newest and not isinstance(newest, Unknown):
             branches = " or ".join(markdown.code(branch, 80) for branch in change.after.component.branches[:5])
             name, tag = markdown.text(change.name, 80), markdown.code(newest, 80)
             today = ", which is in use today" if newest == change.before.tag else ""
@@ -81,6 +82,6 @@ def _as_it_is(report: PrepareReport) -> list[str]:
     tag = markdown.code(report.plan.stack_tag, 60)
     return [
         f"If this pair has not been released yet, release {markdown.code(report.plan.branch, 80)} as it is: {tag} "
-        "is the tag for it, made by the command `publish` or by hand.",
+        f"is the tag for it. Run the command `publish` by hand with {tag} in `stack-tag`, or push the tag by hand.",
         "To release another pair, run this again with other versions.",
     ]

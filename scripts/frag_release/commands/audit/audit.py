@@ -11,6 +11,7 @@ from ...clients.registry import RegistryClient
 from ...domain.allow import Allowance
 from ...domain.audit.gaps import gaps
 from ...domain.audit.judging import PastRelease, judge_history
+from ...domain.newest import unformed
 from ...domain.reports.audit import AuditReport
 from ...domain.versions import production_tags
 from ...errors import EvidenceError
@@ -38,10 +39,7 @@ class Audit:
         names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
         ordered = production_tags(names)
         if not ordered:
-            raise EvidenceError(
-                f"{name} has no production tag, so there is nothing to judge.",
-                "Check the input stack-repository. A clone may lack the tags: run git fetch --tags in it.",
-            )
+            raise _nothing_to_judge(name, names, bool(settings.connections.local))
         branches = self.stack.required_branches()
         history = AuditEvidence(settings, self.stack, self.registry, self.tell).gather(names, branches)
         releases = judge_history(history, settings.allow)
@@ -66,6 +64,18 @@ class Audit:
     def _switched_off(self) -> list[str]:
         checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
         return [name for name, on in checks.items() if not on]
+
+
+def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool) -> EvidenceError:
+    other = unformed(names)
+    if other:
+        what = f"{repository} has no production tag: {other} is not N.N.N, and neither is any other."
+        return EvidenceError(what, "Give releases tags of exactly three numbers: only those are judged.")
+    clone = " The clone may lack the tags: run git fetch --tags in it." if cloned else ""
+    return EvidenceError(
+        f"{repository} has no production tag, so there is nothing to judge.",
+        f"Check the input stack-repository.{clone}",
+    )
 
 
 def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list[Allowance]:

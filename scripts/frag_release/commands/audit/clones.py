@@ -8,6 +8,7 @@ from ...domain.audit.facts import StackHistory
 from ...domain.components import Component
 from ...domain.evidence import Placement, Unknown
 from ...domain.facts import ComponentFacts
+from ...domain.newest import unformed
 from ...domain.versions import ProductionTag, parse_production_tag, production_tags
 from ...forges.repository import Forge, Repository
 
@@ -27,11 +28,11 @@ def _reasons(repository: Repository, component: Component, pinned: Sequence[Comp
     # Asked only if there is something to explain: each question is a process of git.
     names = repository.tags_starting([""]) if missing else ()
     if missing and not isinstance(names, Unknown):
-        there = production_tags(names)
-        if not there:
+        newest = next(reversed(production_tags(names)), None)
+        if newest is None and not unformed(names):
             yield f"{missing} is pinned, and it has no production tag"
-        elif there[-1].version < missing.version:
-            yield f"{missing} is pinned, and its newest production tag is {there[-1]}"
+        elif newest and newest.version < missing.version and not unformed(names, newest):
+            yield f"{missing} is pinned, and its newest production tag is {newest}"
     off = [facts for facts in pinned if isinstance(facts.placement, Placement) and not facts.placement.branches]
     ahead = _newest(off)
     if ahead and _is_nowhere(repository, component, next(one for one in off if one.pin.tag == ahead.text)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Image, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
 from ...domain.rules.ci_runs import has_names
-from ...domain.versions import parse_production_tag, production_tags
+from ...domain.versions import parse_production_tag
 from ...forges.repository import Forge, Repository
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 _HINTED_TAGS = 3
-_HINTED_COMMITS = 100
 
 
 class ComponentEvidence:
-    """Asks the forge and the registry about the pins of the components."""
+    """Asks the forge and the registry about the pins of the components; `today` is the date that tags are held to."""
 
-    def __init__(self, forge: Forge, registry: RegistryClient, settings: Settings) -> None:
+    def __init__(self, forge: Forge, registry: RegistryClient, settings: Settings, today: datetime.date) -> None:
         self._forge = forge
+        self._today = today
         self._registry = registry
         self._settings = settings
 
@@ -60,7 +61,7 @@ class ComponentEvidence:
         commit, placement = place.result()
         facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None)
         facts = replace(facts, **{name: answer.result() for name, answer in asked.items()})
-        return replace(facts, hints=_hints(repository, pin)) if _needs_hints(facts) else facts
+        return replace(facts, hints=_hints(repository, pin, self._today)) if _needs_hints(facts) else facts
 
     def _ask_for_runs(self, pool: ThreadPoolExecutor, pin: Pin) -> dict[str, Future[Any]]:
         """Ask what CI did, all at once; returns each answer by the name of the fact that it is."""
@@ -108,19 +109,17 @@ def _needs_hints(facts: ComponentFacts) -> bool:
     return facts.commit is None or off_branch or parse_production_tag(facts.pin.tag) is None
 
 
-def _hints(repository: Repository, pin: Pin) -> Hints:
-    """Look for tags to propose instead, in two round trips; finding none is no error."""
+def _hints(repository: Repository, pin: Pin, today: datetime.date) -> Hints:
+    """Look for tags to propose instead; finding none is no error."""
+    from .newest import find_newest  # late: a gate that passes needs none
+
     year = pin.tag.partition(".")[0]
     prefix = f"{year}." if year.isascii() and year.isdigit() else "20"
-    with ThreadPoolExecutor(2) as pool:
-        listing = pool.submit(repository.tags_starting, [prefix])
-        newest_commits = pool.submit(repository.log, pin.component.branches[0], _HINTED_COMMITS)
-    names, log = listing.result(), newest_commits.result()
-    if isinstance(names, Unknown):
+    found = find_newest(repository, pin.component.branches, today, at_first=_HINTED_TAGS)
+    names = repository.tags_starting([""])
+    if isinstance(found, Unknown) or isinstance(names, Unknown):
         return Hints()
-    near = tuple(difflib.get_close_matches(pin.tag, names, n=_HINTED_TAGS))
-    if isinstance(log, Unknown):
-        return Hints(near)
-    newest = [tag.text for tag in reversed(production_tags(names))][:_HINTED_TAGS]
-    commits = repository.tags(newest)
-    return Hints(near, next((name for name in newest if commits[name] in log), ""))
+    alike = [name for name in names if name.startswith(prefix)]
+    near = tuple(difflib.get_close_matches(pin.tag, alike or names, n=_HINTED_TAGS))
+    newest = found.tag()
+    return Hints(near, "" if isinstance(newest, Unknown) else newest, found.remark)

@@ -101,7 +101,9 @@ class Gate:
     def _gather(self, pins: Sequence[Pin], commit: str) -> list[ComponentFacts]:
         """Gather the facts of the pins, and look for overrides in the file at `commit`, from which is built."""
         look = None if self.rollback else partial(self.stack.overrides, commit)
-        return self.stack.component_facts(self.registry, pins, look)
+        # Somewhere it is tomorrow already, and with it the next month.
+        tomorrow = self.now.date() + datetime.timedelta(days=1)
+        return self.stack.component_facts(self.registry, pins, tomorrow, look)
 
     def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
         base = self.stack.context.pull_request_base

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
 
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, Placement, TooLong, Unknown
-from ...domain.plan import RELEASE_BRANCH, Candidate, ChoiceError, choose_stack_tag
+from ...domain.evidence import Answer, TooLong
+from ...domain.newest import Newest, is_newest
+from ...domain.plan import RELEASE_BRANCH, ChoiceError, choose_stack_tag, demand_same_scheme, may_change_scheme
 from ...domain.ticket_text import TicketTextError, read_versions
 from ...domain.tickets import Ticket
-from ...domain.versions import ProductionTag, parse_production_tag, production_tags
+from ...domain.versions import ProductionTag, parse_production_tag
 from ...errors import RefusedError
 from ...forges.repository import Forge, Repository
 from ..answers import must
+from ..evidence.newest import find_newest
 
-NEWEST = "newest"
-_SHOWN = 10
+_T = TypeVar("_T")
 
 
 def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | None) -> dict[str, str]:
@@ -46,43 +49,28 @@ def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | 
     return named
 
 
-def candidates(repository: Repository, pin: Pin, today: datetime.date) -> Answer[list[Candidate]]:
-    """Return the newest production tags of a component, newest first, and whether each is on a production branch."""
-    years = {today.year, today.year - 1}
-    current = parse_production_tag(pin.tag)
-    names = repository.tags_starting(sorted(f"{year}." for year in years | ({current.year} if current else set())))
-    if isinstance(names, Unknown):
-        return names
-    newest = [tag.text for tag in reversed(production_tags(names))][:_SHOWN]
-    commits = repository.tags(newest)
-    known = [commit for commit in commits.values() if isinstance(commit, str)]
-    placements = repository.placements(known, pin.component.branches) if known else {}
-    return [Candidate(name, _eligible(commits[name], placements)) for name in newest]
+def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
+    """Return the tag for a component: `wanted` itself, today's where it is empty, or the newest on its branches.
 
-
-def _eligible(commit: Answer[str | None], placements: Mapping[str, Answer[Placement]]) -> Answer[bool]:
-    if not isinstance(commit, str):
-        return commit if isinstance(commit, Unknown) else False
-    place = placements[commit]
-    return place if isinstance(place, Unknown) else bool(place.branches)
-
-
-def chosen_tag(wanted: str, pin: Pin, found: Answer[Sequence[Candidate]]) -> str:
-    """Return the tag for a component: `wanted` itself, today's where it is empty, or the newest eligible one.
-
-    Raises EvidenceError where the newest cannot be told, RefusedError where there is none.
+    Raises EvidenceError if the newest cannot be told, RefusedError if there is none.
     """
-    if wanted != NEWEST:
+    if not is_newest(wanted):
         return wanted or pin.tag
-    name = pin.component.name
-    for candidate in must(found, f"The newest {name} tag"):
-        if must(candidate.eligible, f"Whether {name} {candidate.tag} is eligible"):
-            return candidate.tag
-    branches = " or ".join(pin.component.branches)
+    name, repository = pin.component.name, pin.component.repository
+    newest = _seen(found, f"The newest {name} tag", f"{name}-tag")
+    if chosen := _seen(newest.tag(), f"The newest {name} tag", f"{name}-tag"):
+        return chosen
+    where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"
     raise RefusedError(
-        f"{pin.component.repository} has no newest production tag: none of its newest is on {branches}.",
-        f"Name the {name} tag in the input {name}-tag.",
+        f"{repository} has no newest production tag{where if newest.candidates else ''}. {newest.remark}".rstrip(),
+        f"Name the {name} tag in the input {name}-tag, exactly three numbers such as 2023.05.1.",
     )
+
+
+def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
+    """As `must`; but if there are too many tags to look at, the remedy is to name one in that input."""
+    named = replace(answer, remedy=f"Name the tag in the input {input_}.") if isinstance(answer, TooLong) else answer
+    return must(named, what)
 
 
 def _all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
@@ -91,8 +79,8 @@ def _all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequenc
     return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
 
 
-def next_stack_tag(repository: Repository, wanted: str, today: datetime.date, own: str) -> ProductionTag:
-    """Return the stack's tag for the release; raises RefusedError and EvidenceError."""
+def next_stack_tag(repository: Repository, branch: str, wanted: str, today: datetime.date, own: str) -> ProductionTag:
+    """Return the tag for the release of the stack's `branch`; raises RefusedError and EvidenceError."""
     given = parse_production_tag(wanted) if wanted else None
     prefixes = {f"{today.year}."} | ({f"{given.year}.", f"{wanted.partition('.')[0]}."} if given else set())
     with ThreadPoolExecutor(2) as pool:
@@ -101,6 +89,15 @@ def next_stack_tag(repository: Repository, wanted: str, today: datetime.date, ow
     tags = must(asked.result(), f"The list of tags of {repository.name}")
     branches = must(reserved.result(), f"The list of release branches of {repository.name}")
     try:
-        return choose_stack_tag(wanted, today, tags, branches, own)
+        tag = choose_stack_tag(wanted, today, tags, branches, own)
+        if tag.text not in (wanted, own) and may_change_scheme(tags):
+            demand_same_scheme(tag, _newest_of_stack(repository, branch, today))
     except ChoiceError as error:
         raise RefusedError(error.message, error.remedy) from error
+    return tag
+
+
+def _newest_of_stack(repository: Repository, branch: str, today: datetime.date) -> str:
+    what = f"The newest tag of {repository.name}"
+    found = _seen(find_newest(repository, [branch], today, at_first=1), what, "stack-tag")
+    return _seen(found.tag(), what, "stack-tag") or found.unformed

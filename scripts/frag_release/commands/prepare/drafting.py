@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Blob, Unknown
-from ...domain.plan import RELEASE_BRANCH, TRAILER, Candidate, Change, Plan
+from ...domain.newest import Newest
+from ...domain.plan import RELEASE_BRANCH, TRAILER, Change, Plan
 from ...domain.splice import replace_values
 from ...domain.versions import ProductionTag
 from ...domain.workflow_file import WorkflowFileError
@@ -18,8 +20,9 @@ from ...errors import RefusedError, UsageError
 from ...forges.repository import Forge
 from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
+from ..evidence.newest import find_newest
 from ..stack import Stack
-from .choices import candidates, chosen_tag, next_stack_tag, wanted_tags
+from .choices import chosen_tag, next_stack_tag, wanted_tags
 from .own_branch import through_updates
 
 _LOOKED_AT = 20
@@ -61,13 +64,14 @@ class Drafting:
             raise RefusedError(f"{file} cannot be changed safely: {why}.", "Mend it by hand first.", file, line)
         return blob.content, pins
 
-    def _candidates(self, pins: Sequence[Pin]) -> dict[str, Answer[list[Candidate]]]:
-        repositories = [self.stack.forge.repository(pin.component.repository) for pin in pins]
+    def _candidates(self, pins: Sequence[Pin]) -> dict[str, Answer[Newest]]:
+        components = [pin.component for pin in pins]
+        repositories = [self.stack.forge.repository(each.repository) for each in components]
         with ThreadPoolExecutor(len(pins)) as pool:
-            found = pool.map(candidates, repositories, pins, [self.today] * len(pins))
-            return {pin.component.name: answer for pin, answer in zip(pins, found, strict=True)}
+            found = pool.map(find_newest, repositories, [each.branches for each in components], repeat(self.today))
+            return {each.name: answer for each, answer in zip(components, found, strict=True)}
 
-    def _choose(self, before: Sequence[Pin], found: Mapping[str, Answer[list[Candidate]]]) -> dict[str, str]:
+    def _choose(self, before: Sequence[Pin], found: Mapping[str, Answer[Newest]]) -> dict[str, str]:
         """Return the tag of each component, by its variable in the file."""
         wanted = wanted_tags(self.stack.forge, self.settings.components, self.settings.ticket)
         return {pin.variable: chosen_tag(wanted[pin.component.name], pin, found[pin.component.name]) for pin in before}
@@ -85,7 +89,7 @@ class Drafting:
 
     def _stack_tag(self, plan: Plan) -> ProductionTag:
         own = self._tag_of_own_branch(plan) if plan.is_needed else self._tag_of_commit(plan.head)
-        return next_stack_tag(self.stack.repository, self.settings.stack_tag, self.today, own)
+        return next_stack_tag(self.stack.repository, plan.branch, self.settings.stack_tag, self.today, own)
 
     def _tag_of_own_branch(self, plan: Plan) -> str:
         """Return the tag of a release branch that an earlier run made for this pair, so that it is used again.

@@ -14,6 +14,7 @@ from ...domain.allow import apply_allowances
 from ...domain.evidence import Blob, Unknown
 from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
+from ...domain.newest import is_newest
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
@@ -93,6 +94,7 @@ class Attempt:
 
     def _report(self) -> PrepareReport:
         plan = Drafting(self.settings, self.stack, self.today).draft()
+        self._note_what_newest_passed_over(plan)
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
             changes = with_histories(self.stack.forge, plan.changes, {plan.repository, self.settings.home})
@@ -107,6 +109,14 @@ class Attempt:
             tickets_from=self.settings.tickets_from,
         )
 
+    def _note_what_newest_passed_over(self, plan: Plan) -> None:
+        asked = {one.name for one in self.settings.components if is_newest(one.tag)}
+        for change in plan.changes:
+            remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
+            note = f"Of the tags of {change.after.component.repository}: {remark}"
+            if change.name in asked and remark and note not in self.session.journal.notes:
+                self.session.journal.note(note)
+
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
         of_tag = self.stack.tag_facts(plan.stack_tag, [plan.branch], self.today)
@@ -117,7 +127,9 @@ class Attempt:
         def judge() -> Judged:
             # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
             view = self.new_stack()
-            facts = self.stack.release_facts(lambda: of_tag, lambda: view.component_facts(self.registry, pins, look))
+            facts = self.stack.release_facts(
+                lambda: of_tag, lambda: view.component_facts(self.registry, pins, self.today, look)
+            )
             return facts, judge_planned(facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes

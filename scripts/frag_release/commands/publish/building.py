@@ -103,8 +103,8 @@ class Building:
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
             "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
-            "The tag stays and the release was not made, so its name is not burned. Where the commit is at fault, "
-            "prepare a new release.",
+            "The tag stays and the release was not made, so its name is not burned. If the commit is at fault, mend "
+            "the branch; then prepare another pair, or publish the same one by hand, with the next tag in stack-tag.",
         )
 
     def _find(self, seconds: float) -> Build | None:

@@ -32,8 +32,9 @@ class PublicationEvidence:
     def gather(self, review: Reviewed, pins: Sequence[Pin]) -> ReleaseFacts:
         """Return the facts about the reviewed commit and its pins, as they are now."""
         look = partial(self.stack.overrides, review.commit)
+        tomorrow = self.today + datetime.timedelta(days=1)  # somewhere it is that already
         return self.stack.release_facts(
-            lambda: self._tag_facts(review), lambda: self.stack.component_facts(self.registry, pins, look)
+            lambda: self._tag_facts(review), lambda: self.stack.component_facts(self.registry, pins, tomorrow, look)
         )
 
     def _tag_facts(self, review: Reviewed) -> TagFacts:

@@ -17,6 +17,7 @@ from ...domain.review import (
     review_of,
     same_pair,
 )
+from ...domain.versions import is_above
 from ...errors import EvidenceError, RefusedError
 from ...forges.publishing import Publisher, PublishingForge
 from ...runner.settings.publish import PublishSettings
@@ -71,13 +72,19 @@ class Reviewing:
                 return Contradiction(replaced.reason, replaced.remedy) if replaced else review
             newest = newest or review
         waiting = newest.tag if isinstance(newest, Reviewed) and not tagged else ""
-        if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}") is None:
+        if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}"):
+            waiting = ""
+        # What was reviewed may have to be released under another tag: a burned name, or one that a higher one overtook.
+        if waiting and not is_above(asked, waiting):
             return Contradiction(
                 f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
-                f"Publish {waiting}, or prepare the release {asked} anew.",
+                f"Publish {waiting}, or name a tag above it in stack-tag to release the same pair under that.",
             )
         who = f" by {self.stack.context.actor}" if self.stack.context.actor else ""
-        return Reviewed(asked, tagged or head, f"the input stack-tag, asked for by hand{who}")
+        how = f"the input stack-tag, asked for by hand{who}"
+        if waiting and isinstance(newest, Reviewed):
+            return replace(newest, tag=asked, how=f"{how}, in place of {waiting}: {newest.how}")
+        return Reviewed(asked, tagged or head, how)
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
         """Say whether what was reviewed was reverted or replaced on the branch before it had its tag."""
@@ -139,6 +146,6 @@ def taken(repository: str, review: Reviewed, found: str) -> RefusedError:
     return RefusedError(
         f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
         f"{review.commit[:12]}. Nothing was published.",
-        "Prepare the release anew, under the next free tag. A tag that was pushed by mistake can be deleted by whoever "
-        "may, before anything was built from it.",
+        "Publish it by hand, with the next free tag in stack-tag. A tag that was pushed by mistake can be deleted by "
+        "whoever may, before anything was built from it.",
     )

@@ -164,7 +164,7 @@ class AuditReport(Report):
                 f"So far: {self._numbers()}"
             )
         if not self.judged and not self.releases:
-            return f"There is no release since {self.since}: the newest is {self.newest}."
+            return f"There is no release since {self.since}: the highest tag is {self.newest}."
         return self._numbers()
 
     def _numbers(self) -> str:

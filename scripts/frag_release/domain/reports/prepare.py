@@ -134,7 +134,11 @@ def _change(change: Change) -> dict[str, Any]:
         "candidates": None
         if isinstance(change.candidates, Unknown)
         else [
-            {"tag": one.tag, "eligible": None if isinstance(one.eligible, Unknown) else one.eligible}
-            for one in change.candidates
+            {
+                "tag": one.tag,
+                "eligible": None if isinstance(one.eligible, Unknown) else one.eligible,
+                "doubt": one.doubt,
+            }
+            for one in change.candidates.shown
         ],
     }

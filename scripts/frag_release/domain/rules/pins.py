@@ -109,7 +109,7 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
     if parse_production_tag(pin.tag):
         return passed(f"{pin.tag} is a production tag.")
     return failed(
-        f"{pin.tag!r} is not a production tag, which is exactly three numbers such as 2023.05.1.",
+        f"{pin.tag!r} is not a production tag: it is not N.N.N, exactly three numbers such as 2023.05.1.",
         _instead(facts, f"Release the {pin.component.name} under a production tag and pin that"),
     )
 
@@ -190,5 +190,4 @@ def _in(namespace: str) -> str:
 
 
 def _instead(facts: ComponentFacts, otherwise: str) -> str:
-    newest = facts.hints.newest
-    return f"{otherwise}. The newest eligible tag is {newest}." if newest else f"{otherwise}."
+    return f"{otherwise}.{facts.newest}"

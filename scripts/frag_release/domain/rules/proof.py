@@ -30,7 +30,7 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
     near = f" Nearest: {', '.join(facts.hints.near)}." if facts.hints.near else ""
     return failed(
         f"{repository} has no tag {pin.tag!r}.",
-        f"Pin a tag that exists, or push the missing tag to {repository}.{near}{_newest(facts)}",
+        f"Pin a tag that exists, or push the missing tag to {repository}.{near}{facts.newest}",
     )
 
 
@@ -78,7 +78,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
         return passed(f"{pin.tag} is on {either(sorted(facts.placement.branches))} of {component.repository}.")
     return failed(
         f"{pin.tag} of {component.repository} is not on {wanted}.",
-        f"Pin a tag that is on {wanted}, or merge {facts.commit[:12]} there and give it a new tag.{_newest(facts)}",
+        f"Pin a tag that is on {wanted}, or merge {facts.commit[:12]} there and give it a new tag.{facts.newest}",
     )
 
 
@@ -124,9 +124,3 @@ def _not_looked_up(facts: ComponentFacts) -> Outcome:
         "Set check-images to true.",
         instead_of=Status.SKIPPED,
     )
-
-
-def _newest(facts: ComponentFacts) -> str:
-    if not facts.hints.newest:
-        return ""
-    return f" The newest tag that is on {either(facts.pin.component.branches)} is {facts.hints.newest}."

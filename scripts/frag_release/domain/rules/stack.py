@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..evidence import NotOffered, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
-from ..versions import production_tags
+from ..versions import following, production_tags
 from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
 
 
@@ -95,7 +95,8 @@ def tag_order(facts: StackFacts) -> Outcome:
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
-        f"Release under a tag higher than {facts.higher[-1]}. To go back on purpose, deploy the older "
+        f"Release under a higher tag, such as {_above(facts)}: prepare and publish take it in the input stack-tag. If "
+        f"{facts.higher[-1]} was a mistake and never a release, delete it. To go back on purpose, deploy the older "
         "release as a rollback.",
     )
 
@@ -143,6 +144,11 @@ def tag_released(facts: StackFacts) -> Outcome:
         "Release what is new under the next free tag.",
         public.url,
     )
+
+
+def _above(facts: StackFacts) -> str:
+    higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher)
+    return following(higher[-1])
 
 
 def _among(facts: StackFacts) -> str:

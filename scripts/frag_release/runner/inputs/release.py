@@ -51,7 +51,11 @@ RELEASE: tuple[Input, ...] = (
         terminal_variable="TICKET_TOKEN",
     ),
     Input(
-        "timezone", "Time zone whose month the stack's tag is of", default="UTC", shape="ZONE", commands=of("prepare")
+        "timezone",
+        "Time zone of the month: the stack's tag is of it, and no tag can be of a later one",
+        default="UTC",
+        shape="ZONE",
+        commands=of("prepare"),
     ),
     Input(
         "stack-ci-workflows",

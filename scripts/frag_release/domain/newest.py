@@ -1,0 +1,123 @@
+"""The newest production tag: the highest that is on a production branch, or no claim; and tags that cannot be right."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .evidence import Answer, TooLong, Unknown
+from .versions import ProductionTag, parse_production_tag
+
+NEWEST = "newest"
+"""The value of an input that stands for the newest tag, in any case."""
+
+FIRST_YEAR = 2000
+"""From here on the first number is the year of YEAR.MONTH.ITERATION; below it is the major number of N.N.N."""
+
+# Some teams number by the day, so the first tag of a month may well be its 31st.
+_MOST_AT_FIRST = 31
+_WIDEST_GAP = 20
+_SHOWN = 10
+_NAMED = 3
+_WITH_V = re.compile(r"[vV]\.?([0-9]+\.[0-9]+\.[0-9]+)")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A production tag that could be chosen, and whether it is on a production branch.
+
+    `doubt` says why it cannot be right; such a tag is never chosen, wherever it is.
+    """
+
+    tag: str
+    eligible: Answer[bool]
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The highest production tags of a repository, highest first, down to at least the first that is on a branch.
+
+    `doubtful` are those above it that cannot be right, also highest first. `unseen` is how many lower tags were not
+    looked at. `unformed` is the highest tag that would be higher but for the letter in front, such as `v1.4.2`.
+    """
+
+    candidates: Sequence[Candidate] = ()
+    doubtful: Sequence[Candidate] = ()
+    unseen: int = 0
+    unformed: str = ""
+
+    def tag(self, besides: str = "") -> Answer[str]:
+        """Return the newest tag other than `besides`, empty if there is none; `Unknown` if none can be claimed."""
+        for one in self.candidates:
+            if isinstance(one.eligible, Unknown):
+                why = one.eligible
+                return Unknown(f"whether {one.tag} is on the branch is not known: {why.reason}", why.remedy)
+            if one.eligible and one.tag != besides:
+                return one.tag
+        if not self.unseen:
+            return ""
+        return TooLong(
+            f"none of the {len(self.candidates)} highest production tags is on the branch, and the {self.unseen} below "
+            "them were not looked at",
+            "Name the tag itself.",
+        )
+
+    @property
+    def shown(self) -> list[Candidate]:
+        """Those to choose from in a list: the highest, always with the newest, after those that cannot be right."""
+        first = next((at for at, one in enumerate(self.candidates) if one.eligible is True), 0)
+        end = self.candidates[first : first + 1] if first >= _SHOWN else ()
+        return [*self.doubtful[:_NAMED], *self.candidates[:_SHOWN], *end]
+
+    @property
+    def remark(self) -> str:
+        """What must be known beside the newest tag, in sentences; empty most often."""
+        found = [f"{one.tag} cannot be right and was passed over: {one.doubt}." for one in self.doubtful[:_NAMED]]
+        if len(self.doubtful) > _NAMED:
+            found.append(f"So were {len(self.doubtful) - _NAMED} more.")
+        if self.unformed:
+            found.append(f"{self.unformed} is not N.N.N, so it is not a production tag.")
+        if isinstance(newest := self.tag(), Unknown):
+            found.append(f"Which tag is the newest was not found out: {newest.reason.rstrip('.')}.")
+        return " ".join(found)
+
+
+def is_newest(text: str) -> bool:
+    """Whether the value of an input asks for the newest tag."""
+    return text.lower() == NEWEST
+
+
+def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, str]:
+    """Return why tags, which are given lowest first, cannot be right, by their names.
+
+    Whoever may push a tag could else choose the newest, and the next number, for good.
+    """
+    found: dict[str, str] = {}
+    below: dict[tuple[int, int], int] = {}
+    for tag in tags:
+        year, month, iteration = tag.version.major, tag.version.minor, tag.version.patch
+        if year < FIRST_YEAR:
+            continue
+        lower = below.get((year, month))
+        if (year, month) > (today.year, today.month):
+            found[tag.text] = "by its number it is later than this month"
+        elif 1 <= month <= 12 and _is_far(iteration, lower):
+            above = f"that is more than {_WIDEST_GAP} above {year}.{month:02d}.{lower}, the next lower one"
+            found[tag.text] = above if lower is not None else "no month has so many releases"
+        else:
+            below[year, month] = iteration
+    return found
+
+
+def _is_far(iteration: int, lower: int | None) -> bool:
+    return iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
+
+
+def unformed(names: Iterable[str], highest: ProductionTag | None = None) -> str:
+    """Return the highest of `names` that is a production tag but for a `v` in front, and above `highest`."""
+    bare = ((parse_production_tag(match[1]), name) for name in names if (match := _WITH_V.fullmatch(name)))
+    found = max(((tag.version, name) for tag, name in bare if tag), default=None)
+    return found[1] if found and (highest is None or found[0] > highest.version) else ""
