@@ -13,7 +13,7 @@ from typing import Any
 
 from world.faults import Reply, json_reply
 from world.github_server import GitHubServer
-from world.loopback import Request, forward
+from world.loopback import Request
 from world.workflow_runs import person
 
 _BOARD = re.compile(r"/(?P<kind>orgs|users)/(?P<owner>[^/]+)/projectsV2/(?P<number>[0-9]+)(/(?P<rest>.+))?")
@@ -184,7 +184,7 @@ class GitHubPeople:
         for name in self._server.repositories:
             path = f"/repos/{name}/issues?state=all&per_page=100"
             asked = Request("GET", path.partition("?")[0], {}, {"accept": "application/json"}, b"", path)
-            for issue in json.loads(forward(asked, self._server.emulate.port).body):
+            for issue in json.loads(self._server.emulate.ask(asked).body):
                 if issue["id"] == number:
                     return dict(issue)
         raise AssertionError(f"no issue has the id {number}")

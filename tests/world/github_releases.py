@@ -15,7 +15,7 @@ from typing import Any
 
 from world.faults import Reply, json_reply
 from world.github_server import GitHubServer
-from world.loopback import LoopbackServer, Request, forward
+from world.loopback import LoopbackServer, Request
 from world.workflow_runs import person
 
 _PATH = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/releases(?P<rest>/.*)?")
@@ -187,7 +187,7 @@ class GitHubReleases:
     def _tag_exists(self, release: Release) -> bool:
         path = f"/repos/{release.repository}/git/ref/tags/{urllib.parse.quote(release.tag)}"
         asked = Request("GET", path, {}, {"accept": "application/json"}, b"", path)
-        return forward(asked, self._server.emulate.port).status == 200
+        return self._server.emulate.ask(asked).status == 200
 
     def _number(self) -> int:
         self._next += 1

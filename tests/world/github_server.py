@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from world.emulate import STRANGERS, TOKENS, Emulate
 from world.faults import Reply, json_reply
 from world.git import Repo
-from world.loopback import LoopbackServer, Request, forward
+from world.loopback import LoopbackServer, Request
 from world.openapi import github_description
 from world.run_origins import RunOrigins
 from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run
@@ -199,7 +199,7 @@ class GitHubServer(LoopbackServer):
         """The emulator's reply, as GitHub would give it: its `documentation_url` and status in errors."""
         if (_token(request) or TOKEN) not in {*TOKENS, *STRANGERS}:
             request = replace(request, headers={**request.headers, "authorization": f"Bearer {TOKEN}"})
-        reply = forward(request, self.emulate.port)
+        reply = self.emulate.ask(request)
         if reply.status >= 400:
             reply = _github_error(reply)
         return reply.with_headers({"X-Made-By": "emulate"})

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from world.asking import get
-from world.emulate import Emulate
+from world.emulate import TOKENS, Emulate
 from world.example import BACKEND, STACK, Example
 from world.git import Repo
 from world.github_server import GHES_PREFIX, GitHubServer
+from world.loopback import Request
 
 
 def test_seeded_commits_have_gits_ids(github: GitHubServer, tmp_path: Path) -> None:
@@ -119,12 +122,37 @@ def test_an_invalid_request_fails_the_test_that_made_it(_github: GitHubServer) -
         _github.assert_valid()
 
 
-def test_the_emulator_forgets_on_reset() -> None:
-    """A reset leaves no repository behind, and the port stays."""
+def test_the_emulator_forgets_on_reset(tmp_path: Path) -> None:
+    """After a reset there is no repository but what is put there again, as it is then, and the port stays."""
+    repo = Repo.create(tmp_path / "repo")
+    first = repo.commit({"a": "1"}, "start")
     emulate = Emulate("http://127.0.0.1:1")
+
+    def ask(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+        token = {"authorization": f"Bearer {next(iter(TOKENS))}", "content-type": "application/json"}
+        reply = emulate.ask(Request(method, path, {}, token, body, path))
+        return reply.status, json.loads(reply.body)
+
+    def head(name: str) -> str | None:
+        status, answer = ask("GET", f"/repos/xchem/{name}/git/ref/heads/{repo.default_branch}")
+        return answer["object"]["sha"] if status == 200 else None
+
     try:
         port = emulate.port
+        for name in ("one", "two"):
+            emulate.seed(repo, f"xchem/{name}")
+        assert (head("one"), head("two")) == (first, first)
         emulate.reset()
+        emulate.seed(repo, "xchem/one")
+        assert (head("one"), head("two")) == (first, None)
+        emulate.reset()
+        second = repo.commit({"a": "2"}, "more")
+        emulate.seed(repo, "xchem/one")
+        assert head("one") == second
+        assert ask("POST", "/repos/xchem/one/issues", b'{"title": "written"}')[0] == 201
+        emulate.reset()
+        emulate.seed(repo, "xchem/one")
+        assert ask("GET", "/repos/xchem/one/issues") == (200, [])
         assert emulate.port == port
     finally:
         emulate.stop()
