@@ -20,7 +20,7 @@ def releases_on(server: GitHubServer) -> Releases:
 
 
 def test_what_a_tag_has_is_found_among_many(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
-    """A draft is found by listing, on whatever page; what is public by its tag; tags that only look alike are others."""
+    """Drafts are found by listing, on any page, what is public by its tag; tags that only look alike are others."""
     first = releases_of.add(STACK, "2023.06.2", draft=True)
     for number in range(120):
         releases_of.add(STACK, f"2023.06.2{number}")

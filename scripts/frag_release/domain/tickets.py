@@ -59,6 +59,14 @@ class Issue:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
+
+    issues: Sequence[Issue]
+    among: int = 0
+
+
+@dataclass(frozen=True)
 class Comment:
     """A comment on a ticket."""
 

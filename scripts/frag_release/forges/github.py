@@ -99,9 +99,7 @@ class GithubForge:
 
         return read_record(self._find(repository).api, tag)
 
-    def release_records(
-        self, repository: str, tags: Collection[str]
-    ) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """What `release.json` of each published release says, by the release's tag."""
         from .github_records import read_records
 

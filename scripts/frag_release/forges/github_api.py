@@ -151,6 +151,16 @@ class PlaceApi(ABC):
         found = read_payload(response.body, kind)
         return found if found is not None else self._odd("sent something else than it promises in its API", what)
 
+    def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> Answer[list[_T]]:
+        """Return what the pages of a list hold; `Unknown` as for `read`."""
+        found: list[_T] = []
+        for page in pages:
+            items = self.read(page, list[kind], what)  # type: ignore[valid-type]
+            if isinstance(items, Unknown):
+                return items
+            found += items
+        return found
+
     def mismatch(self, what: str) -> Unknown:
         """Say that the reply is about something else than was asked."""
         return self._odd("answered about something else", what)

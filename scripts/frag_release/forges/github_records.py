@@ -69,12 +69,10 @@ def read_records(api: RepositoryApi, tags: Collection[str]) -> Answer[Mapping[st
     pages = first if isinstance(first, Unknown) else api.first_pages(first, what, _MOST_PAGES)
     if isinstance(pages, Unknown):
         return pages
-    listed: dict[str, Release] = {}
-    for page in pages.found:
-        releases = api.read(page, list[Release], what)
-        if isinstance(releases, Unknown):
-            return releases
-        listed.update((each["tag_name"], each) for each in releases if not each["draft"])
+    releases = api.items(pages.found, Release, what)
+    if isinstance(releases, Unknown):
+        return releases
+    listed = {each["tag_name"]: each for each in releases if not each["draft"]}
     asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _asset(each)}
     if not pages.is_all:
         asked |= {tag: partial(read_record, api, tag) for tag in tags if tag not in listed}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 from urllib.parse import quote
 
@@ -96,12 +95,10 @@ class GithubReleases:
         )
         if isinstance(pages, Unknown):
             return pages
-        found: dict[int, Release] = {}
-        for page in pages.found:
-            items = self._api.read(page, list[ReleaseFacts], what)
-            if isinstance(items, Unknown):
-                return items
-            found.update((each["id"], _release(each)) for each in items if each["draft"] and each["tag_name"] == tag)
+        items = self._api.items(pages.found, ReleaseFacts, what)
+        if isinstance(items, Unknown):
+            return items
+        found = {each["id"]: _release(each) for each in items if each["draft"] and each["tag_name"] == tag}
         looked_through = 0 if pages.is_all else len(pages.found) * _PAGE
         return Drafts([found[number] for number in sorted(found)], looked_through)
 

@@ -70,9 +70,7 @@ class LocalForge:
         """Always None: a clone holds tags, but no releases."""
         return None
 
-    def release_records(
-        self, repository: str, tags: Collection[str]
-    ) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """Always empty: a clone holds tags, but no releases."""
         return {}
 
