@@ -42,7 +42,7 @@ def not_an_id(text: str) -> Unknown:
 
 def missing(git: Git, what: str) -> Unknown:
     """Say that a clone lacks an object that the repository must have."""
-    if not isinstance(git.ask("config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$"), Unknown):
+    if git.is_partial:
         return git.partial(what)
     return Unknown(f"{git.clone} lacks {what}", f"Run {git.remedy('fetch --tags')}.")
 

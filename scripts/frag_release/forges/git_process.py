@@ -18,6 +18,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from functools import cached_property
 from pathlib import Path
 
 from .. import cancellation
@@ -155,6 +156,12 @@ class Git:
         if process.returncode or b"ignoring broken ref" in complaint:
             return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
         return output
+
+    @cached_property
+    def is_partial(self) -> bool:
+        """Whether the clone was made without some of its objects; asked for once."""
+        found = self.ask("config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$")
+        return not isinstance(found, Unknown)
 
     def partial(self, what: str) -> Unknown:
         """Say that the clone was made without some of its objects: nothing is fetched to read it."""

@@ -56,22 +56,26 @@ def whole_list(
     payload = first if isinstance(first, Unknown) else api.read(first, page_kind, what)
     if isinstance(payload, Unknown) or isinstance(first, Unknown):
         return payload if isinstance(payload, Unknown) else api.mismatch(what)
-    most, items = items_of(payload)
-    if most >= PAGE * MOST_PAGES:
-        return TooLong(
-            f"{api.name} has {PAGE * MOST_PAGES:,} {noun} or more when asked for {what}: GitHub shows no more"
-        )
+    if items_of(payload)[0] >= PAGE * MOST_PAGES:
+        shown = f"{api.name} has {PAGE * MOST_PAGES:,} {noun} or more"
+        return TooLong(f"{shown} when asked for {what}: GitHub shows no more")
     pages = api.pages(first, what, MOST_PAGES, ACTIONS)
-    if isinstance(pages, Unknown):
-        return pages
-    found = dict(items)
-    for page in pages[1:]:
-        payload = api.read(page, page_kind, what)
-        if isinstance(payload, Unknown):
-            return payload
-        total, items = items_of(payload)
-        most = max(most, total)
-        found.update(items)
+    rest = pages if isinstance(pages, Unknown) else _read_all(api, pages[1:], page_kind, what)
+    if isinstance(rest, Unknown):
+        return rest
+    listed = [items_of(each) for each in (payload, *rest)]
+    found = {number: item for _, items in listed for number, item in items}
+    most = max(total for total, _ in listed)
     if len(found) < most:
         return Unknown(f"of {most} {noun} only {len(found)} were sent, when asked for {what} of {api.name}")
     return list(found.values())
+
+
+def _read_all(api: RepositoryApi, pages: Sequence[Response], kind: type[_Page], what: str) -> Answer[list[_Page]]:
+    found: list[_Page] = []
+    for page in pages:
+        payload = api.read(page, kind, what)
+        if isinstance(payload, Unknown):
+            return payload
+        found.append(payload)
+    return found
