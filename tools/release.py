@@ -185,10 +185,9 @@ def move(place: Place) -> None:
 
 
 def _verify_release(place: Place, tag: str, sha256: str) -> None:
-    found = place.releases().of_tag(tag)
     from frag_release.commands.answers import must
 
-    public = next((one for one in must(found, f"the release {tag}") if not one.draft), None)
+    public = must(place.releases().public(tag), f"the release {tag}")
     if public is None:
         raise SystemExit(f"GitHub has no public release {tag}.")
     asset = public.asset(RECORD.name)

@@ -119,21 +119,69 @@ def test_a_body_that_is_no_manifest_is_not_hashed(registry: Registry, body: byte
     unknown(image(client(), registry, "one/backend"))
 
 
-def test_a_web_page_with_a_digest_is_no_image(registry: Registry) -> None:
-    """What is no manifest by its type is none, whatever its headers."""
-    registry.push("one/backend", TAG)
-    registry.change_headers("HEAD", MANIFESTS, {"Content-Type": "text/html"})
-
-    unknown(image(client(), registry, "one/backend"))
+TYPES = [None, "text/html", "application/json", "application/octet-stream", "application/vnd.oci.image.x+json", ""]
+"""What registries and proxies say of a manifest: nothing, or less than it is."""
+DIGESTS = ["sha256:abc", "sha512:" + "a" * 128, "a" * 64, "sha256:" + "A" * 64, "x\ty"]
 
 
-@pytest.mark.parametrize("digest", ["sha256:abc", "sha512:" + "a" * 128, "a" * 64, "sha256:" + "A" * 64, "x\ty"])
+@pytest.mark.parametrize("methods", ["HEAD", "*"])
+@pytest.mark.parametrize("media_type", TYPES)
+def test_get_decides_where_the_type_is_not_a_manifests(registry: Registry, media_type: str, methods: str) -> None:
+    """A type that is missing or too general is nobody's evidence against an image: its manifest is read."""
+    digest = registry.push("one/backend", TAG)
+    registry.change_headers(methods, MANIFESTS, {"Content-Type": media_type})
+
+    assert image(client(), registry, "one/backend") == Image(f"{registry.host}/one/backend", TAG, digest)
+    assert [exchange.method for exchange in registry.requests] == ["GET", "HEAD", "GET"]
+
+
+@pytest.mark.parametrize("media_type", [OCI_MANIFEST.upper(), f" {OCI_MANIFEST} ; charset=utf-8"])
+def test_the_type_of_a_manifest_may_be_spelled_otherwise(registry: Registry, media_type: str) -> None:
+    """Types ignore case and may have parameters (RFC 9110, 8.3.1): HEAD suffices."""
+    digest = registry.push("one/backend", TAG, media_type=OCI_MANIFEST)
+    registry.change_headers("HEAD", MANIFESTS, {"Content-Type": media_type})
+
+    assert image(client(), registry, "one/backend") == Image(f"{registry.host}/one/backend", TAG, digest)
+    assert [exchange.method for exchange in registry.requests] == ["GET", "HEAD"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_get_decides_where_head_is_refused(registry: Registry, status: int) -> None:
+    """Some proxies do not let HEAD through, in whatever words: the image is there if GET finds it."""
+    digest = registry.push("one/backend", TAG)
+    registry.fail("HEAD", MANIFESTS, status=status)
+
+    assert image(client(), registry, "one/backend") == Image(f"{registry.host}/one/backend", TAG, digest)
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
 def test_a_digest_must_be_one(registry: Registry, digest: str) -> None:
-    """A digest of another form pins nothing."""
-    registry.push("one/backend", TAG)
+    """A digest of another form pins nothing: the manifest is read, whose own digest is computed."""
+    right = registry.push("one/backend", TAG)
     registry.change_headers("HEAD", MANIFESTS, {"Docker-Content-Digest": digest})
 
-    unknown(image(client(), registry, "one/backend"))
+    assert image(client(), registry, "one/backend") == Image(f"{registry.host}/one/backend", TAG, right)
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_a_digest_that_is_not_of_what_is_sent_is_no_image(registry: Registry, digest: str) -> None:
+    """A body that is promised to have another digest is not what was pushed, and asking again does not help."""
+    registry.push("one/backend", TAG)
+    registry.change_headers("*", MANIFESTS, {"Docker-Content-Digest": digest})
+
+    assert "does not help" in unknown(image(client(), registry, "one/backend")).remedy
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 418])
+def test_a_refusal_that_stays_is_no_reason_to_ask_again(registry: Registry, status: int) -> None:
+    """What passes by itself is run again; a refusal is not, nor a web page in the place of a manifest."""
+    registry.push("one/backend", TAG)
+    registry.fail("*", MANIFESTS, status=status)
+    refused = unknown(image(client(), registry, "one/backend"))
+    registry.planned.clear()
+    registry.html("*", MANIFESTS)
+    for why in (refused, unknown(image(client(), registry, "one/backend"))):
+        assert "un this again." not in why.remedy, why
 
 
 def test_a_body_of_another_digest_is_no_image(registry: Registry) -> None:

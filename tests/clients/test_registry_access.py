@@ -98,6 +98,21 @@ def test_one_private_image_does_not_hide_the_other(token_registry: TokenRegistry
     assert "403" in unknown(found[secret, TAG]).reason
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_token_for_a_part_of_what_was_asked_is_not_the_last_word(registry: Registry, status: int) -> None:
+    """A token server that grants one of two images is asked for the other by itself, however it was refused."""
+    names = [f"{registry.host}/xchem/{name}" for name in ("backend", "frontend")]
+    images = {(name, TAG): Image(name, TAG, registry.push(name.partition("/")[2], TAG)) for name in names}
+    registry.fail("GET", r"/v2/$", status=401, headers={"WWW-Authenticate": f'Bearer realm="{registry.url}/token"'})
+    registry.fail("GET", "/token.*backend.*frontend", status=200, body={"token": "for-backend"})
+    registry.fail("GET", "/token[?]scope=repository%3Axchem%2Ffrontend%3Apull$", status=200, body={"token": "alone"})
+    registry.fail("HEAD", "frontend/manifests", status=status, times=1)
+
+    assert client().images(list(images)) == images
+    asked = [one for one in registry.requests if one.path.endswith(f"frontend/manifests/{TAG}")]
+    assert [one.headers["authorization"] for one in asked] == ["Bearer for-backend", "Bearer alone"]
+
+
 def test_basic_login(basic_registry: BasicRegistry) -> None:
     """A registry that wants Basic gets it from who has it; a wrong password is not tried twice."""
     digest = basic_registry.push("xchem/backend", TAG)

@@ -51,6 +51,18 @@ def test_the_worked_example_gets_its_ticket(desk: Desk) -> None:
     assert outcome.summary.startswith("## ✅ Announced — [`Release 2023.06.2`]")
 
 
+def test_tickets_are_named_by_their_address(unseeded: World) -> None:
+    """A commit names a ticket by the address of a comment on it: #1527, and none of another repository."""
+    example, server = unseeded.example, "https://github.example"
+    message = f"Mend it\n\n{server}/xchem/fragalysis-stack/issues/1527#issuecomment-5 {server}/a/b/issues/3"
+    commit = example.backend.commit({"viewer/more.py": "x"}, message, branch="production")
+    example.backend.delete("refs/tags/2023.05.1")
+    example.backend.tag("2023.05.1", commit)
+    outcome = Desk.of(unseeded).announce()
+    assert outcome.status == 0 and outcome.report, outcome.log
+    assert sorted(outcome.report["tickets"]["added"]) == [1322, 1527]
+
+
 def test_everything_is_done_once(desk: Desk) -> None:
     """Labels are made, people assigned, the lane set, whatever its case; the second run writes nothing."""
     desk.board.page = 1

@@ -59,7 +59,7 @@ def test_a_question_without_a_true_answer_blocks(world: World, question: str, fa
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_a_registry_without_a_true_answer_blocks(world: World, status: int) -> None:
     """A registry that refuses, limits or fails never makes an image absent, let alone present."""
-    world.registry.fail("HEAD", "fragalysis-backend/manifests", status=status)
+    world.registry.fail("*", "fragalysis-backend/manifests", status=status)
     assert closed(world.gate(timeout_seconds="50"), "pin-image:backend")
 
 

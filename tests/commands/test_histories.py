@@ -10,7 +10,7 @@ import requests
 from domain.test_changes import SQUASHED
 from forges.github_desk import BACKEND, FRONTEND, STACK, forge
 from frag_release.commands.evidence.histories import titles_of, with_histories
-from frag_release.domain.changes import History
+from frag_release.domain.changes import History, TicketHome
 from frag_release.domain.contents import NamedTicket, named_tickets
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.plan import Change
@@ -52,7 +52,7 @@ def change(name: str, before: str = "1.1.1", after: str = "2.2.2") -> Change:
 
 def test_six_hundred_commits_are_read_and_their_tickets_told(components: GitHubServer) -> None:
     """All commits of both components count; the real histories give their tickets, each once, the newest first."""
-    changes = with_histories(forge(components.url), [change("backend"), change("frontend")], {STACK})
+    changes = with_histories(forge(components.url), [change("backend"), change("frontend")], {STACK}, TicketHome())
     assert [len(one.history.added) for one in changes if isinstance(one.history, History)] == [600, 1]
     found = named_tickets(changes)
     assert found.added == [
@@ -70,7 +70,7 @@ def test_six_hundred_commits_are_read_and_their_tickets_told(components: GitHubS
 
 def test_a_rollback_has_them_all_removed(components: GitHubServer) -> None:
     """The other way round nothing is added, and the same tickets are removed."""
-    (back,) = with_histories(forge(components.url), [change("backend", "2.2.2", "1.1.1")], {STACK})
+    (back,) = with_histories(forge(components.url), [change("backend", "2.2.2", "1.1.1")], {STACK}, TicketHome())
     found = named_tickets([back])
     assert (found.added, found.without_ticket) == ([], 0)
     assert [one.number for one in found.removed] == [1508, 1322, 1402, 1517, 1523, 1463]
@@ -78,7 +78,9 @@ def test_a_rollback_has_them_all_removed(components: GitHubServer) -> None:
 
 def test_a_tag_that_is_gone_makes_one_history_unknown(components: GitHubServer) -> None:
     """What cannot be compared is unknown, with its reason; the other component's commits are told."""
-    lost, fine = with_histories(forge(components.url), [change("backend", "0.0.9"), change("frontend")], {STACK})
+    lost, fine = with_histories(
+        forge(components.url), [change("backend", "0.0.9"), change("frontend")], {STACK}, TicketHome()
+    )
     assert lost.history == Unknown("xchem/fragalysis-backend has no tag '0.0.9'")
     assert isinstance(fine.history, History)
 
@@ -88,7 +90,7 @@ def test_titles_are_asked_for_once_each(components: GitHubServer) -> None:
     with requests.Session() as session:
         url = f"{components.url}/repos/{FRONTEND}/issues"
         assert session.post(url, json={"title": "Show @all the ligand"}, headers=HEADERS, timeout=20).ok
-    changes = with_histories(forge(components.url), [change("backend"), change("frontend")], {STACK})
+    changes = with_histories(forge(components.url), [change("backend"), change("frontend")], {STACK}, TicketHome())
     components.fail("GET", "/issues/1517$", status=500)
     components.fail("GET", "/issues/1402$", status=410, body={"message": "This issue was deleted"})
     issue = get(f"{url}/1").json()
@@ -108,7 +110,7 @@ def test_titles_are_asked_for_once_each(components: GitHubServer) -> None:
 
 def test_private_titles_are_not_told_in_public(components: GitHubServer) -> None:
     """Titles of a private repository are left out elsewhere, unless that is private, too; at home they are shown."""
-    (changed,) = with_histories(forge(components.url), [change("frontend")], {STACK})
+    (changed,) = with_histories(forge(components.url), [change("frontend")], {STACK}, TicketHome())
     source, elsewhere = (forge(components.url).tickets(name) for name in (FRONTEND, BACKEND))
     entry = get(f"{components.url}/repos/{FRONTEND}").json()
     components.fail("GET", f"/repos/{FRONTEND}$", status=200, body={**entry, "private": True})
@@ -159,6 +161,8 @@ def test_the_words_of_private_commits_are_secret_in_public(
         github_example.fail("GET", f"/repos/{name}$", status=404)
     for name in private:
         github_example.change_json("GET", f"/repos/{name}$", lambda entry: entry.update(private=True))
-    (changed,) = with_histories(forge(github_example.url), [change("frontend", "2023.05.3", "2023.05.4")], {STACK})
+    (changed,) = with_histories(
+        forge(github_example.url), [change("frontend", "2023.05.3", "2023.05.4")], {STACK}, TicketHome()
+    )
     assert isinstance(changed.history, History) and changed.history.added
     assert changed.is_secret == secret

@@ -86,6 +86,24 @@ def test_at_the_end_of_a_comment_it_changes_nothing(odd: str, comment: str) -> N
     assert changed == content.replace("2023.05.1", "2023.05.2").encode()
 
 
+@pytest.mark.parametrize("odd", ODD, ids=list(ODD.values()))
+@pytest.mark.parametrize("comment", ["# note", "  # the pair", "  # é", "# end"])
+def test_between_the_words_of_a_comment_it_changes_nothing(odd: str, comment: str) -> None:
+    """Where it would end a line the file would be no YAML, and GitHub runs it: so it is a comment as it stands."""
+    content = FILE.replace(comment, f"{comment}{odd}that somebody (grün) pasted, twice{odd} here.", 1)
+    assert read_environment(blob(content)).value("BE_IMAGE_TAG").text == "2023.05.1"
+    changed = replace_values(content.encode(), {"BE_IMAGE_TAG": "2023.05.2"})
+    assert changed == content.replace("2023.05.1", "2023.05.2").encode()
+
+
+@pytest.mark.parametrize("odd", ODD, ids=list(ODD.values()))
+@pytest.mark.parametrize("note", ["x:\n# note{} word", "x: |\n  # note{}  word"])
+def test_words_that_could_be_a_value_are_refused_by_name(odd: str, note: str) -> None:
+    """Behind a key without a value, or in a script, the words of a comment would be one for some readers."""
+    error = refused(FILE.replace("# note", note.format(odd), 1))
+    assert ODD[odd] in error.message and error.line == 3
+
+
 def test_a_second_byte_order_mark_is_refused_by_name() -> None:
     """Of two byte-order marks the second belongs to the first name for some readers."""
     error = refused("\ufeff\ufeff" + FILE)
@@ -105,6 +123,7 @@ PIECES = [
     "# ",
     "x: ",
     "  NOTE: |",
+    "word ",
     "'",
     '"',
     "?",

@@ -127,7 +127,11 @@ def test_pin_ci_hides_no_failed_run_behind_another(conclusion: str, ids: tuple[i
 @pytest.mark.parametrize("event", ["workflow_dispatch", "create", "release", "schedule"])
 def test_pin_ci_takes_only_pushes_for_evidence(event: str) -> None:
     """A green run of another event at the tag's commit proves nothing, and a red one refutes nothing."""
-    assert_finding(of_backend("pin-ci", runs=(run(event=event),)), Status.UNKNOWN, "no run")
+    finding = of_backend("pin-ci", runs=(run(event=event),))
+    assert_finding(finding, Status.UNKNOWN, "no run", f"ci.yaml ran for it, started by {event}", "does not count")
+    assert "does not help" in finding.remedy and "push 2023.05.1 to" not in finding.remedy
+    other = replace(LINT, event=event)
+    assert_finding(of_backend("pin-ci", pin=named("ci.yaml"), runs=(other,)), Status.UNKNOWN, "no run of", "push")
     assert_finding(of_backend("pin-ci", runs=(run(), run(id=8, event=event, conclusion="failure"))), Status.PASS)
 
 

@@ -21,11 +21,17 @@ QUOTES = ["", "'", '"']
 
 old_values = st.sampled_from([*STRINGS, "2024.10", "010", "yes", "2023-06-01"])
 new_values = st.sampled_from([*STRINGS, *NOT_STRINGS])
-comments = st.sampled_from(["", "  # was\t1.2.3", " #", " #\t#", " # grün 😀 {BE_IMAGE_TAG: 1}", "   "])
+comments = st.sampled_from(
+    [
+        *("", "\t", "\t# x", " \t # x\t", "  # was\t1.2.3"),
+        *(" #", " #\t#", " # grün 😀 {BE_IMAGE_TAG: 1}", "   "),
+    ]
+)
 clutter = st.lists(
     st.sampled_from(
         [
             "",
+            "x: [a,\tb]\t# c",
             "# BE_IMAGE_TAG: 1.0.0",
             "#\tenv: {BE_IMAGE_TAG: 1.0.0}",
             "name: 'ü: BE_IMAGE_TAG: 1.0.0' # ☃",

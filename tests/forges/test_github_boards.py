@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forges.github_desk import STACK, forge, unknown
-from frag_release.domain.evidence import Unknown
-from frag_release.domain.tickets import Author, Issue
+from frag_release.domain.evidence import TooLong, Unknown
+from frag_release.domain.tickets import Author, Found, Issue
 from frag_release.forges.ticketing import Lane
 from world.github_people import GitHubPeople, Project
 from world.github_server import TOKEN, GitHubServer
@@ -98,15 +98,30 @@ def test_a_lost_page_of_tickets_is_no_absence(github_example: GitHubServer, faul
     """Where the list of tickets is not whole, nobody can say that there is none of that title."""
     tickets = forge(github_example.url).tickets(STACK)
     tickets.create("Another", "text", [])
-    assert tickets.of_release("Release", nobodys) == []
+    assert tickets.of_release("Release", nobodys) == Found([])
     getattr(github_example, fault)("GET", "/issues[?]", **({"status": 502} if fault == "fail" else {}))
     unknown(tickets.of_release("Release", nobodys))
+
+
+def test_a_cut_list_is_told_as_cut(github_example: GitHubServer) -> None:
+    """Where GitHub shows no second page (422), tickets are those of the first; labels are not known to be all."""
+
+    for path in ("issues", "labels"):
+        link = f'<{github_example.url}/repos/{STACK}/{path}?page=2>; rel="next"'
+        github_example.change_headers("GET", f"/{path}[?].*per_page", {"Link": link})
+        github_example.fail("GET", f"/{path}[?]page=2", status=422, body={"message": "Only the first 1000 results"})
+    tickets = forge(github_example.url).tickets(STACK)
+    made = tickets.create("Release", "text", [])
+    found = tickets.of_release("Release", nobodys)
+    assert isinstance(found, Found) and ([one.id for one in found.issues], found.among) == ([made.id], 1)
+    why = unknown(tickets.labels())
+    assert isinstance(why, TooLong) and "does not help" in why.remedy
 
 
 def test_a_pull_request_is_no_ticket(github_example: GitHubServer, people: GitHubPeople) -> None:
     """GitHub lists pull requests among the issues; one of our title is not taken."""
     tickets = forge(github_example.url).tickets(STACK)
     made = tickets.create("Release", "text", [])
-    assert [one.id for one in tickets.of_release("Release", nobodys)] == [made.id]  # type: ignore[union-attr]
+    assert [one.id for one in tickets.of_release("Release", nobodys).issues] == [made.id]  # type: ignore[union-attr]
     people.changes[made.id] = {"pull_request": {"url": "https://x"}}
-    assert tickets.of_release("Release", nobodys) == []
+    assert tickets.of_release("Release", nobodys) == Found([])

@@ -85,6 +85,23 @@ def test_a_run_of_another_event_is_none_of_the_commits(github_example: GitHubSer
     assert [(run.id, run.conclusion) for run in found] == [(pushed.id, "failure")]
 
 
+def test_a_thousand_nightly_runs_do_not_bury_that_of_the_push(github_example: GitHubServer) -> None:
+    """A commit that is long the head of its branch has more runs than GitHub lists: those that count are asked for."""
+    pushed = github_example.add_run(STACK, "master", COMMIT)
+    for _ in range(1000):
+        github_example.add_run(STACK, "master", COMMIT, event="schedule")
+    found = builds_of(github_example).of_commit(COMMIT, ["master"])
+    assert isinstance(found, list) and [run.id for run in found] == [pushed.id]
+
+
+def test_more_runs_of_pushes_than_are_listed_are_unknown(github_example: GitHubServer) -> None:
+    """Of a thousand runs that count nobody knows whether they are all, and to run this again does not help."""
+    for _ in range(1000):
+        github_example.add_run(STACK, "master", COMMIT)
+    why = unknown(builds_of(github_example).of_commit(COMMIT, ["master"]))
+    assert "1,000 runs or more" in why.reason and "does not help" in why.remedy
+
+
 def test_runs_that_were_counted_but_not_sent_are_unknown(github_example: GitHubServer, builds: GitHubBuilds) -> None:
     """Of a tag's two builds GitHub sends the older one alone: nobody knows how the newest ended."""
     builds.script = (PASSED,)

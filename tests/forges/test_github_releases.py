@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forges.github_desk import STACK, forge
+from frag_release.domain.releases import Drafts, Release
 from frag_release.forges.github_api import is_upload_address
 from frag_release.forges.publishing import Releases
 from frag_release.forges.writer import WriteFailedError
@@ -18,15 +19,38 @@ def releases_on(server: GitHubServer) -> Releases:
     return forge(server.url).releases(STACK)
 
 
-def test_all_of_a_tag_are_found_among_many(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
-    """A draft is found by listing alone, on whatever page it is; tags that only look alike are others."""
+def test_what_a_tag_has_is_found_among_many(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
+    """Drafts are found by listing, on any page, what is public by its tag; tags that only look alike are others."""
     first = releases_of.add(STACK, "2023.06.2", draft=True)
     for number in range(120):
         releases_of.add(STACK, f"2023.06.2{number}")
     last = releases_of.add(STACK, "2023.06.2")
-    found = releases_on(github_example).of_tag("2023.06.2")
-    assert isinstance(found, list)
-    assert [(one.id, one.draft) for one in found] == [(first.id, True), (last.id, False)]
+    releases = releases_on(github_example)
+    drafts, public = releases.drafts("2023.06.2"), releases.public("2023.06.2")
+    assert isinstance(drafts, Drafts) and isinstance(public, Release)
+    assert ([one.id for one in drafts.found], drafts.among, public.id) == ([first.id], 0, last.id)
+
+
+def test_a_cut_list_of_releases_is_told_as_cut(github_example: GitHubServer, releases_of: GitHubReleases) -> None:
+    """Behind 1,000 releases GitHub lists none: a draft there is not found, and it is said how far the look went."""
+    releases_of.add(STACK, "2023.06.2", draft=True)
+    for number in range(1000):
+        releases_of.add(STACK, f"2023.05.{number + 1}")
+    assert releases_on(github_example).drafts("2023.06.2") == Drafts([], 1000)
+
+
+def test_records_behind_a_cut_list_are_asked_for_by_tag(
+    github_example: GitHubServer, releases_of: GitHubReleases
+) -> None:
+    """Of the releases that GitHub does not list those that are wanted are asked for one by one, and no others."""
+    for tag in ("2022.01.1", "2022.01.2"):
+        releases_of.add(STACK, tag, files={"release.json": b"{}"})
+    for number in range(1000):
+        releases_of.add(STACK, f"2023.05.{number + 1}")
+    found = forge(github_example.url).release_records(STACK, ["2022.01.2", "2022.01.3", "2023.05.1"])
+    asked = [one.request.path for one in github_example.requests if "/tags/" in one.request.path]
+    assert isinstance(found, dict) and list(found) == ["2022.01.2"]
+    assert sorted(path.rpartition("/")[2] for path in asked) == ["2022.01.2", "2022.01.3"]
 
 
 def test_releases_with_long_texts_are_read_page_by_page(
@@ -35,7 +59,7 @@ def test_releases_with_long_texts_are_read_page_by_page(
     """A hundred releases with the longest texts are more than is read of one reply, so fewer are asked for at once."""
     for number in range(80):
         releases_of.add(STACK, f"2023.01.{number + 1}").body = "x" * 125_000
-    assert forge(github_example.url).release_records(STACK) == {}
+    assert forge(github_example.url).release_records(STACK, []) == {}
 
 
 @pytest.mark.parametrize(

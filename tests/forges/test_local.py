@@ -108,6 +108,16 @@ def test_default_branch_without_the_origins_head_is_unknown(desk: Desk) -> None:
     assert "remote set-head origin --auto" in unknown(desk.repository().default_branch()).remedy
 
 
+def test_an_origins_head_that_leads_nowhere_is_named(desk: Desk) -> None:
+    """After the default branch was renamed at the origin, a clone that was pruned says where its mark leads."""
+    origin = desk.origin()
+    origin.commit({}, "one")
+    desk.clone(origin).git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone")
+    why = unknown(desk.repository().default_branch())
+    assert "origin/HEAD leads to origin/gone, which is not there any more" in why.reason
+    assert "remote set-head origin --auto" in why.remedy
+
+
 @pytest.mark.parametrize("bare", [False, True])
 def test_default_branch_without_an_origin_is_head(desk: Desk, bare: bool) -> None:
     """A repository of its own says by HEAD which branch is the default."""

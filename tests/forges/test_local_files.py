@@ -94,5 +94,6 @@ def test_partial_clone_lacks_and_does_not_fetch(desk: Desk, filtering: str) -> N
     origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
     clone = desk.clone(origin, f"--filter={filtering}", "--no-checkout")
     before = sorted(clone.path.rglob("*.pack"))
-    unknown(desk.repository().files("d/f", [commit])[commit])
+    why = unknown(desk.repository().files("d/f", [commit])[commit])
+    assert "is a partial clone (made with --filter)" in why.reason and "--refetch --no-filter" in why.remedy
     assert sorted(clone.path.rglob("*.pack")) == before

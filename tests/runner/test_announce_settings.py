@@ -30,6 +30,10 @@ def test_tickets_are_where_the_ticket_is() -> None:
     assert settings(ticket_repository="m2ms/t").tickets_from == "m2ms/t"
     assert settings(ticket_repository="m2ms/t", tickets_from="m2ms/u").tickets_from == "m2ms/u"
     assert settings(ticket_repository="m2ms/t", ticket="12").ticket == Ticket("m2ms/t", 12)
+    address = "https://github.com/m2ms/t/issues/12#issuecomment-5"
+    assert settings(ticket=address).ticket == Ticket("m2ms/t", 12)
+    with pytest.raises(UsageError, match="ticket"):
+        settings(ticket=address.replace("github.com", "github.example"))
 
 
 def test_the_named_release_comes_before_the_runs() -> None:

@@ -21,6 +21,8 @@ from world.workflow_runs import person
 _PATH = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/releases(?P<rest>/.*)?")
 _MOMENT = "2023-06-02T10:00:00Z"
 _PER_PAGE = 30
+LISTED = 1000
+"""How many releases are listed. What GitHub answers behind them is not in its description, but was seen."""
 
 
 @dataclass
@@ -130,6 +132,9 @@ class GitHubReleases:
     def _list(self, own: Sequence[Release], request: Request) -> Reply:
         size = int(request.query.get("per_page", [str(_PER_PAGE)])[0])
         page = int(request.query.get("page", ["1"])[0])
+        if (page - 1) * size >= LISTED:
+            message = f"Only the first {LISTED} results are available."
+            return json_reply(422, {"message": message, "status": "422"}, {"X-Made-By": "releases"})
         newest = sorted(own, key=lambda one: -one.id)
         shown = [self._as_json(one) for one in newest[(page - 1) * size : page * size]]
         link = f'<{self._server.url}{request.path}?per_page={size}&page={page + 1}>; rel="next"'

@@ -23,6 +23,7 @@ from .trust import TrustingAdapter
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)
 """Only these say that method and body go along (RFC 9110, 15.4)."""
+_STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
 _MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
@@ -156,18 +157,18 @@ def _failure(
     request: Request,
     problem: str,
     cause: str = "",
-    remedy: str = RETRY,
+    remedy: str = "",
     *,
     transient: bool = True,
     undone: bool = False,
 ) -> Failure:
     reason = f"{request.host} {problem}{cause}, when asked for {request.what}"
-    return Failure(Unknown(reason, remedy), transient, undone)
+    return Failure(Unknown(reason, remedy or (RETRY if transient else _STAYS)), transient, undone)
 
 
 def _not_followed(request: Request, problem: str, target: str) -> Failure:
     reason = f"{request.host} {problem}, when asked for {request.what}"
-    return Failure(Redirected(reason, target=target), transient=False, undone=True)
+    return Failure(Redirected(reason, _STAYS, target=target), transient=False, undone=True)
 
 
 def _never_connected(error: requests.exceptions.RequestException) -> bool:

@@ -41,6 +41,8 @@ class RegistryAccess:
             )
         )
         self._credentials: Credentials | None = None
+        self._own: dict[str, Answer[Credentials]] = {}
+        self._shared: Challenge | None = None
         self._problem: Unknown | None = None
 
     @property
@@ -58,9 +60,10 @@ class RegistryAccess:
         if isinstance(response, Unknown):
             self._problem = self._advised(response)
         elif response.status == 401:
-            answer = self._answer(response, [f"repository:{name}:pull" for name in sorted(repositories)])
+            answer = self._answer(response, [_pull(name) for name in sorted(repositories)])
             if isinstance(answer, Credentials):
                 self._credentials = answer
+                self._shared = _token_server(response) if len(repositories) > 1 else None
             elif len(repositories) == 1 or isinstance(answer, RateLimited):
                 self._problem = answer
         elif response.status != 200:
@@ -69,6 +72,16 @@ class RegistryAccess:
                 "Check the name of the registry.",
             )
 
+    def log_in_for(self, repository: str) -> bool:
+        """Ask for a token for one image by itself; returns False where it has one, or a login that is for all.
+
+        A token that is asked for several may be for some of them alone.
+        """
+        if self._shared is None or repository in self._own:
+            return False
+        self._own[repository] = self._token(self._shared, [_pull(repository)])
+        return True
+
     def ask(
         self,
         method: Literal["GET", "HEAD"],
@@ -76,15 +89,17 @@ class RegistryAccess:
         what: str,
         headers: Mapping[str, str],
         max_bytes: int = MAX_BYTES,
+        repository: str = "",
     ) -> Answer[Response]:
-        """Ask for a path; a challenge that comes is followed once."""
-        if self._problem:
-            return self._problem
-        request = Request(self._url + path, what, method, headers, self._credentials, max_bytes)
+        """Ask for a path of a repository; a challenge that comes is followed once."""
+        credentials = self._problem or self._own.get(repository, self._credentials)
+        if isinstance(credentials, Unknown):
+            return credentials
+        request = Request(self._url + path, what, method, headers, credentials, max_bytes)
         response = self._http.send(request)
         if isinstance(response, Response) and response.status == 401:
-            answer = self._answer(response, [])
-            if isinstance(answer, Unknown) or answer == self._credentials:
+            answer = self._own[repository] if self.log_in_for(repository) else self._answer(response, [])
+            if isinstance(answer, Unknown) or answer == credentials:
                 return answer if isinstance(answer, Unknown) else response
             response = self._http.send(replace(request, credentials=answer))
         return self._advised(response) if isinstance(response, Unknown) else response
@@ -98,10 +113,10 @@ class RegistryAccess:
 
     def _answer(self, response: Response, scopes: Sequence[str]) -> Answer[Credentials]:
         """Return the credentials that a 401 asks for; `scopes` replace the one that it names."""
-        challenges = parse_challenges(response.header("www-authenticate"))
-        token_server = next((each for each in challenges if each.scheme == "bearer"), None)
+        token_server = _token_server(response)
         if token_server:
             return self._token(token_server, scopes)
+        challenges = parse_challenges(response.header("www-authenticate"))
         if any(each.scheme == "basic" for each in challenges) and self._login:
             return basic(self._login.username, self._login.password, self._url)
         return Unknown(f"{self.host} wants a login (401)", self._remedy)
@@ -131,13 +146,22 @@ class RegistryAccess:
         try:
             return bearer(token, self._url, f"The token of {request.host}")
         except UsageError:
-            return Unknown(f"{request.host} sent no token when asked for {request.what}")
+            return Unknown(f"{request.host} sent no token when asked for {request.what}", self._remedy)
 
     def _advised(self, unknown: Unknown) -> Unknown:
         if isinstance(unknown, RateLimited) and not self._login:
             login = "With a login (registry-username and registry-password, or registry-config) it may allow more."
             return replace(unknown, remedy=f"{unknown.remedy} {login}")
         return unknown
+
+
+def _pull(repository: str) -> str:
+    return f"repository:{repository}:pull"
+
+
+def _token_server(response: Response) -> Challenge | None:
+    challenges = parse_challenges(response.header("www-authenticate"))
+    return next((each for each in challenges if each.scheme == "bearer"), None)
 
 
 def _read_token(body: bytes) -> str:

@@ -15,6 +15,8 @@ from ..domain.evidence import Unknown
 from .messages import Failure, Request, Response
 
 _TRANSIENT = (500, 502, 503, 504)
+_NOT_IMPLEMENTED = 501
+"""Said of a method: a HEAD can then be asked for as a GET."""
 _FIRST_PAUSE = 0.5
 _FIRST_LIMITED_PAUSE = 60.0
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -56,7 +58,7 @@ def refusal(response: Response, request: Request, now: float) -> Unknown | None:
         back = datetime.datetime.fromtimestamp(now + limited_pause(response, 0, now), datetime.timezone.utc)
         reason = f"{request.host} takes no more requests for now ({response.status}) {asked}"
         return RateLimited(reason, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")
-    if response.status >= 500:
+    if response.status >= 500 and (request.method, response.status) != ("HEAD", _NOT_IMPLEMENTED):
         return Unknown(f"{request.host} answered {response.status} {asked}")
     return None
 

@@ -14,6 +14,9 @@ _SQUASH_MERGE = re.compile(
 _MERGE = re.compile(r"^[ \t]{0,8}Merge pull request #([1-9][0-9]{0,5})\b", re.M)
 # Not after a letter, a slash or `&`: `owner/repo#1` belongs elsewhere and `&#39;` is a quote in HTML.
 _TICKET = re.compile(r"(?<![\w/&#])#([1-9][0-9]{0,5})(?![\w#])")
+# Issues, pull requests and pages of all kinds: what they are about is told by their address alone.
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+", re.I)
+_NUMBER = r"([1-9][0-9]{0,5})"
 _TICKET_BRANCH = re.compile(r"\bm2ms-([1-9][0-9]{0,5})(?![0-9])", re.I)
 
 
@@ -26,11 +29,48 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class TicketHome:
+    """Where the tickets are: the address of the server, such as `https://github.com`, and `OWNER/NAME` on it."""
+
+    server: str = ""
+    repository: str = ""
+
+    def in_short(self, message: str) -> str:
+        """Return a message with ` #N ` for each ticket that it names by its address or by `OWNER/NAME#N`.
+
+        Every other address is taken out: a number in it is none of these tickets.
+        """
+        plain = _ADDRESS.sub(lambda found: f" {self._number_at(found[0])} ", message)
+        if not self.repository:
+            return plain
+        reference = rf"(?<![\w./-]){re.escape(self.repository)}(#{_NUMBER})(?![\w#])"
+        return re.sub(reference, r" \1 ", plain, flags=re.I)
+
+    def _number_at(self, address: str) -> str:
+        """Return `#N` of the address of a ticket or of a comment on it; empty for any other."""
+        place = re.escape(f"{self.server.partition('://')[2].strip('/')}/{self.repository}")
+        found = re.match(rf"https?://{place}/issues/{_NUMBER}/?(?![\w%/-])", address, re.I)
+        return f"#{found[1]}" if found and self.server and self.repository else ""
+
+
+@dataclass(frozen=True)
 class History:
-    """The commits between two pins: those that come with the new one, and those that only the old one had."""
+    """The commits between two pins: those that come with the new one, and those that only the old one had.
+
+    `home` is where the tickets are that they name.
+    """
 
     added: Sequence[Commit] = ()
     removed: Sequence[Commit] = ()
+    home: TicketHome = TicketHome()
+
+    def references(self) -> References:
+        """What the new pin's own commits name."""
+        return read_references(self.added, self.home)
+
+    def removed_references(self) -> References:
+        """What the old pin's own commits name."""
+        return read_references(self.removed, self.home)
 
 
 @dataclass(frozen=True)
@@ -42,13 +82,13 @@ class References:
     without_ticket: int = 0
 
 
-def read_references(commits: Iterable[Commit]) -> References:
+def read_references(commits: Iterable[Commit], home: TicketHome = TicketHome()) -> References:
     """Read the tickets and pull requests out of the messages of `commits`."""
     tickets: dict[int, None] = {}
     pull_requests: dict[int, None] = {}
     without = 0
     for commit in commits:
-        named = ticket_numbers(commit.message)
+        named = ticket_numbers(commit.message, home)
         without += not named
         tickets.update(dict.fromkeys(named))
         pull_requests.update(dict.fromkeys(pull_request_numbers(commit.message)))
@@ -61,7 +101,7 @@ def pull_request_numbers(message: str) -> list[int]:
     return list(dict.fromkeys(map(int, found)))
 
 
-def ticket_numbers(message: str) -> list[int]:
-    """Return the tickets: a bare `#1322`, or a branch such as `m2ms-1517-tag-datestamp`."""
-    rest = _MERGE.sub(" ", _SQUASH_MERGE.sub(" ", message))
+def ticket_numbers(message: str, home: TicketHome = TicketHome()) -> list[int]:
+    """Return the tickets: a bare `#1322`, a branch such as `m2ms-1517-tag-datestamp`, or what names one of `home`."""
+    rest = home.in_short(_MERGE.sub(" ", _SQUASH_MERGE.sub(" ", message)))
     return list(dict.fromkeys(map(int, [*_TICKET.findall(rest), *_TICKET_BRANCH.findall(rest)])))

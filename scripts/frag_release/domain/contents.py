@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .builds import Build, Job
-from .changes import History, References, read_references
+from .changes import History, References
 from .components import Pin
 from .evidence import Answer, LeftOut, Unknown
 from .facts import ComponentFacts, PreviousRelease
@@ -75,8 +75,8 @@ def changes_between(pins: Sequence[Pin], previous: Answer[PreviousRelease | None
 def named_tickets(changes: Sequence[Change]) -> NamedTickets:
     """Read the tickets out of the histories, as far as those are known; one that two components name is one."""
     found = [(change.name, change.history) for change in changes if isinstance(change.history, History)]
-    added = [(name, read_references(history.added)) for name, history in found]
-    removed = [(name, read_references(history.removed)) for name, history in found]
+    added = [(name, history.references()) for name, history in found]
+    removed = [(name, history.removed_references()) for name, history in found]
     return NamedTickets(_merged(added), _merged(removed), sum(one.without_ticket for _, one in added))
 
 

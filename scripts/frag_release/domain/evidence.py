@@ -54,7 +54,9 @@ class LeftOut(Unknown):
 
 @dataclass(frozen=True)
 class TooLong(Unknown):
-    """A list that has more entries than are read: asking again would change nothing."""
+    """A list that has more entries than can be read: asking again would change nothing."""
+
+    remedy: str = "Running this again does not help: the list stays too long."
 
 
 Answer = Union[_T, Unknown]  # noqa: UP007 - Python 3.10 cannot subscript `_T | Unknown` as an alias

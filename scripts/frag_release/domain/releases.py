@@ -33,3 +33,11 @@ class Release:
     def asset(self, name: str) -> Asset | None:
         """Return a file by its name."""
         return next((one for one in self.assets if one.name == name), None)
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """The drafts of a tag, oldest first; where the list of releases was cut, `among` how many of the newest."""
+
+    found: Sequence[Release]
+    among: int = 0

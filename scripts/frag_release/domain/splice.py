@@ -10,12 +10,12 @@ import codecs
 import re
 from collections.abc import Iterable, Mapping
 
-from ruamel.yaml.events import Event, ScalarEvent
+from ruamel.yaml.events import ScalarEvent
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 
 from .evidence import Blob
-from .workflow_file import Value, WorkflowEnvironment, WorkflowFileError, decode, parse_events, read_environment
+from .workflow_file import Value, WorkflowEnvironment, WorkflowFileError, decode, parse_events, read_environment, shape
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 _STRING = "tag:yaml.org,2002:str"
@@ -58,6 +58,12 @@ def _written(variable: str, value: Value, old: str, new: str) -> str:
         return new if _is_plain_string(new) else f'"{new}"'
     if old[0] == old[-1] and old[0] in "'\"" and len(old) > 1:
         return f"{old[0]}{new}{old[0]}"
+    if old.startswith("&"):
+        raise WorkflowFileError(
+            f"{variable} has an anchor ({old.split()[0][:60]}), by which other places may take its value: write it "
+            "without one, and those places with values of their own",
+            value.line,
+        )
     raise WorkflowFileError(f"{variable} is written in a way that is not changed safely ({old[:60]})", value.line)
 
 
@@ -77,11 +83,6 @@ def _verify(before: str, after: str, environment: WorkflowEnvironment, changes: 
         raise WorkflowFileError("changing the values would change the file's structure")
     for one, other in zip(old, new, strict=True):
         wanted = places.get(one.start_mark.index) if isinstance(one, ScalarEvent) else None
-        expected = (*_shape(one)[:-1], wanted) if wanted is not None else _shape(one)
-        if _shape(other) != expected:
+        expected = (*shape(one)[:-1], wanted) if wanted is not None else shape(one)
+        if shape(other) != expected:
             raise WorkflowFileError("changing the values would change another one", int(one.start_mark.line) + 1)
-
-
-def _shape(event: Event) -> tuple[object, ...]:
-    names = ("anchor", "tag", "flow_style", "explicit", "value")
-    return (type(event).__name__, *(getattr(event, name, None) for name in names))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TICKET = re.compile(
-    r"(?:(?:https?://[^/\s]+/)?(?P<repository>[\w.-]+/[\w.-]+)(?:/issues/|#)|#)?(?P<number>[1-9][0-9]{0,9})", re.A
-)
+_REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
+_TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
+_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,14 @@ class Ticket:
         return f"{self.repository}#{self.number}"
 
 
-def parse_ticket(text: str, repository: str) -> Ticket | None:
-    """Read `12`, `#12`, `owner/repo#12` or a URL; a number alone is of `repository`. None for anything else."""
+def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
+    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
+
+    An address may be that of a comment.
+    """
+    if found := _ADDRESS.fullmatch(text):
+        is_here = found["host"].lower() == server.partition("://")[2].strip("/").lower()
+        return Ticket(found["repository"], int(found["number"])) if is_here else None
     found = _TICKET.fullmatch(text)
     return Ticket(found["repository"] or repository, int(found["number"])) if found else None
 
@@ -56,6 +62,14 @@ class Issue:
     author: Author
     labels: Sequence[str] = ()
     assignees: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
+
+    issues: Sequence[Issue]
+    among: int = 0
 
 
 @dataclass(frozen=True)

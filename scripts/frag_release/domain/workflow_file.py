@@ -7,9 +7,11 @@ not the number 2024.1), and nesting costs no recursion.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -22,6 +24,7 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
 )
+from ruamel.yaml.scanner import Scanner
 
 from .evidence import Blob
 from .workflow_values import Value as Value
@@ -42,8 +45,11 @@ _NAMES = {
     "\u2029": "paragraph separator",
     "\ufeff": "byte-order mark, a second one",
 }
+_LINE_ENDS = "\n\r\0"
 _UNCERTAIN = re.compile("\r(?!\n)|[\x85\u2028\u2029]|\\A\ufeff")
 _ENDED_COMMENT = re.compile("[ \t]*#[^\r\x85\u2028\u2029]*[\r\x85\u2028\u2029 \t]*")
+# Words that are no YAML but, on a line of their own, the rest of something that is.
+_WORDED_COMMENT = re.compile(rf"{_ENDED_COMMENT.pattern}(?:[^\W_][\w ,.;()]*[\r\x85\u2028\u2029 \t]*)*")
 
 
 def read_environment(blob: Blob) -> WorkflowEnvironment:
@@ -56,7 +62,9 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
     line = _line(events[key])
     value = events[position]
     if isinstance(value, AliasEvent):
-        raise WorkflowFileError("the top-level env: is an alias (*name)", line)
+        raise WorkflowFileError(
+            f"the top-level env: is an alias (*{_anchor(value)}): write the variables themselves", line
+        )
     if not isinstance(value, MappingStartEvent):
         raise WorkflowFileError("the top-level env: is not a mapping of names to values", line)
     variables = mapping_at(events, position, "env:")
@@ -84,15 +92,31 @@ def parse_events(text: str) -> list[Event]:
 
     The last few are kept, for scanning takes long and the same file is asked for its values and for its jobs.
     """
-    text = _with_certain_lines(text)
+    return _parsed(_with_certain_lines(text))
+
+
+class _Scanner(Scanner):
+    """Takes a tab for white space where YAML 1.2 and GitHub do, and ruamel does not."""
+
+    def scan_to_next_token(self) -> Any:
+        """Go on to the next token, also over tabs at the end of a line and before a comment."""
+        while True:
+            super().scan_to_next_token()
+            ahead = next(at for at in itertools.count() if self.reader.peek(at) not in "\t ")
+            # Before anything else a tab could be meant to indent.
+            if not ahead or self.reader.peek(ahead) not in _LINE_ENDS + "#":
+                return
+            self.reader.forward(ahead)
+
+
+def _parsed(text: str) -> list[Event]:
+    reader = YAML(typ="safe", pure=True)
+    reader.Scanner = _Scanner
     try:
         # Events need neither the C library nor a constructor: nothing in the file is ever run or made.
-        events = _bounded(YAML(typ="safe", pure=True).parse(text))
+        events = _bounded(reader.parse(text))
     except MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise WorkflowFileError(
-            f"the file is not valid YAML: {error.problem or error.context}", mark.line + 1 if mark else None
-        ) from error
+        raise _invalid(error, text) from error
     except WorkflowFileError:
         raise
     # ruamel's scanner lets plain Python errors through on malformed input: at least AttributeError,
@@ -104,20 +128,59 @@ def parse_events(text: str) -> list[Event]:
     return events
 
 
+def _invalid(error: MarkedYAMLError, text: str) -> WorkflowFileError:
+    mark, why = error.problem_mark, error.problem or error.context
+    if mark and text[mark.index : mark.index + 1] == "\t":
+        why = f"a tab (U+0009) stands in column {mark.column + 1}, which is read in different ways: write spaces"
+    return WorkflowFileError(f"the file is not valid YAML: {why}", mark.line + 1 if mark else None)
+
+
 def _with_certain_lines(text: str) -> str:
     """Return the text, of the same length, without characters that end a line for some readers of YAML only.
 
     YAML 1.1 takes more characters for the end of a line than YAML 1.2, and readers differ in a lone carriage return.
-    What one of them makes a comment, another makes a value. So they are refused, but for the end of a comment that has
-    its line to itself, where nothing but a blank line can come of them.
+    What one of them makes a comment, another makes a value. So they are refused, but in a comment that has its line to
+    itself: at its end, where nothing but a blank line can come of them, and between words, unless the file is YAML
+    of another meaning where they end a line. (Where it is no YAML then, GitHub runs it by the other reading alone.)
     """
+    worded = []
     for found in _UNCERTAIN.finditer(text):
-        if not _ENDED_COMMENT.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, _line_end(text, found.end())):
-            raise WorkflowFileError(
-                f"the file has the character {_named(found[0])}, which is read in different ways: delete it",
-                text.count("\n", 0, found.start()) + 1,
-            )
-    return _UNCERTAIN.sub(" ", text)
+        line = text.rfind("\n", 0, found.start()) + 1, _line_end(text, found.end())
+        if not _WORDED_COMMENT.fullmatch(text, *line):
+            raise _uncertain(text, found)
+        worded += [] if _ENDED_COMMENT.fullmatch(text, *line) else [found]
+    plain = _UNCERTAIN.sub(" ", text)
+    if worded and _means_something_else(text, plain):
+        raise _uncertain(text, worded[0])
+    return plain
+
+
+def _uncertain(text: str, found: re.Match[str]) -> WorkflowFileError:
+    return WorkflowFileError(
+        f"the file has the character {_named(found[0])}, which is read in different ways: delete it",
+        text.count("\n", 0, found.start()) + 1,
+    )
+
+
+def _means_something_else(text: str, plain: str) -> bool:
+    """Whether one who takes some kinds of such characters for line ends reads something else, if anything at all."""
+    wanted = [shape(event) for event in _parsed(plain)]
+    kinds = sorted(set(_UNCERTAIN.findall(text)))
+    for chosen in itertools.product((" ", "\n"), repeat=len(kinds)):
+        ends = dict(zip(kinds, chosen, strict=True))
+        try:
+            other = _parsed(_UNCERTAIN.sub(lambda found, ends=ends: ends[found[0]], text))  # type: ignore[misc]
+        except WorkflowFileError:
+            continue
+        if [shape(event) for event in other] != wanted:
+            return True
+    return False
+
+
+def shape(event: Event) -> tuple[object, ...]:
+    """What an event is, wherever it stands."""
+    names = ("anchor", "tag", "flow_style", "explicit", "value")
+    return (type(event).__name__, *(getattr(event, name, None) for name in names))
 
 
 def _line_end(text: str, start: int) -> int:
@@ -205,7 +268,7 @@ def _value(name: str, key: Event, event: Event) -> Value | WorkflowFileError:
 
 def _problem(event: Event) -> str | None:
     if isinstance(event, AliasEvent):
-        return "is an alias (*name)"
+        return f"is an alias (*{_anchor(event)}): write the value itself"
     if not isinstance(event, ScalarEvent):
         return "is not a single value"
     if event.style in ("|", ">"):
@@ -220,6 +283,10 @@ def _problem(event: Event) -> str | None:
     if not text.strip() or (event.style is None and text in ("~", "null", "Null", "NULL")):
         return "is empty"
     return None if text.isprintable() else "has characters that cannot be printed"
+
+
+def _anchor(event: Event) -> str:
+    return str(event.anchor)  # type: ignore[attr-defined]
 
 
 def _line(event: Event) -> int:

@@ -42,10 +42,9 @@ def not_an_id(text: str) -> Unknown:
 
 def missing(git: Git, what: str) -> Unknown:
     """Say that a clone lacks an object that the repository must have."""
-    return Unknown(
-        f"{git.clone} lacks {what}",
-        f"Run {git.remedy('fetch --tags')}. A partial clone has to be made again without --filter.",
-    )
+    if git.is_partial:
+        return git.partial(what)
+    return Unknown(f"{git.clone} lacks {what}", f"Run {git.remedy('fetch --tags')}.")
 
 
 def peel(git: Git, object_ids: Collection[str]) -> Answer[Mapping[str, tuple[str, str, int]]]:

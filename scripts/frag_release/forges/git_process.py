@@ -18,6 +18,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from functools import cached_property
 from pathlib import Path
 
 from .. import cancellation
@@ -63,6 +64,8 @@ _OPTIONS = (
     "safe.bareRepository=all",
 )
 
+_LEFT_OUT = re.compile(r"promisor remote|lazy fetching disabled|transport '[^']*' not allowed")
+"""What git says of a partial clone's missing object, when it may not fetch it."""
 _END_SECONDS = 5.0
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
 
@@ -154,10 +157,25 @@ class Git:
             return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
         return output
 
+    @cached_property
+    def is_partial(self) -> bool:
+        """Whether the clone was made without some of its objects; asked for once."""
+        found = self.ask("config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$")
+        return not isinstance(found, Unknown)
+
+    def partial(self, what: str) -> Unknown:
+        """Say that the clone was made without some of its objects: nothing is fetched to read it."""
+        return Unknown(
+            f"{self.clone} is a partial clone (made with --filter), which lacks {what}",
+            f"Run {self.remedy('fetch --refetch --no-filter --tags')}, or clone it again without --filter.",
+        )
+
     def _too_slow(self) -> Unknown:
         return Unknown(f"git had no time left to read {self.clone}", "Raise timeout-seconds and run this again.")
 
     def _failure(self, complaint: str, status: int) -> Unknown:
+        if _LEFT_OUT.search(complaint):
+            return self.partial("what is asked for")
         text = first_complaint(complaint) or f"git ended with status {status}"
         remedy = RETRY
         if "dubious ownership" in text:

@@ -15,7 +15,7 @@ from .github_repository import GithubRepository
 # What only some runs need, or only after the first answers, is imported where it is used: a gate's first
 # questions should not wait for it.
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..clients.http import Http
     from ..domain.facts import PublicRelease, Released
@@ -99,11 +99,11 @@ class GithubForge:
 
         return read_record(self._find(repository).api, tag)
 
-    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """What `release.json` of each published release says, by the release's tag."""
         from .github_records import read_records
 
-        return read_records(self._find(repository).api)
+        return read_records(self._find(repository).api, tags)
 
     def released(self, repository: str) -> Answer[Released]:
         """The tags among the newest releases that have a `release.json`: one request."""

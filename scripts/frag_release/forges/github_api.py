@@ -37,6 +37,14 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
+class Pages:
+    """The first pages of a list, and whether there are no others."""
+
+    found: Sequence[Response]
+    is_all: bool
+
+
+@dataclass(frozen=True)
 class Access:
     """Where the API is and who asks; `given_as` is the input that the token is from."""
 
@@ -143,6 +151,16 @@ class PlaceApi(ABC):
         found = read_payload(response.body, kind)
         return found if found is not None else self._odd("sent something else than it promises in its API", what)
 
+    def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> Answer[list[_T]]:
+        """Return what the pages of a list hold; `Unknown` as for `read`."""
+        found: list[_T] = []
+        for page in pages:
+            items = self.read(page, list[kind], what)  # type: ignore[valid-type]
+            if isinstance(items, Unknown):
+                return items
+            found += items
+        return found
+
     def mismatch(self, what: str) -> Unknown:
         """Say that the reply is about something else than was asked."""
         return self._odd("answered about something else", what)
@@ -165,23 +183,36 @@ class PlaceApi(ABC):
 
     def pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
-    ) -> Answer[list[Response]]:
-        """Return all pages of a list; `Unknown` if one is lost, `TooLong` if there are more than `most`."""
+    ) -> Answer[Sequence[Response]]:
+        """Return all pages of a list; `Unknown` if one is lost, `TooLong` if it goes on behind `most` or is cut."""
+        pages = self.first_pages(first, what, most, permission, max_bytes)
+        if isinstance(pages, Unknown) or pages.is_all:
+            return pages if isinstance(pages, Unknown) else pages.found
+        return TooLong(self._odd(f"has more than the {len(pages.found)} pages that can be read", what).reason)
+
+    def first_pages(
+        self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
+    ) -> Answer[Pages]:
+        """Return up to `most` pages of a list from its start; `Unknown` if one of them is lost.
+
+        GitHub cuts long lists, some after 1,000 items and some after 10,000, with a 422 behind (seen; its
+        description does not say so).
+        """
         pages, seen = [first], set[str]()
         while True:
             url = self.next_page(pages[-1], what)
             if isinstance(url, Unknown):
                 return url
-            if not url:
-                return pages
+            if not url or len(pages) == most:
+                return Pages(pages, is_all=not url)
             if url in seen:
                 return self._odd("names the same next page twice", what)
-            if len(pages) == most:
-                return TooLong(self._odd(f"sends more than {most} pages", what).reason)
             seen.add(url)
             page = self.get_url(url, what, permission, max_bytes)
             if isinstance(page, Unknown):
                 return page
+            if page.status == 422:
+                return Pages(pages, is_all=False)
             pages.append(page)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
@@ -13,7 +13,7 @@ from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_artifacts import read_artifacts
 from .github_compare import moment_of
-from .github_lists import MOST_PAGES, PAGE, whole_list
+from .github_lists import MOST_PAGES, PAGE, runs_by_event, whole_list
 from .github_orders import Advice, Order, Refusal, Step, carry_out_silently
 from .github_payloads import WorkflowRun
 from .github_runs import branch_lifetimes, file_of, run_of
@@ -97,7 +97,7 @@ class GithubBuilds:
         """All runs of a commit on one of `branches`."""
         what = f"the workflow runs of {commit[:12]}"
         query = {"head_sha": commit, **_WHOLE}
-        runs = self._runs(self._api.get("/actions/runs", what, query, permission=ACTIONS), what)
+        runs = self._runs(lambda more: self._api.get("/actions/runs", what, query | more, permission=ACTIONS), what)
         if isinstance(runs, Unknown):
             return runs
         # A pull request's run has the same head, and tests its merge into another branch instead.
@@ -112,7 +112,7 @@ class GithubBuilds:
         """
         what = f"the runs of {workflow} for {tag}"
         query = {"branch": tag, "head_sha": commit, **_WHOLE}
-        runs = self._runs(self._of_workflow(workflow, what, query), what)
+        runs = self._runs(lambda more: self._of_workflow(workflow, what, query | more), what)
         if isinstance(runs, Unknown):
             return runs
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
@@ -189,8 +189,13 @@ class GithubBuilds:
             f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}.",
         )
 
-    def _runs(self, first: Answer[Response], what: str) -> Answer[list[FollowedRun]]:
-        return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
+    def _runs(self, ask: Callable[[dict[str, str | int]], Answer[Response]], what: str) -> Answer[list[FollowedRun]]:
+        def listed(event: str) -> Answer[list[FollowedRun]]:
+            first = ask({"event": event} if event else {})
+            return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
+
+        # A commit that is long the head of its branch has the runs of each night, and those of issues.
+        return runs_by_event(self._api, listed, _EVENTS)
 
 
 def _listed(page: FollowedRuns) -> tuple[int, Iterable[tuple[int, FollowedRun]]]:

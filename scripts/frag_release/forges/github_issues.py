@@ -9,8 +9,8 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 from ..clients.messages import Response
 from ..clients.once import Once
-from ..domain.evidence import Answer, Answers, Unknown
-from ..domain.tickets import Author, Comment, Issue
+from ..domain.evidence import Answer, Answers, TooLong, Unknown
+from ..domain.tickets import Author, Comment, Found, Issue
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out
 from .github_payloads import read_payload
@@ -18,7 +18,7 @@ from .github_visibility import is_named, is_private
 
 _READ = "issues: read"
 _PAGE = 100
-_MOST_PAGES = 200
+_MOST_PAGES = 100
 _MAX_BYTES = 64 * 1024 * 1024
 """A page may have a hundred bodies of 65,536 characters."""
 
@@ -121,18 +121,21 @@ class GithubTickets:
         asked = list(dict.fromkeys(numbers))
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
-    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Sequence[Issue]]:
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
         """All issues of exactly this title, or with our part; open and closed, oldest first.
 
-        They are listed, for GitHub's search would lag behind.
+        They are listed, for GitHub's search would lag behind; newest first, so that a list that is cut ends
+        before the time of the release.
         """
-        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc"}
-        pages = self._all("/issues", "the issues", IssueFacts, query)
-        if isinstance(pages, Unknown):
-            return pages
-        issues = [each for each in pages if not each.get("pull_request")]
+        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc"}
+        listed = self._first("/issues", "the issues", IssueFacts, query)
+        if isinstance(listed, Unknown):
+            return listed
+        items, is_all = listed
+        issues = [each for each in items if not each.get("pull_request")]
         found = {each["id"]: each for each in issues if each["title"] == title or has_our_part(each.get("body") or "")}
-        return [_issue(each) for each in sorted(found.values(), key=lambda each: each["number"])]
+        ordered = sorted(found.values(), key=lambda each: each["number"])
+        return Found([_issue(each) for each in ordered], 0 if is_all else len(items))
 
     def issue(self, number: int) -> Answer[Issue]:
         """An issue or a pull request; of one that was transferred, what it is now."""
@@ -229,17 +232,29 @@ class GithubTickets:
     def _all(
         self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None = None
     ) -> Answer[list[_T]]:
+        listed = self._first(path, what, kind, query)
+        if isinstance(listed, Unknown):
+            return listed
+        found, is_all = listed
+        return found if is_all else TooLong(f"GitHub shows no more than {len(found):,} of {what} of {self.name}")
+
+    def _first(
+        self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None
+    ) -> Answer[tuple[list[_T], bool]]:
+        """Return what is listed, and whether it is all there is."""
         first = self._api.get(path, what, {**(query or {}), "per_page": _PAGE}, permission=_READ, max_bytes=_MAX_BYTES)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
+        if isinstance(first, Unknown):
+            return first
+        pages = self._api.first_pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
         if isinstance(pages, Unknown):
             return pages
         found: list[_T] = []
-        for page in pages:
+        for page in pages.found:
             items = self._read(page, list[kind], what)  # type: ignore[valid-type]
             if isinstance(items, Unknown):
                 return items
             found += items
-        return found
+        return found, pages.is_all
 
     def _read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
         words = self._api.words(response)

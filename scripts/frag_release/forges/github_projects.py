@@ -195,15 +195,7 @@ class GithubBoard:
         asked: dict[str, str | int] = {**(query or {}), "per_page": _PAGE}
         first = self._api.get(path, what, asked, permission=_READ, max_bytes=_MAX_BYTES)
         pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
-        if isinstance(pages, Unknown):
-            return pages
-        found: list[_T] = []
-        for page in pages:
-            items = self._api.read(page, list[kind], what)  # type: ignore[valid-type]
-            if isinstance(items, Unknown):
-                return items
-            found += items
-        return found
+        return pages if isinstance(pages, Unknown) else self._api.items(pages, kind, what)
 
 
 def _is_about(item: Item, issue: Issue) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
-from ..domain.evidence import Answer, Unknown
+from ..domain.evidence import Answer, TooLong, Unknown
 from .github_api import RepositoryApi
 from .github_orders import Order, RaceError, Step, carry_out
 from .writer import PullRequest, UnconfirmedError, WriteFailedError
@@ -65,16 +65,15 @@ class GithubPulls:
         query: dict[str, str | int] = {"state": "open", "base": base, "per_page": 100}
         first = self._api.get("/pulls", what, query, permission=_READ)
         pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ)
+        if isinstance(pages, TooLong):
+            return TooLong(pages.reason, f"Close pull requests into {base} that nobody needs.")
         if isinstance(pages, Unknown):
             return pages
-        found: dict[int, PullRequest] = {}
-        for page in pages:
-            pulls = self._api.read(page, list[Pull], what)
-            if isinstance(pulls, Unknown):
-                return pulls
-            own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and is_from_here(each)]
-            found.update((each.number, each) for each in own)
-        return list(found.values())
+        pulls = self._api.items(pages, Pull, what)
+        if isinstance(pulls, Unknown):
+            return pulls
+        own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and is_from_here(each)]
+        return list({each.number: each for each in own}.values())
 
     def open(self, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open one, or return the one that is open for `branch`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypedDict
@@ -59,21 +59,25 @@ def read_public(api: RepositoryApi, tag: str) -> Answer[PublicRelease | None]:
     return PublicRelease(release["html_url"], record is not None, record.digest if record else "")
 
 
-def read_records(api: RepositoryApi) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
-    """Return what every published release with such an asset says, by its tag: releases are listed by the page."""
+def read_records(api: RepositoryApi, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    """Return what every published release with such an asset says, by its tag: releases are listed by the page.
+
+    GitHub lists the newest thousands alone: those of `tags` that are not among them are asked for one by one.
+    """
     what = "the list of releases"
     first = api.get("/releases", what, {"per_page": PAGE})
-    pages = first if isinstance(first, Unknown) else api.pages(first, what, _MOST_PAGES)
+    pages = first if isinstance(first, Unknown) else api.first_pages(first, what, _MOST_PAGES)
     if isinstance(pages, Unknown):
         return pages
-    found: dict[str, Release] = {}
-    for page in pages:
-        releases = api.read(page, list[Release], what)
-        if isinstance(releases, Unknown):
-            return releases
-        found.update((each["tag_name"], each) for each in releases if not each["draft"] and _asset(each))
-    answers = api.http.parallel([partial(_record_of, api, each) for each in found.values()])
-    return {tag: answer for tag, answer in zip(found, answers, strict=True) if answer is not None}
+    releases = api.items(pages.found, Release, what)
+    if isinstance(releases, Unknown):
+        return releases
+    listed = {each["tag_name"]: each for each in releases if not each["draft"]}
+    asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _asset(each)}
+    if not pages.is_all:
+        asked |= {tag: partial(read_record, api, tag) for tag in tags if tag not in listed}
+    answers = api.http.parallel(list(asked.values()))
+    return {tag: answer for tag, answer in zip(asked, answers, strict=True) if answer is not None}
 
 
 def read_released(api: RepositoryApi) -> Answer[Released]:

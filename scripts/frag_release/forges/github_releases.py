@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 from urllib.parse import quote
 
 from ..domain import releases
 from ..domain.evidence import Answer, Unknown
-from ..domain.releases import Release
+from ..domain.releases import Drafts, Release
 from .github_api import RepositoryApi
 from .github_orders import DONE_UNREAD, Advice, Order, Refusal, Step, carry_out, carry_out_silently, confirmed
-from .github_records import PAGE
 from .github_tags import ANOTHER_TAG, BURNED, RIGHTS, RULESET
 from .writer import WriteFailedError
 
-_MOST_PAGES = 40
+_PAGE = 100
+_MOST_PAGES = 10
+_MAX_BYTES = 64 * 1024 * 1024
+"""A page may have a hundred texts of 125,000 characters."""
 _TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
 _ADVICE = Advice(
     (
@@ -69,20 +70,37 @@ class GithubReleases:
         self._api = api
         self._own_token = own_token
 
-    def of_tag(self, tag: str) -> Answer[Sequence[Release]]:
-        """The releases and drafts of a tag, oldest first: drafts are found by listing alone."""
-        what = f"the releases of {tag}"
-        first = self._api.get("/releases", what, {"per_page": PAGE})
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES)
+    def public(self, tag: str) -> Answer[Release | None]:
+        """The public release of a tag (`repos/get-release-by-tag`, which finds no drafts)."""
+        what = f"the release {tag}"
+        response = self._api.get(f"/releases/tags/{tag}", what)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        facts = self._api.read(response, ReleaseFacts, what)
+        if isinstance(facts, Unknown):
+            return facts
+        is_it = facts["tag_name"] == tag and not facts["draft"]
+        return _release(facts) if is_it else self._api.mismatch(what)
+
+    def drafts(self, tag: str) -> Answer[Drafts]:
+        """The drafts of a tag among the newest 1,000 releases: drafts are found by listing alone."""
+        what = f"the drafts of the release {tag}"
+        first = self._api.get("/releases", what, {"per_page": _PAGE}, max_bytes=_MAX_BYTES)
+        pages = (
+            first
+            if isinstance(first, Unknown)
+            else self._api.first_pages(first, what, _MOST_PAGES, max_bytes=_MAX_BYTES)
+        )
         if isinstance(pages, Unknown):
             return pages
-        found: dict[int, Release] = {}
-        for page in pages:
-            items = self._api.read(page, list[ReleaseFacts], what)
-            if isinstance(items, Unknown):
-                return items
-            found.update((each["id"], _release(each)) for each in items if each["tag_name"] == tag)
-        return [found[number] for number in sorted(found)]
+        items = self._api.items(pages.found, ReleaseFacts, what)
+        if isinstance(items, Unknown):
+            return items
+        found = {each["id"]: _release(each) for each in items if each["draft"] and each["tag_name"] == tag}
+        looked_through = 0 if pages.is_all else len(pages.found) * _PAGE
+        return Drafts([found[number] for number in sorted(found)], looked_through)
 
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft. No commit is named: the tag is there, and GitHub would not compare the two."""

@@ -13,12 +13,10 @@ from ..domain.branch_activity import lifetimes
 from ..domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, Unknown, Workflow
 from .github_api import ACTIONS, RepositoryApi
 from .github_compare import moment_of
-from .github_lists import MOST_PAGES, PAGE, whole_list
+from .github_lists import MOST_PAGES, PAGE, runs_by_event, whole_list
 from .github_payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
 from .github_refs import distinct
 
-_MOST_RUNS = 1000
-"""A filtered list ends here, whatever there is (OpenAPI `actions/list-workflow-runs-for-repo`)."""
 _AT_A_REF = (
     *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
     "dynamic",
@@ -96,33 +94,18 @@ def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: st
 
 
 def _runs(api: RepositoryApi, tag: str) -> Answer[Sequence[Run]]:
-    found = _listed(api, tag, "")
-    if isinstance(found, _TooMany):
-        # Strangers may name the branch of a pull request like the tag, and must not bury its runs.
-        asked = api.http.parallel([partial(_listed, api, tag, event) for event in _AT_A_REF])
-        unknown = next((each for each in asked if isinstance(each, Unknown)), None)
-        found = unknown or [run for each in asked if not isinstance(each, Unknown) for run in each]
+    # Strangers may name the branch of a pull request like the tag.
+    found = runs_by_event(api, partial(_listed, api, tag), _AT_A_REF)
     if isinstance(found, Unknown):
         return found
     # The filters are GitHub's; whether a run is of this very name is judged here, letter by letter.
     return [run_of(run) for run in found if run["head_branch"] == tag and _at_own_ref(run)]
 
 
-class _TooMany(Unknown):
-    """A list that is longer than what is shown of it."""
-
-
-def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[Sequence[WorkflowRun]]:
+def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[list[WorkflowRun]]:
     what = f"the workflow runs of the tag {tag}"
     query: dict[str, str | int] = {"branch": tag, "per_page": PAGE, "exclude_pull_requests": "true"}
     first = api.get("/actions/runs", what, {**query, "event": event} if event else query, permission=ACTIONS)
-    if isinstance(first, Unknown):
-        return first
-    newest = api.read(first, WorkflowRuns, what)
-    if isinstance(newest, Unknown):
-        return newest
-    if newest["total_count"] >= _MOST_RUNS:
-        return _TooMany(f"the tag {tag} of {api.name} has {_MOST_RUNS:,} runs or more, of which GitHub shows no more")
     return whole_list(api, first, WorkflowRuns, _runs_of, what=what, noun="runs")
 
 

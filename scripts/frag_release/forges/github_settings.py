@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..clients.messages import Response
 from ..clients.once import Once
-from ..domain.evidence import Answer, Hidden, NotOffered, Unknown
+from ..domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown
 from ..domain.needs.protection import (
     BranchGuard,
     BranchRule,
@@ -247,7 +247,10 @@ class GithubSettings:
                 return response
             if query.get("per_page") == _PAGE and self._api.next_page(response, what):
                 # What is on a page that nobody looks at could be what matters.
-                return Unknown(f"{what} of {self._api.name} are more than the {_PAGE} that are looked through")
+                return TooLong(
+                    f"{what} of {self._api.name} are more than the {_PAGE} that are looked through",
+                    "Look at them in the settings of the repository.",
+                )
             return self._payload(response, what, kind, permission)
 
         answer: Answer[_T] = self._answers.get((path, permission), ask)

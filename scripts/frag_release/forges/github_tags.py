@@ -24,6 +24,7 @@ _READ = "pull-requests: read"
 ANOTHER_TAG = (
     "Run publish by hand with another tag in stack-tag, the next that no release ever had: it releases the same pair."
 )
+_MOST_PAGES = 10
 # GitHub refuses a burned name in the words of a ruleset, even if there is none.
 RULESET = Refusal(
     re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I),
@@ -91,13 +92,17 @@ class GithubTags:
         names is looked at where that list is empty.
         """
         what = f"the pull requests of {commit[:12]}"
-        response = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission=_READ)
-        pulls = response if isinstance(response, Unknown) else self._api.read(response, list[MergedPull], what)
+        pulls = self._of_commit(commit, what)
         if not pulls and named is not None:
             pulls = self._named(named)
         if isinstance(pulls, Unknown):
             return pulls
         return [_merged(each) for each in pulls if each["merged_at"] and is_from_here(each)]
+
+    def _of_commit(self, commit: str, what: str) -> Answer[list[MergedPull]]:
+        first = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission=_READ)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ)
+        return pages if isinstance(pages, Unknown) else self._api.items(pages, MergedPull, what)
 
     def _named(self, number: int) -> Answer[list[MergedPull]]:
         what = f"pull request #{number}"

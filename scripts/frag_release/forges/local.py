@@ -70,7 +70,7 @@ class LocalForge:
         """Always None: a clone holds tags, but no releases."""
         return None
 
-    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
         """Always empty: a clone holds tags, but no releases."""
         return {}
 
@@ -136,9 +136,17 @@ class LocalRepository:
         if not branches.heads:
             return Unknown(f"{self._git.clone} has no branches", "Push or fetch what it should hold.")
         return Unknown(
-            f"{self._git.clone} does not tell its default branch",
+            f"{self._git.clone} does not tell its default branch{self._dangling()}",
             f"Name the branch in the inputs, or run {self._git.remedy('remote set-head origin --auto')}.",
         )
+
+    def _dangling(self) -> str:
+        """Say where `origin/HEAD` leads to that is not there any more; empty where there is no such thing."""
+        found = self._git.ask("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+        if isinstance(found, Unknown) or not found.startswith(b"refs/remotes/"):
+            return ""
+        name = found.strip().decode("utf-8", "replace").removeprefix("refs/remotes/")
+        return f": origin/HEAD leads to {name}, which is not there any more"
 
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag; None where the clone has no tag of exactly that name."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..domain.builds import Artifact, Build, Job
 from ..domain.evidence import Answer, Lifetime, Run
-from ..domain.releases import Asset, Release
+from ..domain.releases import Asset, Drafts, Release
 from ..domain.review import MergedRequest
 from .repository import Forge
 
@@ -70,8 +70,11 @@ class Builds(Protocol):
 class Releases(Protocol):
     """The releases of one repository."""
 
-    def of_tag(self, tag: str) -> Answer[Sequence[Release]]:
-        """The releases and drafts of a tag, oldest first; GitHub lets several drafts name one tag."""
+    def public(self, tag: str) -> Answer[Release | None]:
+        """The public release of a tag."""
+
+    def drafts(self, tag: str) -> Answer[Drafts]:
+        """The drafts of a tag that are found; GitHub lets several name one tag."""
 
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft for an existing tag."""

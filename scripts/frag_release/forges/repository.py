@@ -104,8 +104,11 @@ class Forge(Protocol):
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `publish` left with the release of `tag`; None where there is no release, or it left nothing."""
 
-    def release_records(self, repository: str) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
-        """What `publish` left with each release that it left something with, by the release's tag."""
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """What `publish` left with each release that it left something with, by the release's tag.
+
+        Where there are more releases than are listed, those of `tags` are in it all the same.
+        """
 
     def released(self, repository: str) -> Answer[Released]:
         """The tags among the newest releases that `publish` left something with."""

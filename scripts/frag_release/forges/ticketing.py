@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..domain.evidence import Answer, Answers
-from ..domain.tickets import Author, Comment, Issue
+from ..domain.tickets import Author, Comment, Found, Issue
 from .publishing import PublishingForge
 
 
@@ -28,8 +28,8 @@ class Tickets(Protocol):
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
         """The title of each ticket; None where there is none, or the token may not see it."""
 
-    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Sequence[Issue]]:
-        """All tickets of exactly this title, or with our part; open and closed, oldest first."""
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
+        """All tickets of exactly this title, or with our part; open and closed."""
 
     def issue(self, number: int) -> Answer[Issue]:
         """A ticket, or a pull request, by its number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..domain.changes import Commit, History, read_references
+from ..domain.changes import Commit, History
 from ..domain.evidence import Unknown
 from ..domain.findings import Status
 from ..domain.plan import Change
@@ -83,8 +83,7 @@ class ComponentChanges:
         return markdown.link("what changed", url) if url else ""
 
     def _numbers(self, change: Change, history: History) -> tuple[str, str]:
-        parts = [_Part("", history.added), _Part("removed: ", history.removed)]
-        found = [(part.title, read_references(part.commits)) for part in parts if part.commits]
+        found = [("", history.references()), ("removed: ", history.removed_references())]
         repository = change.after.component.repository
         tickets = [title + self.references.tickets(one.tickets) for title, one in found if one.tickets]
         requests = [
@@ -94,7 +93,8 @@ class ComponentChanges:
 
     def _rollback(self, change: Change) -> list[str]:
         old, new = change.before.tag, change.after.tag
-        removed = _history(change).removed
+        history = _history(change)
+        removed = history.removed
         if not (removed or is_older(old, new)):
             return []
         name, tags = markdown.text(change.name, _NAME), [markdown.code(tag, _NAME) for tag in (old, new)]
@@ -104,7 +104,7 @@ class ComponentChanges:
         number = count(len(removed), "commit")
         gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."
         lost = gone if removed else ""
-        tickets = read_references(removed).tickets
+        tickets = history.removed_references().tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
         return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]
 
@@ -112,12 +112,6 @@ class ComponentChanges:
         url = self.links.commit(change.after.component.repository, commit.sha)
         subject = commit.message[:2_000].strip().partition("\n")[0]
         return markdown.code_link(commit.sha[:10], url), markdown.text(subject, 100)
-
-
-@dataclass(frozen=True)
-class _Part:
-    title: str
-    commits: Sequence[Commit]
 
 
 def tag_link(links: Links, repository: str, tag: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..domain.changes import read_references
 from ..domain.evidence import Unknown
 from ..domain.plan import Change
 from ..domain.reports.prepare import PrepareReport
@@ -41,7 +40,7 @@ def _change(change: Change) -> list[str]:
         what = f"its commits could not be read: {visible(change.history.reason, 200)}"
         removed = 0
     else:
-        tickets = read_references(change.history.added).tickets
+        tickets = change.history.references().tickets
         named = f", tickets {' '.join(f'#{number}' for number in tickets[:_SHOWN])}" if tickets else ""
         more = f" and {len(tickets) - _SHOWN} more" if len(tickets) > _SHOWN else ""
         removed = len(change.history.removed)

@@ -53,7 +53,8 @@ class ReleaseContents:
             build=build,
             jobs=jobs,
         )
-        contents = with_changes(self.stack.forge, contents, settings.told_in, settings.home)
+        server = self.stack.context.server_url
+        contents = with_changes(self.stack.forge, contents, settings.told_in, server, settings.home)
         return contents, [*findings, *_gaps(contents)]
 
     def _commit(self, tag: str) -> str:

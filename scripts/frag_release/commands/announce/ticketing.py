@@ -56,7 +56,7 @@ class Ticketing:
         Raises EvidenceError, and RefusedError where the only one has another title by now.
         """
         listed = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
-        marked = [issue for issue in listed if self.kept.is_in(issue.body)]
+        marked = [issue for issue in listed.issues if self.kept.is_in(issue.body)]
         ours = [issue for issue in marked if self._is_trusted(issue.author)]
         found = [issue for issue in ours if issue.title == title]
         self._say_planted([issue for issue in marked if issue not in ours and issue.title == title])
@@ -64,7 +64,16 @@ class Ticketing:
         retitled = [one for one in marked if one.title != title and self._is_our_own(one)]
         if retitled and not found:
             raise self._retitled(retitled[0], title)
+        if listed.among and not found:
+            self._say_cut(listed.among)
         return found[0] if found else None
+
+    def _say_cut(self, among: int) -> None:
+        self.journal.fall_short(
+            TICKET,
+            f"The ticket was looked for among the newest {among:,} issues of {self.tickets.name}: no more are listed.",
+            "If there is an older one, close the new one and name the older in the input ticket.",
+        )
 
     def _retitled(self, issue: Issue, title: str) -> RefusedError:
         # Others may read what this run says.

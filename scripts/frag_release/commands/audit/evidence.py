@@ -36,9 +36,9 @@ class AuditEvidence:
         """Return the facts about the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
-        records = self.stack.forge.release_records(repository)
         ordered = production_tags(names)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
+        records = self.stack.forge.release_records(repository, judged)
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
             repository=repository,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ...domain.changes import History
+from ...domain.changes import History, TicketHome
 from ...domain.contents import Contents, Titles, changes_between, named_tickets
 from ...domain.evidence import Answer, LeftOut, Unknown
 from ...domain.plan import Change
@@ -19,25 +19,28 @@ MOST_TITLES = 300
 _NOT_LOOKED_UP = LeftOut(f"only the titles of the first {MOST_TITLES} are looked up")
 
 
-def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, home: str = "") -> Contents:
+def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, server: str, home: str = "") -> Contents:
     """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`.
 
-    `home` is the repository of the run, if its log or summary tells of them, too.
+    `server` is the address that tickets have; `home` the repository of the run, if its log or summary tells of them.
     """
     pins = [facts.pin for facts in contents.components]
-    changes = with_histories(forge, changes_between(pins, contents.previous), {shown_in, contents.repository, home})
+    found, shown = changes_between(pins, contents.previous), {shown_in, contents.repository, home}
+    changes = with_histories(forge, found, shown, TicketHome(server, contents.tickets_from))
     titles, are_private = titles_of(forge.tickets(contents.tickets_from), changes, forge.tickets(shown_in))
     return replace(contents, changes=changes, titles=titles, private_titles=are_private)
 
 
-def with_histories(forge: Forge, changes: Sequence[Change], shown_in: Collection[str]) -> tuple[Change, ...]:
+def with_histories(
+    forge: Forge, changes: Sequence[Change], shown_in: Collection[str], tickets: TicketHome
+) -> tuple[Change, ...]:
     """Return the changes with their commits; `Unknown` stands where those could not be read.
 
     Of a component that is private, or may be, the words of commits are secret unless all of the repositories
     `shown_in`, where they would be written, are private as well. An empty name there stands for a terminal.
     """
     with ThreadPoolExecutor(len(changes) or 1) as pool:
-        return tuple(pool.map(lambda change: _with_history(forge, change, shown_in), changes))
+        return tuple(pool.map(lambda change: _with_history(forge, change, shown_in, tickets), changes))
 
 
 def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) -> tuple[Titles, bool]:
@@ -56,8 +59,9 @@ def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) ->
     return {**dict.fromkeys(numbers, _NOT_LOOKED_UP), **tickets.titles(numbers[:MOST_TITLES])}, is_private
 
 
-def _with_history(forge: Forge, change: Change, shown_in: Collection[str]) -> Change:
+def _with_history(forge: Forge, change: Change, shown_in: Collection[str], tickets: TicketHome) -> Change:
     found = _history(forge, change)
+    found = replace(found, home=tickets) if isinstance(found, History) else found
     has_commits = isinstance(found, History) and bool(found.added or found.removed)
     is_secret = has_commits and forge.repository(change.after.component.repository).is_private() is not False
     if is_secret:

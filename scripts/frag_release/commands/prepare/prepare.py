@@ -11,6 +11,7 @@ from functools import partial
 from ... import __version__, cancellation
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances
+from ...domain.changes import TicketHome
 from ...domain.evidence import Blob, Unknown
 from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
@@ -97,7 +98,9 @@ class Attempt:
         self._note_what_newest_passed_over(plan)
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
-            changes = with_histories(self.stack.forge, plan.changes, {plan.repository, self.settings.home})
+            tickets = TicketHome(self.session.context.server_url, self.settings.tickets_from)
+            shown_in = {plan.repository, self.settings.home}
+            changes = with_histories(self.stack.forge, plan.changes, shown_in, tickets)
         facts, findings = judged.result()
         return PrepareReport(
             version=__version__,

@@ -44,12 +44,12 @@ def release_marker(tag: str) -> str:
     return f"<!-- frag-release-action: release notes of {tag} -->"
 
 
-def published(releases: Sequence[Release]) -> tuple[Release, str] | None:
-    """Return the public one of a tag's releases, and a note for people where it has no evidence; None without one.
+def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
+    """Return the public release of a tag, and a note for people where it has no evidence; None without one.
 
-    What is public stays as it is: a release that somebody made by hand is theirs.
+    What is public stays as it is: a release that somebody made by hand is theirs. Raises EvidenceError.
     """
-    public = next((one for one in releases if not one.draft), None)
+    public = must(releases.public(tag), f"The release {tag}")
     if public is None:
         return None
     asset = public.asset(ASSET)
@@ -57,11 +57,6 @@ def published(releases: Sequence[Release]) -> tuple[Release, str] | None:
         return public, ""
     note = f"The release {public.tag} was public already and has no {ASSET}: somebody made it by hand."
     return public, f"{note} Without that file it cannot be the evidence of a rollback."
-
-
-def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
-    """Look up the public release of a tag, as `published`; raises EvidenceError."""
-    return published(must(releases.of_tag(tag), f"The releases of {tag}"))
 
 
 def public_url(releases: Releases, tag: str) -> str:
@@ -87,13 +82,22 @@ class Releasing:
 
     def run(self) -> tuple[Release, str]:
         """Return the public release, and a note for people where it is not as we would make it."""
-        found = must(self.releases.of_tag(self.tag), f"The releases of {self.tag}")
-        before = published(found)
+        before = public_release(self.releases, self.tag)
         if before:
             return self._mended(before[0]), before[1]
-        marker = release_marker(self.tag)
-        draft = next((one for one in found if one.body.startswith(marker)), None) or self._draft()
+        draft = self._draft_of_ours() or self._draft()
         return self._publish(self._with_record(self._with_text(draft))), ""
+
+    def _draft_of_ours(self) -> Release | None:
+        """Return the draft that an earlier run left; another beside one that was not found would do no harm."""
+        drafts, marker = must(self.releases.drafts(self.tag), f"The drafts of {self.tag}"), release_marker(self.tag)
+        ours = next((one for one in drafts.found if one.body.startswith(marker)), None)
+        if ours is None and drafts.among:
+            self.journal.note(
+                f"Drafts of {self.tag} were looked for among the newest {drafts.among:,} releases, for GitHub lists no "
+                "more for sure. If there is an older one, delete it."
+            )
+        return ours
 
     @cached_property
     def _text(self) -> str:

@@ -32,7 +32,9 @@ class ReleaseText:
 
     def body(self, report: PublishReport) -> Text:
         """Return the body of the release in Markdown."""
-        contents = with_changes(self.forge, self._contents(report), report.judged.repository)
+        contents = with_changes(
+            self.forge, self._contents(report), report.judged.repository, self.session.context.server_url
+        )
         if gaps(contents):
             self.session.clock.sleep(_PAUSE)
             contents = self._again(contents)
@@ -45,7 +47,7 @@ class ReleaseText:
             stack = self.session.stack_on(forge)
             found = stack.tag_facts(contents.tag, stack.branches(), self.session.clock.now().date())
             contents = replace(contents, previous=found[1])
-        return with_changes(forge, contents, contents.repository)
+        return with_changes(forge, contents, contents.repository, self.session.context.server_url)
 
     def _contents(self, report: PublishReport) -> Contents:
         judged, progress = report.judged, report.progress

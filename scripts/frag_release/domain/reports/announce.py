@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..changes import History, read_references
+from ..changes import History
 from ..contents import Contents, named_tickets
 from ..decision import TAGS, Verdict
 from ..findings import Finding, Status
@@ -112,5 +112,5 @@ def _change(change: Change) -> dict[str, Any]:
         "to": change.after.tag,
         "commits-added": len(known.added) if known else None,
         "commits-removed": len(known.removed) if known else None,
-        "commits-without-ticket": read_references(known.added).without_ticket if known else None,
+        "commits-without-ticket": known.references().without_ticket if known else None,
     }

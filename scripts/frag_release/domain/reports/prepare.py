@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..changes import read_references
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
@@ -130,7 +129,7 @@ def _change(change: Change) -> dict[str, Any]:
         "to": change.after.tag,
         "commits-added": len(known.added) if known else None,
         "commits-removed": len(known.removed) if known else None,
-        "tickets": list(read_references(known.added).tickets) if known else None,
+        "tickets": list(known.references().tickets) if known else None,
         "candidates": None
         if isinstance(change.candidates, Unknown)
         else [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..branch_activity import may_be_of_branch
-from ..evidence import Image, NotOffered, Run, Unknown
+from ..evidence import PUSH, Image, NotOffered, Run, Unknown
 from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
 from .ci_runs import Chosen, broken, choose, files_of, has_names, running, unheard_of
@@ -57,7 +57,7 @@ def _missing(facts: ComponentFacts) -> Outcome | None:
         return unknown(f"The files of the workflows of {component.repository}", facts.workflows)
     chosen = _chosen(facts)
     if chosen.missing:
-        return _no_run(facts, f"of {', '.join(chosen.missing)}")
+        return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing)
     if chosen.unheard:
         return unheard_of(_what(facts), chosen, facts.tag_runs, f"{component.name}-ci-workflows")
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
@@ -173,8 +173,11 @@ def _unhelpful_record(facts: ComponentFacts) -> str:
     return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
 
 
-def _no_run(facts: ComponentFacts, what: str) -> Outcome:
+def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outcome:
     pin = facts.pin
+    other = _of_another_event(facts, files)
+    if other:
+        return _does_not_count(facts, what, other)
     why = Unknown(
         f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}",
         f"If the tag was just pushed, wait and run this again. Otherwise push {pin.tag} to "
@@ -182,3 +185,23 @@ def _no_run(facts: ComponentFacts, what: str) -> Outcome:
         "none for a tag that a workflow's own token made. A green run of a branch does not count.",
     )
     return unknown(_what(facts), why, may_settle=True)
+
+
+def _of_another_event(facts: ComponentFacts, files: Sequence[str]) -> Run | None:
+    """Return the newest run for the tag's commit that no push has started; of `files` where some are named."""
+    seen = () if facts.runs is None or isinstance(facts.runs, Unknown) else facts.runs
+    found = [run for run in seen if run.head_sha == facts.commit and run.event != PUSH]
+    meant = [run for run in found if not files or {run.file, run.workflow} & {name.split(" (")[0] for name in files}]
+    return max(meant, key=lambda run: run.id, default=None)
+
+
+def _does_not_count(facts: ComponentFacts, what: str, run: Run) -> Outcome:
+    inputs = " with whatever inputs" if run.event == "workflow_dispatch" else ""
+    why = Unknown(
+        f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}. {run.file} ran for it, started by "
+        f"{run.event} ({run.url}): that does not count, for it can be started at any time{inputs}, and not by the tag",
+        f"Another push of {facts.pin.tag} does not help unless {run.file} starts on one: add such tags to its on: "
+        f"push: tags:, and pin a new tag, on a commit that has this. Or name a workflow that the push of a tag starts "
+        f"in {facts.pin.component.name}-ci-workflows.",
+    )
+    return unknown(_what(facts), why, run.url, may_settle=True)

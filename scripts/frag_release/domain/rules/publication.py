@@ -30,7 +30,10 @@ def stack_ci(facts: StackFacts) -> Outcome:
     runs = counted(facts.ci)
     chosen = choose(runs, facts.ci_workflows, () if isinstance(facts.workflows, Unknown) else facts.workflows)
     if chosen.missing:
-        remedy = f"If the commit was just pushed, wait and run this again. Otherwise check the names in {_GIVEN_IN}."
+        remedy = (
+            f"If the commit was just pushed, wait and run this again. Otherwise check the names in {_GIVEN_IN}: only "
+            "runs of a push of the branch count, or of workflow_dispatch on it."
+        )
         why = Unknown(f"there is no run of {', '.join(chosen.missing)} on it", remedy)
         return unknown(what, why, may_settle=True)
     return (

@@ -55,7 +55,7 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
     return AnnounceSettings(
         **vars(settings),
         stack_tag=_tag(values.text("stack-tag"), context),
-        ticket=read_ticket(values, stack),
+        ticket=read_ticket(values, stack, context.server_url),
         ticket_repository=ticket_repository(values, stack),
         tickets_from=tickets_from(values, stack),
         assignees=_assignees(values),

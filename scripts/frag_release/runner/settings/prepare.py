@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...domain.plan import Mode
 from ...domain.tickets import Ticket
@@ -11,6 +11,10 @@ from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
 from .tickets import read_ticket, tickets_from
+
+_UTC = ("UTC", "Etc/UTC")
+"""Known without the data of time zones, which small images lack."""
+_WELL_KNOWN = "Europe/London"
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class PrepareSettings(Settings):
     stack_tag: str
     ticket: Ticket | None
     tickets_from: str
-    timezone: ZoneInfo
+    timezone: datetime.tzinfo
     wait_minutes: float
 
     @property
@@ -40,15 +44,28 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
         **vars(common),
         mode=Mode(values.text("mode")),
         stack_tag=values.text("stack-tag"),
-        ticket=read_ticket(values, common.stack_repository),
+        ticket=read_ticket(values, common.stack_repository, context.server_url),
         tickets_from=tickets_from(values, common.stack_repository),
         timezone=_timezone(values.text("timezone")),
         wait_minutes=float(values.text("wait-minutes")),
     )
 
 
-def _timezone(name: str) -> ZoneInfo:
+def _timezone(name: str) -> datetime.tzinfo:
+    if name in _UTC:
+        return datetime.timezone.utc
+    found = _read_zone(name)
+    if found is not None:
+        return found
+    if _read_zone(_WELL_KNOWN) is None:
+        raise wrong_input("timezone", name, f"This machine has no time-zone data: install tzdata, or use {_UTC[0]}.")
+    raise wrong_input("timezone", name, f"Use a name such as {_WELL_KNOWN} or {_UTC[0]}.")
+
+
+def _read_zone(name: str) -> datetime.tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # only some runs need it
+
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise wrong_input("timezone", name, "Use a name such as Europe/London or UTC.") from error
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None

@@ -16,10 +16,10 @@ def tickets_from(values: Values, stack_repository: str) -> str:
     return values.text("tickets-from") or ticket_repository(values, stack_repository)
 
 
-def read_ticket(values: Values, stack_repository: str) -> Ticket | None:
+def read_ticket(values: Values, stack_repository: str, server: str) -> Ticket | None:
     """Return the ticket that the input names, a bare number being of `ticket_repository`; raises UsageError."""
     text = values.text("ticket")
-    found = parse_ticket(text, ticket_repository(values, stack_repository)) if text else None
+    found = parse_ticket(text, ticket_repository(values, stack_repository), server) if text else None
     if text and found is None:
-        raise wrong_input("ticket", text, "Use its number, OWNER/NAME#NUMBER, or its address.")
+        raise wrong_input("ticket", text, f"Use its number, OWNER/NAME#NUMBER, or its address on {server}.")
     return found
