@@ -45,6 +45,11 @@ class Build:
         return self.status == COMPLETED and not self.is_held
 
     @property
+    def state(self) -> str:
+        """GitHub's word for how it ended, or for what it does; `waiting` for one that is held, in whatever way."""
+        return (self.conclusion or "unknown") if self.is_over else "waiting" if self.is_held else self.status
+
+    @property
     def passed(self) -> bool:
         """Whether it has ended well."""
         return self.is_over and self.conclusion == SUCCESS
