@@ -384,7 +384,7 @@ def test_hostile_names_stay_text(practice: Practice) -> None:
 
 
 def test_it_asks_little_and_once(practice: Practice) -> None:
-    """All of it, but for deploy, takes at most 30 requests in 5 round trips, no two of them the same."""
+    """All of it, but for deploy, takes at most 38 requests in 5 round trips, no two of them the same."""
     practice.guard()
     world = practice.world
     token = practice.settings.give("ghp_all", CLASSIC)
@@ -396,8 +396,8 @@ def test_it_asks_little_and_once(practice: Practice) -> None:
 
     rounds = patiently(5, ask)
     asked = [one.request.target for one in world.github.requests]
-    assert len(asked) == len(set(asked))
-    assert len(asked) <= 30
+    assert [one for one in set(asked) if asked.count(one) > 1] == []
+    assert len(asked) <= 38
     assert sum("/pulls?" in one or "/fragalysis-stack/actions/runs?" in one for one in asked) == 2
     assert rounds.count <= 5, rounds.sizes
 

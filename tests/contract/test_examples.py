@@ -138,7 +138,7 @@ def test_what_cancels_has_no_queue(path: Any) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
 def test_only_deployments_are_filed_as_deployments(path: Any) -> None:
-    """A job with an environment that runs no `deploy` says `deployment: false`; GitHub would list it as a deployment."""
+    """A job with an environment that runs no `deploy` says `deployment: false`: GitHub would list it as one."""
     jobs = load_yaml(path.read_text("utf-8"))["jobs"].values()
     deploys = [any(one.get("command") == "deploy" for one in uses_of(job)) for job in jobs if "environment" in job]
     filed = [job["environment"] for job in jobs if "environment" in job]

@@ -122,7 +122,11 @@ def test_pin_ci_says_who_lets_a_held_run_go(status: str, conclusion: str | None,
     [
         (2, "re-run it at https://forge.example/runs/7 (GitHub allows it for 28 more days)", "new tag"),
         (29, "(GitHub allows it for 1 more day)", "new tag"),
-        (30, "runs/7 is 30 days old: mend what is wrong, then give the same commit (bbbbbbbbbbbb) a new tag", "re-run it"),
+        (
+            30,
+            "runs/7 is 30 days old: mend what is wrong, then give the same commit (bbbbbbbbbbbb) a new tag",
+            "re-run it",
+        ),
         (400, "GitHub re-runs nothing after 30 days", "re-run it"),
         (None, "(GitHub allows it for 30 days). After that, give the same commit", "days old"),
     ],
@@ -135,7 +139,9 @@ def test_pin_ci_mends_a_failed_run_as_its_age_allows(days: int | None, says: str
     assert never not in finding.remedy
     over = run(head_sha=ELSEWHERE, id=9, url="https://forge.example/runs/9", started=at(1), changed=at(2))
     built_over = of_backend("pin-ci", runs=(run(), over), asked=asked)
-    assert_finding(built_over, Status.UNKNOWN, says.replace("re-run it", "e-run all jobs").replace("mend what is wrong, then ", ""))
+    assert_finding(
+        built_over, Status.UNKNOWN, says.replace("re-run it", "e-run all jobs").replace("mend what is wrong, then ", "")
+    )
 
 
 @pytest.mark.parametrize(("days", "gone"), [(89, False), (90, False), (91, True), (None, False)])

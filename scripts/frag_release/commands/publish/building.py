@@ -103,8 +103,8 @@ class Building:
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
-            f"{self._mend(build)} The tag stays, and the release was not made. If the commit is at fault, prepare a new "
-            "release.",
+            f"{self._mend(build)} The tag stays, and the release was not made. If the commit is at fault, prepare "
+            "a new release.",
         )
 
     def _mend(self, build: Build) -> str:

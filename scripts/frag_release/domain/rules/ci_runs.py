@@ -71,7 +71,9 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     if not found:
         return None
     if held := [run for run in found if run.is_held]:
-        why = Unknown(f"GitHub holds {files_of(held)} until somebody approves it", who_lets_go(held[0].status, held[0].url))
+        why = Unknown(
+            f"GitHub holds {files_of(held)} until somebody approves it", who_lets_go(held[0].status, held[0].url)
+        )
         return unknown(what, why, held[0].url, may_settle=True)
     why = Unknown(
         f"{files_of(found)} is still {found[0].status.replace('_', ' ')}",

@@ -22,8 +22,8 @@ MUTABLE = "That release is not immutable: anyone with write access can change it
     fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`, as "
     "is one that may be a branch's, or that another commit's build under that name came after; a green *branch* run of "
     "the same commit does not count",
-    remedy="Within 30 days re-run the component's CI for that tag until it passes. Later give its commit a new tag, and "
-    "pin that.",
+    remedy="Within 30 days re-run the component's CI for that tag until it passes. Later give its commit a new tag, "
+    "and pin that.",
     mends_elsewhere=True,
 )
 def pin_ci(facts: ComponentFacts) -> Outcome:
