@@ -187,9 +187,15 @@ class GithubSettings:
         found = self._read(path, what, Retention, {}, _ADMINISTRATION)
         return found if isinstance(found, Unknown) else found["days"]
 
-    def immutable_releases(self) -> Answer[bool]:
-        """Whether releases cannot be changed; Hidden where GitHub says 404, as it does of a setting that is off."""
-        found = self._read("/immutable-releases", "the immutability of releases", Immutability, {}, _ADMINISTRATION)
+    def immutable_releases(self) -> Answer[bool | None]:
+        """Whether releases cannot be changed; None for a 404, which GitHub says if they can, or if it hides that."""
+        what = "the immutability of releases"
+        response = self._api.get("/immutable-releases", what, permission=_ADMINISTRATION)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return None
+        found = self._payload(response, what, Immutability, _ADMINISTRATION)
         return found if isinstance(found, Unknown) else found["enabled"]
 
     def execution_policies(self) -> Answer[Sequence[ExecutionPolicy]]:

@@ -135,10 +135,7 @@ class Outside:
         return settings.judge_retention(dict(zip(places, days, strict=True)))
 
     def _immutability(self) -> Judgement:
-        token, days = self._token(), self.stack.retention()
-        # Whoever is shown this setting is shown that one: then nothing is hidden.
-        may_see = not isinstance(days, Unknown) or (isinstance(token, TokenFacts) and token.may_administer)
-        return settings.judge_immutability(self.stack.immutable_releases(), may_see)
+        return settings.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
 
     def _component_tags(self, repository: str) -> Judgement:
         return settings.judge_component_tags(repository, self.forge.settings(repository).tag_rulesets())

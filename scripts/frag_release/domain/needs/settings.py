@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..evidence import Answer, Hidden, NotOffered, Unknown
+from ..evidence import Answer, NotOffered, Unknown
 from ..run_limits import KEPT_DAYS
 from .need import Judgement, hidden, missing, not_needed, sentence, there, untold
 from .protection import PRODUCTION_TAGS, TAGS, Environment, ExecutionPolicy, Ruleset
@@ -54,10 +54,13 @@ def judge_policies(file: str, events: Sequence[str], found: Answer[Sequence[Exec
     return there(f"The workflow execution protections in force let {' and '.join(events)} start {file}.")
 
 
-def judge_immutability(enabled: Answer[bool], may_see: bool) -> Judgement:
-    """Whether nobody can change a release, and so its release.json. `may_see` says that a 404 means that it is off."""
-    if isinstance(enabled, Hidden) and may_see:
-        enabled = False
+def judge_immutability(enabled: Answer[bool | None], retention: Answer[int]) -> Judgement:
+    """Whether nobody can change a release, and so its release.json.
+
+    None may mean that it is off, or hidden. Whoever is shown the `retention` has the right for both.
+    """
+    if enabled is None and isinstance(retention, Unknown):
+        enabled = retention
     if isinstance(enabled, Unknown):
         return hidden(enabled)
     if enabled:
