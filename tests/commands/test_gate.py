@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from commands.conftest import World
-from world.events import dispatch, pull_request, push_branch, push_tag
+from world.events import dispatch, merge_group, pull_request, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, STACK, add_off_production_release, release_stack
 from world.registry import PASSWORD, USERNAME, BasicRegistry, TokenRegistry
 from world.rounds import Rounds, patiently
@@ -191,14 +191,15 @@ def test_a_branch_needs_one_request(world: World) -> None:
 
 
 def test_a_pull_request_that_changes_a_pin_is_judged(unseeded: World) -> None:
-    """A pull request to a pair with a bad backend is blocked; one that changes no pin is not judged."""
+    """One to a pair with a bad backend is blocked, in a merge queue, too; one that changes no pin is not judged."""
     example = unseeded.example
     add_off_production_release(example)
     base, bad = example.commits[STACK]["2023.06.2"], example.commits[STACK]["2023.06.3"]
     world = unseeded.seed()
-    blocked = world.gate(pull_request(7, bad, base, bad))
-    assert (blocked.status, blocked.outputs["verdict"]) == (1, "blocked")
-    assert blocked.findings("fail", "unknown") == {"pin-on-branch:backend": "fail"}
+    for event in (pull_request(7, bad, base, bad), merge_group(7, bad, base)):
+        blocked = world.gate(event)
+        assert (blocked.status, blocked.outputs["verdict"]) == (1, "blocked")
+        assert blocked.findings("fail", "unknown") == {"pin-on-branch:backend": "fail"}
     same = world.gate(pull_request(8, base, example.commits[STACK]["2023.06.2-rc.1"], base))
     assert (same.status, same.outputs["verdict"], same.outputs["image-tag"]) == (0, "build-only", "")
 

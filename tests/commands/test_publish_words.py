@@ -17,6 +17,7 @@ from frag_release.domain.builds import Build, Job, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem
 from frag_release.errors import ExpectedError
+from frag_release.render.builds import progress_line
 from world.faults import Forward, Reply
 
 NOW = datetime.datetime(2023, 6, 2, 9, 0, tzinfo=datetime.timezone.utc)
@@ -43,17 +44,31 @@ class Builds:
         return self.seen
 
 
-def out_of_time(status: str, conclusion: str | None, jobs: Answer[Sequence[Job]]) -> str:
-    """What is said of a build in that state when time is up after the first look."""
-    build = Build(7, "x", "push", "2023.06.2", "5" * 40, 1, status, conclusion, "https://github.example/run/7")
+def a_build(status: str, conclusion: str | None) -> Build:
+    """The build of a tag in that state."""
+    return Build(7, "x", "push", "2023.06.2", "5" * 40, 1, status, conclusion, "https://github.example/run/7")
+
+
+def building_of(build: Build, jobs: Answer[Sequence[Job]]) -> Building:
+    """What follows that build, without any time left."""
     builds: Any = Builds(build, jobs)
     say: Callable[[object], None] = lambda _: None  # noqa: E731
     clock = Clock(lambda: NOW, lambda: 0.0, lambda _: None)
     building = Building(builds, "f.yaml", "2023.06.2", "5" * 40, False, say, clock, Journal(print).writing)
     building.seen = Progress(NOW, build)
+    return building
+
+
+def stopped(status: str, conclusion: str | None, jobs: Answer[Sequence[Job]]) -> ExpectedError:
+    """What is said of a build in that state when time is up after the first look."""
     with pytest.raises(ExpectedError) as caught:
-        building.follow()
-    return caught.value.message
+        building_of(a_build(status, conclusion), jobs).follow()
+    return caught.value
+
+
+def out_of_time(status: str, conclusion: str | None, jobs: Answer[Sequence[Job]]) -> str:
+    """The message of that."""
+    return stopped(status, conclusion, jobs).message
 
 
 def test_a_build_that_could_not_be_seen_is_not_said_to_go_on() -> None:
@@ -100,3 +115,41 @@ def test_a_write_that_was_done_and_not_told_is_not_called_harmless(stack: Stack,
         assert "GitHub says that this was done, but not what it made. Run this again" in outcome.log
     assert stack.publish(event).status == 0
     assert len(stack.releases.releases) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "who"),
+    [
+        ("completed", "action_required", "Somebody with write access to the repository must approve it at"),
+        ("waiting", None, "a reviewer of its environment by Review deployments"),
+    ],
+)
+def test_a_held_build_says_who_must_approve_it(status: str, conclusion: str | None, who: str) -> None:
+    """A build that GitHub holds is not over and has not failed: line and remedy say who approves it, and where."""
+    error = stopped(status, conclusion, ())
+    assert error.message == "Time is up (timeout-seconds), and the build of 2023.06.2 is not over (waiting)."
+    assert who in error.remedy and "https://github.example/run/7" in error.remedy
+    line = progress_line(Progress(NOW, a_build(status, conclusion)))
+    assert line.startswith("build 2023.06.2: waiting for approval | ") and who in line
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (3, "re-run its failed jobs at https://github.example/run/7 (GitHub allows it for 27 more days)"),
+        (31, "The run is 31 days old, and GitHub re-runs nothing after 30: prepare a new release."),
+    ],
+)
+def test_a_failed_build_is_mended_as_its_age_allows(days: int, says: str) -> None:
+    """Within 30 days its failed jobs are run again; what is older GitHub does not run, so a new release is the way."""
+    build = replace(a_build("completed", "failure"), created=NOW - datetime.timedelta(days=days))
+    following = building_of(build, ())
+    with pytest.raises(ExpectedError) as caught:
+        following.demand_passed()
+    assert says in caught.value.remedy
+
+
+def test_a_tag_that_starts_nothing_may_be_left_out_by_a_policy() -> None:
+    """Where no run appears, a workflow execution protection is named among the causes, with where to look."""
+    remedy = building_of(a_build("queued", None), ())._never_started().remedy
+    assert "workflow execution protection" in remedy and "Settings > Actions > Policies" in remedy

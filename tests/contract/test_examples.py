@@ -136,10 +136,19 @@ def test_what_cancels_has_no_queue(path: Any) -> None:
     assert [one["group"] for one in groups if one["cancel-in-progress"] and "queue" in one] == []
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
+def test_only_deployments_are_filed_as_deployments(path: Any) -> None:
+    """A job with an environment that runs no `deploy` says `deployment: false`: GitHub would list it as one."""
+    jobs = load_yaml(path.read_text("utf-8"))["jobs"].values()
+    deploys = [any(one.get("command") == "deploy" for one in uses_of(job)) for job in jobs if "environment" in job]
+    filed = [job["environment"] for job in jobs if "environment" in job]
+    assert [isinstance(one, str) or one["deployment"] for one in filed] == deploys
+
+
 def test_all_use_one_app() -> None:
     """Whoever needs the app's token gets it by the same variable and secret, in the environment that holds them."""
     found = {
-        (name_of(path), job["environment"], step["with"]["client-id"], step["with"]["private-key"])
+        (name_of(path), job["environment"]["name"], step["with"]["client-id"], step["with"]["private-key"])
         for path in EXAMPLES
         for job in load_yaml(path.read_text("utf-8"))["jobs"].values()
         for step in job["steps"]
@@ -169,7 +178,7 @@ def test_the_doctor_examines_what_the_others_use() -> None:
         return {name: given[name].replace("inputs.environment", "inputs.examine") for name in AWX_INPUTS}
 
     assert examined(deploying) == examined(uses_of(deploy["deploy"])[0])
-    assert doctor["deploying"]["environment"] == "awx/fragalysis-${{ inputs.examine }}"
+    assert doctor["deploying"]["environment"]["name"] == "awx/fragalysis-${{ inputs.examine }}"
     assert deploying["environment"] == releasing["environment"] == "awx/fragalysis-production"
 
 

@@ -142,6 +142,18 @@ def test_a_pull_request_that_may_change_a_pin_is_judged(pins_changed: bool | Non
         assert answer(bad) == ("blocked", "", False, False)
 
 
+@pytest.mark.parametrize(
+    ("ref", "event"),
+    [("refs/pull/7/merge", "pull_request"), ("refs/heads/gh-readonly-queue/master/pr-7-" + "a" * 40, "merge_group")],
+)
+@pytest.mark.parametrize(("found", "verdict"), [(Status.PASS, "build-only"), (Status.UNKNOWN, "blocked")])
+def test_a_merge_queue_is_judged_as_the_pull_request(ref: str, event: str, found: Status, verdict: str) -> None:
+    """A group of a merge queue that changes a pin is judged, stops what is not verified, and builds no image."""
+    decision = decided(ref, event, [finding(found)], pins_changed=True)
+    assert answer(decision) == (verdict, "", False, False)
+    assert decision.kind is RefKind.PULL_REQUEST
+
+
 def test_a_pull_request_that_changes_no_pin_is_not_judged() -> None:
     """A pull request that leaves the pair alone passes, whatever is known of the pair."""
     decision = decided("refs/pull/7/merge", "pull_request", [finding(Status.FAIL)], pins_changed=False)
@@ -154,6 +166,8 @@ def test_a_pull_request_that_changes_no_pin_is_not_judged() -> None:
         pytest.param("refs/heads/master", "pull_request_target", id="pull_request_target at the stack branch"),
         pytest.param("refs/tags/2023.06.2", "pull_request_target", id="pull_request_target at a tag"),
         pytest.param("refs/pull/7/merge", "pull_request_target", id="pull_request_target at a pull request"),
+        pytest.param("refs/heads/master", "merge_group", id="merge queue at the stack branch"),
+        pytest.param("refs/tags/2023.06.2", "merge_group", id="merge queue at a tag"),
         pytest.param("refs/pull/7/merge", "push", id="pull request's ref without its event"),
         pytest.param("refs/pull/7/head", "workflow_dispatch", id="pull request's head"),
         pytest.param("refs/notes/2023.06.2", "push", id="notes"),
@@ -230,7 +244,7 @@ statuses = st.lists(st.sampled_from(Status), max_size=4)
 
 @given(
     refs,
-    st.sampled_from(["push", "pull_request", "pull_request_target", "workflow_dispatch", ""]),
+    st.sampled_from(["push", "pull_request", "pull_request_target", "merge_group", "workflow_dispatch", ""]),
     statuses,
     st.booleans(),
     st.booleans(),
@@ -243,7 +257,7 @@ def test_production_is_reached_in_one_way_only(
     decision = decided(ref, event, [finding(one) for one in found], production, own_ref, pins_changed)
     allowed = (
         re.fullmatch(r"refs/tags/[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}", ref) is not None
-        and event != "pull_request_target"
+        and event not in ("pull_request_target", "merge_group")
         and production
         and own_ref
         and not {Status.FAIL, Status.UNKNOWN} & set(found)

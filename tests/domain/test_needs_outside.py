@@ -142,11 +142,17 @@ def test_no_ruleset_and_none_that_can_be_seen() -> None:
 
 
 def test_reviewers() -> None:
-    """There where somebody must approve."""
-    assert_stands(judge_reviewers("production", ENVIRONMENT), THERE)
-    assert_stands(judge_reviewers("production", replace(ENVIRONMENT, reviewers=0)), MISSING, "no required reviewers")
-    assert_stands(judge_reviewers("production", None), MISSING, "There is no environment production.")
-    assert_stands(judge_reviewers("production", HIDDEN), UNTOLD)
+    """There where somebody must approve; a private repository is not sent to a setting that it may not have."""
+    assert_stands(judge_reviewers("production", ENVIRONMENT, is_private=True), THERE)
+    without = replace(ENVIRONMENT, reviewers=0)
+    for is_private, remedy in ((False, "give production required reviewers"), (True, "only GitHub Enterprise has")):
+        judged = judge_reviewers("production", without, is_private)
+        assert_stands(judged, MISSING, "no required reviewers")
+        assert remedy in judged.remedy
+        absent = judge_reviewers("production", None, is_private)
+        assert_stands(absent, MISSING, "There is no environment production.")
+        assert remedy in absent.remedy
+    assert_stands(judge_reviewers("production", HIDDEN, is_private=False), UNTOLD)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from domain.worked_example import (
     run,
 )
 from frag_release.domain.components import Pin
-from frag_release.domain.evidence import Image, Lifetime, NotOffered, Run, Unknown, Workflow
+from frag_release.domain.evidence import Image, Lifetime, NotOffered, Placement, Run, Unknown, Workflow
 from frag_release.domain.facts import Recorded
 from frag_release.domain.findings import Status, blocking
 from frag_release.domain.rules import judge
@@ -68,7 +68,7 @@ def test_pin_ci_warns_of_a_pass_on_runs_that_nobody_has_named() -> None:
 @pytest.mark.parametrize(
     "conclusion",
     [
-        "failure", "cancelled", "skipped", "neutral", "timed_out", "action_required", "stale", "startup_failure",
+        "failure", "cancelled", "skipped", "neutral", "timed_out", "stale", "startup_failure",
         "something_new", "", None,
     ],
 )  # fmt: skip
@@ -79,7 +79,7 @@ def test_pin_ci_fails_on_every_end_but_success(conclusion: str | None) -> None:
     assert finding.url == "https://forge.example/runs/7"
 
 
-@pytest.mark.parametrize("status", ["queued", "in_progress", "waiting", "requested", "pending", "something_new", ""])
+@pytest.mark.parametrize("status", ["queued", "in_progress", "requested", "pending", "something_new", ""])
 @pytest.mark.parametrize("conclusion", [None, "success"])
 def test_pin_ci_is_unknown_while_it_runs(status: str, conclusion: str | None) -> None:
     """A run that has not ended proves nothing, whatever conclusion it claims; the remedy is to wait."""
@@ -97,7 +97,61 @@ def test_pin_ci_is_unknown_while_it_runs(status: str, conclusion: str | None) ->
 )
 def test_pin_ci_is_unknown_without_a_run_of_the_tags_commit(runs: Sequence[Run]) -> None:
     """Where no run is of this tag at this commit, nothing was proved; the remedy says how to get one."""
-    assert_finding(of_backend("pin-ci", runs=runs), Status.UNKNOWN, "no run", "push 2023.05.1", "branch")
+    assert_finding(
+        of_backend("pin-ci", runs=runs), Status.UNKNOWN, "no run", "Otherwise give the same commit (bbbbbbbbbbbb)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "words"),
+    [
+        ("completed", "action_required", ("Somebody with write access", "Approve and run")),
+        ("action_required", None, ("Somebody with write access", "Approve and run")),
+        ("waiting", None, ("a reviewer of its environment", "Approve and run")),
+    ],
+)
+def test_pin_ci_says_who_lets_a_held_run_go(status: str, conclusion: str | None, words: tuple[str, ...]) -> None:
+    """A run that waits for an approval has neither failed nor ended: unknown, with who must approve it, and where."""
+    finding = of_backend("pin-ci", runs=(run(status=status, conclusion=conclusion),))
+    assert_finding(finding, Status.UNKNOWN, "GitHub holds ci.yaml", "https://forge.example/runs/7", *words)
+    assert finding.may_settle
+
+
+@pytest.mark.parametrize(
+    ("days", "says", "never"),
+    [
+        (2, "re-run it at https://forge.example/runs/7 (GitHub allows it for 28 more days)", "new tag"),
+        (29, "(GitHub allows it for 1 more day)", "new tag"),
+        (
+            30,
+            "runs/7 is 30 days old: mend what is wrong, then give the same commit (bbbbbbbbbbbb) a new tag",
+            "re-run it",
+        ),
+        (400, "GitHub re-runs nothing after 30 days", "re-run it"),
+        (None, "(GitHub allows it for 30 days). After that, give the same commit", "days old"),
+    ],
+)
+def test_pin_ci_mends_a_failed_run_as_its_age_allows(days: int | None, says: str, never: str) -> None:
+    """GitHub re-runs what is less than 30 days old; later, and for another commit's image, a new tag is the way."""
+    asked = at(24 * days + 1) if days is not None else None
+    finding = of_backend("pin-ci", runs=(run(conclusion="failure"),), asked=asked)
+    assert_finding(finding, Status.FAIL, says)
+    assert never not in finding.remedy
+    over = run(head_sha=ELSEWHERE, id=9, url="https://forge.example/runs/9", started=at(1), changed=at(2))
+    built_over = of_backend("pin-ci", runs=(run(), over), asked=asked)
+    assert_finding(
+        built_over, Status.UNKNOWN, says.replace("re-run it", "e-run all jobs").replace("mend what is wrong, then ", "")
+    )
+
+
+@pytest.mark.parametrize(("days", "gone"), [(89, False), (90, False), (91, True), (None, False)])
+def test_pin_ci_says_that_an_old_run_is_gone(days: int | None, gone: bool) -> None:
+    """Of a commit older than 90 days GitHub has deleted the runs: the message says so, and the remedy is a new tag."""
+    committed = at(-24 * days) if days is not None else None
+    finding = of_backend("pin-ci", runs=(), placement=Placement(frozenset({"production"}), committed), asked=NOON)
+    assert_finding(finding, Status.UNKNOWN, "there is no run", "give the same commit (bbbbbbbbbbbb) a new tag")
+    assert (f"The commit is {days} days old, and GitHub keeps runs for 90 days" in finding.message) is gone
+    assert "again: GitHub" not in finding.remedy
 
 
 def test_pin_ci_judges_every_workflow() -> None:
@@ -154,7 +208,7 @@ def test_pin_ci_is_unknown_where_another_commit_was_built_under_the_name(changes
     other = run(**{"head_sha": ELSEWHERE, "id": 9, "url": "https://forge.example/runs/9", **changes})
     for runs in ((run(), other), (other, run())):
         finding = of_backend("pin-ci", runs=runs)
-        assert_finding(finding, Status.UNKNOWN, "999999999999", "re-run all jobs of https://forge.example/runs/7")
+        assert_finding(finding, Status.UNKNOWN, "999999999999", "e-run all jobs at https://forge.example/runs/7")
         assert (finding.url, finding.may_settle) == ("https://forge.example/runs/9", False)
 
 

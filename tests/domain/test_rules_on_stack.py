@@ -69,7 +69,7 @@ def test_tag_style_only_warns(text: str) -> None:
 
 @pytest.mark.parametrize(
     "conclusion",
-    ["failure", "cancelled", "skipped", "neutral", "timed_out", "action_required", "startup_failure", "new_word", None],
+    ["failure", "cancelled", "skipped", "neutral", "timed_out", "startup_failure", "new_word", None],
 )
 def test_stack_ci_fails_on_every_end_but_success(conclusion: str | None) -> None:
     """Of a run that has ended only success counts, and its end is named."""

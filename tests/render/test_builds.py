@@ -41,10 +41,13 @@ def test_a_line_while_it_runs() -> None:
 
 
 def test_a_line_of_a_job_that_waits_for_somebody() -> None:
-    """GitHub's `waiting` is a job whose environment wants an approval: the log says so."""
+    """GitHub's `waiting` is a job whose environment wants an approval: the log says so, and who gives it."""
     waits = Job("deploy-production", "waiting", None, None, None, "")
     line = progress_line(Progress(NOON, build("waiting", attempt=2), [waits]))
-    assert line == "build 2023.06.2: waiting for approval, attempt 2 | deploy-production waiting for approval"
+    assert line.startswith(
+        "build 2023.06.2: waiting for approval, attempt 2 | deploy-production waiting for approval | Approve it at "
+    )
+    assert "a reviewer of its environment by Review deployments" in line
 
 
 def test_a_line_of_the_end_leaves_out_what_was_skipped() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_run_is_read(tmp_path: Path) -> None:
     assert (found.api_url, found.server_url) == ("https://ghe.example.org/api/v3", "https://ghe.example.org")
     assert (found.output_file, found.summary_file, found.run_token) == ("/o", "/s", "t0ken")
     assert (found.default_branch, found.pull_request_base) == ("main", "a" * 40)
+    queued = {"merge_group": {"base_sha": "b" * 40, "head_sha": "c" * 40}}
+    assert replace(found, event=queued).pull_request_base == "b" * 40
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,11 +31,20 @@ TOKEN = "not-a-real-token-7f3a"
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens: the address of GitHub for runs that must not need it."""
 
-_QUEUE = "queue: max\n"
-"""What act ignores where it knows it, as all of `concurrency`: its grammar is older than this line (2026)."""
+_TOO_NEW = re.compile(
+    r"(?P<kept>^ *concurrency:\n(?: +(?!queue:)[a-z-]+:.*\n)*) +queue: max\n"
+    r"|(?P<named>^ *environment:\n +name: .*\n) +deployment: false(?: +#.*)?\n",
+    re.MULTILINE,
+)
+"""What act would ignore if it knew it, as all of `concurrency` and `environment`: its grammar is older (2026)."""
 
 _DRAIN_SECONDS = 0.1
 """How long a step of the shell outlives its last line, for act to read it."""
+
+
+def without_what_is_too_new(workflow: str) -> str:
+    """Take `queue: max` out of concurrency groups and `deployment: false` out of environments, and nothing else."""
+    return _TOO_NEW.sub(lambda found: found["kept"] or found["named"], workflow)
 
 
 @dataclass(frozen=True)
@@ -108,8 +118,7 @@ class Runner:
         line with that text. Raises TimeoutError when the run takes longer than `timeout` seconds.
         """
         place = _Place.create(self.folder)
-        known = "".join(line for line in workflow.splitlines(keepends=True) if line.lstrip() != _QUEUE)
-        place.workflow.write_text(known, encoding="utf-8")
+        place.workflow.write_text(without_what_is_too_new(workflow), encoding="utf-8")
         place.event.write_text(json.dumps(self._payload(event)), encoding="utf-8")
         place.shims(self.python or _bare_python())
         command = self._command(place, event, variables or {})

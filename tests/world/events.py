@@ -47,3 +47,10 @@ def pull_request(number: int, head: str, base: str, merge: str, head_ref: str = 
     }
     payload = {"number": number, "action": "opened", "pull_request": pull}
     return Event("pull_request", f"refs/pull/{number}/merge", merge, payload)
+
+
+def merge_group(number: int, head: str, base: str) -> Event:
+    """A merge queue that tries a pull request at commit `head` on top of commit `base` of master."""
+    ref = f"refs/heads/gh-readonly-queue/master/pr-{number}-{base}"
+    group = {"head_sha": head, "head_ref": ref, "base_sha": base, "base_ref": "refs/heads/master"}
+    return Event("merge_group", ref, head, {"action": "checks_requested", "merge_group": group})

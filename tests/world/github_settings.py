@@ -73,6 +73,9 @@ class Settings:
     may_open_pull_requests: bool = True
     workflow_state: str = "active"
     entry: dict[str, Any] = field(default_factory=dict)
+    retention_days: int = 90
+    immutable: bool = False
+    policies_on_runs: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -213,6 +216,20 @@ class GitHubSettings:
         found = self.of(name).protections.get(parts[0])
         return json_reply(200, found) if found else _refused(404, "Branch not protected")
 
+    def retention(self, name: str, parts: Sequence[str]) -> Reply:
+        """How long artifacts, logs and runs are kept."""
+        return json_reply(200, {"days": self.of(name).retention_days, "maximum_allowed_days": 90})
+
+    def immutability(self, name: str, parts: Sequence[str]) -> Reply:
+        """Whether releases are immutable: GitHub answers 404 where they are not."""
+        body = {"enabled": True, "enforced_by_owner": False}
+        return json_reply(200, body) if self.of(name).immutable else _refused(404, "Not Found")
+
+    def execution_policies(self, name: str, parts: Sequence[str]) -> Reply:
+        """Workflow execution protections."""
+        found = self.of(name).policies_on_runs
+        return json_reply(200, {"total_count": len(found), "policies": found})
+
 
 Answer = Callable[[GitHubSettings, str, Sequence[str]], Reply]
 _ANSWERS: tuple[tuple[str, str, Answer], ...] = (
@@ -223,6 +240,9 @@ _ANSWERS: tuple[tuple[str, str, Answer], ...] = (
     (r"/actions/(secrets|organization-secrets)", "secrets", GitHubSettings.secrets),
     (r"/actions/(variables|organization-variables)", "variables", GitHubSettings.variables),
     (r"/actions/permissions/workflow", "administration", GitHubSettings.defaults),
+    (r"/actions/permissions/artifact-and-log-retention", "administration", GitHubSettings.retention),
+    (r"/immutable-releases", "administration", GitHubSettings.immutability),
+    (r"/actions/policies", "administration", GitHubSettings.execution_policies),
     (r"/actions/workflows/([^/]+)", "", GitHubSettings.workflow),
     (r"/branches/(.+)/protection", "administration", GitHubSettings.protection),
     (r"/branches/(.+)", "", GitHubSettings.branch),
@@ -257,20 +277,54 @@ def bypass(number: int | None, kind: str = "RepositoryRole", mode: str = "always
     return {"actor_id": number, "actor_type": kind, "bypass_mode": mode}
 
 
-def rule(kind: str, ruleset_id: int = 7) -> dict[str, Any]:
-    """A rule in force on a branch, without its parameters."""
+def rule(kind: str, ruleset_id: int = 7, *, owners: bool | None = None) -> dict[str, Any]:
+    """A rule in force on a branch; `owners` are the parameters of a `pull_request`, None leaves them out."""
     source = {"ruleset_source_type": "Repository", "ruleset_source": "xchem/fragalysis-stack"}
-    return {"type": kind, **source, "ruleset_id": ruleset_id}
+    asked = {
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": owners,
+        "require_last_push_approval": False,
+        "required_approving_review_count": 1,
+        "required_review_thread_resolution": False,
+    }
+    return {"type": kind, **source, "ruleset_id": ruleset_id, **({} if owners is None else {"parameters": asked})}
 
 
-def environment(name: str, reviewers: int = 1, *, custom: bool | None = True) -> dict[str, Any]:
-    """An environment; `custom` None lets every ref deploy to it, False protected branches alone."""
-    user = {"login": "maintainer", "id": 1, "node_id": "U_1", "type": "User", "site_admin": False}
+def execution_policy(name: str, *, enforcement: str = "active", **rules: Any) -> dict[str, Any]:
+    """A workflow execution protection for all files: `events`, `actors` and `paths` are what it names."""
+    kinds = {
+        "events": ("restrict_action_events", "allowed_events"),
+        "actors": ("restrict_actions_actors", "allowed_actors"),
+    }
+    return {
+        "id": 1,
+        "name": name,
+        "target": "actions",
+        "source_type": "Organization",
+        "source": "xchem",
+        "enforcement": enforcement,
+        "conditions": {"workflow_path": {"include": rules.get("paths", ["~ALL"]), "exclude": []}},
+        "rules": [
+            {"type": kind, "parameters": {key: rules[each]}} for each, (kind, key) in kinds.items() if each in rules
+        ],
+        "node_id": "RUL_1",
+    }
+
+
+def _user(number: int) -> dict[str, Any]:
+    name = f"maintainer-{number}"
+    user = {"login": name, "id": number, "node_id": f"U_{number}", "type": "User", "site_admin": False}
     urls = "avatar html followers following gists starred subscriptions organizations repos events received_events"
-    user |= {f"{each}_url": "https://github.example/maintainer" for each in urls.split()}
-    user |= {"url": "https://github.example/maintainer", "gravatar_id": ""}
-    reviewing = {"id": 1, "node_id": "GA_1", "type": "required_reviewers", "prevent_self_review": False}
-    reviewing["reviewers"] = [{"type": "User", "reviewer": user}] * reviewers
+    user |= {f"{each}_url": f"https://github.example/{name}" for each in urls.split()}
+    return user | {"url": f"https://github.example/{name}", "gravatar_id": ""}
+
+
+def environment(
+    name: str, reviewers: int = 2, *, custom: bool | None = True, self_review: bool = True
+) -> dict[str, Any]:
+    """An environment; `custom` None lets every ref deploy to it, False protected branches alone."""
+    reviewing = {"id": 1, "node_id": "GA_1", "type": "required_reviewers", "prevent_self_review": not self_review}
+    reviewing["reviewers"] = [{"type": "User", "reviewer": _user(number + 1)} for number in range(reviewers)]
     policy = None if custom is None else {"protected_branches": not custom, "custom_branch_policies": custom}
     return {
         "id": 161088068,

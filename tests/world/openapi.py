@@ -27,6 +27,33 @@ _MEDIA = "application/json"
 
 Schema = Mapping[str, Any]
 
+_NAME = {"in": "path", "required": True, "schema": {"type": "string"}}
+_POLICIES = {
+    "parameters": [
+        {"name": "owner", **_NAME},
+        {"name": "repo", **_NAME},
+        {"name": "per_page", "in": "query", "schema": {"type": "integer", "default": 30}},
+        {"name": "page", "in": "query", "schema": {"type": "integer", "default": 1}},
+        {"name": "has_parents", "in": "query", "schema": {"type": "boolean", "default": True}},
+    ],
+    "responses": {
+        "200": {
+            "content": {
+                _MEDIA: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["total_count", "policies"],
+                        "properties": {"total_count": {"type": "integer"}, "policies": {"type": "array"}},
+                    }
+                }
+            }
+        },
+        "404": {},
+    },
+}
+NEWER = {"/repos/{owner}/{repo}/actions/policies": {"get": _POLICIES}}
+"""What GitHub documents ("REST API endpoints for GitHub Actions policies") and this description is too old for."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -82,7 +109,7 @@ class Description:
 
     def _each_operation(self) -> Iterator[Operation]:
         methods = ("get", "post", "put", "patch", "delete")
-        for template, item in self._document["paths"].items():
+        for template, item in {**NEWER, **self._document["paths"]}.items():
             literals = sum(1 for part in template.split("/") if part and "{" not in part)
             for method in methods:
                 if method in item:

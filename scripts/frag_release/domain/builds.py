@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from .environments import is_production
 from .evidence import COMPLETED, SUCCESS
+from .run_limits import is_held
 
 _SKIPPED = "skipped"
 
@@ -34,9 +35,19 @@ class Build:
     created: datetime.datetime | None = None
 
     @property
+    def is_held(self) -> bool:
+        """Whether it goes on once somebody has approved it."""
+        return is_held(self.status, self.conclusion)
+
+    @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.status == COMPLETED
+        """Whether it has ended, in whatever way; one that is held has not, whatever GitHub calls it."""
+        return self.status == COMPLETED and not self.is_held
+
+    @property
+    def state(self) -> str:
+        """GitHub's word for how it ended, or for what it does; `waiting` for one that is held, in whatever way."""
+        return (self.conclusion or "unknown") if self.is_over else "waiting" if self.is_held else self.status
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,8 @@ from .image_tags import safe_image_tag
 from .versions import parse_production_tag
 
 TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
+_QUEUES = f"{BRANCHES}gh-readonly-queue/"
+"""Where a merge queue makes its branches, whose event is `merge_group`."""
 
 
 class RefKind(str, Enum):
@@ -58,6 +60,8 @@ class Circumstances:
         # Runs at the base branch, but for code of a stranger: neither may look like a build of the branch.
         if self.event == "pull_request_target":
             return RefKind.OTHER
+        if self.event == "merge_group":
+            return RefKind.PULL_REQUEST if self.ref.startswith(_QUEUES) else RefKind.OTHER
         if self.ref.startswith(TAGS):
             return RefKind.PRODUCTION_TAG if parse_production_tag(self.name) else RefKind.OTHER_TAG
         if self.ref.startswith(BRANCHES):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar, Union
 
+from .run_limits import is_held
+
 COMPLETED = "completed"
 SUCCESS = "success"
 PUSH = "push"
@@ -107,9 +109,14 @@ class Run:
         return self.workflow.rpartition("/")[2]
 
     @property
+    def is_held(self) -> bool:
+        """Whether it goes on once somebody has approved it."""
+        return is_held(self.status, self.conclusion)
+
+    @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.status == COMPLETED
+        """Whether it has ended, in whatever way; one that is held has not, whatever GitHub calls it."""
+        return self.status == COMPLETED and not self.is_held
 
     @property
     def failed(self) -> bool:

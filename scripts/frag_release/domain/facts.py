@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ class ComponentFacts:
     `runs` are all at a ref of the tag's name. `lifetimes` tell when a branch had that name, `workflows` which
     workflows the repository has: asked for only where one is given by name. `previous` is the pin of the release
     before, None where there is none. `recorded` is asked for only where no run of the pin is left; None where there
-    is nothing to ask.
+    is nothing to ask. `asked` is when all this was looked up, in UTC: what GitHub still keeps depends on it.
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
     places that the workflow takes the pin from, None if they were not looked for.
@@ -109,6 +110,7 @@ class ComponentFacts:
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
     overrides: Answer[tuple[Override, ...]] | None = None
+    asked: datetime.datetime | None = None
 
     @property
     def newest(self) -> str:

@@ -81,6 +81,7 @@ class PlaceApi(ABC):
         permission: str = CONTENTS,
         max_bytes: int = MAX_BYTES,
         accept: str = "",
+        version: str = "",
     ) -> Answer[Response]:
         """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
@@ -90,16 +91,23 @@ class PlaceApi(ABC):
             return self._malformed()
         below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
         url = f"{self._access.api_url}{self._root}{below}"
-        return self.get_url(url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept)
+        return self.get_url(
+            url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept, version
+        )
 
     def get_url(
-        self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES, accept: str = ""
-    ) -> Answer[Response]:
-        """Ask for a whole URL, such as that of a next page, as `get` does. `accept` asks for other than JSON."""
+        self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES, accept: str = "",
+        version: str = "",
+    ) -> Answer[Response]:  # fmt: skip
+        """Ask for a whole URL, such as that of a next page, as `get` does.
+
+        `accept` asks for other than JSON, `version` for another version of the API.
+        """
+        chosen = {"Accept": accept, "X-GitHub-Api-Version": version}
         request = Request(
             url,
             f"{what} of {self.name}",
-            headers={**_HEADERS, "Accept": accept} if accept else _HEADERS,
+            headers={**_HEADERS, **{name: value for name, value in chosen.items() if value}},
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )
@@ -107,8 +115,8 @@ class PlaceApi(ABC):
             response = self.http.send(request)
             if isinstance(response, Unknown):
                 return self._advised(response)
+            # A web page, such as a proxy sends, is no proof.
             if permission == CONTENTS and response.status == 200:
-                # A web page, such as a proxy sends, is no proof.
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response

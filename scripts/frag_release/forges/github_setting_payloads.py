@@ -68,12 +68,19 @@ class RulesetDetails(TypedDict):
     _links: Links | None
 
 
+class RuleParameters(TypedDict):
+    """What a rule of the type `pull_request` asks for; others have other parameters."""
+
+    require_code_owner_review: bool | None
+
+
 class AppliedRule(TypedDict):
     """One item of `repos/get-branch-rules`."""
 
     type: str
     ruleset_id: int
     ruleset_source: str
+    parameters: RuleParameters | None
 
 
 class BranchEntry(TypedDict):
@@ -88,10 +95,16 @@ class Switch(TypedDict):
     enabled: bool
 
 
+class ReviewRules(TypedDict):
+    """What a pull request needs in the older way."""
+
+    require_code_owner_reviews: bool | None
+
+
 class Protection(TypedDict):
     """`repos/get-branch-protection`."""
 
-    required_pull_request_reviews: Anything | None
+    required_pull_request_reviews: ReviewRules | None
     required_status_checks: Anything | None
     restrictions: Anything | None
     required_signatures: Switch | None
@@ -99,11 +112,25 @@ class Protection(TypedDict):
     enforce_admins: Switch | None
 
 
+class Reviewer(TypedDict):
+    """A user, who has a login, or a team, which has a slug."""
+
+    login: str | None
+    slug: str | None
+
+
+class EnvironmentReviewer(TypedDict):
+    """One of the reviewers of an environment."""
+
+    reviewer: Reviewer | None
+
+
 class ProtectionRule(TypedDict):
     """A rule of an environment; `reviewers` are of `required_reviewers` alone."""
 
     type: str
-    reviewers: list[Anything] | None
+    reviewers: list[EnvironmentReviewer] | None
+    prevent_self_review: bool | None
 
 
 class BranchPolicy(TypedDict):
@@ -189,3 +216,57 @@ class RunCount(TypedDict):
     """`actions/list-workflow-runs-for-repo`, as far as it tells that runs are shown at all."""
 
     total_count: int
+
+
+class Retention(TypedDict):
+    """`actions/get-artifact-and-log-retention-settings-repository`."""
+
+    days: int
+
+
+class Immutability(TypedDict):
+    """`repos/check-immutable-releases`."""
+
+    enabled: bool
+
+
+class FolderEntry(TypedDict):
+    """One item of `repos/get-content` of a folder."""
+
+    name: str
+    type: str
+    sha: str
+
+
+class PolicyParameters(TypedDict):
+    """What an execution policy's rule allows; each kind of rule has one of them."""
+
+    allowed_events: list[str] | None
+
+
+class PolicyRule(TypedDict):
+    """A rule of an execution policy."""
+
+    type: str
+    parameters: PolicyParameters | None
+
+
+class PolicyConditions(TypedDict):
+    """Which workflow files an execution policy applies to."""
+
+    workflow_path: RefNames | None
+
+
+class ListedPolicy(TypedDict):
+    """One item of the list of execution policies."""
+
+    name: str
+    enforcement: str
+    conditions: PolicyConditions | None
+    rules: list[PolicyRule] | None
+
+
+class ListedPolicies(TypedDict):
+    """Execution policies of a repository (docs: "REST API endpoints for GitHub Actions policies", 2026-03-10)."""
+
+    policies: list[ListedPolicy]

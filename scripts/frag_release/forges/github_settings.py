@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ..clients.messages import Response
 from ..clients.once import Once
 from ..domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown
 from ..domain.needs.protection import (
+    ALL_REFS,
     BranchGuard,
     BranchRule,
     Bypasser,
     ClassicProtection,
     Deployers,
     Environment,
+    ExecutionPolicy,
     Policy,
     Ruleset,
     SecretNames,
@@ -34,10 +36,16 @@ from .github_setting_payloads import (
     BranchEntry,
     BypassActor,
     EnvironmentEntry,
+    EnvironmentReviewer,
     Environments,
+    FolderEntry,
+    Immutability,
+    ListedPolicies,
+    ListedPolicy,
     ListedRuleset,
     Policies,
     Protection,
+    Retention,
     RulesetDetails,
     RunCount,
     Secrets,
@@ -54,6 +62,9 @@ _PAGE, _PAGE_OF_VARIABLES = 100, 30
 _MOST_PAGES = 20
 _MOST_RULESETS = 20
 _MOST_BYPASSES = 5
+_NEWER = "2026-03-10"
+"""The version of the API that knows execution policies."""
+_EVENTS = "restrict_action_events"
 _NOT_PROTECTED = "Branch not protected"
 """What GitHub says of a branch that only rulesets protect."""
 
@@ -66,6 +77,8 @@ class GithubSettings:
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
         self._answers: Once[tuple[str | Sequence[str], str], Answer[Any]] = Once()
+        self._guards: Once[str, BranchGuard] = Once()
+        self._folders: Once[str, Answer[Mapping[str, str]]] = Once()
 
     def token(self, own_token: bool, at_home: bool) -> Answer[TokenFacts]:
         """What is known of the token; `own_token` says that it is the workflow's, `at_home` is as in `TokenFacts`."""
@@ -102,6 +115,9 @@ class GithubSettings:
 
     def guard(self, branch: str) -> BranchGuard:
         """What guards a branch, by rules and in the older way."""
+        return self._guards.get(branch, lambda: self._guard(branch))
+
+    def _guard(self, branch: str) -> BranchGuard:
         asked: list[Any] = [partial(self.branch_rules, branch), partial(self._classic, branch)]
         rules, classic = self._api.http.parallel(asked)
         return BranchGuard(rules, classic)
@@ -118,7 +134,13 @@ class GithubSettings:
         answers = self._api.http.parallel([partial(self._ruleset, number) for number in rulesets])
         bypass = {each.id: each.bypass for each in answers if not isinstance(each, Unknown)}
         return [
-            BranchRule(each["type"], each["ruleset_id"], each["ruleset_source"], bypass.get(each["ruleset_id"], ""))
+            BranchRule(
+                each["type"],
+                each["ruleset_id"],
+                each["ruleset_source"],
+                bypass.get(each["ruleset_id"], ""),
+                _needs_owners(each),
+            )
             for each in found
         ]
 
@@ -132,7 +154,9 @@ class GithubSettings:
             return None
         deployers = _deployers(entry)
         policies = self._policies(entry["name"]) if deployers == Deployers.CHOSEN else ()
-        return Environment(entry["name"], _reviewers(entry), deployers, policies, entry["html_url"])
+        users, teams = _names(entry, "login"), _names(entry, "slug")
+        count, self_review = len(_reviewers(entry)), _prevents_self_review(entry)
+        return Environment(entry["name"], count, deployers, policies, entry["html_url"], users, teams, self_review)
 
     def secrets(self, environment: str) -> SecretNames:
         """The names of the secrets of the repository, of the organisation for it, and of an environment."""
@@ -156,6 +180,48 @@ class GithubSettings:
         what = "the setting for pull requests of workflows"
         found = self._read("/actions/permissions/workflow", what, WorkflowDefaults, {}, _ADMINISTRATION)
         return found if isinstance(found, Unknown) else found["can_approve_pull_request_reviews"]
+
+    def retention(self) -> Answer[int]:
+        """For how many days artifacts, logs and, since October 2026, workflow runs are kept."""
+        path, what = "/actions/permissions/artifact-and-log-retention", "the retention of workflow runs"
+        found = self._read(path, what, Retention, {}, _ADMINISTRATION)
+        return found if isinstance(found, Unknown) else found["days"]
+
+    def immutable_releases(self) -> Answer[bool | None]:
+        """Whether releases cannot be changed; None for a 404, which GitHub says if they can, or if it hides that."""
+        what = "the immutability of releases"
+        response = self._api.get("/immutable-releases", what, permission=_ADMINISTRATION)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return None
+        found = self._payload(response, what, Immutability, _ADMINISTRATION)
+        return found if isinstance(found, Unknown) else found["enabled"]
+
+    def execution_policies(self) -> Answer[Sequence[ExecutionPolicy]]:
+        """The workflow execution protections in force, also those of the organisation and the enterprise."""
+        what = "the workflow execution protections"
+        query: dict[str, str | int] = {"has_parents": "true", "per_page": _PAGE}
+        found = self._read("/actions/policies", what, ListedPolicies, query, _ADMINISTRATION, _NEWER)
+        if isinstance(found, Unknown):
+            return found
+        return [_policy(each) for each in found["policies"] if each["enforcement"] == "active"]
+
+    def workflow_files(self, commit: str) -> Answer[Mapping[str, str]]:
+        """The files in the folder of workflows at a commit, each with the id of its content; empty without a folder."""
+        return self._folders.get(commit, lambda: self._folder(commit))
+
+    def _folder(self, commit: str) -> Answer[Mapping[str, str]]:
+        what = f"the workflow files at {commit[:12]}"
+        response = self._api.get("/contents/.github/workflows", what, {"ref": commit})
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or {}
+        found = self._api.read(response, list[FolderEntry], what)
+        return (
+            found if isinstance(found, Unknown) else {one["name"]: one["sha"] for one in found if one["type"] == "file"}
+        )
 
     def workflow_state(self, file: str) -> Answer[str]:
         """GitHub's word for whether a workflow runs, such as `active` or `disabled_manually`."""
@@ -197,8 +263,10 @@ class GithubSettings:
         found = self._payload(response, what, Protection, _ADMINISTRATION)
         if isinstance(found, Unknown):
             return found
+        reviews = found.get("required_pull_request_reviews")
         return ClassicProtection(
-            needs_pull_request=found.get("required_pull_request_reviews") is not None,
+            needs_pull_request=reviews is not None,
+            needs_owners=bool(reviews and reviews.get("require_code_owner_reviews")),
             restricts_pushes=found.get("restrictions") is not None
             or found.get("required_status_checks") is not None
             or _is_on(found.get("required_signatures"))
@@ -240,9 +308,10 @@ class GithubSettings:
         kind: type[_T],
         query: Mapping[str, str | int],
         permission: str,
+        version: str = "",
     ) -> Answer[_T]:
         def ask() -> Answer[_T]:
-            response = self._api.get(path, what, query, permission=permission)
+            response = self._api.get(path, what, query, permission=permission, version=version)
             if isinstance(response, Unknown):
                 return response
             if query.get("per_page") == _PAGE and self._api.next_page(response, what):
@@ -264,6 +333,11 @@ class GithubSettings:
         return self._api.read(response, kind, what)
 
 
+def _needs_owners(rule: AppliedRule) -> bool | None:
+    parameters = rule.get("parameters")
+    return parameters.get("require_code_owner_review") if parameters else None
+
+
 def _is_on(switch: Switch | None) -> bool:
     return bool(switch and switch["enabled"])
 
@@ -281,9 +355,32 @@ def _bypassers(actors: Sequence[BypassActor] | None) -> Sequence[Bypasser] | Non
     return [Bypasser(each["actor_type"], each.get("actor_id"), each.get("bypass_mode") or "always") for each in actors]
 
 
-def _reviewers(entry: EnvironmentEntry) -> int:
+def _reviewers(entry: EnvironmentEntry) -> list[EnvironmentReviewer]:
     rules = entry.get("protection_rules") or []
-    return sum(len(rule.get("reviewers") or ()) for rule in rules if rule["type"] == "required_reviewers")
+    return [one for rule in rules if rule["type"] == "required_reviewers" for one in rule.get("reviewers") or ()]
+
+
+def _names(entry: EnvironmentEntry, key: Literal["login", "slug"]) -> list[str]:
+    parties = [one.get("reviewer") for one in _reviewers(entry)]
+    return [name for party in parties if party and (name := party.get(key))]
+
+
+def _prevents_self_review(entry: EnvironmentEntry) -> bool:
+    return any(bool(rule.get("prevent_self_review")) for rule in entry.get("protection_rules") or [])
+
+
+def _policy(entry: ListedPolicy) -> ExecutionPolicy:
+    conditions, rules = entry.get("conditions"), entry.get("rules") or []
+    paths = conditions.get("workflow_path") if conditions else None
+    allowed = [rule.get("parameters") for rule in rules if rule["type"] == _EVENTS]
+    events = [set((each.get("allowed_events") if each else None) or ()) for each in allowed]
+    return ExecutionPolicy(
+        entry["name"],
+        paths["include"] if paths else (ALL_REFS,),
+        paths["exclude"] if paths else (),
+        sorted(set.intersection(*events)) if events else None,
+        any(rule["type"] != _EVENTS for rule in rules),
+    )
 
 
 def _all(answers: Sequence[Answer[_T]]) -> Answer[Sequence[_T]]:

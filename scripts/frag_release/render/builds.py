@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from ..domain.builds import Job, Progress
+from ..domain.run_limits import who_lets_go
 from . import markdown
 from .markdown import visible
 
@@ -35,7 +36,7 @@ def progress_line(progress: Progress) -> str:
     if progress.build is None:
         return visible(progress.note)
     build = progress.build
-    state = visible((build.conclusion or "unknown") if build.is_over else in_words(build.status), _STATE)
+    state = visible(in_words(build.state), _STATE)
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
     jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
     more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
@@ -43,6 +44,7 @@ def progress_line(progress: Progress) -> str:
     parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
     parts += [visible(progress.note, 200)] if progress.note else []
+    parts += [visible(who_lets_go(build.status, build.url), 400)] if build.is_held else []
     return " | ".join(parts)
 
 

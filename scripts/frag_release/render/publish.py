@@ -199,4 +199,4 @@ def _stack_build(report: PublishReport) -> tuple[str, str] | None:
 
 
 def _state(build: Build) -> str:
-    return markdown.text((build.conclusion if build.is_over else in_words(build.status)) or "unknown", 40)
+    return markdown.text(in_words(build.state), 40)

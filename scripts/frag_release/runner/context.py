@@ -57,10 +57,12 @@ class Context:
 
     @property
     def pull_request_base(self) -> str:
-        """The commit of the base branch that a pull request is compared with, else empty."""
-        pull = self.event.get("pull_request")
+        """The commit of the base branch that a pull request, or a merge queue's group, is compared with, else empty."""
+        pull, group = self.event.get("pull_request"), self.event.get("merge_group")
         base = pull.get("base") if isinstance(pull, Mapping) else None
         sha = base.get("sha") if isinstance(base, Mapping) else None
+        if isinstance(group, Mapping):
+            sha = group.get("base_sha")
         return sha if isinstance(sha, str) else ""
 
 

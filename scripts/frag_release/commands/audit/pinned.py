@@ -12,6 +12,7 @@ from ...domain.evidence import Answer, Answers, Run, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.rules.ci_runs import has_names
 from ...forges.repository import Forge, Repository
+from ..session import utc_now
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class PinnedEvidence:
         for tag in tags:
             commit = commits[tag]
             place = placements[commit] if isinstance(commit, str) else NOT_ASKED
-            found[tag] = ComponentFacts(pins[tag], commit, shadows.result()[tag], place, runs.result().get(tag))
+            seen = ComponentFacts(pins[tag], commit, shadows.result()[tag], place, runs.result().get(tag))
+            found[tag] = replace(seen, asked=utc_now())
         return self._with_what_tells_runs(component, found)
 
     def _with_what_tells_runs(

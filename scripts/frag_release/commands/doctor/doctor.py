@@ -17,6 +17,7 @@ from ...forges.github_settings import GithubSettings
 from ...runner.settings.doctor import DoctorSettings
 from ..stack import Stack
 from .deployment import Deployment, questions_of_deployment
+from .files import Files
 from .outside import Outside
 from .questions import answered
 from .reading import Reading, StackFile
@@ -52,7 +53,7 @@ class Doctor:
                 *questions_of_deployment(selection, self.deployment),
                 *SitePage(settings, selection, self.site, file).questions(),
                 *InFile(settings, stack, file).questions(),
-                *Outside(settings.environment, stack, file).questions(),
+                *Outside(settings, forge, stack, file, Files(stack, file, settings.own_action)).questions(),
             ]
         )
         kind = self._token_kind(stack)

@@ -1,64 +1,144 @@
-"""What enforces the gate from outside, looked up in the settings of the stack's repository."""
+"""What enforces the gate from outside, looked up in the settings of the repositories."""
 
 from __future__ import annotations
 
-from ...domain.evidence import Unknown
-from ...domain.needs.catalogue import outside
-from ...domain.needs.need import Judgement, unseen
-from ...domain.needs.outside import (
-    judge_deployers,
-    judge_review,
-    judge_reviewers,
-    judge_secrets,
-    judge_tag_rules,
-)
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ...domain.components import Component
+from ...domain.evidence import Answer, Unknown
+from ...domain.needs import outside, settings
+from ...domain.needs.catalogue import GUARDS
+from ...domain.needs.catalogue import outside as outside_need
+from ...domain.needs.need import Judgement, Presence, unseen
+from ...domain.needs.owners import judge_owners
+from ...domain.needs.protection import Environment
+from ...domain.needs.rights import TokenFacts
+from ...domain.needs.writers import judge_forms, judge_keys, judge_moving
+from ...forges.github import GithubForge
 from ...forges.github_settings import GithubSettings
+from ...runner.settings.doctor import DoctorSettings
+from .files import Files
 from .questions import Question
 from .reading import StackFile
 
 
+@dataclass(frozen=True)
 class Outside:
     """Asks about the settings without which anybody who may push could go around the gate."""
 
-    def __init__(self, environment: str, stack: GithubSettings, file: StackFile) -> None:
-        self._environment = environment
-        self._stack = stack
-        self._file = file
+    settings: DoctorSettings
+    forge: GithubForge
+    stack: GithubSettings
+    file: StackFile
+    files: Files
 
     def questions(self) -> list[Question]:
         """Everything that is asked."""
-        name = self._environment
+        judges: dict[str, Callable[[], Judgement]] = {
+            "tag-ruleset": self._tags,
+            "environment-reviewers": self._reviewers,
+            "environment-people": self._people,
+            "environment-tags": self._deployers,
+            "environment-secrets": self._secrets,
+            "stack-branch-review": self._of_branch(self._review),
+            "workflow-owners": self._of_branch(self._owners),
+            "write-key": self._of_branch(self._keys),
+            "moving-tag": self._of_branch(self._moving),
+            "dispatch-forms": self._of_branch(self._forms),
+            "execution-protections": self._policies,
+            "run-retention": self._retention,
+            "release-immutability": self._immutability,
+        }
+        stack = self.settings.stack_repository
         return [
-            Question(
-                outside("tag-ruleset", "Release managers alone make production tags, and nobody moves them"), self._tags
-            ),
-            Question(outside("environment-reviewers", f"Somebody approves deployments to {name}"), self._reviewers),
-            Question(
-                outside("environment-tags", f"Only tags of the form of production ones deploy to {name}"),
-                self._deployers,
-            ),
-            Question(outside("environment-secrets", f"Credentials of AWX are secrets of {name} alone"), self._secrets),
-            Question(
-                outside("stack-branch-review", "The stack branch changes by reviewed pull requests"), self._review
-            ),
+            *(self._question(kind, kind, self.settings.environment, stack, judge) for kind, judge in judges.items()),
+            *(self._of_component(one) for one in self.settings.components),
         ]
 
+    def _of_component(self, one: Component) -> Question:
+        judge = partial(self._component_tags, one.repository)
+        return self._question(f"{one.name}-tag-ruleset", "component-tag-ruleset", one.repository, one.repository, judge)
+
+    def _question(self, name: str, kind: str, of: str, repository: str, judge: Callable[[], Judgement]) -> Question:
+        what, page = GUARDS[kind]
+        url = f"{self.file.stack.context.server_url}/{repository}/{page}" if page else ""
+        return Question(outside_need(name, what.format(of=of)), partial(self._placed, judge, url))
+
+    def _placed(self, judge: Callable[[], Judgement], page: str) -> Judgement:
+        """Add where to look, if something is to be done there and nothing says a nearer place."""
+        judged = judge()
+        settled = judged.presence in (Presence.THERE, Presence.NOT_NEEDED)
+        return judged if settled or judged.url else replace(judged, url=page)
+
+    def _of_branch(self, judge: Callable[[str], Judgement]) -> Callable[[], Judgement]:
+        def judged() -> Judgement:
+            branches = self.file.stack.branches()
+            return unseen(branches) if isinstance(branches, Unknown) else judge(branches[0])
+
+        return judged
+
+    def _environment(self) -> Answer[Environment | None]:
+        return self.stack.environment(self.settings.environment)
+
     def _tags(self) -> Judgement:
-        return judge_tag_rules(self._stack.tag_rulesets())
+        return outside.judge_tag_rules(self.stack.tag_rulesets())
 
     def _reviewers(self) -> Judgement:
-        return judge_reviewers(self._environment, self._stack.environment(self._environment))
+        token = self._token()
+        is_private = isinstance(token, TokenFacts) and not token.is_public
+        return outside.judge_reviewers(self.settings.environment, self._environment(), is_private)
+
+    def _people(self) -> Judgement:
+        return settings.judge_people(self.settings.environment, self._environment())
 
     def _deployers(self) -> Judgement:
-        return judge_deployers(
-            self._environment, self._stack.environment(self._environment), self._stack.tag_rulesets()
-        )
+        name = self.settings.environment
+        return outside.judge_deployers(name, self._environment(), self.stack.tag_rulesets())
 
     def _secrets(self) -> Judgement:
-        return judge_secrets(self._environment, self._stack.secrets(self._environment))
+        name = self.settings.environment
+        return outside.judge_secrets(name, self.stack.secrets(name))
 
-    def _review(self) -> Judgement:
-        branches = self._file.stack.branches()
-        if isinstance(branches, Unknown):
-            return unseen(branches)
-        return judge_review(branches[0], self._stack.guard(branches[0]))
+    def _review(self, branch: str) -> Judgement:
+        return outside.judge_review(branch, self.stack.guard(branch))
+
+    def _owners(self, branch: str) -> Judgement:
+        with ThreadPoolExecutor(1) as pool:
+            guard = pool.submit(self.stack.guard, branch)
+            owners = self.files.owners(branch)
+        return judge_owners(self.settings.workflow_file, owners, branch, guard.result())
+
+    def _keys(self, branch: str) -> Judgement:
+        found, secrets = self.files.writers(branch), self.stack.secrets(self.settings.environment)
+        names = set() if isinstance(found, Unknown) else {key.environment for key in found.keys if key.environment}
+        return judge_keys(found, {name: self.stack.environment(name) for name in sorted(names)}, secrets, branch)
+
+    def _moving(self, branch: str) -> Judgement:
+        return judge_moving(self.files.writers(branch))
+
+    def _forms(self, branch: str) -> Judgement:
+        return judge_forms(branch, self.files.default(), self.files.writers(branch), self.files.ids(branch))
+
+    def _policies(self) -> Judgement:
+        own = self.settings.connections.own_token and "publish" in self.settings.commands
+        events = ("push", "workflow_dispatch") if own else ("push",)
+        return settings.judge_policies(self.settings.workflow_file, events, self.stack.execution_policies())
+
+    def _retention(self) -> Judgement:
+        names = [one.repository for one in self.settings.components]
+        places = {self.settings.stack_repository: self.stack, **{name: self.forge.settings(name) for name in names}}
+        with ThreadPoolExecutor(len(places)) as pool:
+            days = pool.map(lambda place: place.retention(), places.values())
+        return settings.judge_retention(dict(zip(places, days, strict=True)))
+
+    def _immutability(self) -> Judgement:
+        return settings.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
+
+    def _component_tags(self, repository: str) -> Judgement:
+        return settings.judge_component_tags(repository, self.forge.settings(repository).tag_rulesets())
+
+    def _token(self) -> Answer[TokenFacts]:
+        return self.stack.token(self.settings.connections.own_token, at_home=True)

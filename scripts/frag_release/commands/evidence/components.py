@@ -16,6 +16,7 @@ from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
 from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag
 from ...forges.repository import Forge, Repository
+from ..session import utc_now
 
 if TYPE_CHECKING:
     from ...domain.overrides import Override
@@ -59,7 +60,7 @@ class ComponentEvidence:
             heads = pool.submit(repository.branches, [*pin.component.branches, pin.tag])
             asked = self._ask_for_runs(pool, pin) if self._settings.check_ci else {}
         commit, placement = place.result()
-        facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None)
+        facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None, asked=utc_now())
         facts = replace(facts, **{name: answer.result() for name, answer in asked.items()})
         return replace(facts, hints=_hints(repository, pin, self._today)) if _needs_hints(facts) else facts
 

@@ -16,7 +16,7 @@ def with_records(
 ) -> list[ComponentFacts]:
     """Add what `release.json` of the previous release says to those components that nothing else speaks for.
 
-    It is asked for only where CI runs are missing: GitHub forgets them after some hundred days.
+    It is asked for only where CI runs are missing: GitHub keeps them for 90 days.
     """
     if previous is None or not any(map(_needs_record, components)):
         return list(components)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ...domain.branch_activity import may_be_of_branch
 from ...domain.builds import Build, Progress, UsualTimes, usual_times
 from ...domain.evidence import Answer, Denied, NotOffered, Unknown
+from ...domain.run_limits import RERUN_DAYS, days_between, how_to_rerun, who_lets_go
 from ...errors import EvidenceError, ExpectedError, RefusedError
 from ...forges.publishing import Builds
 from ...forges.writer import UnconfirmedError
@@ -102,10 +103,17 @@ class Building:
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
-            "Mend what is wrong and re-run its failed jobs, then run this again: it goes on from there. "
-            "The tag stays and the release was not made, so its name is not burned. If the commit is at fault, mend "
-            "the branch; then prepare another pair, or publish the same one by hand, with the next tag in stack-tag.",
+            f"{self._mend(build)} The tag stays and the release was not made, so its name is not burned. If the "
+            "commit is at fault, mend the branch; then prepare another pair, or publish the same one by hand, with the "
+            "next tag in stack-tag.",
         )
+
+    def _mend(self, build: Build) -> str:
+        days = days_between(build.created, self.clock.now())
+        rerun = how_to_rerun(build.url, days, "its failed jobs")
+        if not rerun:
+            return f"The run is {days} days old, and GitHub re-runs nothing after {RERUN_DAYS}."
+        return f"Mend what is wrong, then {rerun}, then run this again: it goes on from there."
 
     def _find(self, seconds: float) -> Build | None:
         """Return the build of the tag, None where there is none yet after `seconds`.
@@ -189,8 +197,10 @@ class Building:
     def _never_started(self, when: str = "") -> ExpectedError:
         return ExpectedError(
             f"The tag {self.tag} is there, but no run of {self.workflow} was started for it{when}.",
-            "Look whether that workflow starts on a push of such tags and is not disabled. GitHub starts nothing for a "
-            "tag that a workflow's own token has made, and nothing where more than three tags are pushed at once. "
+            "Look whether that workflow starts on a push of such tags and is not disabled, and whether a workflow "
+            "execution protection leaves out whoever tags, or the event push (Settings > Actions > Policies; the "
+            "organisation and the enterprise may have some, too). GitHub starts nothing for a tag that a workflow's "
+            "own token has made, and nothing if more than three tags are pushed at once. "
             f"{_by_hand(self.tag)} Then run this again: it goes on from there.",
         )
 
@@ -202,7 +212,7 @@ class Building:
             what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
             return ExpectedError(f"Time is up (timeout-seconds), and {what}", _RESUME)
         state = f" ({_state(build)})" if build else ""
-        waits = " It waits for somebody to approve it." if build and build.status == "waiting" else ""
+        waits = f" {who_lets_go(build.status, build.url)}" if build and build.is_held else ""
         return ExpectedError(
             f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
             f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",
@@ -216,7 +226,7 @@ def _how(build: Build, dispatched: bool) -> str:
 
 
 def _state(build: Build) -> str:
-    return f"ended as {build.conclusion}" if build.is_over else build.status.replace("_", " ")
+    return f"ended as {build.conclusion}" if build.is_over else build.state.replace("_", " ")
 
 
 def _by_hand(tag: str) -> str:

@@ -38,6 +38,24 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "awx-variables": ("deploy",),
     "site-text": ("deploy",),
 }
+GUARDS: dict[str, tuple[str, str]] = {
+    "tag-ruleset": ("Release managers alone make production tags, and nobody moves them", "settings/rules"),
+    "component-tag-ruleset": ("Nobody moves production tags of {of}", "settings/rules"),
+    "environment-reviewers": ("Somebody approves deployments to {of}", "settings/environments"),
+    "environment-people": ("More than one person can approve deployments to {of}", "settings/environments"),
+    "environment-tags": ("Only tags of the form of production ones deploy to {of}", "settings/environments"),
+    "environment-secrets": ("Credentials of AWX are secrets of {of} alone", "settings/secrets/actions"),
+    "stack-branch-review": ("The stack branch changes by reviewed pull requests", "settings/rules"),
+    "workflow-owners": ("Code owners review changes of the workflow file", "settings/rules"),
+    "write-key": ("Keys that write are secrets of guarded environments alone", "settings/secrets/actions"),
+    "moving-tag": ("What runs beside a token that writes is named by its commit", ""),
+    "dispatch-forms": ("The forms that GitHub shows are those of the stack branch", ""),
+    "execution-protections": ("Workflow execution protections let a tag start its build", "settings/actions"),
+    "run-retention": ("Workflow runs, the evidence of CI, are kept for 90 days", "settings/actions"),
+    "release-immutability": ("Nobody can change a release and its release.json", "settings"),
+}
+"""What guards the gate from outside: what has to be so (`of` an environment or a repository), and its page there."""
+
 _ADVISORY = frozenset({"pushed-image"})
 """What no command stops for."""
 

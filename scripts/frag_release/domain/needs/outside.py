@@ -33,6 +33,11 @@ _ENVIRONMENT = (
     "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the patterns "
     "[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9] and [0-9][0-9][0-9][0-9].[0-9][0-9].[0-9][0-9]."
 )
+_PRIVATE = (
+    "In a private repository only GitHub Enterprise has required reviewers, under Settings > Environments. On other "
+    "plans the setting is not there: restrict who makes production tags (row tag-ruleset), and which of them deploy "
+    "(row environment-tags)."
+)
 _SECRETS = (
     "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
     "outside the environment can use these."
@@ -69,15 +74,15 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     return there(f"{restricted}, with no bypass for everybody who may push.", _url(rulesets))
 
 
-def judge_reviewers(name: str, found: Answer[Environment | None]) -> Judgement:
-    """Whether somebody has to approve what is deployed to production."""
+def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool) -> Judgement:
+    """Whether somebody has to approve what is deployed to production; in a private stack few plans can ask for that."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
-        return _no_environment(name)
+        return missing(f"There is no environment {name}.", _PRIVATE) if is_private else _no_environment(name)
     if not found.reviewers:
         message = f"The environment {name} has no required reviewers: a deployment waits for nobody."
-        return missing(message, _ENVIRONMENT.format(name=name), found.url)
+        return missing(message, _PRIVATE if is_private else _ENVIRONMENT.format(name=name), found.url)
     return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
 
 

@@ -86,23 +86,33 @@ class Deployers:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment; `policies` matter where `deployers` is `Deployers.CHOSEN`."""
+    """An environment; `policies` matter where `deployers` is `Deployers.CHOSEN`.
+
+    `users` and `teams` are the reviewers by name; `prevents_self_review` says that nobody approves their own run.
+    """
 
     name: str
     reviewers: int
     deployers: str
     policies: Answer[Sequence[Policy]] = ()
     url: str = ""
+    users: Sequence[str] = ()
+    teams: Sequence[str] = ()
+    prevents_self_review: bool = False
 
 
 @dataclass(frozen=True)
 class BranchRule:
-    """A rule in force on a branch, and the ruleset that it is of. `bypass` is as in `Ruleset`."""
+    """A rule in force on a branch, and the ruleset that it is of. `bypass` is as in `Ruleset`.
+
+    `owners` says whether a pull request needs the review of code owners; None where GitHub does not say.
+    """
 
     type: str
     ruleset: int
     source: str = ""
     bypass: str = ""
+    owners: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,7 @@ class ClassicProtection:
     needs_pull_request: bool
     restricts_pushes: bool
     binds_administrators: bool
+    needs_owners: bool = False
 
     def forbids_pushes(self, administrator: bool) -> bool:
         """Whether somebody may not push to the branch directly."""
@@ -126,6 +137,21 @@ class BranchGuard:
 
     rules: Answer[Sequence[BranchRule]]
     classic: Answer[ClassicProtection | None]
+
+
+@dataclass(frozen=True)
+class ExecutionPolicy:
+    """A workflow execution protection in force. `events` are those that it allows, None where it restricts none."""
+
+    name: str
+    includes: Sequence[str]
+    excludes: Sequence[str]
+    events: Sequence[str] | None
+    restricts_actors: bool
+
+    def covers(self, file: str) -> bool:
+        """Whether it applies to a workflow file, by its path."""
+        return any(_means(one, file) for one in self.includes) and not any(_means(one, file) for one in self.excludes)
 
 
 @dataclass(frozen=True)

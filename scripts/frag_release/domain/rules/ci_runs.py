@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..evidence import PUSH, Run, Unknown, Workflow
 from ..findings import Outcome
+from ..run_limits import who_lets_go
 from .rule import failed, unknown
 
 
@@ -69,6 +70,11 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     found = [run for run in runs if not run.is_over]
     if not found:
         return None
+    if held := [run for run in found if run.is_held]:
+        why = Unknown(
+            f"GitHub holds {files_of(held)} until somebody approves it", who_lets_go(held[0].status, held[0].url)
+        )
+        return unknown(what, why, held[0].url, may_settle=True)
     why = Unknown(
         f"{files_of(found)} is still {found[0].status.replace('_', ' ')}",
         f"Wait until it has ended ({found[0].url}), then run this again.",

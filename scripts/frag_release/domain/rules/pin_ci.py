@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..branch_activity import may_be_of_branch
-from ..evidence import PUSH, Image, NotOffered, Run, Unknown
+from ..evidence import PUSH, Image, NotOffered, Placement, Run, Unknown
 from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
+from ..run_limits import KEPT_DAYS, RERUN_DAYS, days_between, how_to_rerun
 from .ci_runs import Chosen, broken, choose, files_of, has_names, running, unheard_of
 from .pins import NO_SUCH_TAG
 from .rule import passed, rule, skipped, unknown, warned
@@ -21,7 +22,8 @@ MUTABLE = "That release is not immutable: anyone with write access can change it
     fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`, as "
     "is one that may be a branch's, or that another commit's build under that name came after; a green *branch* run of "
     "the same commit does not count",
-    remedy="Run the component's CI for that tag again until it passes, or pin a tag whose CI passed.",
+    remedy="Within 30 days re-run the component's CI for that tag until it passes. Later give its commit a new tag, "
+    "and pin that.",
     mends_elsewhere=True,
 )
 def pin_ci(facts: ComponentFacts) -> Outcome:
@@ -75,9 +77,25 @@ def _judged(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
 
 def _mend(facts: ComponentFacts) -> Callable[[Run], str]:
     return lambda run: (
-        f"Open {run.url}, mend what is wrong and run it again, or pin a tag whose CI passed. If that workflow says "
+        f"{_once_more(facts, run, 'it', 'mend what is wrong')} Or pin a tag whose CI passed. If that workflow says "
         f"nothing about the release, name those that do in {facts.pin.component.name}-ci-workflows."
     )
+
+
+def _once_more(facts: ComponentFacts, run: Run, jobs: str, first: str = "") -> str:
+    """Return how the tag's commit gets another run: GitHub re-runs for 30 days, and after that starts one for a tag."""
+    days = days_between(run.created, facts.asked)
+    rerun, new = how_to_rerun(run.url, days, jobs), _new_tag(facts)
+    start = f"{first}, then " if first else ""
+    if not rerun:
+        old = f"GitHub re-runs nothing after {RERUN_DAYS} days, and {run.url} is {days} days old: {start}{new}"
+        return f"{old[0].upper()}{old[1:]}"
+    later = f" After that, {new}" if days is None else ""
+    return f"{start[:1].upper()}{start[1:]}{rerun if start else f'R{rerun[1:]}'}.{later}"
+
+
+def _new_tag(facts: ComponentFacts) -> str:
+    return f"give the same commit ({str(facts.commit)[:12]}) a new tag, and pin that."
 
 
 def _built_over(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
@@ -97,12 +115,11 @@ def _built_over(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
 
 
 def _not_the_newest(facts: ComponentFacts, other: Run, own: Run) -> Outcome:
-    first = "" if other.is_over else f"Wait until {other.url} has ended, or cancel it. Then "
+    first = "" if other.is_over else f"Wait until {other.url} has ended, or cancel it. Then build the tag again. "
     why = Unknown(
         f"{other.file} also ran under that name, at another commit ({other.head_sha[:12]}), and did not end before "
         f"{own.file} started for the tag, so the image under the tag may be of that commit",
-        f"{first}{'build' if first else 'Build'} the tag again: re-run all jobs of {own.url}, then run this again. If "
-        "GitHub no longer offers that (after 30 days), give the commit of the tag a new tag, and pin that.",
+        f"{first}{_once_more(facts, own, 'all jobs')}",
     )
     return unknown(_what(facts), why, other.url)
 
@@ -120,7 +137,7 @@ def _of_branch(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
             why = Unknown(
                 f"{pin.component.repository} had a branch named {pin.tag} when {run.file} was started, so the run may "
                 "be the branch's and not the tag's",
-                f"Give the same commit ({str(facts.commit)[:12]}) a new tag, and pin that.",
+                f"G{_new_tag(facts)[1:]}",
             )
             return unknown(_what(facts), why, run.url)
     return None
@@ -174,15 +191,14 @@ def _unhelpful_record(facts: ComponentFacts) -> str:
 
 
 def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outcome:
-    pin = facts.pin
     other = _of_another_event(facts, files)
     if other:
         return _does_not_count(facts, what, other)
     why = Unknown(
-        f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}",
-        f"If the tag was just pushed, wait and run this again. Otherwise push {pin.tag} to "
-        f"{pin.component.repository} again: GitHub starts no run when more than three tags are pushed at once, and "
-        "none for a tag that a workflow's own token made. A green run of a branch does not count.",
+        f"there is no run {what} for {facts.commit}{_deleted(facts)}{_unhelpful_record(facts)}",
+        f"If the tag was just pushed, wait and run this again. Otherwise {_new_tag(facts)} Push it alone, as a person "
+        "or an app: GitHub starts no run when more than three tags are pushed at once, and none for a tag that a "
+        "workflow's own token made. A green run of a branch does not count.",
     )
     return unknown(_what(facts), why, may_settle=True)
 
@@ -205,3 +221,15 @@ def _does_not_count(facts: ComponentFacts, what: str, run: Run) -> Outcome:
         f"in {facts.pin.component.name}-ci-workflows.",
     )
     return unknown(_what(facts), why, run.url, may_settle=True)
+
+
+def _deleted(facts: ComponentFacts) -> str:
+    """Say that GitHub has deleted the run, if there was one, from the age of the commit: no tag is older than that."""
+    placement = facts.placement
+    days = days_between(placement.committed, facts.asked) if isinstance(placement, Placement) else None
+    if days is None or days <= KEPT_DAYS:
+        return ""
+    return (
+        f". The commit is {days} days old, and GitHub keeps runs for {KEPT_DAYS} days (the default, and the most in "
+        "public repositories): one that was there is gone"
+    )

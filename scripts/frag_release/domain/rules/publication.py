@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..evidence import Unknown
+from ..evidence import Run, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
+from ..run_limits import how_to_rerun
 from .ci_runs import broken, choose, counted, files_of, has_names, running, unheard_of
 from .rule import Rule, passed, rule, skipped, unknown
 
@@ -38,12 +39,14 @@ def stack_ci(facts: StackFacts) -> Outcome:
         return unknown(what, why, may_settle=True)
     return (
         unheard_of(what, chosen, runs, _GIVEN_IN)
-        or broken(
-            f"{what} did not pass", chosen.runs, lambda run: f"Open {run.url}, mend what is wrong, and re-run it."
-        )
+        or broken(f"{what} did not pass", chosen.runs, _mend)
         or running(what, chosen.runs)
         or passed(f"{files_of(chosen.runs)} passed on the commit of {facts.tag}.", chosen.runs[0].url)
     )
+
+
+def _mend(run: Run) -> str:
+    return f"Mend what is wrong, then {how_to_rerun(run.url, None)}. Later, prepare a release of a newer commit."
 
 
 PUBLICATION_RULES: tuple[Rule[StackFacts], ...] = (stack_ci,)

@@ -1,0 +1,201 @@
+"""The stack's workflow files that write: which keys they hold, what runs beside these, and where their forms are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..evidence import Answer, Blob, Unknown
+from ..expressions import expressions
+from ..gate_steps import GateStep, gate_steps
+from ..workflow_file import WorkflowFileError
+from ..workflow_jobs import Job, read_jobs, text_of
+from ..workflow_tree import Node, read_tree
+from ..workflow_triggers import read_triggers
+from .need import Judgement, hidden, missing, not_needed, there, unseen, untold
+from .protection import Deployers, Environment, SecretNames
+
+_TOKENS = ("token", "ticket-token")
+_OWN = "github_token"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MOST = 4
+_KEEP = (
+    "Keep the key as a secret of an environment that asks for reviewers, or lets in the reviewed stack branch alone, "
+    "and run the job in it; delete the secret of that name from repository and organisation."
+)
+_PIN = "Name the 40 digits of the release's commit, with the version as a comment."
+_FORM = "Bring both to the same content: GitHub shows the form of the default branch, and runs the file of the branch."
+
+
+@dataclass(frozen=True)
+class WriteKey:
+    """A secret by which a job writes; `environment` is empty where the job has none."""
+
+    secret: str
+    environment: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Writers:
+    """All that a repository's workflow files tell. `moving` are uses beside a write token that name no commit."""
+
+    keys: Sequence[WriteKey] = ()
+    moving: Sequence[str] = ()
+    forms: frozenset[str] = frozenset()
+    unread: Sequence[str] = ()
+
+
+def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
+    """Read the workflow files, by their names; those that cannot be read are `unread`."""
+    keys: list[WriteKey] = []
+    moving: list[str] = []
+    forms: set[str] = set()
+    unread: list[str] = []
+    for name, blob in files.items():
+        try:
+            if blob is None or isinstance(blob, Unknown):
+                raise WorkflowFileError("it was not seen")
+            root = read_tree(blob)
+            forms |= {name} if read_triggers(blob).dispatch else set()
+            for job, found in _writing(root, own_action):
+                keys += [WriteKey(one, job.environment, f"{name} ({job.name})") for one in found]
+                moving += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
+        except WorkflowFileError:
+            unread.append(name)
+    return Writers(list(dict.fromkeys(keys)), moving, frozenset(forms), unread)
+
+
+def judge_keys(
+    found: Answer[Writers], environments: Mapping[str, Answer[Environment | None]], secrets: SecretNames, branch: str
+) -> Judgement:
+    """Whether each key that writes is a secret of a guarded environment, and of nothing else."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if not found.keys:
+        return _unread(found) or not_needed("No workflow file gives this action a key that writes.")
+    if loose := [key for key in found.keys if not key.environment]:
+        return missing(f"{_keys(loose)} is used without an environment, so every job can use it.", _KEEP)
+    if spread := [key for key in found.keys if key.secret.upper() in secrets.of_every_job]:
+        return missing(
+            f"{_keys(spread)} is a secret of the repository or the organisation: every job can use it.", _KEEP
+        )
+    plain = [key for key in found.keys if "${{" not in key.environment]
+    if open_to := [key for key in plain if _is_open(environments.get(key.environment), branch)]:
+        what = f"The environment {open_to[0].environment} asks for no reviewer, and lets in more than {branch}"
+        return missing(f"{what}: whoever may push gets at {_keys(open_to)}.", _KEEP)
+    unseen_policies = [one.policies for one in environments.values() if isinstance(one, Environment)]
+    lost = [one for one in (secrets.lost, *environments.values(), *unseen_policies) if isinstance(one, Unknown)]
+    if lost:
+        return hidden(lost[0])
+    if computed := [key for key in found.keys if key not in plain]:
+        return untold(f"In which environment {_keys(computed)} is used cannot be told.", _KEEP)
+    return _unread(found) or there(f"{_keys(found.keys)}: secrets of a guarded environment, and of nothing else.")
+
+
+def judge_moving(found: Answer[Writers]) -> Judgement:
+    """Whether whatever runs beside a token that writes is named by its commit."""
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found.moving:
+        more = f" and {len(found.moving) - _MOST} more" if len(found.moving) > _MOST else ""
+        what = f"Beside a token that writes, what is used can be moved: {', '.join(found.moving[:_MOST])}{more}."
+        return missing(what, _PIN)
+    return _unread(found) or there("Beside tokens that write, all actions are named by their commit.")
+
+
+def judge_forms(
+    branch: str, default: Answer[str], found: Answer[Writers], ids: Answer[tuple[Mapping[str, str], Mapping[str, str]]]
+) -> Judgement:
+    """Whether the forms that GitHub shows, of the default branch, are those of the files that it runs.
+
+    `ids` are the files of the stack branch, and of the default branch, with the ids of their contents.
+    """
+    if branch == default:
+        return there(f"{branch} is the default branch, whose forms GitHub shows.")
+    if isinstance(default, Unknown):
+        return hidden(default)
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if isinstance(ids, Unknown):
+        return hidden(ids)
+    here, shown = ids
+    absent = [name for name in sorted(found.forms) if name not in shown]
+    differ = [name for name in sorted(here) if name in shown and shown[name] != here[name]]
+    if absent:
+        what = f"{', '.join(absent[:_MOST])} is not on the default branch {default}, so GitHub shows no form for it."
+        return missing(what, f"Bring it there from {branch}.")
+    if differ:
+        return missing(f"{', '.join(differ[:_MOST])} differs between {branch} and the default branch {default}.", _FORM)
+    return _unread(found) or there(f"The workflow files of {branch} are those of the default branch {default}.")
+
+
+def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]:
+    """Yield each job that uses this action with a token that writes, with the secrets that it is, or is made from."""
+    steps = gate_steps(root, own_action)
+    for job in read_jobs(root, steps, "").values():
+        own = [step for step in steps if step.job == job.name]
+        keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job)))
+        if keys or (own and _may_write(job.node.child("permissions") or root.child("permissions"))):
+            yield job, keys
+
+
+def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
+    for name in _TOKENS:
+        for path in _paths(step.value(name)):
+            if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
+                yield path[1].upper()
+            if path[0] == "steps" and len(path) > 1:
+                yield from _secrets_of_step(job, path[1])
+
+
+def _secrets_of_step(job: Job, step_id: str) -> Iterator[str]:
+    made = [step for step in job.steps if text_of(step, "id").lower() == step_id]
+    for given in (step.child("with") for step in made):
+        for _, value in given.entries if given else ():
+            yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
+
+
+def _paths(text: str) -> Iterator[tuple[str, ...]]:
+    for expression in expressions(text):
+        yield from (one.path for one in expression.references)
+
+
+def _may_write(permissions: Node | None) -> bool:
+    if permissions is None:
+        return False
+    return permissions.text == "write-all" or any(value.text == "write" for _, value in permissions.entries)
+
+
+def _moving(job: Job) -> Iterator[tuple[str, int]]:
+    for step in job.steps:
+        node = step.child("uses")
+        used = (node.text or "").strip() if node else ""
+        if node and not used.startswith((".", "$", "docker:")) and not _COMMIT.fullmatch(used.partition("@")[2]):
+            yield used, node.line
+
+
+def _is_open(found: Answer[Environment | None] | None, branch: str) -> bool:
+    """Whether an environment is known to let in what nobody has reviewed; one that is not there lets in everything."""
+    if isinstance(found, Unknown):
+        return False
+    if found is None:
+        return True
+    if found.reviewers or isinstance(found.policies, Unknown):
+        return False
+    if found.deployers != Deployers.CHOSEN:
+        return found.deployers == Deployers.ANY
+    return any((one.kind, one.pattern) != ("branch", branch) for one in found.policies)
+
+
+def _unread(found: Writers) -> Judgement | None:
+    if not found.unread:
+        return None
+    return unseen(
+        Unknown(f"{', '.join(found.unread[:_MOST])} could not be read", "Look at it yourself, or correct it.")
+    )
+
+
+def _keys(keys: Sequence[WriteKey]) -> str:
+    return ", ".join(dict.fromkeys(f"{key.secret} of {key.where}" for key in keys[:_MOST]))

@@ -1,0 +1,132 @@
+"""Which keys the workflow files write with, what runs beside these, and whether the forms are the right ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.files import blob
+from frag_release.domain.evidence import Hidden, Unknown
+from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs.protection import Deployers, Environment, Policy, SecretNames
+from frag_release.domain.needs.writers import Writers, judge_forms, judge_keys, judge_moving, read_writers
+
+COMMIT = "0" * 40
+HIDDEN = Hidden("GitHub said no", "It takes a token.")
+NO_SECRETS = SecretNames((), (), ())
+MASTER = Policy("branch", "master")
+
+
+def job(token: str, *, environment: str = "release", ref: str = COMMIT, more: str = "") -> str:
+    """A workflow whose one job uses this action with a token."""
+    place = f"    environment: {environment}\n" if environment else ""
+    return (
+        f"on: workflow_dispatch\njobs:\n  one:\n{place}{more}    steps:\n"
+        f"    - uses: actions/create-github-app-token@{COMMIT}\n      id: app\n      with:\n"
+        "        private-key: ${{ secrets.APP_KEY }}\n"
+        f"    - uses: org/frag-release-action@{ref}\n      with:\n        command: publish\n        token: {token}\n"
+    )
+
+
+def writers(text: str) -> Writers:
+    """What a file with that text tells."""
+    return read_writers({"publish.yaml": blob(text)}, "org/frag-release-action")
+
+
+@pytest.mark.parametrize(
+    ("token", "secrets"),
+    [
+        ("${{ secrets.RELEASE_TOKEN }}", ["RELEASE_TOKEN"]),
+        ("${{ secrets['release_token'] }}", ["RELEASE_TOKEN"]),
+        ("${{ steps.app.outputs.token }}", ["APP_KEY"]),
+        ("${{ secrets.A || secrets.B }}", ["A", "B"]),
+        ("${{ github.token }}", []),
+        ("${{ secrets.GITHUB_TOKEN }}", []),
+        ("${{ steps.other.outputs.token }}", []),
+    ],
+)
+def test_the_secrets_by_which_a_job_writes(token: str, secrets: list[str]) -> None:
+    """Those of the token, or of the step that makes it; the workflow's own token is none."""
+    assert [key.secret for key in writers(job(token)).keys] == secrets
+
+
+def place(reviewers: int = 0, deployers: str = Deployers.CHOSEN, policies: Any = (MASTER,)) -> Environment:
+    """An environment."""
+    return Environment("release", reviewers, deployers, policies)
+
+
+KEY = "${{ secrets.RELEASE_TOKEN }}"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "secrets", "presence", "words"),
+    [
+        (job(KEY), place(), NO_SECRETS, Presence.THERE, "RELEASE_TOKEN of publish.yaml (one)"),
+        (job(KEY), place(1, Deployers.ANY), NO_SECRETS, Presence.THERE, "of a guarded environment"),
+        (job(KEY), place(deployers=Deployers.ANY), NO_SECRETS, Presence.MISSING, "asks for no reviewer"),
+        (job(KEY), place(policies=(MASTER, Policy("tag", "*"))), NO_SECRETS, Presence.MISSING, "more than master"),
+        (job(KEY), place(policies=(Policy("branch", "*"),)), NO_SECRETS, Presence.MISSING, "more than master"),
+        (job(KEY), None, NO_SECRETS, Presence.MISSING, "asks for no reviewer"),
+        (job(KEY, environment=""), place(), NO_SECRETS, Presence.MISSING, "without an environment"),
+        (job(KEY), place(), SecretNames(["release_token"], (), ()), Presence.MISSING, "every job can use it"),
+        (job(KEY), place(), SecretNames((), ["RELEASE_TOKEN"], ()), Presence.MISSING, "every job can use it"),
+        (job(KEY), place(), SecretNames(HIDDEN, (), ()), Presence.UNTOLD, "GitHub said no"),
+        (job(KEY), HIDDEN, NO_SECRETS, Presence.UNTOLD, "GitHub said no"),
+        (job(KEY), place(policies=HIDDEN), NO_SECRETS, Presence.UNTOLD, "GitHub said no"),
+        (job(KEY, environment="'${{ inputs.x }}'"), place(), NO_SECRETS, Presence.UNTOLD, "cannot be told"),
+        (job("${{ github.token }}"), place(), NO_SECRETS, Presence.NOT_NEEDED, "No workflow file gives"),
+        ("on: push\njobs: [", place(), NO_SECRETS, Presence.UNSEEN, "publish.yaml could not be read"),
+    ],
+)
+def test_keys_that_write(text: str, environment: Any, secrets: SecretNames, presence: Presence, words: str) -> None:
+    """A key is a secret of an environment with reviewers, or for the stack branch alone, and of nothing else."""
+    judged = judge_keys(writers(text), {"release": environment}, secrets, "master")
+    assert judged.presence is presence, judged
+    assert words in judged.message
+
+
+@pytest.mark.parametrize(
+    ("text", "presence"),
+    [
+        (job(KEY), Presence.THERE),
+        (job(KEY, ref="v1"), Presence.MISSING),
+        (job(KEY, ref="0123456"), Presence.MISSING),
+        (job("${{ github.token }}", ref="v1"), Presence.THERE),
+        (job("${{ github.token }}", ref="v1", more="    permissions: {contents: read}\n"), Presence.THERE),
+        (job("${{ github.token }}", ref="v1", more="    permissions: {contents: write}\n"), Presence.MISSING),
+        (job("${{ github.token }}", ref="v1", more="    permissions: write-all\n"), Presence.MISSING),
+        (f"permissions: {{contents: write}}\n{job('x', ref='v1')}", Presence.MISSING),
+        (job(KEY).replace(f"app-token@{COMMIT}", "app-token@v3"), Presence.MISSING),
+    ],
+)
+def test_what_runs_beside_a_token_that_writes(text: str, presence: Presence) -> None:
+    """Where a job writes, by a key or by its permissions, whatever it uses is named by the 40 digits of a commit."""
+    assert judge_moving(writers(text)).presence is presence
+
+
+@pytest.mark.parametrize(
+    ("here", "shown", "presence", "words"),
+    [
+        ({"a.yaml": "1"}, {"a.yaml": "1", "b.yaml": "2"}, Presence.THERE, "are those of the default branch"),
+        ({"a.yaml": "1"}, {"a.yaml": "2"}, Presence.MISSING, "a.yaml differs between next and"),
+        ({"publish.yaml": "1"}, {}, Presence.MISSING, "publish.yaml is not on the default branch master"),
+    ],
+)
+def test_forms(here: Mapping[str, str], shown: Mapping[str, str], presence: Presence, words: str) -> None:
+    """What GitHub shows as a form, the default branch's, is the same file as on the branch that is released."""
+    found = writers(job(KEY)) if "publish.yaml" in here else Writers()
+    judged = judge_forms("next", "master", found, (here, shown))
+    assert judged.presence is presence, judged
+    assert words in judged.message
+    assert judge_forms("next", "next", HIDDEN, HIDDEN).presence is Presence.THERE
+    for lost in ((HIDDEN, found, (here, shown)), ("master", HIDDEN, (here, shown)), ("master", found, HIDDEN)):
+        assert judge_forms("next", *lost).presence is Presence.UNTOLD
+
+
+def test_a_list_that_is_lost_is_not_fine() -> None:
+    """What could not be looked at is not seen, for keys and for what runs beside them."""
+    lost = Unknown("GitHub is away")
+    assert judge_keys(lost, {}, NO_SECRETS, "master").presence is Presence.UNSEEN
+    assert judge_moving(lost).presence is Presence.UNSEEN
