@@ -178,7 +178,7 @@ def review_of(change: PairChange, branch: str) -> Review:
         return NothingToPublish(
             f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
             f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
-            "To release this pair, run Prepare release; or publish by hand, with the tag in stack-tag.",
+            "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests)
 

@@ -44,7 +44,7 @@ LINES = """\
     name: ${{ steps.pushed.outputs.artifact }}
     path: ${{ runner.temp }}/stack-image.txt"""
 """What a build says by itself, as `examples/build-main.yaml` does; a test holds the two together."""
-_BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
+_BY_HAND = "This job can be run again at any time: what is there already is found and gone on from."
 
 
 def summary(report: PublishReport | NothingReport, links: Links) -> str:
