@@ -280,8 +280,8 @@ def test_the_way_back_is_a_card() -> None:
     ) in card
     assert (
         f"By the form, if the stack has one like `examples/deploy.yaml` of this action: [Actions]({url}/actions) &gt; "
-        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment takes no "
-        "branch). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
+        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment takes "
+        "no branch). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
     ) in card
     assert "deploy the image tag `2023.06.1` (if AWX deploys the stack, launch its template for it), when you" in card
     assert "Database migrations are not undone." in card

@@ -87,10 +87,11 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
     that = markdown.code(tag) if tag else "that one"
     image = stack_image(report, tag) if tag else "its image"
     form_filled = (
-        f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: the "
-        f"newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: `production`. *rollback*: ticked. Nothing is built: the evidence is "
-        "the `release.json` that `publish` left with it, and the digest of its image. Where that file records "
-        "none, the form refuses it: take an older release, or go by hand."
+        f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: "
+        f"the newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: "
+        "`production`. *rollback*: ticked. Nothing is built: the evidence is the `release.json` that `publish` left "
+        "with it, and the digest of its image. Where that file records none, the form refuses it: take an older "
+        "release, or go by hand."
     )
     launch = f"launch the template in AWX for {image}"
     if not awx:

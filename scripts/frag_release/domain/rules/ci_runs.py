@@ -9,6 +9,12 @@ from ..evidence import PUSH, Run, Unknown, Workflow
 from ..findings import Outcome
 from .rule import failed, unknown
 
+_HELD = {
+    "waiting": "waiting for somebody's approval, or another rule of its environment",
+    "pending": "pending behind another run of its concurrency group",
+}
+"""What GitHub's words for a run that is held mean; each other word is told as it is."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -69,8 +75,9 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     found = [run for run in runs if not run.is_over]
     if not found:
         return None
+    status = found[0].status
     why = Unknown(
-        f"{files_of(found)} is still {found[0].status.replace('_', ' ')}",
+        f"{files_of(found)} is still {_HELD.get(status, status.replace('_', ' '))}",
         f"Wait until it has ended ({found[0].url}), then run this again.",
     )
     return unknown(what, why, found[0].url, may_settle=True)
