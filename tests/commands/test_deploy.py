@@ -75,7 +75,7 @@ def test_releases_that_cannot_be_seen_stop_no_deployment(ready: Deployment) -> N
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
     assert "The tag before is [`2023.06.1`](" in outcome.summary
-    assert "If it was blocked or never released" in outcome.summary
+    assert "It may have been blocked or never released" in outcome.summary
 
 
 @pytest.mark.sampled(5)

@@ -61,7 +61,7 @@ def test_the_way_back_is_the_last_good_release(stack: Stack) -> None:
     assert outcome.status == 0, outcome.log
     assert "The last good release is [`2023.05.1`](" in outcome.summary
     assert "The tag before, [`2023.06.1`](" in outcome.summary
-    assert f"launch the template in AWX for the image `{REPOSITORY}:2023.05.1`" in outcome.summary
+    assert f"By hand: deploy the image `{REPOSITORY}:2023.05.1`" in outcome.summary
 
 
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
@@ -126,7 +126,7 @@ def test_a_new_pair_without_trailer_or_pull_request_is_no_release(stack: Stack) 
     assert outcome.status == 0, outcome.log
     assert stack.made_nothing()
     assert "nor does its message end with Stack-Tag." in outcome.summary
-    assert "run Prepare release" in outcome.summary
+    assert "have it prepared by prepare" in outcome.summary
 
 
 def test_a_hand_made_release_branch_is_no_release(stack: Stack) -> None:

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from frag_release.domain.builds import Build, Job, Progress, UsualTimes, usual_times
+from frag_release.domain.builds import Build, Hold, Job, PendingDeployment, Progress, UsualTimes, usual_times
 
 NOON = datetime.datetime(2023, 6, 8, 12, tzinfo=datetime.timezone.utc)
 
@@ -121,3 +121,54 @@ def test_what_makes_a_line_of_news() -> None:
         Progress(NOON, build(), before.jobs, note="GitHub answered 502"),
     ]
     assert before.state not in {other.state for other in others}
+
+
+def with_status(status: str) -> Job:
+    """A job in a state, in GitHub's word."""
+    return Job("deploy", status, None, None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "jobs", "waits", "is_held"),
+    [
+        ("in_progress", None, [], set(), False),
+        ("waiting", None, [], {"waiting"}, True),
+        ("action_required", None, [], {"waiting"}, True),
+        ("completed", "action_required", [], {"waiting"}, True),
+        ("pending", None, [], {"pending"}, True),
+        ("queued", None, [], set(), False),
+        ("in_progress", None, [job("build", 0, 1), with_status("waiting")], {"waiting"}, True),
+        ("waiting", None, [job("build", 0), with_status("waiting")], {"waiting"}, False),
+        ("waiting", None, [with_status("queued"), with_status("waiting")], {"waiting"}, False),
+        ("in_progress", None, [with_status("pending"), with_status("waiting")], {"pending", "waiting"}, True),
+        ("completed", "success", [with_status("waiting")], set(), False),
+    ],
+)
+def test_a_build_is_held_if_all_that_is_left_of_it_waits(
+    status: str, conclusion: str | None, jobs: list[Job], waits: set[str], is_held: bool
+) -> None:
+    """For an approval or a concurrency group; not while a job runs or is about to."""
+    seen = Progress(NOON, build(status, conclusion), jobs)
+    assert seen.waits == waits and seen.is_held is is_held
+
+
+def test_a_build_that_is_held_for_an_approval_is_not_over() -> None:
+    """GitHub shows one that it holds before its start as completed, which it is not."""
+    assert not build("completed", "action_required").is_over and not build("completed", "action_required").passed
+
+
+@pytest.mark.parametrize(
+    ("hold", "is_known", "needs_a_person"),
+    [
+        (Hold(), False, False),
+        (Hold([PendingDeployment("production")]), False, False),
+        (Hold([PendingDeployment("production", until=NOON)]), True, False),
+        (Hold([PendingDeployment("staging"), PendingDeployment("production", ["maintainer"])]), True, True),
+        (Hold(others=[build("in_progress")]), True, False),
+        (Hold(others=[build("waiting")]), True, True),
+        (Hold(others=[build("waiting"), build("in_progress")]), True, False),
+    ],
+)
+def test_only_what_a_person_must_approve_needs_one(hold: Hold, is_known: bool, needs_a_person: bool) -> None:
+    """A timer ends by itself, and so does a run in front that goes on; one that waits for an approval does not."""
+    assert (hold.is_known, hold.needs_a_person) == (is_known, needs_a_person)

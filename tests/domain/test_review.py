@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from domain.worked_example import FILE, pins
 from frag_release.domain.review import (
     Contradiction,
+    EndedBuild,
     MergedRequest,
     NothingToPublish,
     PairChange,
@@ -143,3 +145,49 @@ def test_another_namespace_is_another_pair() -> None:
     """The same tags from another namespace are other images."""
     review = review_of(replace(change("x"), before=pins(FILE.replace("BE_NAMESPACE: org", "BE_NAMESPACE: me"))), "m")
     assert isinstance(review, NothingToPublish) and "changes the pair, but" in review.reason
+
+
+ENDED = EndedBuild(
+    "xchem/fragalysis-stack",
+    "xchem/fragalysis-stack",
+    ".github/workflows/build-main.yaml",
+    "push",
+    "success",
+    "2023.06.2",
+    "5" * 40,
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, ""),
+        ({"repository": "Xchem/Fragalysis-Stack"}, ""),
+        ({"repository": "xchem/other"}, "it is not a build of xchem/fragalysis-stack itself"),
+        ({"source": "fork/fragalysis-stack"}, "it is not a build of xchem/fragalysis-stack itself"),
+        ({"source": ""}, "it is not a build of xchem/fragalysis-stack itself"),
+        ({"file": ".github/workflows/x.yaml"}, "it is a run of .github/workflows/x.yaml, not of"),
+        ({"file": ""}, "it is a run of another workflow, not of"),
+        ({"event": "pull_request"}, "it was started by pull_request, not by the push of a tag"),
+        ({"event": "workflow_dispatch"}, "it was started by workflow_dispatch, not by the push of a tag"),
+        ({"event": ""}, "it was started by an unknown event, not by the push of a tag"),
+        ({"branch": "master"}, "it is not the build of a production tag"),
+        ({"branch": "2023.06.2-rc.1"}, "it is not the build of a production tag"),
+        ({"branch": "2023.06.2\n"}, "it is not the build of a production tag"),
+        ({"branch": ""}, "it is not the build of a production tag"),
+        ({"conclusion": "failure"}, "it ended as failure"),
+        ({"conclusion": ""}, "it ended as unknown"),
+    ],
+)
+def test_only_a_build_of_a_production_tag_that_passed_makes_a_release(changed: dict[str, str], words: str) -> None:
+    """The stack's own run of its build file, of the push of a tag, that passed: each other one says what it is."""
+    wrong = replace(ENDED, **changed).wrong_for("xchem/fragalysis-stack", ENDED.file, ["push"])
+    assert wrong.startswith(words) and bool(wrong) is bool(words)
+
+
+@pytest.mark.parametrize("event", [{}, {"workflow_run": None}, {"workflow_run": {"head_repository": [], "path": 7}}])
+def test_a_payload_that_says_nothing_makes_no_release(event: dict[str, Any]) -> None:
+    """What is missing or of another kind is empty, and that is wrong."""
+    build = EndedBuild.of_event(event, "o/s")
+    assert build == EndedBuild("o/s", "", "", "", "", "", "")
+    assert build.wrong_for("o/s", "ci.yaml", ["push"]) == "it is not a build of o/s itself"

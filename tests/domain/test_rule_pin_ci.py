@@ -88,6 +88,19 @@ def test_pin_ci_is_unknown_while_it_runs(status: str, conclusion: str | None) ->
 
 
 @pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("waiting", "until somebody approves it"),
+        ("pending", "is still pending behind another run of its concurrency group"),
+    ],
+)
+def test_pin_ci_says_what_a_run_that_is_held_waits_for(status: str, words: str) -> None:
+    """Whoever waits for CI reads why it does not go on, and where: the run is named."""
+    finding = of_backend("pin-ci", runs=(run(status=status, conclusion=None),))
+    assert_finding(finding, Status.UNKNOWN, words, "https://forge.example/runs/7")
+
+
+@pytest.mark.parametrize(
     "runs",
     [
         pytest.param((), id="no run"),

@@ -125,7 +125,7 @@ def test_tag_released() -> None:
     """A release whose record has a digest fails, naming it and the form; a tag without such a record passes."""
     url = "https://github.com/org/fragalysis-stack/releases/tag/2023.06.2"
     failed = of_building(PublicRelease(url, True, DIGEST))
-    assert_finding(failed, Status.FAIL, "2023.06.2", DIGEST, "deploy.yaml's job", "rollback ticked")
+    assert_finding(failed, Status.FAIL, "2023.06.2", DIGEST, "by the stack's form", "rollback ticked")
     assert failed.url == url
     assert_finding(of_building(None), Status.PASS, "no public release")
     assert_finding(of_building(PublicRelease(url, False)), Status.PASS, "has no release.json")

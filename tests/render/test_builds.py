@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from domain.test_builds import NOON, build, job, minutes
-from frag_release.domain.builds import Job, Progress, UsualTimes
+from frag_release.domain.builds import Hold, Job, PendingDeployment, Progress, UsualTimes
 from frag_release.render.builds import build_table, duration, progress_line
 from render.hostile import HOSTILE, markup
 
@@ -50,6 +50,26 @@ def test_a_line_of_a_job_that_waits_for_somebody() -> None:
     assert "a reviewer of its environment by Review deployments" in line
 
 
+@pytest.mark.parametrize(
+    ("hold", "words"),
+    [
+        (Hold([PendingDeployment("prod", ["ada"])]), "waits for the approval of ada (environment prod)"),
+        (Hold([PendingDeployment("prod", ["ada", "bo"])]), "waits for the approval of ada or bo (environment prod)"),
+        (Hold([PendingDeployment("prod", [], NOON)]), "waits until 2023-06-08 12:00 UTC (environment prod)"),
+        (Hold([PendingDeployment("prod")]), "waits for its rules (environment prod)"),
+        (Hold(others=[build("waiting")]), "may wait behind 2023.06.2 (waiting for approval, https://x.example)"),
+        (
+            Hold(others=[build()] * 5),
+            "may wait behind 2023.06.2 (in progress, https://x.example), 2023.06.2 (in progress, https://x.example), "
+            "2023.06.2 (in progress, https://x.example) and 2 more",
+        ),
+    ],
+)
+def test_a_line_of_what_waits_names_what_it_waits_for(hold: Hold, words: str) -> None:
+    """Who must approve it where, until when a timer runs, or which runs may hold its concurrency group."""
+    assert progress_line(Progress(NOON, build("pending"), hold=hold)) == f"build 2023.06.2: pending | {words}"
+
+
 def test_a_line_of_the_end_leaves_out_what_was_skipped() -> None:
     """A job that was not wanted is none of the news."""
     jobs = [job("gate", 0, 1), job("build", 2, 14, "failure"), job("deploy", 14, 14, "skipped")]
@@ -89,7 +109,8 @@ def test_foreign_words_stay_words(foreign: str) -> None:
     """Names and states of jobs are shown, and are nothing more; a line stays one line."""
     hostile = Job(foreign, foreign, foreign, NOON, NOON, f"javascript:{foreign}")
     over = Job(foreign, "completed", foreign, NOON, NOON, foreign)
-    progress = Progress(NOON, build("completed", foreign), [hostile, over])
+    hold = Hold([PendingDeployment(foreign, [foreign])], [build(foreign)], foreign)
+    progress = Progress(NOON, build("completed", foreign), [hostile, over], hold=hold)
     for row in build_table(progress).splitlines()[2:4]:
         for cell in row.removeprefix("| ").removesuffix(" |").split(" | "):
             assert set(markup(cell)) <= {"link_open", "link_close"}

@@ -103,6 +103,12 @@ def test_a_failure_in_production_leads_to_the_way_back() -> None:
     assert "### The way back" in summary
 
 
+def test_the_way_back_names_the_template_that_was_launched() -> None:
+    """Here AWX is known to be what deploys."""
+    summary = deploy_summary(deployed(), GITHUB)
+    assert "By hand: launch the template in AWX for the image" in summary and "if AWX deploys" not in summary
+
+
 def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:
     """Two jobs side by side would leave to chance what runs, so that job comes first."""
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="running"), site=None), GITHUB)
@@ -153,7 +159,7 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
     assert rolled_back(Released(["2023.06.3", "2023.06.1"], True)).startswith("The newest release is [`2023.06.3`](")
     card = rolled_back(Released(["2023.06.1"], True))
     assert card.startswith("The newest tag is [`2023.07.1`](")
-    assert "If it was blocked or never released, take the newest of [Releases](" in card
+    assert "It may have been blocked or never released: if [Releases](" in card
     assert "Once it can run again, deploy it:" in card
 
 

@@ -102,10 +102,10 @@ def test_the_way_shows_where_it_stands(stage: str, way: list[str]) -> None:
     ("stage", "steps"),
     [
         ("planned", "1. Run it again without `dry-run`"),
-        ("not tagged", "1. Get the right.\n2. The job"),
-        ("failed", f"1. Look at [the build]({RUN}).\n2. Mend it.\n3. The job"),
-        ("not released", "1. Get the right.\n2. The job"),
-        ("started", f"1. Follow [the build]({RUN}).\n2. The job"),
+        ("not tagged", "1. Get the right.\n2. This job"),
+        ("failed", f"1. Look at [the build]({RUN}).\n2. Mend it.\n3. This job"),
+        ("not released", "1. Get the right.\n2. This job"),
+        ("started", f"1. Follow [the build]({RUN}).\n2. This job"),
         ("published", "1. Nothing to do: the release is public."),
     ],
 )
@@ -160,7 +160,7 @@ def test_the_log_has_the_same_in_plain_words() -> None:
     text = publish_text(STAGES["failed"])
     assert text == (
         f"Not published yet: 2023.06.2\nIt failed.\n1. Look at the build ({RUN}).\n2. Mend it.\n"
-        '3. The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
+        "3. This job can be run again at any time: what is there already is found and gone on from."
     )
     assert "PASS  pin-grade" in publish_text(GOOD)
 

@@ -275,15 +275,15 @@ def test_the_way_back_is_a_card() -> None:
     card = card_of(report())
     url = f"{GITHUB}/xchem/fragalysis-stack"
     assert (
-        f"The tag before is [`2023.06.1`]({url}/releases/tag/2023.06.1). If it was blocked or never released, take the "
-        f"newest older one of [Releases]({url}/releases) that has a `release.json`."
+        f"The tag before is [`2023.06.1`]({url}/releases/tag/2023.06.1). It may have been blocked or never released: "
+        f"if [Releases]({url}/releases) has older ones with a `release.json`, take the newest of these."
     ) in card
     assert (
-        f"[Actions &gt; Deploy &gt; Run workflow]({url}/actions/workflows/deploy.yaml). *Use workflow from*: the "
-        "newest production tag, under *Tags* (the environment takes no branch). *tag*: `2023.06.1`. *environment*: "
-        "`production`. *rollback*: ticked."
+        f"By the form, if the stack has one like `examples/deploy.yaml` of this action: [Actions]({url}/actions) &gt; "
+        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment takes "
+        "no branch). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
     ) in card
-    assert "launch the template in AWX for the image tag `2023.06.1`, when you have made sure" in card
+    assert "deploy the image tag `2023.06.1` (if AWX deploys the stack, launch its template for it), when you" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
     assert "good" not in card
@@ -306,21 +306,29 @@ def test_the_card_names_the_last_good_release_where_it_was_seen() -> None:
 
 @pytest.mark.parametrize("is_all", [True, False])
 def test_the_card_says_what_is_not_known_of_the_releases(is_all: bool) -> None:
-    """Where no older release has the file the form is no way; where not all were seen, nothing is claimed."""
+    """If no older release has a record, neither that file nor the form is named; if not all were seen, both are."""
     card = card_of(replace(report(), released=Released(["2023.06.2"], is_all=is_all)))
-    assert ("No older release is public with a `release.json`" in card) is is_all
-    assert ("By the form" in card) is not is_all
-    assert ("The tag before is [`2023.06.1`]" in card) is not is_all
-    assert "By hand: launch the template in AWX for the image tag `2023.06.1`" in card
+    assert ("No older release has a record of its image, so only the way by hand is left." in card) is is_all
+    assert ("By the form" in card, "release.json" in card, "deploy.yaml" in card) == (not is_all,) * 3
+    assert "The tag before is [`2023.06.1`]" in card
+    assert "By hand: deploy the image tag `2023.06.1` (if AWX deploys the stack" in card
+
+
+def test_no_page_links_to_a_form_that_may_not_be_there() -> None:
+    """Nobody has looked whether the stack has a deploy.yaml, so no link leads there."""
+    assert "actions/workflows/deploy.yaml" not in gate_summary(report(), GITHUB)
+
+
+def test_a_stack_without_records_is_not_told_that_its_releases_never_ran() -> None:
+    """Where no release has a record, the lack of one says nothing of the tag before."""
+    made = replace(report(), released=Released([], is_all=True))
+    assert "so production may never have run it" not in gate_summary(made, GITHUB)
 
 
 def test_the_card_of_a_tag_before_that_could_not_be_seen() -> None:
     """Where it is not known which tag is before, the card sends people to the releases, and names none."""
     card = card_of(report(replace(good_facts(), previous=Unknown("GitHub answered 503"))))
-    assert (
-        "Which tag is before could not be seen. If it was blocked or never released, take the newest older one of"
-        in card
-    )
+    assert "Which tag is before could not be seen. It may have been blocked or never released: if [Releases]" in card
     assert "*tag*: that one." in card
 
 

@@ -16,10 +16,10 @@ from world.example import WORKFLOW_FILE
 from world.faults import Reply, json_reply
 from world.github_server import GitHubServer
 from world.loopback import Request
-from world.workflow_runs import Run
+from world.workflow_runs import Run, person
 
 _DISPATCHES = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/workflows/(?P<file>[^/]+)/dispatches")
-_RUN = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/runs/(?P<id>[0-9]+)(?P<jobs>/jobs)?")
+_RUN = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/runs/(?P<id>[0-9]+)(?P<more>/jobs|/pending_deployments)?")
 _REFS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/git/refs")
 _PULLS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/commits/(?P<sha>[0-9a-f]{40})/pulls")
 
@@ -36,6 +36,17 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """An environment that a job waits for; the timer is in minutes, its start ISO 8601 in UTC."""
+
+    environment: str
+    users: Sequence[str] = ()
+    teams: Sequence[str] = ()
+    wait_timer: int = 0
+    wait_timer_started_at: str | None = None
+
+
+@dataclass(frozen=True)
 class Look:
     """What one look at a build shows."""
 
@@ -43,12 +54,21 @@ class Look:
     conclusion: str | None = None
     jobs: Sequence[Job] = ()
     attempt: int = 1
+    pending: Sequence[Pending] = ()
 
 
 QUEUED = Look("queued")
 RUNNING = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))
 PASSED = Look("completed", "success", (Job("gate"), Job("build", completed_at="2023-06-02T10:12:00Z")))
 FAILED = Look("completed", "failure", (Job("gate"), Job("build", conclusion="failure")))
+WAITING = Look(
+    "waiting",
+    None,
+    (Job("gate"), Job("build"), Job("Deploy to production", "waiting", None, completed_at=None)),
+    pending=(Pending("awx/fragalysis-production", ("maintainer",), ("release",)),),
+)
+"""All is done but the job of production, which waits for its reviewers."""
+
 CANCELLED = Look("completed", "cancelled", (Job("gate"), Job("build", conclusion="cancelled")))
 
 
@@ -104,8 +124,12 @@ class GitHubBuilds:
         if found := _DISPATCHES.fullmatch(request.path):
             return self._dispatch(found["name"], json.loads(request.body))
         if found := _RUN.fullmatch(request.path):
-            if found["jobs"]:
+            if found["more"] == "/jobs":
                 return self._jobs(request, int(found["id"]))
+            if found["more"]:
+                return json_reply(
+                    200, [self._pending(found["name"], one) for one in self._look(int(found["id"])).pending]
+                )
             self._go_on(int(found["id"]))
         if (found := _REFS.fullmatch(request.path)) and request.method == "POST":
             return self._made(found["name"], request)
@@ -154,6 +178,24 @@ class GitHubBuilds:
         jobs = [self._job(run, at, job) for at, job in enumerate(self._look(number).jobs)]
         size = int(request.query.get("per_page", ["30"])[0])
         return json_reply(200, {"total_count": len(jobs), "jobs": jobs[:size]})
+
+    def _pending(self, name: str, one: Pending) -> dict[str, Any]:
+        url = f"{self.server.url}/repos/{name}/environments/1"
+        users = [{"type": "User", "reviewer": person(login, self.server.url)} for login in one.users]
+        teams = [{"type": "Team", "reviewer": self._team(name)} for name in one.teams]
+        return {
+            "environment": {"id": 1, "node_id": "E_1", "name": one.environment, "url": url, "html_url": url},
+            "wait_timer": one.wait_timer,
+            "wait_timer_started_at": one.wait_timer_started_at,
+            "current_user_can_approve": False,
+            "reviewers": [*users, *teams],
+        }
+
+    def _team(self, name: str) -> dict[str, Any]:
+        url = f"{self.server.url}/organizations/1/team/1"
+        links = {"url": url, "html_url": url, "members_url": url, "repositories_url": url}
+        facts = {"name": name, "slug": name, "description": None, "permission": "pull", "parent": None}
+        return {**facts, **links, "id": 1, "node_id": "T_1", "type": "organization", "organization_id": 1}
 
     def _job(self, run: Run, at: int, job: Job) -> dict[str, Any]:
         number = run.id * 100 + at

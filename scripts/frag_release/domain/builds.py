@@ -11,6 +11,10 @@ from .environments import is_production
 from .evidence import COMPLETED, SUCCESS
 from .run_limits import is_held
 
+WAITING, PENDING, ACTION_REQUIRED = "waiting", "pending", "action_required"
+"""GitHub's words for what waits: for the rules of an environment, for a concurrency group, for anybody's approval."""
+
+_HELD = (WAITING, PENDING)
 _SKIPPED = "skipped"
 
 
@@ -53,6 +57,43 @@ class Build:
     def passed(self) -> bool:
         """Whether it has ended well."""
         return self.is_over and self.conclusion == SUCCESS
+
+
+@dataclass(frozen=True)
+class PendingDeployment:
+    """An environment that a build waits for: for one of its `reviewers`, and `until` its timer has run (UTC)."""
+
+    environment: str
+    reviewers: Sequence[str] = ()
+    until: datetime.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a build waits for. `others` are runs of its workflow that may hold the concurrency group that it wants.
+
+    `unseen` says why that could not be found.
+    """
+
+    environments: Sequence[PendingDeployment] = ()
+    others: Sequence[Build] = ()
+    unseen: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of it."""
+        return any(one.reviewers or one.until for one in self.environments) or bool(self.others)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it goes on only when somebody has approved something."""
+        behind = bool(self.others) and all(one.is_held for one in self.others)
+        return behind or any(one.reviewers for one in self.environments)
+
+    @property
+    def until(self) -> datetime.datetime | None:
+        """When the last timer has run (UTC); None without one."""
+        return max((one.until for one in self.environments if one.until), default=None)
 
 
 @dataclass(frozen=True)
@@ -132,18 +173,37 @@ def _median(seconds: Sequence[float]) -> datetime.timedelta:
 
 @dataclass(frozen=True)
 class Progress:
-    """A build as it was seen at `now` (UTC), with what is usual. `build` is None before it is found."""
+    """A build as it was seen at `now` (UTC), with what is usual. `build` is None before it is found.
+
+    `hold` is what it waits for; `is_left` says that it is not followed further because of that.
+    """
 
     now: datetime.datetime
     build: Build | None = None
     jobs: Sequence[Job] = ()
     usual: UsualTimes = field(default_factory=UsualTimes)
     note: str = ""
+    hold: Hold = Hold()
+    is_left: bool = False
 
     @property
     def is_over(self) -> bool:
-        """Whether the build has ended, in whatever way."""
-        return self.build is not None and self.build.is_over
+        """Whether nothing more is to be seen of the build: it has ended, or is left waiting."""
+        return self.is_left or (self.build is not None and self.build.is_over)
+
+    @property
+    def waits(self) -> frozenset[str]:
+        """What the build or its jobs wait for: `WAITING` for an environment or an approval, `PENDING` for a group."""
+        if self.build is None or self.build.is_over:
+            return frozenset()
+        states = {self.build.status, *(job.status for job in self.jobs if not job.is_over)}
+        return frozenset({WAITING} if self.build.is_held else ()) | states.intersection(_HELD)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether all that is left of the build waits, so that it may stay as it is for days."""
+        moving = [job for job in self.jobs if not job.is_over and job.status not in _HELD]
+        return bool(self.waits) and not moving
 
     @property
     def failed_jobs(self) -> list[Job]:
@@ -154,7 +214,7 @@ class Progress:
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
         build = (self.build.id, self.build.attempt, self.build.status, self.build.conclusion) if self.build else ()
-        return (*build, *((job.name, job.status, job.conclusion) for job in self.jobs), self.note)
+        return (*build, *((job.name, job.status, job.conclusion) for job in self.jobs), self.hold, self.note)
 
     @property
     def began(self) -> datetime.datetime | None:

@@ -7,12 +7,13 @@ counts is the merge of a pull request that `prepare` made, or the trailer that i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Union
 from urllib.parse import unquote
 
 from .components import Pin
+from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
 from .versions import parse_production_tag
 
@@ -76,6 +77,54 @@ class Contradiction:
     remedy: str
 
 
+@dataclass(frozen=True)
+class EndedBuild:
+    """A run that has ended, as the webhook event `workflow_run` tells of it; what it does not say is empty.
+
+    `repository` is that whose workflow ran, `source` that of the built commit: another one for a fork. `branch` is what
+    GitHub calls so: the name of the ref that was built, which may be a tag.
+    """
+
+    repository: str
+    source: str
+    file: str
+    event: str
+    conclusion: str
+    branch: str
+    commit: str
+
+    @classmethod
+    def of_event(cls, event: Mapping[str, Any], repository: str) -> EndedBuild:
+        """Read the payload of an event of `repository`."""
+        return cls(
+            repository,
+            _text(event, "workflow_run", "head_repository", "full_name"),
+            _text(event, "workflow_run", "path").partition("@")[0],
+            _text(event, "workflow_run", "event"),
+            _text(event, "workflow_run", "conclusion"),
+            _text(event, "workflow_run", "head_branch"),
+            _text(event, "workflow_run", "head_sha"),
+        )
+
+    def wrong_for(self, repository: str, file: str, events: Sequence[str]) -> str:
+        """Say why its end makes no release of the repository, whose builds are of `file`; empty if it may."""
+        if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
+            return f"it is not a build of {repository} itself"
+        if self.file != file:
+            return f"it is a run of {self.file or 'another workflow'}, not of {file}"
+        if self.event not in events:
+            return f"it was started by {self.event or 'an unknown event'}, not by the push of a tag"
+        if parse_production_tag(self.branch) is None:
+            return "it is not the build of a production tag"
+        return "" if self.conclusion == SUCCESS else f"it ended as {self.conclusion or 'unknown'}"
+
+
+def _text(event: object, *names: str) -> str:
+    for name in names:
+        event = event.get(name) if isinstance(event, Mapping) else None
+    return event if isinstance(event, str) else ""
+
+
 Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
 
 
@@ -128,7 +177,7 @@ def review_of(change: PairChange, branch: str) -> Review:
         return NothingToPublish(
             f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
             f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
-            "To release this pair, run Prepare release; or publish by hand, with the tag in stack-tag.",
+            "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
-from ..domain.builds import Artifact, Build, Job
+from ..domain.builds import WAITING, Artifact, Build, Job, PendingDeployment
 from ..domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
@@ -86,6 +87,35 @@ class WorkflowJobs(TypedDict):
     jobs: list[WorkflowJob]
 
 
+class NamedEnvironment(TypedDict):
+    """The environment of a pending deployment."""
+
+    name: str
+
+
+class UserOrTeam(TypedDict):
+    """A user has a `login`, a team a `name`."""
+
+    login: str | None
+    name: str | None
+
+
+class Reviewer(TypedDict):
+    """Who may approve; `type` is `User` or `Team`."""
+
+    type: str
+    reviewer: UserOrTeam
+
+
+class PendingFacts(TypedDict):
+    """One item of `actions/get-pending-deployments-for-run`; the timer is in minutes, its start ISO 8601."""
+
+    environment: NamedEnvironment
+    wait_timer: int
+    wait_timer_started_at: str | None
+    reviewers: list[Reviewer]
+
+
 class GithubBuilds:
     """What GitHub Actions does in one repository; never from a memory."""
 
@@ -154,6 +184,24 @@ class GithubBuilds:
                 return payload
             jobs += map(_job, payload["jobs"])
         return jobs
+
+    def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
+        """The environments whose rules it waits for."""
+        what = f"what the run {build.id} waits for"
+        response = self._api.get(f"/actions/runs/{build.id}/pending_deployments", what, permission=ACTIONS)
+        found = response if isinstance(response, Unknown) else self._api.read(response, list[PendingFacts], what)
+        return found if isinstance(found, Unknown) else list(map(_pending, found))
+
+    def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow that are in progress, or wait for an approval: a request for each of the two."""
+        what, found = f"the runs of {workflow} that have not ended", list[Build]()
+        for status in ("in_progress", WAITING):
+            first = self._of_workflow(workflow, what, {"status": status, **_WHOLE, "per_page": _PAST_PAGE})
+            runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
+            if isinstance(runs, Unknown):
+                return runs
+            found += map(_build, runs["workflow_runs"])
+        return sorted(found, key=lambda one: one.id)
 
     def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
         """What all its attempts have uploaded."""
@@ -227,6 +275,21 @@ def _build(run: FollowedRun) -> Build:
         started=moment_of(run.get("run_started_at") or ""),
         created=moment_of(run["created_at"]),
     )
+
+
+def _pending(facts: PendingFacts) -> PendingDeployment:
+    began = moment_of(facts["wait_timer_started_at"] or "")
+    timer = datetime.timedelta(minutes=max(0, facts["wait_timer"]))
+    return PendingDeployment(
+        facts["environment"]["name"],
+        [name for each in facts["reviewers"] if (name := _reviewer(each))],
+        began + timer if began and timer else None,
+    )
+
+
+def _reviewer(one: Reviewer) -> str:
+    name = one["reviewer"].get("login") or one["reviewer"].get("name") or ""
+    return f"the team {name}" if name and one["type"] == "Team" else name
 
 
 def _job(job: WorkflowJob) -> Job:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..domain.builds import Artifact, Build, Job
+from ..domain.builds import Artifact, Build, Job, PendingDeployment
 from ..domain.evidence import Answer, Lifetime, Run
 from ..domain.releases import Asset, Drafts, Release
 from ..domain.review import MergedRequest
@@ -56,6 +56,12 @@ class Builds(Protocol):
 
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """The jobs of its latest attempt, in the order in which they were started."""
+
+    def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
+        """The environments whose rules it waits for."""
+
+    def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow file that are in progress, or wait for an approval; the oldest first."""
 
     def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
         """What all its attempts have uploaded, by name; nothing is downloaded."""

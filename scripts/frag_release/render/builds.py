@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 
-from ..domain.builds import Job, Progress
+from ..domain.builds import WAITING, Build, Hold, Job, PendingDeployment, Progress
 from ..domain.run_limits import who_lets_go
 from . import markdown
 from .markdown import visible
 
 _NAME, _STATE = 80, 40
 _JOBS_OF_A_LINE = 12
+_OTHERS = 3
 MARKS = {
     "success": "✅",
     "failure": "❌",
@@ -36,15 +37,16 @@ def progress_line(progress: Progress) -> str:
     if progress.build is None:
         return visible(progress.note)
     build = progress.build
-    state = visible(in_words(build.state), _STATE)
+    state = visible(state_in_words(build), _STATE)
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
     jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
     more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
     end = progress.expected_end
     parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
+    held = hold_in_words(progress.hold)
+    parts += [held] if held else [visible(who_lets_go(build.status, build.url), 400)] if build.is_held else []
     parts += [visible(progress.note, 200)] if progress.note else []
-    parts += [visible(who_lets_go(build.status, build.url), 400)] if build.is_held else []
     return " | ".join(parts)
 
 
@@ -59,7 +61,32 @@ def build_table(progress: Progress) -> str:
 
 def in_words(status: str) -> str:
     """Return GitHub's word for a state, for people: a job that waits does so for the rules of its environment."""
-    return "waiting for approval" if status == "waiting" else status.replace("_", " ") or "unknown"
+    return "waiting for approval" if status == WAITING else status.replace("_", " ") or "unknown"
+
+
+def hold_in_words(hold: Hold) -> str:
+    """Return what a build waits for, as the end of a sentence about it; empty where nothing is known."""
+    said = [_rules_in_words(one) for one in hold.environments]
+    if hold.others:
+        more = f" and {len(hold.others) - _OTHERS} more" if len(hold.others) > _OTHERS else ""
+        said.append(f"may wait behind {', '.join(map(_run_in_words, hold.others[:_OTHERS]))}{more}")
+    return ", and ".join(said)
+
+
+def _rules_in_words(one: PendingDeployment) -> str:
+    who = " or ".join(visible(name, _NAME) for name in one.reviewers)
+    what = [f"for the approval of {who}"] if who else []
+    what += [f"until {one.until:%Y-%m-%d %H:%M} UTC"] if one.until else []
+    return f"waits {' and '.join(what) or 'for its rules'} (environment {visible(one.environment, _NAME)})"
+
+
+def _run_in_words(build: Build) -> str:
+    return f"{visible(build.branch, _NAME)} ({visible(state_in_words(build), _STATE)}, {visible(build.url, 200)})"
+
+
+def state_in_words(build: Build) -> str:
+    """Return how a build ended, or what it does, for people."""
+    return in_words(build.state)
 
 
 def _job_of_a_line(job: Job, progress: Progress) -> str:

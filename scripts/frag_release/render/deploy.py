@@ -202,12 +202,12 @@ def _way_back(report: DeployReport, links: Links) -> Section:
     if not target.is_production:
         return Section(17, TITLE, "")
     if report.stage is Stage.REFUSED and target.rollback:
-        further = way_back(judged, links)
+        further = way_back(judged, links, awx=True)
         other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
         return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
     untouched = report.stage in (Stage.REFUSED, Stage.PLANNED, Stage.NOT_BEGUN)
     forward = way_forward(judged, links) if target.rollback and not untouched else ""
-    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched)
+    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched, awx=True)
 
 
 def _footer(report: DeployReport) -> str:

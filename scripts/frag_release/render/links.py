@@ -50,9 +50,9 @@ class Links:
         """Address of an issue or, which GitHub leads on to, a pull request."""
         return self._of(repository, "issues", str(number))
 
-    def workflow(self, repository: str, file: str) -> str:
-        """Address of a workflow's runs, where the form to start one is."""
-        return self._of(repository, "actions", "workflows", file)
+    def actions(self, repository: str) -> str:
+        """Address of the list of workflows, where the form to start one is."""
+        return self._of(repository, "actions")
 
     def _of(self, repository: str, *names: str) -> str:
         if not self.server.startswith(("https://", "http://")) or not all((repository, *names)):

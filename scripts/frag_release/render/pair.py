@@ -51,7 +51,7 @@ def changes(report: GateReport, links: Links) -> str:
         " (so are warnings that something goes back). It has no release with a `release.json`, so production may never "
         "have run it"
     )
-    more = "" if known in (None, previous.tag.text) else unreleased
+    more = "" if known in (None, "", previous.tag.text) else unreleased
     return f"Compared with {tag}, the tag before{more}:\n\n{markdown.bullets(items)}"
 
 

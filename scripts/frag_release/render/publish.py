@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..domain.builds import Build
+from ..domain.builds import Build, Hold
 from ..domain.evidence import SUCCESS, Image
 from ..domain.findings import blocking
 from ..domain.reports.publish import HEADLINES, NothingReport, PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
-from .builds import build_table, in_words
+from .builds import build_table, hold_in_words, state_in_words
 from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
 from .next_steps import remedies
@@ -26,6 +26,7 @@ _MARKS = {
     Stage.READY: "📝",
     Stage.STOPPED: "⛔",
     Stage.STARTED: "⏳",
+    Stage.WAITING: "⏳",
     Stage.PUBLISHED: "✅",
 }
 LINES = """\
@@ -43,7 +44,7 @@ LINES = """\
     name: ${{ steps.pushed.outputs.artifact }}
     path: ${{ runner.temp }}/stack-image.txt"""
 """What a build says by itself, as `examples/build-main.yaml` does; a test holds the two together."""
-_BY_HAND = 'The job "Publish release" can be run again at any time: what is there already is found and gone on from.'
+_BY_HAND = "This job can be run again at any time: what is there already is found and gone on from."
 
 
 def summary(report: PublishReport | NothingReport, links: Links) -> str:
@@ -92,7 +93,7 @@ def _nothing(review: NothingToPublish) -> str:
 
 def _text(report: PublishReport) -> str:
     lines = [report.headline, markdown.visible(_reason(report))]
-    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.PUBLISHED)
+    shown_before = report.stage in (Stage.STOPPED, Stage.STARTED, Stage.WAITING, Stage.PUBLISHED)
     lines += [] if shown_before else finding_lines(report.judged.decision.findings)
     lines += [markdown.visible(note) for note in report.notes]
     return "\n".join([*lines, *(f"{number}. {plain(step)}" for number, step in enumerate(next_steps(report), 1))])
@@ -114,8 +115,32 @@ def next_steps(report: PublishReport) -> list[str]:
         return []
     if report.stage is Stage.STARTED:
         return [f"Follow {markdown.link('the build', report.run_url)}.", _BY_HAND]
+    if report.stage is Stage.WAITING:
+        return _steps_of_waiting(report)
     warned = ["Look at the warnings first."] if report.notes else []
     return [*warned, "Nothing to do: the release is public. `announce` tells people, on the ticket and the board."]
+
+
+def _steps_of_waiting(report: PublishReport) -> list[str]:
+    hold, build = report.progress.hold if report.progress else Hold(), markdown.link("the build", report.run_url)
+    at = f"Open {build}"
+    if any(one.reviewers for one in hold.environments):
+        at = f"To approve or reject it, open {build} and take *Review deployments*"
+    return [
+        f"{at}.",
+        "Once it has passed, the release and the ticket are made by the workflow that starts on `workflow_run` of the "
+        "build, if there is one, as in `examples/publish-release.yaml` of this action. Else run this again then.",
+    ]
+
+
+def _waiting(report: PublishReport) -> str:
+    """Return what the build waits for, as one or two sentences."""
+    hold = report.progress.hold if report.progress else Hold()
+    behind = hold_in_words(hold)
+    if behind:
+        return f"Its build {behind}."
+    why = f" {hold.unseen}." if hold.unseen else ""
+    return f"Its build waits for somebody's approval; for whose could not be found.{why}"
 
 
 def _verdict(report: PublishReport) -> str:
@@ -140,6 +165,8 @@ def _reason(report: PublishReport) -> str:
         return f"{commit} {would} tagged as {judged.tag}, built, and released."
     if report.stage is Stage.STARTED:
         return f"{commit} is tagged as {judged.tag}. Its build was started {report.started_by}."
+    if report.stage is Stage.WAITING:
+        return f"{commit} is tagged as {judged.tag}. {_waiting(report)} The release is made when all of it has passed."
     before = "" if report.actions else " It was so before: this run had nothing to do."
     passed = ": its build passed" if report.run_conclusion == SUCCESS else ""
     return f"{commit} is released as {judged.tag}{passed}.{before}"
@@ -199,4 +226,4 @@ def _stack_build(report: PublishReport) -> tuple[str, str] | None:
 
 
 def _state(build: Build) -> str:
-    return markdown.text(in_words(build.state), 40)
+    return markdown.text(state_in_words(build), 40)

@@ -12,22 +12,22 @@ from .sections import Section
 from .wording import stack_image
 
 TITLE = "The way back"
-FORM = "deploy.yaml"
-"""The file of the form in `examples/`, under the name that users give it."""
 _UNTOUCHED = "Nothing was deployed by this run, so there is nothing to go back from."
 
 
-def rollback_card(report: GateReport, links: Links, worth: int, *, untouched: bool = False) -> Section:
+def rollback_card(
+    report: GateReport, links: Links, worth: int, *, untouched: bool = False, awx: bool = False
+) -> Section:
     """Return the card of what to go back to from the tag that was judged; without a body where none was before.
 
-    `untouched` says that this run has deployed nothing, and will not.
+    `untouched` says that this run has deployed nothing, and will not; `awx` that it is AWX that deploys.
     """
     if untouched:
         return Section(worth, TITLE, _UNTOUCHED)
-    return Section(worth, TITLE, way_back(report, links))
+    return Section(worth, TITLE, way_back(report, links, awx=awx))
 
 
-def way_back(report: GateReport, links: Links) -> str:
+def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     """Return which release is the last good one, as far as anybody has looked, and the ways to it, as Markdown."""
     before, good = report.facts.previous, report.last_good
     if before is None or before is NOT_ASKED:
@@ -35,14 +35,15 @@ def way_back(report: GateReport, links: Links) -> str:
     previous = report.previous.tag.text if report.previous else ""
     last = _named(report, links, previous) if previous else ""
     if good == "":
-        what = f"No older release is public with a `release.json`, so none can be gone back to by the form.{_tag(last)}"
+        seen = f" The tag before is {last}." if last else ""
+        what = f"No older release has a record of its image, so only the way by hand is left.{seen}"
     elif good is None:
         seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
-        what = f"{seen} {_if_unreleased(report, links, 'newest older one')}"
+        what = f"{seen} {_if_unreleased(report, links, 'older ones')}"
     else:
         there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
         what = there if good == previous or not last else f"{there}{_tag(last)}"
-    ways = _how(report, links, good or previous, by_form=good != "")
+    ways = _how(report, links, good or previous, by_form=good != "", awx=awx)
     return f"{what}\n\n{ways}"
 
 
@@ -55,10 +56,10 @@ def way_forward(report: GateReport, links: Links) -> str:
         what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
     elif higher:
         newest = higher[-1]
-        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'newest')}"
+        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
     else:
         return ""
-    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest)}"
+    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=True)}"
 
 
 def _tag(last: str) -> str:
@@ -67,28 +68,35 @@ def _tag(last: str) -> str:
 
 def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
     releases = markdown.link("Releases", links.releases(report.repository))
-    return f"If it was blocked or never released, take the {which} of {releases} that has a `release.json`."
+    return (
+        f"It may have been blocked or never released: if {releases} has {which} with a `release.json`, take the newest "
+        "of these."
+    )
 
 
 def _named(report: GateReport, links: Links, tag: str) -> str:
     return markdown.code_link(tag, links.tag(report.repository, tag))
 
 
-def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True) -> str:
-    """Return the two ways to deploy a release again without building it, and what neither does."""
-    form = markdown.link("Actions > Deploy > Run workflow", links.workflow(report.repository, FORM))
+def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
+    """Return the two ways to deploy a release again without building it, and what neither does.
+
+    Whether the stack has the form was not looked up, so that it is named with an "if", and nothing links to it.
+    """
+    form = f"{markdown.link('Actions', links.actions(report.repository))} &gt; Deploy &gt; Run workflow"
     that = markdown.code(tag) if tag else "that one"
     image = stack_image(report, tag) if tag else "its image"
     form_filled = (
-        f"By the form: {form}. *Use workflow from*: the newest production tag, under *Tags* (the environment takes no "
-        f"branch). *tag*: {that}. *environment*: `production`. *rollback*: ticked. Nothing is built: the evidence is "
-        "the `release.json` that `publish` left with it, and the digest of its image. Where that file records "
-        "none, the form refuses it: take an older release, or go by hand."
+        f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: "
+        f"the newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: "
+        "`production`. *rollback*: ticked. Nothing is built: the evidence is the `release.json` that `publish` left "
+        "with it, and the digest of its image. Where that file records none, the form refuses it: take an older "
+        "release, or go by hand."
     )
-    by_hand = (
-        f"By hand: launch the template in AWX for {image}, when you have made sure that it is the image of then. "
-        "Nothing is verified."
-    )
+    launch = f"launch the template in AWX for {image}"
+    if not awx:
+        launch = f"deploy {image} (if AWX deploys the stack, launch its template for it)"
+    by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
     undone = (
         "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
         "undone."

@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from ...domain.branch_activity import may_be_of_branch
-from ...domain.builds import Build, Progress, UsualTimes, usual_times
+from ...domain.builds import WAITING, Build, Hold, Progress, UsualTimes, usual_times
 from ...domain.evidence import Answer, Denied, NotOffered, Unknown
 from ...domain.run_limits import RERUN_DAYS, days_between, how_to_rerun, who_lets_go
 from ...errors import EvidenceError, ExpectedError, RefusedError
 from ...forges.publishing import Builds
 from ...forges.writer import UnconfirmedError
+from ...render.builds import hold_in_words
 from ..answers import must
 from ..clock import Clock
 
@@ -27,6 +28,10 @@ _PUSH_SECONDS = 5.0
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
 _MOST_DENIALS = 3
+_MOST_BLIND = 3
+"""After so many looks a build that waits is left, though GitHub does not say for whom: a job may wait for a moment."""
+
+_ASKED_AFTER_SECONDS = 60.0
 
 
 @dataclass
@@ -48,6 +53,8 @@ class Building:
     seen: Progress | None = None
     started_by: str = ""
     note: str = ""
+    _asked: Progress | None = None
+    _blind: int = 0
 
     def start(self, tag_is_new: bool) -> bool:
         """Find the build, or have it started; returns whether this run started it. Raises ExpectedError.
@@ -74,7 +81,8 @@ class Building:
     def follow(self) -> Progress:
         """Follow the build to its end and return the last look; raises ExpectedError where time is up.
 
-        That GitHub fails for a while ends nothing: only time does, or a token that may no longer look.
+        A build that waits for somebody is left: it may wait for days, and nothing is wrong with it. That GitHub fails
+        for a while ends nothing: only time does, or a token that may no longer look.
         """
         past = self.builds.past(self.workflow, _PAST_RUNS)
         usual = UsualTimes() if isinstance(past, Unknown) else usual_times(past)
@@ -82,16 +90,19 @@ class Building:
         for _ in self._looks():
             look = self._look(usual)
             if isinstance(look, Progress):
-                self.seen = look
+                self.seen = self._with_hold(look)
             else:
                 denied = denied + 1 if isinstance(look, Denied) else 0
                 if denied == _MOST_DENIALS:
                     raise EvidenceError(f"The build of {self.tag} can no longer be seen: {look.reason}.", _RESUME)
                 self.seen = replace(self._now(), now=self.clock.now(), note=look.reason)
             self.told(self.seen)
-            if self.seen.build and self.seen.build.is_over and not self.seen.note:
+            if self.seen.is_over and not self.seen.note:
                 return self.seen
-        raise self._out_of_time()
+        if WAITING not in self._now().waits or self._now().note:
+            raise self._out_of_time()
+        self.seen = replace(self._now(), is_left=True)
+        return self.seen
 
     def demand_passed(self) -> None:
         """Demand that the build which is over has passed; raises ExpectedError."""
@@ -189,6 +200,32 @@ class Building:
         jobs = self.builds.jobs(build)
         return jobs if isinstance(jobs, Unknown) else Progress(self.clock.now(), build, jobs, usual)
 
+    def _with_hold(self, look: Progress) -> Progress:
+        """Add to a look what the build waits for, and whether it is to be left because of that."""
+        if not look.waits:
+            return look
+        last = self._asked
+        is_fresh = last and last.waits == look.waits and (look.now - last.now).total_seconds() < _ASKED_AFTER_SECONDS
+        if last is None or not is_fresh or not last.hold.is_known:
+            last = self._asked = replace(look, hold=self._hold(look))
+        hold = last.hold
+        self._blind = self._blind + 1 if look.is_held and not hold.is_known else 0
+        unsaid = self._blind >= _MOST_BLIND and WAITING in look.waits
+        late = hold.until is not None and (hold.until - look.now).total_seconds() > self.clock.remaining()
+        return replace(look, hold=hold, is_left=look.is_held and (hold.needs_a_person or unsaid or late))
+
+    def _hold(self, look: Progress) -> Hold:
+        """Ask what the build waits for: the rules of an environment, or the concurrency group of another run."""
+        if look.build is None:
+            return Hold()
+        if WAITING in look.waits:
+            found = self.builds.pending_deployments(look.build)
+            return Hold(unseen=found.reason) if isinstance(found, Unknown) else Hold(found)
+        runs = self.builds.unfinished(self.workflow)
+        if isinstance(runs, Unknown):
+            return Hold(unseen=runs.reason)
+        return Hold(others=[one for one in runs if one.id != look.build.id])
+
     def _now(self) -> Progress:
         if self.seen is None:
             raise AssertionError("a build is found before it is followed")
@@ -212,7 +249,9 @@ class Building:
             what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
             return ExpectedError(f"Time is up (timeout-seconds), and {what}", _RESUME)
         state = f" ({_state(build)})" if build else ""
-        waits = f" {who_lets_go(build.status, build.url)}" if build and build.is_held else ""
+        waits = f" It {behind}." if (behind := hold_in_words(seen.hold)) else ""
+        if build and build.is_held and not behind:
+            waits = f" {who_lets_go(build.status, build.url)}"
         return ExpectedError(
             f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
             f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",

@@ -15,7 +15,7 @@ from ...domain.components import Pin
 from ...domain.decision import TAGS, Circumstances, decide
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
-from ...domain.reports.publish import NothingReport, PublishReport
+from ...domain.reports.publish import NothingReport, PublishReport, Stage
 from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
@@ -176,6 +176,8 @@ class Publish:
                 building.follow()
             finally:
                 self._note(progress=building.seen)
+        if self._now().stage is Stage.WAITING:
+            return
         build = building.seen.build if building.seen else None
         if build is None or not build.is_over:
             self.journal.note(

@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ...domain.evidence import PUSH
 from ...domain.review import (
     Contradiction,
+    EndedBuild,
     MergedRequest,
     NothingToPublish,
     PairChange,
@@ -44,23 +46,45 @@ class Reviewing:
 
     def find(self) -> Review:
         """Return what was reviewed; raises EvidenceError where that cannot be found out."""
-        asked = self.settings.stack_tag
+        asked, context = self.settings.stack_tag, self.stack.context
         if asked:
-            return self._by_hand(asked)
-        ref = self.stack.context.ref
+            who = f" by {context.actor}" if context.actor else ""
+            return self._of_tag(asked, f"the input stack-tag, asked for by hand{who}")
+        if context.event_name == "workflow_run":
+            return self._of_build(EndedBuild.of_event(context.event, context.repository))
+        ref = context.ref
         branch = ref[len(_HEADS) :] if ref.startswith(_HEADS) else self.branches[0] if not ref else ""
         if branch not in self.branches:
             return NothingToPublish(
                 f"This run belongs to {ref}, and only {' or '.join(self.branches)} is released.",
                 "Run it for the stack branch, or name the tag in stack-tag.",
             )
-        change = self._newest_change(self.stack.context.sha or self.stack.head(branch), self.stack.context.pushed_from)
+        change = self._newest_change(context.sha or self.stack.head(branch), context.pushed_from)
         if isinstance(change, NothingToPublish):
             return change
         review = review_of(change, branch)
         return self._replaced(review, change, branch) or review
 
-    def _by_hand(self, asked: str) -> Review:
+    def _of_build(self, build: EndedBuild) -> Review:
+        """Return what the build that has ended was of, if that is a tag which is still there: none is made for it."""
+        settings, tag = self.settings, build.branch
+        # Nothing is started by a tag that a workflow's own token makes: its build is dispatched.
+        events = [PUSH, *(["workflow_dispatch"] if settings.connections.own_token else [])]
+        wrong = build.wrong_for(settings.stack_repository, settings.workflow_file, events)
+        if not wrong and must(self._publisher.tag(tag), f"The tag {tag}") != build.commit:
+            wrong = f"the tag {tag} does not stand for {build.commit[:12]}, which was built"
+        if wrong:
+            return NothingToPublish(f"The run that has ended makes no release: {wrong}.")
+        review = self._of_tag(tag, "")
+        if isinstance(review, Reviewed) and not review.how:
+            return NothingToPublish(
+                f"No review of {tag} was found, and what nobody has reviewed is not released by the end of its build.",
+                f"To release it all the same, publish it by hand, with {tag} in stack-tag.",
+            )
+        return review
+
+    def _of_tag(self, asked: str, otherwise: str) -> Review:
+        """Return the review of a tag's release; without one the tag's commit, or the head, and `otherwise` says why."""
         branch = self.branches[0]
         head = self.stack.head(branch)
         tagged = must(self._publisher.tag(asked), f"The tag {asked}")
@@ -80,11 +104,9 @@ class Reviewing:
                 f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
                 f"Publish {waiting}, or name a tag above it in stack-tag to release the same pair under that.",
             )
-        who = f" by {self.stack.context.actor}" if self.stack.context.actor else ""
-        how = f"the input stack-tag, asked for by hand{who}"
         if waiting and isinstance(newest, Reviewed):
-            return replace(newest, tag=asked, how=f"{how}, in place of {waiting}: {newest.how}")
-        return Reviewed(asked, tagged or head, how)
+            return replace(newest, tag=asked, how=f"{otherwise}, in place of {waiting}: {newest.how}")
+        return Reviewed(asked, tagged or head, otherwise)
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
         """Say whether what was reviewed was reverted or replaced on the branch before it had its tag."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..builds import Job, Progress
+from ..builds import WAITING, Job, PendingDeployment, Progress
 from ..decision import Verdict
 from ..findings import Finding
 from ..review import NothingToPublish, Reviewed
@@ -24,6 +24,7 @@ class Stage(Enum):
     READY = "ready"
     STOPPED = "stopped"
     STARTED = "started"
+    WAITING = "waiting"
     PUBLISHED = "published"
 
 
@@ -33,6 +34,7 @@ HEADLINES = {
     Stage.READY: "About to be published",
     Stage.STOPPED: "Not published yet",
     Stage.STARTED: "Tagged, the build goes on",
+    Stage.WAITING: "Tagged, the build waits",
     Stage.PUBLISHED: "Published",
 }
 
@@ -69,6 +71,8 @@ class PublishReport(JudgedReport):
             return Stage.PLANNED
         if self.release_url:
             return Stage.PUBLISHED
+        if self.progress and self.progress.is_left:
+            return Stage.WAITING
         return Stage.STARTED if self.progress else Stage.READY
 
     @property
@@ -88,7 +92,9 @@ class PublishReport(JudgedReport):
 
     @property
     def run_conclusion(self) -> str:
-        """How the build ended, in GitHub's word; empty while it runs."""
+        """How the build ended, in GitHub's word; `waiting` if it waits for somebody, empty while it runs."""
+        if self.progress and self.progress.is_left:
+            return WAITING
         build = self.progress.build if self.progress else None
         return (build.conclusion or "") if build and build.is_over else ""
 
@@ -124,12 +130,18 @@ class PublishReport(JudgedReport):
         return {
             "url": self.run_url,
             "conclusion": self.run_conclusion or None,
+            "waits-for": [_as_json(one) for one in self.progress.hold.environments] if self.progress.is_left else [],
             "jobs": [self._job(job) for job in self.progress.jobs],
         }
 
     def _job(self, job: Job) -> dict[str, Any]:
         elapsed = job.elapsed(self.progress.now).total_seconds() if self.progress and job.ran else None
         return {"name": job.name, "status": job.status, "conclusion": job.conclusion, "seconds": elapsed}
+
+
+def _as_json(one: PendingDeployment) -> dict[str, Any]:
+    until = one.until.strftime("%Y-%m-%dT%H:%M:%SZ") if one.until else None
+    return {"environment": one.environment, "reviewers": list(one.reviewers), "until": until}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from ..findings import Outcome
 from ..run_limits import who_lets_go
 from .rule import failed, unknown
 
+_HELD = {"pending": "pending behind another run of its concurrency group"}
+"""What a word of GitHub's for a run means that says too little; each other word is told as it is."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -75,8 +78,9 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
             f"GitHub holds {files_of(held)} until somebody approves it", who_lets_go(held[0].status, held[0].url)
         )
         return unknown(what, why, held[0].url, may_settle=True)
+    status = found[0].status
     why = Unknown(
-        f"{files_of(found)} is still {found[0].status.replace('_', ' ')}",
+        f"{files_of(found)} is still {_HELD.get(status, status.replace('_', ' '))}",
         f"Wait until it has ended ({found[0].url}), then run this again.",
     )
     return unknown(what, why, found[0].url, may_settle=True)

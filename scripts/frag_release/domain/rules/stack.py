@@ -122,8 +122,8 @@ def tag_style(facts: StackFacts) -> Outcome:
     "stack",
     fails_when="gate: the tag has a public release whose `release.json` records the stack's image: another build would "
     "push over it",
-    remedy="Deploy it again by the form of `deploy.yaml`, with *rollback* ticked. What is new is released under the "
-    "next free tag.",
+    remedy="Deploy it again by the form of `examples/deploy.yaml`, if the stack has one, with *rollback* ticked. What "
+    "is new is released under the next free tag.",
 )
 def tag_released(facts: StackFacts) -> Outcome:
     """What was released is built once: production and a rollback go by the image that was recorded."""
@@ -140,7 +140,8 @@ def tag_released(facts: StackFacts) -> Outcome:
     return failed(
         f"{facts.tag} of {facts.repository} is released already, as the image {public.digest}: another build would "
         "push another image under its tag, and the release could not be gone back to.",
-        "Deploying it again is deploy.yaml's job: Actions > Deploy > Run workflow, with this tag and rollback ticked. "
+        "To deploy it again by the stack's form, if it has one: Actions > Deploy > Run workflow, with this tag and "
+        "rollback ticked. "
         "Release what is new under the next free tag.",
         public.url,
     )

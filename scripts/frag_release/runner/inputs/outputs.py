@@ -28,7 +28,8 @@ OUTPUTS: dict[str, str] = {
     "pull-request-url": "prepare: address of the pull request",
     "release-url": "publish: address of the release",
     "run-url": "publish: address of the build's run",
-    "run-conclusion": "publish: how the build ended, in GitHub's word; empty where it was not followed to its end",
+    "run-conclusion": "publish: how the build ended, in GitHub's word; `waiting` if it waits for somebody's approval; "
+    "empty where it was not followed to its end",
     "ticket-number": "announce: number of the ticket",
     "ticket-url": "announce: address of the ticket",
     "job-id": "deploy: number of the AWX job",
