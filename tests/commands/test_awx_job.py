@@ -553,6 +553,11 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     error = run.stopped()
     assert "No answer came to the launch of Deploy (" in error.message
     assert "AWX shows no job of it after 125 s" in error.message
+    assert [line for line in run.printed if "is looked for, for up to 125 s" in line]
+    shown = [
+        int(found[1]) for line in run.printed if (found := re.match(r"AWX shows no job of it after (\d+) s", line))
+    ]
+    assert [seconds // 30 for seconds in shown] == [1, 2, 3, 4]
     assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
     assert (posts(awx), run.job.seen) == (1, None)
     assert deploy().run().succeeded
@@ -682,6 +687,43 @@ def test_an_old_job_that_still_runs_is_resumed(awx: AwxServer, deploy: Deploy) -
     run = deploy()
     assert run.job.start() is False
     assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+
+
+@pytest.mark.parametrize("script", [awx_jobs.ENDLESS, (PENDING,)], ids=["running", "pending"])
+@pytest.mark.parametrize("ends", ["time is up", "cancelled", "at last"])
+def test_a_job_that_awx_does_not_show_is_not_said_to_be_pending(
+    awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], ends: str
+) -> None:
+    """When AWX cannot be asked at the end, the run says how the job was when last seen, and why it is not known now."""
+    awx.add_template("Deploy", script=script)
+    run = deploy(seconds=60)
+
+    def fail(number: int) -> None:
+        if ends == "at last" and run.job.clock.remaining() > 20:
+            return
+        awx.fail("GET", r"/jobs/[0-9]+/$", status=503)
+        if ends == "cancelled" and number > 3:
+            raise Cancelled("The run was cancelled, so nothing was decided.", "Run it again.")
+
+    run.before_wait = fail
+    message = run.cancelled().message if ends == "cancelled" else run.stopped().message
+    seen = run.job.seen.status if run.job.seen else ""
+    assert f"could not be seen (127.0.0.1:{awx.port} answered 503 when asked for the job {awx.jobs[0].id})" in message
+    assert f": it was {seen} when last seen, and is left as it is. {page(run)}" in message
+    assert f"is {seen}" not in message
+
+
+@pytest.mark.parametrize("seconds", [600, 1])
+def test_how_a_job_ended_is_told_after_its_last_lines(awx: AwxServer, deploy: Deploy, seconds: int) -> None:
+    """The line that says how a job ended is the last one of its log, also when it ends as time is up."""
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look("successful", LINES)))
+    run = deploy(seconds=seconds)
+    log: list[str] = []
+    run.job.told = lambda look: log.append(look.job.status)
+    run.job.printed = lambda text: log.extend(text.split("\n"))
+    run.run()
+    assert log[-2:] == [LINES[-1], "successful"]
+    assert log.count("successful") == 1
 
 
 QUEUED = (*[PENDING] * 4, RUNNING, Look("successful", LINES))
@@ -879,7 +921,7 @@ def test_a_job_that_was_stopped_in_the_middle_for_another_is_no_success(awx: Awx
 
 @pytest.mark.parametrize("launches", [True, False], ids=["gave way", "resumed"])
 def test_a_job_that_we_follow_may_give_way_to_a_third_one(awx: AwxServer, deploy: Deploy, launches: bool) -> None:
-    """A job that this run has not launched is not cancelled by it; if another run does, the one that stays is followed."""
+    """A job that this run has not launched is not cancelled by it; if another run does, the lower one is followed."""
     template = awx.add_template("Deploy", script=QUEUED)
     first = awx.add_job(template, TAG, by=SOMEBODY, script=[PENDING] * 9 + [Look("successful", LINES)])
     awx.jobs.clear()

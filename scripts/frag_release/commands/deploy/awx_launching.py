@@ -18,6 +18,7 @@ SEARCH_SECONDS = 30.0
 """How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
 
 _FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
+_TOLD_EVERY = 30.0
 
 
 @dataclass
@@ -212,7 +213,10 @@ class Launching:
                 raise self._never_seen(template, lost, looked, seconds)
             pause = min(pause, seconds - waited)
             self.clock.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_SEARCH_POLL)
+            before, waited = waited, waited + pause
+            if before // _TOLD_EVERY < waited // _TOLD_EVERY and waited < seconds:
+                self.say(f"{_what_awx_shows(looked)} after {waited:.0f} s.")
+            pause = min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
         """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
@@ -243,13 +247,12 @@ class Launching:
         return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
     def _never_seen(self, template: Template, lost: ExpectedError, looked: bool, seconds: float) -> ExpectedError:
-        saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
         others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
         secret = any(job.secret(self.variables) for job in self._others)
         how = "with a secret answer, which cannot be compared" if secret else "but in another way"
         started = f" Launched by the same account since, {how}: {others}." if others else ""
         return ExpectedError(
-            f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
+            f"No answer came to the launch of {template.name} ({lost.message}), and {_what_awx_shows(looked)} after "
             f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
             "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
             "none is launched beside it.",
@@ -272,6 +275,10 @@ def _too_late(job: Job, first: Job) -> ExpectedError:
         f"was cancelled when it had begun: a part of the rollout may be done twice. {job.url}",
         f"Wait until the job {first.id} has ended ({first.url}), then run this again: it launches a new job.",
     )
+
+
+def _what_awx_shows(looked: bool) -> str:
+    return "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
 
 
 def _resumed(job: Job) -> str:
