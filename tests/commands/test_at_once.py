@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
+from commands.at_once import POSTED, TITLE, announced, demand_one_job, demand_one_ticket, deployed
 from commands.conftest import World
+from commands.deployment import Deployment
 from commands.desk import BOARD, FULL, REPOSITORY, TAG, Desk
 from commands.test_announce import END, MARKER
 from commands.test_prepare import open_issue, send, writes
@@ -21,15 +23,12 @@ from frag_release.domain.kept_text import KeptText
 from frag_release.domain.tickets import Comment, Issue, Ticket
 from frag_release.forges.ticketing import Board
 from world.emulate import STRANGERS
-from world.events import push_tag
 from world.faults import Forward, Misbehaviour, Reply
 from world.github_server import COMPONENT_TOKEN
-from world.program import Outcome, Running
+from world.program import wait_until
 
 (STRANGER,) = STRANGERS
-TITLE = "Release 2023.06.2"
 LISTED = {False: r"/issues\?", True: r"/comments\?"}
-POSTED = {False: "/issues$", True: "/comments$"}
 
 
 @pytest.fixture
@@ -38,64 +37,51 @@ def desk(unseeded: World) -> Desk:
     return Desk.of(unseeded)
 
 
-def at_once(start: Callable[[], Running]) -> list[Outcome]:
-    """Start two runs, and return how they ended."""
-    runs = [start(), start()]
-    return [run.finish() for run in runs]
-
-
-def together() -> Misbehaviour:
-    """Hold the first request until the second has come."""
-    both = threading.Barrier(2)
-
-    def act(forward: Forward) -> Reply:
-        both.wait(60)
-        return forward()
-
-    return act
-
-
-def announced_at_once(desk: Desk, **inputs: str) -> list[Outcome]:
-    """Two announcements of which neither has seen the other's ticket or comment before its own."""
-    desk.world.github.add("POST", POSTED["ticket" in inputs], together(), times=2)
-    event = push_tag(TAG, desk.world.commit(TAG))
-    outcomes = at_once(lambda: desk.start(event, inputs))
-    desk.world.github.planned.clear()
-    return outcomes
-
-
-def demand_one_ticket(desk: Desk, outcomes: list[Outcome]) -> None:
-    """Demand one open ticket with one card, the lower one, to which both runs lead; the other one names it."""
-    assert [one.status for one in outcomes] == [0, 0], "\n".join(one.log for one in outcomes)
-    first, second = desk.tickets()
-    assert (first["state"], second["state"], second["state_reason"]) == ("open", "closed", "duplicate")
-    assert second["body"] == f"Duplicate of #{first['number']}, which another run opened at the same moment."
-    assert sorted(user["login"] for user in first["assignees"]) == ["maintainer", "reviewer"]
-    assert second["assignees"] == []
-    assert [item.issue["number"] for item in desk.board.items] == [first["number"]]
-    assert desk.board.lanes() == {TITLE: ["Push to Production"]}
-    told = {(one.outputs["ticket-number"], one.outputs["ticket-url"]) for one in outcomes}
-    assert told == {(str(first["number"]), first["html_url"])}
-    again = desk.announce(**FULL)
-    assert (again.status, writes(desk.world), again.findings("warn")) == (0, [], {}), again.log
-
-
 def test_of_two_tickets_the_lower_stays(desk: Desk) -> None:
     """Two runs that open a ticket each leave one, with its card; both name it, and a third run writes nothing."""
     desk.board.takes_all = True
-    demand_one_ticket(desk, announced_at_once(desk, **FULL))
+    assert demand_one_ticket(desk, announced(desk, FULL)) == 2
 
 
 def test_of_two_comments_the_lower_stays(desk: Desk) -> None:
     """Two runs that tell an existing ticket leave one comment, which both name, and a third run writes nothing."""
     inputs = {"ticket": open_issue(desk.world, "")}
-    outcomes = announced_at_once(desk, **inputs)
+    outcomes = announced(desk, inputs)
     assert [one.status for one in outcomes] == [0, 0], outcomes[0].log + outcomes[1].log
     (comment,) = desk.comments(1)
     assert comment.startswith(MARKER) and desk.ticket()["state"] == "open"
     (url,) = {one.outputs["ticket-url"] for one in outcomes}
     again = desk.announce(**inputs)
     assert (again.status, writes(desk.world), again.outputs["ticket-url"]) == (0, [], url), again.log
+
+
+def test_of_two_deployments_one_job_stays(ready: Deployment) -> None:
+    """Two runs that launch a job each leave the lower one to run; both follow it, and end with its address."""
+    assert demand_one_job(ready, deployed(ready)) == 2
+
+
+def test_a_run_cut_off_in_its_launch_says_where_to_look(ready: Deployment) -> None:
+    """A second signal while the launch has no answer: a job may have started, and its template's jobs are named."""
+    came, over = threading.Event(), threading.Event()
+
+    def hold(forward: Forward) -> Reply:
+        came.set()
+        over.wait(60)
+        return forward()
+
+    ready.awx.add("POST", "/launch/", hold)
+    running = ready.start()
+    wait_until(came.is_set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running.process.send_signal(number)
+    outcome = running.finish()
+    over.set()
+    ready.awx.settle()
+    jobs = f"{ready.awx.url}/#/templates/job_template/{ready.awx.templates[0].id}/jobs"
+    for told in (outcome.log, outcome.summary):
+        assert "Not known whether it was launched" in told and jobs in told
+    assert outcome.report and "Whether this was done as well is unknown: Launch" in outcome.report["problem"]["message"]
+    assert (outcome.status, outcome.outputs["verdict"], outcome.outputs["job-id"]) == (1, "blocked", "")
 
 
 @dataclass
