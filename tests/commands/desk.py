@@ -17,6 +17,7 @@ from world.github_builds import GitHubBuilds
 from world.github_people import GitHubPeople, Project
 from world.github_releases import GitHubReleases
 from world.github_server import COMPONENT_TOKEN, TOKEN
+from world.hurried import hurried
 from world.program import Outcome, Running
 from world.scene import seed_example
 
@@ -50,6 +51,7 @@ class Desk:
         github = world.github
         github.clear()
         seed_example(github, world.example, passed_ci=False)
+        world.program = hurried(world.program)
         people, releases, builds = GitHubPeople(github), GitHubReleases(github), GitHubBuilds(github)
         github.parts += [people, releases, builds]
         return cls(world, people, releases, builds, people.add_project(Project(BOARD, LANES, [COMPONENT_TOKEN])))

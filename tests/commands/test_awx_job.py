@@ -553,6 +553,11 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     error = run.stopped()
     assert "No answer came to the launch of Deploy (" in error.message
     assert "AWX shows no job of it after 125 s" in error.message
+    assert [line for line in run.printed if "is looked for, for up to 125 s" in line]
+    shown = [
+        int(found[1]) for line in run.printed if (found := re.match(r"AWX shows no job of it after (\d+) s", line))
+    ]
+    assert [seconds // 30 for seconds in shown] == [1, 2, 3]
     assert f"{awx.url}/#/templates/job_template/{template.id}/jobs" in error.message
     assert (posts(awx), run.job.seen) == (1, None)
     assert deploy().run().succeeded
@@ -682,6 +687,316 @@ def test_an_old_job_that_still_runs_is_resumed(awx: AwxServer, deploy: Deploy) -
     run = deploy()
     assert run.job.start() is False
     assert run.job.seen is not None and run.job.seen.id == awx.jobs[0].id
+
+
+@pytest.mark.parametrize("script", [awx_jobs.ENDLESS, (PENDING,)], ids=["running", "pending"])
+@pytest.mark.parametrize("ends", ["time is up", "cancelled", "at last"])
+def test_a_job_that_awx_does_not_show_is_not_said_to_be_pending(
+    awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], ends: str
+) -> None:
+    """When AWX cannot be asked at the end, the run says how the job was when last seen, and why it is not known now."""
+    awx.add_template("Deploy", script=script)
+    run = deploy(seconds=60)
+
+    def fail(number: int) -> None:
+        if ends == "at last" and run.job.clock.remaining() > 20:
+            return
+        awx.fail("GET", r"/jobs/[0-9]+/$", status=503)
+        if ends == "cancelled" and number > 3:
+            raise Cancelled("The run was cancelled, so nothing was decided.", "Run it again.")
+
+    run.before_wait = fail
+    message = run.cancelled().message if ends == "cancelled" else run.stopped().message
+    seen = run.job.seen.status if run.job.seen else ""
+    assert f"could not be seen (127.0.0.1:{awx.port} answered 503 when asked for the job {awx.jobs[0].id})" in message
+    assert f": it was {seen} when last seen, and is left as it is. {page(run)}" in message
+    assert f"is {seen}" not in message
+
+
+@pytest.mark.parametrize("seconds", [600, 1])
+def test_how_a_job_ended_is_told_after_its_last_lines(awx: AwxServer, deploy: Deploy, seconds: int) -> None:
+    """The line that says how a job ended is the last one of its log, also when it ends as time is up."""
+    awx.add_template("Deploy", script=(PENDING, RUNNING, Look("successful", LINES)))
+    run = deploy(seconds=seconds)
+    log: list[str] = []
+    run.job.told = lambda look: log.append(look.job.status)
+    run.job.printed = lambda text: log.extend(text.split("\n"))
+    run.run()
+    assert log[-2:] == [LINES[-1], "successful"]
+    assert log.count("successful") == 1
+
+
+QUEUED = (*[PENDING] * 4, RUNNING, Look("successful", LINES))
+"""A job that waits for a while."""
+
+
+def beside(awx: AwxServer, *, before: bool = True, variables: dict[str, str] = TAG, **more: Any) -> None:
+    """Have another run launch at the moment of our launch, so that its job has the lower number, or the higher."""
+
+    def launched(forward: Forward) -> Reply:
+        if before:
+            awx.add_job(awx.templates[0], variables, **more)
+        reply = forward()
+        if not before:
+            awx.add_job(awx.templates[0], variables, **more)
+        return reply
+
+    awx.add("POST", "/launch/", launched, times=1)
+
+
+def statuses(awx: AwxServer) -> list[str]:
+    """How each job is, by its number."""
+    return [job.look.status for job in sorted(awx.jobs, key=lambda job: job.id)]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("by", [ROBOT, SOMEBODY])
+def test_of_two_jobs_launched_at_once_the_lower_stays(awx: AwxServer, deploy: Deploy, alone: bool, by: Account) -> None:
+    """Our job of the higher number is cancelled before it begins, and the run ends as the other one does: told."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx, by=by)
+    run = deploy(alone=alone)
+    assert run.run().id == awx.jobs[0].id
+    assert (statuses(awx), posts(awx, "/cancel/")) == (["successful", "canceled"], 1)
+    assert run.output == list(LINES)
+    first, second = awx.jobs
+    assert run.job.notes == [
+        f"The AWX job {first.id} was launched at the same moment with the same variables. Ours, the job {second.id}, "
+        f"was not needed, and it is canceled. {page(run)}",
+        f"The AWX job {second.id} was cancelled before it began: {first.id} is followed. {page(run)}",
+    ]
+    assert awx.launches == 1 and deploy(alone=alone).run().id == awx.jobs[2].id
+
+
+def test_the_run_whose_job_gave_way_ends_as_the_other_job_ends(awx: AwxServer, deploy: Deploy) -> None:
+    """Where the job that stays fails, both runs fail, and both name it."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx, script=(PENDING, RUNNING, Look("failed", LINES)))
+    message = deploy().stopped().message
+    assert f"The AWX job {awx.jobs[0].id} of Deploy failed" in message
+    assert statuses(awx) == ["failed", "canceled"]
+
+
+def test_the_lower_job_is_left_to_itself(awx: AwxServer, deploy: Deploy) -> None:
+    """A run whose own job has the lower number follows it, cancels nothing, and names the other one."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx, before=False)
+    run = deploy(alone=True)
+    assert run.run().id == awx.jobs[0].id
+    assert posts(awx, "/cancel/") == 0
+    (note,) = run.job.notes
+    assert note.startswith(f"The AWX job {awx.jobs[1].id} is pending with the same variables, too; it is not followed.")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_job_that_has_begun_is_not_cancelled_for_another(awx: AwxServer, deploy: Deploy, alone: bool) -> None:
+    """Half a rollout is worse than two: ours that runs already is followed to its end, and the other one told."""
+    awx.add_template("Deploy", script=(RUNNING, RUNNING, RUNNING, Look("successful", LINES)))
+    beside(awx, script=(RUNNING,))
+    run = deploy(alone=alone)
+    assert run.run().id == awx.jobs[1].id
+    assert posts(awx, "/cancel/") == 0
+    (note,) = run.job.notes
+    assert note.startswith(f"The AWX job {awx.jobs[0].id} is running with the same variables, too; it is not followed.")
+
+
+@pytest.mark.parametrize(
+    ("more", "how"),
+    [
+        ({"variables": {"stack_image_tag": "2023.06.1"}}, "with other variables"),
+        (
+            {"prompts": {"extra_vars": TAG, "limit": "web-1"}},
+            "with the same variables, but was launched in another way",
+        ),
+        ({"launch_type": "scheduled"}, "with the same variables, but was launched in another way"),
+    ],
+)
+def test_another_deployment_of_the_same_moment_is_no_duplicate(
+    awx: AwxServer, deploy: Deploy, more: dict[str, Any], how: str
+) -> None:
+    """A job that deploys something else, launched at the same moment, is told, and nothing is cancelled for it."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx, **more)
+    run = deploy(alone=True)
+    assert run.run().id == awx.jobs[1].id
+    assert posts(awx, "/cancel/") == 0
+    assert [note for note in run.job.notes if how in note] == run.job.notes and len(run.job.notes) == 1
+
+
+def test_a_lower_job_may_be_seen_later(awx: AwxServer, deploy: Deploy) -> None:
+    """AWX shows a job when it answers its launch: one with a lower number, seen while ours waits, stays as well."""
+    template = awx.add_template("Deploy", script=(*[PENDING] * 9, *QUEUED))
+    run = deploy()
+    late = awx.add_job(template, TAG, script=QUEUED)
+    awx.jobs.clear()
+    run.before_wait = lambda number: awx.jobs.append(late) if number == 2 else None
+    assert run.run().id == late.id
+    assert statuses(awx) == ["successful", "canceled"]
+
+
+@pytest.mark.parametrize("path", [r"/jobs/\?.*status__in", "create_schedule"])
+def test_a_second_look_at_awx_that_fails_cancels_nothing(awx: AwxServer, deploy: Deploy, path: str) -> None:
+    """Where it cannot be seen what else was launched, ours is followed, nothing is cancelled, and that is told."""
+    awx.add_template("Deploy", script=QUEUED)
+
+    def launched(forward: Forward) -> Reply:
+        awx.add_job(awx.templates[0], TAG)
+        awx.fail("GET", path, status=503)
+        return forward()
+
+    awx.add("POST", "/launch/", launched, times=1)
+    run = deploy()
+    assert run.run().id == awx.jobs[1].id
+    assert posts(awx, "/cancel/") == 0
+    (note,) = run.job.notes
+    assert note.startswith("Whether another run has launched the same at the same moment could not be seen: ")
+
+
+def test_a_second_look_may_fail_once(awx: AwxServer, deploy: Deploy) -> None:
+    """A look that fails is taken again while our job waits: then nothing is said of it."""
+    awx.add_template("Deploy", script=QUEUED)
+
+    def launched(forward: Forward) -> Reply:
+        awx.add_job(awx.templates[0], TAG, script=QUEUED)
+        awx.fail("GET", r"/jobs/\?.*status__in", status=503, times=3)
+        return forward()
+
+    awx.add("POST", "/launch/", launched, times=1)
+    run = deploy()
+    assert run.run().id == awx.jobs[0].id
+    assert (len(run.job.notes), statuses(awx)) == (2, ["successful", "canceled"])
+
+
+def test_a_cancel_that_awx_refuses_leaves_ours(awx: AwxServer, deploy: Deploy) -> None:
+    """Where ours cannot be cancelled it is followed to its end, and both are told; AWX is asked once."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx)
+    awx.fail("POST", "/cancel/", status=403, body={"detail": "no"})
+    run = deploy()
+    assert run.run().id == awx.jobs[1].id
+    assert posts(awx, "/cancel/") == 1
+    (note,) = run.job.notes
+    assert f"Ours, the job {awx.jobs[1].id}, was not needed, and this account may not cancel it" in note
+
+
+def test_a_cancel_that_takes_its_time_is_ours_all_the_same(awx: AwxServer, deploy: Deploy) -> None:
+    """A job of ours that shows only later that it was cancelled for the other is not taken for somebody's doing."""
+    awx.add_template("Deploy", script=[PENDING] * 30)
+
+    def slowly(forward: Forward) -> Reply:
+        ours = max(awx.jobs, key=lambda job: job.id)
+        ours.script = [*[PENDING] * (ours.at + 6), Look("canceled", began=False)]
+        return Reply(202)
+
+    beside(awx, script=[*[PENDING] * 9, Look("successful", LINES)])
+    awx.add("POST", "/cancel/", slowly)
+    run = deploy()
+    assert run.run().id == awx.jobs[0].id
+
+
+def began(awx: AwxServer) -> None:
+    """Our job begins just when it is to be cancelled, and is stopped in the middle."""
+
+    def late(forward: Forward) -> Reply:
+        ours = max(awx.jobs, key=lambda job: job.id)
+        ours.script, ours.at = [RUNNING, Look("canceled", LINES[:2])], 0
+        return Reply(202)
+
+    awx.add("POST", "/cancel/", late)
+
+
+def test_a_job_that_was_stopped_in_the_middle_for_another_is_no_success(awx: AwxServer, deploy: Deploy) -> None:
+    """Where ours began while AWX was asked to cancel it, a part may be rolled out twice: the run fails and says so."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx)
+    began(awx)
+    error = deploy().stopped()
+    first, ours = awx.jobs
+    assert (
+        f"{ours.id} of Deploy, which this run had launched and which was not needed beside {first.id}" in error.message
+    )
+    assert "a part of the rollout may be done twice" in error.message
+    assert statuses(awx)[1] == "canceled"
+
+
+@pytest.mark.parametrize("launches", [True, False], ids=["gave way", "resumed"])
+def test_a_job_that_we_follow_may_give_way_to_a_third_one(awx: AwxServer, deploy: Deploy, launches: bool) -> None:
+    """A job that this run has not launched is not cancelled by it; if another run does, the lower one is followed."""
+    template = awx.add_template("Deploy", script=QUEUED)
+    first = awx.add_job(template, TAG, by=SOMEBODY, script=[PENDING] * 9 + [Look("successful", LINES)])
+    awx.jobs.clear()
+    if launches:
+        beside(awx, script=[PENDING] * 40)
+    else:
+        awx.add_job(template, TAG, script=[PENDING] * 40)
+    run = deploy(alone=True)
+
+    def elsewhere(number: int) -> None:
+        if number == 2:
+            awx.jobs.append(first)
+        if number == 4:
+            followed = awx.jobs[0]
+            followed.script = [Look("canceled", began=False)]
+
+    run.before_wait = elsewhere
+    assert run.run().id == first.id
+    assert posts(awx, "/cancel/") == (1 if launches else 0)
+    assert awx.launches == (1 if launches else 0)
+
+
+def test_a_job_that_somebody_cancels_in_the_queue_replaces_nothing(awx: AwxServer, deploy: Deploy) -> None:
+    """Ours that a person cancels before it began fails the run, also beside a job of a higher number."""
+    awx.add_template("Deploy", script=[PENDING, PENDING, Look("canceled", began=False)])
+    beside(awx, before=False, script=QUEUED)
+    assert "was cancelled in AWX before it began, by somebody" in deploy().stopped().message
+
+
+def test_of_a_lost_launch_no_job_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
+    """Without the answer to the launch nobody can tell which job is ours: the lower is followed, the other one told."""
+    template = awx.add_template("Deploy", script=QUEUED)
+
+    def lost(forward: Forward) -> Reply:
+        awx.add_job(template, TAG)
+        forward()
+        return Reply(0, dropped=True)
+
+    awx.add("POST", "/launch/", lost, times=1)
+    run = deploy()
+    assert run.run().id == awx.jobs[0].id
+    assert posts(awx, "/cancel/") == 0
+    assert [note for note in run.job.notes if f"The AWX job {awx.jobs[1].id} is pending" in note]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_of_an_image_that_moves_on_what_has_not_begun_stays(awx: AwxServer, deploy: Deploy, begun: bool) -> None:
+    """A lower job that begins after our launch finds what the tag holds now; one that had begun may not: told."""
+    awx.add_template("Deploy", script=QUEUED)
+    beside(awx, script=(RUNNING, RUNNING, RUNNING, Look("successful")) if begun else QUEUED)
+    run = deploy()
+    run.job.moves_on = True
+    assert run.run().id == awx.jobs[1 if begun else 0].id
+    assert ("may have moved on since" in run.job.notes[0]) is begun
+
+
+def test_a_sliced_workflow_of_the_higher_number_is_told(awx: AwxServer, deploy: Deploy) -> None:
+    """Workflows of slices are compared as jobs are; AWX does not tell with what they were launched but by whom."""
+    awx.add_template("Deploy", slices=2, script=QUEUED)
+    beside(awx)
+    run = deploy(alone=True)
+    ended = run.run()
+    assert ended.is_workflow and ended.id == awx.jobs[0].id
+    assert {job.look.status for job in awx.jobs if job.id > awx.jobs[3].id - 1 and job.is_workflow} == {"canceled"}
+
+
+def test_of_two_jobs_that_run_already_the_lower_is_followed(awx: AwxServer, deploy: Deploy) -> None:
+    """A run that finds two of its kind follows the one that stays, launches none, and names the other."""
+    template = awx.add_template("Deploy", script=QUEUED)
+    first, second = awx.add_job(template, TAG), awx.add_job(template, TAG)
+    run = deploy(alone=True)
+    assert (run.run().id, awx.launches) == (first.id, 0)
+    assert [
+        note for note in run.job.notes if f"The AWX job {second.id} is pending with the same variables, too" in note
+    ]
 
 
 SECRET = {"asks_variables": False, "survey": [Question("stack_image_tag", secret=True)]}

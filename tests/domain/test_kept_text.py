@@ -103,3 +103,10 @@ def test_line_ends_are_no_news() -> None:
     """Texts that differ in line ends and outer space are the same."""
     assert same_text("a\r\nb\r\n", "a\nb")
     assert not same_text("a\nb", "a b")
+
+
+def test_a_duplicate_says_so_in_place_of_our_part() -> None:
+    """Our part is replaced and what people wrote stays; where nobody can tell what is ours, all of it stays."""
+    ours = KEPT.written("", lambda _: "What came with it.")
+    assert KEPT.replaced(f"Above.\n{ours}\nBelow.", "Duplicate of #1.") == "Above.\nDuplicate of #1.\nBelow."
+    assert KEPT.replaced(f"{KEPT.marker}\ncut", "Duplicate of #1.") == f"Duplicate of #1.\n\n{KEPT.marker}\ncut"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -49,6 +50,7 @@ class AwxServer(LoopbackServer):
     def __init__(self, prefix: str = "/api/v2/") -> None:
         super().__init__()
         self.prefix = prefix
+        self._transaction = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
@@ -191,8 +193,9 @@ class AwxServer(LoopbackServer):
             errors["resources_needed_to_start"] = missing
         if errors:
             return json_reply(400, errors)
-        self.launches += 1
-        job = self.add_job(template, accepted, account)
+        with self._transaction:
+            self.launches += 1
+            job = self.add_job(template, accepted, account)
         shown = job_json(job, self.prefix)
         kind = "workflow_job" if job.is_workflow else "job"
         answer = {kind: job.id, "ignored_fields": {"extra_vars": ignored} if ignored else {}, **shown}

@@ -41,7 +41,8 @@ class Item:
 class Project:
     """A board with single-select fields (name to the names of options), seen only with one of `tokens`.
 
-    Ids of options are `FIELD-NUMBER`, such as `102-1`. A `page` is the most that a list sends at once.
+    Ids of options are `FIELD-NUMBER`, such as `102-1`. A `page` is the most that a list sends at once. If it
+    `takes_all`, each issue that is opened gets a card, as by a workflow of the board.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Project:
     page: int = 100
     items: list[Item] = field(default_factory=list)
     is_public: bool = True
+    takes_all: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The board itself."""
@@ -150,8 +152,18 @@ class GitHubPeople:
         if reply.status not in (200, 201):
             return reply
         document = json.loads(reply.body)
+        self._note(request, document)
         changed = [self._changed(one) for one in document] if isinstance(document, list) else self._changed(document)
         return replace(reply, body=json.dumps(changed).encode()).with_headers({"Content-Length": None})
+
+    def _note(self, request: Request, document: Any) -> None:
+        """Note what the emulator does not: an issue that is closed as a duplicate, the card of one that is opened."""
+        if request.method == "PATCH" and json.loads(request.body).get("state_reason") == "duplicate":
+            self.changes[document["id"]] = {"state_reason": "duplicate"}
+        if request.method == "POST" and request.path.endswith("/issues"):
+            for project in self.projects:
+                if project.takes_all:
+                    self.add_card(project, document)
 
     def _changed(self, one: dict[str, Any]) -> dict[str, Any]:
         change = self.changes.get(one.get("id", 0), {})
@@ -169,10 +181,13 @@ class GitHubPeople:
         if request.method == "GET":
             listed = project.fields_as_json() if match["rest"] == "fields" else self._items(project, request)
             return self._page(listed, project, request)
-        body = json.loads(request.body)
+        body = json.loads(request.body or b"{}")
         if request.method == "POST":
             return json_reply(201, self._item(self._added(project, body["id"])))
         item = next(one for one in project.items if f"items/{one.id}" == match["rest"])
+        if request.method == "DELETE":
+            project.items.remove(item)
+            return Reply(204)
         item.options |= {one["id"]: one["value"] for one in body["fields"]}
         return json_reply(200, self._item(item))
 

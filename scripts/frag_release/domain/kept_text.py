@@ -62,6 +62,11 @@ class KeptText:
         made = f"{region.before}{ours}{region.after}"
         return made if len(made) <= MAX_BODY else None
 
+    def replaced(self, body: str, text: str) -> str:
+        """Return `body` with `text` in place of our part; before all of it where nobody can tell what of it is ours."""
+        region = self._region(body)
+        return f"{region.before}{text}{region.after}" if region else f"{text}\n\n{body}"
+
     def _region(self, body: str) -> _Region | None:
         start = _spot(body, self.marker)
         end = _spot(body, _END, start.end()) if start else None

@@ -12,7 +12,7 @@ from ..clients.once import Once
 from ..domain.evidence import Answer, Answers, TooLong, Unknown
 from ..domain.tickets import Author, Comment, Found, Issue
 from .github_api import RepositoryApi
-from .github_orders import Advice, Order, Refusal, Step, carry_out
+from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .github_payloads import read_payload
 from .github_visibility import is_named, is_private
 
@@ -172,6 +172,12 @@ class GithubTickets:
         what = f"the new text of ticket #{issue.number}"
         return _issue(self._send("PATCH", f"/issues/{issue.number}", what, {"body": body}, IssueFacts))
 
+    def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
+        """Close an issue as a duplicate (`issues/update`), with its text in the same order."""
+        order = {"state": "closed", "state_reason": "duplicate", "body": body}
+        what = f"the closing of ticket #{issue.number}, a duplicate of #{of.number},"
+        self._send("PATCH", f"/issues/{issue.number}", what, order, IssueFacts)
+
     def comments(self, number: int) -> Answer[Sequence[Comment]]:
         """All comments, oldest first."""
         found = self._all(f"/issues/{number}/comments", f"the comments on ticket #{number}", CommentFacts)
@@ -186,6 +192,12 @@ class GithubTickets:
         """Replace the text of a comment."""
         path, what = f"/issues/comments/{comment.id}", "the new text of a comment"
         return _comment(self._send("PATCH", path, what, {"body": body}, CommentFacts))
+
+    def delete_comment(self, comment: Comment, number: int) -> None:
+        """Delete a comment (`issues/delete-comment`)."""
+        what = f"the deletion of a duplicate comment on ticket #{number}"
+        order = Order(Step.TICKET, "DELETE", f"/issues/comments/{comment.id}", what, advice=_ADVICE)
+        carry_out_silently(self._api, order, self._own_token)
 
     def labels(self) -> Answer[Sequence[str]]:
         """The labels of the repository."""

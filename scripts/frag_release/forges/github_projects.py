@@ -14,7 +14,7 @@ from ..clients.messages import quoted
 from ..domain.evidence import Answer, Unknown
 from ..domain.tickets import Issue
 from .github_api import Access, PlaceApi
-from .github_orders import Advice, Order, Step, carry_out
+from .github_orders import Advice, Order, Step, carry_out, carry_out_silently
 from .ticketing import Card, Lane
 
 _READ = "projects: read"
@@ -187,6 +187,11 @@ class GithubBoard:
         order = {"fields": [{"id": lane.field_id, "value": lane.option_id}]}
         what = f"the lane {lane.option} of the board"
         carry_out(self._api, self._order("PATCH", f"/items/{card.id}", what, order), AddedItem, False)
+
+    def remove(self, card: Card) -> None:
+        """Take a card off the board (`projects/delete-item-for-org`); the issue stays."""
+        what = "the removal of a duplicate's card from the board"
+        carry_out_silently(self._api, self._order("DELETE", f"/items/{card.id}", what, {}), False)
 
     def _order(self, method: Any, path: str, what: str, body: Mapping[str, Any]) -> Order:
         return Order(Step.BOARD, method, path, what, body, _ADVICE)

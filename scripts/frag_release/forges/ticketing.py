@@ -43,6 +43,9 @@ class Tickets(Protocol):
     def rewrite(self, issue: Issue, body: str) -> Issue:
         """Replace the body."""
 
+    def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
+        """Close an issue as a duplicate `of` another one, with a body that says so."""
+
     def comments(self, number: int) -> Answer[Sequence[Comment]]:
         """All comments on a ticket, oldest first."""
 
@@ -51,6 +54,9 @@ class Tickets(Protocol):
 
     def rewrite_comment(self, comment: Comment, body: str) -> Comment:
         """Replace the text of a comment."""
+
+    def delete_comment(self, comment: Comment, number: int) -> None:
+        """Delete a duplicate comment on that ticket."""
 
     def labels(self) -> Answer[Sequence[str]]:
         """The labels that the repository has."""
@@ -104,6 +110,9 @@ class Board(Protocol):
 
     def move(self, card: Card, lane: Lane) -> None:
         """Put a card into a lane."""
+
+    def remove(self, card: Card) -> None:
+        """Take a card off the board."""
 
 
 class AnnouncingForge(PublishingForge, Protocol):

@@ -24,4 +24,4 @@ def run(session: Session[AnnounceSettings]) -> AnnounceReport:
         return ticket_body(contents, session.context.server_url, limit)
 
     stack = session.stack_on(session.services.github())
-    return Announce(session.settings, stack, session.now, session.journal, body).run()
+    return Announce(session.settings, stack, session.now, session.journal, body, session.clock.sleep).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import __version__
@@ -22,13 +22,17 @@ from .ticketing import Ticketing
 
 @dataclass(frozen=True)
 class Announce:
-    """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes."""
+    """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes.
+
+    `sleep` waits so many seconds.
+    """
 
     settings: AnnounceSettings
     stack: Stack[AnnouncingForge]
     now: datetime.datetime
     journal: Journal
     body: Callable[[Contents, int], str]
+    sleep: Callable[[float], None]
 
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
@@ -53,7 +57,7 @@ class Announce:
     def _write(self, contents: Contents) -> tuple[Issue | None, str]:
         settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
         kept = KeptText.of_ticket(contents.repository, contents.tag)
-        ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal)
+        ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal, self.sleep)
         dressing = Dressing(tickets, self.journal)
         if settings.ticket:
             self._say_unused()
@@ -70,7 +74,7 @@ class Announce:
         else:
             dressing.label(own, labels)
             dressing.assign(own, settings.assignees)
-            self._board(own)
+            self._board(own, ticketing.closed)
         return own, own.url if own else ""
 
     def _say_closed(self, issue: Issue | None) -> None:
@@ -96,8 +100,8 @@ class Announce:
                 "Leave the input ticket empty to have a ticket of the release's own.",
             )
 
-    def _board(self, issue: Issue | None) -> None:
+    def _board(self, issue: Issue | None, duplicates: Sequence[Issue]) -> None:
         settings = self.settings
         if settings.project:
             board = self.stack.forge.board(settings.project)
-            Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status)
+            Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)

@@ -111,8 +111,11 @@ class Boarding:
     board: Board
     journal: Journal
 
-    def put(self, issue: Issue | None, field: str, status: str) -> None:
-        """Put the ticket into the lane, unless it is there. An `issue` of None is one that a dry run would open."""
+    def put(self, issue: Issue | None, field: str, status: str, duplicates: Sequence[Issue] = ()) -> None:
+        """Put the ticket into the lane, unless it is there. An `issue` of None is one that a dry run would open.
+
+        Cards of its `duplicates`, such as a workflow of the board makes, are taken off.
+        """
         lane = self.board.lane(field, status)
         if isinstance(lane, Unknown):
             self._cannot(lane)
@@ -122,6 +125,27 @@ class Boarding:
             self._cannot(card)
         elif card is None or card.option_id != lane.option_id:
             self._move(issue, card, lane)
+        for duplicate in duplicates:
+            self._take_off(duplicate, lane)
+
+    def _take_off(self, issue: Issue, lane: Lane) -> None:
+        card = self.board.card(issue, lane)
+        if isinstance(card, Unknown):
+            self._cannot(card)
+        elif card is not None:
+            self.journal.attempt(
+                BOARD,
+                f"Take the card of ticket #{issue.number} off the board {self.board.name}",
+                lambda: self._removed(card, issue, lane),
+                lambda _: Action(f"Took the card of the duplicate #{issue.number} off the board {self.board.name}"),
+            )
+
+    def _removed(self, card: Card, issue: Issue, lane: Lane) -> None:
+        try:
+            self.board.remove(card)
+        except UnconfirmedError:
+            if self.board.card(issue, lane) is not None:
+                raise
 
     def _move(self, issue: Issue | None, card: Card | None, lane: Lane) -> None:
         if card is None:

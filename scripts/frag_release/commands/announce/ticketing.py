@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ...clients.messages import quoted
-from ...domain.evidence import Unknown
+from ...domain.evidence import Answer, Unknown
 from ...domain.kept_text import KeptText, same_text
 from ...domain.reports.announce import TICKET
 from ...domain.reports.report import Action
@@ -22,22 +23,38 @@ _KEPT_ELSEWHERE = (
     "with the line that starts it."
 )
 
+_PAUSE, _LOOKS = 3.0, 5
+"""Seconds before each look for what another run has written at the same moment, and how many: GitHub's lists show a
+write up to some 15 seconds later, and not all of its servers do so at once."""
+
+_W = TypeVar("_W", Issue, Comment)
+
 
 @dataclass(frozen=True)
 class Ticketing:
-    """Writes about one release. `compose` makes its text in at most so many bytes; `labels` are there to be set."""
+    """Writes about one release. `compose` makes its text in at most so many bytes; `labels` are there to be set.
+
+    `sleep` waits so many seconds. `closed` gets the ticket of this run that gave way to another run's.
+    """
 
     tickets: Tickets
     kept: KeptText
     compose: Callable[[int], str]
     journal: Journal
+    sleep: Callable[[float], None]
+    closed: list[Issue] = field(default_factory=list)
 
     def own(self, found: Issue | None, title: str, labels: Sequence[str]) -> Issue | None:
         """Return the release's own ticket, with the text as it should be; None in a dry run that would open it.
 
         `found` is what `find` has found. Raises EvidenceError, WriteRefusedError and WriteFailedError.
         """
-        return self._refreshed(found) if found else self._open(title, labels)
+        if found:
+            return self._refreshed(found)
+        opened = self._open(title, labels)
+        if opened is None or not opened[1]:
+            return opened[0] if opened else None
+        return self._first_ticket(opened[0])
 
     def existing(self, ticket: Ticket) -> tuple[Issue, str]:
         """Tell an existing ticket in one comment; returns it with the address of what was written."""
@@ -57,7 +74,7 @@ class Ticketing:
         """
         listed = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
         marked = [issue for issue in listed.issues if self.kept.is_in(issue.body)]
-        ours = [issue for issue in marked if self._is_trusted(issue.author)]
+        ours = self._ours(listed.issues)
         found = [issue for issue in ours if issue.title == title]
         self._say_planted([issue for issue in marked if issue not in ours and issue.title == title])
         self._say_more(found)
@@ -106,6 +123,10 @@ class Ticketing:
                 found[0].url,
             )
 
+    def _ours(self, written: Sequence[_W]) -> list[_W]:
+        """What has our part, and was written by somebody who can be trusted with it."""
+        return [one for one in written if self.kept.is_in(one.body) and self._is_trusted(one.author)]
+
     def _is_our_own(self, issue: Issue) -> bool:
         """Whether we have opened it: a part that somebody quotes elsewhere must not stand in a release's way."""
         return self.tickets.may_be_ours(issue.author) and self.kept.is_whole_in(issue.body)
@@ -113,25 +134,80 @@ class Ticketing:
     def _is_trusted(self, author: Author) -> bool:
         return author.belongs or self.tickets.may_be_ours(author)
 
-    def _open(self, title: str, labels: Sequence[str]) -> Issue | None:
+    def _open(self, title: str, labels: Sequence[str]) -> tuple[Issue, bool] | None:
+        """Return the ticket, and whether it is known that this run has opened it; None in a dry run."""
         body = self._new()
 
-        def create() -> Issue:
+        def create() -> tuple[Issue, bool]:
             try:
-                return self.tickets.create(title, body, labels)
+                return self.tickets.create(title, body, labels), True
             except UnconfirmedError:
                 # The answer was lost, not perhaps the ticket.
                 found = self.find(title)
                 if found is None:
                     raise
-                return found
+                return found, False
 
         where = f" with the labels {', '.join(labels)}" if labels else ""
         return self.journal.do(
             f"Open the ticket {title!r} in {self.tickets.name}{where}",
             create,
-            lambda issue: _about(issue, f"Opened the ticket {self.tickets.name}#{issue.number}", issue.url),
+            lambda made: _about(made[0], f"Opened the ticket {self.tickets.name}#{made[0].number}", made[0].url),
         )
+
+    def _first_ticket(self, made: Issue) -> Issue:
+        """Return the ticket that stays of those that were opened at the same moment: the lowest. Ours is closed then.
+
+        Whoever has a higher number gives way, so that one stays, whoever looks first.
+        """
+        listed = self._seen_with(made, lambda: self._listed(made.title), "ticket", made.url)
+        open_ones = [one for one in self._ours(listed) if one.is_open and one.title == made.title]
+        first = min(open_ones, key=lambda one: one.number, default=made)
+        if first.number >= made.number:
+            return made
+        # As it is now: somebody may have written into it meanwhile.
+        self._give_way(next(one for one in listed if one.id == made.id), first)
+        return self._refreshed(first)
+
+    def _listed(self, title: str) -> Answer[Sequence[Issue]]:
+        listed = self.tickets.of_release(title, self.kept.is_in)
+        return listed if isinstance(listed, Unknown) else listed.issues
+
+    def _give_way(self, ours: Issue, first: Issue) -> None:
+        why = f"Duplicate of #{first.number}, which another run opened at the same moment."
+        body = self.kept.replaced(ours.body, why)
+
+        def close() -> None:
+            try:
+                self.tickets.close_duplicate(ours, first, body)
+            except UnconfirmedError:
+                now = self.tickets.issue(ours.number)
+                if isinstance(now, Unknown) or now.is_open:
+                    raise
+            self.closed.append(ours)
+
+        what = f"the ticket #{ours.number} as a duplicate of #{first.number}"
+        told = _about(first, f"Closed {what}, which another run opened at the same moment", first.url)
+        self.journal.attempt(TICKET, f"Close {what}", close, lambda _: told)
+
+    def _seen_with(self, made: _W, look: Callable[[], Answer[Sequence[_W]]], what: str, url: str) -> Sequence[_W]:
+        """Return a list that has what this run has made; it has what was made before, too. Empty if none is seen."""
+        reason = "GitHub does not list our own yet"
+        for _ in range(_LOOKS):
+            self.sleep(_PAUSE)
+            listed = look()
+            if isinstance(listed, Unknown):
+                reason = listed.reason
+                break
+            if any(one.id == made.id for one in listed):
+                return listed
+        self.journal.fall_short(
+            TICKET,
+            f"Whether another run has written a {what} of this release at the same moment could not be seen: {reason}.",
+            "Run this again: it names a second one, if there is one.",
+            url,
+        )
+        return ()
 
     def _refreshed(self, issue: Issue) -> Issue:
         body = self._renewed(issue.body, issue.url)
@@ -169,22 +245,53 @@ class Ticketing:
         return None if same_text(body, written) else written
 
     def _commented(self, issue: Issue) -> Comment | None:
-        found = self._our_comment(issue.number)
+        found = self._our_comments(issue.number)
         if found:
-            return self._rewritten(found, issue)
+            self._say_more_comments(found)
+            return self._rewritten(found[0], issue)
         body = self._new()
 
-        def add() -> Comment:
+        def add() -> tuple[Comment, bool]:
             try:
-                return self.tickets.add_comment(issue.number, body)
+                return self.tickets.add_comment(issue.number, body), True
             except UnconfirmedError:
-                there = self._our_comment(issue.number)
-                if there is None:
+                there = self._our_comments(issue.number)
+                if not there:
                     raise
-                return there
+                return there[0], False
 
         what = f"the ticket {issue.repository}#{issue.number}"
-        return self.journal.do(f"Tell {what} in a comment", add, lambda made: _about(issue, f"Told {what}", made.url))
+        told = self.journal.do(
+            f"Tell {what} in a comment", add, lambda made: _about(issue, f"Told {what}", made[0].url)
+        )
+        if told is None or not told[1]:
+            return told[0] if told else None
+        return self._first_comment(told[0], issue)
+
+    def _say_more_comments(self, found: Sequence[Comment]) -> None:
+        if len(found) > 1:
+            others = ", ".join(one.url for one in found[1:10])
+            message = f"There are {len(found)} comments of this release; the oldest is kept up to date."
+            self.journal.fall_short(TICKET, message, f"Delete the others: {others}.", found[0].url)
+
+    def _first_comment(self, made: Comment, issue: Issue) -> Comment:
+        """Return the comment that stays of those that were written at the same moment: the lowest. Ours goes then."""
+        listed = self._seen_with(made, lambda: self.tickets.comments(issue.number), "comment", made.url)
+        first = min(self._ours(listed), key=lambda one: one.id, default=made)
+        if first.id >= made.id:
+            return made
+
+        def delete() -> None:
+            try:
+                self.tickets.delete_comment(made, issue.number)
+            except UnconfirmedError:
+                if any(one.id == made.id for one in self._our_comments(issue.number)):
+                    raise
+
+        what = f"the comment on the ticket {issue.repository}#{issue.number}"
+        told = _about(issue, f"Deleted {what}, which another run told at the same moment", first.url)
+        self.journal.attempt(TICKET, f"Delete {what}", delete, lambda _: told)
+        return self._rewritten(first, issue)
 
     def _rewritten(self, comment: Comment, issue: Issue) -> Comment:
         body = self._renewed(comment.body, comment.url)
@@ -195,7 +302,7 @@ class Ticketing:
             try:
                 return self.tickets.rewrite_comment(comment, body)
             except UnconfirmedError:
-                now = self._our_comment(issue.number)
+                now = next((one for one in self._our_comments(issue.number) if one.id == comment.id), None)
                 if now is None or not same_text(now.body, body):
                     raise
                 return now
@@ -204,12 +311,8 @@ class Ticketing:
         told = _about(issue, f"Brought {what} up to date", comment.url)
         return self.journal.do(f"Bring {what} up to date", rewrite, lambda _: told) or comment
 
-    def _our_comment(self, number: int) -> Comment | None:
-        comments = must(self.tickets.comments(number), f"The comments on ticket #{number}")
-        return next(
-            (one for one in comments if self.kept.is_in(one.body) and self._is_trusted(one.author)),
-            None,
-        )
+    def _our_comments(self, number: int) -> list[Comment]:
+        return self._ours(must(self.tickets.comments(number), f"The comments on ticket #{number}"))
 
 
 def _about(issue: Issue, what: str, url: str) -> Action:

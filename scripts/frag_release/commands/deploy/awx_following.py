@@ -17,14 +17,14 @@ MOST_CHARACTERS = 4_000_000
 _FIRST_POLL, _LONGEST_POLL = 2.0, 15.0
 _MOST_LOST_LOOKS = 20
 _SURELY_GONE = 3
-_GONE = "AWX has it no longer"
+GONE = "AWX has it no longer"
 _LAST_POLLS, _LAST_POLL = 5, 2.0
 _LAST_READS = 5
 
 
 @dataclass
 class Following:
-    """Follows a job; `took` gets each new look at it, `told` each look.
+    """Follows a job; `took` gets each new look at it, `told` each look; `settle` returns the job to follow from there.
 
     `printed` gets its output as it comes, `without_secrets`: whole lines, the last without its end.
     """
@@ -35,6 +35,7 @@ class Following:
     took: Callable[[Job], None]
     told: Callable[[JobProgress], None]
     printed: Callable[[str], None]
+    settle: Callable[[Job], Job] = lambda job: job
     _line: int = 0
     _characters: int = 0
 
@@ -43,13 +44,14 @@ class Following:
         pause, lost, gone = _FIRST_POLL, 0, 0
         while True:
             job, note = self._look(job)
-            lost, gone = (lost + 1, gone + 1 if note == _GONE else 0) if note else (0, 0)
+            lost, gone = (lost + 1, gone + 1 if note == GONE else 0) if note else (0, 0)
+            job = job if note else self._settled(job)
+            if job.is_over:
+                self.end(job)
+                return True
             self.told(JobProgress(job, note))
             if not note:
                 self._print(job)
-            if job.is_over:
-                self.print_rest(job)
-                return True
             if gone == _SURELY_GONE or lost > _MOST_LOST_LOOKS:
                 raise _lost(job, note)
             if pause >= self.clock.remaining():
@@ -63,11 +65,23 @@ class Following:
         if isinstance(answer, Unknown):
             return before, answer.reason
         if answer is None:
-            return before, _GONE
+            return before, GONE
         self.took(answer)
         return answer, ""
 
-    def print_rest(self, job: Job) -> None:
+    def _settled(self, job: Job) -> Job:
+        chosen = self.settle(job)
+        if chosen.id != job.id:
+            self._line = 0
+        return chosen
+
+    def end(self, job: Job) -> None:
+        """Print the rest of the output of a job that has ended, then how it ended."""
+        self._print(job)
+        self._print_rest(job)
+        self.told(JobProgress(job))
+
+    def _print_rest(self, job: Job) -> None:
         """Print what AWX writes down after the end, in any case the last lines, and say what is missing."""
         job = self._written(job)
         for _ in range(_LAST_READS):
@@ -123,7 +137,7 @@ def _missing(lines: int, job: Job, how: str, how_many: str) -> str:
 
 
 def _lost(job: Job, note: str) -> EvidenceError:
-    if note == _GONE:
+    if note == GONE:
         return EvidenceError(
             f"The AWX job {job.id} of {job.name} was deleted while it was followed, so that nobody knows how it ended. "
             f"{job.url}",

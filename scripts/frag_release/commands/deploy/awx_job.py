@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 from ... import cancellation
 from ...clients.awx import Awx
@@ -15,7 +16,7 @@ from ...runner.settings.awx import AwxSettings
 from ..answers import must
 from ..clock import Clock
 from .awx_cancelling import CANCEL_SECONDS, LAST_SECONDS, cancel
-from .awx_following import Following
+from .awx_following import GONE, Following
 from .awx_launching import Launching
 
 _GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
@@ -76,6 +77,9 @@ class AwxJob:
     judge: Callable[[Template], Sequence[str]] = lambda _: ()
     keep: Callable[..., None] = lambda **_: None
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+    _settle: Callable[[Job], Job] = lambda job: job
+    _doubts: Callable[[], Sequence[str]] = tuple
+    _unseen: str = ""
 
     def check(self) -> tuple[Template, LaunchData]:
         """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
@@ -103,8 +107,9 @@ class AwxJob:
             template, _ = self.check()
             if not launching.resume(template):
                 self.launched = True
-                with self.writing(f"Launch the job template {template.name} in AWX"):
+                with self.writing(f"Launch the job template {template.name} in AWX ({self.awx.jobs_url(template)})"):
                     launching.launch(template)
+            self._settle, self._doubts = partial(launching.settle, template), partial(launching.doubts, template)
         except Cancelled as stop:
             cancellation.settle()
             if self.seen is None and not self.launched:
@@ -115,7 +120,8 @@ class AwxJob:
 
     def follow(self) -> Job:
         """Follow the job until it has ended well, and return it; raises ExpectedError where it has not."""
-        following = Following(self.awx, self.clock, self.settings.without_secrets, self._took, self.told, self.printed)
+        secrets = self.settings.without_secrets
+        following = Following(self.awx, self.clock, secrets, self._took, self._tell, self.printed, self._settle)
         try:
             if following.run(self._job()):
                 return self._succeeded()
@@ -123,13 +129,20 @@ class AwxJob:
         except Cancelled as stop:
             cancellation.settle()
             raise Cancelled(*self._let_go("The run was cancelled", LAST_SECONDS)) from stop
+        finally:
+            self.notes += self._doubts()
 
     @property
     def _goes_on(self) -> str:
         return _LAUNCHES_BEHIND if self.moves_on else _GOES_ON
 
+    def _tell(self, look: JobProgress) -> None:
+        self._unseen = look.note
+        self.told(look)
+
     def _took(self, job: Job) -> None:
         self.seen = job
+        self._unseen = ""
         self.keep(job=job)
 
     def _launching(self) -> Launching:
@@ -168,13 +181,15 @@ class AwxJob:
         answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
+        else:
+            self._unseen = answer.reason if answer else GONE
         if self._job().is_over:
-            following.print_rest(self._job())
+            following.end(self._job())
             return self._succeeded()
         message, remedy = self._let_go("Time is up (wait-minutes)", CANCEL_SECONDS)
         job = self._job()
         if job.is_over and job.status != "canceled":
-            following.print_rest(job)
+            following.end(job)
             return self._succeeded()
         raise ExpectedError(message, remedy)
 
@@ -191,6 +206,13 @@ class AwxJob:
             f"Look there whether one has started. {self._goes_on}",
         )
 
+    def _left(self, job: Job) -> str:
+        """Say how a job is that is left, or was when it could be seen."""
+        if self._unseen:
+            return f"could not be seen ({self._unseen}): it was {job.status} when last seen, and is left as it is."
+        left = "running, for half a rollout is worse" if job.has_begun else "in AWX's queue, and may begin at any time"
+        return f"is {job.status}: it is left {left}.{self._why(job)}"
+
     def _let_go(self, why: str, seconds: float) -> tuple[str, str]:
         """Leave the job, or have it cancelled in so many seconds; returns what to say of it and what to do."""
         job = self._job()
@@ -198,13 +220,8 @@ class AwxJob:
         if job.is_over:
             return f"{why} when {which} had ended as {job.status}. {job.url}", "Run it again."
         if self.settings.on_timeout is OnTimeout.LEAVE:
-            left = (
-                "running, for half a rollout is worse" if job.has_begun else "in AWX's queue, and may begin at any time"
-            )
-            return (
-                f"{why} while {which} is {job.status}: it is left {left}.{self._why(job)} {job.url}",
-                f"{self._goes_on} For a job that takes longer, raise wait-minutes.",
-            )
+            remedy = f"{self._goes_on} For a job that takes longer, raise wait-minutes."
+            return f"{why} while {which} {self._left(job)} {job.url}", remedy
         done = cancel(self.awx, job, self.clock, self._took, seconds)
         message = f"{why} while {which} was {job.status} (on-timeout: cancel): {done}. {job.url}"
         if self._job().is_over and not self._job().has_begun:

@@ -1,15 +1,15 @@
-"""The launch of an AWX job: never twice, and never lost."""
+"""The launch of an AWX job: never twice, never lost, and given up where another run has launched the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 from ...clients.awx import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
 from ...clients.messages import quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Unknown
-from ...errors import ExpectedError, RefusedError
+from ...errors import EvidenceError, ExpectedError, RefusedError
 from ..answers import must
 from ..clock import Clock
 from .awx_cancelling import cancel
@@ -18,6 +18,7 @@ SEARCH_SECONDS = 30.0
 """How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
 
 _FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
+_TOLD_EVERY = 30.0
 
 
 @dataclass
@@ -42,6 +43,11 @@ class Launching:
     alone: bool = False
     _newest: int = 0
     _others: Sequence[Job] = ()
+    _own: int = 0
+    _told: set[int] = field(default_factory=set)
+    _first: Job | None = None
+    _has_looked: bool = False
+    _unseen: str = ""
 
     def resume(self, template: Template) -> bool:
         """Find a job that runs and was launched just as we would; returns whether there is one.
@@ -52,33 +58,99 @@ class Launching:
         running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
         jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
         self._newest = max((job.id for job in jobs), default=0)
-        ours, others = self._parted(template, running)
+        same, others = self._parted(template, running)
+        ours = same[0] if same else None
         if ours:
             self.took(ours)
         if others and self.alone:
             raise _not_alone(template, ours, others)
-        for job, how in others:
-            self.note(f"The AWX job {job.id} is {job.status} {how}; it is not followed. {job.url}")
+        self._tell(same[1:], others)
         if ours:
+            self._has_looked = True
             self.note(_resumed(ours))
         return ours is not None
 
-    def _parted(self, template: Template, running: Sequence[Job]) -> tuple[Job | None, Sequence[tuple[Job, str]]]:
-        """Part the jobs that run into the one to follow and those that deploy something else, with how they differ.
+    def settle(self, template: Template, job: Job) -> Job:
+        """Return the job to follow: this one, or that of a lower number which was launched as it at the same moment.
+
+        For such a one ours is cancelled, if it has not begun; never one that this run has not launched. Whoever has the
+        higher number gives way, so that one stays. To be called as long as ours waits: AWX shows a job only when it
+        answers its launch. A look that fails cancels nothing. Raises ExpectedError if ours was cancelled too late.
+        """
+        if job.status == "canceled":
+            return self._instead_of(template, job)
+        if job.is_over or (self._has_looked and (job.has_begun or job.id != self._own)):
+            return job
+        now, same, others = self._beside(template, job, self._told)
+        gives_way = bool(same) and same[0].id < now.id == self._own and not now.has_begun
+        self._tell(same[gives_way:], others)
+        return self._give_way(template, now, same[0]) if gives_way else job
+
+    def _beside(
+        self, template: Template, job: Job, known: Collection[int] = ()
+    ) -> tuple[Job, Sequence[Job], Sequence[tuple[Job, str]]]:
+        """Return the job as it is now, and what runs beside it, without the `known` ones."""
+        try:
+            running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
+            same, others = self._parted(template, [one for one in running if one.id not in (job.id, *known)])
+        except EvidenceError as error:
+            self._unseen = error.message.rstrip(".")
+            return job, (), ()
+        self._unseen, self._has_looked = "", True
+        return next((one for one in running if one.id == job.id), job), same, others
+
+    def doubts(self, template: Template) -> list[str]:
+        """What to tell if it was never seen what else was launched at the moment of our launch."""
+        what = "Whether another run has launched the same at the same moment could not be seen"
+        return [f"{what}: {self._unseen}. {self.awx.jobs_url(template)}"] if self._unseen else []
+
+    def _give_way(self, template: Template, ours: Job, first: Job) -> Job:
+        seen = [ours]
+
+        def took(job: Job) -> None:
+            seen.append(job)
+            self.took(job)
+
+        done = cancel(self.awx, ours, self.clock, took)
+        self._first = first
+        self._told.add(first.id)
+        self.note(
+            f"The AWX job {first.id} was launched at the same moment with the same variables. Ours, the job {ours.id}, "
+            f"was not needed, and {done}. {first.url}"
+        )
+        return self.settle(template, seen[-1]) if seen[-1].is_over else seen[-1]
+
+    def _instead_of(self, template: Template, job: Job) -> Job:
+        """Return the job to follow instead of one that was cancelled, which is itself if nothing replaces it.
+
+        A run whose job we follow may have given way to a third one.
+        """
+        first = self._first
+        if first is None and job.id != self._own and not job.has_begun:
+            first = next((one for one in self._beside(template, job)[1] if one.id < job.id), None)
+        if first is None:
+            return job
+        if job.has_begun:
+            raise _too_late(job, first)
+        self.note(f"The AWX job {job.id} was cancelled before it began: {first.id} is followed. {first.url}")
+        self._first = None
+        self.took(first)
+        return first
+
+    def _tell(self, same: Sequence[Job], others: Sequence[tuple[Job, str]]) -> None:
+        for job, how in (*((one, "with the same variables, too") for one in same), *others):
+            self._told.add(job.id)
+            self.note(f"The AWX job {job.id} is {job.status} {how}; it is not followed. {job.url}")
+
+    def _parted(self, template: Template, running: Sequence[Job]) -> tuple[Sequence[Job], Sequence[tuple[Job, str]]]:
+        """Part the jobs that run into those launched as ours, lowest first, and others, with how they differ.
 
         The slices of a sliced template belong to workflows, which are among the jobs themselves.
         """
-        ours: Job | None = None
-        others: list[tuple[Job, str]] = []
-        for job in running:
-            if job.is_slice and template.sliced:
-                continue
-            how = self._difference(template, job)
-            if how:
-                others.append((job, how))
-            else:
-                ours = ours or job
-        return ours, others
+        jobs = [job for job in running if not (job.is_slice and template.sliced)]
+        parted = [(job, self._difference(template, job)) for job in jobs]
+        same = sorted((job for job, how in parted if not how), key=lambda job: job.id)
+        return same, [(job, how) for job, how in parted if how]
 
     def _difference(self, template: Template, job: Job) -> str:
         """Say with what a job runs where that is not what we would launch; empty where it is the same launch."""
@@ -90,7 +162,9 @@ class Launching:
         if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
             told = "with the same variables, but was" if job.variables is not None else "and was"
             return f"{told} launched in another way"
-        return "with the same variables, but the image's tag may have moved on since" if self.moves_on else ""
+        # What begins after our launch finds what the tag holds now.
+        may_be_older = self.moves_on and (job.has_begun or not self._own)
+        return "with the same variables, but the image's tag may have moved on since" if may_be_older else ""
 
     def launch(self, template: Template) -> None:
         """Launch a job; raises ExpectedError. Without an answer it looks for the job until AWX must have answered."""
@@ -110,7 +184,7 @@ class Launching:
         except ExpectedError:
             self.sent(False)
             raise
-        job = launched.job
+        job, self._own = launched.job, launched.job.id
         self.took(job)
         ignored = launched.ignored or job.lost(self.variables)
         if ignored:
@@ -139,7 +213,10 @@ class Launching:
                 raise self._never_seen(template, lost, looked, seconds)
             pause = min(pause, seconds - waited)
             self.clock.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_SEARCH_POLL)
+            before, waited = waited, waited + pause
+            if before // _TOLD_EVERY < waited // _TOLD_EVERY and waited < seconds:
+                self.say(f"{_what_awx_shows(looked)} after {waited:.0f} s.")
+            pause = min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
         """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
@@ -170,13 +247,12 @@ class Launching:
         return me if isinstance(me, Unknown) else job.launched_by == me and job.variables is not None
 
     def _never_seen(self, template: Template, lost: ExpectedError, looked: bool, seconds: float) -> ExpectedError:
-        saw = "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
         others = ", ".join(f"{job.id} ({job.status}, {job.url})" for job in self._others[:5])
         secret = any(job.secret(self.variables) for job in self._others)
         how = "with a secret answer, which cannot be compared" if secret else "but in another way"
         started = f" Launched by the same account since, {how}: {others}." if others else ""
         return ExpectedError(
-            f"No answer came to the launch of {template.name} ({lost.message}), and {saw} after "
+            f"No answer came to the launch of {template.name} ({lost.message}), and {_what_awx_shows(looked)} after "
             f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
             "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
             "none is launched beside it.",
@@ -191,6 +267,18 @@ class Launching:
             "In AWX, switch on Prompt on launch beside the template's variables, or put questions for them into its "
             "survey. Look at the site if the job had begun.",
         )
+
+
+def _too_late(job: Job, first: Job) -> ExpectedError:
+    return ExpectedError(
+        f"The AWX job {job.id} of {job.name}, which this run had launched and which was not needed beside {first.id}, "
+        f"was cancelled when it had begun: a part of the rollout may be done twice. {job.url}",
+        f"Wait until the job {first.id} has ended ({first.url}), then run this again: it launches a new job.",
+    )
+
+
+def _what_awx_shows(looked: bool) -> str:
+    return "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
 
 
 def _resumed(job: Job) -> str:
