@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from ..clients.messages import Response
 from ..clients.once import Once
 from ..domain.evidence import Answer, Answers, Unknown
-from ..domain.tickets import Author, Comment, Issue
+from ..domain.tickets import Author, Comment, Issue, same_title
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out
 from .github_payloads import read_payload
@@ -122,7 +122,7 @@ class GithubTickets:
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
     def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Sequence[Issue]]:
-        """All issues of exactly this title, or with our part; open and closed, oldest first.
+        """All issues whose title says the same, or with our part; open and closed, oldest first.
 
         They are listed, for GitHub's search would lag behind.
         """
@@ -131,7 +131,11 @@ class GithubTickets:
         if isinstance(pages, Unknown):
             return pages
         issues = [each for each in pages if not each.get("pull_request")]
-        found = {each["id"]: each for each in issues if each["title"] == title or has_our_part(each.get("body") or "")}
+        found = {
+            each["id"]: each
+            for each in issues
+            if same_title(each["title"], title) or has_our_part(each.get("body") or "")
+        }
         return [_issue(each) for each in sorted(found.values(), key=lambda each: each["number"])]
 
     def issue(self, number: int) -> Answer[Issue]:
