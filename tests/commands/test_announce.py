@@ -183,7 +183,7 @@ def test_neither_title_nor_mark_alone_is_enough(desk: Desk) -> None:
     outcome = desk.announce()
     assert (outcome.status, outcome.outputs["ticket-number"]) == (0, "4"), outcome.log
     assert outcome.findings("warn") == {"announce-ticket:ticket": "warn"}
-    assert "#2 of maintainer, #3 of stranger. It was left alone, and a ticket of the release's own is" in outcome.log
+    assert "#2 of maintainer, #3 of stranger. It was left alone, and one of the release's own is" in outcome.log
     assert "run announce with ticket: 2, and close the release's own ticket." in outcome.log
     desk.edit(2, state="closed")
     assert "#3 of stranger. It was left alone, and the release's own ticket is kept" in desk.announce().log

@@ -155,6 +155,10 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
     assert card.startswith("The newest tag is [`2023.07.1`](")
     assert "If it was blocked or never released, take the newest of [Releases](" in card
     assert "Once it can run again, deploy it:" in card
+    left = Released(["2023.07.1", "2023.06.3", "2023.06.1"], True, {"2023.07.1": "2023.06.2"})
+    assert rolled_back(left).startswith("The newest release is [`2023.06.3`](")
+    left = replace(left, taken_back={"2023.07.1": "", "2023.06.3": "2023.06.2"})
+    assert rolled_back(left).startswith("Every higher release was taken back. What is mended is released under")
 
 
 def test_a_rollback_that_was_refused_leads_further_back() -> None:

@@ -38,6 +38,7 @@ class ReleaseRecord:
 
     `findings` are those whose status is one of ours.
     `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
+    `taken_back` is what production went back to from it, by the release's text: empty if not known, None if it stands.
     """
 
     repository: str
@@ -48,6 +49,7 @@ class ReleaseRecord:
     components: Sequence[RecordedComponent]
     findings: Sequence[Finding] = ()
     frozen: bool = False
+    taken_back: str | None = None
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.evidence import Unknown
-from ..domain.facts import NOT_ASKED
+from ..domain.facts import NOT_ASKED, Released
 from ..domain.reports.gate import GateReport
 from ..domain.versions import parse_production_tag
 from . import markdown
@@ -33,17 +33,22 @@ def way_back(report: GateReport, links: Links) -> str:
     if before is None or before is NOT_ASKED:
         return ""
     previous = report.previous.tag.text if report.previous else ""
+    if previous in report.taken_back:
+        previous = ""
     last = _named(report, links, previous) if previous else ""
-    if good == "":
+    if good == "" and report.taken_back:
+        what = "No older release is proposed: each that is public with a `release.json` was taken back."
+    elif good == "":
         what = f"No older release is public with a `release.json`, so none can be gone back to by the form.{_tag(last)}"
     elif good is None:
         seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
+        seen = "The tag before was taken back." if report.taken_back else seen
         what = f"{seen} {_if_unreleased(report, links, 'newest older one')}"
     else:
         there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
         what = there if good == previous or not last else f"{there}{_tag(last)}"
     ways = _how(report, links, good or previous, by_form=good != "")
-    return f"{what}\n\n{ways}"
+    return f"{what}{_taken_back(report, links)}\n\n{ways}"
 
 
 def way_forward(report: GateReport, links: Links) -> str:
@@ -53,6 +58,8 @@ def way_forward(report: GateReport, links: Links) -> str:
     newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
     if newest:
         what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+    elif judged and isinstance(report.released, Released) and any(one in report.released.taken_back for one in higher):
+        return "Every higher release was taken back. What is mended is released under the next free tag."
     elif higher:
         newest = higher[-1]
         what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'newest')}"
@@ -67,7 +74,20 @@ def _tag(last: str) -> str:
 
 def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
     releases = markdown.link("Releases", links.releases(report.repository))
-    return f"If it was blocked or never released, take the {which} of {releases} that has a `release.json`."
+    return (
+        f"If it was blocked or never released, take the {which} of {releases} that has a `release.json`. One that was "
+        "taken back, as its text says, is not one to deploy."
+    )
+
+
+def _taken_back(report: GateReport, links: Links) -> str:
+    """Say which newer releases are passed over, because production went back from them."""
+    good = parse_production_tag(report.last_good or "")
+    left = [tag for tag in map(parse_production_tag, report.taken_back) if tag]
+    passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
+    if not passed:
+        return ""
+    return f" Passed over, because production went back from there: {', '.join(passed[:10])}."
 
 
 def _named(report: GateReport, links: Links, tag: str) -> str:

@@ -94,7 +94,7 @@ class Ticketing:
         if others:
             first = others[0].number
             named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in others[:10])
-            own = "the release's own ticket is kept up to date" if is_there else "a ticket of the release's own is opened"
+            own = "the release's own ticket is kept up to date" if is_there else "one of the release's own is opened"
             self.journal.fall_short(
                 TICKET,
                 f"{self.tickets.name} has a ticket with the title of this release that this action did not write: "

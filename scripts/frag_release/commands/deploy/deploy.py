@@ -31,6 +31,7 @@ from ..session import Session, utc_now
 from .awx_job import AwxJob
 from .evidence import DeployEvidence
 from .site_check import SiteCheck, site_values
+from .taking_back import TakingBack
 
 _MIGRATIONS = (
     "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
@@ -55,6 +56,7 @@ class Connected:
     image_registry: Callable[[], RegistryClient]
     awx: Callable[[Image, Clock, bool, Callable[..., None]], AwxJob]
     site: Callable[[], SiteClient]
+    taking_back: Callable[[], TakingBack]
     clock: Callable[[], Clock]
 
 
@@ -84,6 +86,8 @@ class Deploy:
             return report
         self.session.keep(report)
         self._carry_out(image, record, moves_on=not expected.stack_digest)
+        if record and self.settings.is_production:
+            self.to.taking_back().after(judged.released, record.tag)
         return self._now()
 
     @property
@@ -109,7 +113,8 @@ class Deploy:
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
         """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
-        notes = [_MIGRATIONS, *filter(None, [still_mutable(record)])]
+        left = "" if record.taken_back is None else f"{record.tag} was taken back before: its text says when."
+        notes = [_MIGRATIONS, *filter(None, [left, still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
         if name == default or self.settings.stack_image or self.settings.tells_digest:
             return notes

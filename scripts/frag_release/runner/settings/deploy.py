@@ -19,6 +19,7 @@ from .base import image_name
 from .gate import GateSettings, read_gate_settings
 from .production_template import check_template
 from .site import SiteSettings, read_site_settings
+from .tickets import ticket_repository
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class DeploySettings(GateSettings):
     production_template: str
     tells_digest: bool
     wait_minutes: float
+    ticket_repository: str
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -69,6 +71,7 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         production_template=values.text("production-template"),
         tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         wait_minutes=float(values.text("wait-minutes")),
+        ticket_repository=ticket_repository(values, gate.stack_repository),
     )
     _check(settings)
     _check_template(settings, awx)
