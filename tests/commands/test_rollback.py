@@ -148,6 +148,15 @@ def test_what_could_not_be_marked_is_said(ready: Deployment) -> None:
     assert re.findall(BACK, comments(ready)[0])
 
 
+def test_a_baseline_is_taken_with_a_warning(ready: Deployment) -> None:
+    """A record whose digest no build has named is evidence; log and summary say so, and what to make sure of."""
+    publish(ready, record(ready, ready.build(OLD), **{"digest-source": "baseline"}))
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
+    for text in (outcome.log, outcome.summary):
+        assert "of this release is a baseline" in text and "Make sure that it is the image which ran." in text
+
+
 def test_outside_production_nothing_is_taken_back(ready: Deployment) -> None:
     """An older release on staging says nothing of what production has."""
     left = newest(ready)

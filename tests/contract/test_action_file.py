@@ -86,6 +86,7 @@ _JUDGING = {
 PUBLISH_INPUTS = {
     **_JUDGING,
     "stack-tag": "", "ticket-token": "", "stack-ci-workflows": "", "follow": "true", "ticket-repository": "",
+    "baseline": "false",
     "tickets-from": "", "dry-run": "false", "wait-minutes": "0", "stack-image": "", "timeout-seconds": "5400",
 }  # fmt: skip
 ANNOUNCE_INPUTS = {

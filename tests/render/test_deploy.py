@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frag_release.domain.awx_jobs import Job, JobProgress
+from frag_release.domain.awx_jobs import AwxForm, Job, JobProgress
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import Released
 from frag_release.domain.reports.deploy import DeployReport, Stage, Target
@@ -136,6 +136,16 @@ def test_the_card_names_the_image_that_was_deployed() -> None:
     judged = replace(report(), image_name="docker.io/dev/fragalysis-stack")
     by_hand = "launch the template in AWX for the image `dev/fragalysis-stack:2023.06.1`"
     assert by_hand in deploy_summary(deployed(judged), GITHUB)
+
+
+def test_the_card_says_what_to_type_in_awx() -> None:
+    """Template, link, and each variable that is the tag or the digest; no others, which may hold secrets."""
+    form = AwxForm("https://awx.example", "Production Stack", ("stack_image_tag",), ("digest",))
+    card = deploy_summary(deployed(replace(report(), awx=form)), GITHUB).partition("### The way back")[2]
+    assert (
+        "Nothing is verified. In [AWX](https://awx.example), the template `Production Stack` with "
+        "`stack_image_tag`: `2023.06.1`, `digest`: the digest of that image."
+    ) in card
 
 
 def rolled_back(released: Released, **changes: Any) -> str:

@@ -107,10 +107,22 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True) ->
     )
     by_hand = (
         f"By hand: launch the template in AWX for {image}, when you have made sure that it is the image of then. "
-        "Nothing is verified."
+        f"Nothing is verified.{_typed(report, tag)}"
     )
     undone = (
         "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
         "undone."
     )
     return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])
+
+
+def _typed(report: GateReport, tag: str) -> str:
+    """Say what is typed in AWX; other variables may hold secrets, and are as they always are."""
+    form = report.awx
+    if form is None:
+        return ""
+    value = markdown.code(tag) if tag else "its tag"
+    variables = [f"{markdown.code(name, 100)}: {value}" for name in form.of_tag]
+    variables += [f"{markdown.code(name, 100)}: the digest of that image" for name in form.of_digest]
+    more = f" with {', '.join(variables)}" if variables else ""
+    return f" In {markdown.link('AWX', form.url)}, the template {markdown.code(form.template, 200)}{more}."

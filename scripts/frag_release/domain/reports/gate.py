@@ -16,6 +16,9 @@ from ..findings import Finding, blocking
 from ..versions import parse_production_tag
 from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
 
+if TYPE_CHECKING:  # the gate itself knows nothing of AWX
+    from ..awx_jobs import AwxForm
+
 VERDICTS = {
     Verdict.DEPLOY: "May be deployed to production",
     Verdict.BLOCKED: "Blocked",
@@ -28,7 +31,7 @@ class GateReport(Report):
     """What was asked, what was seen and what was decided. `time` is in UTC.
 
     `image_name` is the name of the stack's image without its tag, empty where the command is not told it.
-    `released` is what has been seen of the releases, for the way back.
+    `released` is what has been seen of the releases, for the way back, and `awx` what is typed there by hand.
     """
 
     command: ClassVar[str] = "gate"
@@ -43,6 +46,7 @@ class GateReport(Report):
     unused_allowances: Sequence[Allowance] = ()
     image_name: str = ""
     released: Answer[Released] = NOT_ASKED
+    awx: AwxForm | None = None
 
     @property
     def tag(self) -> str:

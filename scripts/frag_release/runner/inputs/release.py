@@ -68,6 +68,13 @@ RELEASE: tuple[Input, ...] = (
         commands=of("publish"),
     ),
     Input(
+        "baseline",
+        "Whether `stack-tag` runs already, and only a `release.json` for it is wanted, to be able to go back to it",
+        default="false",
+        kind=Kind.FLAG,
+        commands=of("publish"),
+    ),
+    Input(
         "ticket-repository",
         "Repository of the release ticket",
         default_words="`stack-repository`",
