@@ -188,12 +188,19 @@ def test_a_strangers_ticket_is_not_taken(desk: Desk) -> None:
 
 
 def test_neither_title_nor_mark_alone_is_enough(desk: Desk) -> None:
-    """A ticket of the same title without the mark, and one with the mark of another title, are somebody else's."""
+    """People's tickets of the release's title get a twin, not silently: they are named until they are closed."""
     open_issue(desk.world, MARKER)
-    send(desk.world, "POST", "/issues", {"title": "Release 2023.06.2", "body": "Mine"})
-    send(desk.world, "POST", "/issues", {"title": "Release 2023.06.2", "body": MARKER.replace("06.2", "06.22")})
+    send(desk.world, "POST", "/issues", {"title": "release: 2023.06.2", "body": "Mine"})
+    desk.post_as(STRANGER, "/issues", title="Release 2023.06.2", body=MARKER.replace("06.2", "06.22"))
     outcome = desk.announce()
-    assert outcome.outputs["ticket-number"] == "4"
+    assert (outcome.status, outcome.outputs["ticket-number"]) == (0, "4"), outcome.log
+    assert outcome.findings("warn") == {"announce-ticket:ticket": "warn"}
+    assert "#2 of maintainer, #3 of stranger. It was left alone, and one of the release's own is" in outcome.log
+    assert "run announce with ticket: 2, and close the release's own ticket." in outcome.log
+    desk.edit(2, state="closed")
+    assert "#3 of stranger. It was left alone, and the release's own ticket is kept" in desk.announce().log
+    desk.edit(3, state="closed")
+    assert desk.announce().findings("warn") == {}
 
 
 @pytest.mark.sampled(3)

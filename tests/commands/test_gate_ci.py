@@ -35,7 +35,7 @@ def test_an_image_that_another_commit_may_have_pushed_is_refused(world: World, e
     world.github.add_run(REPOSITORY, TAG, OTHER, event=event, **LATER, updated_at=ENDED)
     outcome = world.gate()
     assert closed(outcome, "pin-ci:backend")
-    assert "re-run all jobs of" in message(outcome) and "999999999999" in message(outcome)
+    assert "a new tag, and pin that." in message(outcome) and "999999999999" in message(outcome)
     # Built again, the tag's own image is the newest.
     own(world).run_started_at, own(world).updated_at = "2023-07-01T10:00:00Z", "2023-07-01T10:05:00Z"
     assert world.gate().outputs["verdict"] == "deploy"

@@ -13,7 +13,7 @@ from commands.stack import Stack
 from frag_release.commands.clock import Clock
 from frag_release.commands.journal import Journal
 from frag_release.commands.publish.building import Building
-from frag_release.domain.builds import Build, Job, Progress
+from frag_release.domain.builds import Build, Job, PendingDeployment, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem
 from frag_release.errors import ExpectedError
@@ -42,6 +42,10 @@ class Builds:
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """Its jobs."""
         return self.seen
+
+    def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
+        """GitHub names nobody."""
+        return ()
 
 
 def a_build(status: str, conclusion: str | None) -> Build:
@@ -137,7 +141,7 @@ def test_a_held_build_says_who_must_approve_it(status: str, conclusion: str | No
     ("days", "says"),
     [
         (3, "re-run its failed jobs at https://github.example/run/7 (GitHub allows it for 27 more days)"),
-        (31, "The run is 31 days old, and GitHub re-runs nothing after 30: prepare a new release."),
+        (31, "The run is 31 days old, and GitHub re-runs nothing after 30."),
     ],
 )
 def test_a_failed_build_is_mended_as_its_age_allows(days: int, says: str) -> None:

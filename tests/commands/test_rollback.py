@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,11 +22,12 @@ from commands.deployment import (
     Deployment,
     old_record,
 )
-from commands.test_prepare import send
+from commands.test_prepare import ask, send
 from world.awx import ROBOT
 from world.awx_jobs import ENDLESS
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
+from world.github_releases import Release
 from world.github_server import TOKEN
 from world.program import Outcome
 
@@ -80,6 +82,86 @@ def test_the_night_of_the_rollback(ready: Deployment) -> None:
     assert "The newest tag is [`2023.06.2`]" in outcome.summary
     assert "its template must pull from that name" not in outcome.summary
     assert "ALLOWED" not in outcome.summary
+
+
+TICKET = "<!-- frag-release-action: ticket of xchem/fragalysis-stack 2023.06.2 -->"
+END = "<!-- frag-release-action: end of the part that is kept up to date -->"
+MARKER = "<!-- frag-release-action: taken back, xchem/fragalysis-stack 2023.06.2 -->"
+WHEN = r"at [0-9]{2}:[0-9]{2} \(UTC\) on [0-9]{4}-[0-9]{2}-[0-9]{2}\."
+BACK = rf"> ⚠️ Taken back to 2023\.06\.1 {WHEN}"
+AGAIN = rf"> Deployed again {WHEN}"
+
+
+def newest(ready: Deployment) -> Release:
+    """Publish both releases, the newest immutable, and open its ticket; returns the newest."""
+    publish(ready, record(ready, ready.build(OLD)))
+    image = {
+        "tag": "2023.06.2",
+        "commit": ready.world.commit("2023.06.2"),
+        "image": f"docker.io/{REPOSITORY}:2023.06.2",
+    }
+    document = record(ready, ready.digest, **image)
+    for component, tag in zip(document["components"], ("2023.05.1", "2023.05.4"), strict=True):
+        name = f"fragalysis-{component['name']}"
+        component |= {"tag": tag, "digest": ready.world.digests[name][tag]}
+    made = ready.releases.add(REPOSITORY, "2023.06.2", files={"release.json": json.dumps(document).encode()})
+    made.body, made.immutable = "What is new.", True
+    send(ready.world, "POST", "/issues", {"title": "Release 2023.06.2", "body": f"{TICKET}\n- [x] Seen\n\n{END}"})
+    return made
+
+
+def comments(ready: Deployment) -> list[str]:
+    """The comments on the ticket."""
+    return [one["body"] for one in ask(ready.world, "/issues/1/comments")]
+
+
+def test_the_release_that_was_left_is_taken_back(ready: Deployment) -> None:
+    """Its text and its ticket say when and by whom, once; deployed again, a later line says that, and it stands."""
+    left = newest(ready)
+    assert roll_back(ready, dry_run="true").status == 0 and (left.body, comments(ready)) == ("What is new.", [])
+    first = roll_back(ready)
+    assert first.status == 0, first.log
+    told = re.fullmatch(rf"{MARKER}\n({BACK})\n\n{END}\n\nWhat is new\.", left.body)
+    assert told, left.body
+    assert comments(ready) == [f"{MARKER}\n{told[1]}\n\n{END}"]
+    again = roll_back(ready)
+    assert again.status == 0 and again.report and len(again.report["actions"]) == 1, again.log
+    assert (re.findall(BACK, left.body), len(comments(ready))) == ([told[1]], 1)
+    assert "Every higher release was taken back." in again.summary
+    forward = roll_back(ready, ref="refs/tags/2023.06.2")
+    assert forward.status == 0, forward.log
+    assert "2023.06.2 was taken back before" in forward.log
+    assert re.match(rf"{MARKER}\n{BACK}\n>\n{AGAIN}\n\n{END}\n\nWhat is new\.", left.body)
+    assert re.findall(AGAIN, comments(ready)[0]) and len(comments(ready)) == 1
+    assert [one.body for one in ready.releases.releases if one.tag == OLD] == [""]
+
+
+def test_what_could_not_be_marked_is_said(ready: Deployment) -> None:
+    """Without the right to change the release the rollback ends well, the ticket is told, and a note says the rest."""
+    left = newest(ready)
+    refusal = {"message": "Resource not accessible by integration", "status": "403"}
+    ready.world.github.fail("PATCH", "/releases/", status=403, body=refusal)
+    outcome = roll_back(ready)
+    assert (outcome.status, left.body) == (0, "What is new."), outcome.log
+    assert "The text of the release does not say that 2023.06.2 was taken back to 2023.06.1:" in outcome.summary
+    assert "contents: write" in outcome.summary
+    assert re.findall(BACK, comments(ready)[0])
+
+
+def test_a_baseline_is_taken_with_a_warning(ready: Deployment) -> None:
+    """A record whose digest no build has named is evidence; log and summary say so, and what to make sure of."""
+    publish(ready, record(ready, ready.build(OLD), **{"digest-source": "baseline"}))
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
+    for text in (outcome.log, outcome.summary):
+        assert "of this release is a baseline" in text and "Make sure that it is the image which ran." in text
+
+
+def test_outside_production_nothing_is_taken_back(ready: Deployment) -> None:
+    """An older release on staging says nothing of what production has."""
+    left = newest(ready)
+    outcome = roll_back(ready, environment="awx/fragalysis-staging")
+    assert (outcome.status, left.body, comments(ready)) == (0, "What is new.", []), outcome.log
 
 
 @pytest.mark.parametrize("immutable", [False, True, None], ids=["mutable", "immutable", "not told"])

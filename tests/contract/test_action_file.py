@@ -86,6 +86,7 @@ _JUDGING = {
 PUBLISH_INPUTS = {
     **_JUDGING,
     "stack-tag": "", "ticket-token": "", "stack-ci-workflows": "", "follow": "true", "ticket-repository": "",
+    "baseline": "false",
     "tickets-from": "", "dry-run": "false", "wait-minutes": "0", "stack-image": "", "timeout-seconds": "5400",
 }  # fmt: skip
 ANNOUNCE_INPUTS = {
@@ -105,7 +106,7 @@ DEPLOY_INPUTS = {
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
-    "ungated": "false", "dry-run": "false", "wait-minutes": "30",
+    "ungated": "false", "dry-run": "false", "wait-minutes": "30", "ticket-token": "", "ticket-repository": "",
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,

@@ -88,10 +88,14 @@ def test_a_build_that_is_run_again_after_the_release_pushes_nothing(stage: Stage
 
 
 def test_the_form_goes_back(stage: Stage, releases_of: GitHubReleases) -> None:
-    """The form with the older tag, run at the newest, deploys that by its release.json, with no CI run left."""
+    """The form with the older tag, run at the newest, deploys that by its release.json, with no CI run left.
+
+    The release that was left says so.
+    """
     digest = stage.registry.push(REPOSITORY, OLD, revision="0" * 40)
     document = old_record(stage.example, stage.images, digest)
     releases_of.add(REPOSITORY, OLD, files={"release.json": json.dumps(document).encode()})
+    left = releases_of.add(REPOSITORY, "2023.06.2", files={"release.json": b"{}"})
     stage.github.runs.clear()
     commit = stage.example.commits[STACK]["2023.06.2"]
     given = {"tag": OLD, "environment": "production", "rollback": "true", "dry-run": "false"}
@@ -103,3 +107,4 @@ def test_the_form_goes_back(stage: Stage, releases_of: GitHubReleases) -> None:
     assert stage.launched() == {"Production Fragalysis Stack": {"stack_image_tag": OLD}}
     assert run.outputs["deploy.deploy"]["job-status"] == "successful"
     assert run.summaries["deploy"].startswith(f"## ✅ Deployed — rollback to `{OLD}` on `awx/fragalysis-production`\n")
+    assert f"Taken back to {OLD} at " in left.body

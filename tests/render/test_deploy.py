@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frag_release.domain.awx_jobs import Job, JobProgress
+from frag_release.domain.awx_jobs import AwxForm, Job, JobProgress
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import Released
 from frag_release.domain.reports.deploy import DeployReport, Stage, Target
@@ -144,6 +144,16 @@ def test_the_card_names_the_image_that_was_deployed() -> None:
     assert by_hand in deploy_summary(deployed(judged), GITHUB)
 
 
+def test_the_card_says_what_to_type_in_awx() -> None:
+    """Template, link, and each variable that is the tag or the digest; no others, which may hold secrets."""
+    form = AwxForm("https://awx.example", "Production Stack", ("stack_image_tag",), ("digest",))
+    card = deploy_summary(deployed(replace(report(), awx=form)), GITHUB).partition("### The way back")[2]
+    assert (
+        "Nothing is verified. In [AWX](https://awx.example), the template `Production Stack` with "
+        "`stack_image_tag`: `2023.06.1`, `digest`: the digest of that image."
+    ) in card
+
+
 def rolled_back(released: Released, **changes: Any) -> str:
     """The card of a rollback to 2023.06.2, while 2023.07.1 is the newest tag."""
     facts = good_facts()
@@ -161,6 +171,10 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
     assert card.startswith("The newest tag is [`2023.07.1`](")
     assert "It may have been blocked or never released: if [Releases](" in card
     assert "Once it can run again, deploy it:" in card
+    left = Released(["2023.07.1", "2023.06.3", "2023.06.1"], True, {"2023.07.1": "2023.06.2"})
+    assert rolled_back(left).startswith("The newest release is [`2023.06.3`](")
+    left = replace(left, taken_back={"2023.07.1": "", "2023.06.3": "2023.06.2"})
+    assert rolled_back(left).startswith("Every higher release was taken back. What is mended is released under")
 
 
 def test_a_rollback_that_was_refused_leads_further_back() -> None:

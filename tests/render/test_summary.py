@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.worked_example import BACKEND_COMMIT, DIGEST
 from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Run, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
@@ -302,6 +303,34 @@ def test_the_card_names_the_last_good_release_where_it_was_seen() -> None:
     assert (
         "the tag before (so are warnings that something goes back). It has no release with a `release.json`" in summary
     )
+
+
+def test_the_card_passes_over_what_was_taken_back() -> None:
+    """The release that production went back to is proposed, and what was left is named with the reason."""
+    tags = ["2023.06.1", "2023.05.2", "2023.05.1"]
+    card = card_of(replace(report(), released=Released(tags, True, {"2023.06.1": "2023.05.1"})))
+    assert card.lstrip().startswith("The last good release is [`2023.05.1`](")
+    assert "is there. Passed over, because production went back from there: [`2023.06.1`](" in card
+    assert "*tag*: `2023.05.1`." in card and "The tag before" not in card
+
+
+def test_the_card_proposes_nothing_where_all_was_taken_back() -> None:
+    """If production went back from every older release none is proposed, neither by the form nor by hand."""
+    back = {"2023.06.1": "2023.05.1", "2023.05.1": ""}
+    card = card_of(replace(report(), released=Released(list(back), True, back)))
+    assert card.lstrip().startswith(
+        "No older release is proposed: each that is public with a `release.json` was taken back. Passed over, because "
+        "production went back from there: [`2023.06.1`]("
+    )
+    assert "By the form" not in card and "launch its template for it), when" in card
+
+
+def test_the_card_believes_the_record_of_the_tag_before() -> None:
+    """Where only the record of the tag before was read, and that was taken back, it is not what to go back to."""
+    recorded = Recorded("2023.06.1", BACKEND_COMMIT, DIGEST, ci_passed=True, taken_back=True)
+    card = card_of(report(with_backend(good_facts(), recorded=recorded)))
+    assert card.lstrip().startswith("The tag before was taken back. It may have been blocked")
+    assert "*tag*: that one." in card and "The last good" not in card
 
 
 @pytest.mark.parametrize("is_all", [True, False])

@@ -32,6 +32,16 @@ class OnTimeout(Enum):
 
 
 @dataclass(frozen=True)
+class AwxForm:
+    """What a person types into AWX at `url`: the template, and the variables that are the image's tag and digest."""
+
+    url: str
+    template: str
+    of_tag: Sequence[str] = ()
+    of_digest: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Template:
     """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
 

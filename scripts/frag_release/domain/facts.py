@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,8 @@ class Hints:
 class Recorded:
     """What `release.json` of the release `tag` says of a component; `ci_passed` is what was found then.
 
-    `frozen` says that nobody can have changed that since: the release is immutable.
+    `frozen` says that nobody can have changed that since: the release is immutable. `taken_back` says that production
+    went back from it.
     """
 
     tag: str
@@ -82,6 +83,7 @@ class Recorded:
     digest: str
     ci_passed: bool
     frozen: bool = False
+    taken_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,18 +140,47 @@ class PreviousRelease:
 
 @dataclass(frozen=True)
 class Released:
-    """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left."""
+    """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left.
+
+    `taken_back` names those that were gone back from, and to which tag (empty if that is not known).
+    """
 
     tags: Sequence[str]
     is_all: bool
+    taken_back: Mapping[str, str] = field(default_factory=dict)
 
     def below(self, tag: ProductionTag) -> str:
-        """Return the highest production tag below `tag`, empty where there is none among them."""
-        return next((one.text for one in reversed(production_tags(self.tags)) if one.version < tag.version), "")
+        """Return the release below `tag` that ran last and was not taken back, empty if there is none among them."""
+        return self._standing([one for one in self._highest_first if one.version < tag.version])
+
+    def taken_back_below(self, tag: ProductionTag) -> list[str]:
+        """Return the releases below `tag` that were taken back, the highest first."""
+        return [one.text for one in self._highest_first if one.version < tag.version and one.text in self.taken_back]
 
     def above(self, tag: ProductionTag) -> str:
-        """Return the highest production tag of all if it is above `tag`, else nothing."""
-        return next((one.text for one in reversed(production_tags(self.tags)) if one.version > tag.version), "")
+        """Return the highest production tag above `tag` that was not taken back, empty if there is none."""
+        higher = (one.text for one in self._highest_first if one.version > tag.version)
+        return next((one for one in higher if one not in self.taken_back), "")
+
+    @property
+    def running(self) -> str:
+        """The release that production has, as far as releases tell: the highest, or what that was taken back to."""
+        return self._standing(self._highest_first)
+
+    def last_taken_back_to(self, tag: str) -> str:
+        """Return the highest release that was taken back to `tag`, empty if there is none."""
+        return next((one.text for one in self._highest_first if self.taken_back.get(one.text) == tag), "")
+
+    @property
+    def _highest_first(self) -> list[ProductionTag]:
+        return list(reversed(production_tags(self.tags)))
+
+    def _standing(self, tags: Sequence[ProductionTag]) -> str:
+        # What stands between the two was passed over that night, and nobody knows why.
+        while tags and tags[0].text in self.taken_back:
+            to = self.taken_back[tags[0].text]
+            tags = next((tags[at:] for at, one in enumerate(tags) if at and one.text == to), tags[1:])
+        return tags[0].text if tags else ""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,8 @@ _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
 
 
-@dataclass(frozen=True)
-class _Region:
-    before: str
-    inside: str
-    after: str
+Parts = tuple[str, str, str]
+"""A body: what is before our part, what is in it, and what is after it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class KeptText:
 
     def is_whole_in(self, body: str) -> bool:
         """Whether a body has our part from its first line to its last."""
-        return self._region(body) is not None
+        return self.parts(body) is not None
 
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
         """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
@@ -52,27 +49,32 @@ class KeptText:
         A body without our part becomes that. None where nobody can tell what of it is ours (the line that
         ends our part is gone), or where what is around leaves no room.
         """
-        region = self._region(body) if self.is_in(body) else _Region("", "", "")
-        if region is None:
+        parts = self.parts(body) if self.is_in(body) else ("", "", "")
+        if parts is None:
             return None
-        ticked = _ticked(region.inside)
-        room = MAX_BODY - len(region.before) - len(region.after) - len(self.marker) - len(_END) - _SPARE
+        before, inside, after = parts
+        ticked = _ticked(inside)
+        room = MAX_BODY - len(before) - len(after) - len(self.marker) - len(_END) - _SPARE
         text = compose(room - _size_of(ticked)).strip("\n")
-        ours = f"{self.marker}\n{_with_ticks(text, ticked)}\n\n{_END}"
-        made = f"{region.before}{ours}{region.after}"
+        made = self.between(before, _with_ticks(text, ticked), after)
         return made if len(made) <= MAX_BODY else None
 
     def replaced(self, body: str, text: str) -> str:
         """Return `body` with `text` in place of our part; before all of it where nobody can tell what of it is ours."""
-        region = self._region(body)
-        return f"{region.before}{text}{region.after}" if region else f"{text}\n\n{body}"
+        parts = self.parts(body)
+        return f"{parts[0]}{text}{parts[2]}" if parts else f"{text}\n\n{body}"
 
-    def _region(self, body: str) -> _Region | None:
+    def between(self, before: str, text: str, after: str) -> str:
+        """Return a body with our part, of this text, between what others wrote."""
+        return f"{before}{self.marker}\n{text}\n\n{_END}{after}"
+
+    def parts(self, body: str) -> Parts | None:
+        """Return what is before, in and after our part; None if the body has no whole one."""
         start = _spot(body, self.marker)
         end = _spot(body, _END, start.end()) if start else None
         if start is None or end is None:
             return None
-        return _Region(body[: start.start()], body[start.end() : end.start()], body[end.end() :])
+        return body[: start.start()], body[start.end() : end.start()], body[end.end() :]
 
 
 def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:

@@ -14,6 +14,9 @@ from .reports.report import SCHEMA
 ASSET = "release.json"
 """Name of the release's asset that holds the report."""
 
+BASELINE = "baseline"
+"""What a record has as `digest-source` whose digest no build has named."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _STATUSES = {status.value: status for status in Status}
@@ -38,6 +41,8 @@ class ReleaseRecord:
 
     `findings` are those whose status is one of ours.
     `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
+    `taken_back` is what production went back to from it, by the release's text: empty if not known, None if it stands.
+    `is_baseline` says that the digest was seen in the registry later, and is not what a build said that it pushed.
     """
 
     repository: str
@@ -48,6 +53,8 @@ class ReleaseRecord:
     components: Sequence[RecordedComponent]
     findings: Sequence[Finding] = ()
     frozen: bool = False
+    taken_back: str | None = None
+    is_baseline: bool = False
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
@@ -89,6 +96,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         digest=_matching(stack, "digest", _DIGEST, optional=True),
         components=tuple(_component(one) for one in _list(document, "components")),
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
+        is_baseline=stack.get("digest-source") == BASELINE,
     )
 
 

@@ -55,16 +55,16 @@ def check_pins(record: ReleaseRecord, pins: Sequence[Pin]) -> None:
             raise RecordError(f"it says {says}, and {pin.file} at its commit {pin.in_file.text!r}")
 
 
-def as_rollback(findings: Sequence[Finding]) -> list[Finding]:
-    """Return what findings mean for a rollback.
+def as_rollback(findings: Sequence[Finding], why: str = _RECORDED) -> list[Finding]:
+    """Return what findings mean for a rollback, or for another release that is not built; `why` says why.
 
     Those on components warn, for what they look at may be gone or may have changed since, and nothing is built
     of it. Those on the stack's own tag stand.
     """
-    return [one if one.subject == "stack" else _as_warning(one) for one in findings]
+    return [one if one.subject == "stack" else _as_warning(one, why) for one in findings]
 
 
-def _as_warning(finding: Finding) -> Finding:
+def _as_warning(finding: Finding, why: str) -> Finding:
     if not finding.status.blocks:
         return finding
-    return replace(demoted(finding, _RECORDED), remedy="Nothing to do for the rollback. Look at it by day.")
+    return replace(demoted(finding, why), remedy="Nothing to do for the rollback. Look at it by day.")

@@ -11,6 +11,21 @@ _TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
 _ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
 
 
+_WORDS = re.compile(r"[\w.-]*\w")
+_FILLERS = frozenset(("the", "of", "for", "to", "stack", "version", "production", "prod"))
+_VERSION = re.compile(r"\Av(?=[0-9])")
+
+
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
+    return _said(one) == _said(other)
+
+
+def _said(title: str) -> set[str]:
+    words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
+    return {_VERSION.sub("", word) for word in words}
+
+
 @dataclass(frozen=True)
 class Ticket:
     """An issue of a repository."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from ..clients.messages import Response
 from ..clients.once import Once
 from ..domain.evidence import Answer, Answers, TooLong, Unknown
-from ..domain.tickets import Author, Comment, Found, Issue
+from ..domain.tickets import Author, Comment, Found, Issue, same_title
 from .github_api import RepositoryApi
 from .github_orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .github_payloads import read_payload
@@ -122,7 +122,7 @@ class GithubTickets:
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
     def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
-        """All issues of exactly this title, or with our part; open and closed, oldest first.
+        """All issues whose title says the same, or with our part; open and closed, oldest first.
 
         They are listed, for GitHub's search would lag behind; newest first, so that a list that is cut ends
         before the time of the release.
@@ -133,7 +133,11 @@ class GithubTickets:
             return listed
         items, is_all = listed
         issues = [each for each in items if not each.get("pull_request")]
-        found = {each["id"]: each for each in issues if each["title"] == title or has_our_part(each.get("body") or "")}
+        found = {
+            each["id"]: each
+            for each in issues
+            if same_title(each["title"], title) or has_our_part(each.get("body") or "")
+        }
         ordered = sorted(found.values(), key=lambda each: each["number"])
         return Found([_issue(each) for each in ordered], 0 if is_all else len(items))
 

@@ -10,6 +10,7 @@ from typing import TypedDict
 from ..domain.evidence import Answer, Unknown
 from ..domain.facts import PublicRelease, Released
 from ..domain.release_record import ASSET, ReleaseRecord, parse_release_record
+from ..domain.taken_back import Mark
 from .github_api import RepositoryApi
 
 PAGE = 50
@@ -35,6 +36,7 @@ class Release(TypedDict):
     draft: bool
     immutable: bool | None
     assets: list[Asset]
+    body: str | None
 
 
 def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
@@ -89,8 +91,17 @@ def read_released(api: RepositoryApi) -> Answer[Released]:
     releases = api.read(response, list[Release], what)
     if isinstance(releases, Unknown):
         return releases
-    tags = [each["tag_name"] for each in releases if not each["draft"] and _asset(each)]
-    return Released(tags, is_all=api.next_page(response, what) == "")
+    found = [each for each in releases if not each["draft"] and _asset(each)]
+    marks = {each["tag_name"]: _gone_back_to(api, each) for each in found}
+    return Released(
+        list(marks),
+        is_all=api.next_page(response, what) == "",
+        taken_back={tag: to for tag, to in marks.items() if to is not None},
+    )
+
+
+def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
+    return Mark(api.name, release["tag_name"]).gone_back_to(release.get("body") or "")
 
 
 def _release(api: RepositoryApi, tag: str) -> Answer[Release | None]:
@@ -115,7 +126,9 @@ def _record_of(api: RepositoryApi, release: Release) -> Answer[ReleaseRecord | N
     if asset is None:
         return None
     record = _record(api, release["tag_name"], asset["id"])
-    return record if isinstance(record, Unknown) else replace(record, frozen=bool(release.get("immutable")))
+    if isinstance(record, Unknown):
+        return record
+    return replace(record, frozen=bool(release.get("immutable")), taken_back=_gone_back_to(api, release))
 
 
 def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:

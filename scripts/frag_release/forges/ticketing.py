@@ -29,7 +29,7 @@ class Tickets(Protocol):
         """The title of each ticket; None where there is none, or the token may not see it."""
 
     def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
-        """All tickets of exactly this title, or with our part; open and closed."""
+        """All tickets whose title says the same, or with our part; open and closed, oldest first."""
 
     def issue(self, number: int) -> Answer[Issue]:
         """A ticket, or a pull request, by its number."""

@@ -74,7 +74,13 @@ def day(one: PastRelease) -> str:
 
 
 def in_short(one: PastRelease) -> str:
-    """Return the mark of a release with its word."""
+    """Return the mark of a release with its word, and whether production went back from it."""
+    if one.taken_back is not None:
+        return f"{_in_short(one)}, taken back"
+    return _in_short(one)
+
+
+def _in_short(one: PastRelease) -> str:
     if one.verdict is Verdict.BLOCKED:
         failed = any(finding.status is Status.FAIL for finding in one.findings)
         return f"{MARKS[Status.FAIL]} breaks a rule" if failed else f"{MARKS[Status.UNKNOWN]} not verified"

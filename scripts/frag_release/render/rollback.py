@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..domain.evidence import Unknown
-from ..domain.facts import NOT_ASKED
+from ..domain.facts import NOT_ASKED, Released
 from ..domain.reports.gate import GateReport
 from ..domain.versions import parse_production_tag
 from . import markdown
@@ -33,18 +33,23 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     if before is None or before is NOT_ASKED:
         return ""
     previous = report.previous.tag.text if report.previous else ""
+    if previous in report.taken_back:
+        previous = ""
     last = _named(report, links, previous) if previous else ""
-    if good == "":
+    if good == "" and report.taken_back:
+        what = "No older release is proposed: each that is public with a `release.json` was taken back."
+    elif good == "":
         seen = f" The tag before is {last}." if last else ""
         what = f"No older release has a record of its image, so only the way by hand is left.{seen}"
     elif good is None:
         seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
+        seen = "The tag before was taken back." if report.taken_back else seen
         what = f"{seen} {_if_unreleased(report, links, 'older ones')}"
     else:
         there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
         what = there if good == previous or not last else f"{there}{_tag(last)}"
     ways = _how(report, links, good or previous, by_form=good != "", awx=awx)
-    return f"{what}\n\n{ways}"
+    return f"{what}{_taken_back(report, links)}\n\n{ways}"
 
 
 def way_forward(report: GateReport, links: Links) -> str:
@@ -54,6 +59,8 @@ def way_forward(report: GateReport, links: Links) -> str:
     newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
     if newest:
         what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+    elif judged and isinstance(report.released, Released) and any(one in report.released.taken_back for one in higher):
+        return "Every higher release was taken back. What is mended is released under the next free tag."
     elif higher:
         newest = higher[-1]
         what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
@@ -70,8 +77,18 @@ def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
     releases = markdown.link("Releases", links.releases(report.repository))
     return (
         f"It may have been blocked or never released: if {releases} has {which} with a `release.json`, take the newest "
-        "of these."
+        "of these. One that was taken back, as its text says, is not one to deploy."
     )
+
+
+def _taken_back(report: GateReport, links: Links) -> str:
+    """Say which newer releases are passed over, because production went back from them."""
+    good = parse_production_tag(report.last_good or "")
+    left = [tag for tag in map(parse_production_tag, report.taken_back) if tag]
+    passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
+    if not passed:
+        return ""
+    return f" Passed over, because production went back from there: {', '.join(passed[:10])}."
 
 
 def _named(report: GateReport, links: Links, tag: str) -> str:
@@ -97,8 +114,21 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
     if not awx:
         launch = f"deploy {image} (if AWX deploys the stack, launch its template for it)"
     by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
+    by_hand += _typed(report, tag)
     undone = (
         "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
         "undone."
     )
     return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])
+
+
+def _typed(report: GateReport, tag: str) -> str:
+    """Say what is typed in AWX; other variables may hold secrets, and are as they always are."""
+    form = report.awx
+    if form is None:
+        return ""
+    value = markdown.code(tag) if tag else "its tag"
+    variables = [f"{markdown.code(name, 100)}: {value}" for name in form.of_tag]
+    variables += [f"{markdown.code(name, 100)}: the digest of that image" for name in form.of_digest]
+    more = f" with {', '.join(variables)}" if variables else ""
+    return f" In {markdown.link('AWX', form.url)}, the template {markdown.code(form.template, 200)}{more}."

@@ -11,7 +11,7 @@ from ...domain.evidence import Answer, Unknown
 from ...domain.kept_text import KeptText, same_text
 from ...domain.reports.announce import TICKET
 from ...domain.reports.report import Action
-from ...domain.tickets import Author, Comment, Issue, Ticket
+from ...domain.tickets import Author, Comment, Issue, Ticket, same_title
 from ...errors import RefusedError
 from ...forges.ticketing import Tickets
 from ...forges.writer import UnconfirmedError
@@ -83,6 +83,8 @@ class Ticketing:
             raise self._retitled(retitled[0], title)
         if listed.among and not found:
             self._say_cut(listed.among)
+        others = [one for one in listed.issues if not self.kept.is_in(one.body) and same_title(one.title, title)]
+        self._say_others([one for one in others if one.is_open or not found], bool(found))
         return found[0] if found else None
 
     def _say_cut(self, among: int) -> None:
@@ -111,6 +113,21 @@ class Ticketing:
                 "left alone.",
                 "Look at it: if it is a copy, close it.",
                 planted[0].url,
+            )
+
+    def _say_others(self, others: Sequence[Issue], is_there: bool) -> None:
+        """Name tickets that people opened under the release's title: another one beside them is a surprise."""
+        if others:
+            first = others[0].number
+            named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in others[:10])
+            own = "the release's own ticket is kept up to date" if is_there else "one of the release's own is opened"
+            self.journal.fall_short(
+                TICKET,
+                f"{self.tickets.name} has a ticket with the title of this release that this action did not write: "
+                f"{named}. It was left alone, and {own} beside it.",
+                f"To use it instead, run announce with ticket: {first}, and close the release's own ticket. To keep "
+                f"the release's own, close #{first}.",
+                others[0].url,
             )
 
     def _say_more(self, found: Sequence[Issue]) -> None:

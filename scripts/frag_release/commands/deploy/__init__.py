@@ -17,6 +17,7 @@ from ..clock import Clock
 from ..session import utc_now
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
+from .taking_back import TakingBack
 
 if TYPE_CHECKING:
     from ...domain.awx_jobs import Template, Variables
@@ -52,11 +53,18 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         job.judge = _judge(settings, read_awx_settings(session.values).variables)
         return job
 
+    def taking_back() -> TakingBack:
+        forge = session.services_for(settings.seconds).github()
+        actor = session.context.actor
+        stack, told_in = settings.stack_repository, settings.ticket_repository
+        return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
+
     return Connected(
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
         awx=awx,
         site=waiting.site,
+        taking_back=taking_back,
         clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
     )
 

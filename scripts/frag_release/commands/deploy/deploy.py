@@ -31,10 +31,15 @@ from ..session import Session, utc_now
 from .awx_job import AwxJob
 from .evidence import DeployEvidence
 from .site_check import SiteCheck, site_values
+from .taking_back import TakingBack
 
 _MIGRATIONS = (
     "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
     "that does not do, restore the database too."
+)
+_BASELINE = (
+    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
+    "build has named that image. Make sure that it is the image which ran."
 )
 _SHOWN_BEFORE = (
     "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
@@ -55,6 +60,7 @@ class Connected:
     image_registry: Callable[[], RegistryClient]
     awx: Callable[[Image, Clock, bool, Callable[..., None]], AwxJob]
     site: Callable[[], SiteClient]
+    taking_back: Callable[[], TakingBack]
     clock: Callable[[], Clock]
 
 
@@ -74,7 +80,7 @@ class Deploy:
         tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
         judged, image = evidence.hold(judged, name, tag)
-        judged = replace(judged, image_name=name, released=self._released(judged))
+        judged = replace(judged, image_name=name, released=self._released(judged), awx=self.settings.awx_form)
         report = self.report = DeployReport(
             judged, self._target, image, refusal(self._target, judged.decision, tag), self.journal.dry_run
         )
@@ -84,6 +90,8 @@ class Deploy:
             return report
         self.session.keep(report)
         self._carry_out(image, record, moves_on=not expected.stack_digest)
+        if record and self.settings.is_production:
+            self.to.taking_back().after(judged.released, record.tag)
         return self._now()
 
     @property
@@ -109,7 +117,8 @@ class Deploy:
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
         """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
-        notes = [_MIGRATIONS, *filter(None, [still_mutable(record)])]
+        left = "" if record.taken_back is None else f"{record.tag} was taken back before: its text says when."
+        notes = [_MIGRATIONS, *filter(None, [_BASELINE if record.is_baseline else "", left, still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
         if name == default or self.settings.stack_image or self.settings.tells_digest:
             return notes
@@ -126,8 +135,8 @@ class Deploy:
             raise RefusedError(
                 f"{stack.name} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
                 "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
-                "has a release that this action has not published: launch its image by hand in AWX, when you have made "
-                "sure that it is the image of then.",
+                "has a release that this action has not published: publish with baseline: true records what its image "
+                "is now. Or launch that by hand in AWX, when you have made sure that it is the image of then.",
             )
         return record
 

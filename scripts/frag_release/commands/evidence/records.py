@@ -48,5 +48,7 @@ def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> Compon
     component = record.component(name)
     if component is None or component.tag != facts.pin.tag:
         return facts
-    found = Recorded(record.tag, component.commit, component.digest, record.ci_passed(name), record.frozen)
-    return replace(facts, recorded=found)
+    passed, left = record.ci_passed(name), record.taken_back is not None
+    return replace(
+        facts, recorded=Recorded(record.tag, component.commit, component.digest, passed, record.frozen, left)
+    )

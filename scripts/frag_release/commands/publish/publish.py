@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -31,10 +30,11 @@ from ..journal import Journal
 from ..session import Session
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
+from .baseline import Baseline, judge_baseline
 from .building import Building
 from .evidence import PublicationEvidence
 from .pushed_image import PushedImage
-from .releasing import Releasing, Text, public_release, public_url
+from .releasing import Releasing, Text, as_bytes, public_release, public_url
 from .reviewing import Reviewing, taken
 
 
@@ -55,7 +55,8 @@ class Publish:
     def run(self) -> PublishReport | NothingReport:
         """Publish what was reviewed. Raises ExpectedError; what was done until then is in session and journal."""
         branches = self.stack.required_branches()
-        review = Reviewing(self.settings, self.stack, branches).find()
+        baseline = Baseline(self.stack, self.settings, self.registry, self.journal) if self.settings.baseline else None
+        review = baseline.review() if baseline else Reviewing(self.settings, self.stack, branches).find()
         if isinstance(review, NothingToPublish):
             return NothingReport(__version__, self.session.now, review)
         if isinstance(review, Contradiction):
@@ -68,14 +69,22 @@ class Publish:
         if judged.failed_rules:
             return report
         if self.journal.dry_run:
-            self._plan(report)
+            self.journal.planned += baseline.plan() if baseline else self._plan(report)
             return report
         self.session.keep(report)
         self.journal.say(text(report))
         self._note(judged=replace(judged, released=self.stack.forge.released(self.stack.name)))
+        if baseline:
+            return self._record_baseline(baseline)
         if self.settings.wait_minutes and not tagged:
             self._demand_still_reviewed(review, branches)
         self._carry_out(review)
+        return self._now()
+
+    def _record_baseline(self, baseline: Baseline) -> PublishReport:
+        self._note(**baseline.seen())
+        report = self._now()
+        self._note(release_url=baseline.write(report.as_record(), partial(self.body, report)).url)
         return self._now()
 
     @property
@@ -93,11 +102,11 @@ class Publish:
         """The time that is left."""
         return self.session.clock
 
-    def _plan(self, report: PublishReport) -> None:
+    def _plan(self, report: PublishReport) -> list[str]:
         tag = report.judged.tag
         steps = [] if report.tagged else [_tagging(report.review)]
         steps += [] if report.release_url else [f"Follow the build of {tag} to its end", f"Publish the release {tag}"]
-        self.journal.planned += steps
+        return steps
 
     @property
     def _publisher(self) -> Publisher:
@@ -146,7 +155,7 @@ class Publish:
         def judge() -> Judged:
             view = PublicationEvidence(settings, self.new_stack(), self.registry, branches, today)
             facts = view.gather(review, pins)
-            return facts, judge_publication(facts)
+            return judge_baseline(facts) if settings.baseline else (facts, judge_publication(facts))
 
         facts, findings = judge_when_settled(
             judge, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
@@ -249,7 +258,7 @@ class Publish:
         report = self._now()
         # What this very run has made is no part of it: a run that was taken up again made only the rest.
         document = report.as_record()
-        record = json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        record = as_bytes(document)
         still = partial(self._demand_unchanged, review, image)
         body = partial(self.body, report)
         release, note = Releasing(self._releases, review.tag, body, record, still, self.journal).run()

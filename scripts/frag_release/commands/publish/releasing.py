@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ...domain.release_record import ASSET
 from ...domain.releases import Release
@@ -57,6 +59,11 @@ def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
         return public, ""
     note = f"The release {public.tag} was public already and has no {ASSET}: somebody made it by hand."
     return public, f"{note} Without that file it cannot be the evidence of a rollback."
+
+
+def as_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the content of `release.json`."""
+    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def public_url(releases: Releases, tag: str) -> str:

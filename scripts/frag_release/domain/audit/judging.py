@@ -25,6 +25,7 @@ class PastRelease:
     """A tag of the stack as it is judged today. `commit` is empty, and `date` None, where it is not known.
 
     Of a release that is `compared` alone it is said only what has changed since its `release.json` was written.
+    `taken_back` is the release that production went back to from it: empty if not known, None if it did not.
     """
 
     tag: str
@@ -34,6 +35,7 @@ class PastRelease:
     components: Sequence[ComponentFacts]
     previous: str = ""
     compared: bool = False
+    taken_back: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -93,6 +95,7 @@ class Judge:
         compared: bool = False,
     ) -> PastRelease:
         asked = Circumstances(f"{TAGS}{facts.name}", "", self._history.branches)
+        record = self._history.record(facts.name)
         return PastRelease(
             tag=facts.name,
             commit=facts.commit if isinstance(facts.commit, str) else "",
@@ -101,6 +104,7 @@ class Judge:
             components=components,
             previous=previous,
             compared=compared,
+            taken_back=record.taken_back if isinstance(record, ReleaseRecord) else None,
         )
 
     def _stack_facts(self, tag: ProductionTag, facts: StackTag, record: Answer[ReleaseRecord | None]) -> PastStackFacts:

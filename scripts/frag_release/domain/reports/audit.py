@@ -293,6 +293,7 @@ def _release(one: PastRelease) -> dict[str, Any]:
         "date": one.date.strftime("%Y-%m-%dT%H:%M:%SZ") if one.date else None,
         "verdict": one.verdict.value,
         "previous": one.previous or None,
+        "taken-back": one.taken_back is not None,
         "components": [component_as_json(facts) for facts in one.components],
         "findings": [finding_as_json(finding) for finding in one.findings],
     }

@@ -16,6 +16,9 @@ from ..findings import Finding, blocking
 from ..versions import parse_production_tag
 from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
 
+if TYPE_CHECKING:  # the gate itself knows nothing of AWX
+    from ..awx_jobs import AwxForm
+
 VERDICTS = {
     Verdict.DEPLOY: "May be deployed to production",
     Verdict.BLOCKED: "Blocked",
@@ -28,7 +31,7 @@ class GateReport(Report):
     """What was asked, what was seen and what was decided. `time` is in UTC.
 
     `image_name` is the name of the stack's image without its tag, empty where the command is not told it.
-    `released` is what has been seen of the releases, for the way back.
+    `released` is what has been seen of the releases, for the way back, and `awx` what is typed there by hand.
     """
 
     command: ClassVar[str] = "gate"
@@ -43,6 +46,7 @@ class GateReport(Report):
     unused_allowances: Sequence[Allowance] = ()
     image_name: str = ""
     released: Answer[Released] = NOT_ASKED
+    awx: AwxForm | None = None
 
     @property
     def tag(self) -> str:
@@ -64,7 +68,8 @@ class GateReport(Report):
     def last_good(self) -> str | None:
         """The newest tag below the judged one that was released, empty where none was; None where nobody knows.
 
-        Released means: with a public `release.json`, which `publish` leaves when the build has passed.
+        Released means: with a public `release.json`, which `publish` leaves when the build has passed. One that was
+        taken back is not good: what production went back to then is.
         """
         tag, previous = parse_production_tag(self.tag), self.previous
         if tag and isinstance(self.released, Released):
@@ -72,7 +77,17 @@ class GateReport(Report):
             if found or self.released.is_all:
                 return found
         told = [facts.recorded.tag for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
-        return previous.tag.text if previous and previous.tag.text in told else None
+        is_good = previous and previous.tag.text in told and previous.tag.text not in self.taken_back
+        return previous.tag.text if previous and is_good else None
+
+    @property
+    def taken_back(self) -> Sequence[str]:
+        """The releases below the judged tag that production went back from, as far as anybody has looked."""
+        tag = parse_production_tag(self.tag)
+        if tag and isinstance(self.released, Released):
+            return self.released.taken_back_below(tag)
+        told = [facts.recorded for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
+        return list(dict.fromkeys(one.tag for one in told if one.taken_back))
 
     @property
     def failed_rules(self) -> list[str]:

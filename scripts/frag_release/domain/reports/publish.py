@@ -44,7 +44,8 @@ class PublishReport(JudgedReport):
     """`judged` is the gate's report on the commit.
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
-    it is not known, and `is_unnamed` where that is because the build did not say what it pushed.
+    it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `is_baseline` says
+    that it was seen in the registry, long after.
     """
 
     command: ClassVar[str] = "publish"
@@ -58,6 +59,7 @@ class PublishReport(JudgedReport):
     image: str = ""
     digest: str = ""
     is_unnamed: bool = False
+    is_baseline: bool = False
     release_url: str = ""
 
     @property
@@ -116,6 +118,8 @@ class PublishReport(JudgedReport):
         """The report by the schema of every command; this is what `release.json` holds."""
         document = {**self.judged.as_json(), **self.came()}
         document["stack"] |= {"image": self.image or None, "digest": self.digest or None}
+        if self.is_baseline:
+            document["stack"]["digest-source"] = "baseline"
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
         return document

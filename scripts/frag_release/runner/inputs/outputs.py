@@ -30,8 +30,8 @@ OUTPUTS: dict[str, str] = {
     "run-url": "publish: address of the build's run",
     "run-conclusion": "publish: how the build ended, in GitHub's word; `waiting` if it waits for somebody's approval; "
     "empty where it was not followed to its end",
-    "ticket-number": "announce: number of the ticket",
-    "ticket-url": "announce: address of the ticket",
+    "ticket-number": "announce, and deploy where a rollback told it: number of the ticket",
+    "ticket-url": "announce, and deploy where a rollback told it: address of the ticket, or of our comment",
     "job-id": "deploy: number of the AWX job",
     "job-url": "deploy: address of the AWX job",
     "job-status": "deploy: last known state of the AWX job, in AWX's word",

@@ -47,7 +47,7 @@ RELEASE: tuple[Input, ...] = (
         "Token for the tickets' repository and the project board, where `token` may not",
         default_words="`token`",
         secret=True,
-        commands=of("prepare", "publish", "announce", "doctor"),
+        commands=of("prepare", "publish", "announce", "deploy", "doctor"),
         terminal_variable="TICKET_TOKEN",
     ),
     Input(
@@ -72,11 +72,18 @@ RELEASE: tuple[Input, ...] = (
         commands=of("publish"),
     ),
     Input(
+        "baseline",
+        "Whether `stack-tag` runs already, and only a `release.json` for it is wanted, to be able to go back to it",
+        default="false",
+        kind=Kind.FLAG,
+        commands=of("publish"),
+    ),
+    Input(
         "ticket-repository",
         "Repository of the release ticket",
         default_words="`stack-repository`",
         kind=Kind.REPOSITORY,
-        commands=of("prepare", "publish", "announce", "doctor"),
+        commands=of("prepare", "publish", "announce", "deploy", "doctor"),
     ),
     Input(
         "tickets-from",

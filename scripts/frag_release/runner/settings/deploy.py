@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...domain.awx_jobs import AwxForm
 from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.decision import TAGS
 from ...domain.environments import is_production
@@ -19,6 +20,7 @@ from .base import image_name
 from .gate import GateSettings, read_gate_settings
 from .production_template import check_template
 from .site import SiteSettings, read_site_settings
+from .tickets import ticket_repository
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class DeploySettings(GateSettings):
     production_template: str
     tells_digest: bool
     wait_minutes: float
+    ticket_repository: str
+    awx_form: AwxForm
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -69,16 +73,26 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         production_template=values.text("production-template"),
         tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         wait_minutes=float(values.text("wait-minutes")),
+        ticket_repository=ticket_repository(values, gate.stack_repository),
+        awx_form=AwxForm(awx.url, awx.template, _names_with(awx, PLACE_OF_TAG), _names_with(awx, PLACE_OF_DIGEST)),
     )
     _check(settings)
     _check_template(settings, awx)
+    _check_names_image(settings, awx)
+    return settings
+
+
+def _check_names_image(settings: DeploySettings, awx: AwxSettings) -> None:
     names_image = settings.tells_digest or has_place(dict(awx.variables), PLACE_OF_TAG)
     if settings.is_production and not names_image:
         raise UsageError(
             f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
             f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
         )
-    return settings
+
+
+def _names_with(awx: AwxSettings, place: str) -> tuple[str, ...]:
+    return tuple(name for name, value in awx.variables.items() if value == place)
 
 
 def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:

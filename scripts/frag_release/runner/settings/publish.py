@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.versions import parse_production_tag
+from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, image_name, read_settings
@@ -15,7 +16,10 @@ from .tickets import tickets_from
 
 @dataclass(frozen=True)
 class PublishSettings(Settings):
-    """What is to be published. `stack_tag` is empty where the reviewed change names it."""
+    """What is to be published. `stack_tag` is empty where the reviewed change names it.
+
+    `baseline` says that it runs already, and that only its record is wanted.
+    """
 
     stack_tag: str
     ci_workflows: Sequence[str]
@@ -23,6 +27,7 @@ class PublishSettings(Settings):
     tickets_from: str
     wait_minutes: float
     stack_image: str
+    baseline: bool
 
     @property
     def seconds(self) -> float:
@@ -41,6 +46,13 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     tag = values.text("stack-tag")
     if tag and parse_production_tag(tag) is None:
         raise wrong_input("stack-tag", tag, "Use exactly three numbers, such as 2023.06.1.")
+    baseline, image = values.flag("baseline"), _stack_image(values, settings.stack_repository)
+    if baseline and not (tag and image):
+        name = "stack-image cannot be none" if tag else "stack-tag is empty"
+        raise UsageError(
+            f"The input {name}, and the input baseline is true.",
+            "Name the release that runs today in stack-tag, and its image, if it has another name, in stack-image.",
+        )
     return PublishSettings(
         **vars(settings),
         stack_tag=tag,
@@ -48,7 +60,8 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
         follow=values.flag("follow"),
         tickets_from=tickets_from(values, settings.stack_repository),
         wait_minutes=float(values.text("wait-minutes")),
-        stack_image=_stack_image(values, settings.stack_repository),
+        stack_image=image,
+        baseline=baseline,
     )
 
 
