@@ -36,6 +36,10 @@ _NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
 _T = TypeVar("_T")
 
 
+def _headers(accept: str, version: str) -> dict[str, str]:
+    return _HEADERS | ({"Accept": accept} if accept else {}) | ({"X-GitHub-Api-Version": version} if version else {})
+
+
 @dataclass(frozen=True)
 class Access:
     """Where the API is and who asks; `given_as` is the input that the token is from."""
@@ -96,15 +100,11 @@ class PlaceApi(ABC):
         accept: str = "",
         version: str = "",
     ) -> Answer[Response]:
-        """Ask for a whole URL, such as that of a next page, as `get` does.
-
-        `accept` asks for other than JSON, `version` for another version of the API.
-        """
-        chosen = {"Accept": accept, "X-GitHub-Api-Version": version}
+        """Ask for a whole URL, such as that of a next page, as `get` does, with another `accept` or API `version`."""
         request = Request(
             url,
             f"{what} of {self.name}",
-            headers={**_HEADERS, **{name: value for name, value in chosen.items() if value}},
+            headers=_headers(accept, version),
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )
