@@ -36,6 +36,10 @@ _NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
 _T = TypeVar("_T")
 
 
+def _headers(accept: str, version: str) -> dict[str, str]:
+    return _HEADERS | ({"Accept": accept} if accept else {}) | ({"X-GitHub-Api-Version": version} if version else {})
+
+
 @dataclass(frozen=True)
 class Pages:
     """The first pages of a list, and whether there are no others."""
@@ -96,18 +100,19 @@ class PlaceApi(ABC):
         )
 
     def get_url(
-        self, url: str, what: str, permission: str = CONTENTS, max_bytes: int = MAX_BYTES, accept: str = "",
+        self,
+        url: str,
+        what: str,
+        permission: str = CONTENTS,
+        max_bytes: int = MAX_BYTES,
+        accept: str = "",
         version: str = "",
-    ) -> Answer[Response]:  # fmt: skip
-        """Ask for a whole URL, such as that of a next page, as `get` does.
-
-        `accept` asks for other than JSON, `version` for another version of the API.
-        """
-        chosen = {"Accept": accept, "X-GitHub-Api-Version": version}
+    ) -> Answer[Response]:
+        """Ask for a whole URL, such as that of a next page, as `get` does, with another `accept` or API `version`."""
         request = Request(
             url,
             f"{what} of {self.name}",
-            headers={**_HEADERS, **{name: value for name, value in chosen.items() if value}},
+            headers=_headers(accept, version),
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )
