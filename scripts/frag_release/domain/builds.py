@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from .environments import is_production
 from .evidence import COMPLETED, SUCCESS
 
+_HELD = "action_required"
 _SKIPPED = "skipped"
 
 
@@ -34,9 +35,14 @@ class Build:
     created: datetime.datetime | None = None
 
     @property
+    def is_held(self) -> bool:
+        """Whether somebody has to approve it before it goes on: a completed one is held that needs an action."""
+        return self.status == "waiting" or (self.status == COMPLETED and self.conclusion == _HELD)
+
+    @property
     def is_over(self) -> bool:
         """Whether it has ended, in whatever way."""
-        return self.status == COMPLETED
+        return self.status == COMPLETED and not self.is_held
 
     @property
     def passed(self) -> bool:

@@ -36,6 +36,8 @@ def progress_line(progress: Progress) -> str:
         return visible(progress.note)
     build = progress.build
     state = visible((build.conclusion or "unknown") if build.is_over else in_words(build.status), _STATE)
+    if build.is_held and build.status != "waiting":
+        state = f"held: somebody with write access has to approve it at {visible(build.url)}"
     attempt = f", attempt {build.attempt}" if build.attempt > 1 else ""
     jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
     more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []

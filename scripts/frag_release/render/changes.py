@@ -106,7 +106,9 @@ class ComponentChanges:
         lost = gone if removed else ""
         tickets = history.removed_references().tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
-        return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]
+        files = history.lost_files.below(change.after.component.notice_paths) if history.lost_files else ""
+        stay = f" What {markdown.text(files, 200)} did to the data stays." if files else ""
+        return [f"⚠️ {what}{lost}{named}{stay} Database migrations are not undone."]
 
     def _commit_row(self, change: Change, commit: Commit) -> Sequence[str]:
         url = self.links.commit(change.after.component.repository, commit.sha)

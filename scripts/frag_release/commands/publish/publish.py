@@ -26,12 +26,12 @@ from ...render.builds import progress_line
 from ...render.publish import text
 from ...runner.settings.publish import PublishSettings
 from ..answers import must
+from ..building import Building
 from ..clock import Clock
 from ..journal import Journal
 from ..session import Session
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
-from .building import Building
 from .evidence import PublicationEvidence
 from .pushed_image import PushedImage
 from .releasing import Releasing, Text, public_release, public_url

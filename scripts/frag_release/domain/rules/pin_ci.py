@@ -9,7 +9,7 @@ from ..evidence import PUSH, Image, NotOffered, Run, Unknown
 from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
 from .ci_runs import Chosen, broken, choose, files_of, has_names, running, unheard_of
-from .pins import NO_SUCH_TAG
+from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import passed, rule, skipped, unknown, warned
 
 MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
@@ -33,6 +33,8 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
             "Set check-ci to true.",
             instead_of=Status.SKIPPED,
         )
+    if facts.is_planned:
+        return skipped(AFTER_TAGGING)
     if not facts.commit or isinstance(facts.commit, Unknown):
         return skipped(NO_SUCH_TAG)
     if isinstance(facts.runs, Unknown):
