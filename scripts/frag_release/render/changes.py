@@ -72,6 +72,8 @@ class ComponentChanges:
         counts = [f"{count(len(history.added), 'new commit')}"] if history.added or not history.removed else []
         if history.removed:
             counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
+        files = history.new_files.below(change.after.component.notice_paths) if history.new_files else ""
+        counts += [f"📁 {markdown.text(files, 200)}"] if files else []
         secret = "their words are left out: the repository is private, or may be" if change.is_secret else ""
         return "\n".join([*counts, *filter(None, [self._range(change), secret])])
 
