@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from commands.stack import Stack
+from frag_release.commands.building import Building
 from frag_release.commands.clock import Clock
 from frag_release.commands.journal import Journal
-from frag_release.commands.building import Building
 from frag_release.domain.builds import Build, Job, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem

@@ -15,7 +15,7 @@ from ...domain.new_tags import NewTag
 from ...domain.newest import Newest
 from ...domain.plan import RELEASE_BRANCH, TRAILER, Change, Plan
 from ...domain.splice import replace_values
-from ...domain.tickets import Ticket
+from ...domain.tickets import Ticket, may_be_told
 from ...domain.versions import ProductionTag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
@@ -23,9 +23,9 @@ from ...forges.repository import Forge
 from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.newest import find_newest
+from ..evidence.reviewed_commit import through_updates
 from ..stack import Stack
 from .choices import chosen_tag, next_stack_tag, wanted_tags
-from .own_branch import through_updates
 
 _LOOKED_AT = 20
 _RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
@@ -84,7 +84,13 @@ class Drafting:
         if asked is None or not self.settings.is_new:
             return None
         issue = must(self.stack.forge.issue(asked.repository, asked.number), f"The ticket {asked}")
-        return Ticket(issue.repository, issue.number)
+        ticket, stack = Ticket(issue.repository, issue.number), self.settings.stack_repository
+        if not may_be_told(ticket, stack, [self.settings.tickets_from]):
+            raise RefusedError(
+                f"The ticket {ticket} is not of the stack's owner, so announce would not tell it.",
+                "Name another, or its repository in tickets-from.",
+            )
+        return ticket
 
     def _choose(
         self, before: Sequence[Pin], found: Mapping[str, Answer[Newest]], new: Mapping[str, NewTag]

@@ -11,6 +11,7 @@ from ...domain.evidence import Answer, Denied, Unknown
 from ...domain.needs.need import Judgement, Presence
 from ...domain.needs.rights import Right, how_to_get, judge_right
 from ...domain.needs.rules import judge_tag_rulesets
+from ...domain.needs.writing import judge_tag_creation
 from ...domain.new_tags import NewTag
 from ...domain.newest import Newest
 from ...domain.plan import Change, Plan
@@ -134,15 +135,13 @@ class Tagging:
         settings = self._forge.settings(tag.component.repository)
         token = must(settings.token(self._own(), at_home=False), f"What the token may do in {tag.component.repository}")
         judged = [judge_right(Right.CONTENTS, token, ["prepare"]), judge_right(Right.WORKFLOWS, token, ["prepare"])]
+        # Of a right that does not show itself nothing is said: it is asked of GitHub by the write.
+        missing = [one for one in judged if one.presence is Presence.MISSING]
         rulesets = settings.tag_rulesets()
-        if isinstance(rulesets, Unknown):
-            if not isinstance(rulesets, Denied):
-                what = f"The tag rulesets of {tag.component.repository} could not be looked up: {rulesets.reason}."
-                raise EvidenceError(what, rulesets.remedy)
-            return judged
-        ruled = judge_tag_rulesets(tag.tag, rulesets)
-        # Of a right that does not show itself nothing is said; of a ruleset that is there, all is.
-        return [*(one for one in judged if one.presence is Presence.MISSING), ruled]
+        if isinstance(rulesets, Unknown) and not isinstance(rulesets, Denied):
+            what = f"The tag rulesets of {tag.component.repository} could not be looked up: {rulesets.reason}."
+            raise EvidenceError(what, rulesets.remedy)
+        return [*missing, judge_tag_creation(rulesets, tag.tag)]
 
     def _own(self) -> bool:
         return self._session.settings.tags_with_own_token

@@ -31,8 +31,8 @@ class Stage(Enum):
 class PrepareReport(Report):
     """`time` is in UTC. `pull_request` is the number and URL of the pull request, where there is one.
 
-    `quiet` names the components on whose production branch nothing was new. `tickets_from` is the repository whose issues
-    the components' commits name.
+    `quiet` names the components on whose production branch nothing was new. `tickets_from` is the repository whose
+    issues the components' commits name.
     """
 
     command: ClassVar[str] = "prepare"

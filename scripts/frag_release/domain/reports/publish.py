@@ -42,7 +42,8 @@ class PublishReport(JudgedReport):
     """`judged` is the gate's report on the commit.
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
-    it is not known, and `is_unnamed` where that is because the build did not say what it pushed.
+    it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `ticket` is the one
+    that the commit says is to be told.
     """
 
     command: ClassVar[str] = "publish"
@@ -57,6 +58,7 @@ class PublishReport(JudgedReport):
     digest: str = ""
     is_unnamed: bool = False
     release_url: str = ""
+    ticket: str = ""
 
     @property
     def stage(self) -> Stage:
@@ -112,6 +114,7 @@ class PublishReport(JudgedReport):
         document["stack"] |= {"image": self.image or None, "digest": self.digest or None}
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
+        document["ticket"] = self.ticket or None
         return document
 
     def as_record(self) -> dict[str, Any]:
