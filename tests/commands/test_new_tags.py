@@ -233,6 +233,7 @@ def test_the_heads_tags_are_used_and_a_commit_can_be_named(line: Line) -> None:
         line.world.github.add_run(FRONTEND_NAME, tag, line.heads[FRONTEND_NAME])
         line.world.registry.push(FRONTEND_NAME, tag, revision=line.heads[FRONTEND_NAME])
     off = line.world.example.commits[BACKEND]["2023.05.2"]
+    line.world.github.requests.clear()
     refused = line.prepare(backend_tag=f"new@{off[:9]}")
     assert (refused.status, writes(line.world)) == (1, []), refused.log
     assert "is not on production of xchem/fragalysis-backend" in refused.log
@@ -270,6 +271,6 @@ def test_the_ticket_is_told_by_the_commit(line: Line) -> None:
 def test_a_wrong_use_is_refused_before_anything_is_asked(line: Line, inputs: dict[str, str], words: str) -> None:
     """A commit that is none, components of two owners, and clones: status 2, and no request."""
     line.world.github.requests.clear()
-    outcome = line.prepare(**inputs)
+    outcome = line.prepare(environment=None, **inputs)
     assert (outcome.status, line.world.github.requests) == (2, []), outcome.log
     assert words in outcome.log

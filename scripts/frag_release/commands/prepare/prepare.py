@@ -206,7 +206,7 @@ class Attempt:
         who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
         where = f" to {race.found[:12]}" if race.found else ""
         return ExpectedError(
-            f"{race.branch} of {repository} was moved {ATTEMPTS} times while it was being "
+            f"{race.branch} of {repository} was moved or taken {ATTEMPTS} times while it was being "
             f"prepared, last by {who}{where}. Nothing was overwritten.",
             "Run it again when the branch is quiet.",
         )
