@@ -11,12 +11,13 @@ import pytest
 from domain.worked_example import BACKEND
 from frag_release.domain.changes import Commit, History, NewFiles
 from frag_release.domain.components import Pin
-from frag_release.domain.evidence import Answer, Placement, Run, Unknown
+from frag_release.domain.evidence import Answer, Placement, Run, Unknown, WrongKind
 from frag_release.domain.facts import ComponentFacts, ReleaseFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.new_tags import (
     NewTag,
     demand_plausible,
+    in_order,
     is_forgotten,
     is_new,
     lacking,
@@ -88,6 +89,7 @@ def test_tags_that_choose_nothing_stop_nothing(names: list[str]) -> None:
 def test_the_tag_at_a_commit_is_the_highest() -> None:
     """Of several the highest; a release candidate, a wrong tag and one elsewhere are none; unknown is never none."""
     commits: dict[str, Answer[str | None]] = {
+        "2026.10.4": WrongKind("it is a tree"),
         "2026.09.1": HEAD, "2026.10.2": HEAD, "2026.11.1": OTHER, "2026.11.2-rc.1": HEAD, "2099.01.1": HEAD,
     }  # fmt: skip
     assert tag_at(HEAD, commits, ["2099.01.1"]) == "2026.10.2"
@@ -169,6 +171,12 @@ def test_what_is_followed() -> None:
     assert not there.waits_for_ci and not replace(there, runs=(), is_settled=True).waits_for_ci
     assert quiet([there, new_tag(is_there=True)], []) == ["backend", "backend"]
     assert quiet([there], ["backend"]) == []
+
+
+def test_what_may_be_refused_is_made_first() -> None:
+    """A repository whose default branch is another goes first: a right that is missing shows before any other write."""
+    likely, other = new_tag(is_default=False, tag="2026.11.7"), new_tag()
+    assert in_order([other, likely]) == [likely, other]
 
 
 def test_commits_that_production_lacks_are_told() -> None:

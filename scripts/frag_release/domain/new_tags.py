@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .changes import History
 from .components import Component, Pin
-from .evidence import PUSH, Answer, Placement, Run, Unknown
+from .evidence import PUSH, Answer, Placement, Run, Unknown, WrongKind
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import FIRST_YEAR, doubts, unformed
 from .plan import ChoiceError
@@ -30,7 +30,8 @@ class NewTag:
     `head` is the head of `branch` as it was seen, and `is_head` says that the commit is it. `runs` is what CI did for
     a tag that is there, `branch_runs` what it did for the commit on the branch (None: not asked). `since` is the newest
     production tag, with the commits that came after it; `starts` are the files of the workflows that the push starts.
-    With `is_secret` the words of its commits are not for all who may read what is written of them.
+    With `is_secret` the words of its commits are not for all who may read what is written of them. `is_default` says
+    that the default branch is a production branch.
     """
 
     component: Component
@@ -49,6 +50,7 @@ class NewTag:
     starts: Answer[Sequence[str]] = NOT_ASKED
     is_head: bool = True
     is_secret: bool = False
+    is_default: bool = True
     is_settled: bool = False
 
     @property
@@ -111,11 +113,11 @@ def next_tag(today: datetime.date, names: Collection[str], burned: Collection[st
 def tag_at(commit: str, commits: Mapping[str, Answer[str | None]], wrong: Collection[str] = ()) -> Answer[str]:
     """Return the highest production tag at a commit, empty if there is none; tags that are `wrong` do not count.
 
-    `Unknown` where a tag that may be it could not be looked up.
+    `Unknown` where a tag that may be it could not be looked up; one of something else than a commit is none.
     """
     for tag in reversed(production_tags(commits)):
         found = commits[tag.text]
-        if isinstance(found, Unknown):
+        if isinstance(found, Unknown) and not isinstance(found, WrongKind):
             return Unknown(f"where the tag {tag} points was not found: {found.reason}", found.remedy)
         if found == commit and tag.text not in wrong:
             return tag.text
@@ -138,6 +140,15 @@ def is_forgotten(tag: str, commit: str, runs: Answer[Sequence[Run]] | None, toda
 
 def _own(runs: Sequence[Run], commit: str) -> list[Run]:
     return [run for run in runs if run.head_sha == commit and run.event == PUSH]
+
+
+def in_order(tags: Sequence[NewTag]) -> list[NewTag]:
+    """Return the tags in the order in which to make them: first those that GitHub may refuse for want of a right.
+
+    Where workflow files differ from the default branch's it asks for one that no token shows; refused at the first
+    write, nothing was written.
+    """
+    return sorted(tags, key=lambda tag: tag.is_default)
 
 
 def planned_facts(pin: Pin, tag: NewTag) -> ComponentFacts:

@@ -73,7 +73,7 @@ class NewTags:
         except ChoiceError as error:
             raise RefusedError(error.message, error.remedy) from error
         found = self._tagged(forge, repository, found, names)
-        self._note_lacking(forge, repository, found)
+        found = replace(found, is_default=self._note_lacking(forge, repository, found))
         return self._told(forge, repository, found, newest)
 
     def _commit(self, forge: PublishingForge, repository: Repository, component: Component) -> NewTag:
@@ -109,18 +109,20 @@ class NewTags:
     def _runs(self, forge: PublishingForge, repository: str, tag: str) -> Answer[Sequence[Run]] | None:
         return forge.runs.tag_runs(repository, [tag])[tag] if self.settings.check_ci else None
 
-    def _note_lacking(self, forge: PublishingForge, repository: Repository, found: NewTag) -> None:
+    def _note_lacking(self, forge: PublishingForge, repository: Repository, found: NewTag) -> bool:
+        """Note what the default branch has that production lacks; returns whether it is a production branch."""
         default = repository.default_branch()
         if isinstance(default, Unknown) or default in found.component.branches:
-            return
+            return not isinstance(default, Unknown)
         head = repository.branches([default])[default]
         history = repository.history(found.head, head) if isinstance(head, str) else head
         if history is None:
-            return
+            return False
         secret = is_secret(forge, repository.name, {self.settings.stack_repository, self.settings.home})
         note = lacking(default, found.branch, history, repository.name, secret)
         if note and note not in self.journal.notes:
             self.journal.note(note)
+        return False
 
     def _told(self, forge: PublishingForge, repository: Repository, found: NewTag, newest: Answer[Newest]) -> NewTag:
         """Add what the plan tells of a tag that is to be made, and which workflows to follow."""

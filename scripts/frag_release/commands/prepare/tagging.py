@@ -12,7 +12,7 @@ from ...domain.needs.need import Judgement, Presence
 from ...domain.needs.rights import Right, how_to_get, judge_right
 from ...domain.needs.rules import judge_tag_rulesets
 from ...domain.needs.writing import judge_tag_creation
-from ...domain.new_tags import NewTag
+from ...domain.new_tags import NewTag, in_order
 from ...domain.newest import Newest
 from ...domain.plan import Change, Plan
 from ...domain.reports.prepare import PrepareReport
@@ -88,7 +88,7 @@ class Tagging:
             shadow = must(branches[tag.tag], f"The branch {tag.tag} of {tag.component.repository}")
             if shadow or (tag.is_head and head != tag.head):
                 raise LostRaceError(tag.branch, head, tag.component.repository)
-        for tag in tags:
+        for tag in in_order(tags):
             self._make(tag)
 
     def follow(self, tags: Sequence[NewTag], plan: Plan) -> None:
