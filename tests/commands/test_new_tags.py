@@ -204,6 +204,7 @@ def test_a_name_that_is_taken_or_burned_is_passed_over(line: Line) -> None:
     assert f"{month}2" not in line.tags(BACKEND_NAME)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["killed", "lost"])
 def test_broken_off_at_any_write_a_re_run_ends_the_same(line: Line, nth: int, kind: str) -> None:
