@@ -80,7 +80,7 @@ def world(unseeded: World) -> World:
     return unseeded.seed()
 
 
-def _go_back(example: Example) -> None:
+def go_back(example: Example) -> None:
     """Make the stack as it was before 2023.06.2: older pins on master, and no such tag."""
     for tag in ("2023.06.2", "2023.06.2-rc.1"):
         example.stack.delete(f"refs/tags/{tag}")
@@ -90,14 +90,14 @@ def _go_back(example: Example) -> None:
 @pytest.fixture
 def before_release(unseeded: World) -> World:
     """The worked example on servers as it was before its release: the file holds 2023.03.1 and 2023.05.3."""
-    _go_back(unseeded.example)
+    go_back(unseeded.example)
     return unseeded.seed()
 
 
 @pytest.fixture
 def clones(unseeded: World, tmp_path: Path) -> World:
     """The same on the local forge: bare clones below `clones`, named by the world's `folder`."""
-    _go_back(unseeded.example)
+    go_back(unseeded.example)
     for name, repository in unseeded.example.repositories.items():
         repository.clone(tmp_path / "clones" / f"{name.partition('/')[2]}.git", bare=True)
     return unseeded

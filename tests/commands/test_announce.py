@@ -322,6 +322,28 @@ def test_an_existing_ticket_gets_one_comment(desk: Desk) -> None:
     assert len(desk.comments(number)) == 2 and DIGEST in desk.comments(number)[1]
 
 
+def test_the_ticket_that_the_commit_names_is_told(unseeded: World) -> None:
+    """Without `ticket` the one of the trailer `Release-Ticket` gets one comment and the label, and stays open."""
+    text = "build: Use of it\n\nStack-Tag: 2023.06.3\nRelease-Ticket: xchem/fragalysis-stack#1"
+    stack = unseeded.example.stack
+    stack.tag("2023.06.3", commit := stack.commit({"NEW.md": "x"}, text, branch="master"))
+    desk = Desk.of(unseeded)
+    number = int(open_issue(desk.world, "Please release"))
+    event, inputs = push_tag("2023.06.3", commit), {"labels": "release", "project": BOARD, "assignees": "maintainer"}
+    outcome = desk.announce_for(event, inputs)
+    assert outcome.status == 0, outcome.log
+    ticket = desk.ticket()
+    assert (ticket["number"], ticket["state"], ticket["assignees"], len(desk.comments(number))) == (
+        number,
+        "open",
+        [],
+        1,
+    )
+    assert [label["name"] for label in ticket["labels"]] == ["release"]
+    assert "were left out" not in outcome.log
+    assert desk.announce_for(event, inputs).status == 0 and writes(desk.world) == []
+
+
 def test_a_moved_ticket_is_named(desk: Desk) -> None:
     """A ticket that was transferred is not told: the error names where it is now."""
     number = open_issue(desk.world, "")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from commands.stack import Stack
+from frag_release.commands.building import Building
 from frag_release.commands.clock import Clock
 from frag_release.commands.journal import Journal
-from frag_release.commands.publish.building import Building
 from frag_release.domain.builds import Build, Job, PendingDeployment, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem
@@ -129,10 +129,12 @@ def test_a_write_that_was_done_and_not_told_is_not_called_harmless(stack: Stack,
     ],
 )
 def test_a_held_build_says_who_must_approve_it(status: str, conclusion: str | None, who: str) -> None:
-    """A build that GitHub holds is not over and has not failed: line and remedy say who approves it, and where."""
-    error = stopped(status, conclusion, ())
-    assert error.message == "Time is up (timeout-seconds), and the build of 2023.06.2 is not over (waiting)."
-    assert who in error.remedy and "https://github.example/run/7" in error.remedy
+    """A build that GitHub holds is left, for nothing has failed; whoever needs its end reads who approves it, where."""
+    building = building_of(a_build(status, conclusion), ())
+    assert building.follow().is_left
+    with pytest.raises(ExpectedError, match=r"The build of 2023\.06\.2 is not over \(waiting\)") as caught:
+        building.demand_over()
+    assert who in caught.value.remedy and "https://github.example/run/7" in caught.value.remedy
     line = progress_line(Progress(NOW, a_build(status, conclusion)))
     assert line.startswith("build 2023.06.2: waiting for approval | ") and who in line
 

@@ -55,7 +55,10 @@ DESIGNED_INPUTS = {
     "report": "",
     "timeout-seconds": "120",
 }
+_NOTICE = dict.fromkeys(("backend-notice-paths", "frontend-notice-paths"), "**/migrations/**")
 PREPARE_INPUTS = {
+    **_NOTICE,
+    "component-releases": "false",
     **{name: default for name, default in DESIGNED_INPUTS.items() if name not in NOT_OF_PREPARE},
     "mode": "pull-request",
     "stack-tag": "",
@@ -84,12 +87,14 @@ _JUDGING = {
     "backend-ci-workflows": "", "frontend-ci-workflows": "",
 }  # fmt: skip
 PUBLISH_INPUTS = {
+    **_NOTICE,
     **_JUDGING,
     "stack-tag": "", "ticket-token": "", "stack-ci-workflows": "", "follow": "true", "ticket-repository": "",
     "baseline": "false",
     "tickets-from": "", "dry-run": "false", "wait-minutes": "0", "stack-image": "", "timeout-seconds": "5400",
 }  # fmt: skip
 ANNOUNCE_INPUTS = {
+    **_NOTICE,
     **_EVERYWHERE,
     "stack-tag": "", "ticket": "", "ticket-token": "", "ticket-repository": "", "tickets-from": "",
     "assignees": "", "labels": "", "project": "", "project-field": "Status",

@@ -49,12 +49,13 @@ DESIGNED = [
     ("pin-ci", "component", True),
     ("pin-image", "component", True),
     ("pin-order", "component", True),
+    ("branch-ci", "component", True),
     ("pair-changed", "pair", True),
     ("stack-ci", "stack", True),
     ("stack-image", "stack", True),
 ]
 # Rules of single commands, which not everybody who judges applies.
-OF_ONE_COMMAND = {"stack-ci", "stack-image", "tag-released"}
+OF_ONE_COMMAND = {"stack-ci", "stack-image", "tag-released", "branch-ci"}
 
 
 def test_the_catalogue_is_the_designs_table() -> None:
@@ -63,15 +64,15 @@ def test_the_catalogue_is_the_designs_table() -> None:
 
 
 def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
-    """An audit leaves out what is of a run alone: overrides, the stack's CI before it is tagged, another build."""
-    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "tag-released"}
+    """An audit leaves out what is of a run alone: overrides, CI before something is tagged, another build."""
+    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "tag-released", "branch-ci"}
     assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == of_a_run
 
 
 def test_what_can_be_mended_without_another_tag() -> None:
     """Only what other repositories, registries and CI are to blame for may pass in the same run later."""
     elsewhere = {rule.id for rule in CATALOGUE if rule.mends_elsewhere}
-    assert elsewhere == {"pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "pin-image", "stack-ci"}
+    assert elsewhere == {"pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "stack-ci"}
     failed, unknown = (
         Finding("tag-order", "stack", "2023.06.2", status, "") for status in (Status.FAIL, Status.UNKNOWN)
     )
@@ -93,7 +94,7 @@ def test_the_worked_example_passes_every_rule() -> None:
     expected -= {f"{rule}:stack" for rule in OF_ONE_COMMAND}
     expected |= {
         f"{r}:{name}" for r, subject, _ in DESIGNED if subject == "component" for name in ("backend", "frontend")
-    }
+    } - {"branch-ci:backend", "branch-ci:frontend"}
     assert {finding.key for finding in findings} == expected
     assert len(findings) == len(expected) == 5 + 2 * 10 + 1
 

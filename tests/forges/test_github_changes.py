@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from forges.github_desk import forge, unknown
-from frag_release.domain.changes import Commit, History
+from frag_release.domain.changes import Commit, History, NewFiles
 from frag_release.forges.github_history import MOST_COMMITS
 from frag_release.forges.repository import Repository
 from world.faults import Forward, Reply
@@ -60,15 +60,17 @@ def test_branches_made_meanwhile_are_seen(github: GitHubServer, repo: Repo) -> N
 
 
 def test_what_lies_between_two_commits(github: GitHubServer, repo: Repo) -> None:
-    """What the newer brings, what going back takes away, and both for two that have parted; whole messages."""
+    """What the newer brings, what going back takes away, and both for two that parted; whole messages, new files."""
     old = repo.commit({}, "old")
     new = repo.commit({"a": "1"}, "Fix (#447)\n\nFixes #1322 \u2603")
     other = repo.commit({"b": "1"}, "other", branch="other", parents=[old])
     repository = on_server(github, repo)
     newer = Commit(new, "Fix (#447)\n\nFixes #1322 \u2603")
-    assert repository.history(old, new) == History([newer], ())
-    assert repository.history(new, old) == History((), [newer])
-    assert repository.history(other, new) == History([newer], [Commit(other, "other")])
+    assert repository.history(old, new) == History([newer], (), new_files=NewFiles(["a"]))
+    assert repository.history(new, old) == History((), [newer], lost_files=NewFiles(["a"]))
+    assert repository.history(other, new) == History(
+        [newer], [Commit(other, "other")], new_files=NewFiles(["a"]), lost_files=NewFiles(["b"])
+    )
     assert repository.history(new, new) == History()
 
 

@@ -113,7 +113,7 @@ def test_a_refusal_says_which_tag_to_take_instead() -> None:
     first, second, third = steps(text)
     assert first.startswith("1. ❌ **backend** (`pin-on-branch`): ")
     assert second == "2. The newest other **backend** tag on `production` is `2023.03.1`, which is in use today."
-    assert third == "3. Then run this again, or run it with other versions. Nothing was written."
+    assert third == "3. Then run this again, or run it with other versions; nothing was written."
     assert "**1 check stood in the way, so nothing was written.**" in text
     assert "### What would have changed" in text
     assert row(text, "❌")[1:3] == ["`pin-on-branch`", "backend"]

@@ -16,7 +16,7 @@ from world.example import WORKFLOW_FILE
 from world.faults import Reply, json_reply
 from world.github_server import GitHubServer
 from world.loopback import Request
-from world.workflow_runs import Run, person
+from world.workflow_runs import CI_FILE, Run, person
 
 _DISPATCHES = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/workflows/(?P<file>[^/]+)/dispatches")
 _RUN = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/actions/runs/(?P<id>[0-9]+)(?P<more>/jobs|/pending_deployments)?")
@@ -74,7 +74,8 @@ CANCELLED = Look("completed", "cancelled", (Job("gate"), Job("build", conclusion
 
 @dataclass
 class GitHubBuilds:
-    """The part of a GitHub that runs builds of tags: `script` is what they show, look by look, the last for ever.
+    """The part of a GitHub that runs builds of tags: `script` is what they show, look by look, the last for ever;
+    `scripts` has that of some repositories.
 
     `starts` says whether anything is started at all, `filters` whether lists of runs are filtered. Tags that
     are made with a token of `silent` start nothing. Where `pushes` is a digest, builds say that they pushed it.
@@ -82,6 +83,7 @@ class GitHubBuilds:
 
     server: GitHubServer
     script: Sequence[Look] = (QUEUED, RUNNING, PASSED)
+    scripts: dict[str, Sequence[Look]] = field(default_factory=dict)
     starts: bool = True
     filters: bool = True
     silent: set[str] = field(default_factory=set)
@@ -97,6 +99,7 @@ class GitHubBuilds:
         """Back to builds that pass."""
         self.script, self.starts, self.filters = (QUEUED, RUNNING, PASSED), True, True
         self.pushes = ""
+        self.scripts.clear()
         self.artifacts.found.clear()
         self.silent.clear()
         self._at.clear()
@@ -104,8 +107,10 @@ class GitHubBuilds:
 
     def start(self, name: str, tag: str, commit: str, event: str = "push") -> Run:
         """Start a build of a tag, as its push does."""
-        run = self.server.add_run(name, tag, commit, event=event, path=WORKFLOW_FILE, name="build main")
-        self._scripts[run.id], self._at[run.id] = self.script, 0
+        is_stack = name.endswith("-stack")
+        path, title = (WORKFLOW_FILE, "build main") if is_stack else (CI_FILE, "CI")
+        run = self.server.add_run(name, tag, commit, event=event, path=path, name=title)
+        self._scripts[run.id], self._at[run.id] = self.scripts.get(name, self.script), 0
         self._show(run)
         if self.pushes:
             self.artifacts.pushed(run, self.pushes)

@@ -54,15 +54,36 @@ class TicketHome:
 
 
 @dataclass(frozen=True)
+class NewFiles:
+    """The files that commits have made, by their paths; without `is_all` there may be others."""
+
+    paths: Sequence[str] = ()
+    is_all: bool = True
+
+    def below(self, patterns: Sequence[str]) -> str:
+        """Return such as `2 new files under migrations`, empty where none is seen below the patterns."""
+        from .needs.protection import matches  # late: the gate names no files
+
+        found = [path for path in self.paths if any(matches(pattern, path) for pattern in patterns)]
+        if not found:
+            return ""
+        used = [one for one in patterns if any(matches(one, path) for path in found)]
+        places = " and ".join(dict.fromkeys(one.strip("*/") or one for one in used))
+        return f"{'' if self.is_all else 'at least '}{len(found)} new file{'s' * (len(found) > 1)} under {places}"
+
+
+@dataclass(frozen=True)
 class History:
     """The commits between two pins: those that come with the new one, and those that only the old one had.
 
-    `home` is where the tickets are that they name.
+    `home` is where the tickets are that they name. The files are None where they are not known.
     """
 
     added: Sequence[Commit] = ()
     removed: Sequence[Commit] = ()
     home: TicketHome = TicketHome()
+    new_files: NewFiles | None = None
+    lost_files: NewFiles | None = None
 
     def references(self) -> References:
         """What the new pin's own commits name."""

@@ -22,7 +22,8 @@ class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
 
     `tag` and `namespace` are the inputs of those names, empty where the workflow file decides. The first variable of
-    the workflow file that is there counts: `variable`, else one of `other_variables`; for the namespace likewise.
+    the workflow file that is there counts: `variable`, else one of `other_variables`; for the namespace likewise. New
+    files below `notice_paths` are what a way back would not undo.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Component:
     ci_workflows: Sequence[str] = ()
     other_variables: Sequence[str] = ()
     other_namespace_variables: Sequence[str] = ()
+    notice_paths: Sequence[str] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:

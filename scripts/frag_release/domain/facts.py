@@ -96,7 +96,8 @@ class ComponentFacts:
     is nothing to ask. `asked` is when all this was looked up, in UTC: what GitHub still keeps depends on it.
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
-    places that the workflow takes the pin from, None if they were not looked for.
+    places that the workflow takes the pin from, None if they were not looked for. With `is_planned` the tag is about to
+    be made, at `commit`. `branch_runs` are those of the commit on its production branch, asked for where a tag is new.
     """
 
     pin: Pin
@@ -113,6 +114,8 @@ class ComponentFacts:
     running_file: str | None = None
     overrides: Answer[tuple[Override, ...]] | None = None
     asked: datetime.datetime | None = None
+    is_planned: bool = False
+    branch_runs: Answer[Sequence[Run]] | None = None
 
     @property
     def newest(self) -> str:

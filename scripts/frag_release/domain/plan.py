@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .changes import History
@@ -16,10 +17,15 @@ from .evidence import Answer
 from .facts import NOT_ASKED
 from .kept_text import lines_in_the_open
 from .newest import FIRST_YEAR, Newest, doubts
+from .tickets import Ticket
 from .versions import ProductionTag, following, next_iteration, parse_production_tag, production_tags
+
+if TYPE_CHECKING:  # it is of plans
+    from .new_tags import NewTag
 
 RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
+TICKET_TRAILER = "Release-Ticket"
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
 # Not `splitlines`, which also parts lines at characters that a comment may hold.
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -46,7 +52,8 @@ class ChoiceError(Exception):
 class Change:
     """One component's change: its pin now and then, and what came in between.
 
-    With `is_secret` the words of the commits are not for all who may read what is written of them.
+    With `is_secret` the words of the commits are not for all who may read what is written of them. `commit` is where a
+    tag is about to be made, empty for one that is there.
     """
 
     before: Pin
@@ -54,6 +61,7 @@ class Change:
     history: Answer[History] = NOT_ASKED
     candidates: Answer[Newest] = NOT_ASKED
     is_secret: bool = False
+    commit: str = ""
 
     @property
     def name(self) -> str:
@@ -70,7 +78,8 @@ class Change:
 class Plan:
     """The change of one file, from `head` of `branch`, that makes the release `stack_tag` possible.
 
-    `before` and `after` are the file's bytes. Equal where the file already says what is wanted.
+    `before` and `after` are the file's bytes. Equal where the file already says what is wanted. `ticket` is the one to
+    tell of a release with new tags.
     """
 
     repository: str
@@ -82,6 +91,13 @@ class Plan:
     stack_tag: str
     mode: Mode
     changes: Sequence[Change] = field(default_factory=tuple)
+    new_tags: Sequence[NewTag] = ()
+    ticket: Ticket | None = None
+
+    @property
+    def unmade(self) -> list[NewTag]:
+        """The tags of components that are to be made."""
+        return [tag for tag in self.new_tags if not tag.is_there]
 
     @property
     def values(self) -> dict[str, str]:
@@ -107,7 +123,8 @@ class Plan:
     @property
     def message(self) -> str:
         """The commit's message; its trailer carries the stack tag with the change."""
-        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n"
+        told = f"{TICKET_TRAILER}: {self.ticket}\n" if self.ticket else ""
+        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n{told}"
 
     @property
     def marker(self) -> str:

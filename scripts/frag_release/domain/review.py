@@ -17,7 +17,6 @@ from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
 from .versions import parse_production_tag
 
-_TRAILER = re.compile(rf"{TRAILER}:[ \t]*(\S+)[ \t]*", re.IGNORECASE)
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
 _MERGED = re.compile(r"Merge pull request #([0-9]{1,9}) from |.* \(#([0-9]{1,9})\)$", re.MULTILINE)
 _MARKED = re.compile(r"<!-- frag-release-action: release (\S+) (.+) -->")
@@ -140,17 +139,23 @@ def named_request(message: str) -> int | None:
 
 
 def trailer_tags(message: str) -> list[str]:
-    """Return the tags of the trailers `Stack-Tag: TAG` that end the message (git-interpret-trailers).
+    """Return the tags of the trailers `Stack-Tag: TAG` that end the message."""
+    return trailer_values(message, TRAILER)
+
+
+def trailer_values(message: str, name: str) -> list[str]:
+    """Return the values of the trailers `NAME: VALUE` that end the message (git-interpret-trailers), each once.
 
     A squash merge adds paragraphs of trailers, with a rule of dashes between, so the last ones are all read.
     """
+    trailer = re.compile(rf"{name}:[ \t]*(\S+)[ \t]*", re.IGNORECASE)
     paragraphs = re.split(r"\n(?:[ \t]*\n)+", message.replace("\r\n", "\n").strip())
     found: list[str] = []
     for paragraph in reversed(paragraphs[1:]):  # the first is the subject, which is never a trailer
         lines = [line.strip() for line in paragraph.split("\n")]
         if not all(map(_TRAILER_LIKE.fullmatch, lines)):
             break
-        found += [match[1] for match in map(_TRAILER.fullmatch, lines) if match]
+        found += [match[1] for match in map(trailer.fullmatch, lines) if match]
     return list(dict.fromkeys(found))
 
 

@@ -49,6 +49,15 @@ def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
     return Ticket(found["repository"] or repository, int(found["number"])) if found else None
 
 
+def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
+    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
+
+    Whoever may push a commit may write its message, and what is told may not be for everybody.
+    """
+    repository = ticket.repository.lower()
+    return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
+
+
 @dataclass(frozen=True)
 class Author:
     """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
 from .github_orders import Order, RaceError, Step, carry_out
-from .github_payloads import read_payload
+from .github_payloads import ChangedFile, read_payload
 from .writer import CommitFacts, UnconfirmedError, WriteFailedError
 
 _FILES = ("100644", "100755")
@@ -83,13 +83,6 @@ class Attributed(TypedDict):
     author: Account
 
 
-class ChangedFile(TypedDict):
-    """A file that a commit changes; `status` is `modified`, `added`, `removed`, `renamed` or the like."""
-
-    filename: str
-    status: str
-
-
 class CommitFiles(TypedDict):
     """`repos/get-commit`, as far as it tells of files."""
 
@@ -121,19 +114,20 @@ class GithubCommits:
         return commit["sha"]
 
     def facts(self, commit: str) -> Answer[CommitFacts]:
-        """Return what a commit says of itself."""
+        """Return what a commit says of itself; `commit` may be the start of its id."""
         what = f"the commit {commit[:12]}"
         # Of its files none is wanted.
         response = self._api.get(f"/commits/{commit}", what, {"per_page": 1})
         found = response if isinstance(response, Unknown) else self._api.read(response, FullCommit, what)
         if isinstance(found, Unknown) or isinstance(response, Unknown):
             return found if isinstance(found, Unknown) else self._api.mismatch(what)
-        if found["sha"] != commit:
+        # A branch may have a name like the start of an id, and then it is meant.
+        if not found["sha"].startswith(commit):
             return self._api.mismatch(what)
         account, inner = read_payload(response.body, Attributed), found["commit"]
         author = account["author"]["login"] if account else inner["author"]["name"] if inner["author"] else "somebody"
         parents = [each["sha"] for each in found["parents"]]
-        return CommitFacts(commit, inner["message"].rstrip("\n"), parents, author)
+        return CommitFacts(found["sha"], inner["message"].rstrip("\n"), parents, author)
 
     def changed_files(self, commit: str) -> Answer[list[str]]:
         """Return the first files that a commit changes."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from ..clients.messages import Response, quoted
-from ..domain.changes import Commit, History
+from ..domain.changes import Commit, History, NewFiles
 from ..domain.evidence import Answer, Unknown
 from .github_api import RepositoryApi
-from .github_payloads import ComparisonPage, read_message
+from .github_payloads import ComparedFiles, ComparisonPage, read_message, read_payload
 from .github_refs import COMMIT
 
 MOST_COMMITS = 2000
@@ -18,7 +19,16 @@ MOST_COMMITS = 2000
 _PAGE = 100
 _MAX_BYTES = 32 * 1024 * 1024
 """The first page of a comparison also lists up to 300 files with their changes."""
+_MOST_FILES = 300
 _WITH_ADDED, _WITH_REMOVED = ("ahead", "diverged"), ("behind", "diverged")
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page of a comparison; the first one of all lists up to 300 files (docs: "Compare two commits")."""
+
+    facts: ComparisonPage
+    new_files: NewFiles | None
 
 
 def read_history(api: RepositoryApi, old: str, new: str) -> Answer[History]:
@@ -34,24 +44,29 @@ def read_history(api: RepositoryApi, old: str, new: str) -> Answer[History]:
     first = _page(api, old, new, 1)
     if isinstance(first, Unknown):
         return first
-    status = first["status"]
-    added = _rest(api, old, new, first) if status in _WITH_ADDED else ()
-    removed = _commits(api, new, old) if status in _WITH_REMOVED else ()
-    if isinstance(added, Unknown):
-        return added
-    if isinstance(removed, Unknown):
-        return removed
-    return History(added, removed) if added or removed else api.mismatch(_what(old, new))
+    status = first.facts["status"]
+    added = _side(api, old, new, first) if status in _WITH_ADDED else History()
+    removed = _side(api, new, old) if status in _WITH_REMOVED else History()
+    for side in (added, removed):
+        if isinstance(side, Unknown):
+            return side
+    if isinstance(added, Unknown) or isinstance(removed, Unknown) or not (added.added or removed.added):
+        return api.mismatch(_what(old, new))
+    return History(added.added, removed.added, new_files=added.new_files, lost_files=removed.new_files)
 
 
-def _commits(api: RepositoryApi, old: str, new: str) -> Answer[Sequence[Commit]]:
-    first = _page(api, old, new, 1)
-    return first if isinstance(first, Unknown) else _rest(api, old, new, first)
+def _side(api: RepositoryApi, old: str, new: str, first: _Page | None = None) -> Answer[History]:
+    """Return what `new` has and `old` has not, all other pages asked for at once."""
+    start = first or _page(api, old, new, 1)
+    commits = start if isinstance(start, Unknown) else _rest(api, old, new, start)
+    if isinstance(commits, Unknown) or isinstance(start, Unknown):
+        return commits if isinstance(commits, Unknown) else api.mismatch(_what(old, new))
+    return History(commits, new_files=start.new_files)
 
 
-def _rest(api: RepositoryApi, old: str, new: str, first: ComparisonPage) -> Answer[Sequence[Commit]]:
+def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Answer[Sequence[Commit]]:
     """Return all commits of the comparison that `first` is the first page of, the other pages asked for at once."""
-    total = first["total_commits"]
+    total = first.facts["total_commits"]
     if total > MOST_COMMITS:
         return Unknown(
             f"{total:,} commits of {api.name} lie between {old[:12]} and {new[:12]}, more than the "
@@ -65,7 +80,7 @@ def _rest(api: RepositoryApi, old: str, new: str, first: ComparisonPage) -> Answ
         if isinstance(page, Unknown):
             return page
         found.update(
-            (each["sha"], Commit(each["sha"], each["commit"]["message"].rstrip("\n"))) for each in page["commits"]
+            (each["sha"], Commit(each["sha"], each["commit"]["message"].rstrip("\n"))) for each in page.facts["commits"]
         )
     if len(found) != total or new not in found:
         return Unknown(f"of {total} commits of {api.name} up to {new[:12]} GitHub sent {len(found)}")
@@ -73,7 +88,7 @@ def _rest(api: RepositoryApi, old: str, new: str, first: ComparisonPage) -> Answ
     return list(reversed(found.values()))
 
 
-def _page(api: RepositoryApi, old: str, new: str, number: int) -> Answer[ComparisonPage]:
+def _page(api: RepositoryApi, old: str, new: str, number: int) -> Answer[_Page]:
     query: dict[str, str | int] = {"per_page": _PAGE, "page": number}
     response = api.get(f"/compare/{old}...{new}", _what(old, new), query, max_bytes=_MAX_BYTES)
     if isinstance(response, Unknown):
@@ -83,7 +98,15 @@ def _page(api: RepositoryApi, old: str, new: str, number: int) -> Answer[Compari
     page = api.read(response, ComparisonPage, _what(old, new))
     if isinstance(page, Unknown):
         return page
-    return page if page["base_commit"]["sha"] == old else api.mismatch(_what(old, new))
+    return _Page(page, _new_files(response)) if page["base_commit"]["sha"] == old else api.mismatch(_what(old, new))
+
+
+def _new_files(response: Response) -> NewFiles | None:
+    listed = read_payload(response.body, ComparedFiles)
+    if listed is None:
+        return None
+    paths = [each["filename"] for each in listed["files"] if each["status"] in ("added", "copied", "renamed")]
+    return NewFiles(paths, is_all=len(listed["files"]) < _MOST_FILES)
 
 
 def _absent(api: RepositoryApi, response: Response, old: str, new: str) -> Unknown:

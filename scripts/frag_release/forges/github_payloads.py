@@ -105,6 +105,19 @@ class ComparisonPage(TypedDict):
     commits: list[ToldCommit]
 
 
+class ChangedFile(TypedDict):
+    """A file that a commit changes; `status` is `modified`, `added`, `removed`, `renamed` or the like."""
+
+    filename: str
+    status: str
+
+
+class ComparedFiles(TypedDict):
+    """The first page of `repos/compare-commits-with-basehead`, as far as it tells of files."""
+
+    files: list[ChangedFile]
+
+
 class RepositoryFacts(TypedDict):
     """`repos/get`."""
 

@@ -102,6 +102,18 @@ class GithubReleases:
         looked_through = 0 if pages.is_all else len(pages.found) * _PAGE
         return Drafts([found[number] for number in sorted(found)], looked_through)
 
+    def create_with_notes(self, tag: str) -> Release:
+        """Make a public release with generated notes, or find the one that is there."""
+        order = {"tag_name": tag, "name": tag, "generate_release_notes": True}
+        try:
+            return self._send("POST", "/releases", f"the release {tag}", order, tag)
+        except WriteFailedError:
+            # Another run may have made it, or an answer was lost.
+            found = self.public(tag)
+            if found is None or isinstance(found, Unknown):
+                raise
+            return found
+
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft. No commit is named: the tag is there, and GitHub would not compare the two."""
         order = {"tag_name": tag, "name": title, "body": body, "draft": True}

@@ -12,7 +12,14 @@ from .github_orders import Advice, Order, RaceError, Refusal, Step, carry_out
 from .github_payloads import Ref
 from .github_pulls import Pull, is_from_here
 from .github_refs import GithubRefs
-from .writer import LostRaceError, UnconfirmedError, WriteFailedError, WriteRefusedError
+from .writer import (
+    BurnedNameError,
+    LostRaceError,
+    RuledNameError,
+    UnconfirmedError,
+    WriteFailedError,
+    WriteRefusedError,
+)
 
 WORKFLOW_RULE = (
     "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "
@@ -43,6 +50,13 @@ RIGHTS = (
     f"contents: write under permissions of its job. {WORKFLOW_RULE}"
 )
 _ADVICE = Advice((RULESET, BURNED), RIGHTS)
+
+
+def _of_name(error: WriteFailedError | WriteRefusedError) -> WriteFailedError | WriteRefusedError:
+    """Return the error as one about the tag's name, where its words say so."""
+    if error.remedy == BURNED.remedy:
+        return BurnedNameError(error.message, error.remedy)
+    return RuledNameError(error.message, error.remedy) if error.remedy == RULESET.remedy else error
 
 
 class MergedPull(Pull):
@@ -80,7 +94,7 @@ class GithubTags:
                 raise LostRaceError(name, found) from error
             if isinstance(error, RaceError):
                 raise WriteFailedError(f"GitHub refused the tag {name}: {error}", "Run this again.") from error
-            raise
+            raise _of_name(error) from error
         if ref["object"]["sha"] != commit:
             raise LostRaceError(name, ref["object"]["sha"])
         return True

@@ -82,6 +82,12 @@ class Releases(Protocol):
     def drafts(self, tag: str) -> Answer[Drafts]:
         """The drafts of a tag that are found; GitHub lets several name one tag."""
 
+    def create_with_notes(self, tag: str) -> Release:
+        """Make a public release for an existing tag, with the notes that the forge makes of its commits.
+
+        Returns the one that is there where somebody has made one meanwhile.
+        """
+
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft for an existing tag."""
 

@@ -16,13 +16,15 @@ from ..errors import ExpectedError, UsageError
 class LostRaceError(Exception):
     """The branch is not where it was seen: somebody moved, made or deleted it in between.
 
-    `found` is the commit it is at now, None where there is no such branch or it is not known.
+    `found` is the commit it is at now, None where there is no such branch or it is not known. An empty `repository` is
+    the stack's.
     """
 
-    def __init__(self, branch: str, found: str | None = None) -> None:
+    def __init__(self, branch: str, found: str | None = None, repository: str = "") -> None:
         super().__init__(branch)
         self.branch = branch
         self.found = found
+        self.repository = repository
 
 
 class WriteRefusedError(UsageError):
@@ -31,6 +33,14 @@ class WriteRefusedError(UsageError):
 
 class WriteFailedError(ExpectedError):
     """A write did not happen, or may not have happened. Running again finds out."""
+
+
+class BurnedNameError(WriteFailedError):
+    """A tag's name is refused for ever: an immutable release had it."""
+
+
+class RuledNameError(WriteRefusedError):
+    """A tag's name is refused in the words of a ruleset, which GitHub uses for burned names, too."""
 
 
 class UnconfirmedError(WriteFailedError):
@@ -69,7 +79,7 @@ class Writer(Protocol):
         """Point our own branch, seen at `seen`, at `commit` whatever their histories; raises LostRaceError."""
 
     def message_of(self, commit: str) -> Answer[CommitFacts]:
-        """Read a commit's message and parents, to recognise our own."""
+        """Read a commit's message and parents, to recognise our own; GitHub takes the start of its id, too."""
 
     def changed_files(self, commit: str) -> Answer[Sequence[str]]:
         """The paths, some of them at least, that a commit changes against its one parent.

@@ -72,6 +72,8 @@ class ComponentChanges:
         counts = [f"{count(len(history.added), 'new commit')}"] if history.added or not history.removed else []
         if history.removed:
             counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
+        files = history.new_files.below(change.after.component.notice_paths) if history.new_files else ""
+        counts += [f"📁 {markdown.text(files, 200)}"] if files else []
         secret = "their words are left out: the repository is private, or may be" if change.is_secret else ""
         return "\n".join([*counts, *filter(None, [self._range(change), secret])])
 
@@ -106,7 +108,9 @@ class ComponentChanges:
         lost = gone if removed else ""
         tickets = history.removed_references().tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
-        return [f"⚠️ {what}{lost}{named} Database migrations are not undone."]
+        files = history.lost_files.below(change.after.component.notice_paths) if history.lost_files else ""
+        stay = f" What {markdown.text(files, 200)} did to the data stays." if files else ""
+        return [f"⚠️ {what}{lost}{named}{stay} Database migrations are not undone."]
 
     def _commit_row(self, change: Change, commit: Commit) -> Sequence[str]:
         url = self.links.commit(change.after.component.repository, commit.sha)

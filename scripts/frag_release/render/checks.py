@@ -25,7 +25,7 @@ TAG = Check(
     "tag", frozenset({"pin-present", "pin-effective", "hidden-override", "pin-grade", "pin-exists", "pin-shadowed"})
 )
 BRANCH = Check("branch", frozenset({"pin-on-branch"}))
-CI = Check("CI", frozenset({"pin-ci"}))
+CI = Check("CI", frozenset({"pin-ci", "branch-ci"}))
 IMAGE = Check("image", frozenset({"pin-image"}))
 OF_COMPONENT = (TAG, BRANCH, CI, IMAGE)
 

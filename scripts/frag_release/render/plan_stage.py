@@ -26,9 +26,10 @@ def reason(report: PrepareReport) -> str:
     plan = report.plan
     blocked = sum(finding.status.blocks for finding in report.findings)
     changed = count(sum(change.changed for change in plan.changes), "value")
+    where = " to the stack" if report.actions else ""
     number = report.pull_request[0] if report.pull_request else 0
     return {
-        Stage.REFUSED: f"{count(blocked, 'check')} stood in the way, so nothing was written.",
+        Stage.REFUSED: f"{count(blocked, 'check')} stood in the way, so nothing was written{where}.",
         Stage.PLANNED: f"{changed} of `{plan.file}` would change on `{plan.branch}`. Nothing has been written yet.",
         Stage.NOTHING: f"`{plan.file}` on `{plan.branch}` has these values already, so nothing was written.",
         Stage.PROPOSED: f"Pull request #{number} changes {changed} of `{plan.file}`, and nothing else.",

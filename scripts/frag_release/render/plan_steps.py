@@ -57,8 +57,12 @@ def _newest(report: PrepareReport) -> list[str]:
 
 def _again(report: PrepareReport) -> str:
     if all(finding.status is Status.UNKNOWN for finding in blocking(report.findings)):
-        return "Then run this again with the same inputs: nothing was found to be wrong, and nothing was written."
-    return "Then run this again, or run it with other versions. Nothing was written."
+        return f"Then run this again with the same inputs: nothing was found to be wrong, and {_nothing(report)}."
+    return f"Then run this again, or run it with other versions; {_nothing(report)}."
+
+
+def _nothing(report: PrepareReport) -> str:
+    return "what was made stays" if report.actions else "nothing was written"
 
 
 def _carry_out(report: PrepareReport) -> list[str]:

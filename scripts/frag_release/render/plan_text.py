@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..domain.evidence import Unknown
+from ..domain.new_tags import NewTag
 from ..domain.plan import Change
 from ..domain.reports.prepare import PrepareReport
 from .markdown import verbatim, visible
+from .plan_changes import since
 from .plan_stage import heading, is_older, reason
 from .terminal import finding_lines
-from .wording import count
+from .wording import age, count
 
 _SHOWN = 30
 
@@ -21,6 +23,7 @@ def prepare_text(report: PrepareReport) -> str:
     diff = report.plan.diff.split("\n") if report.plan.is_needed else []
     lines = [heading(report)[1], visible(reason(report).replace("`", ""))]
     lines += [verbatim(line, 300) for line in diff[:60]]
+    lines += [_new_tag(tag, report) for tag in report.plan.unmade]
     lines += [line for change in report.plan.changes for line in _change(change)]
     lines += finding_lines(report.findings)
     lines += [f"{visible(action.what)} {visible(action.url)}".rstrip() for action in report.actions]
@@ -30,6 +33,13 @@ def prepare_text(report: PrepareReport) -> str:
 def outcome_text(report: PrepareReport) -> str:
     """Return what was made, a line each, and what could not be."""
     return "\n".join(visible(line) for line in (*(action.what for action in report.actions), *report.notes))
+
+
+def _new_tag(tag: NewTag, report: PrepareReport) -> str:
+    subject = "" if tag.is_secret else f" ({visible(tag.subject, 100)}, {age(tag.placement.committed, report.time)})"
+    starts = () if isinstance(tag.starts, Unknown) else tag.starts
+    named = f"; starts {', '.join(file.rpartition('/')[2] for file in starts[:10])}" if starts else ""
+    return visible(f"{tag.name}: {tag.action}{subject}; {since(tag)}{named}", 500)
 
 
 def _change(change: Change) -> list[str]:

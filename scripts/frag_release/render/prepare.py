@@ -12,7 +12,7 @@ from .changes import ComponentChanges
 from .findings import LineUrl, allowed_by_hand, folded_findings, open_findings, switched_off, warning
 from .links import Links
 from .pair import evidence_table
-from .plan_changes import candidates, diff
+from .plan_changes import candidates, diff, new_tags
 from .plan_picture import picture, picture_in_words
 from .plan_stage import heading, reason
 from .plan_steps import after_the_merge, plan_steps
@@ -32,7 +32,7 @@ def summary(report: PrepareReport, links: Links) -> str:
 
 def text(report: PrepareReport) -> str:
     """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
-    return outcome_text(report) if report.actions else plan_text(report)
+    return outcome_text(report) if report.actions and not report.refused else plan_text(report)
 
 
 def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
@@ -52,6 +52,7 @@ def _summary_sections(report: PrepareReport, links: Links, changes: ComponentCha
         Section(19, "", _warnings(report, changes)),
         Section(18, "What to do next", plan_steps(report, links)),
         Section(17, _title_of_diff(report), diff(report.plan)),
+        Section(17, "New tags of components", new_tags(report, links)),
         Section(15, "What comes with it", changes.table()),
         Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
         Section(14, "What was made", _made(report)),

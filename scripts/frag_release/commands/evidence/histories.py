@@ -63,10 +63,15 @@ def _with_history(forge: Forge, change: Change, shown_in: Collection[str], ticke
     found = _history(forge, change)
     found = replace(found, home=tickets) if isinstance(found, History) else found
     has_commits = isinstance(found, History) and bool(found.added or found.removed)
-    is_secret = has_commits and forge.repository(change.after.component.repository).is_private() is not False
-    if is_secret:
-        is_secret = not all(forge.repository(name).is_private() is True for name in shown_in if name)
-    return replace(change, history=found, is_secret=is_secret)
+    secret = has_commits and is_secret(forge, change.after.component.repository, shown_in)
+    return replace(change, history=found, is_secret=secret)
+
+
+def is_secret(forge: Forge, repository: str, shown_in: Collection[str]) -> bool:
+    """Whether the words of a repository's commits are not for all who may read the repositories `shown_in`."""
+    if forge.repository(repository).is_private() is False:
+        return False
+    return not all(forge.repository(name).is_private() is True for name in shown_in if name)
 
 
 def _history(forge: Forge, change: Change) -> Answer[History]:
@@ -76,7 +81,8 @@ def _history(forge: Forge, change: Change) -> Answer[History]:
     old, new = change.before.tag, change.after.tag
     if not old or not new:
         return change.before.unread or change.after.unread or Unknown("there is no pin to compare with")
-    commits = repository.tags([old, new])
+    commits = {**repository.tags([old] if change.commit else [old, new])}
+    commits.setdefault(new, change.commit)
     for tag in (old, new):
         commit = commits[tag]
         if isinstance(commit, Unknown):

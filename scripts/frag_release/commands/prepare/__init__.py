@@ -18,5 +18,12 @@ __all__ = ["read_settings", "run"]
 def run(session: Session[PrepareSettings]) -> PrepareReport:
     """Plan, show, and write."""
     services = session.services
-    today = session.now.astimezone(session.settings.timezone).date()
-    return Prepare(session, lambda: session.stack_on(services.forge()), services.registry(), today).run()
+    today, registry = session.now.astimezone(session.settings.timezone).date(), services.registry()
+    tagging = None
+    if session.settings.is_new:
+        from .new_tags import NewTags  # late, as the next: only some runs tag
+        from .tagging import Tagging
+
+        known = NewTags(session.settings, session.journal, today)
+        tagging = Tagging(session, services.github, registry, known)
+    return Prepare(session, lambda: session.stack_on(services.forge()), registry, today, tagging).run()

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, TooLong
+from ...domain.new_tags import is_new
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import RELEASE_BRANCH, ChoiceError, choose_stack_tag, demand_same_scheme, may_change_scheme
 from ...domain.ticket_text import TicketTextError, read_versions
@@ -26,10 +27,11 @@ _T = TypeVar("_T")
 def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | None) -> dict[str, str]:
     """Return what is asked of each component: a tag, `newest`, or empty to keep today's.
 
-    A ticket names both versions; what was typed beside it must say the same. Raises RefusedError.
+    A ticket names both versions; what was typed beside it must say the same. Where a tag is new it cannot, and is only
+    told of the release. Raises RefusedError.
     """
     typed = {component.name: component.tag for component in components}
-    if ticket is None:
+    if ticket is None or any(map(is_new, typed.values())):
         return typed
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
@@ -73,7 +75,7 @@ def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
     return must(named, what)
 
 
-def _all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
+def all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
     """Return all tags; where there are more than are listed, those that start with one of `prefixes`."""
     names = repository.tags_starting([""])
     return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
@@ -84,7 +86,7 @@ def next_stack_tag(repository: Repository, branch: str, wanted: str, today: date
     given = parse_production_tag(wanted) if wanted else None
     prefixes = {f"{today.year}."} | ({f"{given.year}.", f"{wanted.partition('.')[0]}."} if given else set())
     with ThreadPoolExecutor(2) as pool:
-        asked = pool.submit(_all_tags, repository, sorted(prefixes))
+        asked = pool.submit(all_tags, repository, sorted(prefixes))
         reserved = pool.submit(repository.branches_starting, RELEASE_BRANCH)
     tags = must(asked.result(), f"The list of tags of {repository.name}")
     branches = must(reserved.result(), f"The list of release branches of {repository.name}")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Blob, Unknown
+from ...domain.new_tags import NewTag
 from ...domain.newest import Newest
 from ...domain.plan import RELEASE_BRANCH, TRAILER, Change, Plan
 from ...domain.splice import replace_values
+from ...domain.tickets import Ticket, may_be_told
 from ...domain.versions import ProductionTag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
@@ -21,9 +23,9 @@ from ...forges.repository import Forge
 from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.newest import find_newest
+from ..evidence.reviewed_commit import through_updates
 from ..stack import Stack
 from .choices import chosen_tag, next_stack_tag, wanted_tags
-from .own_branch import through_updates
 
 _LOOKED_AT = 20
 _RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
@@ -36,6 +38,7 @@ class Drafting:
     settings: PrepareSettings
     stack: Stack[Forge]
     today: datetime.date
+    find_new: Callable[[Mapping[str, Answer[Newest]]], Sequence[NewTag]]
 
     def draft(self) -> Plan:
         """Return the plan without the changes' histories. Raises RefusedError, EvidenceError, UsageError."""
@@ -43,14 +46,18 @@ class Drafting:
         head = self.stack.head(branch)
         content, before = self._read(head)
         found = self._candidates(before)
-        changed = self._spliced(content, self._choose(before, found))
+        new = self.find_new(found) if self.settings.is_new else ()
+        changed = self._spliced(content, self._choose(before, found, {tag.name: tag for tag in new}))
         # What is planned is the file as it will be, read again, and not what was merely meant.
         after = self.stack.pins_in(Blob(len(changed), changed))
+        unmade = {tag.name: tag.commit for tag in new if not tag.is_there}
         changes = tuple(
-            Change(old, new, candidates=found[old.component.name]) for old, new in zip(before, after, strict=True)
+            Change(old, pin, candidates=found[pin.component.name], commit=unmade.get(pin.component.name, ""))
+            for old, pin in zip(before, after, strict=True)
         )
         file, mode = settings.workflow_file, settings.mode
-        plan = Plan(settings.stack_repository, branch, head, file, content, changed, "", mode, changes)
+        plan = Plan(settings.stack_repository, branch, head, file, content, changed, "", mode, changes, tuple(new))
+        plan = replace(plan, ticket=self._ticket_to_tell())
         return replace(plan, stack_tag=self._stack_tag(plan).text)
 
     def _read(self, head: str) -> tuple[bytes, tuple[Pin, ...]]:
@@ -71,9 +78,26 @@ class Drafting:
             found = pool.map(find_newest, repositories, [each.branches for each in components], repeat(self.today))
             return {each.name: answer for each, answer in zip(components, found, strict=True)}
 
-    def _choose(self, before: Sequence[Pin], found: Mapping[str, Answer[Newest]]) -> dict[str, str]:
+    def _ticket_to_tell(self) -> Ticket | None:
+        """Return the ticket that is told of a release with new tags, where it is now; raises EvidenceError."""
+        asked = self.settings.ticket
+        if asked is None or not self.settings.is_new:
+            return None
+        issue = must(self.stack.forge.issue(asked.repository, asked.number), f"The ticket {asked}")
+        ticket, stack = Ticket(issue.repository, issue.number), self.settings.stack_repository
+        if not may_be_told(ticket, stack, [self.settings.tickets_from]):
+            raise RefusedError(
+                f"The ticket {ticket} is not of the stack's owner, so announce would not tell it.",
+                "Name another, or its repository in tickets-from.",
+            )
+        return ticket
+
+    def _choose(
+        self, before: Sequence[Pin], found: Mapping[str, Answer[Newest]], new: Mapping[str, NewTag]
+    ) -> dict[str, str]:
         """Return the tag of each component, by its variable in the file."""
         wanted = wanted_tags(self.stack.forge, self.settings.components, self.settings.ticket)
+        wanted |= {name: tag.tag for name, tag in new.items()}
         return {pin.variable: chosen_tag(wanted[pin.component.name], pin, found[pin.component.name]) for pin in before}
 
     def _spliced(self, content: bytes, values: Mapping[str, str]) -> bytes:

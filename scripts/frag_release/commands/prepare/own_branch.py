@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...domain.evidence import Answer, Blob, Unknown
+from ...domain.evidence import Blob
 from ...domain.plan import Plan
 from ...domain.splice import replace_values
 from ...domain.workflow_file import WorkflowFileError
@@ -12,22 +12,7 @@ from ...errors import RefusedError
 from ...forges.repository import Repository
 from ...forges.writer import CommitFacts, Writer
 from ..answers import must
-
-_MOST_UPDATES = 30
-"""How many merges of the stack branch into a release branch are looked through."""
-
-
-def through_updates(writer: Writer, head: str) -> Answer[list[CommitFacts]]:
-    """Return the commit and, where it is a merge, its first parents down to the first that is none, newest first."""
-    found: list[CommitFacts] = []
-    while True:
-        facts = writer.message_of(head)
-        if isinstance(facts, Unknown):
-            return facts
-        found.append(facts)
-        if len(facts.parents) != 2 or len(found) > _MOST_UPDATES:
-            return found
-        head = facts.parents[0]
+from ..evidence.reviewed_commit import through_updates
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ... import __version__, cancellation
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances
 from ...domain.changes import TicketHome
-from ...domain.evidence import Blob, Unknown
-from ...domain.facts import ReleaseFacts
+from ...domain.components import Pin
+from ...domain.evidence import Answer, Blob, Unknown
+from ...domain.facts import ComponentFacts, ReleaseFacts
 from ...domain.findings import Finding
-from ...domain.newest import is_newest
+from ...domain.new_tags import NewTag, planned_facts, quiet
+from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
@@ -26,12 +29,16 @@ from ...forges.writer import LostRaceError, WriteRefusedError
 from ...render.plan_text import prepare_text as plan_text
 from ...render.prepare import pull_request_body
 from ...runner.settings.prepare import PrepareSettings
+from ..evidence.components import Overrides
 from ..evidence.histories import with_histories
 from ..session import Session
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting
 from .writing import Execution, planned
+
+if TYPE_CHECKING:  # it is imported where a tag is new
+    from .tagging import Tagging
 
 ATTEMPTS = 4
 """How often a lost race is run again, before it is said who keeps moving the branch."""
@@ -45,6 +52,7 @@ class Prepare:
     new_stack: Callable[[], Stack[Forge]]
     registry: RegistryClient
     today: datetime.date
+    tagging: Tagging | None = None
 
     def run(self) -> PrepareReport:
         """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
@@ -52,7 +60,7 @@ class Prepare:
             try:
                 return self._attempt().run()
             except LostRaceError as race:
-                self.session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
+                self.session.journal.say(f"{race.branch} was moved or taken in between: all is read and judged again.")
         last = self._attempt()
         try:
             return last.run()
@@ -61,7 +69,7 @@ class Prepare:
 
     def _attempt(self) -> Attempt:
         # A forge remembers what it has read, so every attempt has one of its own.
-        return Attempt(self.session, self.new_stack(), self.new_stack, self.registry, self.today)
+        return Attempt(self.session, self.new_stack(), self.new_stack, self.registry, self.today, self.tagging)
 
 
 @dataclass(frozen=True)
@@ -73,11 +81,20 @@ class Attempt:
     new_stack: Callable[[], Stack[Forge]]
     registry: RegistryClient
     today: datetime.date
+    tagging: Tagging | None = None
 
     def run(self) -> PrepareReport:
         """Plan and write; raises LostRaceError where a branch was moved in between."""
         report = self._report()
-        if report.refused or not report.plan.is_needed:
+        if report.refused:
+            return report
+        if self.tagging:
+            self.tagging.look(report.plan.unmade)
+            self.session.journal.planned += [tag.action for tag in report.plan.unmade if self.session.journal.dry_run]
+            if not self.session.journal.dry_run and any(tag.waits_for_ci for tag in report.plan.new_tags):
+                return self._with_new_tags(report, self.tagging)
+            self.tagging.release(report)
+        if not report.plan.is_needed:
             return report
         if self.session.journal.dry_run:
             self.session.journal.planned += planned(report.plan)
@@ -88,13 +105,24 @@ class Attempt:
         self.session.journal.say(plan_text(report))
         return self._execute(report)
 
+    def _with_new_tags(self, report: PrepareReport, tagging: Tagging) -> PrepareReport:
+        """Make the new tags, follow their CI, and go on as with any tags, on another view of the repositories."""
+        tags = report.plan.new_tags
+        if report.plan.is_needed and (missing := self.stack.writer.missing_right(report.plan.file)):
+            raise WriteRefusedError(missing)
+        if report.plan.unmade:
+            self.session.journal.say(plan_text(report))
+            tagging.make(report.plan.unmade)
+        tagging.follow([tag for tag in tags if tag.waits_for_ci], report.plan)
+        return replace(self, stack=self.new_stack()).run()
+
     @property
     def settings(self) -> PrepareSettings:
         """What is asked for."""
         return self.session.settings
 
     def _report(self) -> PrepareReport:
-        plan = Drafting(self.settings, self.stack, self.today).draft()
+        plan = Drafting(self.settings, self.stack, self.today, self._new_tags).draft()
         self._note_what_newest_passed_over(plan)
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
@@ -110,7 +138,11 @@ class Attempt:
             findings=findings,
             dry_run=self.session.journal.dry_run,
             tickets_from=self.settings.tickets_from,
+            quiet=tuple(quiet(plan.new_tags, self.tagging.known.made)) if self.tagging else (),
         )
+
+    def _new_tags(self, newest: Mapping[str, Answer[Newest]]) -> Sequence[NewTag]:
+        return self.tagging.find(newest) if self.tagging else ()
 
     def _note_what_newest_passed_over(self, plan: Plan) -> None:
         asked = {one.name for one in self.settings.components if is_newest(one.tag)}
@@ -130,14 +162,29 @@ class Attempt:
         def judge() -> Judged:
             # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
             view = self.new_stack()
-            facts = self.stack.release_facts(
-                lambda: of_tag, lambda: view.component_facts(self.registry, pins, self.today, look)
-            )
+            facts = self.stack.release_facts(lambda: of_tag, lambda: self._component_facts(view, plan, pins, look))
             return facts, judge_planned(facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
         facts, findings = judge_when_settled(judge, allow, minutes, self.session.journal.say, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
+
+    def _component_facts(
+        self, view: Stack[Forge], plan: Plan, pins: Sequence[Pin], look: Callable[[], Overrides]
+    ) -> list[ComponentFacts]:
+        """The facts of each pin. Of a tag that is to be made, or built, those that a tag has later are left out."""
+        new = {tag.name: tag for tag in plan.new_tags}
+        later = [tag for tag in plan.new_tags if tag.waits_for_ci]
+        planned = {tag.name: tag for tag in later if not (tag.is_there and self.session.journal.dry_run)}
+        there = [pin for pin in pins if pin.component.name not in planned]
+        found = {one.pin.component.name: one for one in view.component_facts(self.registry, there, self.today, look)}
+        for pin in pins:
+            name = pin.component.name
+            if name in planned:
+                found[name] = planned_facts(pin, planned[name])
+            if name in new:
+                found[name] = replace(found[name], branch_runs=new[name].branch_runs)
+        return [found[pin.component.name] for pin in pins]
 
     def _execute(self, report: PrepareReport) -> PrepareReport:
         session = self.session
@@ -154,11 +201,12 @@ class Attempt:
 
     def lost(self, race: LostRaceError) -> ExpectedError:
         """Return the error that says who moved what."""
-        facts = self.stack.writer.message_of(race.found) if race.found else None
+        repository = race.repository or self.settings.stack_repository
+        facts = self.stack.forge.writer(repository).message_of(race.found) if race.found else None
         who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
         where = f" to {race.found[:12]}" if race.found else ""
         return ExpectedError(
-            f"{race.branch} of {self.settings.stack_repository} was moved {ATTEMPTS} times while it was being "
+            f"{race.branch} of {repository} was moved or taken {ATTEMPTS} times while it was being "
             f"prepared, last by {who}{where}. Nothing was overwritten.",
             "Run it again when the branch is quiet.",
         )

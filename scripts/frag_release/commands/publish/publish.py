@@ -18,20 +18,21 @@ from ...domain.reports.publish import NothingReport, PublishReport, Stage
 from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_publication
-from ...errors import RefusedError
+from ...errors import ExpectedError, RefusedError
 from ...forges.publishing import Publisher, PublishingForge, Releases
 from ...forges.writer import LostRaceError
 from ...render.builds import progress_line
 from ...render.publish import text
 from ...runner.settings.publish import PublishSettings
 from ..answers import must
+from ..building import Building
 from ..clock import Clock
+from ..evidence.reviewed_commit import ticket_to_tell
 from ..journal import Journal
 from ..session import Session
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .baseline import Baseline, judge_baseline
-from .building import Building
 from .evidence import PublicationEvidence
 from .pushed_image import PushedImage
 from .releasing import Releasing, Text, as_bytes, public_release, public_url
@@ -65,7 +66,8 @@ class Publish:
         tagged = self._is_tagged(review)
         judged = self._judged(review, branches, self.stack.required_pins([review.commit])[review.commit])
         public = public_url(self._releases, review.tag) if tagged and self.journal.dry_run else ""
-        report = self.report = PublishReport(judged, review, self.journal.dry_run, tagged, release_url=public)
+        dry_run, ticket = self.journal.dry_run, self._ticket(review)
+        report = self.report = PublishReport(judged, review, dry_run, tagged, release_url=public, ticket=ticket)
         if judged.failed_rules:
             return report
         if self.journal.dry_run:
@@ -101,6 +103,16 @@ class Publish:
     def clock(self) -> Clock:
         """The time that is left."""
         return self.session.clock
+
+    def _ticket(self, review: Reviewed) -> str:
+        """Return the ticket that `announce` will tell; what is wrong with it is a note: nothing hangs on it here."""
+        try:
+            known = (self.settings.tickets_from,)
+            ticket = ticket_to_tell(self.stack.writer, review.commit, self.stack.name, known)
+        except ExpectedError as error:
+            self.journal.note(f"{error.message} {error.remedy}")
+            return ""
+        return str(ticket) if ticket else ""
 
     def _plan(self, report: PublishReport) -> list[str]:
         tag = report.judged.tag

@@ -10,10 +10,8 @@ from ...domain.evidence import Answer, Image, Unknown
 from ...domain.pushed_image import FORM, pushed_digest
 from ...errors import EvidenceError, RefusedError
 from ...forges.publishing import Builds
+from ..building import a_few_looks
 from ..clock import Clock
-
-_PAUSES = (2.0, 4.0, 8.0)
-"""Seconds between the looks: a registry that fails may come back, and one may show a tag a moment after the push."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +74,7 @@ class PushedImage:
 
     def _seen(self) -> str:
         """Return the digest in the registry, looking a few times within the time left; raises EvidenceError."""
-        found = self._look()
-        for pause in _PAUSES:
-            if (not isinstance(found, Unknown) and found.digest) or pause >= self.clock.remaining():
-                break
-            self.clock.sleep(pause)
-            found = self._look()
+        found = a_few_looks(self._look, self.clock)
         if isinstance(found, Unknown):
             raise self._unseen(
                 found.reason, f"{found.remedy} Then run this again" if found.remedy else "Run this again"

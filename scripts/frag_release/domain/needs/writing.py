@@ -65,13 +65,13 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
     return judge_branch_rules(branch, rules, COMMIT, "")
 
 
-def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
+def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]], tag: str = PRODUCTION_TAGS[0]) -> Judgement:
     """Whether the token may make a production tag in spite of the tag rulesets."""
     if isinstance(rulesets, NotOffered):
         return there("No ruleset forbids a tag: the repository can have none.")
     if isinstance(rulesets, Unknown):
-        return hidden(rulesets, "When a ruleset forbids it, publish says so.")
-    return judge_tag_rulesets(PRODUCTION_TAGS[0], rulesets)
+        return hidden(rulesets, "When a ruleset forbids it, the command that tags says so.")
+    return judge_tag_rulesets(tag, rulesets)
 
 
 def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgement:

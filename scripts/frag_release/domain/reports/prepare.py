@@ -12,6 +12,7 @@ from ..decision import Verdict
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
 from ..findings import Finding, blocking
+from ..new_tags import NewTag
 from ..plan import Change, Mode, Plan
 from .report import Report, as_word, component_as_json, component_outputs, previous_as_json
 
@@ -30,7 +31,8 @@ class Stage(Enum):
 class PrepareReport(Report):
     """`time` is in UTC. `pull_request` is the number and URL of the pull request, where there is one.
 
-    `tickets_from` is the repository whose issues the components' commits name.
+    `quiet` names the components on whose production branch nothing was new. `tickets_from` is the repository whose
+    issues the components' commits name.
     """
 
     command: ClassVar[str] = "prepare"
@@ -44,6 +46,7 @@ class PrepareReport(Report):
     commit: str = ""
     pull_request: tuple[int, str] | None = None
     tickets_from: str = ""
+    quiet: Sequence[str] = ()
 
     @property
     def refused(self) -> bool:
@@ -78,7 +81,7 @@ class PrepareReport(Report):
             Stage.NOTHING: f"Nothing to do: {self.plan.branch} uses this pair already",
             Stage.PROPOSED: proposed,
             Stage.COMMITTED: f"Release {tag} is prepared",
-        }[self.stage]
+        }[self.stage] + (f" (nothing new on production of {' and '.join(self.quiet)})" if self.quiet else "")
 
     def outputs(self) -> dict[str, str]:
         """What was prepared."""
@@ -115,8 +118,27 @@ class PrepareReport(Report):
                 "mode": plan.mode.value,
                 "diff": plan.diff,
                 "changes": [_change(change) for change in plan.changes],
+                "new-tags": [_new_tag(tag) for tag in plan.new_tags],
+                "ticket": str(plan.ticket) if plan.ticket else None,
             },
         }
+
+
+def _new_tag(tag: NewTag) -> dict[str, Any]:
+    """A tag that was asked for as new, and what making it comes to."""
+    history = None if isinstance(tag.history, Unknown) else tag.history
+    files = history.new_files if history else None
+    return {
+        "name": tag.name,
+        "repository": tag.component.repository,
+        "tag": tag.tag,
+        "commit": tag.commit,
+        "is-there": tag.is_there,
+        "since": tag.since or None,
+        "commits": len(history.added) if history else None,
+        "notice": files.below(tag.component.notice_paths) if files else None,
+        "starts": None if isinstance(tag.starts, Unknown) else list(tag.starts),
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

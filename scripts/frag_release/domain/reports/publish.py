@@ -45,7 +45,7 @@ class PublishReport(JudgedReport):
 
     `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
     it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `is_baseline` says
-    that it was seen in the registry, long after.
+    that it was seen in the registry, long after. `ticket` is the one that the commit says is to be told.
     """
 
     command: ClassVar[str] = "publish"
@@ -61,6 +61,7 @@ class PublishReport(JudgedReport):
     is_unnamed: bool = False
     is_baseline: bool = False
     release_url: str = ""
+    ticket: str = ""
 
     @property
     def stage(self) -> Stage:
@@ -122,6 +123,7 @@ class PublishReport(JudgedReport):
             document["stack"]["digest-source"] = "baseline"
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
+        document["ticket"] = self.ticket or None
         return document
 
     def as_record(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
-from .proof import PROOF_RULES
+from .proof import PROOF_RULES, branch_ci
 from .publication import PUBLICATION_RULES
 from .rule import Rule
 from .stack import BUILDING_RULES, PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
@@ -25,6 +25,7 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     *STACK_RULES,
     *BUILDING_RULES,
     *COMPONENT_RULES,
+    branch_ci,
     *PAIR_RULES,
     *PUBLICATION_RULES,
     *DEPLOYMENT_RULES,
@@ -49,8 +50,12 @@ def judge(facts: ReleaseFacts, *, building: bool = False) -> list[Finding]:
 
 
 def judge_planned(facts: ReleaseFacts) -> list[Finding]:
-    """Apply the rules to a release that is not tagged yet: all but those on its commit and on overrides."""
-    return _judge(facts, PLANNED_STACK_RULES, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
+    """Apply the rules to a release that is not tagged yet: all but those on its commit and on overrides.
+
+    What the branch's CI says of a component is asked where a tag of it is new.
+    """
+    findings = _judge(facts, PLANNED_STACK_RULES, [rule for rule in COMPONENT_RULES if rule is not pin_effective])
+    return findings + [_judge_pin(branch_ci, one) for one in facts.components if one.branch_runs is not None]
 
 
 def judge_publication(facts: ReleaseFacts) -> list[Finding]:

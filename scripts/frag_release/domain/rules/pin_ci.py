@@ -10,7 +10,7 @@ from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
 from ..run_limits import KEPT_DAYS, RERUN_DAYS, days_between, how_to_rerun
 from .ci_runs import Chosen, broken, choose, files_of, has_names, running, unheard_of
-from .pins import NO_SUCH_TAG
+from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import passed, rule, skipped, unknown, warned
 
 MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
@@ -35,6 +35,8 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
             "Set check-ci to true.",
             instead_of=Status.SKIPPED,
         )
+    if facts.is_planned:
+        return skipped(AFTER_TAGGING)
     if not facts.commit or isinstance(facts.commit, Unknown):
         return skipped(NO_SUCH_TAG)
     if isinstance(facts.runs, Unknown):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # it reads YAML, which takes long to import
     from ..overrides import Override
 
 NO_TAG = "There is no tag to judge."
+AFTER_TAGGING = "This is looked at after tagging."
 NO_SUCH_TAG = "The tag itself was not found."
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..evidence import Unknown
+from ..evidence import PUSH, Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome, Status
+from .ci_runs import files_of
 from .pin_ci import pin_ci
-from .pins import NO_SUCH_TAG, NO_TAG
+from .pins import AFTER_TAGGING, NO_SUCH_TAG, NO_TAG
 from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
 
 
@@ -25,6 +26,8 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
         return skipped(NO_TAG)
     if isinstance(facts.commit, Unknown):
         return unknown(f"Whether {repository} has the tag {pin.tag!r}", facts.commit)
+    if facts.is_planned:
+        return passed(f"{repository} has {str(facts.commit)[:12]}, which the tag {pin.tag} is for.")
     if facts.commit:
         return passed(f"{repository} has the tag {pin.tag}, at {facts.commit[:12]}.")
     near = f" Nearest: {', '.join(facts.hints.near)}." if facts.hints.near else ""
@@ -94,6 +97,8 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     pin = facts.pin
     if facts.image is None:
         return _not_looked_up(facts)
+    if facts.is_planned:
+        return skipped(AFTER_TAGGING)
     if not pin.tag:
         return skipped(NO_TAG)
     if isinstance(facts.image, Unknown):
@@ -107,7 +112,40 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     )
 
 
+@rule(
+    "branch-ci",
+    "component",
+    fails_when="prepare, for `new`: a finished run of a push to the production branch failed at that commit; the "
+    "tag's own run is judged afterwards",
+    remedy="Run it again until it passes, or mend the branch: then `new` is another commit.",
+    mends_elsewhere=True,
+)
+def branch_ci(facts: ComponentFacts) -> Outcome:
+    """What is about to be tagged has not failed on its branch."""
+    component, runs = facts.pin.component, facts.branch_runs
+    if runs is None:
+        return skipped("No new tag is made of it, or check-ci is false.")
+    what = f"The CI of {component.repository} on {either(component.branches)} for {str(facts.commit)[:12]}"
+    if isinstance(runs, Unknown):
+        return unknown(what, runs)
+    pushed = sorted((run for run in runs if run.event == PUSH), key=lambda run: run.id)
+    if failure := next((run for run in pushed if run.failed and run.conclusion not in _NO_FAILURE), None):
+        return failed(
+            f"{what} did not pass: {failure.file} ended as {failure.conclusion or 'unknown'}.",
+            f"Open {failure.url} and run it again until it passes, or mend the branch and run this again.",
+            failure.url,
+        )
+    over = [run for run in pushed if run.is_over]
+    if over and len(over) == len(pushed):
+        return passed(f"{what} did not fail: {files_of(over)}.", over[0].url)
+    seen = f"{files_of([run for run in pushed if not run.is_over])} still runs" if pushed else "there was none"
+    return passed(f"{what}: {seen}. The tag's own run decides.")
+
+
 PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
+
+_NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
+"""Conclusions that say nothing against a commit: such a run did not come to an end, or had nothing to do."""
 
 
 def _not_looked_up(facts: ComponentFacts) -> Outcome:

@@ -29,7 +29,8 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             f"Tag of the {name}",
             helps={
                 "gate, deploy": "the one that will be built, where it is not the workflow file's",
-                "prepare": "the one to release; `newest` for the newest on the production branch",
+                "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
+                "tagged if it is not yet (`new@COMMIT`: that commit)",
             },
             default_words="the value in the workflow file",
             shape="TAG",
@@ -68,5 +69,12 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             default_words="all runs of a push of the tag that are left, with a warning",
             kind=Kind.LIST,
             commands=EVERY_COMMAND - of("announce", "doctor"),
+        ),
+        Input(
+            f"{name}-notice-paths",
+            f"Paths of the {name}'s repository: new files there are told, for a way back would not undo them",
+            default="**/migrations/**",
+            kind=Kind.LIST,
+            commands=of("prepare", "publish", "announce"),
         ),
     )

@@ -18,7 +18,7 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "component-token",
-        "Token that reads the components' repositories, where they are private",
+        "Token that reads the components' repositories, where they are private, and that tags them for `new`",
         default_words="`token`",
         secret=True,
         terminal_variable="COMPONENT_TOKEN",

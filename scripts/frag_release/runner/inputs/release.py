@@ -35,12 +35,19 @@ RELEASE: tuple[Input, ...] = (
         "ticket",
         "Ticket, as a number, `OWNER/NAME#NUMBER` or an address",
         helps={
-            "prepare": "the one whose text names the pair",
+            "prepare": "the one whose text names the pair; with `new` the one to tell",
             "announce": "an existing one to tell, in place of one of its own",
         },
         default_words="none",
         shape="TICKET",
         commands=of("prepare", "announce"),
+    ),
+    Input(
+        "component-releases",
+        "Whether a release with GitHub's notes is made for each `new` component tag whose CI passed",
+        default="false",
+        kind=Kind.FLAG,
+        commands=of("prepare"),
     ),
     Input(
         "ticket-token",
@@ -125,7 +132,7 @@ RELEASE: tuple[Input, ...] = (
     Input(
         "wait-minutes",
         "How long to wait for what still runs",
-        helps={"prepare, publish": "CI", "deploy": "the AWX job, then the site"},
+        helps={"prepare, publish": "CI (prepare with `new`: `30`)", "deploy": "the AWX job, then the site"},
         default="0",
         defaults={"deploy": "30"},
         kind=Kind.MINUTES,

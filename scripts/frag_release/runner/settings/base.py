@@ -119,6 +119,7 @@ def _component(name: str, values: Values, stack: str) -> Component:
         ci_workflows=values.items(f"{name}-ci-workflows"),
         other_variables=tuple(others),
         other_namespace_variables=tuple(other_namespaces),
+        notice_paths=values.items(f"{name}-notice-paths"),
     )
 
 

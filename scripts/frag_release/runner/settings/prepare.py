@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from ...domain.new_tags import is_new, wanted_commit
 from ...domain.plan import Mode
 from ...domain.tickets import Ticket
+from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
@@ -15,13 +17,15 @@ from .tickets import read_ticket, tickets_from
 _UTC = ("UTC", "Etc/UTC")
 """Known without the data of time zones, which small images lack."""
 _WELL_KNOWN = "Europe/London"
+_MINUTES_FOR_NEW = 30.0
 
 
 @dataclass(frozen=True)
 class PrepareSettings(Settings):
     """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given.
 
-    `tickets_from` is the repository whose tickets the components' commits name.
+    With a new tag that ticket is only told. `tags_with_own_token` says that components would be tagged with the
+    workflow's own token. `tickets_from` is the repository whose tickets the components' commits name.
     """
 
     mode: Mode
@@ -30,6 +34,13 @@ class PrepareSettings(Settings):
     tickets_from: str
     timezone: datetime.tzinfo
     wait_minutes: float
+    component_releases: bool
+    tags_with_own_token: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a new tag is asked for."""
+        return any(is_new(one.tag) for one in self.components)
 
     @property
     def seconds(self) -> float:
@@ -40,6 +51,10 @@ class PrepareSettings(Settings):
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
+    waits_as_told = values.is_given("wait-minutes") or values.flag("dry-run")
+    own = bool(context.run_token) and (values.text("component-token") or values.text("token")) == context.run_token
+    _check_new(common, own and not values.flag("dry-run"))
+    is_any_new = any(is_new(one.tag) for one in common.components)
     return PrepareSettings(
         **vars(common),
         mode=Mode(values.text("mode")),
@@ -47,8 +62,37 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
         ticket=read_ticket(values, common.stack_repository, context.server_url),
         tickets_from=tickets_from(values, common.stack_repository),
         timezone=_timezone(values.text("timezone")),
-        wait_minutes=float(values.text("wait-minutes")),
+        wait_minutes=_MINUTES_FOR_NEW if is_any_new and not waits_as_told else float(values.text("wait-minutes")),
+        component_releases=values.flag("component-releases"),
+        tags_with_own_token=own,
     )
+
+
+def _check_new(settings: Settings, own_token: bool) -> None:
+    """Refuse a new tag that cannot be made; raises UsageError."""
+    asked = [one for one in settings.components if is_new(one.tag)]
+    for one in asked:
+        if wanted_commit(one.tag) is None:
+            remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit."
+            raise wrong_input(f"{one.name}-tag", one.tag, remedy)
+    if not asked:
+        return
+    names = " and ".join(f"{one.name}-tag" for one in asked)
+    if settings.connections.local:
+        raise UsageError(f"{names} cannot be new with local: nothing is tagged in clones.", "Leave out local.")
+    if len({one.owner.lower() for one in asked}) > 1:
+        owners = " and ".join(one.repository for one in asked)
+        raise UsageError(
+            f"{names} cannot both be new: {owners} have two owners, and component-token is one token of one owner.",
+            "Make one of them new at a time, each with a token of its owner.",
+        )
+    if own_token:
+        given_as = "component-token" if settings.connections.component_token else "token"
+        raise UsageError(
+            f"{names} cannot be new with the workflow's own token (GITHUB_TOKEN) in {given_as}: a tag that it makes "
+            "starts no workflow.",
+            "Give component-token the token of an app or a person with Contents: write and Workflows: write there.",
+        )
 
 
 def _timezone(name: str) -> datetime.tzinfo:

@@ -1,22 +1,24 @@
-"""The build of a tag: found or started, and followed to its end."""
+"""The build of a tag: found or started, and followed to its end; several at the same time."""
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from ...domain.branch_activity import may_be_of_branch
-from ...domain.builds import WAITING, Build, Hold, Progress, UsualTimes, usual_times
-from ...domain.evidence import Answer, Denied, NotOffered, Unknown
-from ...domain.run_limits import RERUN_DAYS, days_between, how_to_rerun, who_lets_go
-from ...errors import EvidenceError, ExpectedError, RefusedError
-from ...forges.publishing import Builds
-from ...forges.writer import UnconfirmedError
-from ...render.builds import hold_in_words
-from ..answers import must
-from ..clock import Clock
+from ..domain.branch_activity import may_be_of_branch
+from ..domain.builds import WAITING, Build, Hold, Progress, UsualTimes, usual_times
+from ..domain.evidence import Answer, Denied, Image, NotOffered, Unknown
+from ..domain.run_limits import RERUN_DAYS, days_between, how_to_rerun, who_lets_go
+from ..errors import EvidenceError, ExpectedError, RefusedError
+from ..forges.publishing import Builds
+from ..forges.writer import UnconfirmedError
+from ..render.builds import hold_in_words
+from .answers import must
+from .clock import Clock
 
 START_SECONDS = 120.0
 """How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
@@ -24,6 +26,9 @@ START_SECONDS = 120.0
 _SETTLE_SECONDS = 6.0
 _PUSH_SECONDS = 5.0
 """How long a run of the tag's push is waited for where one that was dispatched is already listed."""
+
+_PAUSES = (2.0, 4.0, 8.0)
+"""Seconds between the looks: a registry that fails may come back, and one may show a tag a moment after the push."""
 
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
@@ -34,12 +39,78 @@ _MOST_BLIND = 3
 _ASKED_AFTER_SECONDS = 60.0
 
 
+_T = TypeVar("_T")
+Waits = Generator[float, None, _T]
+"""Work that asks now and then to wait so many seconds, and returns what came of it."""
+
+
+def together(works: Sequence[Waits[_T]], clock: Clock) -> list[_T]:
+    """Do all the work at the same time, in one thread: a wait of one is used by the others. Raises what one raises."""
+    results: dict[int, _T] = {}
+    now, due = 0.0, [(0.0, number) for number in range(len(works))]
+    while due:
+        at, number = heapq.heappop(due)
+        if at > now:
+            clock.sleep(at - now)
+            now = at
+        try:
+            heapq.heappush(due, (now + next(works[number]), number))
+        except StopIteration as end:
+            results[number] = end.value
+    return [results[number] for number in range(len(works))]
+
+
+def a_few_looks(look: Callable[[], Answer[Image]], clock: Clock) -> Answer[Image]:
+    """Look for an image until it is there, a few times within the time left, and return the last look."""
+    found = look()
+    for pause in _PAUSES:
+        if (not isinstance(found, Unknown) and found.digest) or pause >= clock.remaining():
+            break
+        clock.sleep(pause)
+        found = look()
+    return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """What to do where a build does not end well, in sentences; `limit` is the input that bounds the time.
+
+    `refused` says what was not done, and `branch` what helps where a branch had the tag's name.
+    """
+
+    limit: str
+    resume: str
+    failed: str
+    never: str
+    by_hand: str
+    refused: str
+    branch: str
+
+
+_BY_HAND = "By hand: Actions > the build workflow > Run workflow, with the tag as its ref."
+OF_STACK = Words(
+    "timeout-seconds",
+    "Nothing is lost: run this again, and it goes on following that build and makes the release when it has passed.",
+    "The tag stays and the release was not made, so its name is not burned. If the commit is at fault, mend the "
+    "branch; then prepare another pair, or publish the same one by hand, with the next tag in stack-tag.",
+    "Look whether that workflow starts on a push of such tags and is not disabled, and whether a workflow execution "
+    "protection leaves out whoever tags, or the event push (Settings > Actions > Policies; the organisation and the "
+    "enterprise may have some, too). GitHub starts nothing for a tag that a workflow's own token has made, and nothing "
+    f"if more than three tags are pushed at once. {_BY_HAND} Then run this again: it goes on from there.",
+    _BY_HAND,
+    "The release was not made.",
+    "Release the same pair under the next free tag: name that tag in stack-tag.",
+)
+"""For the build of a release of the stack."""
+
+
 @dataclass
 class Building:
     """Follows the build of `tag` at `commit` by `workflow`.
 
     `own_token` says that the token is the workflow's own, whose tags start nothing. `seen` is the newest look;
-    `told` gets it each time, and `writing` what is ordered. `started_by` and `note` are for people.
+    `told` gets it each time, and `writing` what is ordered. `started_by` and `note` are for people; `words` say what
+    to do.
     """
 
     builds: Builds
@@ -50,6 +121,7 @@ class Building:
     told: Callable[[Progress], None]
     clock: Clock
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+    words: Words = OF_STACK
     seen: Progress | None = None
     started_by: str = ""
     note: str = ""
@@ -57,16 +129,20 @@ class Building:
     _blind: int = 0
 
     def start(self, tag_is_new: bool) -> bool:
+        """Do what `starting` says."""
+        return together([self.starting(tag_is_new)], self.clock)[0]
+
+    def starting(self, tag_is_new: bool) -> Waits[bool]:
         """Find the build, or have it started; returns whether this run started it. Raises ExpectedError.
 
         A tag that a workflow's own token makes starts nothing, so then, and only then, the workflow is
         dispatched. A tag that was there before may have a build that is only not listed yet.
         """
         dispatched = False
-        found = self._find((0.0 if tag_is_new else _SETTLE_SECONDS) if self.own_token else START_SECONDS)
+        found = yield from self._find((0.0 if tag_is_new else _SETTLE_SECONDS) if self.own_token else START_SECONDS)
         if found is None and self.own_token:
-            dispatched = self._dispatch()
-            found = self._find(START_SECONDS)
+            dispatched = yield from self._dispatch()
+            found = yield from self._find(START_SECONDS)
         if found is None:
             raise self._never_started()
         self._demand_the_tags_own(found)
@@ -79,6 +155,10 @@ class Building:
         return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
 
     def follow(self) -> Progress:
+        """Do what `following` says."""
+        return together([self.following()], self.clock)[0]
+
+    def following(self) -> Waits[Progress]:
         """Follow the build to its end and return the last look; raises ExpectedError where time is up.
 
         A build that waits for somebody is left: it may wait for days, and nothing is wrong with it. That GitHub fails
@@ -87,22 +167,35 @@ class Building:
         past = self.builds.past(self.workflow, _PAST_RUNS)
         usual = UsualTimes() if isinstance(past, Unknown) else usual_times(past)
         denied = 0
-        for _ in self._looks():
+        for pause, _ in self._looks():
             look = self._look(usual)
             if isinstance(look, Progress):
                 self.seen = self._with_hold(look)
             else:
                 denied = denied + 1 if isinstance(look, Denied) else 0
                 if denied == _MOST_DENIALS:
-                    raise EvidenceError(f"The build of {self.tag} can no longer be seen: {look.reason}.", _RESUME)
+                    what = f"The build of {self.tag} can no longer be seen: {look.reason}."
+                    raise EvidenceError(what, self.words.resume)
                 self.seen = replace(self._now(), now=self.clock.now(), note=look.reason)
             self.told(self.seen)
             if self.seen.is_over and not self.seen.note:
                 return self.seen
+            if pause >= self.clock.remaining():
+                break
+            yield pause
         if WAITING not in self._now().waits or self._now().note:
             raise self._out_of_time()
         self.seen = replace(self._now(), is_left=True)
         return self.seen
+
+    def demand_over(self) -> None:
+        """Demand that the build was followed to its end, and not left because it waits; raises ExpectedError."""
+        seen = self._now()
+        if seen.is_left and seen.build:
+            waits = f"It {behind}." if (behind := hold_in_words(seen.hold)) else ""
+            waits = waits or who_lets_go(seen.build.status, seen.build.url)
+            what = f"The build of {self.tag} is not over ({_state(seen.build)}): {seen.build.url}"
+            raise ExpectedError(what, f"{waits} {self.words.resume}")
 
     def demand_passed(self) -> None:
         """Demand that the build which is over has passed; raises ExpectedError."""
@@ -114,9 +207,7 @@ class Building:
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
-            f"{self._mend(build)} The tag stays and the release was not made, so its name is not burned. If the "
-            "commit is at fault, mend the branch; then prepare another pair, or publish the same one by hand, with the "
-            "next tag in stack-tag.",
+            f"{self._mend(build)} {self.words.failed}",
         )
 
     def _mend(self, build: Build) -> str:
@@ -126,14 +217,14 @@ class Building:
             return f"The run is {days} days old, and GitHub re-runs nothing after {RERUN_DAYS}."
         return f"Mend what is wrong, then {rerun}, then run this again: it goes on from there."
 
-    def _find(self, seconds: float) -> Build | None:
+    def _find(self, seconds: float) -> Waits[Build | None]:
         """Return the build of the tag, None where there is none yet after `seconds`.
 
         Where GitHub does not say, there is no knowing, so that nothing is started twice: it is asked again.
         """
         denied = 0
         found: Answer[Sequence[Build]] = ()
-        for waited in self._looks(seconds):
+        for pause, waited in self._looks(seconds):
             found = self.builds.of_tag(self.workflow, self.tag, self.commit)
             denied = denied + 1 if isinstance(found, Denied) else 0
             if denied == _MOST_DENIALS:
@@ -142,8 +233,11 @@ class Building:
                 return found[0] if found else None
             note = f": {found.reason}" if isinstance(found, Unknown) else ""
             self.told(Progress(self.clock.now(), note=f"waiting for the build of {self.tag} to appear{note}"))
+            if pause >= self.clock.remaining():
+                break
+            yield pause
         must(found, f"The build of {self.tag}")
-        raise self._never_started(" before time was up (timeout-seconds)")
+        raise self._never_started(f" before time was up ({self.words.limit})")
 
     def _demand_the_tags_own(self, build: Build) -> None:
         """Refuse a run that may be a branch's: it looks the same, and has deployed nothing."""
@@ -154,36 +248,33 @@ class Building:
         if may_be_of_branch(build.created, must(existed, f"Whether a branch was named {self.tag}")):
             raise RefusedError(
                 f"A branch was named {self.tag} when the run {build.url} was started, so that may be the branch's "
-                "build, which deploys nothing, and not the tag's. The release was not made.",
-                "Release the same pair under the next free tag: name that tag in stack-tag.",
+                f"build, which deploys nothing, and not the tag's. {self.words.refused}",
+                self.words.branch,
             )
 
     def _is_the_build(self, found: Sequence[Build], waited: float) -> bool:
         """Whether the first one is what stands for the tag: a dispatched run only where its push started none."""
         return bool(found) and (found[0].event == "push" or self.own_token or waited >= _PUSH_SECONDS)
 
-    def _looks(self, wanted: float = math.inf) -> Iterator[float]:
-        """Yield how many seconds were waited so far, with longer and longer pauses, until time is up.
+    def _looks(self, wanted: float = math.inf) -> Iterator[tuple[float, float]]:
+        """Yield how long to wait after a look, longer and longer, and how many seconds were waited before it.
 
         One of the looks is after just so many seconds as are `wanted`.
         """
         waited, pause = 0.0, _FIRST_POLL
         while True:
-            yield waited
             wait = min(pause, wanted - waited) if waited < wanted else pause
-            if wait >= self.clock.remaining():
-                return
-            self.clock.sleep(wait)
+            yield wait, waited
             waited += wait
             pause = min(pause * 1.5, _LONGEST_POLL)
 
-    def _dispatch(self) -> bool:
+    def _dispatch(self) -> Waits[bool]:
         try:
             with self.writing(f"Dispatch {self.workflow} at {self.tag}"):
                 self.builds.start(self.workflow, self.tag)
         except UnconfirmedError:
             # It may have been started: what is there tells.
-            if self._find(_SETTLE_SECONDS) is None:
+            if (yield from self._find(_SETTLE_SECONDS)) is None:
                 raise
         return True
 
@@ -195,7 +286,7 @@ class Building:
         if build is None:
             raise ExpectedError(
                 f"The run that built {self.tag} was deleted while it was followed.",
-                f"Run this again once the tag has a run. {_by_hand(self.tag)}",
+                f"Run this again once the tag has a run. {self.words.by_hand}",
             )
         jobs = self.builds.jobs(build)
         return jobs if isinstance(jobs, Unknown) else Progress(self.clock.now(), build, jobs, usual)
@@ -234,11 +325,7 @@ class Building:
     def _never_started(self, when: str = "") -> ExpectedError:
         return ExpectedError(
             f"The tag {self.tag} is there, but no run of {self.workflow} was started for it{when}.",
-            "Look whether that workflow starts on a push of such tags and is not disabled, and whether a workflow "
-            "execution protection leaves out whoever tags, or the event push (Settings > Actions > Policies; the "
-            "organisation and the enterprise may have some, too). GitHub starts nothing for a tag that a workflow's "
-            "own token has made, and nothing if more than three tags are pushed at once. "
-            f"{_by_hand(self.tag)} Then run this again: it goes on from there.",
+            self.words.never,
         )
 
     def _out_of_time(self) -> ExpectedError:
@@ -247,14 +334,14 @@ class Building:
         if seen.note:
             last = f" It was last seen {_state(build)}." if build else ""
             what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
-            return ExpectedError(f"Time is up (timeout-seconds), and {what}", _RESUME)
+            return ExpectedError(f"Time is up ({self.words.limit}), and {what}", self.words.resume)
         state = f" ({_state(build)})" if build else ""
         waits = f" It {behind}." if (behind := hold_in_words(seen.hold)) else ""
         if build and build.is_held and not behind:
             waits = f" {who_lets_go(build.status, build.url)}"
         return ExpectedError(
-            f"Time is up (timeout-seconds), and the build of {self.tag} is not over{state}.",
-            f"{_RESUME} For a build that takes longer, raise timeout-seconds.{waits}",
+            f"Time is up ({self.words.limit}), and the build of {self.tag} is not over{state}.",
+            f"{self.words.resume} For a build that takes longer, raise {self.words.limit}.{waits}",
         )
 
 
@@ -266,12 +353,3 @@ def _how(build: Build, dispatched: bool) -> str:
 
 def _state(build: Build) -> str:
     return f"ended as {build.conclusion}" if build.is_over else build.state.replace("_", " ")
-
-
-def _by_hand(tag: str) -> str:
-    return f"By hand: Actions > the build workflow > Run workflow, with the tag {tag} as its ref."
-
-
-_RESUME = (
-    "Nothing is lost: run this again, and it goes on following that build and makes the release when it has passed."
-)

@@ -1,0 +1,182 @@
+"""Finding the tags that `new` stands for: the head of a component's production branch, tagged or to be tagged."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from ...domain.components import Component
+from ...domain.evidence import Answer, Run, Unknown
+from ...domain.facts import NOT_ASKED
+from ...domain.new_tags import (
+    NewTag,
+    demand_plausible,
+    is_forgotten,
+    is_new,
+    lacking,
+    next_tag,
+    tag_at,
+    wanted_commit,
+)
+from ...domain.newest import Newest, doubts
+from ...domain.plan import ChoiceError
+from ...domain.versions import production_tags
+from ...domain.workflow_file import WorkflowFileError
+from ...domain.workflow_triggers import read_triggers
+from ...errors import RefusedError
+from ...forges.publishing import PublishingForge
+from ...forges.repository import Repository
+from ...runner.settings.prepare import PrepareSettings
+from ..answers import must
+from ..evidence.histories import is_secret
+from ..journal import Journal
+from .choices import all_tags
+
+_LOOKED_AT = 100
+"""So many of the highest production tags are looked at for one at the commit; annotated ones take a request each."""
+
+_MOST_WORKFLOWS = 30
+
+
+@dataclass
+class NewTags:
+    """What is known of them over all attempts of a run. `today` is the date in the stack's time zone.
+
+    `settled` are those whose CI has passed and that were made, or found, before: they stay, whatever is pushed
+    meanwhile. `burned` are names that GitHub refuses, by repository.
+    """
+
+    settings: PrepareSettings
+    journal: Journal
+    today: datetime.date
+    settled: dict[str, NewTag] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    burned: dict[str, set[str]] = field(default_factory=dict)
+
+    def find(self, forge: PublishingForge, newest: Mapping[str, Answer[Newest]]) -> tuple[NewTag, ...]:
+        """Return the tag of each component that is asked for one; raises RefusedError and EvidenceError."""
+        asked = [one for one in self.settings.components if is_new(one.tag)]
+        with ThreadPoolExecutor(len(asked)) as pool:
+            found = pool.map(lambda one: self._find(forge, one, newest[one.name]), asked)
+            return tuple(found)
+
+    def _find(self, forge: PublishingForge, component: Component, newest: Answer[Newest]) -> NewTag:
+        if component.name in self.settled:
+            return self.settled[component.name]
+        repository = forge.repository(component.repository)
+        found = self._commit(forge, repository, component)
+        names = must(all_tags(repository, [f"{self.today.year}."]), f"The list of tags of {repository.name}")
+        try:
+            demand_plausible(repository.name, names, self.today)
+        except ChoiceError as error:
+            raise RefusedError(error.message, error.remedy) from error
+        found = self._tagged(forge, repository, found, names)
+        found = replace(found, is_default=self._note_lacking(forge, repository, found))
+        return self._told(forge, repository, found, newest)
+
+    def _commit(self, forge: PublishingForge, repository: Repository, component: Component) -> NewTag:
+        """Return the commit that is meant, which is on a production branch, without its tag."""
+        branch, wanted = component.branches[0], wanted_commit(component.tag) or ""
+        head = must(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
+        if head is None:
+            what = f"{repository.name} has no branch {branch}."
+            raise RefusedError(what, f"Name its production branch in {component.name}-branch.")
+        facts = must(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
+        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"Where {facts.sha[:12]} is")
+        if not place.branches:
+            raise RefusedError(
+                f"{facts.sha[:12]} is not on {' or '.join(component.branches)} of {repository.name}.",
+                f"Name a commit of that branch in {component.name}-tag, or leave it at new for its head.",
+            )
+        subject = facts.message.partition("\n")[0]
+        return NewTag(component, branch, head, facts.sha, "", placement=place, subject=subject, is_head=not wanted)
+
+    def _tagged(self, forge: PublishingForge, repository: Repository, found: NewTag, names: Collection[str]) -> NewTag:
+        """Add the tag at the commit, or the next one: a tag without evidence of its CI counts as none."""
+        tags = production_tags(names)
+        highest = repository.tags([tag.text for tag in tags[-_LOOKED_AT:]])
+        tag = must(tag_at(found.commit, highest, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
+        if tag:
+            runs = self._runs(forge, repository.name, tag)
+            if not is_forgotten(tag, found.commit, runs, self.today):
+                return replace(found, tag=tag, is_there=True, runs=runs)
+            self.journal.note(f"GitHub has forgotten the CI of {tag} of {repository.name}, so it counts as no tag.")
+        chosen = next_tag(self.today, names, self.burned.get(repository.name, ()))
+        return replace(found, tag=chosen, shadow=repository.branches([chosen])[chosen])
+
+    def _runs(self, forge: PublishingForge, repository: str, tag: str) -> Answer[Sequence[Run]] | None:
+        return forge.runs.tag_runs(repository, [tag])[tag] if self.settings.check_ci else None
+
+    def _note_lacking(self, forge: PublishingForge, repository: Repository, found: NewTag) -> bool:
+        """Note what the default branch has that production lacks; returns whether it is a production branch."""
+        default = repository.default_branch()
+        if isinstance(default, Unknown) or default in found.component.branches:
+            return not isinstance(default, Unknown)
+        head = repository.branches([default])[default]
+        history = repository.history(found.head, head) if isinstance(head, str) else head
+        if history is None:
+            return False
+        secret = is_secret(forge, repository.name, {self.settings.stack_repository, self.settings.home})
+        note = lacking(default, found.branch, history, repository.name, secret)
+        if note and note not in self.journal.notes:
+            self.journal.note(note)
+        return False
+
+    def _told(self, forge: PublishingForge, repository: Repository, found: NewTag, newest: Answer[Newest]) -> NewTag:
+        """Add what the plan tells of a tag that is to be made, and which workflows to follow."""
+        if not found.waits_for_ci:
+            return found
+        found = replace(found, starts=_starts(forge, repository, found))
+        if found.is_there:
+            return found
+        before = "" if isinstance(newest, Unknown) else newest.tag()
+        since = "" if isinstance(before, Unknown) else before
+        at = repository.tags([since])[since] if since else None
+        shown_in = {self.settings.stack_repository, self.settings.home}
+        check = self.settings.check_ci
+        return replace(
+            found,
+            since=since,
+            history=repository.history(at, found.commit) if isinstance(at, str) else NOT_ASKED,
+            branch_runs=forge.builds(repository.name).of_commit(found.commit, found.component.branches)
+            if check
+            else None,
+            is_secret=is_secret(forge, repository.name, shown_in),
+        )
+
+
+def _starts(forge: PublishingForge, repository: Repository, tag: NewTag) -> Answer[Sequence[str]]:
+    """Return the files of the workflows that a push of the tag is known to start, as they are at its commit."""
+    listed = forge.runs.workflows(repository.name)
+    if isinstance(listed, Unknown):
+        return listed
+    starts: list[str] = []
+    for file in sorted({one.file for one in listed if not one.deleted and one.file.startswith(".github/")}):
+        if len(starts) == _MOST_WORKFLOWS:
+            break
+        blob = repository.files(file, [tag.commit])[tag.commit]
+        if isinstance(blob, Unknown):
+            return blob
+        try:
+            if blob is not None and read_triggers(blob).tags.start(tag.tag):
+                starts.append(file)
+        except WorkflowFileError:
+            continue
+    return starts
+
+
+def followed(forge: PublishingForge, tag: NewTag) -> Sequence[str]:
+    """Return the files of the workflows whose runs must pass: those that are named, else those that the tag starts."""
+    names = tag.component.ci_workflows
+    if not names:
+        return () if isinstance(tag.starts, Unknown) else tag.starts
+    found: list[str] = []
+    for name in names:
+        if name.endswith((".yml", ".yaml")):
+            found.append(name if "/" in name else f".github/workflows/{name}")
+            continue
+        known = must(forge.runs.workflows(tag.component.repository), f"The workflows of {tag.component.repository}")
+        found += [one.file for one in known if one.name == name and not one.deleted]
+    return list(dict.fromkeys(found))

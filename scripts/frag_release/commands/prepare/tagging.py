@@ -1,0 +1,224 @@
+"""Making new tags of components, and following their CI: looked at first, written then, and never forced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from ...clients.registry import RegistryClient
+from ...domain.builds import Progress
+from ...domain.evidence import Answer, Denied, Unknown
+from ...domain.needs.need import Judgement, Presence
+from ...domain.needs.rights import Right, how_to_get, judge_right
+from ...domain.needs.rules import judge_tag_rulesets
+from ...domain.needs.writing import judge_tag_creation
+from ...domain.new_tags import NewTag, in_order
+from ...domain.newest import Newest
+from ...domain.plan import Change, Plan
+from ...domain.reports.prepare import PrepareReport
+from ...domain.reports.report import Action
+from ...errors import EvidenceError, ExpectedError
+from ...forges.github import GithubForge
+from ...forges.writer import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
+from ...render.builds import progress_line
+from ...runner.settings.prepare import PrepareSettings
+from ..answers import must
+from ..building import Building, Waits, Words, a_few_looks, together
+from ..clock import Clock
+from ..session import Session
+from .new_tags import NewTags, followed
+
+_RESUME = "The tag stays. Nothing is lost: run this again, and it goes on following that build."
+OF_COMPONENT = Words(
+    "wait-minutes",
+    _RESUME,
+    "The tag stays. If the commit is at fault, mend the branch: the next `new` is another tag.",
+    "Look whether that workflow starts on a push of such tags, is not disabled, and may be started by whoever made the "
+    "tag (Settings > Actions > workflow execution protections); GitHub starts nothing for a tag that a workflow's own "
+    "token has made. The tag stays: when it has a run, run this again. To tag anew, delete it first.",
+    "The tag stays.",
+    "Nothing was written to the stack.",
+    "Delete that branch, then give the commit another tag: by hand, or with `new` once a commit follows.",
+)
+_WORKFLOWS = (
+    "GitHub asks for Workflows: write, too, where a workflow file differs between that commit and the default branch."
+)
+
+
+class Tagging:
+    """Makes the new tags of a plan, follows them, and makes their releases. Raises ExpectedError."""
+
+    def __init__(
+        self,
+        session: Session[PrepareSettings],
+        new_forge: Callable[[], GithubForge],
+        registry: RegistryClient,
+        known: NewTags,
+    ) -> None:
+        self._session = session
+        self._new_forge = new_forge
+        self._registry = registry
+        self.known = known
+        self._forge = new_forge()
+
+    def find(self, newest: Mapping[str, Answer[Newest]]) -> Sequence[NewTag]:
+        """Return the tags as they are now."""
+        self._forge = self._new_forge()
+        return self.known.find(self._forge, newest)
+
+    def look(self, tags: Sequence[NewTag]) -> None:
+        """Look whether the token may make all of the tags; raises WriteRefusedError where it may not.
+
+        In a dry run, whose token need not be the one that will tag, that is noted.
+        """
+        for tag in tags:
+            for judged in self._rights(tag):
+                if judged.presence is Presence.MISSING and not self._session.journal.dry_run:
+                    raise WriteRefusedError(f"{judged.message} Nothing was written anywhere.", judged.remedy)
+                if judged.presence in (Presence.MISSING, Presence.UNTOLD):
+                    self._note(f"{tag.action}: {judged.message} {judged.remedy}")
+
+    def make(self, tags: Sequence[NewTag]) -> None:
+        """Make the tags; raises LostRaceError where a branch has moved, or a name is taken or burned by now."""
+        forge = self._new_forge()
+        for tag in tags:
+            branches = forge.repository(tag.component.repository).branches([tag.branch, tag.tag])
+            head = must(branches[tag.branch], f"The branch {tag.branch} of {tag.component.repository}")
+            shadow = must(branches[tag.tag], f"The branch {tag.tag} of {tag.component.repository}")
+            if shadow or (tag.is_head and head != tag.head):
+                raise LostRaceError(tag.branch, head, tag.component.repository)
+        for tag in in_order(tags):
+            self._make(tag)
+
+    def follow(self, tags: Sequence[NewTag], plan: Plan) -> None:
+        """Follow the CI of the tags, all at the same time, until it has passed, and look for the images."""
+        start, clock, limit = self._session.clock.now(), self._session.clock, self._session.settings.wait_minutes * 60
+
+        def remaining() -> float:
+            return min(clock.remaining(), limit - (clock.now() - start).total_seconds())
+
+        bounded = replace(clock, remaining=remaining)
+        works = [_chain(self._building(tag, file, bounded)) for tag in tags for file in followed(self._forge, tag)]
+        together(works, bounded)
+        for tag in tags:
+            self._look_for_image(plan, tag, bounded)
+            self.known.settled[tag.name] = replace(tag, is_there=True, is_settled=True)
+
+    def release(self, report: PrepareReport) -> None:
+        """Make a release for each new tag that has passed and has none; what goes wrong is a note.
+
+        One that the stack has already is nothing new, even if there is none.
+        """
+        if not self._session.settings.component_releases:
+            return
+        changed = {one.name for one in report.plan.changes if one.changed}
+        for tag in report.plan.new_tags:
+            if tag.name in changed:
+                self._release(tag)
+
+    def _release(self, tag: NewTag) -> None:
+        repository, journal = tag.component.repository, self._session.journal
+        releases = self._forge.releases(repository)
+        try:
+            if must(releases.public(tag.tag), f"The release {tag.tag} of {repository}") is not None:
+                return
+            journal.do(
+                f"Release {tag.tag} of {repository}",
+                lambda: releases.create_with_notes(tag.tag),
+                lambda made: Action(f"Released {tag.tag} of {repository}", made.url),
+            )
+        except ExpectedError as error:
+            self._note(f"The release {tag.tag} of {repository} was not made: {error.message} {error.remedy}")
+
+    def _rights(self, tag: NewTag) -> list[Judgement]:
+        settings = self._forge.settings(tag.component.repository)
+        token = must(settings.token(self._own(), at_home=False), f"What the token may do in {tag.component.repository}")
+        judged = [judge_right(Right.CONTENTS, token, ["prepare"]), judge_right(Right.WORKFLOWS, token, ["prepare"])]
+        # Of a right that does not show itself nothing is said: it is asked of GitHub by the write.
+        missing = [one for one in judged if one.presence is Presence.MISSING]
+        rulesets = settings.tag_rulesets()
+        if isinstance(rulesets, Unknown) and not isinstance(rulesets, Denied):
+            what = f"The tag rulesets of {tag.component.repository} could not be looked up: {rulesets.reason}."
+            raise EvidenceError(what, rulesets.remedy)
+        return [*missing, judge_tag_creation(rulesets, tag.tag)]
+
+    def _own(self) -> bool:
+        return self._session.settings.tags_with_own_token
+
+    def _make(self, tag: NewTag) -> None:
+        repository, journal = tag.component.repository, self._session.journal
+        outputs = {f"{tag.name}-tag": tag.tag, f"{tag.name}-commit": tag.commit}
+        url = self._session.links.tag(repository, tag.tag)
+
+        def made(is_ours: bool) -> Action:
+            did = "Tagged" if is_ours else "Found the tag of"
+            return Action(f"{did} {tag.commit[:12]} of {repository} as {tag.tag}", url, outputs, is_new=is_ours)
+
+        try:
+            publisher = self._forge.publisher(repository)
+            journal.write(tag.action, lambda: publisher.create_tag(tag.tag, tag.commit), made)
+        except LostRaceError as race:
+            raise LostRaceError(f"The tag {tag.tag}", race.found, repository) from race
+        except BurnedNameError as error:
+            raise self._burned(tag) from error
+        except RuledNameError as error:
+            if self._is_ruled(tag):
+                raise WriteRefusedError(error.message, self._bypass(tag)) from error
+            raise self._burned(tag) from error
+        except WriteRefusedError as error:
+            raise WriteRefusedError(error.message, f"{self._how_to_get(tag)} {_WORKFLOWS}") from error
+        self.known.made.add(tag.name)
+        self.known.settled[tag.name] = replace(tag, is_there=True, runs=())
+
+    def _burned(self, tag: NewTag) -> LostRaceError:
+        self.known.burned.setdefault(tag.component.repository, set()).add(tag.tag)
+        return LostRaceError(f"The tag {tag.tag}", None, tag.component.repository)
+
+    def _is_ruled(self, tag: NewTag) -> bool:
+        """Whether a ruleset may be what refused the name; else it is burned, which GitHub says in the same words."""
+        rulesets = self._forge.settings(tag.component.repository).tag_rulesets()
+        return isinstance(rulesets, Unknown) or judge_tag_rulesets(tag.tag, rulesets).presence is not Presence.THERE
+
+    def _bypass(self, tag: NewTag) -> str:
+        return (
+            f"A tag ruleset of {tag.component.repository} guards such tags. Put the app or the person whose token is "
+            "given on its bypass list (Settings > Rules > Rulesets), and run this again; or tag by hand, and name that "
+            "tag. If no ruleset does, an immutable release had that name and was deleted: then tag by hand, too."
+        )
+
+    def _how_to_get(self, tag: NewTag) -> str:
+        token = self._forge.settings(tag.component.repository).token(self._own(), at_home=False)
+        return "" if isinstance(token, Unknown) else how_to_get(Right.CONTENTS, token)
+
+    def _building(self, tag: NewTag, file: str, clock: Clock) -> Building:
+        def line(look: Progress) -> str:
+            return f"{tag.name}: {progress_line(look)}"
+
+        return Building(
+            self._forge.builds(tag.component.repository),
+            file,
+            tag.tag,
+            tag.commit,
+            False,
+            self._session.journal.progress(line),
+            clock,
+            words=OF_COMPONENT,
+        )
+
+    def _look_for_image(self, plan: Plan, tag: NewTag, clock: Clock) -> None:
+        change: Change = next(one for one in plan.changes if one.name == tag.name)
+        name = tag.component.image_name(change.after.namespace)
+        if name and self._session.settings.check_images:
+            # What the rules make of it is said by them: this only gives it the time to appear.
+            a_few_looks(lambda: self._registry.images({(name, tag.tag)})[name, tag.tag], clock)
+
+    def _note(self, note: str) -> None:
+        if note.rstrip() not in self._session.journal.notes:
+            self._session.journal.note(note.rstrip())
+
+
+def _chain(building: Building) -> Waits[None]:
+    yield from building.starting(tag_is_new=True)
+    yield from building.following()
+    building.demand_over()
+    building.demand_passed()

@@ -1,0 +1,174 @@
+"""New tags of components: which commit is meant, what its tag is called, and what stands in the way."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .changes import History
+from .components import Component, Pin
+from .evidence import PUSH, Answer, Placement, Run, Unknown, WrongKind
+from .facts import NOT_ASKED, ComponentFacts
+from .newest import FIRST_YEAR, doubts, unformed
+from .plan import ChoiceError
+from .versions import next_iteration, production_tags
+
+NEW = "new"
+FORGOTTEN_AFTER = 90
+"""Days: GitHub keeps the runs of public repositories no longer (docs: "Usage limits", retention of workflow runs)."""
+
+_ASKED = re.compile(r"new(?:@([0-9a-f]{7,40}))?", re.I)
+_LIKE = re.compile(r"new@.*", re.I)
+
+
+@dataclass(frozen=True)
+class NewTag:
+    """The tag of a component's production branch that is to be released, and whether it is there already.
+
+    `head` is the head of `branch` as it was seen, and `is_head` says that the commit is it. `runs` is what CI did for
+    a tag that is there, `branch_runs` what it did for the commit on the branch (None: not asked). `since` is the newest
+    production tag, with the commits that came after it; `starts` are the files of the workflows that the push starts.
+    With `is_secret` the words of its commits are not for all who may read what is written of them. `is_default` says
+    that the default branch is a production branch.
+    """
+
+    component: Component
+    branch: str
+    head: str
+    commit: str
+    tag: str
+    is_there: bool = False
+    placement: Placement = field(default_factory=lambda: Placement(frozenset()))
+    subject: str = ""
+    shadow: Answer[str | None] = NOT_ASKED
+    runs: Answer[Sequence[Run]] | None = None
+    branch_runs: Answer[Sequence[Run]] | None = None
+    since: str = ""
+    history: Answer[History] = NOT_ASKED
+    starts: Answer[Sequence[str]] = NOT_ASKED
+    is_head: bool = True
+    is_secret: bool = False
+    is_default: bool = True
+    is_settled: bool = False
+
+    @property
+    def name(self) -> str:
+        """The component's name."""
+        return self.component.name
+
+    @property
+    def action(self) -> str:
+        """What making it is, for people."""
+        return f"Tag {self.commit[:12]} of {self.component.repository} as {self.tag}"
+
+    @property
+    def waits_for_ci(self) -> bool:
+        """Whether its CI is still to be followed: it is to be made, or a run is missing or not over."""
+        if self.is_settled or self.runs is None or isinstance(self.runs, Unknown):
+            return not self.is_there
+        own = _own(self.runs, self.commit)
+        return not self.is_there or not own or not all(run.is_over for run in own)
+
+
+def is_new(text: str) -> bool:
+    """Whether the value of an input asks for a new tag, well-formed or not."""
+    return text.lower() == NEW or _LIKE.fullmatch(text) is not None
+
+
+def wanted_commit(text: str) -> str | None:
+    """Return the start of the commit that `new@COMMIT` names, empty for `new` alone; None where it is neither."""
+    found = _ASKED.fullmatch(text)
+    return (found[1] or "").lower() if found else None
+
+
+def demand_plausible(repository: str, names: Collection[str], today: datetime.date) -> None:
+    """Refuse tags that cannot be right, of this month or later: whoever may push one would choose the next number.
+
+    So is another scheme refused: after a tag by month the next 1.4.3 could never be the newest. Raises ChoiceError.
+    """
+    tags = production_tags(names)
+    wrong = doubts(tags, today)
+    for tag in tags:
+        if tag.text in wrong and (tag.year, tag.version.minor) >= (today.year, today.month):
+            raise ChoiceError(
+                f"The next tag of {repository} is not known, for {tag} cannot be right: {wrong[tag.text]}.",
+                f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
+            )
+    highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
+    other = highest.text if highest and highest.year < FIRST_YEAR else unformed(names, highest)
+    if other:
+        raise ChoiceError(
+            f"The newest tag of {repository} is {other}, so the next one by month would be of another scheme.",
+            "Tag by hand, and name that tag.",
+        )
+
+
+def next_tag(today: datetime.date, names: Collection[str], burned: Collection[str] = ()) -> str:
+    """Return the next `YEAR.MONTH.ITERATION`, above all tags of the month whatever branch they are on."""
+    return next_iteration(today, [*names, *burned])
+
+
+def tag_at(commit: str, commits: Mapping[str, Answer[str | None]], wrong: Collection[str] = ()) -> Answer[str]:
+    """Return the highest production tag at a commit, empty if there is none; tags that are `wrong` do not count.
+
+    `Unknown` where a tag that may be it could not be looked up; one of something else than a commit is none.
+    """
+    for tag in reversed(production_tags(commits)):
+        found = commits[tag.text]
+        if isinstance(found, Unknown) and not isinstance(found, WrongKind):
+            return Unknown(f"where the tag {tag} points was not found: {found.reason}", found.remedy)
+        if found == commit and tag.text not in wrong:
+            return tag.text
+    return ""
+
+
+def is_forgotten(tag: str, commit: str, runs: Answer[Sequence[Run]] | None, today: datetime.date) -> bool:
+    """Whether GitHub has no run of a tag any more: then a new tag at the same commit is the remedy.
+
+    Its number says when it was made. One of the last months has runs yet, or none was ever started.
+    """
+    if runs is None or isinstance(runs, Unknown) or _own(runs, commit):
+        return False
+    (parsed,) = production_tags([tag])
+    if not 1 <= parsed.version.minor <= 12 or not 1 <= parsed.year <= today.year:
+        return False
+    after = datetime.date(parsed.year + parsed.version.minor // 12, parsed.version.minor % 12 + 1, 1)
+    return (today - after).days > FORGOTTEN_AFTER
+
+
+def _own(runs: Sequence[Run], commit: str) -> list[Run]:
+    return [run for run in runs if run.head_sha == commit and run.event == PUSH]
+
+
+def in_order(tags: Sequence[NewTag]) -> list[NewTag]:
+    """Return the tags in the order in which to make them: first those that GitHub may refuse for want of a right.
+
+    Where workflow files differ from the default branch's it asks for one that no token shows; refused at the first
+    write, nothing was written.
+    """
+    return sorted(tags, key=lambda tag: tag.is_default)
+
+
+def planned_facts(pin: Pin, tag: NewTag) -> ComponentFacts:
+    """Return what is known of a pin before its tag is made, or built."""
+    return ComponentFacts(
+        pin, tag.commit, tag.shadow if not tag.is_there else None, tag.placement, previous=NOT_ASKED, is_planned=True
+    )
+
+
+def quiet(tags: Sequence[NewTag], made: Collection[str]) -> list[str]:
+    """Return the components on whose production branch there was nothing new to tag, by name."""
+    return [tag.name for tag in tags if tag.is_there and tag.name not in made]
+
+
+def lacking(branch: str, production: str, history: Answer[History], repository: str, is_secret: bool) -> str:
+    """Say that a branch has commits that production lacks, for people forget to advance it; empty where it has none."""
+    if isinstance(history, Unknown):
+        return f"Whether {branch} of {repository} has commits that {production} lacks was not found: {history.reason}."
+    if not history.added:
+        return ""
+    number = len(history.added)
+    newest = "" if is_secret else f" The newest is {history.added[0].message.partition(chr(10))[0][:100]!r}."
+    return f"{branch} of {repository} has {number} commit{'s' * (number > 1)} that {production} lacks.{newest}"

@@ -1,0 +1,277 @@
+"""`prepare` with `new`: the heads of production branches are tagged, their CI followed, the pair prepared."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+import requests
+
+from commands.conftest import World, go_back
+from commands.test_prepare import ask, file_at, head, next_tag, open_issue, writes
+from world.asking import HEADERS, get
+from world.events import dispatch
+from world.example import BACKEND, FRONTEND
+from world.faults import Forward, Reply
+from world.github_builds import CANCELLED, FAILED, PASSED, GitHubBuilds, Look
+from world.github_releases import GitHubReleases
+from world.github_server import TOKEN
+from world.github_settings import CLASSIC, READING, GitHubSettings, ruleset
+from world.loopback import Request
+from world.program import Outcome
+from world.workflow_runs import NAMED
+
+BACKEND_NAME, FRONTEND_NAME = f"xchem/{BACKEND}", f"xchem/{FRONTEND}"
+
+
+@dataclass
+class Line:
+    """The worked example before its release, with a commit more on each production branch."""
+
+    world: World
+    builds: GitHubBuilds
+    heads: dict[str, str]
+
+    def prepare(self, *, environment: Mapping[str, str] | None = None, **inputs: str) -> Outcome:
+        """Send the form, `new` twice; inputs by name with underscores."""
+        event = dispatch("refs/heads/master", self.world.commit("2023.06.1"))
+        given = {
+            "command": "prepare",
+            "token": TOKEN,
+            "registry-url": self.world.registry.url,
+            **NAMED,
+            "mode": "commit",
+        }
+        given |= {"backend-tag": "new", "frontend-tag": "new", "stack-tag": "2026.01.1", "wait-minutes": "2"}
+        given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        return self.world.program.run(event, given, api_url=self.world.github.url, environment=environment)
+
+    def tags(self, repository: str) -> dict[str, str]:
+        """The tags of a component with their objects."""
+        found = get(f"{self.world.github.url}/repos/{repository}/git/matching-refs/tags").json()
+        return {one["ref"].removeprefix("refs/tags/"): one["object"]["sha"] for one in found}
+
+    def made(self) -> list[tuple[str, str, str]]:
+        """The tags of this month: repository, name, commit."""
+        month = f"{datetime.datetime.now(datetime.timezone.utc):%Y.%m}."
+        return [
+            (name, tag, sha)
+            for name in (BACKEND_NAME, FRONTEND_NAME)
+            for tag, sha in self.tags(name).items()
+            if tag.startswith(month)
+        ]
+
+    def tag(self, repository: str, name: str, commit: str) -> None:
+        """Make a tag, as a person does."""
+        url, body = f"{self.world.github.url}/repos/{repository}/git/refs", {"ref": f"refs/tags/{name}", "sha": commit}
+        with requests.Session() as session:
+            assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
+
+    def both(self) -> list[tuple[str, str, str]]:
+        """Both heads tagged, each with the first tag of this month."""
+        return [(name, next_tag(), self.heads[name]) for name in (BACKEND_NAME, FRONTEND_NAME)]
+
+
+@pytest.fixture
+def line(unseeded: World, builds: GitHubBuilds) -> Line:
+    """Both components have a new commit on production, and the registry has the images that their tags will push."""
+    go_back(unseeded.example)
+    example = unseeded.example
+    files = {"viewer/migrations/0002_more.py": "more\n", "viewer/migrations/0003_most.py": "most\n"}
+    heads = {
+        BACKEND_NAME: example.backend.commit(files, "Add two tables (#501)", branch="production"),
+        FRONTEND_NAME: example.frontend.commit(
+            {"js/app.js": "export const zoom = 4;\n"}, "Zoom (#95)", branch="production"
+        ),
+    }
+    world = unseeded.seed()
+    for name, commit in heads.items():
+        world.registry.push(name, next_tag(), revision=commit)
+    builds.script = (PASSED,)
+    return Line(world, builds, heads)
+
+
+def test_two_new_tags_are_made_built_and_prepared(line: Line) -> None:
+    """Both heads are tagged with this month's first tag, and the commit names that pair; again, nothing is made."""
+    outcome = line.prepare()
+    assert outcome.status == 0, outcome.log
+    assert line.made() == line.both()
+    assert outcome.outputs["backend-tag"] == outcome.outputs["frontend-tag"] == next_tag()
+    assert outcome.outputs["backend-commit"] == line.heads[BACKEND_NAME]
+    text = file_at(line.world, head(line.world))
+    assert f"BE_IMAGE_TAG: {next_tag()} " in text and f"FE_IMAGE_TAG: {next_tag()} " in text
+    assert "2 new files under migrations" in outcome.summary
+    commit = head(line.world)
+    line.world.github.requests.clear()
+    again = line.prepare()
+    assert (again.status, writes(line.world), line.made(), head(line.world)) == (0, [], line.both(), commit), again.log
+    assert "nothing new on production of backend and frontend" in again.log
+
+
+def test_a_dry_run_shows_the_tags_and_writes_nothing(line: Line) -> None:
+    """With the workflow's own token, which cannot tag, a dry run plans both tags; what needs the tag is skipped."""
+    outcome = line.prepare(environment={"RUN_TOKEN": TOKEN}, dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert (writes(line.world), line.made()) == ([], [])
+    assert outcome.report is not None
+    wanted = [f"Tag {line.heads[name][:12]} of {name} as {next_tag()}" for name in (BACKEND_NAME, FRONTEND_NAME)]
+    assert outcome.report["planned"] == [*wanted, "Commit to master"]
+    later = ("pin-ci:backend", "pin-image:backend", "pin-ci:frontend", "pin-image:frontend")
+    assert {outcome.findings()[one] for one in later} == {"skipped"}
+    assert outcome.findings()["branch-ci:backend"] == "pass"
+    (backend, _) = outcome.report["plan"]["new-tags"]
+    shown = {name: backend[name] for name in ("tag", "commit", "is-there", "since", "commits", "notice")}
+    assert shown == {
+        "tag": next_tag(),
+        "commit": line.heads[BACKEND_NAME],
+        "is-there": False,
+        "since": "2023.05.1",
+        "commits": 1,
+        "notice": "2 new files under migrations",
+    }
+    assert "Add two tables" in outcome.summary
+
+
+@pytest.mark.parametrize(("looks", "words"), [
+    ((FAILED,), "ended as failure"),
+    ((CANCELLED,), "ended as cancelled"),
+    ((), "no run of .github/workflows/build-production.yaml was started for it"),
+    ((Look("completed", "action_required"),), "is not over (waiting for approval)"),
+])  # fmt: skip
+def test_a_build_that_does_not_pass_leaves_the_tag(line: Line, looks: tuple[Look, ...], words: str) -> None:
+    """A failed, cancelled, missing or held build ends the run with status 1; the tags stay, and a re-run goes on."""
+    line.builds.starts = bool(looks)
+    line.builds.scripts = {FRONTEND_NAME: looks} if looks else {}
+    before = head(line.world)
+    outcome = line.prepare(wait_minutes="0")
+    assert (outcome.status, head(line.world)) == (1, before), outcome.log
+    assert words in outcome.log and "The tag stays" in outcome.log
+    assert line.made() == line.both()
+    assert outcome.outputs["frontend-tag"] == next_tag() and outcome.outputs["changed"] == "true"
+    for name in (BACKEND_NAME, FRONTEND_NAME):
+        runs = [run for run in line.world.github.runs if (run.repository, run.head_branch) == (name, next_tag())]
+        for run in runs:
+            line.builds.again(run, PASSED)
+        if not runs:
+            line.world.github.add_run(name, next_tag(), line.heads[name])
+    again = line.prepare()
+    assert (again.status, line.made()) == (0, line.both()), again.log
+    assert head(line.world) != before
+
+
+def test_no_right_on_the_second_component_writes_nothing_to_the_first(line: Line) -> None:
+    """A ruleset that binds the token at the frontend, a token that may only read, or the workflow's own: status 2."""
+    line.world.github.parts.append(github_settings := GitHubSettings(line.world.github))
+    token = github_settings.give("ghp_some", CLASSIC)
+    rules = ruleset(7, "Releases", ["creation"], ["refs/tags/*.*.*"])
+    github_settings.of(FRONTEND_NAME).rulesets.append(rules)
+    outcome = line.prepare(component_token=token)
+    assert (outcome.status, writes(line.world), line.made()) == (2, [], []), outcome.log
+    assert "'Releases' forbids to make a tag" in outcome.log and "bypass" in outcome.log
+    rules["enforcement"] = "disabled"
+    reading = github_settings.give("github_pat_reads", replace(READING, role="push"))
+    outcome = line.prepare(component_token=reading)
+    assert (outcome.status, writes(line.world), line.made()) == (2, [], []), outcome.log
+    assert "lacks contents: write on xchem/fragalysis-backend" in outcome.log
+    outcome = line.prepare(environment={"RUN_TOKEN": TOKEN})
+    assert (outcome.status, line.world.github.requests[-1:] and line.made()) == (2, []), outcome.log
+    assert "workflow's own token (GITHUB_TOKEN)" in outcome.log
+
+
+def test_a_name_that_is_taken_or_burned_is_passed_over(line: Line) -> None:
+    """Somebody tags another commit a moment before: the next number; GitHub refuses a burned name: the one after it."""
+    month, backend = next_tag()[:-1], f"/repos/{BACKEND_NAME}/git/refs$"
+    other = line.world.example.commits[BACKEND]["2023.05.1"]
+    for number in (1, 2, 3):
+        line.world.registry.push(BACKEND_NAME, f"{month}{number}", revision=line.heads[BACKEND_NAME])
+
+    errors = [{"resource": "Release", "code": "custom", "message": "tag_name was used by an immutable release"}]
+    body = json.dumps({"ref": f"refs/tags/{month}1", "sha": other}).encode()
+
+    def taken(forward: Forward) -> Reply:
+        path = backend.rstrip("$")
+        line.world.github.emulated(Request("POST", path, {}, {"authorization": f"Bearer {TOKEN}"}, body, path))
+        return forward()
+
+    line.world.github.add("POST", backend, taken, times=1)
+    line.world.github.fail("POST", backend, status=422, body={"message": "Failed", "errors": errors}, times=1)
+    outcome = line.prepare()
+    assert outcome.status == 0, outcome.log
+    assert line.tags(BACKEND_NAME)[f"{month}3"] == line.heads[BACKEND_NAME]
+    assert f"{month}2" not in line.tags(BACKEND_NAME)
+
+
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["killed", "lost"])
+def test_broken_off_at_any_write_a_re_run_ends_the_same(line: Line, nth: int, kind: str) -> None:
+    """The write is done and its answer lost, or the server refuses all later ones: again, each tag is there once."""
+    seen: list[str] = []
+
+    def lose(forward: Forward) -> Reply:
+        seen.append("")
+        if kind == "lost":
+            return replace(forward(), dropped=True) if len(seen) == nth else forward()
+        return forward() if len(seen) <= nth else Reply(500)
+
+    line.world.github.add("POST", "/git/(refs|blobs)$", lose)
+    line.prepare()
+    line.world.github.planned.clear()
+    again = line.prepare()
+    assert (again.status, line.made()) == (0, line.both()), again.log
+    commit = ask(line.world, f"/git/commits/{head(line.world)}")
+    assert [one["sha"] for one in commit["parents"]] == [line.world.commit("2023.06.1")]
+
+
+def test_the_heads_tags_are_used_and_a_commit_can_be_named(line: Line) -> None:
+    """Of two tags at the head the highest is taken; `new@` names a commit of the branch, and no other commit."""
+    backend = line.world.example.commits[BACKEND]["2023.03.1"]
+    for tag in (f"{next_tag()}", f"{next_tag()[:-1]}12"):
+        line.tag(FRONTEND_NAME, tag, line.heads[FRONTEND_NAME])
+        line.world.github.add_run(FRONTEND_NAME, tag, line.heads[FRONTEND_NAME])
+        line.world.registry.push(FRONTEND_NAME, tag, revision=line.heads[FRONTEND_NAME])
+    off = line.world.example.commits[BACKEND]["2023.05.2"]
+    line.world.github.requests.clear()
+    refused = line.prepare(backend_tag=f"new@{off[:9]}")
+    assert (refused.status, writes(line.world)) == (1, []), refused.log
+    assert "is not on production of xchem/fragalysis-backend" in refused.log
+    line.world.github.requests.clear()
+    outcome = line.prepare(backend_tag=f"new@{backend[:7]}", dry_run="true")
+    assert outcome.outputs["backend-tag"] == "2023.03.1", outcome.log
+    assert outcome.outputs["frontend-tag"] == f"{next_tag()[:-1]}12"
+    assert "nothing new on production of backend and frontend" in outcome.log
+
+
+def test_each_new_tag_gets_a_release_once(line: Line, releases_of: GitHubReleases) -> None:
+    """With component-releases a release is made of each new tag after its CI, and by a re-run none is made again."""
+    outcome = line.prepare(component_releases="true", mode="pull-request")
+    assert outcome.status == 0, outcome.log
+    made = sorted((one.repository, one.tag) for one in releases_of.releases)
+    assert made == [(BACKEND_NAME, next_tag()), (FRONTEND_NAME, next_tag())]
+    again = line.prepare(component_releases="true", mode="pull-request")
+    assert (again.status, len(releases_of.releases)) == (0, 2), again.log
+
+
+def test_the_ticket_is_told_by_the_commit(line: Line) -> None:
+    """With `new` the ticket need not name versions, and the commit carries it beside the stack's tag."""
+    number = open_issue(line.world, "Please release")
+    outcome = line.prepare(ticket=number)
+    assert outcome.status == 0, outcome.log
+    message = ask(line.world, f"/git/commits/{head(line.world)}")["message"]
+    assert message.strip().endswith(f"Stack-Tag: 2026.01.1\nRelease-Ticket: xchem/fragalysis-stack#{number}")
+
+
+@pytest.mark.parametrize(("inputs", "words"), [
+    ({"backend_tag": "new@12345"}, "7 to 40 hexadecimal digits"),
+    ({"backend_repository": "other/fragalysis-backend"}, "two owners"),
+    ({"local": "/"}, "cannot be new with local"),
+])  # fmt: skip
+def test_a_wrong_use_is_refused_before_anything_is_asked(line: Line, inputs: dict[str, str], words: str) -> None:
+    """A commit that is none, components of two owners, and clones: status 2, and no request."""
+    line.world.github.requests.clear()
+    outcome = line.prepare(environment=None, **inputs)
+    assert (outcome.status, line.world.github.requests) == (2, []), outcome.log
+    assert words in outcome.log
