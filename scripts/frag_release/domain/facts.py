@@ -11,6 +11,7 @@ from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Wo
 from .versions import ProductionTag, production_tags
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
+    from .origin import JudgedImage
     from .overrides import Override
 
 NOT_ASKED = Unknown("this was not asked for")
@@ -94,6 +95,8 @@ class ComponentFacts:
     `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
     places that the workflow takes the pin from, None if they were not looked for.
+    `tag_object` is the id of an annotated tag's own object, asked for only where the image names another commit.
+    `origin_required` says that an image has to name its commit.
     """
 
     pin: Pin
@@ -109,6 +112,8 @@ class ComponentFacts:
     recorded: Answer[Recorded | None] = None
     running_file: str | None = None
     overrides: Answer[tuple[Override, ...]] | None = None
+    tag_object: Answer[str | None] = None
+    origin_required: bool = False
 
     @property
     def newest(self) -> str:
@@ -167,7 +172,8 @@ class StackImageFacts:
     """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
 
     `image` is None where nothing needs to be known of it, for the reason `unasked`. `public` is the release that
-    the tag has already, None without one or where that does not matter.
+    the tag has already, None without one or where that does not matter. `pair` are the components' images as they
+    were judged; `origin_required` says that the image has to name them. `rollback` is that of `StackFacts`.
     """
 
     name: str
@@ -176,3 +182,6 @@ class StackImageFacts:
     image: Answer[Image] | None = NOT_ASKED
     unasked: str = ""
     public: Answer[PublicRelease | None] = None
+    pair: Sequence[JudgedImage] = ()
+    origin_required: bool = False
+    rollback: bool = False
