@@ -239,7 +239,8 @@ def test_labels_name_commit_and_source() -> None:
     }
     expected = Origin(commit=COMMIT, source=SOURCE, by_labels=True)
     assert read_labels({"config": {"Labels": labels}}, "it") == expected
-    for nothing in ({}, {"config": {}}, {"config": {"Labels": None}}, {"config": {"Labels": {}}}):
+    silent: list[dict[str, Any]] = [{}, {"config": {}}, {"config": {"Labels": None}}, {"config": {"Labels": {}}}]
+    for nothing in silent:
         assert read_labels(nothing, "it") == Origin(by_labels=True, silence="its labels name no commit")
     why(read_labels({"config": {"Labels": [1]}}, "it"))
     why(read_labels({"config": {"Labels": {"org.opencontainers.image.revision": 1}}}, "it"))

@@ -1,4 +1,4 @@
-"""Rules on what images say of their making: the commit that they were built from, and the images that went into them."""
+"""Rules on what images say of their making: the commit that they were built from, and the images that went in."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status
 @rule(
     "pin-origin",
     "component",
-    fails_when="the image says that it was built from another commit than the tag's; what it says but cannot be read is "
-    "`unknown`, saying nothing is `skipped`",
-    remedy="Run the component's CI for that tag again so that it pushes an image of the tag's commit, or pin another tag.",
+    fails_when="the image says that it was built from another commit than the tag's; one that says nothing is "
+    "`skipped`, one whose word cannot be read `unknown`",
+    remedy="Run the component's CI for that tag again, so that it pushes an image of its commit, or pin another tag.",
     mends_elsewhere=True,
 )
 def pin_origin(facts: ComponentFacts) -> Outcome:
@@ -122,8 +122,8 @@ def _of_judged(what: str, judged: JudgedImage, materials: Sequence[Material]) ->
         return unknown(f"Whether the {judged.name} that was judged went into {what}", judged.manifests)
     others = [f"{one.name}@{one.digest}" for one in (wrong or materials) if one.name and one.digest][:3]
     return failed(
-        f"{what} says that {' and '.join(others) or 'other images'} went into it, and {judged.name}@{judged.digest} was "
-        "judged.",
+        f"{what} says that {' and '.join(others) or 'other images'} went into it, and {judged.name}@{judged.digest} "
+        "was judged.",
         "Do not deploy it. Build the stack from the digests that the gate gives out (outputs backend-image and "
         "frontend-image), under the next free tag.",
     )
