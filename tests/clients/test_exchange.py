@@ -101,6 +101,21 @@ def test_a_redirect_from_https_to_http_is_refused(
     assert server.requests == []
 
 
+def test_a_redirect_does_not_lead_into_an_inner_network(
+    other_server: Echo, tls_url: str, certificate: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A public server cannot have us ask one that it cannot reach itself; one of this network can."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    proxy.routes["tokens.example.net:443"] = other_server.port
+    other_server.fail("GET", "/in", status=302, headers={"Location": f"{tls_url}/x"})
+
+    outside = unknown(Http(Deadline(20), str(certificate)).send(request("https://tokens.example.net", "/in")))
+    inside = response(Http(Deadline(20), str(certificate)).send(request(tls_url, "/in")))
+
+    assert "redirects into an inner network" in outside.reason
+    assert inside.url == f"{tls_url}/x"
+
+
 def test_plain_http_is_for_this_machine(http: Http) -> None:
     """An http address elsewhere is refused before anything is sent."""
     answer = unknown(http.send(Request("http://example.org/?token=hidden", "the answer")))

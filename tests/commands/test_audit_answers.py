@@ -31,8 +31,8 @@ Judged = dict[str, tuple[str, dict[str, str]]]
 """Tag to verdict, and `rule:subject` to status."""
 
 NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
-NOT_COMPARED = {"tag-commit:stack", "stack-image:stack", *(f"{rule}:{name}" for rule in ("pin-ci", "pin-image")
-                for name in ("backend", "frontend"))}  # fmt: skip
+NOT_COMPARED = {"tag-commit:stack", "stack-image:stack", "stack-contents:stack", *(f"{rule}:{name}"
+                for rule in ("pin-ci", "pin-image", "pin-origin") for name in ("backend", "frontend"))}  # fmt: skip
 """What needs CI, a registry or releases, which clones have not."""
 
 

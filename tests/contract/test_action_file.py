@@ -43,6 +43,7 @@ DESIGNED_INPUTS = {
     "workflow-file": ".github/workflows/build-main.yaml",
     "check-ci": "true",
     "check-images": "true",
+    "check-origin": "check",
     "allow": "",
     "production": "true",
     "github-api-url": "",
@@ -76,14 +77,14 @@ _EVERYWHERE = {
     for name, default in DESIGNED_INPUTS.items()
     if name
     not in {
-        "ref", "production", "local", "check-ci", "check-images", "allow",
+        "ref", "production", "local", "check-ci", "check-images", "check-origin", "allow",
         "backend-tag", "frontend-tag", "backend-namespace", "frontend-namespace",
         "backend-ci-workflows", "frontend-ci-workflows",
     }
 }  # fmt: skip
 _JUDGING = {
     **_EVERYWHERE,
-    "check-ci": "true", "check-images": "true", "allow": "",
+    "check-ci": "true", "check-images": "true", "check-origin": "check", "allow": "",
     "backend-ci-workflows": "", "frontend-ci-workflows": "",
 }  # fmt: skip
 PUBLISH_INPUTS = {
@@ -115,7 +116,7 @@ DEPLOY_INPUTS = {
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,
-    "local": "", "since": "", "stack-image": "", "check-ci": "false", "check-images": "false",
+    "local": "", "since": "", "stack-image": "", "check-ci": "false", "check-images": "false", "check-origin": "check",
     "timeout-seconds": "900",
 }  # fmt: skip
 DOCTOR_INPUTS = {

@@ -55,7 +55,7 @@ def test_the_report_has_the_fields_of_the_schema() -> None:
     assert set(written["stack"]) == {"repository", "tag", "commit", "image", "digest"}
     assert set(written["previous"]) >= {"tag", "components"}
     for component in written["components"]:
-        assert set(component) == {"name", "repository", "tag", "namespace", "commit", "image", "digest"}
+        assert set(component) == {"name", "repository", "tag", "namespace", "commit", "image", "digest", "built-from"}
     for finding in written["findings"]:
         assert set(finding) == {
             "rule", "subject", "status", "demoted-from", "message", "remedy", "url", "file", "line",
@@ -88,9 +88,10 @@ def test_the_report_of_the_worked_example() -> None:
         "commit": BACKEND_COMMIT,
         "image": "docker.io/org/fragalysis-backend:2023.05.1",
         "digest": DIGEST,
+        "built-from": BACKEND_COMMIT,
     }
     assert written["actions"] == []
-    assert len(written["findings"]) == 26
+    assert len(written["findings"]) == 28
 
 
 def test_a_blocked_report_names_the_rules_and_the_place() -> None:

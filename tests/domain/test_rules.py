@@ -48,14 +48,16 @@ DESIGNED = [
     ("pin-on-branch", "component", False),
     ("pin-ci", "component", True),
     ("pin-image", "component", True),
+    ("pin-origin", "component", True),
     ("pin-order", "component", True),
     ("branch-ci", "component", True),
     ("pair-changed", "pair", True),
     ("stack-ci", "stack", True),
     ("stack-image", "stack", True),
+    ("stack-contents", "stack", True),
 ]
 # Rules of single commands, which not everybody who judges applies.
-OF_ONE_COMMAND = {"stack-ci", "stack-image", "tag-released", "branch-ci"}
+OF_ONE_COMMAND = {"stack-ci", "stack-image", "stack-contents", "tag-released", "branch-ci"}
 
 
 def test_the_catalogue_is_the_designs_table() -> None:
@@ -72,7 +74,9 @@ def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
 def test_what_can_be_mended_without_another_tag() -> None:
     """Only what other repositories, registries and CI are to blame for may pass in the same run later."""
     elsewhere = {rule.id for rule in CATALOGUE if rule.mends_elsewhere}
-    assert elsewhere == {"pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "stack-ci"}
+    assert elsewhere == {
+        "pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "pin-origin", "stack-ci"
+    }  # fmt: skip
     failed, unknown = (
         Finding("tag-order", "stack", "2023.06.2", status, "") for status in (Status.FAIL, Status.UNKNOWN)
     )
@@ -96,7 +100,7 @@ def test_the_worked_example_passes_every_rule() -> None:
         f"{r}:{name}" for r, subject, _ in DESIGNED if subject == "component" for name in ("backend", "frontend")
     } - {"branch-ci:backend", "branch-ci:frontend"}
     assert {finding.key for finding in findings} == expected
-    assert len(findings) == len(expected) == 5 + 2 * 10 + 1
+    assert len(findings) == len(expected) == 5 + 2 * 11 + 1
 
 
 def test_findings_on_pins_point_at_the_line_of_the_pin() -> None:

@@ -8,15 +8,17 @@ from typing import Any
 
 from domain.files import blob
 from frag_release.domain.components import Component, Pin, read_pins
-from frag_release.domain.evidence import Image, Placement, Run
+from frag_release.domain.evidence import Answer, Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
+from frag_release.domain.origin import Origin, Origins
 from frag_release.domain.rules import judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 WORKFLOW_FILE = ".github/workflows/build-main.yaml"
 STACK_COMMIT, BACKEND_COMMIT, FRONTEND_COMMIT = "5" * 40, "b" * 40, "f" * 40
 DIGEST = "sha256:" + "0123456789abcdef" * 4
+OTHER = "sha256:" + "9" * 64
 
 NOON = datetime.datetime(2023, 6, 1, 12, tzinfo=datetime.timezone.utc)
 """When the CI of the worked example's tags began."""
@@ -51,6 +53,13 @@ def pins(file: str = FILE, backend: Component = BACKEND, frontend: Component = F
     return read_pins((backend, frontend), WORKFLOW_FILE, blob(file))
 
 
+def image(name: str, tag: str, *said: Answer[Origin], manifests: frozenset[str] = frozenset()) -> Image:
+    """An image of the worked example that says so much of its making; by itself it names its component's commit."""
+    commit = BACKEND_COMMIT if name == "backend" else FRONTEND_COMMIT
+    origins = Origins(manifests, said or (Origin("", commit, f"github.com/org/fragalysis-{name}"),))
+    return Image(f"docker.io/org/fragalysis-{name}", tag, DIGEST, origins)
+
+
 def run(**changes: Any) -> Run:
     """A green run of the backend's CI for its tag, with changes."""
     good = Run(
@@ -79,7 +88,7 @@ def backend(**changes: Any) -> ComponentFacts:
         placement=Placement(frozenset({"production"})),
         runs=(run(),),
         lifetimes=(),
-        image=Image("docker.io/org/fragalysis-backend", "2023.05.1", DIGEST),
+        image=image("backend", "2023.05.1"),
         previous=before[0],
     )
     return replace(good, **changes)
@@ -95,7 +104,7 @@ def frontend(**changes: Any) -> ComponentFacts:
         placement=Placement(frozenset({"production"})),
         runs=(run(head_sha=FRONTEND_COMMIT),),
         lifetimes=(),
-        image=Image("docker.io/org/fragalysis-frontend", "2023.05.4", DIGEST),
+        image=image("frontend", "2023.05.4"),
         previous=pins()[1],
     )
     return replace(good, **changes)

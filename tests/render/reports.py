@@ -12,6 +12,7 @@ from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
+from frag_release.domain.origin import Origin, Origins
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import judge, judge_presence
 from frag_release.domain.versions import ProductionTag, parse_production_tag
@@ -47,6 +48,7 @@ def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFac
     """Facts of a pin that passes every rule."""
     chosen = pin(name, tag)
     url = f"https://github.com/{name}/7"
+    said = Origins(frozenset(), (Origin("", commit, f"github.com/xchem/fragalysis-{name}"),))
     run = Run(".github/workflows/ci.yaml", commit, "completed", "success", url, created=NOW, started=NOW, changed=NOW)
     return ComponentFacts(
         chosen,
@@ -56,7 +58,7 @@ def verified(name: str, tag: str, commit: str, before: str = "") -> ComponentFac
         placement=Placement(frozenset({"production"}), NOW - datetime.timedelta(days=3)),
         runs=[run],
         lifetimes=(),
-        image=Image(f"docker.io/xchem/fragalysis-{name}", tag, "sha256:" + "d" * 64),
+        image=Image(f"docker.io/xchem/fragalysis-{name}", tag, "sha256:" + "d" * 64, said),
         previous=pin(name, before) if before else None,
     )
 

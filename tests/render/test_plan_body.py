@@ -46,7 +46,7 @@ def test_the_body_tells_the_plan_its_evidence_and_what_follows() -> None:
     ]
     assert "+  BE_IMAGE_TAG: 2023.05.1\n+  FE_IMAGE_TAG: '2023.05.4'  # was 2023.05.2\n```" in body
     assert "1. The merged commit on `master` gets the tag `2023.06.2`" in body
-    assert "<summary>22 checks passed</summary>" in body
+    assert "<summary>24 checks passed</summary>" in body
 
 
 def test_tickets_and_pull_requests_are_references_that_github_links() -> None:

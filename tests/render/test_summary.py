@@ -174,7 +174,7 @@ def test_the_pair_is_a_table_with_links_and_words() -> None:
         f"[`bbbbbbbbbb`](https://github.com/xchem/fragalysis-backend/commit/{'b' * 40})",
         "[`production`](https://github.com/xchem/fragalysis-backend/tree/production)<br>✅ passed",
         "[ci.yaml](https://github.com/backend/7)<br>✅ passed",
-        "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>✅ passed",
+        "`xchem/fragalysis-backend:2023.05.1`<br>`sha256:dddddddddddd`<br>says `bbbbbbbbbb`<br>✅ passed",
         "3 days ago",
     ]
 
@@ -253,7 +253,7 @@ def test_a_blocked_run_names_what_blocks() -> None:
 def test_what_passed_is_folded_and_counted() -> None:
     """Passed checks are behind a fold that tells their number; what blocks is before it."""
     summary = gate_summary(report(with_backend(good_facts(), **OFF_BRANCH)), GITHUB)
-    assert "<summary>25 checks passed</summary>" in summary
+    assert "<summary>27 checks passed</summary>" in summary
     assert summary.index("| ❌&nbsp;failed | `pin-on-branch`") < summary.index("<details>")
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from world.faults import Reply
 from world.loopback import HOST, LoopbackServer, Request, forward
+from world.provenance import UNKNOWN_PLATFORM, Built, attestation_of
 from world.registry_tokens import TokenService
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -35,6 +36,7 @@ _PART_TYPES = {
     ),
 }
 """Manifest type to the types of its configuration and layers."""
+MACHINES = ("amd64", "arm64", "s390x")
 USERNAME, PASSWORD = "reader", "a password"
 # bcrypt of PASSWORD; made once, because nothing in the standard library makes it.
 _HTPASSWD = f"{USERNAME}:$2b$04$.mrGatg3ULkPVlymBV7tqeI2zCJ8gQnXnB6zpjHOAc2o13bM8ADXm\n"
@@ -63,9 +65,38 @@ class Registry(LoopbackServer):
         self._process.terminate()
         self._process.wait(timeout=10)
 
-    def push(self, name: str, tag: str, *, revision: str = "", media_type: str = DOCKER_MANIFEST) -> str:
-        """Pushes a one-layer image `name:tag`, labelled with a source revision; returns its digest."""
-        return self._put_manifest(name, tag, self._manifest(name, f"{name}:{tag}", revision, media_type))
+    def push(
+        self, name: str, tag: str, *, revision: str = "", source: str = "", media_type: str = DOCKER_MANIFEST
+    ) -> str:
+        """Pushes a one-layer image `name:tag`, labelled with a revision and its source; returns its digest."""
+        return self._put_manifest(name, tag, self._manifest(name, f"{name}:{tag}", revision, media_type, source))
+
+    def push_built(self, name: str, tag: str, *built: Built | None, revision: str = "", source: str = "") -> str:
+        """Pushes an image as BuildKit does: an index with a platform for each of `built`, and beside it what it says.
+
+        For None there is no attestation. The labels are those of `push`. Returns the index's digest.
+        """
+        entries, attestations = [], []
+        for at, one in enumerate(built):
+            manifest = self._manifest(name, f"{name}:{tag} {MACHINES[at]}", revision, OCI_MANIFEST, source)
+            digest = self._put_manifest(name, _digest(manifest), manifest)
+            platform = {"os": "linux", "architecture": MACHINES[at]}
+            entries.append(_entry(manifest, platform))
+            attestation = attestation_of(digest, one) if one else None
+            if attestation:
+                for blob in attestation.blobs:
+                    self._put_blob(name, blob)
+                self._put_manifest(name, _digest(attestation.manifest), attestation.manifest)
+                attestations.append(_entry(attestation.manifest, UNKNOWN_PLATFORM, attestation.annotations))
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [*entries, *attestations]}
+        return self._put_manifest(name, tag, json.dumps(index).encode())
+
+    def manifests_of(self, name: str, digest: str) -> list[str]:
+        """The digests in an index that was pushed: of its platforms, then of what speaks of them."""
+        headers = {"accept": OCI_INDEX, **self.push_headers(name)}
+        path = f"/v2/{name}/manifests/{digest}"
+        reply = forward(Request("GET", path, {}, headers, b"", path), self._registry_port, host=self.host)
+        return [one["digest"] for one in json.loads(reply.body)["manifests"]]
 
     def push_index(self, name: str, tag: str, *, revision: str = "", media_type: str = OCI_INDEX) -> str:
         """Pushes an image for two platforms and an attestation under one tag; returns the index's digest."""
@@ -115,8 +146,9 @@ class Registry(LoopbackServer):
         path.write_text(json.dumps(settings | self.settings()))
         return path
 
-    def _manifest(self, name: str, content: str, revision: str, media_type: str) -> bytes:
-        label = {"org.opencontainers.image.revision": revision} if revision else {}
+    def _manifest(self, name: str, content: str, revision: str, media_type: str, source: str = "") -> bytes:
+        given = {"revision": revision, "source": source}
+        label = {f"org.opencontainers.image.{key}": value for key, value in given.items() if value}
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": label}}).encode()
         config_type, layer_type = _PART_TYPES[media_type]
         layer = content.encode()
@@ -203,6 +235,13 @@ class TokenRegistry(Registry):
     def push_headers(self, name: str) -> dict[str, str]:
         """A token for writing, without asking for it."""
         return {"authorization": f"Bearer {self.tokens.token(name, ('pull', 'push'))}"}
+
+
+def _entry(
+    manifest: bytes, platform: Mapping[str, str], annotations: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    entry = {"mediaType": OCI_MANIFEST, "digest": _digest(manifest), "size": len(manifest), "platform": platform}
+    return {**entry, "annotations": annotations} if annotations else entry
 
 
 def _digest(content: bytes) -> str:

@@ -23,7 +23,9 @@ def push_images(registry: Registry, example: Example) -> dict[str, dict[str, str
     """Pushes an image for every component tag; returns digests as `["fragalysis-backend"]["2023.05.1"]`."""
     return {
         name: {
-            tag: registry.push(f"{example.owner}/{name}", tag, revision=commit)
+            tag: registry.push(
+                f"{example.owner}/{name}", tag, revision=commit, source=f"https://github.com/{example.owner}/{name}"
+            )
             for tag, commit in example.commits[name].items()
         }
         for name in COMPONENTS

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from .. import __version__
 from ..domain.evidence import RETRY, Unknown
-from .addresses import host_of, origin, problem_with
+from .addresses import host_of, is_public, origin, problem_with
 from .credentials import Credentials
 from .messages import Failure, Redirected, Request, Response
 from .trust import TrustingAdapter
@@ -24,7 +24,6 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)
 """Only these say that method and body go along (RFC 9110, 15.4)."""
 _STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
-_MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
 
@@ -78,7 +77,7 @@ class Exchange:
 
     def _follow(self, request: Request, seconds: float) -> Response | Failure:
         url, credentials = request.url, request.credentials
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(request.redirects + 1):
             if credentials and credentials.origin != origin(url):
                 # For good: a redirect that comes back is no longer the question that we asked.
                 credentials = None
@@ -148,6 +147,8 @@ def _problem_with_redirect(request: Request, source: str, target: str) -> str:
         return f"redirects what was to be written to another server, {host_of(target)}"
     if request.stays and origin(target) != origin(request.url):
         return f"redirects to another server, {host_of(target)}"
+    if is_public(origin(request.url).host) and not is_public(origin(target).host):
+        return f"redirects into an inner network, to {host_of(target)}"
     if source.startswith("https:") and not target.startswith("https:"):
         return f"redirects from https to plain http on {host_of(target)}"
     return ""

@@ -21,7 +21,7 @@ class Request:
     """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for.
 
     `tries` is how often a question is asked at most. One that `stays` follows no redirect to another server.
-    `seconds` is the longest that one exchange may take.
+    `seconds` is the longest that one exchange may take, `redirects` how many are followed at most.
     """
 
     url: str
@@ -34,6 +34,7 @@ class Request:
     tries: int = 3
     stays: bool = False
     seconds: float = 30.0
+    redirects: int = 5
 
     @property
     def writes(self) -> bool:

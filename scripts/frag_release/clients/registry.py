@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from .addresses import problem_with
 from .http import Http
 from .image_names import ImagePlace, locate
 from .registry_access import RegistryAccess
-from .registry_manifest import find_image
+from .registry_manifest import HEADERS, find_image
 
 
 class RegistryClient:
@@ -32,18 +33,31 @@ class RegistryClient:
         self._registry_url = registry_url
         self._logins = logins or {}
 
-    def images(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Answer[Image]]:
-        """Say what is there for each (name with the registry's host, tag), in three round trips."""
+    def images(
+        self,
+        wanted: Collection[tuple[str, str]],
+        origins: Collection[tuple[str, str]] = (),
+        contents: Collection[tuple[str, str]] = (),
+    ) -> Mapping[tuple[str, str], Answer[Image]]:
+        """Say what is there for each (name with the registry's host, tag), in three round trips.
+
+        Those in `origins` and `contents` are asked what they say of their making, in three more; of `contents` the
+        labels, which a base image hands down, say nothing.
+        """
         places = {pair: locate(pair[0], self._registry_url) for pair in wanted}
         registries = {place.registry for place in places.values() if place}
-        calls = [partial(self._in_registry, url, places) for url in sorted(registries)]
+        read = {**dict.fromkeys(contents, False), **dict.fromkeys(origins, True)}
+        calls = [partial(self._in_registry, url, places, read) for url in sorted(registries)]
         found = {pair: _unaskable(*pair, place) for pair, place in places.items()}
         for answers in self._http.parallel(calls):
             found.update(answers)
         return found
 
     def _in_registry(
-        self, url: str, places: Mapping[tuple[str, str], ImagePlace | None]
+        self,
+        url: str,
+        places: Mapping[tuple[str, str], ImagePlace | None],
+        read: Mapping[tuple[str, str], bool],
     ) -> dict[tuple[str, str], Answer[Image]]:
         here = {
             pair: place.repository
@@ -54,8 +68,23 @@ class RegistryClient:
             return {}
         access = RegistryAccess(self._http, url, self._logins.get(one_name(urlsplit(url).netloc)))
         access.log_in(set(here.values()))
-        calls = [partial(find_image, access, name, repository, tag) for (name, tag), repository in here.items()]
+        calls = [
+            partial(self._image, access, name, repository, tag, read.get((name, tag)))
+            for (name, tag), repository in here.items()
+        ]
         return dict(zip(here, self._http.parallel(calls), strict=True))
+
+    def _image(
+        self, access: RegistryAccess, name: str, repository: str, tag: str, labels: bool | None
+    ) -> Answer[Image]:
+        """Return an image; `labels` is None where what it says is not read, else whether its labels count."""
+        image = find_image(access, name, repository, tag)
+        if labels is None or isinstance(image, Unknown) or not image.digest:
+            return image
+        from .registry_origin import OriginReader  # late: the first questions go out before
+
+        reader = OriginReader(access, self._http.parallel, image, repository, HEADERS, labels)
+        return replace(image, origins=reader.read())
 
 
 def _unaskable(name: str, tag: str, place: ImagePlace | None) -> Answer[Image]:

@@ -22,6 +22,7 @@ from .messages import MAX_BYTES, Request, Response
 from .retry import RateLimited
 
 _MAX_TOKEN_BYTES = 256 * 1024
+_MOST_REDIRECTS = 3
 _CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
 
 
@@ -91,11 +92,11 @@ class RegistryAccess:
         max_bytes: int = MAX_BYTES,
         repository: str = "",
     ) -> Answer[Response]:
-        """Ask for a path of a repository; a challenge that comes is followed once."""
+        """Ask for a path of a repository; a challenge that comes is followed once, redirects three times."""
         credentials = self._problem or self._own.get(repository, self._credentials)
         if isinstance(credentials, Unknown):
             return credentials
-        request = Request(self._url + path, what, method, headers, credentials, max_bytes)
+        request = Request(self._url + path, what, method, headers, credentials, max_bytes, redirects=_MOST_REDIRECTS)
         response = self._http.send(request)
         if isinstance(response, Response) and response.status == 401:
             answer = self._own[repository] if self.log_in_for(repository) else self._answer(response, [])

@@ -20,7 +20,7 @@ _TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-_HEADERS = {"Accept": ", ".join(_TYPES)}
+HEADERS = {"Accept": ", ".join(_TYPES)}
 _REFUSALS = (401, 403, 404)
 """What registries answer of what the login does not reach; 404 also of what is not there."""
 _DIGEST_HEADER = "docker-content-digest"
@@ -43,7 +43,7 @@ def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> 
     """
     what = f"the image {name}:{tag}"
     path = f"/v2/{repository}/manifests/{tag}"
-    response = access.ask("HEAD", path, what, _HEADERS, repository=repository)
+    response = access.ask("HEAD", path, what, HEADERS, repository=repository)
     if isinstance(response, Unknown):
         return response
     digest = _sent_digest(response)
@@ -53,7 +53,7 @@ def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> 
     if response.status == 401 and not has_own_login:
         # A login that was refused is not sent again: some registries lock it after a few times.
         return access.refused(response.status, what)
-    response = access.ask("GET", path, what, _HEADERS, _MAX_BYTES, repository)
+    response = access.ask("GET", path, what, HEADERS, _MAX_BYTES, repository)
     return response if isinstance(response, Unknown) else _read(access, response, name, tag)
 
 

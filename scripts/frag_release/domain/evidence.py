@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar, Union
+from typing import TYPE_CHECKING, TypeVar, Union
+
+if TYPE_CHECKING:
+    from .origin import Origins
 
 from .run_limits import is_held
 
@@ -151,11 +154,15 @@ class Lifetime:
 
 @dataclass(frozen=True)
 class Image:
-    """What the registry holds under a name and tag; `digest` is None where it holds nothing."""
+    """What the registry holds under a name and tag; `digest` is None where it holds nothing.
+
+    `origins` is what the image says of its making, None where that was not read.
+    """
 
     name: str
     tag: str
     digest: str | None
+    origins: Answer[Origins] | None = None
 
     @property
     def reference(self) -> str:

@@ -12,6 +12,7 @@ from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Wo
 from .versions import ProductionTag, production_tags
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
+    from .origin import JudgedImage
     from .overrides import Override
 
 NOT_ASKED = Unknown("this was not asked for")
@@ -98,6 +99,8 @@ class ComponentFacts:
     matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
     places that the workflow takes the pin from, None if they were not looked for. With `is_planned` the tag is about to
     be made, at `commit`. `branch_runs` are those of the commit on its production branch, asked for where a tag is new.
+    `tag_object` is the id of an annotated tag's own object, asked for only where the image names another commit.
+    `origin_required` says that an image has to name its commit.
     """
 
     pin: Pin
@@ -116,6 +119,8 @@ class ComponentFacts:
     asked: datetime.datetime | None = None
     is_planned: bool = False
     branch_runs: Answer[Sequence[Run]] | None = None
+    tag_object: Answer[str | None] = None
+    origin_required: bool = False
 
     @property
     def newest(self) -> str:
@@ -203,7 +208,8 @@ class StackImageFacts:
     """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
 
     `image` is None where nothing needs to be known of it, for the reason `unasked`. `public` is the release that
-    the tag has already, None without one or where that does not matter.
+    the tag has already, None without one or where that does not matter. `pair` are the components' images as they
+    were judged; `origin_required` says that the image has to name them. `rollback` is that of `StackFacts`.
     """
 
     name: str
@@ -212,3 +218,6 @@ class StackImageFacts:
     image: Answer[Image] | None = NOT_ASKED
     unasked: str = ""
     public: Answer[PublicRelease | None] = None
+    pair: Sequence[JudgedImage] = ()
+    origin_required: bool = False
+    rollback: bool = False

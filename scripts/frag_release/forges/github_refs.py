@@ -59,6 +59,13 @@ class GithubRefs:
             return found
         return self._object(name, found["sha"]) if found["type"] == "tag" else None
 
+    def tag_object_id(self, name: str) -> Answer[str | None]:
+        """The id of that object."""
+        found = self._target(_TAGS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return found["sha"] if found["type"] == "tag" else None
+
     def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
         """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
         return self._starting.get(prefix, lambda: self._list_tags(prefix))

@@ -60,6 +60,10 @@ class GithubRepository:
         """The commit of each tag; None where the repository is readable and has no such tag."""
         return self._each(names, self._refs.tag)
 
+    def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
+        """The id of each annotated tag's own object, which asking for the tag has brought already."""
+        return self._each(names, self._refs.tag_object_id)
+
     @cached_property
     def _dates(self) -> GithubDates:
         from .github_dates import GithubDates

@@ -172,6 +172,14 @@ class LocalRepository:
             "Delete the tag and push it again, on the commit that it stands for.",
         )
 
+    def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
+        """The id of each annotated tag's own object; None where the tag has none."""
+        known, commits = read_tags(self._git), self.tags(names)
+        if isinstance(known, Unknown):
+            return dict.fromkeys(names, known)
+        objects = {name: known.get(encoded(name)) for name in names}
+        return {name: one if one != commits[name] else None for name, one in objects.items()}
+
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
         """When each tag was made: the date that an annotated tag bears, else that of its commit."""
         known = read_tags(self._git)

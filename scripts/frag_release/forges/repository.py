@@ -35,6 +35,9 @@ class Repository(Protocol):
         A tag of something other than a commit is a `WrongKind`.
         """
 
+    def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
+        """The id of each annotated tag's own object; None where the tag has none, or there is no such tag."""
+
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
         """When each tag was made: the date that an annotated tag bears, else that of its commit.
 

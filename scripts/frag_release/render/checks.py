@@ -26,12 +26,12 @@ TAG = Check(
 )
 BRANCH = Check("branch", frozenset({"pin-on-branch"}))
 CI = Check("CI", frozenset({"pin-ci", "branch-ci"}))
-IMAGE = Check("image", frozenset({"pin-image"}))
+IMAGE = Check("image", frozenset({"pin-image", "pin-origin"}))
 OF_COMPONENT = (TAG, BRANCH, CI, IMAGE)
 
 STACK_TAG = Check("tag", frozenset({"tag-commit", "tag-unique", "tag-order", "tag-style", "tag-released"}))
 STACK_BRANCH = Check("branch", frozenset({"tag-on-stack-branch"}))
-STACK_IMAGE = Check("image", frozenset({"stack-image"}))
+STACK_IMAGE = Check("image", frozenset({"stack-image", "stack-contents"}))
 OF_STACK = (STACK_TAG, STACK_BRANCH)
 
 NOT_CHECKED = "➖ not checked"

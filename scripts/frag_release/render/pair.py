@@ -8,6 +8,7 @@ from ..domain.components import Pin
 from ..domain.evidence import Image, Placement, Unknown
 from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
 from ..domain.findings import Finding, Status
+from ..domain.origin import origins_of
 from ..domain.reports.gate import GateReport
 from ..domain.reports.report import known_commit, known_image
 from . import checks, markdown
@@ -152,7 +153,9 @@ def image_cell(image: Image | None) -> str:
     if image is None:
         return ""
     digest = f"\n{markdown.code(image.digest[:19])}" if image.digest else ""
-    return _short_image(f"{image.name}:{image.tag}") + digest
+    origins = origins_of(image)
+    said = f"\nsays {markdown.code(origins.commit[:10])}" if origins and origins.commit else ""
+    return _short_image(f"{image.name}:{image.tag}") + digest + said
 
 
 def _short_image(reference: str) -> str:

@@ -11,14 +11,19 @@ from ...domain.audit.facts import Images, Records, StackHistory, StackTag
 from ...domain.audit.judging import recorded_pins
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Placement, Unknown
-from ...domain.facts import NOT_ASKED
+from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
 from ...forges.repository import Forge
 from ...runner.settings.audit import AuditSettings
+from ..evidence.components import with_tag_object
 from ..stack import Stack
 from .pinned import PinnedEvidence
 
+Place = tuple[str, str]
+"""The name of an image with its registry, and its tag."""
+_ORIGINS_OF = 10
+"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
 _BELOW = 10
 """Production tags below the first that is judged: one of them is the release that it followed."""
 
@@ -51,6 +56,7 @@ class AuditEvidence:
             recorded=self._recorded(records, lower),
             records=records,
             stack_image=settings.stack_image,
+            origin_required=settings.origin_required,
         )
         return self._with_components(history)
 
@@ -104,7 +110,17 @@ class AuditEvidence:
         pins = [pin for each in judged for pin in each.pins] + recorded_pins(history)
         evidence = PinnedEvidence(self.stack.forge, self.settings.check_ci, self.tell)
         history = replace(history, pinned=evidence.gather(history.components, pins))
-        return replace(history, images=self._images(history, pins)) if self.settings.check_images else history
+        if not self.settings.check_images:
+            return history
+        history = replace(history, images=self._images(history, pins))
+        return replace(
+            history, pinned={key: self._with_tag_object(history, one) for key, one in history.pinned.items()}
+        )
+
+    def _with_tag_object(self, history: StackHistory, facts: ComponentFacts) -> ComponentFacts:
+        place = (facts.pin.component.image_name(facts.pin.namespace) or "", facts.pin.tag)
+        found = with_tag_object(self.stack.forge, replace(facts, image=(history.images or {}).get(place)))
+        return replace(facts, tag_object=found.tag_object)
 
     def _images(self, history: StackHistory, pins: Sequence[Pin]) -> Images:
         named = ((pin.component.image_name(pin.namespace), pin.tag) for pin in pins)
@@ -113,7 +129,20 @@ class AuditEvidence:
             released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
             wanted |= {history.stack_image_of(one) for one in released if one.image and one.digest}
         self.tell(f"Looking for {len(wanted):,} images.")
-        return self.registry.images(wanted) if wanted else {}
+        origins, contents = self._asked_for_their_word(history) if self.settings.reads_origin else ((), ())
+        return self.registry.images(wanted, origins, contents) if wanted else {}
+
+    def _asked_for_their_word(self, history: StackHistory) -> tuple[set[Place], set[Place]]:
+        """Return the images of the newest releases: what an image says counts as a pull, and of these there are few."""
+        judged = [one for one in history.tags if one.production and history.since.covers(one.production)]
+        newest = judged[-_ORIGINS_OF:]
+        pins = [pin for one in newest for pin in one.pins]
+        records = [found for one in newest if isinstance(found := history.record(one.name), ReleaseRecord)]
+        named = [one.image.rpartition(":") for record in records for one in record.components if one.image]
+        places = {(pin.component.image_name(pin.namespace) or "", pin.tag) for pin in pins}
+        places |= {(name, tag) for name, _, tag in named}
+        stacks = [one for one in records if history.checks_stack_images and one.image and one.digest]
+        return places, {history.stack_image_of(one) for one in stacks}
 
 
 def _known(commits: Iterable[Answer[str | None]]) -> list[str]:

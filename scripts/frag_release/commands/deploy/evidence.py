@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ...clients.registry import RegistryClient
@@ -12,6 +12,7 @@ from ...domain.decision import reconsider
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected, differences, with_differences
 from ...domain.facts import NOT_ASKED, PublicRelease, StackImageFacts
+from ...domain.origin import judged_pair
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge_image
@@ -37,14 +38,30 @@ class DeployEvidence:
         """Return the gate's report with what was found beside it, and the image `name:tag` that is deployed."""
         components = self._unseen(judged)
         unasked = self._unasked(name, tag)
-        wanted = {*components.values(), *([] if unasked else [(name, tag)])}
-        seen = self.registry().images(wanted) if wanted else {}
+        seen = self._look(components.values(), set() if unasked else {(name, tag)})
         image = None if unasked else seen[name, tag]
-        stack = StackImageFacts(name, tag, self.expected.stack_digest, image, unasked, self._public(judged, tag))
         images = {facts.pin.component.name: facts.image for facts in judged.facts.components if facts.image}
         images |= {component: seen[place] for component, place in components.items()}
+        stack = StackImageFacts(
+            name,
+            tag,
+            self.expected.stack_digest,
+            image,
+            unasked,
+            self._public(judged, tag),
+            pair=judged_pair(judged.facts.components, images, self.expected.digests),
+            origin_required=self.settings.origin_required,
+            rollback=self.settings.rollback,
+        )
         found = stack.image if isinstance(stack.image, Image) else Image(name, tag, None)
         return self._with(judged, stack, images), found
+
+    def _look(self, components: Collection[Place], stack: Collection[Place]) -> Mapping[Place, Answer[Image]]:
+        """Return the images as they are now, with what they say of their making."""
+        wanted = {*components, *stack}
+        if not wanted or not self.settings.reads_origin:
+            return self.registry().images(wanted) if wanted else {}
+        return self.registry().images(wanted, origins=components, contents=stack)
 
     def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
         """The release that this very tag has already; a rollback is held to its record, and some tags have none."""

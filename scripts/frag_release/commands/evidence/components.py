@@ -44,10 +44,13 @@ class ComponentEvidence:
             # Asks nobody: it has its time while the questions are on their way.
             overrides = look() if look else {}
         return [
-            replace(facts, image=images.result()[name], overrides=overrides.get(name))
+            self._with_image(replace(facts, image=images.result()[name], overrides=overrides.get(name)))
             for facts in (each.result() for each in asked)
             for name in [facts.pin.component.name]
         ]
+
+    def _with_image(self, facts: ComponentFacts) -> ComponentFacts:
+        return with_tag_object(self._forge, replace(facts, origin_required=self._settings.origin_required))
 
     def _component(self, pin: Pin) -> ComponentFacts:
         if not pin.tag:
@@ -79,10 +82,24 @@ class ComponentEvidence:
         if not self._settings.check_images:
             return {pin.component.name: None for pin in pins}
         names = {pin: pin.component.image_name(pin.namespace) for pin in pins}
-        answers = self._registry.images({(name, pin.tag) for pin, name in names.items() if name and pin.tag})
+        wanted = {(name, pin.tag) for pin, name in names.items() if name and pin.tag}
+        answers = self._registry.images(wanted, origins=wanted if self._settings.reads_origin else ())
         return {
             pin.component.name: answers.get((name, pin.tag), NOT_ASKED) if name else None for pin, name in names.items()
         }
+
+
+def with_tag_object(forge: Forge, facts: ComponentFacts) -> ComponentFacts:
+    """Add the tag's own object where the image names another commit than the tag's: a build may have seen it for one.
+
+    GitHub has told it with the tag, so it costs no request.
+    """
+    from ...domain.origin import names_other_commit
+
+    if not names_other_commit(facts):
+        return facts
+    repository, tag = forge.repository(facts.pin.component.repository), facts.pin.tag
+    return replace(facts, tag_object=repository.tag_objects([tag])[tag])
 
 
 def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:

@@ -11,13 +11,15 @@ from ... import __version__
 from ...clients.registry import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
-from ...domain.decision import TAGS, Circumstances, decide
+from ...domain.decision import TAGS, Circumstances, decide, reconsider
+from ...domain.facts import StackImageFacts
+from ...domain.origin import judged_pair
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.reports.publish import NothingReport, PublishReport, Stage
 from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
-from ...domain.rules import judge_publication
+from ...domain.rules import judge_contents, judge_publication
 from ...errors import ExpectedError, RefusedError
 from ...forges.publishing import Publisher, PublishingForge, Releases
 from ...forges.writer import LostRaceError
@@ -294,6 +296,29 @@ class Publish:
         self._note(digest=digest, is_unnamed=not digest)
         if not digest:
             self.journal.note(image.unnamed)
+        if self.settings.reads_origin:
+            self._demand_contents(image, digest)
+
+    def _demand_contents(self, image: PushedImage, digest: str) -> None:
+        """Demand that the image does not say it holds another pair than the one that was judged."""
+        judged, allow = self._now().judged, self.settings.allow
+        images = {facts.pin.component.name: facts.image for facts in judged.facts.components}
+        facts = StackImageFacts(
+            image.name,
+            image.tag,
+            digest,
+            image.saying_contents(),
+            pair=judged_pair(judged.facts.components, images, {}),
+            origin_required=self.settings.origin_required,
+        )
+        found = judge_contents(facts)
+        (finding,) = apply_allowances([found], allow)
+        decision = reconsider(judged.decision, [*judged.decision.findings, finding])
+        unused = set(unused_allowances([found], allow))
+        still_unused = [one for one in judged.unused_allowances if one in unused]
+        self._note(judged=replace(judged, decision=decision, unused_allowances=still_unused))
+        if finding.status.blocks:
+            raise RefusedError(f"{finding.message} The release was not made.", finding.remedy)
 
     def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
         """Show of a public release what it has recorded, which stays whatever the registry has by now."""

@@ -63,6 +63,11 @@ class PushedImage:
             "was pushed under its tag. Find out who pushed it."
         )
 
+    def saying_contents(self) -> Answer[Image]:
+        """Return the image as it is now, with what it says went into it."""
+        wanted = (self.name, self.tag)
+        return self.registry.images([wanted], contents=[wanted])[wanted]
+
     @property
     def unnamed(self) -> str:
         """Say what comes of a build that does not say which image it has pushed."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..components import NO_IMAGE, Component, Pin
 from ..evidence import Answer, Image, Placement
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, StackFacts
+from ..origin import JudgedImage
 from ..release_record import ReleaseRecord
 from ..versions import ProductionTag, parse_production_tag
 from .since import Since
@@ -44,12 +45,14 @@ class PastStackFacts(StackFacts):
     """What is known of a release's own tag. `higher` are the releases that were there already when it was made.
 
     `record` is its `release.json` (None: it has none), `image` what the registry holds under the image named
-    there (None: switched off).
+    there (None: switched off). `pair` are the components' images as they were recorded.
     """
 
     date: Moment = NOT_ASKED
     record: Answer[ReleaseRecord | None] = None
     image: Answer[Image] | None = None
+    pair: Sequence[JudgedImage] = ()
+    origin_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class StackHistory:
     whose release has a `release.json`, for their commit alone. `pinned` has what is known of each component's
     tag, by the component's name and the tag; `images` what registries hold by name and tag (None: switched off).
     `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
-    `none` for not at all.
+    `none` for not at all. `origin_required` says that images have to say where they come from.
     """
 
     repository: str
@@ -76,6 +79,7 @@ class StackHistory:
     images: Images | None = None
     records: Records = field(default_factory=dict)
     stack_image: str = ""
+    origin_required: bool = False
 
     def record(self, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of a release says, None where there is none."""

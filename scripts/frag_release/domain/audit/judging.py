@@ -12,6 +12,7 @@ from ..decision import TAGS, Circumstances, Decision, Verdict, decide
 from ..evidence import Answer, Image, Placement, Unknown
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding
+from ..origin import JudgedImage, judged_image
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import judge_presence
 from ..versions import ProductionTag, parse_production_tag
@@ -121,6 +122,8 @@ class Judge:
             date=facts.date,
             record=record,
             image=self._stack_image(record),
+            pair=self._recorded_pair(record),
+            origin_required=self._history.origin_required,
         )
 
     def _stack_image(self, record: Answer[ReleaseRecord | None]) -> Answer[Image] | None:
@@ -129,11 +132,17 @@ class Judge:
             return None
         return images.get(self._history.stack_image_of(record), NOT_ASKED)
 
+    def _recorded_pair(self, record: Answer[ReleaseRecord | None]) -> Sequence[JudgedImage]:
+        """The components' images as they were recorded, beside what the registry has under their tags now."""
+        images, recorded = self._history.images or {}, record.components if isinstance(record, ReleaseRecord) else ()
+        named = [(one.image.rpartition(":"), one.digest) for one in recorded if one.image and one.digest]
+        return [judged_image(name, digest, images.get((name, tag))) for (name, _, tag), digest in named]
+
     def _component(
         self, pin: Pin, previous: Answer[PreviousRelease | None], record: Answer[ReleaseRecord | None]
     ) -> ComponentFacts:
         known = self._history.pinned.get((pin.component.name, pin.tag), ComponentFacts(pin))
-        facts = replace(known, pin=pin, image=self._image(pin))
+        facts = replace(known, pin=pin, image=self._image(pin), origin_required=self._history.origin_required)
         before = _same_component(pin.component, previous.pins) if isinstance(previous, PreviousRelease) else previous
         facts = replace(facts, previous=before)
         return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts

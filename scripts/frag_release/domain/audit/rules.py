@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..evidence import Image, Unknown
-from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
+from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts, StackImageFacts
 from ..findings import Finding, Outcome, Status
 from ..release_record import ASSET, ReleaseRecord
 from ..rules import COMPONENT_RULES
 from ..rules.deployment import stack_image
+from ..rules.origin import stack_contents
 from ..rules.pair import PAIR_RULES
 from ..rules.pin_ci import MUTABLE, pin_ci
 from ..rules.pins import hidden_override, pin_effective
@@ -79,6 +80,17 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
     return _same_image(image, record.digest, f"{facts.tag} was released as", _mutable(record))
 
 
+def _contents_as_recorded(facts: PastStackFacts) -> Outcome:
+    record, image = facts.record, facts.image
+    if not isinstance(record, ReleaseRecord) or not record.digest:
+        return skipped(_NO_RECORD)
+    if image is None or (isinstance(image, Image) and image.origins is None):
+        return skipped("Not asked: check-images or check-origin is off, or the release is not among the newest.")
+    name, _, tag = record.image.rpartition(":")
+    seen = StackImageFacts(name, tag, record.digest, image, pair=facts.pair, origin_required=facts.origin_required)
+    return stack_contents.judge(seen)
+
+
 def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     record, repository = facts.recorded, facts.pin.component.repository
     now = facts.commit if isinstance(facts.commit, str) else ""
@@ -120,6 +132,7 @@ def _same_image(image: Image, digest: str, what: str, more: str = "") -> Outcome
 
 _COMMIT = tag_commit.judged_by(_tag_stayed)
 _STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
+_CONTENTS = stack_contents.judged_by(_contents_as_recorded)
 _ORDER = tag_order.judged_by(_went_forward)
 _EXISTS = pin_exists.judged_by(_component_tag_stayed)
 _CI = pin_ci.judged_by(_ci_if_asked)
@@ -132,6 +145,7 @@ _STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
     _ORDER,
     tag_style,
     _STACK_IMAGE,
+    _CONTENTS,
 )
 _OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _CI, _IMAGE)}
 _OF_A_BUILD = (pin_effective, hidden_override)

@@ -66,7 +66,7 @@ class PublishReport(JudgedReport):
     @property
     def stage(self) -> Stage:
         """How far it came."""
-        if self.judged.failed_rules:
+        if self.judged.failed_rules and not self.progress:
             return Stage.REFUSED
         if self.problem:
             return Stage.STOPPED

@@ -12,6 +12,7 @@ from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
 from ..findings import Finding, in_one_line
+from ..origin import origins_of
 
 SCHEMA = 1
 
@@ -244,6 +245,7 @@ def component_as_json(facts: ComponentFacts) -> dict[str, Any]:
         "commit": known_commit(facts) or None,
         "image": f"{image.name}:{image.tag}" if image else None,
         "digest": image.digest if image else None,
+        "built-from": (origins.commit or None) if (origins := origins_of(image)) else None,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ..facts import ComponentFacts, ReleaseFacts, StackFacts, StackImageFacts
 from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
+from .origin import CONTENTS_RULES, ORIGIN_RULES, stack_contents
 from .pair import PAIR_RULES
 from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES, branch_ci
@@ -19,7 +20,7 @@ from .publication import PUBLICATION_RULES
 from .rule import Rule
 from .stack import BUILDING_RULES, PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
 
-COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, pin_order)
+COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, *ORIGIN_RULES, pin_order)
 
 CATALOGUE: tuple[Rule[Any], ...] = (
     *STACK_RULES,
@@ -29,6 +30,7 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     *PAIR_RULES,
     *PUBLICATION_RULES,
     *DEPLOYMENT_RULES,
+    *CONTENTS_RULES,
 )
 """Every rule, in the order of the README's table."""
 
@@ -66,7 +68,12 @@ def judge_publication(facts: ReleaseFacts) -> list[Finding]:
 
 def judge_image(facts: StackImageFacts) -> list[Finding]:
     """Apply the rules to the image that is about to be deployed."""
-    return [rule.apply(facts, "stack", facts.tag) for rule in DEPLOYMENT_RULES]
+    return [rule.apply(facts, "stack", facts.tag) for rule in (*DEPLOYMENT_RULES, *CONTENTS_RULES)]
+
+
+def judge_contents(facts: StackImageFacts) -> Finding:
+    """Hold what the image that was built says of its contents against the pair."""
+    return stack_contents.apply(facts, "stack", facts.tag)
 
 
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:

@@ -74,6 +74,14 @@ RULES: tuple[Input, ...] = (
         commands=_JUDGING,
     ),
     Input(
+        "check-origin",
+        "Whether what images say of their making is held against what is judged; `require`: they have to say it",
+        default="check",
+        kind=Kind.CHOICE,
+        choices=("check", "require", "off"),
+        commands=_JUDGING,
+    ),
+    Input(
         "allow",
         "Findings that are no reason to refuse, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
         default_words="none",

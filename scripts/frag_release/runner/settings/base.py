@@ -55,6 +55,7 @@ class Settings:
     components: Sequence[Component]
     check_ci: bool
     check_images: bool
+    check_origin: str
     allow: Sequence[Allowance]
     report: str
     connections: Connections
@@ -64,6 +65,16 @@ class Settings:
     def seconds(self) -> float:
         """How long all that is asked may take."""
         return self.connections.timeout_seconds
+
+    @property
+    def reads_origin(self) -> bool:
+        """Whether images are asked what they say of their making."""
+        return self.check_origin != "off"
+
+    @property
+    def origin_required(self) -> bool:
+        """Whether they have to say it."""
+        return self.check_origin == "require"
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -86,6 +97,7 @@ def read_settings(values: Values, context: Context) -> Settings:
         components=tuple(_component(name, values, repository) for name in COMPONENT_NAMES),
         check_ci=values.flag("check-ci"),
         check_images=values.flag("check-images"),
+        check_origin=values.text("check-origin"),
         allow=tuple(_allowance(item) for item in values.items("allow")),
         report=values.text("report"),
         connections=_connections(values, context),
