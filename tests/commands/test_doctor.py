@@ -669,7 +669,9 @@ def test_all_of_the_examples_as_they_are_copied(unseeded: World, people: GitHubP
     assert "org/frag-release-action@v1 (prepare-release.yaml, line " in of(outcome, "moving-tag")["message"]
     stack.environments[-1] = environment("release", reviewers=0)
     stack.policies["release"] = [policy("master", "branch")]
-    assert found(practice.ask(token, chosen="gate"), "outside")["write-key"] == "there"
+    # The key of the stack's own is guarded; the form of deployments chooses its environment when it is started.
+    row = of(practice.ask(token, chosen="gate"), "write-key")
+    assert row["message"] == "In which environment RELEASE_TICKET_TOKEN of deploy.yaml (deploy) is used cannot be told."
     stack.organisation_secrets.append("RELEASE_APP_KEY")
     row = of(practice.ask(token, chosen="gate"), "write-key")
     assert row["presence"] == "missing" and "secret of the repository or the organisation" in row["message"]

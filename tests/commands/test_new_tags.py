@@ -139,7 +139,7 @@ def test_a_dry_run_shows_the_tags_and_writes_nothing(line: Line) -> None:
     ((FAILED,), "ended as failure"),
     ((CANCELLED,), "ended as cancelled"),
     ((), "no run of .github/workflows/build-production.yaml was started for it"),
-    ((Look("completed", "action_required"),), "is not over (waiting for approval)"),
+    ((Look("completed", "action_required"),), "is not over (waiting)"),
 ])  # fmt: skip
 def test_a_build_that_does_not_pass_leaves_the_tag(line: Line, looks: tuple[Look, ...], words: str) -> None:
     """A failed, cancelled, missing or held build ends the run with status 1; the tags stay, and a re-run goes on."""

@@ -184,7 +184,8 @@ def test_the_form_shares_environments_and_groups(parsed: dict[str, Any], form: d
         group = job["concurrency"]["group"].replace("${{ inputs.environment }}", place)
         assert {**job["concurrency"], "group": group} == other["concurrency"]
     assert form["permissions"] == {}
-    assert job["permissions"] == {"contents": "read", "actions": "read"}
+    # A rollback is told in the text of the release that is left, and in its ticket.
+    assert job["permissions"] == {"contents": "write", "actions": "read", "issues": "write"}
     assert 0 < job["timeout-minutes"] <= 60
 
 

@@ -60,7 +60,7 @@ class Prepare:
             try:
                 return self._attempt().run()
             except LostRaceError as race:
-                self.session.journal.say(f"{race.branch} was moved or taken in between: all is read and judged again.")
+                self.session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
         last = self._attempt()
         try:
             return last.run()
@@ -206,7 +206,7 @@ class Attempt:
         who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
         where = f" to {race.found[:12]}" if race.found else ""
         return ExpectedError(
-            f"{race.branch} of {repository} was moved or taken {ATTEMPTS} times while it was being "
+            f"{race.branch} of {repository} was moved {ATTEMPTS} times while it was being "
             f"prepared, last by {who}{where}. Nothing was overwritten.",
             "Run it again when the branch is quiet.",
         )
