@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..domain.branch_activity import may_be_of_branch
-from ..domain.builds import WAITING, Build, Hold, Progress, UsualTimes, usual_times
+from ..domain.builds import Build, Hold, Progress, UsualTimes, usual_times
 from ..domain.evidence import Answer, Denied, Image, NotOffered, Unknown
-from ..domain.run_limits import RERUN_DAYS, days_between, how_to_rerun, who_lets_go
+from ..domain.run_limits import RERUN_DAYS, WAITING, days_between, how_to_rerun, who_lets_go
 from ..errors import EvidenceError, ExpectedError, RefusedError
 from ..forges.publishing import Builds
 from ..forges.writer import UnconfirmedError
@@ -192,10 +192,8 @@ class Building:
         """Demand that the build was followed to its end, and not left because it waits; raises ExpectedError."""
         seen = self._now()
         if seen.is_left and seen.build:
-            waits = f"It {behind}." if (behind := hold_in_words(seen.hold)) else ""
-            waits = waits or who_lets_go(seen.build.status, seen.build.url)
             what = f"The build of {self.tag} is not over ({_state(seen.build)}): {seen.build.url}"
-            raise ExpectedError(what, f"{waits} {self.words.resume}")
+            raise ExpectedError(what, f"{_waits(seen)} {self.words.resume}".lstrip())
 
     def demand_passed(self) -> None:
         """Demand that the build which is over has passed; raises ExpectedError."""
@@ -336,12 +334,9 @@ class Building:
             what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
             return ExpectedError(f"Time is up ({self.words.limit}), and {what}", self.words.resume)
         state = f" ({_state(build)})" if build else ""
-        waits = f" It {behind}." if (behind := hold_in_words(seen.hold)) else ""
-        if build and build.is_held and not behind:
-            waits = f" {who_lets_go(build.status, build.url)}"
         return ExpectedError(
             f"Time is up ({self.words.limit}), and the build of {self.tag} is not over{state}.",
-            f"{self.words.resume} For a build that takes longer, raise {self.words.limit}.{waits}",
+            f"{self.words.resume} For a build that takes longer, raise {self.words.limit}. {_waits(seen)}".rstrip(),
         )
 
 
@@ -349,6 +344,13 @@ def _how(build: Build, dispatched: bool) -> str:
     if dispatched:
         return "by dispatching the workflow at the tag, because what a workflow's own token pushes starts nothing"
     return "by the push of the tag" if build.event == "push" else "by a dispatch at the tag"
+
+
+def _waits(seen: Progress) -> str:
+    """Say what a build waits for, as a sentence; empty if nothing is known to hold it."""
+    if behind := hold_in_words(seen.hold):
+        return f"It {behind}."
+    return who_lets_go(seen.build.status, seen.build.url) if seen.build and seen.build.is_held else ""
 
 
 def _state(build: Build) -> str:

@@ -101,8 +101,8 @@ class Journal:
         self.say(f"{action.what} {action.url}".rstrip())
 
     def note(self, *notes: str) -> None:
-        """Keep what people should know."""
-        self.notes.extend(notes)
+        """Keep what people should know, once: a run may look at the same thing several times."""
+        self.notes += [one for one in dict.fromkeys(notes) if one not in self.notes]
 
     def fall_short(self, about: str, message: str, remedy: str, url: str = "") -> None:
         """Keep what could not be done, and what is missing for it."""

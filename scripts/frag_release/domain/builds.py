@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from .environments import is_production
 from .evidence import COMPLETED, SUCCESS
-from .run_limits import is_held
+from .run_limits import WAITING, is_held
 
-WAITING, PENDING, ACTION_REQUIRED = "waiting", "pending", "action_required"
-"""GitHub's words for what waits: for the rules of an environment, for a concurrency group, for anybody's approval."""
+PENDING = "pending"
+"""GitHub's word for what waits for a concurrency group."""
 
 _HELD = (WAITING, PENDING)
 _SKIPPED = "skipped"
@@ -51,7 +51,7 @@ class Build:
     @property
     def state(self) -> str:
         """GitHub's word for how it ended, or for what it does; `waiting` for one that is held, in whatever way."""
-        return (self.conclusion or "unknown") if self.is_over else "waiting" if self.is_held else self.status
+        return (self.conclusion or "unknown") if self.is_over else WAITING if self.is_held else self.status
 
     @property
     def passed(self) -> bool:

@@ -13,12 +13,10 @@ from .evidence import PUSH, Answer, Placement, Run, Unknown, WrongKind
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import FIRST_YEAR, doubts, unformed
 from .plan import ChoiceError
+from .run_limits import KEPT_DAYS
 from .versions import next_iteration, production_tags
 
 NEW = "new"
-FORGOTTEN_AFTER = 90
-"""Days: GitHub keeps the runs of public repositories no longer (docs: "Usage limits", retention of workflow runs)."""
-
 _ASKED = re.compile(r"new(?:@([0-9a-f]{7,40}))?", re.I)
 _LIKE = re.compile(r"new@.*", re.I)
 
@@ -135,7 +133,7 @@ def is_forgotten(tag: str, commit: str, runs: Answer[Sequence[Run]] | None, toda
     if not 1 <= parsed.version.minor <= 12 or not 1 <= parsed.year <= today.year:
         return False
     after = datetime.date(parsed.year + parsed.version.minor // 12, parsed.version.minor % 12 + 1, 1)
-    return (today - after).days > FORGOTTEN_AFTER
+    return (today - after).days > KEPT_DAYS
 
 
 def _own(runs: Sequence[Run], commit: str) -> list[Run]:

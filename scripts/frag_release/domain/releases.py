@@ -34,6 +34,11 @@ class Release:
         """Return a file by its name."""
         return next((one for one in self.assets if one.name == name), None)
 
+    def has_whole(self, name: str) -> bool:
+        """Whether the file is there, and was not broken off on its way."""
+        asset = self.asset(name)
+        return asset is not None and asset.whole
+
 
 @dataclass(frozen=True)
 class Drafts:

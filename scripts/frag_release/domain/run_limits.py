@@ -12,18 +12,18 @@ RERUN_DAYS = 30
 KEPT_DAYS = 90
 """How long runs are kept by default, and at most in public repositories."""
 
-ACTION_REQUIRED = "action_required"
-_WAITING = "waiting"
+WAITING, ACTION_REQUIRED = "waiting", "action_required"
+"""GitHub's words for what waits: for the rules of an environment, and for anybody's approval."""
 
 
 def is_held(status: str, conclusion: str | None) -> bool:
     """Whether a run goes on only after somebody has approved it. Such a run may be `completed` to GitHub."""
-    return conclusion == ACTION_REQUIRED or status in (ACTION_REQUIRED, _WAITING)
+    return conclusion == ACTION_REQUIRED or status in (ACTION_REQUIRED, WAITING)
 
 
 def who_lets_go(status: str, url: str) -> str:
     """Return who must approve a held run, and where, as a sentence."""
-    if status == _WAITING:
+    if status == WAITING:
         return (
             f"Approve it at {url}: a reviewer of its environment by Review deployments, or if GitHub holds the run "
             "itself, somebody with write access by Approve and run."

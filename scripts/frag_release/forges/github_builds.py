@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ..clients.messages import Response
-from ..domain.builds import WAITING, Artifact, Build, Job, PendingDeployment
+from ..domain.builds import Artifact, Build, Job, PendingDeployment
 from ..domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
+from ..domain.run_limits import WAITING
 from ..domain.versions import parse_production_tag
 from .github_api import ACTIONS, RepositoryApi
 from .github_artifacts import read_artifacts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-from ..domain.builds import WAITING, Build, Hold, Job, PendingDeployment, Progress
-from ..domain.run_limits import who_lets_go
+from ..domain.builds import Build, Hold, Job, PendingDeployment, Progress
+from ..domain.run_limits import WAITING, who_lets_go
 from . import markdown
 from .markdown import visible
 

@@ -65,6 +65,11 @@ class Context:
             sha = group.get("base_sha")
         return sha if isinstance(sha, str) else ""
 
+    @property
+    def by_hand(self) -> str:
+        """How something was asked for, for people: by hand, and by whom if that is known."""
+        return f"by hand by {self.actor}" if self.actor else "by hand"
+
 
 def read_context(environ: Mapping[str, str]) -> Context:
     """Read the context; a variable or an event that is missing or malformed counts as empty."""

@@ -120,7 +120,7 @@ class NewTags:
             return False
         secret = is_secret(forge, repository.name, {self.settings.stack_repository, self.settings.home})
         note = lacking(default, found.branch, history, repository.name, secret)
-        if note and note not in self.journal.notes:
+        if note:
             self.journal.note(note)
         return False
 

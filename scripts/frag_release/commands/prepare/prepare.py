@@ -99,17 +99,21 @@ class Attempt:
         if self.session.journal.dry_run:
             self.session.journal.planned += planned(report.plan)
             return report
-        missing = self.stack.writer.missing_right(report.plan.file)
-        if missing:
-            raise WriteRefusedError(missing)
+        self._demand_right(report.plan)
         self.session.journal.say(plan_text(report))
         return self._execute(report)
+
+    def _demand_right(self, plan: Plan) -> None:
+        """Refuse, before anything is written, where GitHub would refuse the last write for want of a right."""
+        missing = self.stack.writer.missing_right(plan.file)
+        if missing:
+            raise WriteRefusedError(missing)
 
     def _with_new_tags(self, report: PrepareReport, tagging: Tagging) -> PrepareReport:
         """Make the new tags, follow their CI, and go on as with any tags, on another view of the repositories."""
         tags = report.plan.new_tags
-        if report.plan.is_needed and (missing := self.stack.writer.missing_right(report.plan.file)):
-            raise WriteRefusedError(missing)
+        if report.plan.is_needed:
+            self._demand_right(report.plan)
         if report.plan.unmade:
             self.session.journal.say(plan_text(report))
             tagging.make(report.plan.unmade)
@@ -148,9 +152,8 @@ class Attempt:
         asked = {one.name for one in self.settings.components if is_newest(one.tag)}
         for change in plan.changes:
             remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
-            note = f"Of the tags of {change.after.component.repository}: {remark}"
-            if change.name in asked and remark and note not in self.session.journal.notes:
-                self.session.journal.note(note)
+            if change.name in asked and remark:
+                self.session.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""

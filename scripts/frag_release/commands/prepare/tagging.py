@@ -213,8 +213,7 @@ class Tagging:
             a_few_looks(lambda: self._registry.images({(name, tag.tag)})[name, tag.tag], clock)
 
     def _note(self, note: str) -> None:
-        if note.rstrip() not in self._session.journal.notes:
-            self._session.journal.note(note.rstrip())
+        self._session.journal.note(note.rstrip())
 
 
 def _chain(building: Building) -> Waits[None]:

@@ -58,13 +58,13 @@ class Baseline:
                 f"{self.stack.name} has no tag {tag}, so it is not what runs today.",
                 "Name the release that production runs in stack-tag.",
             )
-        who = f" by {self.stack.context.actor}" if self.stack.context.actor else ""
-        return Reviewed(tag, commit, f"it runs already; its record was asked for by hand{who}")
+        how = f"it runs already; its record was asked for {self.stack.context.by_hand}"
+        return Reviewed(tag, commit, how)
 
     def plan(self) -> list[str]:
         """Return what would be done; raises RefusedError if GitHub would not take it."""
         public, tag = self._public(), self.settings.stack_tag
-        if public and _has_record(public):
+        if public and public.has_whole(ASSET):
             return []
         return [f"Add {ASSET} to the release {tag}" if public else f"Publish the release {tag} with its {ASSET}"]
 
@@ -82,7 +82,7 @@ class Baseline:
     def write(self, document: Mapping[str, Any], text: Callable[[], Text]) -> Release:
         """Add the record to the public release, or make that; one that has a record keeps it."""
         public, tag = self._public(), self.settings.stack_tag
-        if public and _has_record(public):
+        if public and public.has_whole(ASSET):
             self.journal.note(f"The release {tag} has a {ASSET} already, which stays as it is.")
             return public
         self.journal.note(_NOTE)
@@ -113,7 +113,7 @@ class Baseline:
     def _public(self) -> Release | None:
         tag = self.settings.stack_tag
         public = must(self._releases.public(tag), f"The release {tag}")
-        if public and public.immutable and not _has_record(public):
+        if public and public.immutable and not public.has_whole(ASSET):
             raise RefusedError(
                 f"The release {tag} is immutable and has no {ASSET}: GitHub takes no file into it any more. A release "
                 "of another name would need a tag, and the push of a tag starts the build.",
@@ -121,8 +121,3 @@ class Baseline:
                 "next release with this action.",
             )
         return public
-
-
-def _has_record(release: Release) -> bool:
-    asset = release.asset(ASSET)
-    return asset is not None and asset.whole

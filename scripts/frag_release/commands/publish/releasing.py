@@ -54,8 +54,7 @@ def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
     public = must(releases.public(tag), f"The release {tag}")
     if public is None:
         return None
-    asset = public.asset(ASSET)
-    if asset and asset.whole:
+    if public.has_whole(ASSET):
         return public, ""
     note = f"The release {public.tag} was public already and has no {ASSET}: somebody made it by hand."
     return public, f"{note} Without that file it cannot be the evidence of a rollback."

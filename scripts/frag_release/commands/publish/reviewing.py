@@ -48,8 +48,7 @@ class Reviewing:
         """Return what was reviewed; raises EvidenceError where that cannot be found out."""
         asked, context = self.settings.stack_tag, self.stack.context
         if asked:
-            who = f" by {context.actor}" if context.actor else ""
-            return self._of_tag(asked, f"the input stack-tag, asked for by hand{who}")
+            return self._of_tag(asked, f"the input stack-tag, asked for {context.by_hand}")
         if context.event_name == "workflow_run":
             return self._of_build(EndedBuild.of_event(context.event, context.repository))
         ref = context.ref

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..builds import WAITING, Job, PendingDeployment, Progress
+from ..builds import Job, PendingDeployment, Progress
 from ..decision import Verdict
 from ..findings import Finding
 from ..review import NothingToPublish, Reviewed
+from ..run_limits import WAITING
 from .gate import GateReport, JudgedReport
 from .report import Remark, Report, as_word, component_outputs
 
