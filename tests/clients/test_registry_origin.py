@@ -130,11 +130,12 @@ def test_a_statement_on_another_image_is_not_believed(registry: Registry) -> Non
 
 @pytest.mark.parametrize("status", [401, 403, 404, 418, 429, 500])
 def test_what_is_refused_is_unknown(registry: Registry, status: int) -> None:
-    """The image stays known; what it says is not."""
+    """The image stays known; what it says is not. To run again is advised only where that may help."""
     registry.push_built(NAME, TAG, Built(COMMIT))
     registry.fail("GET", BLOBS, status=status)
     (found,) = platforms(asked(registry))
     assert unknown(found).remedy
+    assert ("run this again" in unknown(found).remedy.lower()) is (status in (429, 500)), unknown(found).remedy
 
 
 def test_fifty_megabytes_of_provenance_are_not_fetched(registry: Registry) -> None:

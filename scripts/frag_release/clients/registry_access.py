@@ -25,6 +25,11 @@ _MAX_TOKEN_BYTES = 256 * 1024
 _MOST_REDIRECTS = 3
 _CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
 
+STAYS = (
+    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
+    "passes its answers on as they are."
+)
+
 
 class RegistryAccess:
     """One registry at `url`."""
@@ -111,6 +116,12 @@ class RegistryAccess:
             f"{self.host} answered {status} when asked for {what}: there is none, or no access to it",
             f"Check the image's name. {self._remedy}",
         )
+
+    def not_shown(self, status: int, what: str) -> Unknown:
+        """Say what an answer means that shows nothing; what may pass by itself was asked again before."""
+        if status in (401, 403):
+            return self.refused(status, what)
+        return Unknown(f"{self.host} answered {status} when asked for {what}", STAYS)
 
     def _answer(self, response: Response, scopes: Sequence[str]) -> Answer[Credentials]:
         """Return the credentials that a 401 asks for; `scopes` replace the one that it names."""

@@ -12,7 +12,7 @@ import re
 
 from ..domain.evidence import Answer, Image, Unknown
 from .messages import Response
-from .registry_access import RegistryAccess
+from .registry_access import STAYS, RegistryAccess
 
 _TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -27,12 +27,6 @@ _DIGEST_HEADER = "docker-content-digest"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MAX_BYTES = 4 * 1024 * 1024
 """What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
-
-
-_STAYS = (
-    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
-    "passes its answers on as they are."
-)
 
 
 def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Answer[Image]:
@@ -61,12 +55,10 @@ def _read(access: RegistryAccess, response: Response, name: str, tag: str) -> An
     what = f"the image {name}:{tag}"
     if response.status == 404:
         return Image(name, tag, None)
-    if response.status in (401, 403):
-        return access.refused(response.status, what)
     if response.status != 200:
-        return Unknown(f"{access.host} answered {response.status} when asked for {what}", _STAYS)
+        return access.not_shown(response.status, what)
     digest = _computed_digest(response)
-    return Image(name, tag, digest) if digest else Unknown(f"{access.host} sent no manifest for {what}", _STAYS)
+    return Image(name, tag, digest) if digest else Unknown(f"{access.host} sent no manifest for {what}", STAYS)
 
 
 def _sent_digest(response: Response) -> str | None:

@@ -102,9 +102,10 @@ class OriginReader:
         response = self.access.ask("GET", path, what, headers, _MAX_BYTES, self.repository)
         if isinstance(response, Unknown):
             return response
+        if response.status == 404:
+            return Unknown(f"{self.access.host} answered 404 when asked for {what}", _INCOMPLETE)
         if response.status != 200:
-            remedy = _INCOMPLETE if response.status == 404 else RETRY
-            return Unknown(f"{self.access.host} answered {response.status} when asked for {what}", remedy)
+            return self.access.not_shown(response.status, what)
         if f"sha256:{hashlib.sha256(response.body).hexdigest()}" != place.digest:
             return Unknown(f"{self.access.host} sent something else for {what}: its digest is another", RETRY)
         return provenance.read_json(response.body, what)
