@@ -159,7 +159,7 @@ def is_page() -> bool:
     arguments = sys.argv[1:]
     if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
         return False
-    from frag_release.runner.options import ask_for_page  # late: a runner's step has no options
+    from frag_release.inputs.command_line import ask_for_page  # late: a runner's step has no options
 
     return ask_for_page(arguments)
 

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from frag_release.errors import ExpectedError  # noqa: E402
 
 if TYPE_CHECKING:
-    from frag_release.forges.publishing import Releases
+    from frag_release.adapters.ports.publishing import Releases
 
 RECORD = Path("release.json")
 _VERSION = re.compile(r'(?m)^__version__ = "([^"\n]*)"$')
@@ -94,9 +94,9 @@ class Place:
         from frag_release.runner import dependencies
 
         dependencies.provide(self.environ)
-        from frag_release.clients.deadline import Deadline
-        from frag_release.clients.http import Http
-        from frag_release.forges.github import GithubForge
+        from frag_release.adapters.github.forge import GithubForge
+        from frag_release.adapters.http.deadline import Deadline
+        from frag_release.adapters.http.session import Http
 
         forge = GithubForge(Http(Deadline(300)), self.api_url, self.clone.token, own_token=True)
         return forge.releases(self.repository)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from .commands.execute import Execution
 from .errors import UsageError
-from .runner.context import read_context
-from .runner.inputs import INPUTS
+from .inputs.context import read_context
+from .inputs.table import INPUTS
+from .inputs.values import Values, read_from_environment
 from .runner.log import Log
-from .runner.values import Values, read_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ class Program:
         """
         if self._has_options:
             # Imported late: a run on a runner has no options.
-            from .runner import options
+            from .inputs import command_line as options
 
             if options.ask_for_page(self._arguments):
                 try:
@@ -59,7 +59,8 @@ class Program:
     def _read(self) -> Values:
         """Read the inputs; raises UsageError."""
         if self._has_options:
-            from .runner import clone, options
+            from .inputs import clone
+            from .inputs import command_line as options
 
             texts = options.read_from_terminal(self._arguments, self._environ)
             execution = self._execution
@@ -75,7 +76,7 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
     """Return every secret among the inputs, and each that is a part of one."""
     yield from (texts[one.name] for one in INPUTS if one.secret and texts[one.name])
     if texts["registry-config"]:
-        from .runner.registry_config import secrets_in
+        from .inputs.registry_config import secrets_in
 
         yield from secrets_in(texts["registry-config"])
 
@@ -83,8 +84,8 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
 def _show_page(arguments: Sequence[str], log: Log) -> int:
     """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
     from . import __version__
-    from .runner.help import command_page, top_page
-    from .runner.options import ask_for_version, read_command
+    from .inputs.command_line import ask_for_version, read_command
+    from .inputs.help import command_page, top_page
 
     if ask_for_version(arguments):
         log.lines(f"frag-release-action {__version__}")

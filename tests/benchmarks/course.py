@@ -12,7 +12,7 @@ from typing import Any
 
 import certifi
 
-from clients.tls import make_certificate
+from adapters.tls import make_certificate
 from world.example import STACK, add_off_production_release, build_example
 from world.github_server import GitHubServer
 from world.loopback import HOST

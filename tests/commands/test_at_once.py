@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from adapters.github_desk import forge
 from commands.at_once import POSTED, TITLE, announced, demand_one_job, demand_one_ticket, deployed
 from commands.conftest import World
 from commands.deployment import Deployment
 from commands.desk import BOARD, FULL, REPOSITORY, TAG, Desk
 from commands.test_announce import END, MARKER
 from commands.test_prepare import open_issue, send, writes
-from forges.github_desk import forge
+from frag_release.adapters.ports.ticketing import Board
 from frag_release.commands.announce.dressing import Boarding
 from frag_release.commands.announce.ticketing import Ticketing
 from frag_release.commands.journal import Journal
 from frag_release.domain.kept_text import KeptText
 from frag_release.domain.tickets import Comment, Issue, Ticket
-from frag_release.forges.ticketing import Board
 from world.emulate import STRANGERS
 from world.faults import Forward, Misbehaviour, Reply
 from world.github_server import COMPONENT_TOKEN

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from frag_release.clients.deadline import Deadline
-from frag_release.clients.http import Http
-from frag_release.clients.registry import RegistryClient
+from frag_release.adapters.git.forge import LocalForge
+from frag_release.adapters.github.forge import GithubForge
+from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.session import Http
+from frag_release.adapters.ports.repository import Forge
+from frag_release.adapters.registry.client import RegistryClient
 from frag_release.commands.audit.audit import Audit
 from frag_release.commands.stack import Stack
-from frag_release.forges.github import GithubForge
-from frag_release.forges.local import LocalForge
-from frag_release.forges.repository import Forge
-from frag_release.runner.context import Context
-from frag_release.runner.settings.audit import read_audit_settings
-from frag_release.runner.values import Values
+from frag_release.inputs.context import Context
+from frag_release.inputs.settings.audit import read_audit_settings
+from frag_release.inputs.values import Values
 from world.clones_on_github import ClonesOnGithub
 from world.example import BACKEND, FRONTEND, OWNER, STACK, WORKFLOW_FILE
 from world.git import FIRST_DATE, Repo, git_environment
@@ -171,7 +171,7 @@ def test_github_gives_the_plain_answers(tmp_path: Path, seed: int, monkeypatch: 
     server = ClonesOnGithub(repos)
     try:
         for most in (25, 0):
-            monkeypatch.setattr("frag_release.forges.github_repository._MOST_COMPARED", most)
+            monkeypatch.setattr("frag_release.adapters.github.repository._MOST_COMPARED", most)
             forge = GithubForge(Http(Deadline(60)), server.url, "")
             assert audited(forge, {"github-api-url": server.url}) == expected
         assert server.errors == []

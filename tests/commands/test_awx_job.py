@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from clients.asking import closed_port
-from frag_release.clients.awx import Awx
-from frag_release.clients.credentials import bearer
-from frag_release.clients.deadline import Deadline
-from frag_release.clients.http import Http
-from frag_release.clients.messages import Failure, Request, Response
+from adapters.asking import closed_port
+from frag_release.adapters.awx.client import Awx
+from frag_release.adapters.http.credentials import bearer
+from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.messages import Failure, Request, Response
+from frag_release.adapters.http.session import Http
 from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import Cancelled, ExpectedError
+from frag_release.inputs.settings.awx import AwxSettings
 from frag_release.render.deploy import job_line
-from frag_release.runner.settings.awx import AwxSettings
 from world import awx_jobs
 from world.awx import LOOKER, OWNER, READER, ROBOT, SOMEBODY, SUPERUSER, AwxServer
 from world.awx_jobs import LINES, PENDING, RUNNING, Account, Look, Question

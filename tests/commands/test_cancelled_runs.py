@@ -26,15 +26,15 @@ CANCELLED_IN_LAUNCH = """
 import datetime, sys
 sys.path.insert(0, sys.argv[1])
 from frag_release import cancellation
-from frag_release.clients.awx import Awx
-from frag_release.clients.credentials import bearer
-from frag_release.clients.deadline import Deadline
-from frag_release.clients.http import Http
+from frag_release.adapters.awx.client import Awx
+from frag_release.adapters.http.credentials import bearer
+from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.session import Http
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.commands.clock import Clock
 from frag_release.domain.awx_jobs import OnTimeout
 from frag_release.errors import Cancelled
-from frag_release.runner.settings.awx import AwxSettings
+from frag_release.inputs.settings.awx import AwxSettings
 import signal
 signal.signal(signal.SIGINT, lambda _number, _frame: cancellation.ask())
 url, token = sys.argv[2:]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from adapters.github_desk import BACKEND, FRONTEND, STACK, forge
 from domain.test_changes import SQUASHED
-from forges.github_desk import BACKEND, FRONTEND, STACK, forge
 from frag_release.commands.evidence.histories import titles_of, with_histories
 from frag_release.domain.changes import History, TicketHome
 from frag_release.domain.contents import NamedTicket, named_tickets

@@ -109,7 +109,7 @@ def test_a_new_command_ends_as_the_others_do(program: Program) -> None:
 
 def test_a_folder_of_commands_has_a_report_and_a_page_each() -> None:
     """Each command of the table has its report, its page and itself, by its name."""
-    from frag_release.runner.inputs import COMMANDS
+    from frag_release.inputs.table import COMMANDS
 
     package = Path(ROOT) / "scripts" / "frag_release"
     for command in COMMANDS:

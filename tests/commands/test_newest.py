@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forges.clones import Desk
-from forges.github_desk import forge
+from adapters.clones import Desk
+from adapters.github_desk import forge
+from frag_release.adapters.ports.repository import Repository
 from frag_release.commands.evidence.newest import find_newest
 from frag_release.domain.evidence import Answer, TooLong, Unknown
 from frag_release.domain.newest import Newest
-from frag_release.forges.repository import Repository
 from world.clones_on_github import ClonesOnGithub
 from world.git import Repo
 from world.histories import START, Import

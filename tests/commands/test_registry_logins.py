@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from clients.echo import Echo
-from clients.tls import Proxy, make_certificate, over_tls
+from adapters.echo import Echo
+from adapters.tls import Proxy, make_certificate, over_tls
 from commands import auditing
 from commands.conftest import World
 from commands.deployment import OLD, REPOSITORY, Deployment

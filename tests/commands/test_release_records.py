@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from adapters.github_desk import forge
 from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pins, previous, run
-from forges.github_desk import forge
 from frag_release.commands.evidence.records import with_records
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ComponentFacts, Recorded, Released

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from frag_release.adapters.ports.writer import CommitFacts
 from frag_release.commands.evidence.reviewed_commit import ticket_to_tell
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.tickets import Ticket
 from frag_release.errors import EvidenceError, RefusedError
-from frag_release.forges.writer import CommitFacts
 
 STACK = "xchem/stack"
 OURS = "build: Use of it\n\nStack-Tag: 2026.11.1\nRelease-Ticket: "

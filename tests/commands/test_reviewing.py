@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.github_desk import forge
 from commands.conftest import World
 from commands.stack import REPOSITORY, Stack
 from commands.test_prepare import head
-from forges.github_desk import forge
 from frag_release.commands.publish import reviewing
 from frag_release.commands.publish.reviewing import Reviewing
 from frag_release.commands.stack import Stack as StackView
 from frag_release.domain.review import NothingToPublish, Review, Reviewed
 from frag_release.errors import EvidenceError
-from frag_release.runner.context import Context
-from frag_release.runner.inputs import INPUTS
-from frag_release.runner.settings.publish import read_publish_settings
-from frag_release.runner.values import Values
+from frag_release.inputs.context import Context
+from frag_release.inputs.settings.publish import read_publish_settings
+from frag_release.inputs.table import INPUTS
+from frag_release.inputs.values import Values
 from world.example import WORKFLOW_FILE, workflow_text
 from world.github_server import TOKEN
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from adapters.github_desk import STACK, forge, unknown
 from commands.conftest import World
-from forges.github_desk import STACK, forge, unknown
 from frag_release.commands.evidence.stack import StackEvidence
 from frag_release.domain.components import Pin
 from frag_release.domain.evidence import Answer

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml
-from frag_release.runner.help import command_page
-from frag_release.runner.inputs import COMMANDS, INPUTS, OUTPUTS, Kind
+from frag_release.inputs.help import command_page
+from frag_release.inputs.table import COMMANDS, INPUTS, OUTPUTS, Kind
 
 README = ROOT / "README.md"
 

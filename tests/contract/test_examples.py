@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml, name_of
+from frag_release.inputs.table import INPUTS, OUTPUTS
+from frag_release.inputs.values import Values
 from frag_release.render.publish import LINES
-from frag_release.runner.inputs import INPUTS, OUTPUTS
-from frag_release.runner.values import Values
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 ACTION = "org/frag-release-action@v1"

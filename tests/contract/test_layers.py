@@ -20,11 +20,11 @@ MODULES = our_modules()
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "render": {"domain"},
-    "clients": {"domain", "cancellation", "errors"},
-    "forges": {"domain", "clients", "cancellation", "errors"},
-    "runner": {"domain", "cancellation", "errors"},
-    "commands": {"domain", "render", "clients", "forges", "runner", "cancellation", "errors"},
-    "cli": {"domain", "render", "clients", "forges", "runner", "commands", "errors"},
+    "adapters": {"domain", "cancellation", "errors"},
+    "inputs": {"domain", "errors"},
+    "runner": {"domain", "inputs", "cancellation", "errors"},
+    "commands": {"domain", "render", "adapters", "inputs", "runner", "cancellation", "errors"},
+    "cli": {"domain", "render", "adapters", "inputs", "runner", "commands", "errors"},
     "cancellation": {"errors"},
     "errors": set(),
 }
@@ -66,7 +66,7 @@ def test_the_walk_sees_relative_imports(tmp_path: Path) -> None:
     """The reader of imports understands every way to write one."""
     assert "frag_release.domain.findings.Finding" in imports(PACKAGE / "runner" / "log.py")
     assert "frag_release.__version__" in imports(PACKAGE / "commands" / "gate" / "gate.py")
-    assert "frag_release.forges.local.LocalForge" in imports(PACKAGE / "commands" / "services.py")
+    assert "frag_release.adapters.git.forge.LocalForge" in imports(PACKAGE / "commands" / "services.py")
     assert "frag_release.domain.facts.ComponentFacts" in imports(PACKAGE / "domain" / "rules" / "__init__.py")
 
 
@@ -90,7 +90,7 @@ def test_third_party_imports_are_the_four() -> None:
     # requests lets errors of urllib3, on which it stands, through to its callers.
     assert roots - set(sys.stdlib_module_names) - {"frag_release", "urllib3"} == RUN_TIME | {"rich"}
     users = {path.parent for path in MODULES if any(name.startswith("urllib3") for name in imports(path))}
-    assert users <= {PACKAGE / "clients"}
+    assert users <= {PACKAGE / "adapters" / "http"}
     coloured = {path for path in MODULES if any(name.split(".")[0] == "rich" for name in imports(path))}
     assert coloured == {PACKAGE / "runner" / "console.py"}
 
@@ -106,7 +106,7 @@ def test_modules_are_named_after_the_domain(path: Path) -> None:
     """No module or folder has a name that says nothing, or that hides another package."""
     parts = {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
     assert parts & UNWANTED_NAMES == set()
-    if path != PACKAGE / "forges" / "github.py":
+    if not path.is_relative_to(PACKAGE / "adapters" / "github"):
         assert (parts - {"tests"} if parts & {"tests"} and path.is_relative_to(ROOT / "tests") else parts).isdisjoint(
             CLASHING_NAMES
         )

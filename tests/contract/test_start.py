@@ -7,13 +7,13 @@ import sys
 
 from contract.sources import SCRIPTS
 
-FIRST = ("cli", "commands.gate", "commands.session", "forges.github", "clients.exchange")
+FIRST = ("cli", "commands.gate", "commands.session", "adapters.github.forge", "adapters.http.exchange")
 LATER = (
     "ruamel", "semver", "argparse", "frag_release.render", "frag_release.domain.rules", "frag_release.domain.versions",
     "frag_release.domain.reports.report", "frag_release.commands.finish",
-    "frag_release.commands.gate.gate", "frag_release.clients.registry",
-    "frag_release.forges.github_writer", "frag_release.forges.local", "frag_release.forges.publishing",
-    "difflib", "frag_release.runner.options", "frag_release.runner.help", "frag_release.runner.nearest",
+    "frag_release.commands.gate.gate", "frag_release.adapters.registry.client",
+    "frag_release.adapters.github.writer", "frag_release.adapters.git.forge", "frag_release.adapters.ports.publishing",
+    "difflib", "frag_release.inputs.command_line", "frag_release.inputs.help", "frag_release.inputs.nearest",
 )  # fmt: skip
 
 

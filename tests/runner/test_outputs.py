@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frag_release.errors import UsageError
-from frag_release.runner.context import Context
-from frag_release.runner.inputs import OUTPUTS
+from frag_release.inputs.context import Context
+from frag_release.inputs.table import OUTPUTS
 from frag_release.runner.outputs import CLOSED, write_outputs, write_report, write_summary
-from runner.inputs_given import context
+from inputs.inputs_given import context
 
 
 def as_the_runner_reads(text: str) -> dict[str, str]:

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ..adapters.ports.publishing import Builds
+from ..adapters.ports.writer import UnconfirmedError
 from ..domain.branch_activity import may_be_of_branch
 from ..domain.builds import Build, Hold, Progress, UsualTimes, usual_times
 from ..domain.evidence import Answer, Denied, Image, NotOffered, Unknown
 from ..domain.run_limits import RERUN_DAYS, WAITING, days_between, how_to_rerun, who_lets_go
 from ..errors import EvidenceError, ExpectedError, RefusedError
-from ..forges.publishing import Builds
-from ..forges.writer import UnconfirmedError
 from ..render.builds import hold_in_words
 from .answers import must
 from .clock import Clock

@@ -14,9 +14,9 @@ from .session import Session, utc_now
 
 if TYPE_CHECKING:
     from ..domain.reports.report import Problem, Report
-    from ..runner.context import Context
+    from ..inputs.context import Context
+    from ..inputs.values import Values
     from ..runner.log import Log
-    from ..runner.values import Values
 
 CANCELLED, CANCELLED_IN_TERMINAL = 1, 130
 """Exit status of a run that was cancelled; in a terminal shells expect 128 + SIGINT."""

@@ -13,11 +13,12 @@ from .. import __version__
 from ..domain.decision import Verdict
 from ..domain.reports.report import Problem, Report, Stopped
 from ..errors import FAULT, UsageError
+from ..inputs.context import Context
+from ..inputs.settings.report import STANDARD_OUTPUT
 from ..render import stopped
 from ..render.links import Links
-from ..runner.context import Context
 from ..runner.log import Log
-from ..runner.outputs import STANDARD_OUTPUT, print_report, write_outputs, write_report, write_summary
+from ..runner.outputs import print_report, write_outputs, write_report, write_summary
 
 _ACTION = "frag-release-action"
 

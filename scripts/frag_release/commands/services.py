@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..clients.deadline import Deadline
-from ..clients.http import Http
+from ..adapters.http.deadline import Deadline
+from ..adapters.http.session import Http
 
 # Only what is used is imported: a runner pays for every module.
 if TYPE_CHECKING:
-    from ..clients.awx import Awx
-    from ..clients.pace import Pace
-    from ..clients.registry import RegistryClient
-    from ..clients.site import SiteClient
-    from ..forges.github import GithubForge
-    from ..forges.repository import Forge
-    from ..runner.settings.awx import AwxSettings
-    from ..runner.settings.base import Settings
+    from ..adapters.awx.client import Awx
+    from ..adapters.github.forge import GithubForge
+    from ..adapters.http.pace import Pace
+    from ..adapters.ports.repository import Forge
+    from ..adapters.registry.client import RegistryClient
+    from ..adapters.site import SiteClient
+    from ..inputs.settings.awx import AwxSettings
+    from ..inputs.settings.base import Settings
 
 
 class Services:
@@ -37,15 +37,15 @@ class Services:
 
     def registry(self) -> RegistryClient:
         """The registries of the images; raises UsageError where a login would be for several."""
-        from ..clients.registry import RegistryClient
+        from ..adapters.registry.client import RegistryClient
 
         registry = self._settings.connections.registry
         return RegistryClient(self._http, registry.url, registry.logins_for(self._settings.images))
 
     def awx(self, settings: AwxSettings) -> Awx:
         """AWX; raises UsageError where the login cannot be sent."""
-        from ..clients.awx import Awx
-        from ..clients.credentials import basic, bearer
+        from ..adapters.awx.client import Awx
+        from ..adapters.http.credentials import basic, bearer
 
         if settings.token:
             credentials = bearer(settings.token, settings.url, "awx-token")
@@ -55,14 +55,14 @@ class Services:
 
     def site(self) -> SiteClient:
         """The deployed site, which is asked without credentials."""
-        from ..clients.site import SiteClient
+        from ..adapters.site import SiteClient
 
         return SiteClient(self._http)
 
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
         if self._settings.connections.local:
-            from ..forges.local import LocalForge
+            from ..adapters.git.forge import LocalForge
 
             return LocalForge(self._settings.connections.local, self._deadline)
         return self.github()
@@ -70,7 +70,7 @@ class Services:
     def github(self) -> GithubForge:
         """GitHub, for what clones cannot do."""
         connections = self._settings.connections
-        from ..forges.github import GithubForge
+        from ..adapters.github.forge import GithubForge
 
         names = [component.repository.lower() for component in self._settings.components]
         return GithubForge(

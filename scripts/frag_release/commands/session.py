@@ -7,17 +7,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import cancellation
-from ..runner.settings.base import Settings
+from ..inputs.settings.base import Settings
 from .journal import Journal
 from .services import Services
 
 if TYPE_CHECKING:
-    from ..clients.pace import Pace
+    from ..adapters.http.pace import Pace
+    from ..adapters.ports.repository import Forge
     from ..domain.reports.report import Report
-    from ..forges.repository import Forge
+    from ..inputs.context import Context
+    from ..inputs.values import Values
     from ..render.links import Links
-    from ..runner.context import Context
-    from ..runner.values import Values
     from .clock import Clock
     from .stack import Stack
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Generic, TypeVar
 
-from ..clients.registry import RegistryClient
+from ..adapters.ports.repository import Forge, Repository
+from ..adapters.ports.writer import Writer
+from ..adapters.registry.client import RegistryClient
 from ..domain.components import Pin, read_pins
 from ..domain.decision import BRANCHES, TAGS
 from ..domain.evidence import Answer, Blob, Unknown
 from ..domain.facts import ComponentFacts, ReleaseFacts
 from ..domain.versions import parse_production_tag
 from ..errors import UsageError
-from ..forges.repository import Forge, Repository
-from ..forges.writer import Writer
-from ..runner.context import Context
-from ..runner.settings.base import Settings
+from ..inputs.context import Context
+from ..inputs.settings.base import Settings
 from .answers import must
 from .evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
 from .evidence.records import with_records

@@ -14,10 +14,8 @@ from typing import TextIO
 
 from ..domain.findings import Status
 
-PIPE_WIDTH = 80
-"""Columns of a page of help that is read elsewhere than in a terminal."""
-
 _NARROWEST = 20
+_UNKNOWN = 80
 _SHORT_HANG = 4
 _STYLES = {
     Status.FAIL.value: "bold red",
@@ -94,7 +92,7 @@ def _width(stream: TextIO | None, environ: Mapping[str, str]) -> int | None:
         columns = int(given) if given.isascii() and given.isdigit() else os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         columns = 0
-    return max(columns or PIPE_WIDTH, _NARROWEST)
+    return max(columns or _UNKNOWN, _NARROWEST)
 
 
 def _plain(text: str, style: str) -> str:

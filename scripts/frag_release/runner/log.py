@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from ..domain.findings import Finding, Status, in_one_line
-from .console import PIPE_WIDTH, Console
+from .console import Console
 
 MAX_ANNOTATIONS = 10
 """Annotations of one level that GitHub shows for a step; more are dropped without a word."""
@@ -56,10 +56,10 @@ class Log:
         with contextlib.suppress(OSError):
             self._rest.write(neutral(text))
 
-    def page(self, made: Callable[[int], str], *, asked_for: bool) -> None:
-        """Print a page of help, made for so many columns; one that nobody asked for is no result."""
+    def page(self, made: Callable[..., str], *, asked_for: bool) -> None:
+        """Print a page of help, made for a terminal of so many columns; one that nobody asked for is no result."""
         console = self._results if asked_for else self._rest
-        console.write(neutral(made(console.width or PIPE_WIDTH)), as_is=True)
+        console.write(neutral(made(console.width) if console.width else made()), as_is=True)
 
     def document(self, text: str) -> None:
         """Print a document as it is, to standard output; raises OSError if it is lost."""

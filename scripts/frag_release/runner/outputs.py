@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from .context import Context
-from .inputs import OUTPUTS
+from ..inputs.context import Context
+from ..inputs.settings.report import check_report
+from ..inputs.table import OUTPUTS
 from .log import Log
-
-STANDARD_OUTPUT = "-"
 
 CLOSED: dict[str, str] = {
     **dict.fromkeys(OUTPUTS, ""),
@@ -42,22 +40,6 @@ def write_summary(context: Context, markdown: str) -> None:
     if context.summary_file:
         with open(context.summary_file, "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(markdown.rstrip("\n") + "\n")
-
-
-def check_report(path: str) -> None:
-    """Refuse a report file that is there and is no regular file: it would be replaced. Raises UsageError."""
-    if path == STANDARD_OUTPUT:
-        return
-    try:
-        mode = os.lstat(path).st_mode
-    except (OSError, ValueError):
-        # A new file, or one that cannot be written: that is told when it is.
-        return
-    if not stat.S_ISREG(mode):
-        raise UsageError(
-            f"The input report names {path!r}, which is no regular file.",
-            f"Name a file, or {STANDARD_OUTPUT} for standard output.",
-        )
 
 
 def write_report(path: str, report: Mapping[str, Any]) -> str:

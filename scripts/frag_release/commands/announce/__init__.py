@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...inputs.settings.announce import read_announce_settings as read_settings
 from ...render.release_notes import ticket_body
-from ...runner.settings.announce import read_announce_settings as read_settings
 from ..evidence.reviewed_commit import ticket_to_tell
 from .announce import Announce
 
 if TYPE_CHECKING:
+    from ...adapters.ports.ticketing import AnnouncingForge
     from ...domain.contents import Contents
     from ...domain.reports.announce import AnnounceReport
-    from ...forges.ticketing import AnnouncingForge
-    from ...runner.settings.announce import AnnounceSettings
+    from ...inputs.settings.announce import AnnounceSettings
     from ..session import Session
     from ..stack import Stack
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import __version__
+from ...adapters.ports.ticketing import AnnouncingForge
 from ...domain.contents import Contents
 from ...domain.kept_text import KeptText
 from ...domain.reports.announce import TICKET, AnnounceReport, shortfall
 from ...domain.tickets import Issue, Ticket
-from ...forges.ticketing import AnnouncingForge
-from ...runner.settings.announce import AnnounceSettings
+from ...inputs.settings.announce import AnnounceSettings
 from ..journal import Journal
 from ..stack import Stack
 from .contents import ReleaseContents

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ...adapters.ports.ticketing import AnnouncingForge
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
 from ...domain.contents import Contents, gaps
@@ -15,8 +16,7 @@ from ...domain.findings import Finding
 from ...domain.release_record import ASSET, ReleaseRecord
 from ...domain.reports.announce import CONTENTS, shortfall
 from ...errors import RefusedError
-from ...forges.ticketing import AnnouncingForge
-from ...runner.settings.announce import AnnounceSettings
+from ...inputs.settings.announce import AnnounceSettings
 from ..answers import must
 from ..evidence.histories import with_changes
 from ..stack import Stack

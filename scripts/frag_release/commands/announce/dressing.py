@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...adapters.ports.ticketing import Board, Card, Lane, Tickets
+from ...adapters.ports.writer import UnconfirmedError, WriteFailedError
 from ...domain.evidence import Unknown
 from ...domain.reports.announce import ASSIGNEES, BOARD, LABELS
 from ...domain.reports.report import Action
 from ...domain.tickets import Issue
-from ...forges.ticketing import Board, Card, Lane, Tickets
-from ...forges.writer import UnconfirmedError, WriteFailedError
 from ..journal import Journal
 
 _PUSH = (

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ...clients.messages import quoted
+from ...adapters.http.messages import quoted
+from ...adapters.ports.ticketing import Tickets
+from ...adapters.ports.writer import UnconfirmedError
 from ...domain.evidence import Answer, Unknown
 from ...domain.kept_text import KeptText, same_text
 from ...domain.reports.announce import TICKET
 from ...domain.reports.report import Action
 from ...domain.tickets import Author, Comment, Issue, Ticket, same_title
 from ...errors import RefusedError
-from ...forges.ticketing import Tickets
-from ...forges.writer import UnconfirmedError
 from ..answers import must
 from ..journal import Journal
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...clients.pace import Pace
-from ...runner.settings.audit import read_audit_settings as read_settings
+from ...adapters.http.pace import Pace
+from ...inputs.settings.audit import read_audit_settings as read_settings
 from .audit import Audit
 
 if TYPE_CHECKING:
     from ...domain.reports.audit import AuditReport
-    from ...runner.settings.audit import AuditSettings
+    from ...inputs.settings.audit import AuditSettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import __version__
-from ...clients.registry import RegistryClient
+from ...adapters.ports.repository import Forge
+from ...adapters.registry.client import RegistryClient
 from ...domain.allow import Allowance
 from ...domain.audit.gaps import gaps
 from ...domain.audit.judging import PastRelease, judge_history
@@ -15,8 +16,7 @@ from ...domain.newest import unformed
 from ...domain.reports.audit import AuditReport
 from ...domain.versions import production_tags
 from ...errors import EvidenceError
-from ...forges.repository import Forge
-from ...runner.settings.audit import AuditSettings
+from ...inputs.settings.audit import AuditSettings
 from ..answers import must
 from ..stack import Stack
 from .clones import stale_clones

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...adapters.ports.repository import Forge, Repository
 from ...domain.audit.facts import StackHistory
 from ...domain.components import Component
 from ...domain.evidence import Placement, Unknown
 from ...domain.facts import ComponentFacts
 from ...domain.newest import unformed
 from ...domain.versions import ProductionTag, parse_production_tag, production_tags
-from ...forges.repository import Forge, Repository
 
 
 def stale_clones(forge: Forge, history: StackHistory) -> list[str]:

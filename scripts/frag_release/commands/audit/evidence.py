@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...clients.registry import RegistryClient
+from ...adapters.ports.repository import Forge
+from ...adapters.registry.client import RegistryClient
 from ...domain.audit.facts import Images, Records, StackHistory, StackTag
 from ...domain.audit.judging import recorded_pins
 from ...domain.components import Pin
@@ -14,8 +15,7 @@ from ...domain.evidence import Answer, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
-from ...forges.repository import Forge
-from ...runner.settings.audit import AuditSettings
+from ...inputs.settings.audit import AuditSettings
 from ..evidence.components import with_tag_object
 from ..stack import Stack
 from .pinned import PinnedEvidence

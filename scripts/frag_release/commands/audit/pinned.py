@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ...adapters.ports.repository import Forge, Repository
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Answers, Run, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.rules.ci_runs import has_names
-from ...forges.repository import Forge, Repository
 from ..session import utc_now
 
 

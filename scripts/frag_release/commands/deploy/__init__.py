@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ... import cancellation
-from ...clients.deadline import Deadline
+from ...adapters.http.deadline import Deadline
 from ...domain.production_template import names_of, note_of_variables
+from ...inputs.settings.awx import read_awx_settings
+from ...inputs.settings.deploy import check_ref
+from ...inputs.settings.deploy import read_deploy_settings as read_settings
+from ...inputs.settings.production_template import check_template
 from ...render.deploy import job_line
-from ...runner.settings.awx import read_awx_settings
-from ...runner.settings.deploy import check_ref
-from ...runner.settings.deploy import read_deploy_settings as read_settings
-from ...runner.settings.production_template import check_template
 from ..clock import Clock
 from ..session import utc_now
 from .awx_job import AwxJob
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...domain.awx_jobs import Template, Variables
     from ...domain.evidence import Image
     from ...domain.reports.deploy import DeployReport
-    from ...runner.settings.deploy import DeploySettings
+    from ...inputs.settings.deploy import DeploySettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

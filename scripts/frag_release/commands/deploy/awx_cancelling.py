@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...clients.awx import Awx
-from ...clients.messages import Unconfirmed
+from ...adapters.awx.client import Awx
+from ...adapters.http.messages import Unconfirmed
 from ...domain.awx_jobs import Job
 from ...domain.evidence import Answer, Denied, Unknown
 from ..clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...clients.awx import Awx
+from ...adapters.awx.client import Awx
 from ...domain.awx_jobs import Job, JobProgress, Output
 from ...domain.evidence import Answer, Unknown
 from ...errors import EvidenceError

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ... import cancellation
-from ...clients.awx import Awx
-from ...clients.messages import quoted
+from ...adapters.awx.client import Awx
+from ...adapters.http.messages import quoted
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Template
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
-from ...runner.settings.awx import AwxSettings
+from ...inputs.settings.awx import AwxSettings
 from ..answers import must
 from ..clock import Clock
 from .awx_cancelling import CANCEL_SECONDS, LAST_SECONDS, cancel

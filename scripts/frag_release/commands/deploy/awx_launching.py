@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from ...clients.awx import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
-from ...clients.messages import quoted
+from ...adapters.awx.client import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
+from ...adapters.http.messages import quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Unknown
 from ...errors import EvidenceError, ExpectedError, RefusedError

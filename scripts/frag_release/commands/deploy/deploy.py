@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...clients.registry import RegistryClient
-from ...clients.site import SiteClient
+from ...adapters.registry.client import RegistryClient
+from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
 from ...domain.evidence import Answer, Image
@@ -21,8 +21,8 @@ from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
+from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text
-from ...runner.settings.deploy import DeploySettings
 from ..answers import must
 from ..clock import Clock
 from ..gate.gate import Gate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from ...clients.registry import RegistryClient
+from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import NO_IMAGE
 from ...domain.decision import reconsider
@@ -16,7 +16,7 @@ from ...domain.origin import judged_pair
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge_image
-from ...runner.settings.deploy import DeploySettings
+from ...inputs.settings.deploy import DeploySettings
 
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...clients.site import SiteClient
+from ...adapters.site import SiteClient
 from ...domain.evidence import Image
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from ...runner.settings.doctor import read_doctor_settings as read_settings
+from ...inputs.settings.doctor import read_doctor_settings as read_settings
 from .deployment import Deployment
 from .doctor import Doctor
 
 if TYPE_CHECKING:
     from ...domain.reports.doctor import DoctorReport
-    from ...runner.settings.doctor import DoctorSettings
+    from ...inputs.settings.doctor import DoctorSettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

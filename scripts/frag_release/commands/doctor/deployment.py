@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...clients.awx import Awx
-from ...clients.once import Once
+from ...adapters.awx.client import Awx
+from ...adapters.http.once import Once
 from ...domain.awx_jobs import Template
 from ...domain.evidence import Answer, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.deployment import judge_login, judge_template, judge_variables
 from ...domain.needs.need import Judgement, missing, unseen
 from ...errors import RefusedError, UsageError
-from ...runner.settings.awx import AwxSettings
+from ...inputs.settings.awx import AwxSettings
 from .questions import Question
 
 _NOT_ASKED = Unknown("AWX was not asked about it", "Mend the inputs for AWX first.")

@@ -6,15 +6,15 @@ import datetime
 from dataclasses import dataclass
 
 from ... import __version__
-from ...clients.registry import RegistryClient
-from ...clients.site import SiteClient
+from ...adapters.github.forge import GithubForge
+from ...adapters.github.settings import GithubSettings
+from ...adapters.registry.client import RegistryClient
+from ...adapters.site import SiteClient
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.rights import TokenFacts, TokenKind
 from ...domain.reports.doctor import DoctorReport
 from ...errors import UsageError
-from ...forges.github import GithubForge
-from ...forges.github_settings import GithubSettings
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from ..stack import Stack
 from .deployment import Deployment, questions_of_deployment
 from .files import Files

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from ...clients.once import Once
+from ...adapters.github.settings import GithubSettings
+from ...adapters.http.once import Once
 from ...domain.evidence import Answer, Blob, TooLong, Unknown
 from ...domain.needs.owners import PLACES, Owners
 from ...domain.needs.writers import Writers, read_writers
-from ...forges.github_settings import GithubSettings
 from .reading import StackFile
 
 _FOLDER = ".github/workflows"

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ...adapters.github.forge import GithubForge
+from ...adapters.github.settings import GithubSettings
 from ...domain.components import Component
 from ...domain.evidence import Answer, Unknown
 from ...domain.needs import outside, settings
@@ -17,9 +19,7 @@ from ...domain.needs.owners import judge_owners
 from ...domain.needs.protection import Environment
 from ...domain.needs.rights import TokenFacts
 from ...domain.needs.writers import judge_forms, judge_keys, judge_moving
-from ...forges.github import GithubForge
-from ...forges.github_settings import GithubSettings
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from .files import Files
 from .questions import Question
 from .reading import StackFile

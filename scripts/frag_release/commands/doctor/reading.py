@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...clients.once import Once
-from ...clients.registry import RegistryClient
+from ...adapters.github.forge import GithubForge
+from ...adapters.http.once import Once
+from ...adapters.registry.client import RegistryClient
 from ...domain.components import NO_IMAGE, Component, Pin
 from ...domain.evidence import Answer, Blob, Image, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, unseen
 from ...domain.needs.reading import judge_branches, judge_image, judge_seen, judge_workflow_file
-from ...forges.github import GithubForge
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from ..stack import Stack
 from .questions import Question
 

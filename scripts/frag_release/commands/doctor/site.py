@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...clients.site import SiteClient
+from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
 from ...domain.evidence import Unknown
 from ...domain.needs.catalogue import Selection
@@ -11,7 +11,7 @@ from ...domain.needs.site import Known, advice, judge_answer, judge_site
 from ...domain.site_lines import Page
 from ...domain.versions import production_tags
 from ...errors import UsageError
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from .questions import Question
 from .reading import StackFile
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from ...adapters.github.forge import GithubForge
 from ...domain.evidence import Answer, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, there, unseen
 from ...domain.needs.rights import Right, TokenFacts
 from ...domain.needs.tickets import judge_ticket_place
-from ...forges.github import GithubForge
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from .questions import Question, is_same, judge_right_of
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ...clients.once import Once
+from ...adapters.github.settings import GithubSettings
+from ...adapters.http.once import Once
 from ...domain.evidence import Answer, Unknown
 from ...domain.gate_use import GateUse, read_gate_use
 from ...domain.needs import workflow
 from ...domain.needs.catalogue import in_file
 from ...domain.needs.need import Judgement, unseen
 from ...domain.workflow_file import WorkflowFileError
-from ...forges.github_settings import GithubSettings
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from .questions import Question
 from .reading import StackFile
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from ...adapters.github.settings import GithubSettings
 from ...domain.evidence import Blob, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, Need, not_needed, unseen
@@ -22,8 +23,7 @@ from ...domain.needs.writing import (
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...domain.workflow_uploads import read_upload
-from ...forges.github_settings import GithubSettings
-from ...runner.settings.doctor import DoctorSettings
+from ...inputs.settings.doctor import DoctorSettings
 from .questions import Question, is_same, judge_right_of
 from .reading import StackFile
 

@@ -9,18 +9,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...clients.registry import RegistryClient
+from ...adapters.ports.repository import Forge, Repository
+from ...adapters.registry.client import RegistryClient
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Image, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
 from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag
-from ...forges.repository import Forge, Repository
 from ..session import utc_now
 
 if TYPE_CHECKING:
     from ...domain.overrides import Override
-    from ...runner.settings.base import Settings
+    from ...inputs.settings.base import Settings
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 _HINTED_TAGS = 3

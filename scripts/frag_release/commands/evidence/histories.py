@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ...adapters.ports.repository import Forge
+from ...adapters.ports.ticketing import AnnouncingForge, Tickets
 from ...domain.changes import History, TicketHome
 from ...domain.contents import Contents, Titles, changes_between, named_tickets
 from ...domain.evidence import Answer, LeftOut, Unknown
 from ...domain.plan import Change
-from ...forges.repository import Forge
-from ...forges.ticketing import AnnouncingForge, Tickets
 
 MOST_TITLES = 300
 """Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""

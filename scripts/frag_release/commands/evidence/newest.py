@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 
+from ...adapters.ports.repository import Repository
 from ...domain.evidence import Answer, Placement, Unknown, WrongKind
 from ...domain.newest import Candidate, Newest, doubts, unformed
 from ...domain.versions import production_tags
-from ...forges.repository import Repository
 
 MOST_PLACED = 300
 """So many of the highest tags are looked at; if none of them is on a branch, no tag is called the newest."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...adapters.ports.repository import Forge
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import ComponentFacts, PreviousRelease, Recorded
 from ...domain.release_record import ReleaseRecord
-from ...forges.repository import Forge
 
 
 def with_records(

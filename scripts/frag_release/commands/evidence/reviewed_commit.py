@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ...adapters.ports.writer import CommitFacts, Writer
 from ...domain.evidence import Answer, Unknown
 from ...domain.plan import TICKET_TRAILER
 from ...domain.review import trailer_values
 from ...domain.tickets import Ticket, may_be_told, parse_ticket
 from ...errors import RefusedError
-from ...forges.writer import CommitFacts, Writer
 from ..answers import must
 
 _MOST_UPDATES = 30

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ...adapters.ports.repository import Repository
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown
 from ...domain.facts import PreviousRelease, StackFacts
 from ...domain.versions import ProductionTag, production_tags
-from ...forges.repository import Repository
 
 _FIRST_CALENDAR_YEAR = 2000
 _MOST_HIGHER = 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...runner.settings.gate import read_gate_settings as read_settings
+from ...inputs.settings.gate import read_gate_settings as read_settings
 
 if TYPE_CHECKING:
     from ...domain.reports.gate import GateReport
-    from ...runner.settings.gate import GateSettings
+    from ...inputs.settings.gate import GateSettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ... import __version__
-from ...clients.registry import RegistryClient
+from ...adapters.ports.repository import Forge
+from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide
@@ -22,8 +23,7 @@ from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge, judge_presence
 from ...errors import UsageError
-from ...forges.repository import Forge
-from ...runner.settings.gate import GateSettings
+from ...inputs.settings.gate import GateSettings
 from ..evidence.stack import TagFacts
 from ..stack import Stack
 

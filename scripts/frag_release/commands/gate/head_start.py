@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...forges.repository import Forge
-    from ...runner.context import Context
-    from ...runner.settings.gate import GateSettings
+    from ...adapters.ports.repository import Forge
+    from ...inputs.context import Context
+    from ...inputs.settings.gate import GateSettings
 
 _PRODUCTION_PUSH = re.compile(r"refs/tags/([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
 

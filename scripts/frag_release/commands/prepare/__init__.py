@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...runner.settings.prepare import read_prepare_settings as read_settings
+from ...inputs.settings.prepare import read_prepare_settings as read_settings
 from .prepare import Prepare
 
 if TYPE_CHECKING:
     from ...domain.reports.prepare import PrepareReport
-    from ...runner.settings.prepare import PrepareSettings
+    from ...inputs.settings.prepare import PrepareSettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
+from ...adapters.ports.repository import Forge, Repository
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, TooLong
 from ...domain.new_tags import is_new
@@ -17,7 +18,6 @@ from ...domain.ticket_text import TicketTextError, read_versions
 from ...domain.tickets import Ticket
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...errors import RefusedError
-from ...forges.repository import Forge, Repository
 from ..answers import must
 from ..evidence.newest import find_newest
 

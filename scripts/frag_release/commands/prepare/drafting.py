@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 
+from ...adapters.ports.repository import Forge
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.new_tags import NewTag
@@ -19,8 +20,7 @@ from ...domain.tickets import Ticket, may_be_told
 from ...domain.versions import ProductionTag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
-from ...forges.repository import Forge
-from ...runner.settings.prepare import PrepareSettings
+from ...inputs.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.newest import find_newest
 from ..evidence.reviewed_commit import through_updates

@@ -7,28 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from ...adapters.ports.publishing import PublishingForge
+from ...adapters.ports.repository import Repository
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED
-from ...domain.new_tags import (
-    NewTag,
-    demand_plausible,
-    is_forgotten,
-    is_new,
-    lacking,
-    next_tag,
-    tag_at,
-    wanted_commit,
-)
+from ...domain.new_tags import NewTag, demand_plausible, is_forgotten, is_new, lacking, next_tag, tag_at, wanted_commit
 from ...domain.newest import Newest, doubts
 from ...domain.plan import ChoiceError
 from ...domain.versions import production_tags
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...errors import RefusedError
-from ...forges.publishing import PublishingForge
-from ...forges.repository import Repository
-from ...runner.settings.prepare import PrepareSettings
+from ...inputs.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.histories import is_secret
 from ..journal import Journal

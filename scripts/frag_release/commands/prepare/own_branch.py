@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...adapters.ports.repository import Repository
+from ...adapters.ports.writer import CommitFacts, Writer
 from ...domain.evidence import Blob
 from ...domain.plan import Plan
 from ...domain.splice import replace_values
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError
-from ...forges.repository import Repository
-from ...forges.writer import CommitFacts, Writer
 from ..answers import must
 from ..evidence.reviewed_commit import through_updates
 

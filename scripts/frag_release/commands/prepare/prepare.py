@@ -10,7 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ... import __version__, cancellation
-from ...clients.registry import RegistryClient
+from ...adapters.ports.repository import Forge
+from ...adapters.ports.writer import LostRaceError, WriteRefusedError
+from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances
 from ...domain.changes import TicketHome
 from ...domain.components import Pin
@@ -24,11 +26,9 @@ from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
 from ...domain.rules import judge_planned
 from ...errors import ExpectedError
-from ...forges.repository import Forge
-from ...forges.writer import LostRaceError, WriteRefusedError
+from ...inputs.settings.prepare import PrepareSettings
 from ...render.plan_text import prepare_text as plan_text
 from ...render.prepare import pull_request_body
-from ...runner.settings.prepare import PrepareSettings
 from ..evidence.components import Overrides
 from ..evidence.histories import with_histories
 from ..session import Session

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ...clients.registry import RegistryClient
+from ...adapters.github.forge import GithubForge
+from ...adapters.ports.writer import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
+from ...adapters.registry.client import RegistryClient
 from ...domain.builds import Progress
 from ...domain.evidence import Answer, Denied, Unknown
 from ...domain.needs.need import Judgement, Presence
@@ -18,10 +20,8 @@ from ...domain.plan import Change, Plan
 from ...domain.reports.prepare import PrepareReport
 from ...domain.reports.report import Action
 from ...errors import EvidenceError, ExpectedError
-from ...forges.github import GithubForge
-from ...forges.writer import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
+from ...inputs.settings.prepare import PrepareSettings
 from ...render.builds import progress_line
-from ...runner.settings.prepare import PrepareSettings
 from ..answers import must
 from ..building import Building, Waits, Words, a_few_looks, together
 from ..clock import Clock

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...adapters.ports.repository import Forge
+from ...adapters.ports.writer import PullRequest
 from ...domain.kept_text import KeptText, same_text
 from ...domain.plan import RELEASE_BRANCH, Mode, Plan, marked_release
 from ...domain.reports.report import Action
 from ...errors import RefusedError
-from ...forges.repository import Forge
-from ...forges.writer import PullRequest
 from ...render.links import Links
 from ..answers import must
 from ..journal import Journal

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...runner.settings.publish import read_publish_settings as read_settings
+from ...inputs.settings.publish import read_publish_settings as read_settings
 from .publish import Publish
 from .text import ReleaseText
 
 if TYPE_CHECKING:
     from ...domain.reports.publish import NothingReport, PublishReport
-    from ...runner.settings.publish import PublishSettings
+    from ...inputs.settings.publish import PublishSettings
     from ..session import Session
 
 __all__ = ["read_settings", "run"]

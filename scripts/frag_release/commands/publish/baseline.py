@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ...clients.registry import RegistryClient
+from ...adapters.ports.publishing import PublishingForge, Releases
+from ...adapters.registry.client import RegistryClient
 from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET
@@ -17,8 +18,7 @@ from ...domain.review import Reviewed
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge_publication
 from ...errors import RefusedError
-from ...forges.publishing import PublishingForge, Releases
-from ...runner.settings.publish import PublishSettings
+from ...inputs.settings.publish import PublishSettings
 from ..answers import must
 from ..journal import Journal
 from ..stack import Stack

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ...clients.registry import RegistryClient
+from ...adapters.ports.publishing import PublishingForge
+from ...adapters.registry.client import RegistryClient
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED, ReleaseFacts
 from ...domain.review import Reviewed
 from ...domain.rules.ci_runs import has_names
-from ...forges.publishing import PublishingForge
-from ...runner.settings.publish import PublishSettings
+from ...inputs.settings.publish import PublishSettings
 from ..evidence.stack import TagFacts
 from ..stack import Stack
 

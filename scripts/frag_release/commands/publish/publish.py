@@ -8,7 +8,9 @@ from functools import cached_property, partial
 from typing import Any
 
 from ... import __version__
-from ...clients.registry import RegistryClient
+from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
+from ...adapters.ports.writer import LostRaceError
+from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
 from ...domain.decision import TAGS, Circumstances, decide, reconsider
@@ -21,11 +23,9 @@ from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import judge_contents, judge_publication
 from ...errors import ExpectedError, RefusedError
-from ...forges.publishing import Publisher, PublishingForge, Releases
-from ...forges.writer import LostRaceError
+from ...inputs.settings.publish import PublishSettings
 from ...render.builds import progress_line
 from ...render.publish import text
-from ...runner.settings.publish import PublishSettings
 from ..answers import must
 from ..building import Building
 from ..clock import Clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...clients.registry import RegistryClient
+from ...adapters.ports.publishing import Builds
+from ...adapters.registry.client import RegistryClient
 from ...domain.builds import Build
 from ...domain.evidence import Answer, Image, Unknown
 from ...domain.pushed_image import FORM, pushed_digest
 from ...errors import EvidenceError, RefusedError
-from ...forges.publishing import Builds
 from ..building import a_few_looks
 from ..clock import Clock
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ...adapters.ports.publishing import Releases
 from ...domain.release_record import ASSET
 from ...domain.releases import Release
 from ...domain.reports.report import Action
-from ...forges.publishing import Releases
 from ..answers import must
 from ..journal import Journal
 

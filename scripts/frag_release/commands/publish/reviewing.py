@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ...adapters.ports.publishing import Publisher, PublishingForge
 from ...domain.evidence import PUSH
 from ...domain.review import (
     Contradiction,
@@ -21,8 +22,7 @@ from ...domain.review import (
 )
 from ...domain.versions import is_above
 from ...errors import EvidenceError, RefusedError
-from ...forges.publishing import Publisher, PublishingForge
-from ...runner.settings.publish import PublishSettings
+from ...inputs.settings.publish import PublishSettings
 from ..answers import must
 from ..stack import Stack
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ...adapters.ports.ticketing import AnnouncingForge
 from ...domain.contents import Contents, gaps
 from ...domain.evidence import Unknown
 from ...domain.reports.publish import PublishReport
-from ...forges.ticketing import AnnouncingForge
+from ...inputs.settings.publish import PublishSettings
 from ...render.release_notes import release_body
-from ...runner.settings.publish import PublishSettings
 from ..evidence.histories import with_changes
 from ..session import Session
 from .releasing import Text

@@ -1,0 +1,1 @@
+"""AWX, by its REST API."""

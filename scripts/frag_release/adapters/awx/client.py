@@ -1,0 +1,270 @@
+"""AWX: job templates and the jobs that they are launched as."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+
+from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
+from ...domain.evidence import Answer, Denied, Unknown
+from ...errors import ExpectedError, RefusedError
+from ..http.credentials import Credentials
+from ..http.messages import Response, Unconfirmed, quoted
+from ..http.payloads import parse, read_payload
+from ..http.session import Http
+from .api import AwxApi, AwxRefusedError
+from .output import Gap, read_end, read_output
+from .payloads import (
+    JobPage,
+    JobPayload,
+    LaunchPayload,
+    Me,
+    SurveyPayload,
+    TemplatePage,
+    TemplatePayload,
+    job_of,
+    launch_data,
+)
+
+_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
+_MOST_PAGES = 20
+_LAST_WITH_OLD_PAGES = (24, 6, 1)
+LAUNCH_SECONDS = 125.0
+"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
+
+_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
+
+
+class UnconfirmedLaunchError(ExpectedError):
+    """A launch was sent, and no answer says whether there is a job now: look before anything else."""
+
+
+class Awx:
+    """AWX as one account sees it. `url` has no slash at its end, `api_path` (such as `/api/v2/`) has one.
+
+    API: AWX 24.6.1, `awx/api/urls`. A read is tried again, a write is sent once. Raises UsageError where
+    credentials cannot be sent.
+    """
+
+    def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
+        self._api = AwxApi(http, url, api_path, credentials)
+
+    def anew(self, seconds: float) -> Awx:
+        """The same with `seconds` from now, for what must still be said when time is up."""
+        other = copy.copy(self)
+        other._api = self._api.anew(seconds)
+        return other
+
+    def template(self, name: str, organization: str = "") -> Answer[Template]:
+        """The one job template of exactly this name; raises RefusedError where there is none, or several."""
+        what = f"the job template {quoted(name)}"
+        query: dict[str, str | int] = {"name": name, "page_size": _TEMPLATES_OF_PAGE}
+        if organization:
+            query["organization__name"] = organization
+        found: list[TemplatePayload] = []
+        answer = self._api.get("job_templates/", what, query)
+        for _ in range(_MOST_PAGES):
+            page = self._api.read(answer, TemplatePage, what)
+            if isinstance(page, Unknown):
+                return page
+            found += page["results"]
+            answer = self._api.next_page(page["next"], what)
+            if answer is None and len(found) < page["count"]:
+                return Unknown(f"{self._api.host} sent only {len(found)} of {page['count']} when asked for {what}")
+            if answer is None:
+                return _only([self._template(each) for each in found], name, organization)
+        return Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name")
+
+    def launch_data(self, template: Template) -> Answer[LaunchData]:
+        """What the template asks for at its launch."""
+        what = f"what the job template {quoted(template.name)} needs"
+        payload = self._api.read(self._api.get(f"job_templates/{template.id}/launch/", what), LaunchPayload, what)
+        if isinstance(payload, Unknown):
+            return payload
+        if payload["ask_variables_on_launch"] or not payload["survey_enabled"]:
+            return launch_data(payload, frozenset())
+        what = f"the survey of the job template {quoted(template.name)}"
+        survey = self._api.read(self._api.get(f"job_templates/{template.id}/survey_spec/", what), SurveyPayload, what)
+        if isinstance(survey, Unknown):
+            return survey
+        return launch_data(payload, frozenset(each["variable"] for each in survey["spec"]))
+
+    def launch(self, template: Template, variables: Variables) -> Launched:
+        """Launch a template, once, in time of its own. Raises AwxRefusedError, RefusedError, ExpectedError: no job.
+
+        Raises UnconfirmedLaunchError where there may be one: no usable answer has come.
+        """
+        what = f"a launch of the job template {quoted(template.name)}"
+        body = {"extra_vars": dict(variables)} if variables else {}
+        api = self.anew(LAUNCH_SECONDS)._api
+        response = api.post(f"job_templates/{template.id}/launch/", what, body, LAUNCH_SECONDS)
+        if isinstance(response, Unconfirmed):
+            raise UnconfirmedLaunchError(response.reason, response.remedy)
+        if isinstance(response, Unknown):
+            raise ExpectedError(f"Nothing was launched: {response.reason}.", response.remedy)
+        if response.status >= 300:
+            message, remedy = self._api.refusal(response, what, MAY_LAUNCH)
+            right = response.status in (401, 403)
+            raise (AwxRefusedError if right else RefusedError)(f"Nothing was launched: {message}.", remedy)
+        return self._launched(response, what)
+
+    def job(self, job: Job) -> Answer[Job | None]:
+        """The same job as it is now; None where AWX has it no longer."""
+        what = f"the job {job.id}"
+        answer = self._api.get(_path(job), what)
+        if answer is None:
+            return None
+        payload = self._api.read(answer, JobPayload, what)
+        if isinstance(payload, Unknown):
+            return payload
+        now = self._job(payload)
+        same = (now.id, now.is_workflow, now.created) == (job.id, job.is_workflow, job.created)
+        return now if same else Unknown(f"{self._api.host} sent another job, when asked for {what}")
+
+    def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+        """The latest jobs of a template, newest first; of a sliced one also the workflows."""
+        return self._jobs(template, f"the jobs of the job template {quoted(template.name)}", {}, _JOBS_OF_PAGE)
+
+    def running_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+        """All jobs of a template that have not ended, however old, newest first; of a sliced one also the workflows."""
+        what = f"the jobs of the job template {quoted(template.name)} that have not ended"
+        return self._jobs(template, what, {"status__in": ",".join(NOT_OVER)}, _RUNNING_JOBS)
+
+    def _jobs(self, template: Template, what: str, chosen: Mapping[str, str], most: int) -> Answer[Sequence[Job]]:
+        jobs: list[Job] = []
+        query: dict[str, str | int] = {**chosen, "order_by": "-id", "page_size": most}
+        for kind in ("jobs", "slice_workflow_jobs") if template.sliced else ("jobs",):
+            page = self._api.read(self._api.get(f"job_templates/{template.id}/{kind}/", what, query), JobPage, what)
+            if isinstance(page, Unknown):
+                return page
+            if len(page["results"]) < (page["count"] if chosen else min(page["count"], most)):
+                return Unknown(f"{self._api.host} sent only a part of {what}")
+            jobs += map(self._job, page["results"])
+        return sorted(jobs, key=lambda job: -job.id)
+
+    def prompts(self, job: Job) -> Answer[Mapping[str, object] | None]:
+        """What a job was launched with; None for a workflow, of which AWX does not tell.
+
+        `jobs/N/create_schedule/` tells it, because a schedule would launch the same (`JobLaunchConfig`).
+        """
+        if job.is_workflow:
+            return None
+        answer = self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched")
+        if answer is None or isinstance(answer, Unknown):
+            return answer
+        document = parse(answer.body)
+        prompts = document.get("prompts") if isinstance(document, dict) else None
+        return prompts if isinstance(prompts, dict) else None
+
+    def me(self) -> Answer[str]:
+        """The name of the account that asks."""
+        what = "the account's own name"
+        payload = self._api.read(self._api.get("me/", what), Me, what)
+        if isinstance(payload, Unknown):
+            return payload
+        names = [account["username"] for account in payload["results"]]
+        return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
+
+    def cancel(self, job: Job) -> Answer[bool]:
+        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more.
+
+        `Denied` is also what all but superusers get for a job that has ended (`JobAccess.can_cancel`).
+        """
+        what = f"the cancelling of the job {job.id}"
+        response = self._api.post(f"{_path(job)}cancel/", what, {})
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 405:
+            return False
+        if response.status == 403:
+            return Denied(*self._api.refusal(response, what, _MAY_CANCEL))
+        if response.status != 202:
+            return Unknown(*self._api.refusal(response, what, _MAY_CANCEL))
+        return True
+
+    def output(self, job: Job, start: int, gap: Gap | None = None) -> Answer[Output]:
+        """The output of a job from line `start` on, up to a line that has not come yet.
+
+        With `gap` it goes on behind that line, with the text that this returns for so many lines that never came.
+        """
+        return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gap)
+
+    def end_of_output(self, job: Job, start: int) -> Answer[Output]:
+        """The last lines of a job's output, none of them before line `start`."""
+        return Output("", start) if job.is_workflow else read_end(self._api, job.id, start)
+
+    def jobs_url(self, template: Template) -> str:
+        """Where people see the jobs of a template."""
+        return f"{template.url}/jobs"
+
+    def _template(self, payload: TemplatePayload) -> Template:
+        organization = payload["summary_fields"].get("organization")
+        inventory = payload["summary_fields"].get("inventory")
+        capabilities = payload["summary_fields"].get("user_capabilities")
+        return Template(
+            id=payload["id"],
+            name=payload["name"],
+            organization=organization["name"] if organization else "",
+            sliced=(payload.get("job_slice_count") or 1) > 1,
+            may_launch=capabilities["start"] if capabilities else None,
+            inventory=inventory["name"] if inventory else "",
+            limit=payload.get("limit") or "",
+            has_project=payload.get("project", "not told") is not None,
+            url=self._page("templates/job_template" if self._is_old else "templates/job-template", payload["id"]),
+        )
+
+    def _job(self, payload: JobPayload) -> Job:
+        kind = "workflow" if payload["type"] == "workflow_job" else "playbook"
+        return job_of(payload, f"{self._page(f'jobs/{kind}', payload['id'])}/output")
+
+    @property
+    def _is_gateway(self) -> bool:
+        """Whether this is the Ansible Automation Platform, whose pages are elsewhere than AWX's own."""
+        return self._api.api_path.startswith("/api/controller/")
+
+    @property
+    def _is_old(self) -> bool:
+        """Whether its pages are those of AWX up to 24.6.1, which was the last with the old ones."""
+        return not self._is_gateway and self._api.version <= _LAST_WITH_OLD_PAGES
+
+    def _page(self, kind: str, number: int) -> str:
+        return f"{self._api.url}/{'#/' if self._is_old else 'execution/' if self._is_gateway else ''}{kind}/{number}"
+
+    def _launched(self, response: Response, what: str) -> Launched:
+        payload, document = read_payload(response.body, JobPayload), parse(response.body)
+        if payload is None or not isinstance(document, dict):
+            raise UnconfirmedLaunchError(f"{self._api.host} sent something that is no job, when asked for {what}")
+        return Launched(self._job(payload), _ignored(document.get("ignored_fields", "not told")))
+
+
+def _path(job: Job) -> str:
+    return f"{'workflow_jobs' if job.is_workflow else 'jobs'}/{job.id}/"
+
+
+def _ignored(fields: object) -> list[str]:
+    """Name the ignored variables, and the other fields that a launch has."""
+    if not isinstance(fields, dict):
+        return ["fields that it does not name"]
+    variables = fields.get("extra_vars")
+    others = [name for name in fields if name != "extra_vars" or not isinstance(variables, dict)]
+    return sorted([*(variables if isinstance(variables, dict) else ()), *others])
+
+
+def _only(found: Sequence[Template], name: str, organization: str) -> Template:
+    """Return the one template of that name; the database may have found it by other letters."""
+    exact = [one for one in found if one.name == name and organization in ("", one.organization)]
+    where = f" in the organisation {quoted(organization)}" if organization else ""
+    if not exact:
+        near = f" There is {quoted(found[0].name)}." if found else ""
+        raise RefusedError(
+            f"AWX has no job template {quoted(name)}{where} that this account may see.{near}",
+            "Give its exact name in awx-template (a workflow template is another thing), and the account the role "
+            "Execute on it.",
+        )
+    if len(exact) > 1:
+        owners = ", ".join(quoted(one.organization) if one.organization else "none" for one in exact[:10])
+        raise RefusedError(
+            f"AWX has {len(exact)} job templates {quoted(name)}{where}, in the organisations {owners}.",
+            "Say which is meant in awx-organization.",
+        )
+    return exact[0]

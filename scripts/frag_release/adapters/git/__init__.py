@@ -1,0 +1,1 @@
+"""Clones on this disk as a forge."""

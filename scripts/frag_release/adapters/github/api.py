@@ -1,0 +1,344 @@
+"""Questions and orders to GitHub's REST API about one place, and what refused questions mean.
+
+A 404 may stand for "there is none" as well as for "this token may not see it" (docs: "Troubleshooting
+the REST API"). It is believed only of a repository that the same token was seen to read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+from ...domain.evidence import Answer, Hidden, TooLong, Unknown
+from ..http.addresses import host_of, origin
+from ..http.credentials import Credentials
+from ..http.messages import MAX_BYTES, Request, Response, quoted
+from ..http.once import Once
+from ..http.retry import RateLimited
+from ..http.session import Http
+from .payloads import RepositoryFacts, read_complaint, read_message, read_payload
+from .refusals import accepted_permissions, known_refusal
+
+CONTENTS = "contents: read"
+ACTIONS = "actions: read"
+
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
+
+_T = TypeVar("_T")
+
+
+def _headers(accept: str, version: str) -> dict[str, str]:
+    return _HEADERS | ({"Accept": accept} if accept else {}) | ({"X-GitHub-Api-Version": version} if version else {})
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The first pages of a list, and whether there are no others."""
+
+    found: Sequence[Response]
+    is_all: bool
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the API is and who asks; `given_as` is the input that the token is from."""
+
+    http: Http
+    api_url: str
+    credentials: Credentials | None
+    given_as: str
+
+
+class PlaceApi(ABC):
+    """One place as one token sees it, safe to be used by threads. `root` is its path, empty for a malformed `name`."""
+
+    def __init__(self, access: Access, name: str, root: str) -> None:
+        self.name, self._root = name, root
+        self.http, self._access = access.http, access
+        self._change = threading.Condition()
+        self._asking = 0
+        self._readable = False
+
+    @abstractmethod
+    def absence(self) -> Unknown | None:
+        """Return None where a 404 of this place means that there is no such thing in it, else why it does not."""
+
+    @abstractmethod
+    def not_visible(self) -> Unknown:
+        """Say that the place is missing or hidden."""
+
+    def get(
+        self,
+        path: str | Sequence[str],
+        what: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        permission: str = CONTENTS,
+        max_bytes: int = MAX_BYTES,
+        accept: str = "",
+        version: str = "",
+    ) -> Answer[Response]:
+        """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
+
+        The response has status 200, 204, 404, 409, 410 or 422; whatever else comes is an `Unknown`.
+        """
+        if not self._root:
+            return self._malformed()
+        below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self._access.api_url}{self._root}{below}"
+        return self.get_url(
+            url + (f"?{urlencode(query)}" if query else ""), what, permission, max_bytes, accept, version
+        )
+
+    def get_url(
+        self,
+        url: str,
+        what: str,
+        permission: str = CONTENTS,
+        max_bytes: int = MAX_BYTES,
+        accept: str = "",
+        version: str = "",
+    ) -> Answer[Response]:
+        """Ask for a whole URL, such as that of a next page, as `get` does, with another `accept` or API `version`."""
+        request = Request(
+            url,
+            f"{what} of {self.name}",
+            headers=_headers(accept, version),
+            credentials=self._access.credentials,
+            max_bytes=max_bytes,
+        )
+        with self._asked() if permission == CONTENTS else nullcontext():
+            response = self.http.send(request)
+            if isinstance(response, Unknown):
+                return self._advised(response)
+            # A web page, such as a proxy sends, is no proof.
+            if permission == CONTENTS and response.status == 200:
+                self._readable |= "json" in response.header("content-type")
+        if response.status in (200, 204):
+            return response
+        if response.status in (404, 409, 410, 422):  # GitHub says something with its no; a proxy's empty 404 is none
+            return response if read_message(response.body) else self._odd("said no without a word", request.what)
+        return self._refused(response, request, permission)
+
+    def write(
+        self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: Mapping[str, Any]
+    ) -> Answer[Response]:
+        """Send JSON to `path` below the place, once. Returns the response, whatever its status below 500."""
+        if not self._root:
+            return self._malformed()
+        request = Request(
+            f"{self._access.api_url}{self._root}{quote(path)}",
+            f"{what} of {self.name}",
+            method,
+            {**_HEADERS, "Content-Type": "application/json"},
+            self._access.credentials,
+            body=json.dumps(body).encode() if body else b"",
+        )
+        response = self.http.send(request)
+        return self._advised(response) if isinstance(response, Unknown) else response
+
+    def upload(self, url: str, what: str, content: bytes, content_type: str) -> Answer[Response]:
+        """Send a file to the whole URL that GitHub names for it, once, if it is one of GitHub's own."""
+        credentials = self._access.credentials
+        if not is_upload_address(url, self._access.api_url) or credentials is None:
+            return self._odd("wants a file sent to another server", what)
+        headers = {**_HEADERS, "Content-Type": content_type}
+        whose = replace(credentials, origin=origin(url))
+        return self.http.send(Request(url, f"{what} of {self.name}", "POST", headers, whose, body=content))
+
+    def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
+        """Return what a response with status 200 or 201 holds; `Unknown` for other statuses and other contents."""
+        if response.status == 404:
+            return self.absence() or self.gone(what)
+        if response.status not in (200, 201):
+            return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
+        found = read_payload(response.body, kind)
+        return found if found is not None else self._odd("sent something else than it promises in its API", what)
+
+    def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> Answer[list[_T]]:
+        """Return what the pages of a list hold; `Unknown` as for `read`."""
+        found: list[_T] = []
+        for page in pages:
+            items = self.read(page, list[kind], what)  # type: ignore[valid-type]
+            if isinstance(items, Unknown):
+                return items
+            found += items
+        return found
+
+    def mismatch(self, what: str) -> Unknown:
+        """Say that the reply is about something else than was asked."""
+        return self._odd("answered about something else", what)
+
+    def gone(self, what: str) -> Unknown:
+        """Say that the place is there, but not what it was seen, or is known, to have."""
+        remedy = "Look whether it was deleted in between, and whether the token may see it; then run this again."
+        return replace(self._odd("found nothing", what), remedy=remedy)
+
+    def next_page(self, response: Response, what: str) -> Answer[str]:
+        """Return the URL of a list's next page, empty after the last; `Unknown` if it leads elsewhere."""
+        found = _NEXT.search(response.header("link"))
+        if found is None:
+            return ""
+        try:
+            same = origin(found[1]) == origin(self._access.api_url)
+        except ValueError:
+            same = False
+        return found[1] if same else self._odd("names a next page on another server", what)
+
+    def pages(
+        self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
+    ) -> Answer[Sequence[Response]]:
+        """Return all pages of a list; `Unknown` if one is lost, `TooLong` if it goes on behind `most` or is cut."""
+        pages = self.first_pages(first, what, most, permission, max_bytes)
+        if isinstance(pages, Unknown) or pages.is_all:
+            return pages if isinstance(pages, Unknown) else pages.found
+        return TooLong(self._odd(f"has more than the {len(pages.found)} pages that can be read", what).reason)
+
+    def first_pages(
+        self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
+    ) -> Answer[Pages]:
+        """Return up to `most` pages of a list from its start; `Unknown` if one of them is lost.
+
+        GitHub cuts long lists, some after 1,000 items and some after 10,000, with a 422 behind (seen; its
+        description does not say so).
+        """
+        pages, seen = [first], set[str]()
+        while True:
+            url = self.next_page(pages[-1], what)
+            if isinstance(url, Unknown):
+                return url
+            if not url or len(pages) == most:
+                return Pages(pages, is_all=not url)
+            if url in seen:
+                return self._odd("names the same next page twice", what)
+            seen.add(url)
+            page = self.get_url(url, what, permission, max_bytes)
+            if isinstance(page, Unknown):
+                return page
+            if page.status == 422:
+                return Pages(pages, is_all=False)
+            pages.append(page)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Who asks."""
+        return self._access.credentials
+
+    @property
+    def api_url(self) -> str:
+        """The address of the API."""
+        return self._access.api_url
+
+    @property
+    def given_as(self) -> str:
+        """The input that the token is from."""
+        return self._access.given_as
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        with self._change:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._asking -= 1
+                self._change.notify_all()
+
+    def lacks(self, permission: str) -> str:
+        """Say what the token needs where a permission is missing."""
+        return f"Give the token in {self.given_as} the permission {permission}."
+
+    @abstractmethod
+    def _malformed(self) -> Unknown:
+        """Say that the name is none."""
+
+    def _odd(self, did: str, what: str) -> Unknown:
+        return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
+
+    def words(self, response: Response) -> str:
+        """What GitHub says in an error, with the details it adds, as it is but for our own token."""
+        message = read_complaint(response.body)
+        if self._access.credentials:
+            message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
+        return message
+
+    def _advised(self, unknown: Unknown) -> Unknown:
+        if isinstance(unknown, RateLimited) and self._access.credentials is None:
+            return replace(unknown, remedy=f"{unknown.remedy} With a token in the input token GitHub allows more.")
+        return unknown
+
+    def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
+        words = self.words(response)
+        reason = f"{request.host} answered {response.status} ({quoted(words)}) when asked for {request.what}"
+        known = known_refusal(response.status, words)
+        if known:
+            return known.kind(reason, known.remedy_for(self.given_as))
+        if response.status == 403:
+            return Hidden(reason, self.lacks(accepted_permissions(response) or permission))
+        return Unknown(reason)
+
+
+class RepositoryApi(PlaceApi):
+    """One repository as one token sees it."""
+
+    def __init__(self, access: Access, name: str) -> None:
+        super().__init__(access, name, f"/repos/{name}" if _NAME.fullmatch(name) else "")
+        self._entry: Once[str, Answer[Response]] = Once()
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+
+    def absence(self) -> Unknown | None:
+        """Return None where a 404 of this repository means that there is no such thing.
+
+        Seeing any content of the repository proves it; questions that are under way are waited for.
+        """
+        with self._change:
+            self._change.wait_for(lambda: self._readable or not self._asking)
+            if self._readable:
+                return None
+        facts = self.facts()
+        return facts if isinstance(facts, Unknown) else None
+
+    def facts(self) -> Answer[RepositoryFacts]:
+        """The repository's own entry, asked for once."""
+        response = self.entry()
+        if isinstance(response, Unknown):
+            return response
+        return self.not_visible() if response.status == 404 else self.read(response, RepositoryFacts, "the entry")
+
+    def entry(self) -> Answer[Response]:
+        """The response with the repository's own entry, asked for once: its headers tell of the token."""
+        # No proof that contents may be read, hence its own permission.
+        return self._entry.get("", lambda: self.get("", "the entry", permission="metadata: read"))
+
+    def not_visible(self) -> Unknown:
+        """Say that the repository is missing or hidden."""
+        if self._access.credentials is None:
+            why = "was not found, or is not public"
+        else:
+            why = f"was not found, or the token in {self._access.given_as} may not see it"
+        needs = f"A private repository needs {CONTENTS}: for the stack in token, for a component in component-token."
+        return Unknown(f"{self.name} {why}", f"Check the name. {needs}")
+
+
+def is_upload_address(url: str, api_url: str) -> bool:
+    """Whether a URL for files is of the same GitHub as the API, so that it may see the token.
+
+    Files go to the API's own server (Enterprise), or to `uploads.` for `api.` (docs: "Upload a release asset").
+    """
+    try:
+        target, api = origin(url), origin(api_url)
+    except ValueError:
+        return False
+    return target in (api, api._replace(host=re.sub(r"^api\.", "uploads.", api.host)))

@@ -1,0 +1,304 @@
+"""Workflow runs of one repository on GitHub: found, followed, timed, and started."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypedDict
+
+from ...domain.builds import Artifact, Build, Job, PendingDeployment
+from ...domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
+from ...domain.run_limits import WAITING
+from ...domain.versions import parse_production_tag
+from ..http.messages import Response
+from .api import ACTIONS, RepositoryApi
+from .artifacts import read_artifacts
+from .compare import moment_of
+from .lists import MOST_PAGES, PAGE, runs_by_event, whole_list
+from .orders import Advice, Order, Refusal, Step, carry_out_silently
+from .payloads import WorkflowRun
+from .runs import branch_lifetimes, file_of, run_of
+
+_PAST_PAGE = 30
+_WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}
+_EVENTS = ("push", "workflow_dispatch")
+_ADVICE = Advice(
+    (
+        Refusal(
+            re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
+            "Add workflow_dispatch to the triggers of the build workflow on the default branch, and release from a "
+            "commit that has it, too; or give the input token one of an app or a person, delete the tag and run this "
+            "again: then the push of the tag starts the build.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"disabled workflow", re.I),
+            "The build workflow is switched off: Actions > that workflow > Enable workflow. Then run this again: it "
+            "goes on from there.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"Required inputs?\b.*not provided", re.I),
+            "The build of a release is started without inputs, so none of them may be required without a default: give "
+            "that one a default under workflow_dispatch of the build workflow, and release from a commit that has it. "
+            "By hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"No ref found", re.I),
+            "The tag was deleted in between. Run this again: it makes the tag anew.",
+            right=False,
+        ),
+    ),
+    "The workflow's own token needs actions: write under permissions of its job to start the build of the tag. The "
+    "token of an app or a person needs no such right: with it the push of the tag starts the build.",
+)
+
+
+class FollowedRun(WorkflowRun):
+    """`actions/get-workflow-run`. `run_started_at` is that of the newest attempt, and need not be there."""
+
+    run_attempt: int
+    run_started_at: str | None
+
+
+class FollowedRuns(TypedDict):
+    """`actions/list-workflow-runs`."""
+
+    total_count: int
+    workflow_runs: list[FollowedRun]
+
+
+class WorkflowJob(TypedDict):
+    """One item of `actions/list-jobs-for-workflow-run`; times are ISO 8601."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: str | None
+    completed_at: str | None
+    html_url: str | None
+
+
+class WorkflowJobs(TypedDict):
+    """`actions/list-jobs-for-workflow-run`."""
+
+    total_count: int
+    jobs: list[WorkflowJob]
+
+
+class NamedEnvironment(TypedDict):
+    """The environment of a pending deployment."""
+
+    name: str
+
+
+class UserOrTeam(TypedDict):
+    """A user has a `login`, a team a `name`."""
+
+    login: str | None
+    name: str | None
+
+
+class Reviewer(TypedDict):
+    """Who may approve; `type` is `User` or `Team`."""
+
+    type: str
+    reviewer: UserOrTeam
+
+
+class PendingFacts(TypedDict):
+    """One item of `actions/get-pending-deployments-for-run`; the timer is in minutes, its start ISO 8601."""
+
+    environment: NamedEnvironment
+    wait_timer: int
+    wait_timer_started_at: str | None
+    reviewers: list[Reviewer]
+
+
+class GithubBuilds:
+    """What GitHub Actions does in one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
+        """All runs of a commit on one of `branches`."""
+        what = f"the workflow runs of {commit[:12]}"
+        query = {"head_sha": commit, **_WHOLE}
+        runs = self._runs(lambda more: self._api.get("/actions/runs", what, query | more, permission=ACTIONS), what)
+        if isinstance(runs, Unknown):
+            return runs
+        # A pull request's run has the same head, and tests its merge into another branch instead.
+        own = [each for each in runs if each["event"] in _EVENTS and each["head_branch"] in branches]
+        return [run_of(each) for each in own if each["head_sha"] == commit]
+
+    def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
+
+        Of pushes one that failed or has not ended goes before those that passed, so that none hides it. A run that
+        somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
+        """
+        what = f"the runs of {workflow} for {tag}"
+        query = {"branch": tag, "head_sha": commit, **_WHOLE}
+        runs = self._runs(lambda more: self._of_workflow(workflow, what, query | more), what)
+        if isinstance(runs, Unknown):
+            return runs
+        # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
+        found = [_build(each) for each in runs if each["event"] in _EVENTS]
+        own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
+        return sorted(own, key=_rank)
+
+    def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
+        """When a branch of that name existed; `NotOffered` where GitHub does not tell."""
+        return branch_lifetimes(self._api, name)
+
+    def latest(self, build: Build) -> Answer[Build | None]:
+        """The same run as it is now, perhaps in another attempt; None where it was deleted."""
+        what = f"the run {build.id}"
+        response = self._api.get(f"/actions/runs/{build.id}", what, permission=ACTIONS)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        run = self._api.read(response, FollowedRun, what)
+        if isinstance(run, Unknown):
+            return run
+        now = _build(run)
+        same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
+        return now if same else self._api.mismatch(what)
+
+    def jobs(self, build: Build) -> Answer[Sequence[Job]]:
+        """The jobs of the latest attempt."""
+        what = f"the jobs of the run {build.id}"
+        query: dict[str, str | int] = {"filter": "latest", "per_page": PAGE}
+        first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, MOST_PAGES, ACTIONS)
+        if isinstance(pages, Unknown):
+            return pages
+        jobs: list[Job] = []
+        for page in pages:
+            payload = self._api.read(page, WorkflowJobs, what)
+            if isinstance(payload, Unknown):
+                return payload
+            jobs += map(_job, payload["jobs"])
+        return jobs
+
+    def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
+        """The environments whose rules it waits for."""
+        what = f"what the run {build.id} waits for"
+        response = self._api.get(f"/actions/runs/{build.id}/pending_deployments", what, permission=ACTIONS)
+        found = response if isinstance(response, Unknown) else self._api.read(response, list[PendingFacts], what)
+        return found if isinstance(found, Unknown) else list(map(_pending, found))
+
+    def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
+        """The runs of a workflow that are in progress, or wait for an approval: a request for each of the two."""
+        what, found = f"the runs of {workflow} that have not ended", list[Build]()
+        for status in ("in_progress", WAITING):
+            first = self._of_workflow(workflow, what, {"status": status, **_WHOLE, "per_page": _PAST_PAGE})
+            runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
+            if isinstance(runs, Unknown):
+                return runs
+            found += map(_build, runs["workflow_runs"])
+        return sorted(found, key=lambda one: one.id)
+
+    def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
+        """What all its attempts have uploaded."""
+        return read_artifacts(self._api, build)
+
+    def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
+        """The jobs of the last runs that passed: of releases, and of others where there are too few."""
+        what = f"the runs of {workflow}"
+        first = self._of_workflow(workflow, what, {"status": SUCCESS, **_WHOLE, "per_page": _PAST_PAGE})
+        runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
+        if isinstance(runs, Unknown):
+            return runs
+        found = map(_build, runs["workflow_runs"])
+        # A branch's build has other jobs than a release's: no deployment to production, for one.
+        asked = sorted(found, key=lambda one: parse_production_tag(one.branch) is None)[:limit]
+        answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
+        return [answer for answer in answers if not isinstance(answer, Unknown)]
+
+    def start(self, workflow: str, tag: str) -> None:
+        """Start a workflow at a tag by its event `workflow_dispatch`."""
+        path = f"/actions/workflows/{_file(workflow)}/dispatches"
+        order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
+        carry_out_silently(self._api, order, self._own_token)
+
+    def _of_workflow(self, workflow: str, what: str, query: Mapping[str, str | int]) -> Answer[Response]:
+        path = f"/actions/workflows/{_file(workflow)}/runs"
+        response = self._api.get(path, what, query, permission=ACTIONS)
+        if isinstance(response, Unknown) or response.status != 404:
+            return response
+        return self._api.absence() or Denied(
+            f"GitHub knows no workflow {_file(workflow)} in {self._api.name}, or does not show it to the token in "
+            f"{self._api.given_as}",
+            f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}.",
+        )
+
+    def _runs(self, ask: Callable[[dict[str, str | int]], Answer[Response]], what: str) -> Answer[list[FollowedRun]]:
+        def listed(event: str) -> Answer[list[FollowedRun]]:
+            first = ask({"event": event} if event else {})
+            return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
+
+        # A commit that is long the head of its branch has the runs of each night, and those of issues.
+        return runs_by_event(self._api, listed, _EVENTS)
+
+
+def _listed(page: FollowedRuns) -> tuple[int, Iterable[tuple[int, FollowedRun]]]:
+    return page["total_count"], ((each["id"], each) for each in page["workflow_runs"])
+
+
+def _rank(build: Build) -> tuple[bool, bool, bool, int]:
+    """Where a run stands among those of a tag; of dispatched runs, each with its own inputs, the newest is meant."""
+    is_push = build.event == PUSH
+    return not is_push, is_push and build.passed, is_push and not build.is_over, -build.id
+
+
+def _file(workflow: str) -> str:
+    """GitHub names a workflow by its file alone, without the folder that all are in."""
+    return workflow.rpartition("/")[2]
+
+
+def _build(run: FollowedRun) -> Build:
+    return Build(
+        id=run["id"],
+        workflow=file_of(run["path"]),
+        event=run["event"],
+        branch=run["head_branch"] or "",
+        head_sha=run["head_sha"],
+        attempt=run["run_attempt"],
+        status=run["status"] or "",
+        conclusion=run["conclusion"],
+        url=run["html_url"],
+        started=moment_of(run.get("run_started_at") or ""),
+        created=moment_of(run["created_at"]),
+    )
+
+
+def _pending(facts: PendingFacts) -> PendingDeployment:
+    began = moment_of(facts["wait_timer_started_at"] or "")
+    timer = datetime.timedelta(minutes=max(0, facts["wait_timer"]))
+    return PendingDeployment(
+        facts["environment"]["name"],
+        [name for each in facts["reviewers"] if (name := _reviewer(each))],
+        began + timer if began and timer else None,
+    )
+
+
+def _reviewer(one: Reviewer) -> str:
+    name = one["reviewer"].get("login") or one["reviewer"].get("name") or ""
+    return f"the team {name}" if name and one["type"] == "Team" else name
+
+
+def _job(job: WorkflowJob) -> Job:
+    return Job(
+        name=job["name"],
+        status=job["status"],
+        conclusion=job["conclusion"],
+        started=moment_of(job["started_at"] or ""),
+        completed=moment_of(job["completed_at"] or ""),
+        url=job["html_url"] or "",
+    )

@@ -1,0 +1,166 @@
+"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST API."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from ...domain.evidence import Answer
+from ...errors import UsageError
+from ..http.addresses import problem_with
+from ..http.credentials import bearer
+from .api import Access, RepositoryApi
+from .repository import GithubRepository
+
+# What only some runs need, or only after the first answers, is imported where it is used: a gate's first
+# questions should not wait for it.
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ...domain.facts import PublicRelease, Released
+    from ...domain.release_record import ReleaseRecord
+    from ...domain.tickets import Issue
+    from ..http.session import Http
+    from ..ports.publishing import Builds, Publisher, Releases
+    from ..ports.repository import Repository, RunHistory
+    from ..ports.ticketing import Board, Tickets
+    from ..ports.writer import Writer
+    from .settings import GithubSettings
+
+
+class GithubForge:
+    """The repositories that are seen by `token` (empty: the public ones).
+
+    `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `other_tokens` has the tokens for
+    some repositories by their names in lower case; `own_token` says that `token` is the workflow's own, and
+    `ticket_token` reads issues in place of the others. Raises UsageError where one of these cannot be used.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        api_url: str,
+        token: str,
+        other_tokens: Mapping[str, str] | None = None,
+        *,
+        own_token: bool = False,
+        ticket_token: str = "",
+    ) -> None:
+        problem = problem_with(api_url)
+        if problem:
+            raise UsageError(f"The input github-api-url {problem}.", "Use one such as https://api.github.com.")
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._own = self._access(token, "token")
+        self._others = {name: self._access(each, "component-token") for name, each in (other_tokens or {}).items()}
+        self._own_token = own_token
+        self._tickets = self._access(ticket_token, "ticket-token") if ticket_token else None
+        self._repositories: dict[str, GithubRepository] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def runs(self) -> RunHistory:
+        """What GitHub Actions did."""
+        from .runs import GithubRuns
+
+        return GithubRuns(self._http, lambda name: self._find(name).api)
+
+    def repository(self, name: str) -> Repository:
+        """The repository `OWNER/NAME`, the same one each time: it remembers what it was told."""
+        return self._find(name)
+
+    def writer(self, name: str) -> Writer:
+        """What writes to the repository `OWNER/NAME`."""
+        from .writer import GithubWriter
+
+        return GithubWriter(self._find(name).api, self._is_own(name))
+
+    def publisher(self, name: str) -> Publisher:
+        """What tags commits of a repository."""
+        from .tags import GithubTags
+
+        return GithubTags(self._find(name).api, self._is_own(name))
+
+    def builds(self, name: str) -> Builds:
+        """What CI does in a repository."""
+        from .builds import GithubBuilds
+
+        return GithubBuilds(self._find(name).api, self._is_own(name))
+
+    def releases(self, name: str) -> Releases:
+        """The releases of a repository."""
+        from .releases import GithubReleases
+
+        return GithubReleases(self._find(name).api, self._is_own(name))
+
+    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+        """What `release.json` of the release of `tag` says; None where there is none."""
+        from .records import read_record
+
+        return read_record(self._find(repository).api, tag)
+
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """What `release.json` of each published release says, by the release's tag."""
+        from .records import read_records
+
+        return read_records(self._find(repository).api, tags)
+
+    def released(self, repository: str) -> Answer[Released]:
+        """The tags among the newest releases that have a `release.json`: one request."""
+        from .records import read_released
+
+        return read_released(self._find(repository).api)
+
+    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+        """The public release of a tag: one request where there is none."""
+        from .records import read_public
+
+        return read_public(self._find(repository).api, tag)
+
+    def issue(self, repository: str, number: int) -> Answer[Issue]:
+        """An issue or a pull request; of one that was transferred, what it is now."""
+        return self.tickets(repository).issue(number)
+
+    def tickets(self, name: str) -> Tickets:
+        """The issues of a repository, as the ticket's token sees them."""
+        from .issues import GithubTickets
+
+        return GithubTickets(self._ticket_api(name), not self._tickets and self._is_own(name))
+
+    def board(self, project: str) -> Board:
+        """A board of projects, as the ticket's token sees it."""
+        from .projects import GithubBoard, ProjectApi
+
+        access = self._tickets or self._own
+        return GithubBoard(ProjectApi(access, project), self._own_token and access is self._own)
+
+    def settings(self, name: str) -> GithubSettings:
+        """The settings of a repository, as its token sees them."""
+        from .settings import GithubSettings
+
+        return GithubSettings(self._find(name).api)
+
+    def ticket_settings(self, name: str) -> GithubSettings:
+        """The settings of a repository of tickets, as the ticket's token sees them."""
+        from .settings import GithubSettings
+
+        return GithubSettings(self._ticket_api(name))
+
+    def _ticket_api(self, name: str) -> RepositoryApi:
+        return RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a repository is written to with the workflow's own token."""
+        return self._own_token and name.lower() not in self._others
+
+    def _find(self, name: str) -> GithubRepository:
+        key = name.lower()  # GitHub ignores the case of owners and repositories
+        with self._lock:
+            if key not in self._repositories:
+                api = RepositoryApi(self._others.get(key, self._own), name)
+                self._repositories[key] = GithubRepository(api)
+            return self._repositories[key]
+
+    def _access(self, token: str, given_as: str) -> Access:
+        credentials = bearer(token, self._api_url, f"The input {given_as}") if token else None
+        return Access(self._http, self._api_url, credentials, given_as)

@@ -1,0 +1,119 @@
+"""The commits between two commits, by GitHub's comparison of them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ...domain.changes import Commit, History, NewFiles
+from ...domain.evidence import Answer, Unknown
+from ..http.messages import Response, quoted
+from .api import RepositoryApi
+from .payloads import ComparedFiles, ComparisonPage, read_message, read_payload
+from .refs import COMMIT
+
+MOST_COMMITS = 2000
+"""More than any release has brought; what is longer is two commits that were never neighbours."""
+
+_PAGE = 100
+_MAX_BYTES = 32 * 1024 * 1024
+"""The first page of a comparison also lists up to 300 files with their changes."""
+_MOST_FILES = 300
+_WITH_ADDED, _WITH_REMOVED = ("ahead", "diverged"), ("behind", "diverged")
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page of a comparison; the first one of all lists up to 300 files (docs: "Compare two commits")."""
+
+    facts: ComparisonPage
+    new_files: NewFiles | None
+
+
+def read_history(api: RepositoryApi, old: str, new: str) -> Answer[History]:
+    """Return what `new` has and `old` has not, and the reverse, newest first; both full commit ids.
+
+    Without `page` a comparison would end after 250 commits (OpenAPI `repos/compare-commits-with-basehead`).
+    """
+    for commit in (old, new):
+        if not COMMIT.fullmatch(commit):
+            return Unknown(f"{quoted(commit)} is no full commit id")
+    if old == new:
+        return History()
+    first = _page(api, old, new, 1)
+    if isinstance(first, Unknown):
+        return first
+    status = first.facts["status"]
+    added = _side(api, old, new, first) if status in _WITH_ADDED else History()
+    removed = _side(api, new, old) if status in _WITH_REMOVED else History()
+    for side in (added, removed):
+        if isinstance(side, Unknown):
+            return side
+    if isinstance(added, Unknown) or isinstance(removed, Unknown) or not (added.added or removed.added):
+        return api.mismatch(_what(old, new))
+    return History(added.added, removed.added, new_files=added.new_files, lost_files=removed.new_files)
+
+
+def _side(api: RepositoryApi, old: str, new: str, first: _Page | None = None) -> Answer[History]:
+    """Return what `new` has and `old` has not, all other pages asked for at once."""
+    start = first or _page(api, old, new, 1)
+    commits = start if isinstance(start, Unknown) else _rest(api, old, new, start)
+    if isinstance(commits, Unknown) or isinstance(start, Unknown):
+        return commits if isinstance(commits, Unknown) else api.mismatch(_what(old, new))
+    return History(commits, new_files=start.new_files)
+
+
+def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Answer[Sequence[Commit]]:
+    """Return all commits of the comparison that `first` is the first page of, the other pages asked for at once."""
+    total = first.facts["total_commits"]
+    if total > MOST_COMMITS:
+        return Unknown(
+            f"{total:,} commits of {api.name} lie between {old[:12]} and {new[:12]}, more than the "
+            f"{MOST_COMMITS:,} that are read",
+            "Compare the two on GitHub.",
+        )
+    numbers = range(2, -(-total // _PAGE) + 1)
+    pages = [first, *api.http.parallel([partial(_page, api, old, new, number) for number in numbers])]
+    found: dict[str, Commit] = {}
+    for page in pages:
+        if isinstance(page, Unknown):
+            return page
+        found.update(
+            (each["sha"], Commit(each["sha"], each["commit"]["message"].rstrip("\n"))) for each in page.facts["commits"]
+        )
+    if len(found) != total or new not in found:
+        return Unknown(f"of {total} commits of {api.name} up to {new[:12]} GitHub sent {len(found)}")
+    # GitHub sends the oldest first.
+    return list(reversed(found.values()))
+
+
+def _page(api: RepositoryApi, old: str, new: str, number: int) -> Answer[_Page]:
+    query: dict[str, str | int] = {"per_page": _PAGE, "page": number}
+    response = api.get(f"/compare/{old}...{new}", _what(old, new), query, max_bytes=_MAX_BYTES)
+    if isinstance(response, Unknown):
+        return response
+    if response.status == 404:
+        return _absent(api, response, old, new)
+    page = api.read(response, ComparisonPage, _what(old, new))
+    if isinstance(page, Unknown):
+        return page
+    return _Page(page, _new_files(response)) if page["base_commit"]["sha"] == old else api.mismatch(_what(old, new))
+
+
+def _new_files(response: Response) -> NewFiles | None:
+    listed = read_payload(response.body, ComparedFiles)
+    if listed is None:
+        return None
+    paths = [each["filename"] for each in listed["files"] if each["status"] in ("added", "copied", "renamed")]
+    return NewFiles(paths, is_all=len(listed["files"]) < _MOST_FILES)
+
+
+def _absent(api: RepositoryApi, response: Response, old: str, new: str) -> Unknown:
+    if read_message(response.body).startswith("No common ancestor between"):
+        return Unknown(f"{old[:12]} and {new[:12]} of {api.name} share no history", "Compare their files instead.")
+    return api.absence() or Unknown(f"{api.name} does not have {_what(old, new)}")
+
+
+def _what(old: str, new: str) -> str:
+    return f"the commits between {old[:12]} and {new[:12]}"

@@ -1,0 +1,330 @@
+"""Issues on GitHub: what a release ticket asks for, and the tickets that `announce` writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, TypedDict, TypeVar
+
+from ...domain.evidence import Answer, Answers, TooLong, Unknown
+from ...domain.tickets import Author, Comment, Found, Issue, same_title
+from ..http.messages import Response
+from ..http.once import Once
+from .api import RepositoryApi
+from .orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
+from .payloads import read_payload
+from .visibility import is_named, is_private
+
+_READ = "issues: read"
+_PAGE = 100
+_MOST_PAGES = 100
+_MAX_BYTES = 64 * 1024 * 1024
+"""A page may have a hundred bodies of 65,536 characters."""
+
+_WORKFLOWS = "github-actions[bot]"
+"""Who writes with the workflow's own token."""
+
+_DISABLED = re.compile(r"Issues (are|has been) disabled", re.I)
+_ADVICE = Advice(
+    (
+        Refusal(
+            _DISABLED,
+            "Turn on Settings > General > Features > Issues of that repository, or name another one in "
+            "ticket-repository.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"\blocked\b", re.I),
+            "The conversation of the ticket is locked: unlock it, or name another one in ticket.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"assignees: invalid"),
+            "Somebody among the assignees cannot be assigned there any more: correct the input assignees.",
+            right=False,
+        ),
+    ),
+    "An app or a fine-grained token needs Issues: write for the ticket's repository, a classic one the scope repo, and "
+    "the workflow's own token issues: write under permissions of its job; that one reaches no other repository, for "
+    "which ticket-token takes the token of a person or an app.",
+)
+
+_T = TypeVar("_T")
+
+
+class UserFacts(TypedDict):
+    """Who wrote something."""
+
+    login: str
+    type: str
+
+
+class LabelFacts(TypedDict):
+    """A label."""
+
+    name: str | None
+
+
+class Link(TypedDict):
+    """What an issue has that is a pull request."""
+
+    url: str | None
+
+
+class IssueFacts(TypedDict):
+    """`issues/get`, which knows pull requests, too."""
+
+    id: int
+    number: int
+    repository_url: str
+    html_url: str
+    title: str
+    body: str | None
+    state: str
+    user: UserFacts | None
+    author_association: str | None
+    labels: list[LabelFacts | str]
+    assignees: list[UserFacts] | None
+    pull_request: Link | None
+
+
+class CommentFacts(TypedDict):
+    """`issues/get-comment`."""
+
+    id: int
+    html_url: str
+    body: str | None
+    user: UserFacts | None
+    author_association: str | None
+
+
+class GithubTickets:
+    """The issues of one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+        self._login: Once[str, str] = Once()
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+        return self._api.name
+
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may see the repository."""
+        return is_private(self._api)
+
+    def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
+        """The title of each issue, asked for beside each other."""
+        asked = list(dict.fromkeys(numbers))
+        return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
+
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
+        """All issues whose title says the same, or with our part; open and closed, oldest first.
+
+        They are listed, for GitHub's search would lag behind; newest first, so that a list that is cut ends
+        before the time of the release.
+        """
+        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc"}
+        listed = self._first("/issues", "the issues", IssueFacts, query)
+        if isinstance(listed, Unknown):
+            return listed
+        items, is_all = listed
+        issues = [each for each in items if not each.get("pull_request")]
+        found = {
+            each["id"]: each
+            for each in issues
+            if same_title(each["title"], title) or has_our_part(each.get("body") or "")
+        }
+        ordered = sorted(found.values(), key=lambda each: each["number"])
+        return Found([_issue(each) for each in ordered], 0 if is_all else len(items))
+
+    def issue(self, number: int) -> Answer[Issue]:
+        """An issue or a pull request; of one that was transferred, what it is now."""
+        what = f"issue {number}"
+        response = self._api.get(f"/issues/{number}", what, permission=_READ)
+        if isinstance(response, Unknown):
+            return response
+        found = self._read(response, IssueFacts, what)
+        return found if isinstance(found, Unknown) else _issue(found)
+
+    def may_be_ours(self, author: Author) -> bool:
+        """Whether the workflow's own token or this one can have written it.
+
+        GitHub does not tell an app's token who it is, so for such a one every app is taken: administrators let it in.
+        """
+        if author.login == _WORKFLOWS or self._own_token:
+            return author.login == _WORKFLOWS and author.is_app
+        own = self._login.get("", self._own_login)
+        return author.login == own if own else author.is_app
+
+    def _own_login(self) -> str:
+        """Who the token belongs to; an app's may not ask (`users/get-authenticated`)."""
+        response = self._api.get_url(f"{self._api.api_url}/user", "the token's own user", permission="metadata: read")
+        facts = None if isinstance(response, Unknown) else read_payload(response.body, UserFacts)
+        return facts["login"] if facts else ""
+
+    def create(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        """Open an issue."""
+        order = {"title": title, "body": body, **({"labels": list(labels)} if labels else {})}
+        return _issue(self._send("POST", "/issues", f"the ticket {title}", order, IssueFacts))
+
+    def rewrite(self, issue: Issue, body: str) -> Issue:
+        """Replace the body."""
+        what = f"the new text of ticket #{issue.number}"
+        return _issue(self._send("PATCH", f"/issues/{issue.number}", what, {"body": body}, IssueFacts))
+
+    def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
+        """Close an issue as a duplicate (`issues/update`), with its text in the same order."""
+        order = {"state": "closed", "state_reason": "duplicate", "body": body}
+        what = f"the closing of ticket #{issue.number}, a duplicate of #{of.number},"
+        self._send("PATCH", f"/issues/{issue.number}", what, order, IssueFacts)
+
+    def comments(self, number: int) -> Answer[Sequence[Comment]]:
+        """All comments, oldest first."""
+        found = self._all(f"/issues/{number}/comments", f"the comments on ticket #{number}", CommentFacts)
+        return found if isinstance(found, Unknown) else [_comment(each) for each in found]
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Write a comment."""
+        path, what = f"/issues/{number}/comments", f"a comment on ticket #{number}"
+        return _comment(self._send("POST", path, what, {"body": body}, CommentFacts))
+
+    def rewrite_comment(self, comment: Comment, body: str) -> Comment:
+        """Replace the text of a comment."""
+        path, what = f"/issues/comments/{comment.id}", "the new text of a comment"
+        return _comment(self._send("PATCH", path, what, {"body": body}, CommentFacts))
+
+    def delete_comment(self, comment: Comment, number: int) -> None:
+        """Delete a comment (`issues/delete-comment`)."""
+        what = f"the deletion of a duplicate comment on ticket #{number}"
+        order = Order(Step.TICKET, "DELETE", f"/issues/comments/{comment.id}", what, advice=_ADVICE)
+        carry_out_silently(self._api, order, self._own_token)
+
+    def labels(self) -> Answer[Sequence[str]]:
+        """The labels of the repository."""
+        found = self._all("/labels", "the labels", LabelFacts)
+        return found if isinstance(found, Unknown) else _names(found)
+
+    def create_label(self, name: str) -> None:
+        """Make a label."""
+        order = {"name": name, "description": "Made by frag-release-action"}
+        self._send("POST", "/labels", f"the label {name}", order, LabelFacts)
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> Sequence[str]:
+        """Put labels on an issue."""
+        path, what = f"/issues/{number}/labels", f"labels for ticket #{number}"
+        return _names(self._send("POST", path, what, {"labels": list(labels)}, list[LabelFacts]))
+
+    def assignable(self, logins: Sequence[str]) -> Answers[bool]:
+        """Whether each can be assigned: 204 or 404 (`issues/check-user-can-be-assigned`)."""
+        answers = self._api.http.parallel([partial(self._is_assignable, login) for login in logins])
+        return dict(zip(logins, answers, strict=True))
+
+    def assign(self, number: int, logins: Sequence[str]) -> Sequence[str]:
+        """Assign people; those whom the token may not assign are left out without a word."""
+        path, what = f"/issues/{number}/assignees", f"assignees for ticket #{number}"
+        return _issue(self._send("POST", path, what, {"assignees": list(logins)}, IssueFacts)).assignees
+
+    def _title(self, number: int) -> Answer[str | None]:
+        what = f"issue {number}"
+        response = self._api.get(f"/issues/{number}", what, permission=_READ)
+        if isinstance(response, Unknown) or response.status in (404, 410):
+            return response if isinstance(response, Unknown) else None
+        found = self._api.read(response, IssueFacts, what)
+        if isinstance(found, Unknown) or is_named(self._api, _repository_of(found)):
+            return found if isinstance(found, Unknown) else found["title"]
+        return Unknown(f"{what} of {self.name} was moved to another repository, which may be private")
+
+    def _is_assignable(self, login: str) -> Answer[bool]:
+        what = f"whether {login} can be assigned in"
+        response = self._api.get(f"/assignees/{login}", what, permission=_READ)
+        if isinstance(response, Unknown):
+            return response
+        return response.status == 204 if response.status in (204, 404) else self._api.mismatch(what)
+
+    def _all(
+        self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None = None
+    ) -> Answer[list[_T]]:
+        listed = self._first(path, what, kind, query)
+        if isinstance(listed, Unknown):
+            return listed
+        found, is_all = listed
+        return found if is_all else TooLong(f"GitHub shows no more than {len(found):,} of {what} of {self.name}")
+
+    def _first(
+        self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None
+    ) -> Answer[tuple[list[_T], bool]]:
+        """Return what is listed, and whether it is all there is."""
+        first = self._api.get(path, what, {**(query or {}), "per_page": _PAGE}, permission=_READ, max_bytes=_MAX_BYTES)
+        if isinstance(first, Unknown):
+            return first
+        pages = self._api.first_pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
+        if isinstance(pages, Unknown):
+            return pages
+        found: list[_T] = []
+        for page in pages.found:
+            items = self._read(page, list[kind], what)  # type: ignore[valid-type]
+            if isinstance(items, Unknown):
+                return items
+            found += items
+        return found, pages.is_all
+
+    def _read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
+        words = self._api.words(response)
+        if response.status == 410 and _DISABLED.search(words):
+            return Unknown(f"issues are disabled in {self.name}", _ADVICE.refusals[0].remedy)
+        if response.status == 410:
+            return Unknown(f"{what} of {self.name} was deleted", "Name another one.")
+        if response.status == 404:
+            return self._hidden(what)
+        return self._api.read(response, kind, what)
+
+    def _hidden(self, what: str) -> Unknown:
+        who = f"the token in {self._api.given_as} may not see it" if self._api.credentials else "is not public"
+        return Unknown(
+            f"{what} of {self.name} was not found, or {who}",
+            f"Check the name and the number. A private repository, or one of others, needs a token with {_READ} for it "
+            "in ticket-token: the workflow's own reaches its own repository alone.",
+        )
+
+    def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any], kind: type[_T]) -> _T:
+        return carry_out(self._api, Order(Step.TICKET, method, path, what, body, _ADVICE), kind, self._own_token)
+
+
+def _repository_of(facts: IssueFacts) -> str:
+    return "/".join(facts["repository_url"].rsplit("/", 2)[-2:])
+
+
+def _issue(facts: IssueFacts) -> Issue:
+    return Issue(
+        id=facts["id"],
+        repository=_repository_of(facts),
+        number=facts["number"],
+        url=facts["html_url"],
+        title=facts["title"],
+        body=facts.get("body") or "",
+        is_open=facts["state"] == "open",
+        author=_author(facts),
+        labels=_names(facts["labels"]),
+        assignees=tuple(each["login"] for each in facts.get("assignees") or ()),
+    )
+
+
+def _comment(facts: CommentFacts) -> Comment:
+    return Comment(facts["id"], facts["html_url"], facts.get("body") or "", _author(facts))
+
+
+def _author(facts: IssueFacts | CommentFacts) -> Author:
+    user = facts.get("user")
+    association = facts.get("author_association") or ""
+    if user is None:  # as GitHub shows a deleted account
+        return Author("ghost")
+    return Author(user["login"], association, user["type"] == "Bot")
+
+
+def _names(labels: Sequence[LabelFacts | str]) -> tuple[str, ...]:
+    names = (each if isinstance(each, str) else each["name"] for each in labels)
+    return tuple(name for name in names if name)

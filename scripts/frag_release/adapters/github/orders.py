@@ -1,0 +1,171 @@
+"""Orders to GitHub, to write something, and what it means when GitHub refuses one.
+
+A right that is missing comes as 403, as 404 (of a repository that can be read) or as 422, with words
+that depend on the kind of token; so the words are looked at before the status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, TypeVar
+
+from ...domain.evidence import Answer, Unknown
+from ...errors import ExpectedError
+from ..http.messages import Response, Unconfirmed, quoted
+from ..ports.writer import UnconfirmedError, WriteFailedError, WriteRefusedError
+from .api import PlaceApi
+from .refusals import accepted_permissions, known_refusal
+from .rights import remedy_for_writing
+
+_RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
+_WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
+_NO_PULL_REQUESTS = re.compile(r"not permitted to create or approve pull requests")
+_PROTECTION = re.compile(
+    r"GH006|GH013|rule violation|protected (branch|ref)|through a pull request|Reference (update failed|cannot be)"
+    r"|Cannot (create|update|delete|force-push)|status checks?\b|verified signature|merge commits",
+    re.I,
+)
+_NO_REASON = re.compile(r"Reference update failed\W*", re.I)
+"""All that GitHub says where git itself refuses a name, and where a rule does that it does not name."""
+
+_FOR_PULL_REQUESTS = (
+    "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
+    "the workflow's own token pull-requests: write under permissions of its job."
+)
+_SETTING = (
+    "Turn on Settings > Actions > General > Workflow permissions > Allow GitHub Actions to create and approve pull "
+    "requests (in the organisation's settings first, where it is greyed out), or give the token of a person or an "
+    "app in the input token."
+)
+_SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
+_FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
+_FREE_NAME = (
+    "GitHub does not say why. Either a branch is in the way: git makes no branch below the name of another, such as "
+    "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
+)
+
+DONE_UNREAD = "GitHub says that this was done, but not what it made. Run this again: it looks first at what is there."
+"""What to do about a write whose answer has a good status, and cannot be read."""
+
+_T = TypeVar("_T")
+
+
+class Step(Enum):
+    """What an order is part of: on this depends what helps where it is refused."""
+
+    OBJECT = "object"
+    OWN_BRANCH = "own branch"
+    STACK_BRANCH = "stack branch"
+    PULL_REQUEST = "pull request"
+    TAG = "tag"
+    RELEASE = "release"
+    TICKET = "ticket"
+    BOARD = "board"
+
+
+class RaceError(Exception):
+    """GitHub says that a branch is not where it was thought to be."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What helps against a refusal with these words; `right` says that a right or a setting is what is missing."""
+
+    words: re.Pattern[str]
+    remedy: str
+    right: bool = True
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What helps where an order is refused: by GitHub's words, and where the token may not do it at all."""
+
+    refusals: Sequence[Refusal] = ()
+    rights: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One write. `what` names it for people; `advice` comes before what is known of all orders."""
+
+    step: Step
+    method: Literal["POST", "PATCH", "DELETE"]
+    path: str
+    what: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    advice: Advice = field(default_factory=Advice)
+
+
+def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _T:
+    """Send an order and return what GitHub answers.
+
+    Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
+    """
+    response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
+    answer = api.read(response, kind, order.what)
+    if isinstance(answer, Unknown):
+        raise UnconfirmedError(answer.reason, DONE_UNREAD)
+    return answer
+
+
+def carry_out_silently(api: PlaceApi, order: Order, own_token: bool) -> None:
+    """Send an order that GitHub answers without a word; raises as `carry_out` does."""
+    confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
+
+
+def confirmed(api: PlaceApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
+    """Return the response to an order if it says that it was done; raises as `carry_out` does."""
+    if isinstance(response, Unconfirmed):
+        raise UnconfirmedError(response.reason, response.remedy)
+    if isinstance(response, Unknown):
+        raise WriteFailedError(response.reason, response.remedy)
+    if response.status not in (200, 201, 204):
+        raise _refusal(api, order, response, own_token)
+    return response
+
+
+def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -> Exception:
+    words = api.words(response)
+    if _RACE.search(words) and order.step not in (Step.RELEASE, Step.TICKET, Step.BOARD):
+        return RaceError(words)
+    message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
+    advised = next((one for one in order.advice.refusals if one.words.search(words)), None)
+    if advised:
+        return (WriteRefusedError if advised.right else WriteFailedError)(message, advised.remedy)
+    if _WORKFLOWS.search(words):
+        return WriteRefusedError(message, remedy_for_writing(own_token))
+    known = _known_remedy(order.step, response.status, words, api.given_as)
+    if known:
+        return WriteRefusedError(message, known)
+    if response.status == 404:
+        hidden = api.absence()
+        if hidden:
+            return WriteFailedError(hidden.reason, hidden.remedy)
+    if response.status in (403, 404):
+        return _lacking_right(order, message, accepted_permissions(response), own_token)
+    return WriteFailedError(message, "Nothing was done. Run this again; if it stays, report it with this line.")
+
+
+def _known_remedy(step: Step, status: int, words: str, given_as: str) -> str:
+    """Return what helps against a refusal whose words or status say what it is; empty for the others."""
+    known = known_refusal(status, words)
+    if known:
+        return known.remedy_for(given_as)
+    if _NO_PULL_REQUESTS.search(words):
+        return _SETTING
+    if step is Step.OWN_BRANCH and _NO_REASON.fullmatch(words):
+        return _FREE_NAME
+    if step in (Step.OWN_BRANCH, Step.STACK_BRANCH) and _PROTECTION.search(words):
+        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _FREE_BRANCH
+    return ""
+
+
+def _lacking_right(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
+    """A 404 is GitHub's way to hide what a token may not do (docs: "Troubleshooting the REST API")."""
+    asks = f" GitHub asks for {accepted}." if accepted else ""
+    usual = _FOR_PULL_REQUESTS if order.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
+    remedy = order.advice.rights or usual
+    return WriteRefusedError(f"{message}: the token lacks the right to do it.{asks}", remedy)

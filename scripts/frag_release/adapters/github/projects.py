@@ -1,0 +1,228 @@
+"""Boards of GitHub's projects, by the REST API (`/orgs/NAME/projectsV2/N`, and the same below `/users`).
+
+Ids are REST's integers, not GraphQL's; an option's id changes when the field is edited, so it is looked up each time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, TypeVar
+
+from ...domain.evidence import Answer, Unknown
+from ...domain.tickets import Issue
+from ..http.addresses import host_of
+from ..http.messages import quoted
+from ..ports.ticketing import Card, Lane
+from .api import Access, PlaceApi
+from .orders import Advice, Order, Step, carry_out, carry_out_silently
+
+_READ = "projects: read"
+_PAGE = 100
+_MOST_PAGES = 100
+_MAX_BYTES = 64 * 1024 * 1024
+_PROJECT = re.compile(
+    r"(?P<kind>orgs|users)/(?P<owner>[A-Za-z0-9][A-Za-z0-9_-]{0,99})/projects/(?P<number>[1-9][0-9]{0,8})"
+)
+_SELECT = "single_select"
+_SHOWN = 20
+
+RIGHTS = (
+    "Give in ticket-token the token of an app with the organisation's permission Projects: write, a fine-grained one "
+    "with Projects: write for the organisation, or a classic one with the scope project (the only kind for a user's "
+    "own board). The workflow's own token can never reach a project."
+)
+_GITHUB = "api.github.com"
+_OLDER = (
+    " A GitHub Enterprise Server whose REST API has no projects yet answers so, too, whatever the token is: then leave "
+    "project empty."
+)
+_ADVICE = Advice((), RIGHTS)
+
+_T = TypeVar("_T")
+
+
+class Name(TypedDict):
+    """A name as it was written."""
+
+    raw: str
+
+
+class Option(TypedDict):
+    """An option of a field."""
+
+    id: str
+    name: Name
+
+
+class Field(TypedDict):
+    """`projects/list-fields-for-org`; only fields with options have those."""
+
+    id: int
+    name: str
+    data_type: str
+    options: list[Option] | None
+
+
+class Visibility(TypedDict):
+    """`projects/get-for-org`, as far as it tells who may see a board."""
+
+    public: bool
+
+
+class Content(TypedDict):
+    """The issue that an item stands for."""
+
+    id: int | None
+    html_url: str | None
+
+
+class FieldValue(TypedDict):
+    """A field of an item. `value` is whatever the field holds."""
+
+    id: int
+
+
+class Item(TypedDict):
+    """`projects/list-items-for-org`. The content of what the token may not see is null."""
+
+    id: int
+    content_type: str
+    content: Content | None
+    fields: list[FieldValue] | None
+
+
+class AddedItem(TypedDict):
+    """`projects/add-item-for-org`, and `projects/update-item-for-org`."""
+
+    id: int
+
+
+class ProjectApi(PlaceApi):
+    """One project as one token sees it."""
+
+    def __init__(self, access: Access, name: str) -> None:
+        found = _PROJECT.fullmatch(name)
+        root = f"/{found['kind']}/{found['owner']}/projectsV2/{found['number']}" if found else ""
+        super().__init__(access, name, root)
+
+    def absence(self) -> Unknown:
+        """GitHub hides projects from those who may not see them, so a 404 is never believed."""
+        return self.not_visible()
+
+    def not_visible(self) -> Unknown:
+        """Say that the project is missing or hidden."""
+        who = f"the token in {self.given_as} may not see it"
+        older = "" if host_of(self.api_url) == _GITHUB else _OLDER
+        return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}{older}")
+
+    def lacks(self, permission: str) -> str:
+        """Say which tokens may: the permission that GitHub names is one that some kinds of token cannot have."""
+        return RIGHTS
+
+    def _malformed(self) -> Unknown:
+        return Unknown(f"{quoted(self.name)} is no board", "Name it as orgs/NAME/projects/NUMBER.")
+
+
+class GithubBoard:
+    """One board; never from a memory. `own_token` says that the token is the workflow's own."""
+
+    def __init__(self, api: ProjectApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    @property
+    def name(self) -> str:
+        """`orgs/NAME/projects/NUMBER`, or `users/NAME/projects/NUMBER`."""
+        return self._api.name
+
+    def lane(self, field: str, option: str) -> Answer[Lane]:
+        """The option of a field by their names, whatever their case."""
+        if self._own_token:
+            return Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS)
+        fields = self._all("/fields", "the fields", Field)
+        if isinstance(fields, Unknown):
+            return fields
+        chosen = [one for one in fields if _same(one["name"], field)]
+        if len(chosen) != 1 or chosen[0]["data_type"] != _SELECT:
+            known = [one["name"] for one in fields if one["data_type"] == _SELECT]
+            return Unknown(
+                f"the board {self.name} has no one field {field!r} of the kind single select",
+                f"Name one of its fields in project-field{self._listed(known)}.",
+            )
+        options = chosen[0].get("options") or []
+        found = [one for one in options if _same(one["name"]["raw"], option)]
+        if len(found) != 1:
+            known = [one["name"]["raw"] for one in options]
+            return Unknown(
+                f"the field {chosen[0]['name']!r} of the board {self.name} has no one lane {option!r}",
+                f"Name one of its lanes in project-status{self._listed(known)}.",
+            )
+        return Lane(chosen[0]["id"], chosen[0]["name"], found[0]["id"], found[0]["name"]["raw"])
+
+    def _listed(self, names: Sequence[str]) -> str:
+        """Return names for a remedy; of a board that not everybody may see none: others may read what a run says."""
+        entry = self._api.get("", "the board", permission=_READ)
+        facts = entry if isinstance(entry, Unknown) else self._api.read(entry, Visibility, "the board")
+        if isinstance(facts, Unknown) or not facts["public"]:
+            return ", as the board shows them (it is not known to be public, so none is named here)"
+        return f": {_named(names)}"
+
+    def card(self, issue: Issue, lane: Lane) -> Answer[Card | None]:
+        """The issue's item with its value of the lane's field."""
+        items = self._all("/items", "the items", Item, {"fields": str(lane.field_id)})
+        if isinstance(items, Unknown):
+            return items
+        found = next((one for one in items if _is_about(one, issue)), None)
+        return Card(found["id"], _value(found, lane)) if found else None
+
+    def add(self, issue: Issue) -> Card:
+        """Put an issue on the board."""
+        order = {"type": "Issue", "id": issue.id}
+        what = f"ticket #{issue.number} on the board"
+        return Card(carry_out(self._api, self._order("POST", "/items", what, order), AddedItem, False)["id"], "")
+
+    def move(self, card: Card, lane: Lane) -> None:
+        """Set the lane's field of a card."""
+        order = {"fields": [{"id": lane.field_id, "value": lane.option_id}]}
+        what = f"the lane {lane.option} of the board"
+        carry_out(self._api, self._order("PATCH", f"/items/{card.id}", what, order), AddedItem, False)
+
+    def remove(self, card: Card) -> None:
+        """Take a card off the board (`projects/delete-item-for-org`); the issue stays."""
+        what = "the removal of a duplicate's card from the board"
+        carry_out_silently(self._api, self._order("DELETE", f"/items/{card.id}", what, {}), False)
+
+    def _order(self, method: Any, path: str, what: str, body: Mapping[str, Any]) -> Order:
+        return Order(Step.BOARD, method, path, what, body, _ADVICE)
+
+    def _all(self, path: str, what: str, kind: type[_T], query: Mapping[str, str] | None = None) -> Answer[list[_T]]:
+        asked: dict[str, str | int] = {**(query or {}), "per_page": _PAGE}
+        first = self._api.get(path, what, asked, permission=_READ, max_bytes=_MAX_BYTES)
+        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
+        return pages if isinstance(pages, Unknown) else self._api.items(pages, kind, what)
+
+
+def _is_about(item: Item, issue: Issue) -> bool:
+    content = item.get("content")
+    if item["content_type"] != "Issue" or content is None:
+        return False
+    return content.get("id") == issue.id or content.get("html_url") == issue.url
+
+
+def _value(item: Mapping[str, Any], lane: Lane) -> str:
+    """Return the id of the option that an item has: of a single select GitHub sends the whole option."""
+    for one in item.get("fields") or ():
+        value = one.get("value")
+        if one["id"] == lane.field_id and isinstance(value, dict):
+            return str(value.get("id", ""))
+    return ""
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name[:80]) for name in names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown or "it has none"

@@ -1,0 +1,148 @@
+"""The `release.json` of releases on GitHub: the asset that `publish` leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TypedDict
+
+from ...domain.evidence import Answer, Unknown
+from ...domain.facts import PublicRelease, Released
+from ...domain.release_record import ASSET, ReleaseRecord, parse_release_record
+from ...domain.taken_back import Mark
+from .api import RepositoryApi
+
+PAGE = 50
+"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
+_MAX_BYTES = 1024 * 1024
+_BINARY = "application/octet-stream"
+_MOST_PAGES = 200
+
+
+class Asset(TypedDict):
+    """A file of a release."""
+
+    id: int
+    name: str
+    state: str
+
+
+class Release(TypedDict):
+    """`repos/get-release-by-tag`, which finds published releases alone. An older GitHub knows no `immutable`."""
+
+    tag_name: str
+    html_url: str
+    draft: bool
+    immutable: bool | None
+    assets: list[Asset]
+    body: str | None
+
+
+def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
+    """Return what the published release of `tag` says; None where there is no such release, or no such asset."""
+    release = _release(api, tag)
+    return release if release is None or isinstance(release, Unknown) else _record_of(api, release)
+
+
+def read_public(api: RepositoryApi, tag: str) -> Answer[PublicRelease | None]:
+    """Return the published release of `tag`, with the image that its record names; None where there is none.
+
+    One that has a record which cannot be read is `Unknown`.
+    """
+    release = _release(api, tag)
+    if release is None or isinstance(release, Unknown):
+        return release
+    record = _record_of(api, release)
+    if record is None and any(one["name"] == ASSET for one in release["assets"]):
+        return Unknown(f"{ASSET} of the release {tag} has not arrived whole", "Look at it: its upload broke off.")
+    if isinstance(record, Unknown):
+        return record
+    return PublicRelease(release["html_url"], record is not None, record.digest if record else "")
+
+
+def read_records(api: RepositoryApi, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    """Return what every published release with such an asset says, by its tag: releases are listed by the page.
+
+    GitHub lists the newest thousands alone: those of `tags` that are not among them are asked for one by one.
+    """
+    what = "the list of releases"
+    first = api.get("/releases", what, {"per_page": PAGE})
+    pages = first if isinstance(first, Unknown) else api.first_pages(first, what, _MOST_PAGES)
+    if isinstance(pages, Unknown):
+        return pages
+    releases = api.items(pages.found, Release, what)
+    if isinstance(releases, Unknown):
+        return releases
+    listed = {each["tag_name"]: each for each in releases if not each["draft"]}
+    asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _asset(each)}
+    if not pages.is_all:
+        asked |= {tag: partial(read_record, api, tag) for tag in tags if tag not in listed}
+    answers = api.http.parallel(list(asked.values()))
+    return {tag: answer for tag, answer in zip(asked, answers, strict=True) if answer is not None}
+
+
+def read_released(api: RepositoryApi) -> Answer[Released]:
+    """Return which of the newest releases are public and have such an asset: one request, of one page."""
+    what = "the newest releases"
+    response = api.get("/releases", what, {"per_page": PAGE})
+    if isinstance(response, Unknown):
+        return response
+    releases = api.read(response, list[Release], what)
+    if isinstance(releases, Unknown):
+        return releases
+    found = [each for each in releases if not each["draft"] and _asset(each)]
+    marks = {each["tag_name"]: _gone_back_to(api, each) for each in found}
+    return Released(
+        list(marks),
+        is_all=api.next_page(response, what) == "",
+        taken_back={tag: to for tag, to in marks.items() if to is not None},
+    )
+
+
+def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
+    return Mark(api.name, release["tag_name"]).gone_back_to(release.get("body") or "")
+
+
+def _release(api: RepositoryApi, tag: str) -> Answer[Release | None]:
+    what = f"the release {tag}"
+    response = api.get(f"/releases/tags/{tag}", what)
+    if isinstance(response, Unknown):
+        return response
+    if response.status == 404:
+        return api.absence()
+    release = api.read(response, Release, what)
+    if isinstance(release, Unknown):
+        return release
+    return release if release["tag_name"] == tag else api.mismatch(what)
+
+
+def _asset(release: Release) -> Asset | None:
+    return next((one for one in release["assets"] if one["name"] == ASSET and one["state"] == "uploaded"), None)
+
+
+def _record_of(api: RepositoryApi, release: Release) -> Answer[ReleaseRecord | None]:
+    asset = _asset(release)
+    if asset is None:
+        return None
+    record = _record(api, release["tag_name"], asset["id"])
+    if isinstance(record, Unknown):
+        return record
+    return replace(record, frozen=bool(release.get("immutable")), taken_back=_gone_back_to(api, release))
+
+
+def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:
+    what = f"{ASSET} of the release {tag}"
+    response = api.get(f"/releases/assets/{asset}", what, accept=_BINARY, max_bytes=_MAX_BYTES)
+    if isinstance(response, Unknown):
+        return response
+    if response.status != 200:
+        return api.absence() or api.gone(what)
+    try:
+        record = parse_release_record(response.body)
+    except ValueError as error:
+        return Unknown(f"{what} cannot be used: {error}", "Look at it: somebody may have replaced it.")
+    if record.tag != tag or record.repository.lower() != api.name.lower():
+        about = f"{record.repository} {record.tag}"
+        return Unknown(f"{what} is about {about[:200]!r}", "Look at it: somebody may have replaced it.")
+    return record

@@ -1,0 +1,171 @@
+"""Branches and tags by GitHub's git database API: exact names only, annotated tags peeled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from ...domain.evidence import Answer, TooLong, Unknown, WrongKind
+from ..http.messages import quoted
+from ..http.once import Once
+from .api import RepositoryApi
+from .payloads import GitObject, Ref, TagObject, read_message
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+_TAGS, _HEADS = "refs/tags/", "refs/heads/"
+_MOST_LEVELS = 10
+MOST_REFS = 30_000
+"""Most tags or branches that are listed at once."""
+# A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
+_MOST_BYTES = 500 * MOST_REFS
+_MOST_PAGES = MOST_REFS // 30
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|^/|/$|\.$|^@$")
+
+
+class GithubRefs:
+    """The refs of one repository, each asked for once."""
+
+    def __init__(self, api: RepositoryApi) -> None:
+        self._api = api
+        self._found: Once[str, Answer[GitObject | None]] = Once()
+        self._listed: dict[str, GitObject] = {}
+        self._objects: Once[str, Answer[TagObject]] = Once()
+        self._starting: Once[str, Answer[Sequence[str]]] = Once()
+
+    def branch(self, name: str) -> Answer[str | None]:
+        """The head of a branch, or None."""
+        found = self._target(_HEADS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return found["sha"] if found["type"] == "commit" else self._api.mismatch(f"the branch {name}")
+
+    def tag(self, name: str) -> Answer[str | None]:
+        """The commit of a tag, peeled one round trip for each level; None where there is no such tag."""
+        found = self._target(_TAGS + name)
+        for _ in range(_MOST_LEVELS):
+            if found is None or isinstance(found, Unknown):
+                return found
+            if found["type"] != "tag":
+                return found["sha"] if found["type"] == "commit" else self._no_commit(name, found["type"])
+            peeled = self._object(name, found["sha"])
+            found = peeled if isinstance(peeled, Unknown) else peeled["object"]
+        return Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags")
+
+    def tag_object(self, name: str) -> Answer[TagObject | None]:
+        """The object of an annotated tag; None where the tag has none, or there is no such tag."""
+        found = self._target(_TAGS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return self._object(name, found["sha"]) if found["type"] == "tag" else None
+
+    def tag_object_id(self, name: str) -> Answer[str | None]:
+        """The id of that object."""
+        found = self._target(_TAGS + name)
+        if found is None or isinstance(found, Unknown):
+            return found
+        return found["sha"] if found["type"] == "tag" else None
+
+    def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
+        return self._starting.get(prefix, lambda: self._list_tags(prefix))
+
+    def _list_tags(self, prefix: str) -> Answer[Sequence[str]]:
+        if prefix and not _possible(_TAGS + prefix + "x"):
+            return []
+        # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
+        start = (_TAGS + prefix).rstrip("/")
+        refs = self._list(start, f"the tags that start with {quoted(prefix)}" if prefix else "all tags")
+        if isinstance(refs, Unknown):
+            return refs
+        wanted = [each for each in refs if each["ref"].startswith(_TAGS + prefix)]
+        self._listed.update((each["ref"], each["object"]) for each in wanted)
+        return [each["ref"][len(_TAGS) :] for each in wanted]
+
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of the branches that start with `prefix`, as they are now."""
+        if prefix and not _possible(_HEADS + prefix + "x"):
+            return []
+        what = f"the branches that start with {quoted(prefix)}" if prefix else "all branches"
+        refs = self._list((_HEADS + prefix).rstrip("/"), what)
+        if isinstance(refs, Unknown):
+            return refs
+        return sorted(each["ref"][len(_HEADS) :] for each in refs if each["ref"].startswith(_HEADS + prefix))
+
+    def _list(self, start: str, what: str) -> Answer[list[Ref]]:
+        first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what, max_bytes=_MOST_BYTES)
+        if isinstance(first, Unknown):
+            return first
+        if _is_empty_repository(first.status, first.body):
+            return []
+        pages = self._api.pages(first, what, _MOST_PAGES, max_bytes=_MOST_BYTES)
+        if isinstance(pages, Unknown):
+            return pages if not isinstance(pages, TooLong) else self._too_long(start)
+        found: list[Ref] = []
+        for page in pages:
+            refs = self._api.read(page, list[Ref], what)
+            if isinstance(refs, Unknown):
+                return refs
+            found += refs
+        if len(found) > MOST_REFS:
+            return self._too_long(start)
+        return found if all(_is_ref(each, start) for each in found) else self._api.mismatch(what)
+
+    def _too_long(self, start: str) -> TooLong:
+        kind = "tags" if start.startswith(_TAGS.rstrip("/")) else "branches"
+        return TooLong(f"{self._api.name} has more than {MOST_REFS:,} {kind}", f"Delete {kind} that nobody needs.")
+
+    def _target(self, ref: str) -> Answer[GitObject | None]:
+        if not _possible(ref):
+            return None
+        return self._found.get(ref, lambda: self._listed.get(ref) or self._ask(ref))
+
+    def _ask(self, ref: str) -> Answer[GitObject | None]:
+        what = f"the {'tag' if ref.startswith(_TAGS) else 'branch'} {ref.split('/', 2)[2]}"
+        response = self._api.get(f"/git/ref/{ref[len('refs/') :]}", what)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        if _is_empty_repository(response.status, response.body):
+            return None
+        found = self._api.read(response, Ref, what)
+        if isinstance(found, Unknown):
+            return found
+        return found["object"] if found["ref"] == ref and _is_ref(found, ref) else self._api.mismatch(what)
+
+    def _object(self, name: str, sha: str) -> Answer[TagObject]:
+        return self._objects.get(sha, lambda: self._ask_object(name, sha))
+
+    def _ask_object(self, name: str, sha: str) -> Answer[TagObject]:
+        what = f"the annotated tag {name}"
+        response = self._api.get(f"/git/tags/{sha}", what)
+        tag = response if isinstance(response, Unknown) else self._api.read(response, TagObject, what)
+        if isinstance(tag, Unknown):
+            return tag
+        same = tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"])
+        return tag if same else self._api.mismatch(what)
+
+    def _no_commit(self, name: str, kind: str) -> WrongKind:
+        return WrongKind(
+            f"the tag {name} of {self._api.name} points at a {kind[:20]}, not at a commit",
+            "Delete the tag and push it again, on the commit that it stands for.",
+        )
+
+
+def _possible(ref: str) -> bool:
+    """Whether git allows this name (git-check-ref-format); a name it forbids is never asked for."""
+    return bool(ref.split("/", 2)[2]) and len(ref) <= 1024 and not _FORBIDDEN.search(ref)
+
+
+def _is_ref(found: Ref, start: str) -> bool:
+    return found["ref"].startswith(start) and COMMIT.fullmatch(found["object"]["sha"]) is not None
+
+
+def _is_empty_repository(status: int, body: bytes) -> bool:
+    return status == 409 and "empty" in read_message(body).lower()
+
+
+def distinct(names: Collection[str]) -> list[str]:
+    """The names without repeats, in their order."""
+    return list(dict.fromkeys(names))

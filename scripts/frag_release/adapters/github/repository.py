@@ -1,0 +1,186 @@
+"""One repository on GitHub: refs, files, and where commits are."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
+
+from ...domain.evidence import Answer, Blob, Placement, Unknown
+from ..http.messages import quoted
+from ..http.once import Once
+from .api import RepositoryApi
+from .files import read_file
+from .payloads import NamedCommit
+from .refs import COMMIT, GithubRefs, distinct
+
+# Imported where it is used, as in the forge: a gate's first questions should not wait for it.
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from ...domain.changes import History
+    from ...domain.evidence import Answers
+    from .compare import Position
+    from .dates import GithubDates
+
+_MOST_LOGGED = 100
+_MOST_COMPARED = 25
+"""A gate places up to 21 commits of the stack; comparing those takes one round trip, listing takes two."""
+
+_T = TypeVar("_T")
+
+
+class GithubRepository:
+    """One repository. What was told is kept; the questions of a batch go out together."""
+
+    def __init__(self, api: RepositoryApi) -> None:
+        self.api = api
+        self._refs = GithubRefs(api)
+        self._positions: Once[tuple[str, str], Answer[Position]] = Once()
+        self._histories: Once[tuple[str, str], Answer[History]] = Once()
+        self._files: Once[tuple[str, str], Answer[Blob | None]] = Once()
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+        return self.api.name
+
+    def default_branch(self) -> Answer[str]:
+        """The branch that GitHub shows first."""
+        facts = self.api.facts()
+        return facts if isinstance(facts, Unknown) else facts["default_branch"]
+
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may read it."""
+        from .visibility import is_private
+
+        return is_private(self.api)
+
+    def tags(self, names: Collection[str]) -> Answers[str | None]:
+        """The commit of each tag; None where the repository is readable and has no such tag."""
+        return self._each(names, self._refs.tag)
+
+    def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
+        """The id of each annotated tag's own object, which asking for the tag has brought already."""
+        return self._each(names, self._refs.tag_object_id)
+
+    @cached_property
+    def _dates(self) -> GithubDates:
+        from .dates import GithubDates
+
+        return GithubDates(self.api, self._refs)
+
+    def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
+        """When each tag was made: the date that an annotated tag bears, else that of its commit."""
+        return self._each(names, self._dates.of_tag)
+
+    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+        """The names of all tags that start with one of `prefixes`, sorted."""
+        lists = self._each(prefixes, self._refs.tags_starting)
+        names: set[str] = set()
+        for listed in lists.values():
+            if isinstance(listed, Unknown):
+                return listed
+            names.update(listed)
+        return sorted(names)
+
+    def branches(self, names: Collection[str]) -> Answers[str | None]:
+        """The head commit of each branch; None where the repository is readable and has no such branch."""
+        return self._each(names, self._refs.branch)
+
+    def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
+        """Which of `branches` contain each commit: one request for each commit and branch, all together.
+
+        For many commits the branches are listed instead, where that takes fewer requests. One branch known
+        to contain a commit is enough, whatever could not be seen of the others.
+        """
+        heads = self.branches(branches)
+        if len(commits) > _MOST_COMPARED:
+            for head in filter(None, {head for head in heads.values() if isinstance(head, str)}):
+                self._list(head, distinct(commits))
+        pairs = [(head, commit) for commit in distinct(commits) for head in heads.values() if isinstance(head, str)]
+        positions = dict(
+            zip(pairs, self.api.http.parallel([partial(self._place, *pair) for pair in pairs]), strict=True)
+        )
+        return {commit: self._placement(commit, heads, positions) for commit in commits}
+
+    def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
+        """The file at `path` in each commit. GitHub sends no content of files over 1 MiB."""
+        return self._each(
+            commits, lambda commit: self._files.get((path, commit), partial(read_file, self.api, path, commit))
+        )
+
+    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+        """The newest `limit` (at most 100) commits of a branch, newest first."""
+        head = self._refs.branch(branch)
+        if not isinstance(head, str):
+            return self._no_branch([branch]) if head is None else head
+        what = f"the newest commits of the branch {branch}"
+        response = self.api.get("/commits", what, {"sha": head, "per_page": min(limit, _MOST_LOGGED)})
+        commits = response if isinstance(response, Unknown) else self.api.read(response, list[NamedCommit], what)
+        if isinstance(commits, Unknown):
+            return commits
+        found = [each["sha"] for each in commits]
+        return found if found[:1] == [head] else self.api.mismatch(what)
+
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of all branches that start with `prefix`, sorted."""
+        return self._refs.branches_starting(prefix)
+
+    def history(self, old: str, new: str) -> Answer[History]:
+        """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
+        from .history import read_history
+
+        return self._histories.get((old, new), lambda: read_history(self.api, old, new))
+
+    def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
+        asked = distinct(names)
+        return dict(zip(asked, self.api.http.parallel([partial(ask, name) for name in asked]), strict=True))
+
+    def _list(self, head: str, commits: Sequence[str]) -> None:
+        """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
+        from .branch import branch_commits
+        from .compare import Position
+
+        listed = branch_commits(self.api, head, len(commits))
+        if listed is None or isinstance(listed, Unknown):
+            return
+        for commit in commits:
+            self._positions.put((head, commit), Position(commit in listed, listed.get(commit)))
+
+    def _place(self, head: str, commit: str) -> Answer[Position]:
+        if not COMMIT.fullmatch(commit):
+            return Unknown(f"{quoted(commit)} is no full commit id")
+        from .compare import Position, compare
+
+        position = self._positions.get((head, commit), lambda: compare(self.api, head, commit))
+        if isinstance(position, Position) and position.committed:
+            self._dates.learn(commit, position.committed)
+        return position
+
+    def _placement(
+        self,
+        commit: str,
+        heads: Answers[str | None],
+        positions: Mapping[tuple[str, str], Answer[Position]],
+    ) -> Answer[Placement]:
+        found: dict[str, Position] = {}
+        unknown: Unknown | None = None
+        for branch, head in heads.items():
+            position = positions[head, commit] if isinstance(head, str) else head
+            if isinstance(position, Unknown):
+                unknown = position
+            elif position and position.contained:
+                found[branch] = position
+        if found:
+            dates = (position.committed for position in found.values())
+            return Placement(frozenset(found), next(filter(None, dates), None))
+        if unknown:
+            return unknown
+        return Placement(frozenset()) if any(heads.values()) else self._no_branch(list(heads))
+
+    def _no_branch(self, branches: Sequence[str]) -> Unknown:
+        return Unknown(
+            f"{self.name} has no branch {' or '.join(map(quoted, branches))}",
+            "Correct the name of the branch.",
+        )

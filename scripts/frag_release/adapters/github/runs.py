@@ -1,0 +1,152 @@
+"""What GitHub Actions did under the names of tags, and what tells whose runs those are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from ...domain.branch_activity import lifetimes
+from ...domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, Unknown, Workflow
+from ..http.messages import Response, quoted
+from ..http.session import Http
+from .api import ACTIONS, RepositoryApi
+from .compare import moment_of
+from .lists import MOST_PAGES, PAGE, runs_by_event, whole_list
+from .payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
+from .refs import distinct
+
+_AT_A_REF = (
+    *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
+    "dynamic",
+)
+"""The events that start runs at any ref of the repository (docs: "Events that trigger workflows")."""
+
+# Not CONTENTS: that the activity can be read is not documented to prove that contents can.
+_ACTIVITY = "contents: read (for the activity of the repository)"
+_NEVER_HEARD_OF = (404, 422)
+
+_T = TypeVar("_T")
+
+
+class GithubRuns:
+    """Workflow runs by repository; `find` gives the API of a repository by its name."""
+
+    def __init__(self, http: Http, find: Callable[[str], RepositoryApi]) -> None:
+        self._http = http
+        self._find = find
+
+    def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
+        """All runs at refs of each name but those of pull requests, in their latest attempt; never from a memory."""
+        return self._each(_runs, repository, tags)
+
+    def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
+        """When a branch of each name existed; `NotOffered` where GitHub answers 404 or 422."""
+        return self._each(branch_lifetimes, repository, names)
+
+    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+        """All workflows with the names that their files give them."""
+        api, what = self._find(repository), "the workflows"
+        first = api.get("/actions/workflows", what, {"per_page": PAGE}, permission=ACTIONS)
+        return whole_list(api, first, WorkflowFiles, _workflows, what=what, noun="workflows")
+
+    def _each(
+        self, ask: Callable[[RepositoryApi, str], Answer[Sequence[_T]]], repository: str, names: Collection[str]
+    ) -> Answers[Sequence[_T]]:
+        asked = distinct(names)
+        api = self._find(repository)
+        return dict(zip(asked, self._http.parallel([partial(ask, api, name) for name in asked]), strict=True))
+
+
+def branch_lifetimes(api: RepositoryApi, name: str) -> Answer[Sequence[Lifetime]]:
+    """When a branch of that name existed (`repos/list-activities`); `NotOffered` where GitHub answers 404 or 422.
+
+    Neither says that there was none: what GitHub says of a name that never existed is not documented.
+    """
+    what, ref = f"the activity of a branch {name}", f"refs/heads/{name}"
+    query: dict[str, str | int] = {"ref": ref, "per_page": PAGE}
+    first = api.get("/activity", what, query, permission=_ACTIVITY)
+    if isinstance(first, Unknown):
+        # A plan that lacks it is no reason to do without.
+        return Unknown(first.reason, first.remedy) if isinstance(first, NotOffered) else first
+    if first.status in _NEVER_HEARD_OF:
+        return NotOffered(f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}")
+    pages = api.pages(first, what, MOST_PAGES, _ACTIVITY)
+    return pages if isinstance(pages, Unknown) else _lifetimes(api, pages, ref, what)
+
+
+def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: str) -> Answer[Sequence[Lifetime]]:
+    found = []
+    for page in pages:
+        payload = api.read(page, list[Activity], what)
+        if isinstance(payload, Unknown):
+            return payload
+        for each in payload:
+            time = moment_of(each["timestamp"])
+            if time is None:
+                return api.mismatch(what)
+            # The filter is GitHub's; whether it is this very branch is judged here, letter by letter.
+            found += [(each["activity_type"], time)] if each["ref"] == ref else []
+    # They come newest first, and those of one second keep that order.
+    found.reverse()
+    return lifetimes(sorted(found, key=lambda one: one[1]))
+
+
+def _runs(api: RepositoryApi, tag: str) -> Answer[Sequence[Run]]:
+    # Strangers may name the branch of a pull request like the tag.
+    found = runs_by_event(api, partial(_listed, api, tag), _AT_A_REF)
+    if isinstance(found, Unknown):
+        return found
+    # The filters are GitHub's; whether a run is of this very name is judged here, letter by letter.
+    return [run_of(run) for run in found if run["head_branch"] == tag and _at_own_ref(run)]
+
+
+def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[list[WorkflowRun]]:
+    what = f"the workflow runs of the tag {tag}"
+    query: dict[str, str | int] = {"branch": tag, "per_page": PAGE, "exclude_pull_requests": "true"}
+    first = api.get("/actions/runs", what, {**query, "event": event} if event else query, permission=ACTIONS)
+    return whole_list(api, first, WorkflowRuns, _runs_of, what=what, noun="runs")
+
+
+def _runs_of(page: WorkflowRuns) -> tuple[int, Iterable[tuple[int, WorkflowRun]]]:
+    return page["total_count"], ((run["id"], run) for run in page["workflow_runs"])
+
+
+def _workflows(page: WorkflowFiles) -> tuple[int, Iterable[tuple[int, Workflow]]]:
+    listed = ((each["id"], each) for each in page["workflows"])
+    return page["total_count"], (
+        (number, Workflow(number, each["path"], each["name"], each["state"] == "deleted")) for number, each in listed
+    )
+
+
+def _at_own_ref(run: WorkflowRun) -> bool:
+    """Whether a run builds a ref of the repository itself, and no pull request."""
+    own = run["head_repository"] is not None and run["head_repository"]["id"] == run["repository"]["id"]
+    return own and not run["event"].startswith("pull_request")
+
+
+_SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
+
+
+def file_of(path: str) -> str:
+    """Return the path of a run's workflow file without the `@REF` that GitHub may put behind it."""
+    return _SUFFIX.sub(r"\1", path)
+
+
+def run_of(run: WorkflowRun) -> Run:
+    """Return a run as the rules judge it."""
+    created = moment_of(run["created_at"])
+    return Run(
+        workflow=file_of(run["path"]),
+        head_sha=run["head_sha"],
+        status=run["status"] or "",
+        conclusion=run["conclusion"],
+        url=run["html_url"],
+        id=run["id"],
+        workflow_id=run["workflow_id"],
+        event=run["event"],
+        created=created,
+        started=moment_of(run["run_started_at"]) if run["run_started_at"] else created,
+        changed=moment_of(run["updated_at"]),
+    )

@@ -1,0 +1,187 @@
+"""One exchange with a server by `requests`: redirects, limits, and words for what went wrong.
+
+This module alone imports the HTTP library, which takes long, so it is itself imported at first use.
+"""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urljoin
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from ... import __version__
+from ...domain.evidence import RETRY, Unknown
+from .addresses import host_of, is_public, origin, problem_with
+from .credentials import Credentials
+from .messages import Failure, Redirected, Request, Response
+from .trust import TrustingAdapter
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_REDIRECTS_OF_WRITES = (307, 308)
+"""Only these say that method and body go along (RFC 9110, 15.4)."""
+_STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
+_CHUNK = 64 * 1024
+_CONNECTIONS = 16
+
+
+class _Authorization(AuthBase):
+    """Sets our credentials, or none. Without an AuthBase requests would take a password from `~/.netrc`."""
+
+    def __init__(self, credentials: Credentials | None) -> None:
+        self._credentials = credentials
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._credentials:
+            request.headers["Authorization"] = self._credentials.authorization
+        return request
+
+
+class Exchange:
+    """Connections that are kept and shared by threads.
+
+    `ca_file` replaces the usual certificates; raises OSError where it holds none.
+    """
+
+    def __init__(self, ca_file: str = "") -> None:
+        adapter = TrustingAdapter(_CONNECTIONS)
+        if ca_file:
+            adapter.trust(ca_file)
+        # Given with each request: as the session's own setting it would lose to REQUESTS_CA_BUNDLE.
+        self._verify: str | bool = ca_file or True
+        self._session = _session(adapter)
+
+    def __call__(self, request: Request, seconds: float) -> Response | Failure:
+        """Ask once and follow redirects; no single wait on the network is longer than `seconds`.
+
+        Never raises for what a network or a server can do.
+        """
+        try:
+            return self._follow(request, seconds)
+        except requests.exceptions.SSLError as error:
+            remedy = "If a private authority has signed it, name its certificate in ca-file."
+            return _failure(request, "has a certificate that is not trusted", _cause(error), remedy, transient=False)
+        except requests.exceptions.ProxyError as error:
+            return _failure(request, "cannot be reached through the proxy", _cause(error))
+        except requests.exceptions.Timeout:
+            return _failure(request, "did not answer in time")
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            problem = "cannot be reached, or broke off its answer"
+            return _failure(request, problem, _cause(error), undone=_never_connected(error))
+        # The rest of what the libraries raise for addresses, headers and bodies they cannot take.
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
+            return _failure(request, f"gave no usable answer ({type(error).__name__})", transient=False)
+
+    def _follow(self, request: Request, seconds: float) -> Response | Failure:
+        url, credentials = request.url, request.credentials
+        for _ in range(request.redirects + 1):
+            if credentials and credentials.origin != origin(url):
+                # For good: a redirect that comes back is no longer the question that we asked.
+                credentials = None
+            answer = self._once(request, url, credentials, seconds)
+            if isinstance(answer, str):
+                url, problem = urljoin(url, answer), _problem_with_redirect(request, url, urljoin(url, answer))
+                if problem:
+                    return _not_followed(request, problem, url)
+                continue
+            return answer
+        return _failure(request, "redirects without end", transient=False)
+
+    def _once(
+        self, request: Request, url: str, credentials: Credentials | None, seconds: float
+    ) -> Response | Failure | str:
+        """Return the answer, or where it redirects to."""
+        with self._session.request(
+            request.method,
+            url,
+            headers=dict(request.headers),
+            data=request.body or None,
+            auth=_Authorization(credentials),
+            timeout=seconds,
+            allow_redirects=False,
+            stream=True,
+            verify=self._verify,
+            # Plain http is for this machine only: a proxy would carry it elsewhere in the clear.
+            proxies={"http": None, "all": None} if url.startswith("http:") else None,  # type: ignore[dict-item]
+        ) as reply:
+            target = reply.headers.get("location")
+            if reply.status_code in _REDIRECTS and target:
+                if request.writes and reply.status_code not in _REDIRECTS_OF_WRITES:
+                    return _not_followed(request, "redirects what was to be written", urljoin(url, target))
+                return target
+            body = _body(reply, request.max_bytes)
+        if body is None:
+            problem = f"answered with more than the {request.max_bytes:,} bytes that are read"
+            return _failure(request, problem, transient=False)
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        return Response(reply.status_code, headers, body, url)
+
+
+def _session(adapter: HTTPAdapter) -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = f"frag-release-action/{__version__}"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _body(reply: requests.Response, most: int) -> bytes | None:
+    """Read the body, or None where it is longer than `most` bytes."""
+    parts, length = [], 0
+    for part in reply.iter_content(_CHUNK):
+        length += len(part)
+        if length > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _problem_with_redirect(request: Request, source: str, target: str) -> str:
+    if problem_with(target):
+        return f"redirects to an address that {problem_with(target)}"
+    if request.writes and origin(target) != origin(request.url):
+        return f"redirects what was to be written to another server, {host_of(target)}"
+    if request.stays and origin(target) != origin(request.url):
+        return f"redirects to another server, {host_of(target)}"
+    if is_public(origin(request.url).host) and not is_public(origin(target).host):
+        return f"redirects into an inner network, to {host_of(target)}"
+    if source.startswith("https:") and not target.startswith("https:"):
+        return f"redirects from https to plain http on {host_of(target)}"
+    return ""
+
+
+def _failure(
+    request: Request,
+    problem: str,
+    cause: str = "",
+    remedy: str = "",
+    *,
+    transient: bool = True,
+    undone: bool = False,
+) -> Failure:
+    reason = f"{request.host} {problem}{cause}, when asked for {request.what}"
+    return Failure(Unknown(reason, remedy or (RETRY if transient else _STAYS)), transient, undone)
+
+
+def _not_followed(request: Request, problem: str, target: str) -> Failure:
+    reason = f"{request.host} {problem}, when asked for {request.what}"
+    return Failure(Redirected(reason, _STAYS, target=target), transient=False, undone=True)
+
+
+def _never_connected(error: requests.exceptions.RequestException) -> bool:
+    """Whether no connection came about, so that nothing can have been sent."""
+    inner = error.args[0] if error.args else None
+    return isinstance(getattr(inner, "reason", None), NewConnectionError)
+
+
+def _cause(error: BaseException | None) -> str:
+    """Return the operating system's words. The libraries' own are left out: they quote addresses."""
+    while error:
+        if isinstance(error, OSError) and error.strerror:
+            return f" ({str(error.strerror)[:100]})"
+        error = error.__cause__ or error.__context__
+    return ""

@@ -1,0 +1,94 @@
+"""When a question is asked again, and when it is said to come back later.
+
+The order of what is believed is GitHub's ("Best practices for using the REST API"): `retry-after`,
+else `x-ratelimit-reset` where nothing remains, else a minute, doubled each time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from ...domain.evidence import Unknown
+from .messages import Failure, Request, Response
+
+_TRANSIENT = (500, 502, 503, 504)
+_NOT_IMPLEMENTED = 501
+"""Said of a method: a HEAD can then be asked for as a GET."""
+_FIRST_PAUSE = 0.5
+_FIRST_LIMITED_PAUSE = 60.0
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_EPOCH = re.compile(r"[0-9]{1,11}")
+
+
+@dataclass(frozen=True)
+class RateLimited(Unknown):
+    """The server answers no more of our questions for a while."""
+
+
+def is_limited(response: Response) -> bool:
+    """Whether a response is a refusal for too many requests: GitHub also says it with 403."""
+    if response.status != 403:
+        return response.status == 429
+    said = b"rate limit" in response.body[:2000].lower()
+    return said or "retry-after" in response.headers or response.header("x-ratelimit-remaining") == "0"
+
+
+def pause_after(outcome: Response | Failure, attempt: int, now: float) -> float | None:
+    """Return the seconds to wait before asking again, or None where asking again is no use.
+
+    `attempt` counts from 0; `now` is in seconds since the epoch.
+    """
+    if isinstance(outcome, Failure):
+        return _FIRST_PAUSE * (1 << attempt) if outcome.transient else None
+    if is_limited(outcome):
+        return limited_pause(outcome, attempt, now)
+    if outcome.status not in _TRANSIENT:
+        return None
+    told = _retry_after(outcome.header("retry-after"), now)
+    return _FIRST_PAUSE * (1 << attempt) if told is None else told
+
+
+def refusal(response: Response, request: Request, now: float) -> Unknown | None:
+    """Return what a response that no client can use comes to; None for the others."""
+    asked = f"when asked for {request.what}"
+    if is_limited(response):
+        back = datetime.datetime.fromtimestamp(now + limited_pause(response, 0, now), datetime.timezone.utc)
+        reason = f"{request.host} takes no more requests for now ({response.status}) {asked}"
+        return RateLimited(reason, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")
+    if response.status >= 500 and (request.method, response.status) != ("HEAD", _NOT_IMPLEMENTED):
+        return Unknown(f"{request.host} answered {response.status} {asked}")
+    return None
+
+
+def limited_pause(response: Response, attempt: int, now: float) -> float:
+    """Return the seconds that a refusal for too many requests wants us to wait."""
+    told = _retry_after(response.header("retry-after"), now)
+    if told is not None:
+        return told
+    reset = read_epoch(response.header("x-ratelimit-reset"))
+    if response.header("x-ratelimit-remaining") == "0" and reset is not None:
+        # A second more: the server's clock and ours need not agree to the second. A day at most, so
+        # that nonsense stays a date.
+        return min(max(0.0, reset - now) + 1, 86400.0)
+    return _FIRST_LIMITED_PAUSE * (1 << attempt)
+
+
+def read_epoch(value: str) -> int | None:
+    """Return the number that a header has, such as a time in seconds since the epoch; None where it has none."""
+    return int(value) if _EPOCH.fullmatch(value) else None
+
+
+def _retry_after(value: str, now: float) -> float | None:
+    """Read `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3). None where it is neither."""
+    if _SECONDS.fullmatch(value):
+        return float(min(int(value), 86400))
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=datetime.timezone.utc)
+    return min(max(0.0, date.timestamp() - now), 86400.0)

@@ -1,0 +1,123 @@
+"""What a forge must answer. Every question takes and returns a batch, so that judging one release and
+a thousand use the same few calls; an answer that could not be had is an `Unknown`, never an exception.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from ...domain.changes import History
+from ...domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
+from ...domain.facts import PublicRelease, Released
+from ...domain.release_record import ReleaseRecord
+from ...domain.tickets import Issue
+from .writer import Writer
+
+
+class Repository(Protocol):
+    """One repository, read only. Commits are full hexadecimal object ids."""
+
+    @property
+    def name(self) -> str:
+        """`OWNER/NAME`."""
+
+    def default_branch(self) -> Answer[str]:
+        """The branch that is checked out by default."""
+
+    def is_private(self) -> Answer[bool]:
+        """Whether not everybody may read it. A clone is read by whoever has it, and keeps nothing from them."""
+
+    def tags(self, names: Collection[str]) -> Answers[str | None]:
+        """The commit of each tag, peeled; None where there is no tag of exactly that name.
+
+        A tag of something other than a commit is a `WrongKind`.
+        """
+
+    def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
+        """The id of each annotated tag's own object; None where the tag has none, or there is no such tag."""
+
+    def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
+        """When each tag was made: the date that an annotated tag bears, else that of its commit.
+
+        None where there is no such tag, or it bears no date that a calendar has.
+        """
+
+    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+        """The names of all tags that start with one of `prefixes` (`""` for every tag), each once.
+
+        `TooLong` where there are more than are listed.
+        """
+
+    def branches(self, names: Collection[str]) -> Answers[str | None]:
+        """The head commit of each branch; None where there is no branch of exactly that name."""
+
+    def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
+        """Which of `branches` contain each commit. `Unknown` where none of the branches exists."""
+
+    def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
+        """The file at `path` in each commit; None where the commit has no such file.
+
+        A clone says of a folder or a link in its place that it is a `WrongKind`.
+        """
+
+    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+        """The newest `limit` (at most 100) commits of a branch, newest first."""
+
+    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+        """The names of all branches that start with `prefix`."""
+
+    def history(self, old: str, new: str) -> Answer[History]:
+        """The commits between two commits: those only `new` has, and those only `old` has, newest first.
+
+        All of them, however many; an `Unknown` where the two share no history.
+        """
+
+
+class RunHistory(Protocol):
+    """What CI did for the tags of a repository."""
+
+    def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
+        """All runs at refs of each name in the repository itself, in their latest attempt, for any commit and event.
+
+        Those of pull requests are none of them: they build another ref, and a stranger names their branch.
+        """
+
+    def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
+        """When a branch of each name existed; `NotOffered` where the place does not tell."""
+
+    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+        """All workflows of the repository, with their real names."""
+
+
+class Forge(Protocol):
+    """Where repositories live."""
+
+    @property
+    def runs(self) -> RunHistory:
+        """What CI did."""
+
+    def repository(self, name: str) -> Repository:
+        """The repository `OWNER/NAME`; asks nothing yet."""
+
+    def writer(self, name: str) -> Writer:
+        """What writes to the repository `OWNER/NAME`; asks nothing yet."""
+
+    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+        """What `publish` left with the release of `tag`; None where there is no release, or it left nothing."""
+
+    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+        """What `publish` left with each release that it left something with, by the release's tag.
+
+        Where there are more releases than are listed, those of `tags` are in it all the same.
+        """
+
+    def released(self, repository: str) -> Answer[Released]:
+        """The tags among the newest releases that `publish` left something with."""
+
+    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+        """The public release of a tag; None where there is none, `NotOffered` where the forge has no releases."""
+
+    def issue(self, repository: str, number: int) -> Answer[Issue]:
+        """An issue or a pull request; of one that was transferred, what it is now. The ticket's token reads it."""

@@ -1,0 +1,187 @@
+"""Logging in to a registry: no challenge, `Basic`, or the token server that a `Bearer` challenge names.
+
+Docker's token protocol (distribution docs, "Token Authentication"): `scope` may be given several times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+from urllib.parse import urlencode
+
+from ...domain.evidence import Answer, Unknown
+from ...domain.registries import Login
+from ...errors import UsageError
+from ..http.addresses import host_of
+from ..http.credentials import Credentials, basic, bearer
+from ..http.messages import MAX_BYTES, Request, Response
+from ..http.retry import RateLimited
+from ..http.session import Http
+from .challenge import Challenge, parse_challenges, realm_may_be_asked
+
+_MAX_TOKEN_BYTES = 256 * 1024
+_MOST_REDIRECTS = 3
+_CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
+
+STAYS = (
+    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
+    "passes its answers on as they are."
+)
+
+
+class RegistryAccess:
+    """One registry at `url`."""
+
+    def __init__(self, http: Http, url: str, login: Login | None) -> None:
+        self._http = http
+        self._url = url
+        self._login = login
+        self._remedy = (
+            _CHECK_LOGIN
+            if login
+            else (
+                "If the image is private, give registry-username and registry-password or, where images are in several "
+                f"registries, registry-config with a login for {host_of(url)}."
+            )
+        )
+        self._credentials: Credentials | None = None
+        self._own: dict[str, Answer[Credentials]] = {}
+        self._shared: Challenge | None = None
+        self._problem: Unknown | None = None
+
+    @property
+    def host(self) -> str:
+        """The registry's host, for messages."""
+        return host_of(self._url)
+
+    def log_in(self, repositories: Collection[str]) -> None:
+        """Learn how to log in, and do so once for all `repositories`.
+
+        Where the login for several is refused, each image is asked for without one: the registry then
+        says for each of them what it wants.
+        """
+        response = self._http.send(Request(f"{self._url}/v2/", "its API"))
+        if isinstance(response, Unknown):
+            self._problem = self._advised(response)
+        elif response.status == 401:
+            answer = self._answer(response, [_pull(name) for name in sorted(repositories)])
+            if isinstance(answer, Credentials):
+                self._credentials = answer
+                self._shared = _token_server(response) if len(repositories) > 1 else None
+            elif len(repositories) == 1 or isinstance(answer, RateLimited):
+                self._problem = answer
+        elif response.status != 200:
+            self._problem = Unknown(
+                f"{self.host} answered {response.status} when asked for its API",
+                "Check the name of the registry.",
+            )
+
+    def log_in_for(self, repository: str) -> bool:
+        """Ask for a token for one image by itself; returns False where it has one, or a login that is for all.
+
+        A token that is asked for several may be for some of them alone.
+        """
+        if self._shared is None or repository in self._own:
+            return False
+        self._own[repository] = self._token(self._shared, [_pull(repository)])
+        return True
+
+    def ask(
+        self,
+        method: Literal["GET", "HEAD"],
+        path: str,
+        what: str,
+        headers: Mapping[str, str],
+        max_bytes: int = MAX_BYTES,
+        repository: str = "",
+    ) -> Answer[Response]:
+        """Ask for a path of a repository; a challenge that comes is followed once, redirects three times."""
+        credentials = self._problem or self._own.get(repository, self._credentials)
+        if isinstance(credentials, Unknown):
+            return credentials
+        request = Request(self._url + path, what, method, headers, credentials, max_bytes, redirects=_MOST_REDIRECTS)
+        response = self._http.send(request)
+        if isinstance(response, Response) and response.status == 401:
+            answer = self._own[repository] if self.log_in_for(repository) else self._answer(response, [])
+            if isinstance(answer, Unknown) or answer == credentials:
+                return answer if isinstance(answer, Unknown) else response
+            response = self._http.send(replace(request, credentials=answer))
+        return self._advised(response) if isinstance(response, Unknown) else response
+
+    def refused(self, status: int, what: str) -> Unknown:
+        """Say that the registry does not let us see something, which it also says of what is not there."""
+        return Unknown(
+            f"{self.host} answered {status} when asked for {what}: there is none, or no access to it",
+            f"Check the image's name. {self._remedy}",
+        )
+
+    def not_shown(self, status: int, what: str) -> Unknown:
+        """Say what an answer means that shows nothing; what may pass by itself was asked again before."""
+        if status in (401, 403):
+            return self.refused(status, what)
+        return Unknown(f"{self.host} answered {status} when asked for {what}", STAYS)
+
+    def _answer(self, response: Response, scopes: Sequence[str]) -> Answer[Credentials]:
+        """Return the credentials that a 401 asks for; `scopes` replace the one that it names."""
+        token_server = _token_server(response)
+        if token_server:
+            return self._token(token_server, scopes)
+        challenges = parse_challenges(response.header("www-authenticate"))
+        if any(each.scheme == "basic" for each in challenges) and self._login:
+            return basic(self._login.username, self._login.password, self._url)
+        return Unknown(f"{self.host} wants a login (401)", self._remedy)
+
+    def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Answer[Credentials]:
+        realm = challenge.parameters.get("realm", "")
+        if not realm_may_be_asked(realm, self._url, with_login=self._login is not None):
+            return Unknown(
+                f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent",
+                "Name the registry by the address under which it handles its own login.",
+            )
+        wanted = scopes or [challenge.parameters.get("scope", "")]
+        query = [(name, challenge.parameters[name]) for name in ("service",) if name in challenge.parameters]
+        query += [("scope", scope) for scope in wanted if scope]
+        login = basic(self._login.username, self._login.password, realm) if self._login else None
+        url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
+        what = f"a token for {self.host}"
+        # A redirect could lead where the realm itself may not be.
+        request = Request(url, what, credentials=login, max_bytes=_MAX_TOKEN_BYTES, stays=True)
+        response = self._http.send(request)
+        return self._advised(response) if isinstance(response, Unknown) else self._granted(response, request)
+
+    def _granted(self, response: Response, request: Request) -> Answer[Credentials]:
+        if response.status != 200:
+            return Unknown(f"{request.host} answered {response.status} when asked for {request.what}", self._remedy)
+        token = _read_token(response.body)
+        try:
+            return bearer(token, self._url, f"The token of {request.host}")
+        except UsageError:
+            return Unknown(f"{request.host} sent no token when asked for {request.what}", self._remedy)
+
+    def _advised(self, unknown: Unknown) -> Unknown:
+        if isinstance(unknown, RateLimited) and not self._login:
+            login = "With a login (registry-username and registry-password, or registry-config) it may allow more."
+            return replace(unknown, remedy=f"{unknown.remedy} {login}")
+        return unknown
+
+
+def _pull(repository: str) -> str:
+    return f"repository:{repository}:pull"
+
+
+def _token_server(response: Response) -> Challenge | None:
+    challenges = parse_challenges(response.header("www-authenticate"))
+    return next((each for each in challenges if each.scheme == "bearer"), None)
+
+
+def _read_token(body: bytes) -> str:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    token = document.get("token") or document.get("access_token")
+    return token if isinstance(token, str) else ""

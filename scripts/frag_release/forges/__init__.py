@@ -1,1 +1,0 @@
-"""Where repositories live: on GitHub, or as clones on this disk."""

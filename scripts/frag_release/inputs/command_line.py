@@ -1,0 +1,226 @@
+"""The terminal's options: `COMMAND --option value`, named as the inputs are, read by argparse.
+
+None of argparse's own messages is shown: they repeat values, and a token in the wrong place is one.
+"""
+
+from __future__ import annotations
+
+import re
+from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..errors import UsageError
+from .nearest import meant, nearest_first
+from .table import COMMANDS, INPUTS, Input, Kind
+from .values import of_another_command, owners_of
+
+PROGRAM = "python3 scripts"
+
+_HELP = ("-h", "--help")
+_VERSION = "--version"
+# What has another form may be a value in the wrong place, such as a token, and is not repeated.
+_NAME = re.compile(r"(--)?[a-z]+(-[a-z]+){0,5}")
+_LONGEST_NAME = 40
+
+
+def ask_for_help(arguments: Sequence[str]) -> bool:
+    """Whether help is asked for, whatever else is there, or nothing is.
+
+    Not where a value is expected: a script's variable that holds `--help` must not end a gate with success.
+    """
+    before = ("", *arguments)
+    return not arguments or any(
+        argument in _HELP and not _awaits_value(last) for last, argument in zip(before, arguments, strict=False)
+    )
+
+
+def ask_for_page(arguments: Sequence[str]) -> bool:
+    """Whether nothing is to be done but to print the version, or a page of help."""
+    return ask_for_version(arguments) or ask_for_help(arguments)
+
+
+def ask_for_version(arguments: Sequence[str]) -> bool:
+    """Whether the version is asked for, in the place of the command."""
+    return list(arguments[:1]) == [_VERSION]
+
+
+def _awaits_value(argument: str) -> bool:
+    return argument.startswith("--") and "=" not in argument
+
+
+def read_command(arguments: Sequence[str]) -> str:
+    """Return the command, which comes first; raises UsageError."""
+    first = arguments[0]
+    if first in COMMANDS:
+        return first
+    near = meant(first, COMMANDS)
+    end = f"; did you mean {' or '.join(near)}?" if near else "."
+    if first.startswith("-"):
+        message = "The first argument is an option, and the command comes before all options."
+    elif _can_be_shown(first):
+        message = f"There is no command {first}{end}"
+    else:
+        message = f"The first argument is no command{end}"
+    raise UsageError(message, f"Use one of: {', '.join(nearest_first(first, COMMANDS))}.")
+
+
+def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return every input's text from options; secrets come from the environment alone, for commands that have them.
+
+    Other processes can see arguments, so there are no options for secrets. Raises UsageError, which repeats
+    no value.
+    """
+    command = read_command(arguments)
+    given = {"command": command, **_read_options(command, arguments)}
+    for one in INPUTS:
+        if one.secret and command in one.commands:
+            given[one.name] = environ.get(one.variable) or environ.get(one.terminal_variable) or ""
+    return {one.name: given.get(one.name, "").strip() for one in INPUTS}
+
+
+class _Word(str):
+    """An argument that knows its place, by which it is told where its text must not be."""
+
+    __slots__ = ("place",)
+    place: int
+
+
+def _read_options(command: str, arguments: Sequence[str]) -> dict[str, str]:
+    words = []
+    for place, text in enumerate(arguments):
+        words.append(_Word(text))
+        words[-1].place = place
+    for word in words:
+        if word == "--":  # argparse would take what is behind it for values
+            raise _no_option(word, command)
+    try:
+        given, left = _parser(command).parse_known_args(words[1:])
+    except ArgumentError as error:
+        raise _no_value(error.argument_name or "") from None
+    if left:
+        raise _no_option(left[0], command)
+    return {name: str(value) for name, value in vars(given).items()}
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError without the message, which may repeat a value."""
+        raise UsageError("The options could not be read.", f"{self.prog} --help lists them.")
+
+
+def _parser(command: str) -> ArgumentParser:
+    """Return what reads the options of a command, and knows what it must not be given."""
+    parser = _Parser(
+        f"{PROGRAM} {command}", add_help=False, allow_abbrev=False, exit_on_error=False, argument_default=SUPPRESS
+    )
+    for one in INPUTS:
+        if one.name == "command":
+            continue
+        if one.secret or command not in one.commands:
+            parser.add_argument(f"--{one.name}", nargs="?", action=_Refuse, one=one, command=command)
+        elif one.kind is Kind.FLAG:
+            parser.add_argument(f"--{one.name}", dest=one.name, nargs="?", const="true", action=_Keep, one=one)
+        else:
+            parser.add_argument(f"--{one.name}", dest=one.name, action=_Keep, one=one)
+    return parser
+
+
+class _Keep(Action):
+    """Keeps the value of an option, which may be given once."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, one: Input, **rest: Any) -> None:
+        super().__init__(option_strings, dest, **rest)
+        self._one = one
+
+    def __call__(self, _parser: ArgumentParser, given: Namespace, value: Any, _option: str | None = None) -> None:
+        if hasattr(given, self.dest):
+            raise UsageError(f"The option --{self.dest} is there twice.", "Give it once; a list has commas.")
+        if self._one.kind is Kind.FLAG and value.strip().lower() not in ("true", "false", ""):
+            raise UsageError(
+                f"The option --{self.dest} takes true or false, and what follows it is neither.",
+                f"Write --{self.dest} (which means true), --{self.dest} true or --{self.dest} false.",
+            )
+        setattr(given, self.dest, value)
+
+
+class _Refuse(Action):
+    """Refuses an input that is a secret, or of another command."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, one: Input, command: str, **rest: Any) -> None:
+        super().__init__(option_strings, dest, **rest)
+        self._one, self._command = one, command
+
+    def __call__(self, *_: Any) -> None:
+        one = self._one
+        if not one.secret:
+            raise of_another_command(one, self._command)
+        is_own = self._command in one.commands
+        what = "Give it" if is_own else f"Leave it out here, and give it to {owners_of(one)}"
+        raise UsageError(
+            f"The input {one.name} is a secret, and other processes can see arguments.",
+            f"{what} in the environment, as {one.terminal_variable}.",
+        )
+
+
+def _no_value(option: str) -> UsageError:
+    one = next((one for one in INPUTS if option == f"--{one.name}"), None)
+    shape = shape_of(one) if one else "VALUE"
+    return UsageError(
+        f"The option {option} has no value.",
+        f"Write {option} {shape}, or {option}=VALUE where the value begins with a dash.",
+    )
+
+
+def _no_option(word: str, command: str) -> UsageError:
+    """The error for an argument that no option takes. Only a _Word knows where it stood."""
+    option, nth = word.partition("=")[0], _nth(getattr(word, "place", None))
+    if word in _HELP:
+        return UsageError(
+            f"{nth} is {word}, where the value of an option could be.",
+            f"Write it directly behind the command: {PROGRAM} {command} --help.",
+        )
+    if not word.startswith("-"):
+        return UsageError(
+            f"{nth} is no option.", "Write options as --name value, with quotes around a value that has blanks."
+        )
+    what = f"There is no option {option}" if _can_be_shown(option) else f"{nth} names no option"
+    near = _meant(option.lstrip("-"), command)
+    return UsageError(
+        f"{what}; did you mean {' or '.join(near)}?" if near else f"{what}.",
+        f"{PROGRAM} {command} --help lists the options, and the variables for secrets.",
+    )
+
+
+def _nth(place: int | None) -> str:
+    return "An argument" if place is None else f"Argument {place + 1} (the command is the first)"
+
+
+def _meant(typed: str, command: str) -> list[str]:
+    """What the command has under a name like this; if nothing is like it, what others have."""
+    own = {name: way for one in INPUTS if command in one.commands for name, way in _ways(one).items()}
+    others = {
+        name: f"{way} of {owners_of(one)}"
+        for one in INPUTS
+        if command not in one.commands
+        for name, way in _ways(one).items()
+    }
+    near = meant(typed, own)
+    return list(dict.fromkeys([own[name] for name in near] or [others[name] for name in meant(typed, others)]))
+
+
+def _ways(one: Input) -> dict[str, str]:
+    """Names that stand for an input, with how it is given."""
+    if one.secret:
+        way = f"the variable {one.terminal_variable}"
+        return {one.name: way, one.terminal_variable.lower().replace("_", "-"): way}
+    return {} if one.name == "command" else {one.name: f"--{one.name}"}
+
+
+def _can_be_shown(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def shape_of(one: Input) -> str:
+    """The word that stands for the value of an input."""
+    return "|".join(one.choices) or one.shape or one.kind.value

@@ -1,0 +1,189 @@
+"""What every command takes from inputs and context. What a command has beside it is in the module of its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ...domain.components import NO_IMAGE, Component
+from ...errors import UsageError
+from ..context import Context
+from ..table import COMPONENT_NAMES
+from ..values import Values, wrong_input
+from .registries import RegistrySettings, read_registry_settings
+from .report import check_report
+
+if TYPE_CHECKING:
+    from ...domain.allow import Allowance
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
+_ALLOWANCE = re.compile(r"([a-z-]+):([a-z]+)@([^\s@,]{1,200})")
+
+
+@dataclass(frozen=True)
+class Connections:
+    """How evidence is reached: addresses, credentials, and the time for all of it in seconds."""
+
+    api_url: str
+    token: str
+    component_token: str
+    own_token: bool
+    ticket_token: str
+    ca_file: str
+    registry: RegistrySettings
+    local: Path | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every command needs. `stack_branches` is empty if the default branch is meant.
+
+    `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
+    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty.
+    """
+
+    home: str
+
+    stack_repository: str
+    stack_branches: Sequence[str]
+    workflow_file: str
+    components: Sequence[Component]
+    check_ci: bool
+    check_images: bool
+    check_origin: str
+    allow: Sequence[Allowance]
+    report: str
+    connections: Connections
+    own_action: str
+
+    @property
+    def seconds(self) -> float:
+        """How long all that is asked may take."""
+        return self.connections.timeout_seconds
+
+    @property
+    def reads_origin(self) -> bool:
+        """Whether images are asked what they say of their making."""
+        return self.check_origin != "off"
+
+    @property
+    def origin_required(self) -> bool:
+        """Whether they have to say it."""
+        return self.check_origin == "require"
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
+        names = [component.image_name("") for component in self.components] if self.check_images else []
+        return tuple(name for name in names if name)
+
+
+def read_settings(values: Values, context: Context) -> Settings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    repository = values.text("stack-repository") or context.repository or context.clone
+    if not repository:
+        raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
+    check_report(values.text("report"))
+    return Settings(
+        home=context.repository,
+        stack_repository=repository,
+        stack_branches=values.items("stack-branch"),
+        workflow_file=_workflow_file(values.text("workflow-file")),
+        components=tuple(_component(name, values, repository) for name in COMPONENT_NAMES),
+        check_ci=values.flag("check-ci"),
+        check_images=values.flag("check-images"),
+        check_origin=values.text("check-origin"),
+        allow=tuple(_allowance(item) for item in values.items("allow")),
+        report=values.text("report"),
+        connections=_connections(values, context),
+        own_action=context.action,
+    )
+
+
+def _workflow_file(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or "\\" in path or ".." in parts or not parts:
+        raise wrong_input("workflow-file", path, "Use a path from the top of the stack's repository.")
+    return str(PurePosixPath(path))
+
+
+def _component(name: str, values: Values, stack: str) -> Component:
+    owner = stack.partition("/")[0]
+    branches = values.items(f"{name}-branch")
+    if not branches:
+        raise wrong_input(f"{name}-branch", values.text(f"{name}-branch"), "Name at least one branch.")
+    variable, *others = _variables(f"{name}-variable", values)
+    namespace_variable, *other_namespaces = _variables(f"{name}-namespace-variable", values)
+    return Component(
+        name=name,
+        repository=values.text(f"{name}-repository") or f"{owner}/fragalysis-{name}",
+        branches=branches,
+        variable=variable,
+        namespace_variable=namespace_variable,
+        tag=values.text(f"{name}-tag"),
+        namespace=values.text(f"{name}-namespace"),
+        image=image_name(f"{name}-image", values),
+        ci_workflows=values.items(f"{name}-ci-workflows"),
+        other_variables=tuple(others),
+        other_namespace_variables=tuple(other_namespaces),
+        notice_paths=values.items(f"{name}-notice-paths"),
+    )
+
+
+def _variables(name: str, values: Values) -> tuple[str, ...]:
+    variables = values.items(name)
+    if not variables or not all(map(_VARIABLE.fullmatch, variables)):
+        remedy = "Use the name of a variable, such as BE_IMAGE_TAG, or a list of names."
+        raise wrong_input(name, values.text(name), remedy)
+    return variables
+
+
+def image_name(name: str, values: Values) -> str:
+    """Return the name of an image without its tag, its registry in front; raises UsageError."""
+    image = values.text(name)
+    if image in ("", NO_IMAGE):
+        return image
+    first = image.partition("/")[0]
+    if "." not in first and ":" not in first and first != "localhost":
+        image = f"docker.io/{image}"
+    if not _IMAGE.fullmatch(image):
+        raise wrong_input(name, image, "Use a name without tag or digest, such as docker.io/owner/image, or none.")
+    return image
+
+
+def _allowance(item: str) -> Allowance:
+    from ...domain.allow import Allowance  # late: hardly any run allows anything
+    from ...domain.rules import CATALOGUE
+
+    match = _ALLOWANCE.fullmatch(item)
+    if match is None:
+        raise wrong_input("allow", item, "Use RULE:SUBJECT@TAG, such as pin-ci:backend@2023.05.1.")
+    rule = next((one for one in CATALOGUE if one.id == match[1]), None)
+    subjects = COMPONENT_NAMES if rule and rule.subject == "component" else (rule.subject,) if rule else ()
+    if rule is None or match[2] not in subjects:
+        raise wrong_input("allow", item, "There is no such rule on that subject; the README lists them.")
+    if not rule.allowable:
+        raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
+    return Allowance(match[1], match[2], match[3])
+
+
+def _connections(values: Values, context: Context) -> Connections:
+    local = values.text("local")
+    if local and not Path(local).is_dir():
+        raise wrong_input("local", local, "Name a folder that holds the clones.")
+    return Connections(
+        api_url=values.text("github-api-url") or context.api_url,
+        token=values.text("token"),
+        component_token=values.text("component-token"),
+        own_token=bool(context.run_token) and values.text("token") == context.run_token,
+        ticket_token=values.text("ticket-token"),
+        ca_file=values.text("ca-file"),
+        registry=read_registry_settings(values),
+        local=Path(local) if local else None,
+        timeout_seconds=values.seconds("timeout-seconds"),
+    )

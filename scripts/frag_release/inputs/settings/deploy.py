@@ -1,0 +1,185 @@
+"""What `deploy` takes from inputs and context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...domain.awx_jobs import AwxForm
+from ...domain.components import NO_IMAGE, default_stack_image
+from ...domain.decision import TAGS
+from ...domain.environments import is_production
+from ...domain.expectations import Expected
+from ...domain.image_tags import is_image_tag
+from ...domain.versions import parse_production_tag
+from ...errors import UsageError
+from ..context import Context
+from ..table import COMPONENT_NAMES
+from ..values import Values, wrong_input
+from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
+from .base import image_name
+from .gate import GateSettings, read_gate_settings
+from .production_template import check_template
+from .site import SiteSettings, read_site_settings
+from .tickets import ticket_repository
+
+
+@dataclass(frozen=True)
+class DeploySettings(GateSettings):
+    """What is to be deployed, and where.
+
+    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
+    nobody. `gated` is False only where a person said so, outside production. So many `verify_looks` in a row must show
+    it on the site. `production_template` is the one that may be launched outside production though its name says
+    production. `tells_digest` says whether AWX is told the image's digest.
+    """
+
+    environment: str
+    is_production: bool
+    gated: bool
+    rollback: bool
+    image_tag: str
+    stack_image: str
+    expected: Expected
+    site: SiteSettings
+    verify_looks: int
+    production_template: str
+    tells_digest: bool
+    wait_minutes: float
+    ticket_repository: str
+    awx_form: AwxForm
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at; one that only a record names is not known yet."""
+        return (*super().images, *([self.stack_image] if self.stack_image not in ("", NO_IMAGE) else []))
+
+
+def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    gate = read_gate_settings(values, context)
+    # Read again with the image that is deployed; what is wrong with it is told before anything else.
+    awx = read_awx_settings(values)
+    settings = DeploySettings(
+        **vars(gate),
+        environment=values.text("environment"),
+        is_production=is_production(values.text("environment")),
+        gated=not values.flag("ungated"),
+        rollback=values.flag("rollback"),
+        image_tag=values.text("image-tag"),
+        stack_image=_stack_image(values, gate.stack_repository),
+        expected=_expected(values),
+        site=read_site_settings(values, gate),
+        verify_looks=int(values.text("verify-looks")),
+        production_template=values.text("production-template"),
+        tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
+        wait_minutes=float(values.text("wait-minutes")),
+        ticket_repository=ticket_repository(values, gate.stack_repository),
+        awx_form=AwxForm(awx.url, awx.template, _names_with(awx, PLACE_OF_TAG), _names_with(awx, PLACE_OF_DIGEST)),
+    )
+    _check(settings)
+    _check_template(settings, awx)
+    _check_names_image(settings, awx)
+    return settings
+
+
+def _check_names_image(settings: DeploySettings, awx: AwxSettings) -> None:
+    names_image = settings.tells_digest or has_place(dict(awx.variables), PLACE_OF_TAG)
+    if settings.is_production and not names_image:
+        raise UsageError(
+            f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
+            f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
+        )
+
+
+def _names_with(awx: AwxSettings, place: str) -> tuple[str, ...]:
+    return tuple(name for name, value in awx.variables.items() if value == place)
+
+
+def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:
+    """Raise UsageError where the inputs lead to a template of production from another environment."""
+    if not settings.is_production:
+        told = {"name": awx.template, "organisation": awx.organization}
+        check_template(awx.template, told, settings.environment, settings.production_template)
+
+
+def _expected(values: Values) -> Expected:
+    digests = {name: values.text(f"expected-{name}-digest") for name in COMPONENT_NAMES}
+    commit, digest = values.text("expected-stack-commit"), values.text("expected-stack-digest")
+    return Expected(commit, digest, {name: digest for name, digest in digests.items() if digest})
+
+
+def _stack_image(values: Values, repository: str) -> str:
+    name = image_name("stack-image", values)
+    if name or values.flag("rollback"):
+        # A rollback finds it in the release's record.
+        return name
+    return default_stack_image(repository)
+
+
+def _check(settings: DeploySettings) -> None:
+    tag = settings.image_tag
+    if tag and not is_image_tag(tag):
+        raise wrong_input("image-tag", tag, "Use a tag that an image can have.")
+    for name in settings.expected.digests:
+        if not settings.check_images:
+            raise UsageError(
+                f"The input expected-{name}-digest cannot be held against anything while check-images is false.",
+                "Leave one of the two out.",
+            )
+    if settings.rollback:
+        _check_rollback(settings)
+    if settings.is_production:
+        _check_production(settings)
+    check_ref(settings)
+
+
+def check_ref(settings: DeploySettings) -> None:
+    """Raise UsageError if a ref of this full name cannot be deployed so; of a short one that is not known yet."""
+    if not settings.has_full_ref:
+        return
+    tag = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
+    if settings.rollback and parse_production_tag(tag) is None:
+        remedy = f"Name the release to go back to: its tag, such as 2023.06.1 or {TAGS}2023.06.1."
+        raise wrong_input("ref", settings.ref, remedy)
+    if settings.is_production and settings.image_tag not in ("", tag):
+        remedy = f"Deploy the tag that is judged ({tag or 'this run belongs to no tag'}), or leave image-tag out."
+        raise wrong_input("image-tag", settings.image_tag, remedy)
+
+
+def _check_rollback(settings: DeploySettings) -> None:
+    if not settings.gated:
+        raise wrong_input("ungated", "true", "A rollback is judged by what was recorded: leave ungated out.")
+    if not settings.production:
+        raise wrong_input("production", "false", "A rollback is judged by what was recorded: leave production out.")
+
+
+def _check_production(settings: DeploySettings) -> None:
+    where = _why(settings)
+    if not settings.gated:
+        raise UsageError(f"The input ungated cannot be true: {where}.", "Leave it out: production is always gated.")
+    if settings.stack_image == NO_IMAGE:
+        raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
+    missing = [] if settings.rollback else _missing(settings)
+    if missing:
+        raise UsageError(
+            f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
+            "Give what the gate judged and the build pushed: the outputs stack-commit, backend-digest and "
+            "frontend-digest of the gate, and the digest that the build's push ended with. An output that is empty "
+            "may have been dropped by GitHub, because its value is that of a secret.",
+        )
+
+
+def _why(settings: DeploySettings) -> str:
+    name = settings.environment
+    return f"the environment {name} counts as production, as does every name without a word such as staging"
+
+
+def _missing(settings: DeploySettings) -> list[str]:
+    """Return the inputs that production needs; a component whose image is not looked at needs no digest."""
+    needed = {"expected-stack-commit": settings.expected.stack_commit}
+    for component in settings.components:
+        if component.image != NO_IMAGE and settings.check_images:
+            name = component.name
+            needed[f"expected-{name}-digest"] = settings.expected.digests.get(name, "")
+    needed["expected-stack-digest"] = settings.expected.stack_digest
+    return [name for name, value in needed.items() if not value]

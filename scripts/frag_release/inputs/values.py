@@ -1,0 +1,204 @@
+"""The texts of the inputs: as the environment of a runner has them, and checked by kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ..errors import UsageError
+from .table import COMMANDS, INPUTS, Input, Kind
+
+MAX_SECONDS = 6 * 60 * 60
+"""Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""
+
+_NAME = r"[A-Za-z0-9_.-]{1,100}"
+_REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
+# Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
+_NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_UTF_8 = re.compile(r"[\ud800-\udfff]")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
+
+
+def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return every input's text as `action.yml` passes it; empty where it was not given."""
+    return {one.name: environ.get(one.variable, "").strip() for one in INPUTS}
+
+
+class Values:
+    """The inputs of one command: checked, with defaults in place."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.command = texts["command"] or "gate"
+        if self.command not in COMMANDS:
+            raise _no_command(self.command)
+        self._given = {name for name, text in texts.items() if text}
+        self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
+
+    def _checked(self, one: Input, text: str) -> str:
+        if not text:
+            return one.default_of(self.command)
+        if self.command not in one.commands:
+            raise of_another_command(one, self.command)
+        if one.kind is Kind.LINES:
+            text = text.replace("\r\n", "\n")
+        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(
+            text.replace("\n", "") if one.kind is Kind.LINES else text
+        ):
+            lines = "in lines" if one.kind is Kind.LINES else "on one line"
+            raise _wrong(one, text, f"Write it {lines}, without control characters.")
+        _CHECKS[one.kind](one, text)
+        return text
+
+    def text(self, name: str) -> str:
+        """The text of an input; empty where it was not given and has no default of its own."""
+        return self._texts[name]
+
+    def is_given(self, name: str) -> bool:
+        """Whether somebody gave the input; else its text is the default."""
+        return name in self._given
+
+    def flag(self, name: str) -> bool:
+        """The input as true or false."""
+        return self._texts[name].lower() == "true"
+
+    def seconds(self, name: str) -> float:
+        """The input as a number of seconds."""
+        return float(self._texts[name])
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The parts of a comma-separated list."""
+        return tuple(part for part in (part.strip() for part in self._texts[name].split(",")) if part)
+
+
+def wrong_input(name: str, value: str, remedy: str) -> UsageError:
+    """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
+    shown = value if len(value) <= 80 else f"{value[:80]}…"
+    return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
+
+
+def of_another_command(one: Input, command: str) -> UsageError:
+    """The error for an input that the command does not have; its value may be anything, and is not shown."""
+    message = f"The input {one.name} belongs to {owners_of(one)}, not to {command}."
+    return UsageError(message, "Leave it out, or run a command that has it.")
+
+
+def owners_of(one: Input) -> str:
+    """The commands that have an input, in words."""
+    *others, last = (name for name in COMMANDS if name in one.commands)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _no_command(text: str) -> UsageError:
+    from .nearest import nearest_first  # late: only a mistake has to pay for it
+
+    return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, COMMANDS))}.")
+
+
+def _wrong(one: Input, text: str, remedy: str) -> UsageError:
+    """The error for a bad input, which does not show the value of a secret."""
+    return wrong_input(one.name, "***" if one.secret else text, remedy)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own, where plain http is no risk."""
+    return _LOOPBACK.fullmatch(host) is not None
+
+
+def _check_flag(one: Input, text: str) -> None:
+    if text.lower() not in ("true", "false"):
+        raise wrong_input(one.name, text, "Use true or false.")
+
+
+def _check_seconds(one: Input, text: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SECONDS:
+        raise wrong_input(one.name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
+
+
+def _check_minutes(one: Input, text: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > MAX_SECONDS // 60:
+        raise wrong_input(one.name, text, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}.")
+
+
+def _check_choice(one: Input, text: str) -> None:
+    if text not in one.choices:
+        raise wrong_input(one.name, text, f"Use {' or '.join(one.choices)}.")
+
+
+def _check_commit(one: Input, text: str) -> None:
+    if not _COMMIT.fullmatch(text):
+        raise wrong_input(one.name, text, "Use the full commit, 40 hexadecimal digits.")
+
+
+def _check_digest(one: Input, text: str) -> None:
+    if not _DIGEST.fullmatch(text):
+        raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
+
+
+def is_repository(text: str) -> bool:
+    """Whether a text is `OWNER/NAME`, and leads nowhere else where it stands in a path."""
+    return _REPOSITORY.fullmatch(text) is not None and not {".", ".."}.intersection(text.split("/"))
+
+
+def _check_repository(one: Input, text: str) -> None:
+    if not is_repository(text):
+        raise wrong_input(one.name, text, "Use OWNER/NAME.")
+
+
+def _check_url(one: Input, text: str) -> None:
+    if "@" in text or "?" in text:
+        # The value is not shown: what stands before an @, or in a query, may be a password.
+        raise UsageError(
+            f"The input {one.name} holds a user name, a password or a query.",
+            "Leave out what stands before an @ and after a question mark.",
+        )
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname or "", url.port
+    except ValueError as error:
+        raise wrong_input(one.name, text, "Use a URL such as https://host.example.") from error
+    if not host or url.fragment:
+        raise wrong_input(one.name, text, "Use a URL such as https://host.example.")
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
+        raise wrong_input(one.name, text, "Use https; plain http would show tokens to the network.")
+
+
+def _check_urls(one: Input, text: str) -> None:
+    for part in text.split(","):
+        _check_url(one, part.strip())
+
+
+def _check_looks(one: Input, text: str) -> None:
+    if not re.fullmatch(r"[1-9]|10", text):
+        raise wrong_input(one.name, text, "Use a whole number from 1 to 10.")
+
+
+def _check_json(one: Input, text: str) -> None:
+    """JSON may have lines; what is wrong with it is told where it is read. Bytes that are no UTF-8 are none."""
+    if _NOT_UTF_8.search(text):
+        raise _wrong(one, text, "Write it in UTF-8.")
+
+
+def _check_nothing(one: Input, text: str) -> None:
+    return
+
+
+_CHECKS = {
+    Kind.TEXT: _check_nothing,
+    Kind.LIST: _check_nothing,
+    Kind.LINES: _check_nothing,
+    Kind.LOOKS: _check_looks,
+    Kind.FILE: _check_nothing,
+    Kind.FLAG: _check_flag,
+    Kind.SECONDS: _check_seconds,
+    Kind.MINUTES: _check_minutes,
+    Kind.CHOICE: _check_choice,
+    Kind.REPOSITORY: _check_repository,
+    Kind.URL: _check_url,
+    Kind.URLS: _check_urls,
+    Kind.COMMIT: _check_commit,
+    Kind.DIGEST: _check_digest,
+    Kind.JSON: _check_json,
+}
