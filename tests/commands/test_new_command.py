@@ -61,7 +61,7 @@ COMMAND = '''
 from .. import __version__
 from ..domain.reports.greet import GreetReport
 from ..domain.reports.report import Action
-from ..runner.settings.base import read_settings
+from ..inputs.settings.base import read_settings
 
 
 def run(session):
@@ -80,7 +80,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     (package / "domain" / "reports" / "greet.py").write_text(REPORT, "utf-8")
     (package / "render" / "greet.py").write_text(PAGE, "utf-8")
     (package / "commands" / "greet.py").write_text(COMMAND, "utf-8")
-    table = package / "runner" / "inputs" / "input.py"
+    table = package / "inputs" / "table" / "input.py"
     row = 'COMMANDS: dict[str, str] = {\n    "greet": "Say hello",'
     table.write_text(table.read_text("utf-8").replace("COMMANDS: dict[str, str] = {", row), "utf-8")
     return Program(folder, folder.parent / "runs")
