@@ -63,7 +63,7 @@ format: $(SET_UP) ## let ruff put the sources in order
 	$(BIN)/ruff format $(SOURCES)
 
 .PHONY: generate
-generate: $(RUN_TIME) ## write what follows from the input table: action.yml, README tables
+generate: $(RUN_TIME) ## write what follows from the input table: action.yml, the tables of docs/reference.md
 	$(BIN)/python tools/generate.py
 
 .PHONY: check-generated
