@@ -1,4 +1,4 @@
-"""The one line that a run leaves for messages to people: what came of it, and nothing that a messenger takes for more."""
+"""The one line that a run leaves for people: what came of it, and nothing that a messenger takes for more."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_a_tag_that_is_more_than_a_name_is_a_tag(name: str) -> None:
     pinned = backend()
     pinned = replace(pinned, pin=replace(pinned.pin, tag=name))
     assert pair([pinned, frontend()]) == "backend a tag, frontend 2023.05.4"
-    deployed = DeployReport(judged=report(), target=Target("staging", is_production=False), image=Image("x/y", name, None))
+    deployed = DeployReport(
+        judged=report(), target=Target("staging", is_production=False), image=Image("x/y", name, None)
+    )
     assert deployed.line == "About to be launched: a tag on staging"
 
 
