@@ -78,6 +78,10 @@ bundle: | $(BIN)/python ## what a release adds to the committed files, in build/
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
 
+.PHONY: pictures
+pictures: demo ## the README's pictures of two summaries, light and dark, from the demo's page (needs a Chromium)
+	$(BIN)/python tools/pictures.py
+
 .PHONY: journey
 journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline
 	$(BIN)/python -m pytest --numprocesses 0 --quiet --capture no tests/process/test_journey.py
