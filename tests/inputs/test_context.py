@@ -52,7 +52,7 @@ def test_a_run_is_read(tmp_path: Path) -> None:
     assert (found.output_file, found.summary_file, found.run_token) == ("/o", "/s", "t0ken")
     assert (found.default_branch, found.pull_request_base) == ("main", "a" * 40)
     assert found.run_url == "https://ghe.example.org/org/stack/actions/runs/4711"
-    assert [replace(found, **{one: None}).run_url for one in ("run_id", "repository")] == ["", ""]
+    assert [one.run_url for one in (replace(found, run_id=0), replace(found, repository=""))] == ["", ""]
     assert replace(found, server_url="javascript:x").run_url == ""
     queued = {"merge_group": {"base_sha": "b" * 40, "head_sha": "c" * 40}}
     assert replace(found, event=queued).pull_request_base == "b" * 40
