@@ -63,7 +63,7 @@ format: $(SET_UP) ## let ruff put the sources in order
 	$(BIN)/ruff format $(SOURCES)
 
 .PHONY: generate
-generate: $(RUN_TIME) ## write what follows from the input table: action.yml, README tables
+generate: $(RUN_TIME) ## write what follows from the input table: action.yml, the tables of docs/reference.md
 	$(BIN)/python tools/generate.py
 
 .PHONY: check-generated
@@ -77,6 +77,10 @@ bundle: | $(BIN)/python ## what a release adds to the committed files, in build/
 .PHONY: demo
 demo: $(RUN_TIME) $(DEVELOPMENT) ## the gate on real repositories, with a page to look at
 	$(BIN)/python tools/demo.py
+
+.PHONY: pictures
+pictures: demo ## the README's pictures of two summaries, light and dark, from the demo's page (needs a Chromium)
+	$(BIN)/python tools/pictures.py
 
 .PHONY: journey
 journey: $(SET_UP) ## a whole release on a real runner, from the form to the ticket, as a timeline

@@ -1,6 +1,6 @@
 """Writes what is generated from the table of inputs and the catalogue of rules: `make generate`.
 
-`action.yml` is written whole; in README.md the parts between `<!-- generated: NAME -->` and
+`action.yml` is written whole; in docs/reference.md the parts between `<!-- generated: NAME -->` and
 `<!-- /generated -->` are. With `--check` nothing is written and stale files end with status 1.
 """
 
@@ -56,20 +56,20 @@ def action() -> str:
     )
 
 
-def readme(text: str) -> str:
-    """Return README.md with its generated parts made anew."""
+def reference(text: str) -> str:
+    """Return docs/reference.md with its generated parts made anew."""
     parts = {"inputs": inputs_table(), "outputs": outputs_table(), "rules": rules_table()}
     for name, table in parts.items():
         start, end = f"<!-- generated: {name} -->\n", "<!-- /generated -->"
         if text.count(start) != 1:
-            raise SystemExit(f"README.md must have the part 'generated: {name}' exactly once")
+            raise SystemExit(f"docs/reference.md must have the part 'generated: {name}' exactly once")
         before, _, rest = text.partition(start)
         text = before + start + table + end + rest.partition(end)[2]
     return text
 
 
 def inputs_table() -> str:
-    """Return the README's table of inputs; those that both components have share a row."""
+    """Return the table of inputs; those that both components have share a row."""
     first, second = COMPONENT_NAMES
     twins = {one.name.replace(second, first): one for one in INPUTS if one.name.startswith(f"{second}-")}
     rows = [_input_row(one, twins.get(one.name)) for one in INPUTS if one not in twins.values()]
@@ -77,7 +77,7 @@ def inputs_table() -> str:
 
 
 def outputs_table() -> str:
-    """Return the README's table of outputs; those that both components have share a row."""
+    """Return the table of outputs; those that both components have share a row."""
     first, second = COMPONENT_NAMES
     rows = []
     for name, text in OUTPUTS.items():
@@ -90,7 +90,7 @@ def outputs_table() -> str:
 
 
 def rules_table() -> str:
-    """Return the README's table of rules."""
+    """Return the table of rules."""
     rows = [
         f"| `{rule.id}` | {rule.subject} | {_cell(rule.fails_when)} | {_cell(rule.remedy)} | "
         f"{'yes' if rule.allowable else 'never'} |"
@@ -156,10 +156,10 @@ def main() -> None:
     """Write the generated files, or check them."""
     check = "--check" in sys.argv[1:]
     stale = []
-    readme_file = ROOT / "README.md"
+    reference_file = ROOT / "docs" / "reference.md"
     for path, text in (
         (ROOT / "action.yml", action()),
-        (readme_file, readme(readme_file.read_text("utf-8"))),
+        (reference_file, reference(reference_file.read_text("utf-8"))),
     ):
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(path.name)

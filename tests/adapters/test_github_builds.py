@@ -75,8 +75,8 @@ def test_a_run_of_something_else_is_no_answer(github_example: GitHubServer, buil
     assert "something else" in unknown(builds_of(github_example).latest(followed)).reason
 
 
-@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "issue_comment", "schedule"])
-def test_a_run_of_another_event_is_none_of_the_commits(github_example: GitHubServer, event: str) -> None:
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "pull_request_review"])
+def test_a_run_of_a_pull_request_is_none_of_the_commits(github_example: GitHubServer, event: str) -> None:
     """A pull request's run has the same head, but tests another merge: the failed run of the push stays the newest."""
     pushed = github_example.add_run(STACK, "master", COMMIT, conclusion="failure")
     github_example.add_run(STACK, "master", COMMIT, event=event)

@@ -75,6 +75,8 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
         **dict.fromkeys(OTHER_COMMANDS, ""),
         "changed": "false",
         "failed-rules": "",
+        "headline": "2023.06.2 may be deployed to production: backend 2023.05.1, frontend 2023.05.4",
+        "headline-url": "",
         "report-path": outcome.outputs["report-path"],
     }
     assert outcome.report is not None

@@ -1,4 +1,4 @@
-"""`action.yml`, the table of inputs and the README say the same."""
+"""`action.yml`, the table of inputs and docs/reference.md say the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contract.sources import ROOT, load_yaml
 from frag_release.inputs.help import command_page
 from frag_release.inputs.table import COMMANDS, INPUTS, OUTPUTS, Kind
 
-README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference.md"
 
 # Design section 3, by hand: the inputs of the gate, with their defaults where those are fixed.
 NOT_OF_PREPARE = {"ref", "production", "backend-namespace", "frontend-namespace"}
@@ -139,7 +139,7 @@ DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
-    "failed-rules", "report-path",
+    "failed-rules", "headline", "headline-url", "report-path",
     "changed", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip
@@ -248,18 +248,18 @@ def test_the_help_of_the_terminal_lists_every_input() -> None:
 
 
 def test_generated_files_are_up_to_date() -> None:
-    """`action.yml` and the README's tables are what the generator would write now."""
+    """`action.yml` and the tables of docs/reference.md are what the generator would write now."""
     done = subprocess.run(
         [sys.executable, "tools/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_readme_lists_every_input_output_and_rule() -> None:
-    """Each input, output and rule id is in the README, between backticks."""
+def test_the_reference_lists_every_input_output_and_rule() -> None:
+    """Each input, output and rule id is in docs/reference.md, between backticks."""
     from frag_release.domain.rules import CATALOGUE
 
-    text = README.read_text("utf-8")
+    text = REFERENCE.read_text("utf-8")
     names = [*ALL_INPUTS, *DESIGNED_OUTPUTS, *(rule.id for rule in CATALOGUE)]
     firsts = {cell for line in text.splitlines() if line.startswith("| `") for cell in line.split("|")[1].split(",")}
     assert {name for name in names if f"`{name}`" not in {cell.strip() for cell in firsts}} == set()

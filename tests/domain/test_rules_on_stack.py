@@ -103,6 +103,19 @@ def test_stack_ci_takes_a_dispatched_run_only_for_want_of_a_push() -> None:
     assert_finding(stack_ci(run(), replace(dispatched, conclusion="failure")), Status.PASS)
 
 
+@pytest.mark.parametrize("event", ["release", "schedule", "issue_comment", "repository_dispatch"])
+def test_stack_ci_names_a_run_that_does_not_count(event: str) -> None:
+    """What another event has started is no evidence, and is named, with its address and what would count."""
+    other = run(id=9, event=event, url="https://forge.example/runs/9")
+    finding = stack_ci(other)
+    assert_finding(
+        finding, Status.UNKNOWN, f"no run of ci.yaml on it that counts. ci.yaml ran for it, started by {event}"
+    )
+    assert finding.remedy.startswith("Have ci.yaml started by a push of the branch, or start it there by")
+    assert finding.url == other.url
+    assert_finding(stack_ci(run(), replace(other, conclusion="failure")), Status.PASS)
+
+
 def test_stack_ci_goes_by_the_name_of_the_workflow() -> None:
     """A name is that of the list of workflows: its run counts by the id, and a name that is nobody's is unknown."""
     workflows = (Workflow(70, ".github/workflows/ci.yaml", "checks"), Workflow(80, ".github/workflows/x.yaml", "x"))

@@ -43,6 +43,7 @@ def test_a_run_is_read(tmp_path: Path) -> None:
             "GITHUB_OUTPUT": "/o",
             "GITHUB_STEP_SUMMARY": "/s",
             "RUN_TOKEN": "t0ken",
+            "GITHUB_RUN_ID": "4711",
         }
     )
     assert (found.on_runner, found.repository, found.ref) == (True, "org/stack", "refs/pull/7/merge")
@@ -50,6 +51,9 @@ def test_a_run_is_read(tmp_path: Path) -> None:
     assert (found.api_url, found.server_url) == ("https://ghe.example.org/api/v3", "https://ghe.example.org")
     assert (found.output_file, found.summary_file, found.run_token) == ("/o", "/s", "t0ken")
     assert (found.default_branch, found.pull_request_base) == ("main", "a" * 40)
+    assert found.run_url == "https://ghe.example.org/org/stack/actions/runs/4711"
+    assert [one.run_url for one in (replace(found, run_id=0), replace(found, repository=""))] == ["", ""]
+    assert replace(found, server_url="javascript:x").run_url == ""
     queued = {"merge_group": {"base_sha": "b" * 40, "head_sha": "c" * 40}}
     assert replace(found, event=queued).pull_request_base == "b" * 40
 

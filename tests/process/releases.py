@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ LAST_INPUT = (
 )
 """The last lines that the example gives to the gate: inputs of the test's own go below them."""
 
-DEPLOYED = "    - name: Deploy\n      uses: org/frag-release-action@v1"
+_DEPLOYED = re.compile(r"(    - name: Deploy\n(?:      id: deploy\n)?      uses: )org/frag-release-action@")
 DEPLOYMENT = "org/deployment"
 """What the deployments of an example use where they are not of interest."""
 
@@ -81,8 +82,9 @@ class Releases:
 
 def record_deployments(workflow: str) -> str:
     """Have the deployments recorded only: they use another action, for which there is a stand-in."""
-    assert workflow.count(DEPLOYED) == 3
-    return workflow.replace(DEPLOYED, DEPLOYED.replace(ACTION, DEPLOYMENT))
+    changed, count = _DEPLOYED.subn(rf"\1{DEPLOYMENT}@", workflow)
+    assert count == 3
+    return changed
 
 
 def give_inputs(workflow: str, inputs: Mapping[str, str], last: str = LAST_INPUT) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from process.gates import ACTION, ALLOWED, BUILD_ONLY, COMMIT, SWITCHES
 from process.releases import DEPLOYMENT
 from world.act import NOBODY, Run
 from world.events import dispatch, pull_request, push_branch
-from world.stand_ins import DIGEST, UPLOAD, Call
+from world.stand_ins import DIGEST, HEADLINE, UPLOAD, Call
 
 pytestmark = pytest.mark.process
 
@@ -104,6 +105,39 @@ def test_what_is_not_pushed_or_not_deployed_is_said(
     summary = run.summaries.get("build", "")
     assert [line for line in titles if f"**{line}.**" in summary] == titles
     assert words in summary
+
+
+HOOKS = {f"SLACK_NOTIFY_{place}_WEBHOOK": f"https://hooks.example/{place}" for place in ("STAGING", "PRODUCTION")}
+MESSENGER = "slackapi/slack-github-action"
+
+
+def test_people_are_told_of_a_release_on_its_way(run_with_gate: GateRun) -> None:
+    """With both addresses set staging's channel hears of build and end, production's of waiting and end."""
+    run = run_with_gate(ALLOWED, secrets=HOOKS)
+    assert run.exit_code == 0, run.log
+    told = [call for call in run.calls if call.action == MESSENGER]
+    assert {call.inputs["webhook-type"] for call in told} == {"incoming-webhook"}
+    said = sorted((call.job, call.inputs["webhook"], json.loads(call.inputs["payload"])["text"]) for call in told)
+    end = f"xchem/fragalysis-stack: {HEADLINE} http"
+    staging, production = HOOKS.values()
+    assert [(job, hook) for job, hook, _ in said] == [
+        ("build", staging),
+        ("deploy-production", production),
+        ("deploy-staging", production),
+        ("deploy-staging", staging),
+    ]
+    assert said[0][2].startswith("xchem/fragalysis-stack: 2023.06.2 is built, and deployed to staging next. http")
+    assert said[2][2].startswith(
+        "xchem/fragalysis-stack: 2023.06.2 is on staging. Production is next, once its reviewers"
+    )
+    assert [text.startswith(end) for _, _, text in (said[1], said[3])] == [True, True]
+
+
+def test_a_messenger_that_is_down_stops_no_deployment(run_with_gate: GateRun) -> None:
+    """Where telling people fails, both deployments are made, and the run is green."""
+    run = run_with_gate(ALLOWED, secrets=HOOKS, fails=[MESSENGER])
+    assert run.exit_code == 0, run.log
+    assert run.deployed_to() == {"deploy-staging", "deploy-production"}
 
 
 def test_an_allowed_release_is_deployed_to_staging_and_production(run_with_gate: GateRun) -> None:

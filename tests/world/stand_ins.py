@@ -13,6 +13,9 @@ from ruamel.yaml import YAML
 DIGEST = "sha256:" + "5" * 64
 """The digest that every stand-in gives as its output `digest`, unless a test gives another."""
 
+HEADLINE = "2023.06.2 deployed: backend 2023.05.1"
+"""The headline that every stand-in gives."""
+
 UPLOAD = "actions/upload-artifact"
 
 
@@ -57,12 +60,12 @@ def recorder(
     """Write a composite action that records its inputs as one file in `calls` and outputs a digest."""
     record = (
         f"printf '%s' \"$CALL\" > '{calls}'/\"$GITHUB_JOB-$$-$RANDOM.json\"\n"
-        f'echo "digest={digest}" >> "$GITHUB_OUTPUT"\n'
+        f'printf "%s\\n" "digest={digest}" "headline={HEADLINE}" >> "$GITHUB_OUTPUT"\n'
         f"exit {exit_code}\n"
     )
     call = f'{{"action": "{action}", "job": "${{{{ github.job }}}}", "inputs": ${{{{ toJSON(inputs) }}}}}}'
     step = {"id": "record", "shell": "bash", "env": {"CALL": call}, "run": record}
-    return composite(folder, step, inputs=inputs, outputs=["digest"])
+    return composite(folder, step, inputs=inputs, outputs=["digest", "headline"])
 
 
 def fixed_gate(

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from .. import __version__
 from ..domain.decision import Verdict
+from ..domain.one_line import plain
 from ..domain.reports.report import Problem, Report, Stopped
 from ..errors import FAULT, UsageError
 from ..inputs.context import Context
@@ -98,8 +99,17 @@ class Finish:
             outputs = closed(outputs)
         if self._troubles or (report.problem and report.problem.is_cancelled):
             outputs["verdict"] = Verdict.BLOCKED.value
-        self._try("outputs", lambda: write_outputs(self.context, {**outputs, "report-path": path}))
+        outputs |= {"headline": self._headline(report), "headline-url": self._url(report), "report-path": path}
+        self._try("outputs", lambda: write_outputs(self.context, outputs))
         return self._status(report)
+
+    def _headline(self, report: Report) -> str:
+        line = self._try("headline", lambda: report.line) or report.command
+        parts = [line, *(["cancelled"] if report.problem and report.problem.is_cancelled else [])]
+        return plain("; ".join([*parts, *(["not all results could be written"] if self._troubles else [])]))
+
+    def _url(self, report: Report) -> str:
+        return self._try("headline", lambda: report.url) or self.context.run_url
 
     def _status(self, report: Report) -> int:
         return max(report.exit_status, *(one.exit_status for one in self._troubles), 0)

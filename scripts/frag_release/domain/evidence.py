@@ -15,6 +15,7 @@ from .run_limits import is_held
 COMPLETED = "completed"
 SUCCESS = "success"
 PUSH = "push"
+DISPATCH = "workflow_dispatch"
 
 RETRY = "Nothing is known to be wrong: run this again."
 

@@ -66,6 +66,12 @@ class Context:
         return sha if isinstance(sha, str) else ""
 
     @property
+    def run_url(self) -> str:
+        """The page of this run, empty in a terminal."""
+        is_known = self.run_id and self.repository and self.server_url.startswith(("https://", "http://"))
+        return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}" if is_known else ""
+
+    @property
     def by_hand(self) -> str:
         """How something was asked for, for people: by hand, and by whom if that is known."""
         return f"by hand by {self.actor}" if self.actor else "by hand"

@@ -125,15 +125,16 @@ class GithubBuilds:
         self._own_token = own_token
 
     def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
-        """All runs of a commit on one of `branches`."""
+        """All runs of a commit on one of `branches` but those of pull requests; also what a release has started."""
         what = f"the workflow runs of {commit[:12]}"
         query = {"head_sha": commit, **_WHOLE}
         runs = self._runs(lambda more: self._api.get("/actions/runs", what, query | more, permission=ACTIONS), what)
         if isinstance(runs, Unknown):
             return runs
         # A pull request's run has the same head, and tests its merge into another branch instead.
-        own = [each for each in runs if each["event"] in _EVENTS and each["head_branch"] in branches]
-        return [run_of(each) for each in own if each["head_sha"] == commit]
+        own = [each for each in runs if not each["event"].startswith("pull_request")]
+        here = [each for each in own if each["head_branch"] in branches or each["event"] == "release"]
+        return [run_of(each) for each in here if each["head_sha"] == commit]
 
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.

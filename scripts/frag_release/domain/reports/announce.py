@@ -11,6 +11,7 @@ from ..changes import History
 from ..contents import Contents, named_tickets
 from ..decision import TAGS, Verdict
 from ..findings import Finding, Status
+from ..one_line import joined, pair, tag_name
 from ..plan import Change
 from ..tickets import Ticket
 from .report import Report, as_word, component_as_json, previous_as_json
@@ -56,6 +57,11 @@ class AnnounceReport(Report):
     def headline(self) -> str:
         """What came of it."""
         return f"{self.words}: Release {self.contents.tag}"
+
+    @property
+    def line(self) -> str:
+        """What came of it, with the pair."""
+        return joined(f"{self.words}: release {tag_name(self.contents.tag)}", pair(self.contents.components))
 
     @property
     def words(self) -> str:

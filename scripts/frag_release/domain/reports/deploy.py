@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
 from ..evidence import Image
+from ..one_line import joined, pair, path_name, rules, tag_name
 from ..site import SiteLook
 from .gate import GateReport, JudgedReport
 from .report import Problem, Remark, as_word, problem_as_json
@@ -98,6 +99,18 @@ class DeployReport(JudgedReport):
     def headline(self) -> str:
         """How far it came, and where to."""
         return f"{HEADLINES[self.stage]}: {self.subject}"
+
+    @property
+    def line(self) -> str:
+        """What runs where now; else how far it came, and why no further if a rule says so."""
+        target, tag = self.target, tag_name(self.image.tag)
+        where = "production" if target.is_production else path_name(target.environment, "an environment")
+        if self.stage is Stage.DEPLOYED:
+            what = f"{where} rolled back to {tag}" if target.rollback else f"{tag} deployed to {where}"
+            return joined(what, pair(self.judged.facts.components))
+        what = f"{HEADLINES[self.stage]}: {'rollback to ' if target.rollback else ''}{tag} on {where}"
+        failed = rules(self.judged.failed_rules)
+        return f"{what} ({failed})" if failed else what
 
     @property
     def subject(self) -> str:

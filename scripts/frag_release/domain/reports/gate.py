@@ -13,6 +13,7 @@ from ..decision import BRANCHES, TAGS, Decision, RefKind, Verdict
 from ..evidence import Answer
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Finding, blocking
+from ..one_line import joined, pair, path_name, rules, tag_name
 from ..versions import parse_production_tag
 from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
 
@@ -109,6 +110,16 @@ class GateReport(Report):
         """The verdict in words, and what it is about. A branch may be called like a release: its kind is told."""
         kind = "" if self.tag else f"{self.decision.kind.value} "
         return f"{VERDICTS[self.verdict]}: {kind}{self.ref_name}"
+
+    @property
+    def line(self) -> str:
+        """The verdict and the release, with the pair or what is wrong with it."""
+        name = tag_name(self.tag) if self.tag else path_name(self.ref_name, f"a {self.decision.kind.value}")
+        if self.verdict is Verdict.DEPLOY:
+            return joined(f"{name} may be deployed to production", pair(self.facts.components))
+        if self.verdict is Verdict.BLOCKED:
+            return joined(f"{name} is blocked", rules(self.failed_rules))
+        return f"{VERDICTS[self.verdict]}: {name}"
 
     @property
     def ref_name(self) -> str:

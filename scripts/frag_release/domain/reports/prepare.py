@@ -13,6 +13,7 @@ from ..evidence import Unknown
 from ..facts import ReleaseFacts
 from ..findings import Finding, blocking
 from ..new_tags import NewTag
+from ..one_line import joined, pair, path_name, rules, tag_name
 from ..plan import Change, Mode, Plan
 from .report import Report, as_word, component_as_json, component_outputs, previous_as_json
 
@@ -72,13 +73,27 @@ class PrepareReport(Report):
     @property
     def headline(self) -> str:
         """How far it came."""
-        tag = self.plan.stack_tag
+        return self._ended(self.plan.stack_tag, self.plan.branch)
+
+    @property
+    def line(self) -> str:
+        """How far it came, with the pair or what is wrong with it."""
+        what = self._ended(tag_name(self.plan.stack_tag), path_name(self.plan.branch, "the branch"))
+        failed = rules([finding.key for finding in blocking(self.findings)])
+        return joined(what, failed if self.refused else pair(self.facts.components))
+
+    @property
+    def url(self) -> str:
+        """The pull request, if there is one."""
+        return self.pull_request[1] if self.pull_request else ""
+
+    def _ended(self, tag: str, branch: str) -> str:
         planned = f"Plan (dry run) for release {tag}" if self.dry_run else f"Plan for release {tag}"
         proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is prepared already"
         return {
             Stage.REFUSED: f"Refused: release {tag} is not prepared",
             Stage.PLANNED: planned,
-            Stage.NOTHING: f"Nothing to do: {self.plan.branch} uses this pair already",
+            Stage.NOTHING: f"Nothing to do: {branch} uses this pair already",
             Stage.PROPOSED: proposed,
             Stage.COMMITTED: f"Release {tag} is prepared",
         }[self.stage] + (f" (nothing new on production of {' and '.join(self.quiet)})" if self.quiet else "")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from ..builds import Job, PendingDeployment, Progress
 from ..decision import Verdict
 from ..findings import Finding
+from ..one_line import joined, pair, path_name, rules, tag_name
 from ..review import NothingToPublish, Reviewed
 from ..run_limits import WAITING
 from .gate import GateReport, JudgedReport
@@ -83,6 +84,23 @@ class PublishReport(JudgedReport):
     def headline(self) -> str:
         """How far it came."""
         return f"{HEADLINES[self.stage]}: {self.judged.tag}"
+
+    @property
+    def line(self) -> str:
+        """How far it came; the pair once it is public, what a build waits for, the rules that refuse it."""
+        what = f"{HEADLINES[self.stage]}: {tag_name(self.judged.tag)}"
+        if self.stage is Stage.PUBLISHED:
+            return joined(f"{tag_name(self.judged.tag)} published", pair(self.judged.facts.components))
+        if self.stage is Stage.REFUSED:
+            return f"{what} ({rules(self.judged.failed_rules)})"
+        waits = self.progress.hold.environments if self.progress and self.stage is Stage.WAITING else ()
+        names = ", ".join(path_name(one.environment, "an environment") for one in waits)
+        return f"{what} (for {names})" if names else what
+
+    @property
+    def url(self) -> str:
+        """The release, once it is public."""
+        return self.release_url
 
     @property
     def own_status(self) -> int:

@@ -12,6 +12,7 @@ from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
 from ..findings import Finding, in_one_line
+from ..one_line import joined
 from ..origin import origins_of
 
 SCHEMA = 1
@@ -101,6 +102,16 @@ class Report:
             """How it ended, in one line of plain text, which may hold foreign names."""
 
     @property
+    def line(self) -> str:
+        """The headline for those who read nothing else: what came of which release, with plain names alone."""
+        return self.headline
+
+    @property
+    def url(self) -> str:
+        """The address of what people would open first; empty where that is the run's own page."""
+        return ""
+
+    @property
     def exit_status(self) -> int:
         """The status that the run ends with."""
         return self.problem.exit_status if self.problem else self.own_status
@@ -174,6 +185,11 @@ class Stopped(Report):
     def headline(self) -> str:
         """How it ended."""
         return self.title
+
+    @property
+    def line(self) -> str:
+        """Which command ended so."""
+        return joined(self.command, self.title)
 
     def outputs(self) -> dict[str, str]:
         """What was made all the same."""

@@ -32,7 +32,7 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     *DEPLOYMENT_RULES,
     *CONTENTS_RULES,
 )
-"""Every rule, in the order of the README's table."""
+"""Every rule, in the order of the table in docs/reference.md."""
 
 
 _MEND_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.mends_elsewhere)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..evidence import PUSH, Run, Unknown, Workflow
+from ..evidence import DISPATCH, PUSH, Run, Unknown, Workflow
 from ..findings import Outcome
 from ..run_limits import who_lets_go
 from .rule import failed, unknown
@@ -34,7 +34,8 @@ def counted(runs: Sequence[Run]) -> list[Run]:
     All of them: a run that failed is not hidden by a later one. (An attempt is, for GitHub shows the latest.)
     """
     pushed = {run.workflow for run in runs if run.event == PUSH}
-    chosen = [run for run in runs if run.event == PUSH or run.workflow not in pushed]
+    own = [run for run in runs if run.event in (PUSH, DISPATCH)]
+    chosen = [run for run in own if run.event == PUSH or run.workflow not in pushed]
     return sorted(chosen, key=lambda run: (run.workflow, run.id))
 
 

@@ -18,7 +18,7 @@ _Other = TypeVar("_Other")
 class Rule(Generic[Facts]):
     """A rule of the catalogue.
 
-    `fails_when` and `remedy` are the words of the README; a finding's own remedy is more precise.
+    `fails_when` and `remedy` are the words of docs/reference.md; a finding's own remedy is more precise.
     `allowable` tells whether the `allow` input may turn it into a warning, `mends_elsewhere` whether what it
     finds wrong can be mended without another commit or tag of the stack, so that the same run may pass later.
     """

@@ -166,7 +166,7 @@ def _allowance(item: str) -> Allowance:
     rule = next((one for one in CATALOGUE if one.id == match[1]), None)
     subjects = COMPONENT_NAMES if rule and rule.subject == "component" else (rule.subject,) if rule else ()
     if rule is None or match[2] not in subjects:
-        raise wrong_input("allow", item, "There is no such rule on that subject; the README lists them.")
+        raise wrong_input("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
     if not rule.allowable:
         raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
     return Allowance(match[1], match[2], match[3])

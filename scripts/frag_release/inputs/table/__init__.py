@@ -1,4 +1,4 @@
-"""The one table of inputs. `action.yml`, the terminal's options and the README are generated from it."""
+"""The one table of inputs. `action.yml`, the terminal's options and docs/reference.md are generated from it."""
 
 from __future__ import annotations
 

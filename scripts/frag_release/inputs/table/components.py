@@ -1,4 +1,4 @@
-"""The inputs that each component has; backend and frontend share their rows in the README."""
+"""The inputs that each component has; backend and frontend share their rows in docs/reference.md."""
 
 from __future__ import annotations
 

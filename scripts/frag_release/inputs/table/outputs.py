@@ -36,6 +36,8 @@ OUTPUTS: dict[str, str] = {
     "job-url": "deploy: address of the AWX job",
     "job-status": "deploy: last known state of the AWX job, in AWX's word",
     "failed-rules": "`rule:subject` of each finding that blocks, comma-separated",
+    "headline": "How it ended, in one line of plain text for a message to people; written on every way out",
+    "headline-url": "The page to open with it: of the release, the pull request or the ticket, else of this run",
     "report-path": "The JSON report, where `report` names a file",
 }
 """Each output with what it holds."""
