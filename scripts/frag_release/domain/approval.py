@@ -72,8 +72,9 @@ def target_of(plan: Plan, commits: Mapping[str, str], inputs: Mapping[str, str])
 
 def written(target: Mapping[str, str]) -> str:
     """Return a target as one line: the SHA-256 of its canonical JSON, a dot, and that JSON in base64url (RFC 4648)."""
-    canonical = _canonical(target)
-    return f"{_digest(canonical)}.{base64.urlsafe_b64encode(canonical).decode('ascii').rstrip('=')}"
+    canonical = json.dumps(target, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    digest, encoded = hashlib.sha256(canonical).hexdigest(), base64.urlsafe_b64encode(canonical).decode("ascii")
+    return f"sha256:{digest}.{encoded.rstrip('=')}"
 
 
 def read_approval(text: str) -> Approval | None:
@@ -82,14 +83,11 @@ def read_approval(text: str) -> Approval | None:
     if found is None:
         return None
     try:
-        content = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
-        target = json.loads(content)
+        target = json.loads(base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         return None
-    if not isinstance(target, dict) or not all(isinstance(part, str) for part in target.values()):
-        return None
-    is_whole = _canonical(target) == content and _digest(content) == found[1]
-    return Approval(found[1], target) if is_whole else None
+    is_target = isinstance(target, dict) and all(isinstance(part, str) for part in target.values())
+    return Approval(found[1], target) if is_target and written(target) == text else None
 
 
 def differences(approved: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
@@ -106,14 +104,6 @@ def title_of(plan: Plan, commits: Mapping[str, str]) -> str:
     """Return the release in one line: tag, and each component with its tag and seven digits of its commit."""
     pair = (f"{one.name} {one.after.tag} ({commits.get(one.name, '')[:7]})" for one in plan.changes)
     return f"{plan.stack_tag}: {', '.join(pair)}"
-
-
-def _canonical(target: Mapping[str, str]) -> bytes:
-    return json.dumps(target, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _shown(value: str | None) -> str:
