@@ -43,8 +43,8 @@ PASSED = {
 
 
 OTHER_COMMANDS = (
-    "commit", "pull-request-number", "pull-request-url", "release-url", "run-url", "run-conclusion",
-    "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
+    "plan", "plan-title", "commit", "pull-request-number", "pull-request-url", "release-url", "run-url",
+    "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 )  # fmt: skip
 """The outputs that are empty after a gate."""
 

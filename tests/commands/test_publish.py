@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.stack import OWN_TOKEN, REPOSITORY, Stack
+from commands.stack import MESSAGE, OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
@@ -83,6 +83,16 @@ def test_the_merge_of_our_pull_request_is_published(stack: Stack, method: str) -
     assert outcome.status == 0, outcome.log
     assert stack.tags()["2023.06.2"] == merged
     assert "the merge of pull request" in outcome.summary
+
+
+def test_the_commit_of_an_approved_plan_is_left_to_its_own_run(stack: Stack) -> None:
+    """A push with the trailer Plan publishes nothing, with status 0, and says why; by hand it is published."""
+    commit = stack.reviewed(f"{MESSAGE}\nPlan: sha256:{'0' * 64}")
+    left = stack.publish()
+    assert (left.status, writes(stack.world), "2023.06.2" in stack.tags()) == (0, [], False), left.log
+    assert f"{commit[:12]} carries out a plan that was approved, and the run that made it publishes it" in left.summary
+    by_hand = stack.publish(dispatch("refs/heads/master", commit), stack_tag="2023.06.2")
+    assert (by_hand.status, stack.tags().get("2023.06.2")) == (0, commit), by_hand.log
 
 
 def test_a_merge_that_github_does_not_list_yet_is_published(stack: Stack) -> None:

@@ -60,6 +60,7 @@ _NOTICE = dict.fromkeys(("backend-notice-paths", "frontend-notice-paths"), "**/m
 PREPARE_INPUTS = {
     **_NOTICE,
     "component-releases": "false",
+    "expected-plan": "",
     **{name: default for name, default in DESIGNED_INPUTS.items() if name not in NOT_OF_PREPARE},
     "mode": "pull-request",
     "stack-tag": "",
@@ -140,7 +141,7 @@ DESIGNED_OUTPUTS = {
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
     "failed-rules", "headline", "headline-url", "report-path",
-    "changed", "commit", "pull-request-number", "pull-request-url",
+    "changed", "plan", "plan-title", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip
 

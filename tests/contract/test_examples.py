@@ -39,6 +39,7 @@ IN_NAMESPACE = "vars.STACK_NAMESPACE && format('{0}/fragalysis-stack', vars.STAC
 STACK_IMAGES = {
     "build-main": "${{ needs.build.outputs.image }}",
     "publish-release": f"${{{{ {IN_NAMESPACE}",
+    "release": f"${{{{ {IN_NAMESPACE}",
     "deploy": f"${{{{ !inputs.rollback && {IN_NAMESPACE}",
     "audit": None,
 }
@@ -121,7 +122,9 @@ def test_the_build_pushes_to_the_namespace_that_the_others_look_in() -> None:
     assert build["outputs"]["image"] == "${{ env.OTHER_NAMESPACE || env.STACK_NAMESPACE }}/fragalysis-stack"
 
 
-@pytest.mark.parametrize("name", ["build-main.yaml", "deploy.yaml", "prepare-release.yaml", "publish-release.yaml"])
+@pytest.mark.parametrize(
+    "name", ["build-main.yaml", "deploy.yaml", "prepare-release.yaml", "publish-release.yaml", "release.yaml"]
+)
 def test_no_release_is_dropped_for_waiting(name: str) -> None:
     """Where nothing is cancelled, all that waits is kept: GitHub's default keeps the newest alone."""
     lasting = [one for one in groups_of(workflow_of(name)) if not one["cancel-in-progress"]]
@@ -154,9 +157,10 @@ def test_all_use_one_app() -> None:
         for step in job["steps"]
         if step.get("uses", "").startswith("actions/create-github-app-token@")
     }
-    app = ("release", "${{ vars.RELEASE_APP_CLIENT_ID }}", "${{ secrets.RELEASE_APP_KEY }}")
+    app = ("${{ vars.RELEASE_APP_CLIENT_ID }}", "${{ secrets.RELEASE_APP_KEY }}")
     names = ("doctor", "prepare-release", "publish-release")
-    assert found == {(f"examples/{name}.yaml", *app) for name in names}
+    approved = ("examples/release.yaml", "release-approved", *app)
+    assert found == {*((f"examples/{name}.yaml", "release", *app) for name in names), approved}
 
 
 def test_the_doctor_examines_what_the_others_use() -> None:

@@ -101,6 +101,19 @@ def test_the_stack_branch_is_built_as_latest(ref: str, event: str) -> None:
     assert decision.kind is RefKind.STACK_BRANCH
 
 
+@pytest.mark.parametrize(("ref", "event", "expected"), [
+    ("refs/heads/master", "push", ("build-only", "", False, False)),
+    ("refs/heads/master", "workflow_dispatch", ("build-only", "latest", False, True)),
+    ("refs/heads/feature", "push", ("build-only", "feature", False, False)),
+    ("refs/tags/try", "push", ("build-only", "try", False, True)),
+])  # fmt: skip
+def test_a_push_of_a_releases_commit_is_left_to_its_tag(ref: str, event: str, expected: object) -> None:
+    """The stack branch alone is left, if nobody asked for the build; and it is said why."""
+    decision = decide(Circumstances(ref, event, ("master", "main"), released_as="2023.06.2"), [])
+    assert answer(decision) == expected
+    assert ("its build is left to that tag" in decision.reason) == (expected == ("build-only", "", False, False))
+
+
 @pytest.mark.parametrize(
     ("ref", "image"),
     [

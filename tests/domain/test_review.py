@@ -16,6 +16,7 @@ from frag_release.domain.review import (
     PairChange,
     Reviewed,
     named_request,
+    released_as,
     review_of,
     trailer_tags,
 )
@@ -69,6 +70,22 @@ def test_trailers_are_read_at_the_end_alone(message: str, tags: list[str]) -> No
 def test_the_pull_request_that_a_merge_names(message: str, number: int | None) -> None:
     """Only GitHub's own wording of a merge or a squash, in the subject, names a pull request."""
     assert named_request(message) == number
+
+
+@pytest.mark.parametrize(("message", "tag"), [
+    ("build: Use\n\nStack-Tag: 2023.06.2\n", "2023.06.2"),
+    ("build: Use (#7)\n\nStack-Tag: 2023.06.2\nPlan: sha256:0", "2023.06.2"),
+    ("Merge pull request #7 from org/release/2023.06.2\n\nbuild: Use", "2023.06.2"),
+    ("Merge pull request #7 from fork/release/2023.06.2\n\nbuild: Use", ""),
+    ("Merge pull request #7 from org/release/2023.06.2x", ""),
+    ("Merge pull request #7 from org/release/2023.06.2\n\nStack-Tag: 2023.06.3", ""),
+    ("build: Use\n\nStack-Tag: latest", ""),
+    ("Stack-Tag: 2023.06.2", ""),
+    ("", ""),
+])  # fmt: skip
+def test_a_commit_says_which_release_it_was_made_for(message: str, tag: str) -> None:
+    """By its trailer, or as the merge of our branch of the stack itself; one production tag, or none."""
+    assert released_as(message, "org") == tag
 
 
 def test_the_merge_of_our_pull_request_is_reviewed() -> None:

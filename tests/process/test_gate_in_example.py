@@ -106,6 +106,17 @@ def test_the_stack_branch_is_built_as_latest(releases: Releases) -> None:
     assert run.deployed_to() == {"deploy-staging"}
 
 
+def test_a_releases_commit_is_left_to_its_tag(releases: Releases) -> None:
+    """The push of a commit that prepare made builds nothing on master, is green, and says which tag builds it."""
+    message = "build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2\n"
+    run = releases.run(push_branch("master", releases.example.stack.head(), message))
+
+    outputs = run.outputs["gate.gate"]
+    assert (outputs["verdict"], outputs["image-tag"], outputs["deploy-staging"]) == ("build-only", "", "false")
+    assert (run.exit_code, run.jobs) == (0, {"gate": "success"}), run.log
+    assert "is the release 2023.06.2, so its build is left to that tag" in run.summaries["gate"]
+
+
 def test_another_branch_is_built_and_goes_nowhere(releases: Releases) -> None:
     """A branch is built under its name made safe; staging and production do not see it."""
     commit = releases.example.stack.branch("fix/some-thing")

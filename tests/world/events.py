@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -27,9 +27,12 @@ def push_tag(tag: str, sha: str) -> Event:
     return push(f"refs/tags/{tag}", sha)
 
 
-def push_branch(branch: str, sha: str) -> Event:
-    """A push of a branch."""
-    return push(f"refs/heads/{branch}", sha)
+def push_branch(branch: str, sha: str, message: str = "") -> Event:
+    """A push of a branch; the payload has the message of its newest commit if one is given."""
+    event = push(f"refs/heads/{branch}", sha)
+    return (
+        replace(event, payload={**event.payload, "head_commit": {"id": sha, "message": message}}) if message else event
+    )
 
 
 def dispatch(ref: str, sha: str, **inputs: str) -> Event:

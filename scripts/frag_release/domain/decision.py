@@ -39,7 +39,8 @@ class Circumstances:
     """What the gate is asked about.
 
     `own_ref` tells that the ref is the run's own (or that this is a terminal, which deploys nothing).
-    `pins_changed` matters for pull requests alone; None says that it could not be found out.
+    `pins_changed` matters for pull requests alone; None says that it could not be found out. `released_as` is the tag
+    that a pushed commit was made for, empty if for none.
     """
 
     ref: str
@@ -48,6 +49,7 @@ class Circumstances:
     production: bool = True
     own_ref: bool = True
     pins_changed: bool | None = False
+    released_as: str = ""
 
     @property
     def name(self) -> str:
@@ -79,6 +81,11 @@ class Circumstances:
             return self.pins_changed is not False
         return self.kind is RefKind.PRODUCTION_TAG
 
+    @property
+    def is_push_of_branch(self) -> bool:
+        """Whether a push of the stack branch is built: a dispatch is a build that somebody asked for."""
+        return self.kind is RefKind.STACK_BRANCH and self.event == "push"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -96,7 +103,8 @@ class Decision:
 def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
     """Apply the gate's table of refs. `findings` of what is not judged never block: they become warnings."""
     if not circumstances.judged:
-        return _unjudged(circumstances, [demoted(finding) for finding in findings])
+        is_left = circumstances.released_as and circumstances.is_push_of_branch
+        return (_left_to_its_tag if is_left else _unjudged)(circumstances, [demoted(finding) for finding in findings])
     kind, name = circumstances.kind, circumstances.name
     blockers = blocking(findings)
     if blockers:
@@ -129,6 +137,14 @@ def _why_blocked(blockers: Sequence[Finding]) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} check{'' if number == 1 else 's'} {what}"
+
+
+def _left_to_its_tag(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
+    reason = (
+        f"This commit of {circumstances.name} is the release {circumstances.released_as}, so its build is left to that "
+        f"tag: nothing is built here. If the tag is never made, dispatch this workflow on {circumstances.name}."
+    )
+    return Decision(Verdict.BUILD_ONLY, circumstances.kind, reason, findings)
 
 
 def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:

@@ -18,7 +18,7 @@ from .facts import NOT_ASKED
 from .kept_text import lines_in_the_open
 from .newest import FIRST_YEAR, Newest, doubts
 from .tickets import Ticket
-from .versions import ProductionTag, following, next_iteration, parse_production_tag, production_tags
+from .versions import ProductionTag, following, next_iteration, parse_production_tag, production_tags, same_number
 
 if TYPE_CHECKING:  # it is of plans
     from .new_tags import NewTag
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # it is of plans
 RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
 TICKET_TRAILER = "Release-Ticket"
+PLAN_TRAILER = "Plan"
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
 # Not `splitlines`, which also parts lines at characters that a comment may hold.
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -79,7 +80,8 @@ class Plan:
     """The change of one file, from `head` of `branch`, that makes the release `stack_tag` possible.
 
     `before` and `after` are the file's bytes. Equal where the file already says what is wanted. `ticket` is the one to
-    tell of a release with new tags.
+    tell of a release with new tags. `approved` is the digest of the approval that it carries out. `committed` is the
+    commit on the branch that has carried it out already, empty if none has, or if that is released.
     """
 
     repository: str
@@ -93,6 +95,13 @@ class Plan:
     changes: Sequence[Change] = field(default_factory=tuple)
     new_tags: Sequence[NewTag] = ()
     ticket: Ticket | None = None
+    approved: str = ""
+    committed: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to write, or to publish."""
+        return self.is_needed or bool(self.committed)
 
     @property
     def unmade(self) -> list[NewTag]:
@@ -107,7 +116,7 @@ class Plan:
     @property
     def is_needed(self) -> bool:
         """Whether there is anything to write."""
-        return self.before != self.after
+        return self.before != self.after and not self.committed
 
     @property
     def release_branch(self) -> str:
@@ -122,9 +131,10 @@ class Plan:
 
     @property
     def message(self) -> str:
-        """The commit's message; its trailer carries the stack tag with the change."""
+        """The commit's message; its trailers carry the stack tag with the change, and the approval."""
         told = f"{TICKET_TRAILER}: {self.ticket}\n" if self.ticket else ""
-        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n{told}"
+        held = f"{PLAN_TRAILER}: {self.approved}\n" if self.approved else ""
+        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n{told}{held}"
 
     @property
     def marker(self) -> str:
@@ -170,10 +180,10 @@ def choose_stack_tag(
     next_free = next_iteration(today, released | reserved)
     if not wanted:
         mine = parse_production_tag(own)
-        return mine if mine and not _same_number(mine, released) else _next_of_month(today, released, next_free)
+        return mine if mine and not same_number(mine.text, released) else _next_of_month(today, released, next_free)
     tag = _parsed(wanted)
-    twins = _same_number(tag, released)
-    branched = [RELEASE_BRANCH + twin for twin in _same_number(tag, reserved) if twin not in (wanted, own)]
+    twins = sorted(same_number(wanted, released))
+    branched = [RELEASE_BRANCH + twin for twin in sorted(same_number(wanted, reserved)) if twin not in (wanted, own)]
     for kind, found in (("tag", twins), ("branch", branched)):
         if found:
             raise ChoiceError(
@@ -218,10 +228,6 @@ def demand_same_scheme(tag: ProductionTag, newest: str) -> None:
             f"as {following(before)}, could never be released after it.",
             f"Name the tag in stack-tag: such as {following(before)}, or {tag} to number by month from now on.",
         )
-
-
-def _same_number(tag: ProductionTag, names: Iterable[str]) -> list[str]:
-    return [other.text for other in production_tags(names) if other.version == tag.version]
 
 
 def _parsed(text: str) -> ProductionTag:

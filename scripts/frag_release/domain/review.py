@@ -138,6 +138,19 @@ def named_request(message: str) -> int | None:
     return int(found[1] or found[2]) if found else None
 
 
+def released_as(message: str, owner: str) -> str:
+    """Return the production tag that a commit was made for, by its trailer or as the merge of `release/TAG` of `owner`.
+
+    Empty if it names none, or several.
+    """
+    merged = re.match(
+        rf"Merge pull request #[0-9]{{1,9}} from {re.escape(owner)}/{RELEASE_BRANCH}(\S+)$", message, re.M
+    )
+    named = {*trailer_tags(message), *([merged[1]] if merged else [])}
+    tag = parse_production_tag(named.pop()) if len(named) == 1 else None
+    return tag.text if tag else ""
+
+
 def trailer_tags(message: str) -> list[str]:
     """Return the tags of the trailers `Stack-Tag: TAG` that end the message."""
     return trailer_values(message, TRAILER)

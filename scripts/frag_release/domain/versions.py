@@ -72,6 +72,12 @@ def is_above(one: str, other: str) -> bool:
     return bool(high and low and high > low)
 
 
+def same_number(tag: str, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that are the same production tag, however they are written; itself among them."""
+    number = _numbers(tag)
+    return [name for name in names if name == tag or (number and _numbers(name) == number)]
+
+
 def following(tag: ProductionTag) -> str:
     """Return the tag with the last number one higher, written as it is."""
     return f"{tag.text.rpartition('.')[0]}.{tag.version.patch + 1}"

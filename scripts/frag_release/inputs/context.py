@@ -56,6 +56,13 @@ class Context:
         return before if isinstance(before, str) else ""
 
     @property
+    def pushed_message(self) -> str:
+        """The message of the commit that was pushed to a branch, as the event tells it, else empty."""
+        pushed = self.event.get("head_commit")
+        message = pushed.get("message") if isinstance(pushed, Mapping) and pushed.get("id") == self.sha else None
+        return message if isinstance(message, str) else ""
+
+    @property
     def pull_request_base(self) -> str:
         """The commit of the base branch that a pull request, or a merge queue's group, is compared with, else empty."""
         pull, group = self.event.get("pull_request"), self.event.get("merge_group")

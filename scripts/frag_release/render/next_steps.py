@@ -90,6 +90,8 @@ def _after_build(report: GateReport) -> list[str]:
             "Review and merge this pull request.",
             "Then release the merged commit with a production tag.",
         ]
+    if kind is RefKind.STACK_BRANCH and not tag:
+        return ["Nothing to do here: the tag of this release starts its own run of this workflow."]
     if kind is RefKind.PRODUCTION_TAG:
         return [*built, _tag_without_production(report)]
     return [*built, _RELEASE]

@@ -83,6 +83,8 @@ def _committed(report: PrepareReport, links: Links) -> str:
 
 
 def _as_it_is(report: PrepareReport) -> list[str]:
+    if report.plan.committed:
+        return after_the_merge(report.plan)
     tag = markdown.code(report.plan.stack_tag, 60)
     return [
         f"If this pair has not been released yet, release {markdown.code(report.plan.branch, 80)} as it is: {tag} "

@@ -58,6 +58,8 @@ class Gate:
         elif asked.judged:
             facts = self._release(asked, branches, commit)
         else:
+            if asked.is_push_of_branch and self._of_this_run:
+                asked = replace(asked, released_as=self._released_as())
             facts = ReleaseFacts(None, _unasked(self._pins(commit)))
         return self._report(asked, commit, facts, self._judge(asked, facts))
 
@@ -77,6 +79,12 @@ class Gate:
             production=settings.production,
             own_ref=settings.own_ref or self.rollback is not None,
         )
+
+    def _released_as(self) -> str:
+        """The release that a pushed commit was made for, by its message in the event; if that has none, it is built."""
+        from ...domain.review import released_as  # late: of pushes of branches alone
+
+        return released_as(self.stack.context.pushed_message, self.settings.stack_repository.partition("/")[0])
 
     def _commit(self) -> Answer[str]:
         ref, repository = self.settings.ref, self.settings.stack_repository

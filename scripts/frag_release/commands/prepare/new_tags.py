@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from ...adapters.ports.publishing import PublishingForge
 from ...adapters.ports.repository import Repository
+from ...domain.approval import PLAN_ANEW
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED
 from ...domain.new_tags import NewTag, demand_plausible, is_forgotten, is_new, lacking, next_tag, tag_at, wanted_commit
 from ...domain.newest import Newest, doubts
 from ...domain.plan import ChoiceError
-from ...domain.versions import production_tags
+from ...domain.versions import production_tags, same_number
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...errors import RefusedError
@@ -29,6 +30,15 @@ _LOOKED_AT = 100
 """So many of the highest production tags are looked at for one at the commit; annotated ones take a request each."""
 
 _MOST_WORKFLOWS = 30
+
+
+@dataclass(frozen=True)
+class PlannedTag:
+    """The tag of a component that was approved. `is_there` says that it stands for the commit that was."""
+
+    tag: str
+    commit: str
+    is_there: bool
 
 
 @dataclass
@@ -57,19 +67,34 @@ class NewTags:
         if component.name in self.settled:
             return self.settled[component.name]
         repository = forge.repository(component.repository)
-        found = self._commit(forge, repository, component)
-        names = must(all_tags(repository, [f"{self.today.year}."]), f"The list of tags of {repository.name}")
+        planned = self._planned(repository, component)
+        found = self._commit(forge, repository, component, planned)
+        years = [f"{self.today.year}.", *([f"{planned.tag.partition('.')[0]}."] if planned else [])]
+        names = must(all_tags(repository, years), f"The list of tags of {repository.name}")
         try:
             demand_plausible(repository.name, names, self.today)
         except ChoiceError as error:
             raise RefusedError(error.message, error.remedy) from error
-        found = self._tagged(forge, repository, found, names)
+        found = self._tagged(forge, repository, found, names, planned)
         found = replace(found, is_default=self._note_lacking(forge, repository, found))
         return self._told(forge, repository, found, newest)
 
-    def _commit(self, forge: PublishingForge, repository: Repository, component: Component) -> NewTag:
+    def _planned(self, repository: Repository, component: Component) -> PlannedTag | None:
+        """Return the tag that was approved, and whether it is there: this plan may have made it."""
+        approval = self.settings.approval
+        if approval is None or not approval.tag_of(component.name):
+            return None
+        tag, commit = approval.tag_of(component.name), approval.commit_of(component.name)
+        at = must(repository.tags([tag])[tag], f"The tag {tag} of {repository.name}")
+        return PlannedTag(tag, commit, is_there=at == commit)
+
+    def _commit(
+        self, forge: PublishingForge, repository: Repository, component: Component, planned: PlannedTag | None
+    ) -> NewTag:
         """Return the commit that is meant, which is on a production branch, without its tag."""
         branch, wanted = component.branches[0], wanted_commit(component.tag) or ""
+        if planned and planned.is_there:
+            wanted = planned.commit
         head = must(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
         if head is None:
             what = f"{repository.name} has no branch {branch}."
@@ -84,8 +109,17 @@ class NewTags:
         subject = facts.message.partition("\n")[0]
         return NewTag(component, branch, head, facts.sha, "", placement=place, subject=subject, is_head=not wanted)
 
-    def _tagged(self, forge: PublishingForge, repository: Repository, found: NewTag, names: Collection[str]) -> NewTag:
+    def _tagged(
+        self,
+        forge: PublishingForge,
+        repository: Repository,
+        found: NewTag,
+        names: Collection[str],
+        planned: PlannedTag | None,
+    ) -> NewTag:
         """Add the tag at the commit, or the next one: a tag without evidence of its CI counts as none."""
+        if planned and planned.is_there:
+            return replace(found, tag=planned.tag, is_there=True, runs=self._runs(forge, repository.name, planned.tag))
         tags = production_tags(names)
         highest = repository.tags([tag.text for tag in tags[-_LOOKED_AT:]])
         tag = must(tag_at(found.commit, highest, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
@@ -94,8 +128,23 @@ class NewTags:
             if not is_forgotten(tag, found.commit, runs, self.today):
                 return replace(found, tag=tag, is_there=True, runs=runs)
             self.journal.note(f"GitHub has forgotten the CI of {tag} of {repository.name}, so it counts as no tag.")
-        chosen = next_tag(self.today, names, self.burned.get(repository.name, ()))
+        burned = self.burned.get(repository.name, ())
+        if planned and planned.commit == found.commit:
+            chosen = self._still_free(repository.name, planned.tag, [*names, *burned])
+        else:
+            chosen = next_tag(self.today, names, burned)
         return replace(found, tag=chosen, shadow=repository.branches([chosen])[chosen])
+
+    @staticmethod
+    def _still_free(repository: str, tag: str, names: Collection[str]) -> str:
+        """Return the approved tag, which stays when the month changes; raises RefusedError if it is taken by now."""
+        twins = same_number(tag, names)
+        if twins:
+            raise RefusedError(
+                f"The tag {tag} of {repository} was approved, and {twins[0]} is taken by now, not by this plan.",
+                PLAN_ANEW,
+            )
+        return tag
 
     def _runs(self, forge: PublishingForge, repository: str, tag: str) -> Answer[Sequence[Run]] | None:
         return forge.runs.tag_runs(repository, [tag])[tag] if self.settings.check_ci else None

@@ -26,14 +26,14 @@ class OwnBranch:
     def commits(self, head: str) -> list[CommitFacts]:
         """Return our commit, last, and the updates on top of it; raises RefusedError where one is neither."""
         *updates, first = must(through_updates(self.writer, head), f"The commit of {self.plan.release_branch}")
-        if not self._is_ours(first):
+        if not self.is_ours(first):
             raise self._refusal(first)
         for update in updates:
             if not self._is_update(update):
                 raise self._refusal(update)
         return [*updates, first]
 
-    def _is_ours(self, facts: CommitFacts) -> bool:
+    def is_ours(self, facts: CommitFacts) -> bool:
         """Whether the commit is exactly what we would make on top of its parent.
 
         A message can be written by anybody; so the parent must be of the stack branch, and the commit must

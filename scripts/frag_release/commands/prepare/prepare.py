@@ -14,6 +14,7 @@ from ...adapters.ports.repository import Forge
 from ...adapters.ports.writer import LostRaceError, WriteRefusedError
 from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances
+from ...domain.approval import COMMIT, PLAN_ANEW, differences
 from ...domain.changes import TicketHome
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Blob, Unknown
@@ -25,7 +26,7 @@ from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
 from ...domain.rules import judge_planned
-from ...errors import ExpectedError
+from ...errors import ExpectedError, RefusedError
 from ...inputs.settings.prepare import PrepareSettings
 from ...render.plan_text import prepare_text as plan_text
 from ...render.prepare import pull_request_body
@@ -86,6 +87,7 @@ class Attempt:
     def run(self) -> PrepareReport:
         """Plan and write; raises LostRaceError where a branch was moved in between."""
         report = self._report()
+        self._demand_approved(report)
         if report.refused:
             return report
         if self.tagging:
@@ -102,6 +104,22 @@ class Attempt:
         self._demand_right(report.plan)
         self.session.journal.say(plan_text(report))
         return self._execute(report)
+
+    def _demand_approved(self, report: PrepareReport) -> None:
+        """Refuse another plan than the one that was approved."""
+        approval, now = self.settings.approval, report.target
+        if approval is None:
+            return
+        # What was refused may lack a commit, and says why by itself.
+        unknown = {name for name, text in now.items() if name.endswith(COMMIT) and not text and report.refused}
+        differing = differences(
+            *({name: text for name, text in one.items() if name not in unknown} for one in (approval.target, now))
+        )
+        if differing:
+            raise RefusedError(
+                f"This is not the plan that was approved: {'; '.join(differing)}.",
+                f"{PLAN_ANEW} What was made already stays, and is found again.",
+            )
 
     def _demand_right(self, plan: Plan) -> None:
         """Refuse, before anything is written, where GitHub would refuse the last write for want of a right."""
@@ -142,6 +160,7 @@ class Attempt:
             findings=findings,
             dry_run=self.session.journal.dry_run,
             tickets_from=self.settings.tickets_from,
+            inputs=self.settings.deciding,
             quiet=tuple(quiet(plan.new_tags, self.tagging.known.made)) if self.tagging else (),
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ...adapters.ports.publishing import Publisher, PublishingForge
 from ...domain.evidence import PUSH
+from ...domain.plan import PLAN_TRAILER
 from ...domain.review import (
     Contradiction,
     EndedBuild,
@@ -19,6 +20,7 @@ from ...domain.review import (
     named_request,
     review_of,
     same_pair,
+    trailer_values,
 )
 from ...domain.versions import is_above
 from ...errors import EvidenceError, RefusedError
@@ -61,6 +63,11 @@ class Reviewing:
         change = self._newest_change(context.sha or self.stack.head(branch), context.pushed_from)
         if isinstance(change, NothingToPublish):
             return change
+        if context.event_name == PUSH and trailer_values(change.message, PLAN_TRAILER):
+            return NothingToPublish(
+                f"{change.commit[:12]} carries out a plan that was approved, and the run that made it publishes it.",
+                "If that run has failed, re-run its failed jobs; or publish by hand, with the tag in stack-tag.",
+            )
         review = review_of(change, branch)
         return self._replaced(review, change, branch) or review
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
+from ..approval import target_of, title_of, written
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
@@ -15,7 +16,7 @@ from ..findings import Finding, blocking
 from ..new_tags import NewTag
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..plan import Change, Mode, Plan
-from .report import Report, as_word, component_as_json, component_outputs, previous_as_json
+from .report import Report, as_word, component_as_json, component_outputs, known_commit, previous_as_json
 
 
 class Stage(Enum):
@@ -33,7 +34,7 @@ class PrepareReport(Report):
     """`time` is in UTC. `pull_request` is the number and URL of the pull request, where there is one.
 
     `quiet` names the components on whose production branch nothing was new. `tickets_from` is the repository whose
-    issues the components' commits name.
+    issues the components' commits name. `inputs` are the texts of those that decide, by name.
     """
 
     command: ClassVar[str] = "prepare"
@@ -48,11 +49,21 @@ class PrepareReport(Report):
     pull_request: tuple[int, str] | None = None
     tickets_from: str = ""
     quiet: Sequence[str] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
         """Whether a finding forbids the release."""
         return bool(blocking(self.findings))
+
+    @property
+    def target(self) -> dict[str, str]:
+        """What an approval of this is for."""
+        return target_of(self.plan, self._commits, self.inputs)
+
+    @property
+    def _commits(self) -> dict[str, str]:
+        return {facts.pin.component.name: known_commit(facts) for facts in self.facts.components}
 
     @property
     def stage(self) -> Stage:
@@ -101,12 +112,15 @@ class PrepareReport(Report):
     def outputs(self) -> dict[str, str]:
         """What was prepared."""
         number, url = self.pull_request or (0, "")
+        is_open = self.plan.is_open and not self.refused
         return {
             "verdict": self.verdict.value,
             "stack-tag": self.plan.stack_tag,
             **component_outputs(self.facts.components),
             "changed": as_word(self.changed),
-            "commit": self.commit,
+            "plan": written(self.target) if is_open else "",
+            "plan-title": title_of(self.plan, self._commits) if is_open else "",
+            "commit": self.commit or self.plan.committed,
             "pull-request-number": str(number or ""),
             "pull-request-url": url,
             "failed-rules": ",".join(finding.key for finding in blocking(self.findings)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from ...domain.approval import Approval, read_approval
 from ...domain.new_tags import is_new, wanted_commit
 from ...domain.plan import Mode
 from ...domain.tickets import Ticket
@@ -25,7 +26,8 @@ class PrepareSettings(Settings):
     """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given.
 
     With a new tag that ticket is only told. `tags_with_own_token` says that components would be tagged with the
-    workflow's own token. `tickets_from` is the repository whose tickets the components' commits name.
+    workflow's own token. `tickets_from` is the repository whose tickets the components' commits name. `approval` is
+    what this run is held to.
     """
 
     mode: Mode
@@ -36,11 +38,34 @@ class PrepareSettings(Settings):
     wait_minutes: float
     component_releases: bool
     tags_with_own_token: bool
+    approval: Approval | None
 
     @property
     def is_new(self) -> bool:
         """Whether a new tag is asked for."""
         return any(is_new(one.tag) for one in self.components)
+
+    @property
+    def deciding(self) -> dict[str, str]:
+        """The texts of the inputs that decide what is released, and how it is judged, by name."""
+        found = {
+            "stack-branch": ",".join(self.stack_branches),
+            "check-ci": str(self.check_ci).lower(),
+            "check-images": str(self.check_images).lower(),
+            "check-origin": self.check_origin,
+            "allow": ",".join(sorted(map(str, self.allow))),
+            "registry-url": self.connections.registry.url,
+            "component-releases": str(self.component_releases).lower(),
+        }
+        for one in self.components:
+            found |= {
+                f"{one.name}-branch": ",".join(one.branches),
+                f"{one.name}-variable": ",".join(one.variables),
+                f"{one.name}-namespace-variable": ",".join(one.namespace_variables),
+                f"{one.name}-image": one.image,
+                f"{one.name}-ci-workflows": ",".join(sorted(one.ci_workflows)),
+            }
+        return found
 
     @property
     def seconds(self) -> float:
@@ -65,7 +90,24 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
         wait_minutes=_MINUTES_FOR_NEW if is_any_new and not waits_as_told else float(values.text("wait-minutes")),
         component_releases=values.flag("component-releases"),
         tags_with_own_token=own,
+        approval=_approval(values),
     )
+
+
+def _approval(values: Values) -> Approval | None:
+    """Return the plan that was approved, None if there is none to be held to; raises UsageError."""
+    text = values.text("expected-plan")
+    if not text:
+        return None
+    if values.text("mode") != Mode.COMMIT:
+        raise UsageError(
+            "The input expected-plan belongs to mode: commit: a pull request is reviewed and merged by people.",
+            "Leave it out, or use mode: commit.",
+        )
+    approval = read_approval(text)
+    if approval is None:
+        raise wrong_input("expected-plan", text, "Give it the whole output plan of prepare, unchanged.")
+    return approval
 
 
 def _check_new(settings: Settings, own_token: bool) -> None:

@@ -23,6 +23,8 @@ OUTPUTS: dict[str, str] = {
         )
     },
     "changed": "prepare, publish, announce, deploy: `true` if this run made anything, else `false`",
+    "plan": "prepare: what an approval is for, for the input `expected-plan`; empty where there is nothing to release",
+    "plan-title": "prepare: the same for people, on one line: stack tag, versions, and seven digits of each commit",
     "commit": "prepare: the commit with the change",
     "pull-request-number": "prepare: number of the pull request",
     "pull-request-url": "prepare: address of the pull request",

@@ -50,6 +50,13 @@ RELEASE: tuple[Input, ...] = (
         commands=of("prepare"),
     ),
     Input(
+        "expected-plan",
+        "Output `plan` of the run whose plan was approved: anything else is refused (with `mode: commit`)",
+        default_words="whatever is planned now",
+        shape="PLAN",
+        commands=of("prepare"),
+    ),
+    Input(
         "ticket-token",
         "Token for the tickets' repository and the project board, where `token` may not",
         default_words="`token`",
