@@ -142,7 +142,8 @@ def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]
 
 
 def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
-    for name in _TOKENS:
+    # For the other commands it reads.
+    for name in (*_TOKENS, *(["component-token"] if step.value("command") == "prepare" else [])):
         for path in _paths(step.value(name)):
             if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
                 yield path[1].upper()
