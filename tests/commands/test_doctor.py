@@ -695,7 +695,7 @@ def test_all_of_the_examples_as_they_are_copied(unseeded: World, people: GitHubP
     practice = with_file(unseeded, people, FULL, others)
     practice.guard()
     stack, token = practice.stack, practice.settings.give("ghp_all", CLASSIC)
-    stack.environments.append(environment("release", reviewers=0, custom=None))
+    stack.environments += [environment("release-approved"), environment("release", reviewers=0, custom=None)]
     outcome = practice.ask(token, chosen="gate")
     guards = found(outcome, "outside")
     assert {key for key, value in guards.items() if value == "missing"} == {"write-key", "moving-tag"}
