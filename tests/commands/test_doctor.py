@@ -400,6 +400,40 @@ def test_hostile_names_stay_text(practice: Practice) -> None:
     assert "@all" not in outcome.summary
 
 
+def test_what_tagging_production_takes(practice: Practice) -> None:
+    """With `new` each component that is to be tagged has rows of its own, with the token that tags: and no other has.
+
+    Rights there, tag rulesets, and whether the token could change the branch besides.
+    """
+    practice.guard()
+    stack = practice.settings.give("ghp_all", CLASSIC)
+    tags = practice.settings.give("github_pat_tags", ANYTHING)
+    frontend = practice.settings.of("xchem/fragalysis-frontend")
+    frontend.rulesets.append(ruleset(8, "made by hand", ["creation"], ["refs/tags/*.*.*"]))
+    frontend.rulesets.append(ruleset(7, "reviewed", ["pull_request"], ["~ALL"], target="branch"))
+    frontend.rules["production"] = [rule("pull_request")]
+    both = {"backend_tag": "new", "frontend_tag": "new@4be1c0a"}
+    outcome = practice.ask(stack, chosen="prepare", component_token=tags, **both)
+    asked = [one.request.target for one in practice.world.github.requests]
+    assert [one for one in set(asked) if asked.count(one) > 1] == []
+    stands = found(outcome)
+    assert {key: stands[f"backend-{key}"] for key in ("contents-write", "workflows-write", "tag-rules")} == {
+        "contents-write": "there", "workflows-write": "cannot be told", "tag-rules": "there"
+    }  # fmt: skip
+    assert (outcome.status, outcome.outputs["failed-rules"]) == (1, "need:frontend-tag-rules")
+    assert "'made by hand' forbids to make a tag such as" in of(outcome, "frontend-tag-rules")["message"]
+    assert "The token in the input component-token" in of(outcome, "backend-contents-write")["message"]
+    assert of(outcome, "backend-branch-bypass")["message"] == (
+        "No rule keeps this token from pushing to production of xchem/fragalysis-backend."
+    )
+    assert of(outcome, "frontend-branch-bypass")["presence"] == "there"
+    # Kept, and with a workflow's own token, which is in another repository.
+    outcome = practice.ask(stack, {"RUN_TOKEN": tags}, chosen="prepare", component_token=tags, backend_tag="new")
+    assert of(outcome, "backend-contents-write")["presence"] == "missing"
+    assert "which is not xchem/fragalysis-backend" in of(outcome, "backend-contents-write")["message"]
+    assert "frontend-contents-write" not in found(outcome) and "frontend-branch-bypass" not in found(outcome, "outside")
+
+
 def test_it_asks_little_and_once(practice: Practice) -> None:
     """All of it, but for deploy, takes at most 38 requests in 5 round trips, no two of them the same."""
     practice.guard()
@@ -661,7 +695,7 @@ def test_all_of_the_examples_as_they_are_copied(unseeded: World, people: GitHubP
     practice = with_file(unseeded, people, FULL, others)
     practice.guard()
     stack, token = practice.stack, practice.settings.give("ghp_all", CLASSIC)
-    stack.environments.append(environment("release", reviewers=0, custom=None))
+    stack.environments += [environment("release-approved"), environment("release", reviewers=0, custom=None)]
     outcome = practice.ask(token, chosen="gate")
     guards = found(outcome, "outside")
     assert {key for key, value in guards.items() if value == "missing"} == {"write-key", "moving-tag"}

@@ -475,10 +475,10 @@ class TestClones:
 class TestNewest:
     """`newest`, and the stack's next tag, on histories of years and of other numbers."""
 
-    def test_it_is_found_years_above_the_pin_and_below_what_cannot_be_right(self, unseeded: World) -> None:
-        """From 2023.03.1 it is 2024.03.1, whatever its year; 2099.01.1 and a v-tag are named and not chosen."""
+    def test_it_is_found_years_above_the_pin(self, unseeded: World) -> None:
+        """From 2023.03.1 it is 2024.03.1, whatever its year; a v-tag is named and not chosen."""
         world, (backend, tags) = unseeded, (unseeded.example.backend, unseeded.example.commits[BACKEND])
-        for name in ("2024.03.1", "2099.01.1", "v2099.02.1"):
+        for name in ("2024.03.1", "v2099.02.1"):
             backend.tag(name, tags["2023.05.1"])
             tags[name] = tags["2023.05.1"]
         release_stack(world.example, "2023.06.3", "2023.05.2", "2023.05.4")
@@ -487,13 +487,26 @@ class TestNewest:
         )
         assert outcome.status == 0, outcome.log
         assert (outcome.outputs["backend-tag"], outcome.outputs["frontend-tag"]) == ("2024.03.1", "2023.05.4")
-        for said in ("2099.01.1 cannot be right", "v2099.02.1 is not N.N.N"):
-            assert said in outcome.log and said in outcome.summary
-        # The gate's remedy for the pin that is there, which is off production, names the same one.
-        assert (
-            "The newest tag that is on production is 2024.03.1. 2099.01.1 cannot be right"
-            in world.gate("2023.06.3").log
-        )
+        said = "v2099.02.1 is not N.N.N"
+        assert said in outcome.log and said in outcome.summary
+
+    @pytest.mark.parametrize("planted", ["2099.12.9", "2024.03.999999"])
+    def test_a_tag_that_cannot_be_right_stops_it(self, unseeded: World, planted: str) -> None:
+        """A planted tag is named and nothing chosen, wherever it is; a tag that is typed is taken all the same."""
+        world, tags = unseeded, unseeded.example.commits[BACKEND]
+        for name, commit in (("2024.03.1", "2023.05.1"), (planted, "2023.05.2")):
+            world.example.backend.tag(name, tags[commit])
+            tags[name] = tags[commit]
+        release_stack(world.example, "2023.06.3", "2023.05.2", "2023.05.4")
+        outcome = prepare(world.seed(), backend_tag="newest", frontend_tag="2023.05.4", stack_tag="2023.06.4")
+        assert (outcome.status, writes(world)) == (1, []), outcome.log
+        assert f"The newest tag of xchem/fragalysis-backend is not known: {planted} cannot be right" in outcome.log
+        assert f"Delete {planted} if it was a mistake and never a release; or name the tag in the" in outcome.log
+        typed = prepare(world, backend_tag="2024.03.1", frontend_tag="2023.05.4", stack_tag="2023.06.4", dry_run="true")
+        assert (typed.status, typed.outputs["backend-tag"]) == (0, "2024.03.1"), typed.log
+        # The gate's remedy for the pin that is there, which is off production, chooses nothing: it names both.
+        said = f"The newest tag that is on production is 2024.03.1. {planted} cannot be right and was passed over"
+        assert said in world.gate("2023.06.3").log
 
     def test_a_repository_of_v_tags_is_told_so(self, unseeded: World) -> None:
         """Where all tags are `vN.N.N` there is no newest: not for their branch, but for their form."""

@@ -125,6 +125,7 @@ DOCTOR_INPUTS = {
     **_AWX,
     "ticket-token": "", "ticket-repository": "", "project": "", "project-field": "Status",
     "project-status": "push to production", "for": "gate,prepare,publish,announce,deploy",
+    "backend-tag": "", "frontend-tag": "",
 }  # fmt: skip
 BY_COMMAND = {
     "gate": DESIGNED_INPUTS,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml, name_of
+from frag_release.domain.evidence import Blob
+from frag_release.domain.workflow_triggers import read_triggers
 from frag_release.inputs.table import INPUTS, OUTPUTS
 from frag_release.inputs.values import Values
 from frag_release.render.publish import LINES
@@ -148,19 +150,85 @@ def test_only_deployments_are_filed_as_deployments(path: Any) -> None:
     assert [isinstance(one, str) or one["deployment"] for one in filed] == deploys
 
 
-def test_all_use_one_app() -> None:
-    """Whoever needs the app's token gets it by the same variable and secret, in the environment that holds them."""
+NEW = "(inputs.backend == 'tag production now' || inputs.frontend == 'tag production now')"
+FOLLOWS = f"${{{{ {NEW} && !inputs.dry-run && 'release-approved' || 'release' }}}}"
+"""The environment of prepare's form: with reviewers where something is tagged."""
+
+APPS = {
+    "RELEASE_APP": {
+        ("doctor", "releasing", "release"),
+        ("doctor", "tagging", "release-approved"),
+        ("prepare-release", "prepare", FOLLOWS),
+        ("publish-release", "publish", "release"),
+    },
+    "COMPONENT_APP": {
+        ("doctor", "tagging", "release-approved"),
+        ("prepare-release", "prepare", FOLLOWS),
+    },
+    "STACK_APP": {("component", "stack", "stack-staging")},
+}
+"""Where each app's key is used: example, job, environment."""
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_each_apps_key_is_used_in_its_environments(app: str) -> None:
+    """An app's token is got by one variable and one secret of its name, in environments that hold them."""
     found = {
-        (name_of(path), job["environment"]["name"], step["with"]["client-id"], step["with"]["private-key"])
+        (path.stem, name, job["environment"]["name"])
+        for path in EXAMPLES
+        for name, job in load_yaml(path.read_text("utf-8"))["jobs"].items()
+        for step in job["steps"]
+        if f"{app}_KEY" in str(step)
+    }
+    assert found >= APPS[app] and {place for _, _, place in found - APPS[app]} <= {"release-approved"}
+    assert all(
+        (given["client-id"], given["private-key"])
+        == (f"${{{{ vars.{app}_CLIENT_ID }}}}", f"${{{{ secrets.{app}_KEY }}}}")
         for path in EXAMPLES
         for job in load_yaml(path.read_text("utf-8"))["jobs"].values()
-        for step in job["steps"]
-        if step.get("uses", "").startswith("actions/create-github-app-token@")
-    }
-    app = ("${{ vars.RELEASE_APP_CLIENT_ID }}", "${{ secrets.RELEASE_APP_KEY }}")
-    names = ("doctor", "prepare-release", "publish-release")
-    approved = ("examples/release.yaml", "release-approved", *app)
-    assert found == {*((f"examples/{name}.yaml", "release", *app) for name in names), approved}
+        for given in (step["with"] for step in job["steps"] if f"{app}_KEY" in str(step.get("with")))
+    )
+
+
+def test_the_key_of_the_components_is_asked_for_only_where_something_is_tagged() -> None:
+    """The step that reads it has the condition by which the job's environment is the one with reviewers."""
+    (step,) = [
+        one
+        for one in workflow_of("prepare-release.yaml")["jobs"]["prepare"]["steps"]
+        if "COMPONENT" in str(one.get("with", {}).get("private-key"))
+    ]
+    assert step["if"] == f"{NEW} && !inputs.dry-run"
+    assert step["with"]["repositories"].split() == ["fragalysis-backend", "fragalysis-frontend"]
+
+
+def test_a_component_is_built_and_told_to_the_stack_as_the_others_expect() -> None:
+    """It starts for production tags, has the file name that the examples ask, and the inputs that the stack has."""
+    text = (ROOT / "examples" / "component.yaml").read_text("utf-8")
+    tags = read_triggers(Blob(len(text), text.encode())).tags
+    assert [tags.start(one) for one in ("2023.05.1", "2026.11.12", "2023.05.1-rc.1", "v1.2.3")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    (dispatch,) = [
+        one
+        for one in workflow_of("component.yaml")["jobs"]["stack"]["steps"]
+        if "gh workflow run" in one.get("run", "")
+    ]
+    inputs = workflow_of("build-main.yaml")["on"]["workflow_dispatch"]["inputs"]
+    assert set(inputs) <= set(re.findall(r"[a-z]+_[a-z_]+", text))
+    sent = {f"{short}_{rest}" for short in ("be", "fe") for rest in re.findall(r"{COMPONENT}_(\w+)=", dispatch["run"])}
+    assert sent == {"be_namespace", "be_image_tag", "fe_namespace", "fe_image_tag"} and sent <= set(inputs)
+    assert "build-main.yaml" in dispatch["run"]
+    prepare = uses_of(workflow_of("prepare-release.yaml")["jobs"]["prepare"])[0]
+    assert f".github/workflows/{prepare['backend-ci-workflows']} " in text
+
+
+def asked(job: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What each token step of a job asks for; how to follow a build is asked for by publish."""
+    steps = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/create-github-app")]
+    return [{name: value for name, value in one.items() if name != "permission-actions"} for one in steps]
 
 
 def test_the_doctor_examines_what_the_others_use() -> None:
@@ -170,6 +238,12 @@ def test_the_doctor_examines_what_the_others_use() -> None:
     assert set(f"{releasing['for']},{deploying['for']}".split(",")) == {
         "gate", "prepare", "publish", "announce", "deploy"
     }  # fmt: skip
+    [tagging], form = uses_of(doctor["tagging"]), workflow_of("prepare-release.yaml")["jobs"]["prepare"]
+    assert (tagging["for"], tagging["backend-tag"], tagging["frontend-tag"]) == ("prepare", "new", "new")
+    assert {name: tagging[name] for name in ("token", "component-token")} == {
+        name: uses_of(form)[0][name] for name in ("token", "component-token")
+    }
+    assert asked(doctor["tagging"]) == asked(form)
     assert doctor["releasing"]["environment"] == publish["publish"]["environment"]
     assert releasing["token"] == uses_of(publish["publish"])[0]["token"]
     announced = uses_of(publish["announce"])[0]

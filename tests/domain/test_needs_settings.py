@@ -9,12 +9,22 @@ import pytest
 
 from frag_release.domain.evidence import Answer, Hidden, NotOffered, Unknown
 from frag_release.domain.needs.need import Judgement, Presence
-from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, ExecutionPolicy, Ruleset
+from frag_release.domain.needs.protection import (
+    BranchGuard,
+    BranchRule,
+    Bypasser,
+    ClassicProtection,
+    Deployers,
+    Environment,
+    ExecutionPolicy,
+    Ruleset,
+)
 from frag_release.domain.needs.settings import (
     judge_component_tags,
     judge_immutability,
     judge_people,
     judge_policies,
+    judge_production,
     judge_retention,
 )
 
@@ -137,3 +147,39 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
 def test_component_tags(rulesets: Any, presence: Presence, words: str) -> None:
     """They are not moved or deleted by whoever may push; that they can be made is the gate's to judge."""
     assert_stands(judge_component_tags("xchem/fragalysis-backend", rulesets), presence, words)
+
+
+def held(bypass: str, kind: str = "pull_request") -> BranchRule:
+    """A rule for a branch."""
+    return BranchRule(kind, 7, "a/backend", bypass)
+
+
+REVIEWED = ClassicProtection(needs_pull_request=True, restricts_pushes=False, binds_administrators=False)
+
+
+@pytest.mark.parametrize(("guard", "presence", "words"), [
+    (BranchGuard([held("never")], None), THERE, "production of a/backend changes by others alone: pull request."),
+    (BranchGuard([held("never", "update")], HIDDEN), THERE, "by others alone: update."),
+    (BranchGuard([held("always")], None), MISSING, "may bypass rules for production of a/backend: pull request."),
+    (BranchGuard([held("pull_requests_only")], REVIEWED), MISSING, "may bypass rules"),
+    (BranchGuard([held("never"), held("exempt", "deletion")], None), MISSING, "a/backend: deletion."),
+    (BranchGuard([held("")], None), UNTOLD, "is not shown to it: pull request."),
+    (BranchGuard([held("never", "deletion")], None), MISSING, "No rule keeps this token from pushing to production"),
+    (BranchGuard([], None), MISSING, "No rule keeps this token from pushing to production"),
+    (BranchGuard([], REVIEWED), THERE, "The protection of production"),
+    (BranchGuard([], HIDDEN), UNTOLD, "GitHub said no"),
+    (BranchGuard([], LOST), UNSEEN, "GitHub is away"),
+    (BranchGuard(LOST, None), UNSEEN, "GitHub is away"),
+])  # fmt: skip
+def test_who_tags_production_cannot_change_it(guard: BranchGuard, presence: Presence, words: str) -> None:
+    """A rule must hold that the token cannot bypass, in no way; a bypass of any rule, or none that holds, is named."""
+    judged = judge_production("a/backend", {"production": guard}, may_administer=False)
+    assert judged.presence is presence, judged
+    assert words in judged.message
+
+
+def test_each_production_branch_has_to_hold() -> None:
+    """One of two branches that the token may push to is named; an administrator is not bound by a lax protection."""
+    guards = {"production": BranchGuard([held("never")], None), "main": BranchGuard([], REVIEWED)}
+    assert_stands(judge_production("a/backend", guards, may_administer=False), THERE, "production of a/backend")
+    assert_stands(judge_production("a/backend", guards, may_administer=True), MISSING, "main of a/backend")

@@ -52,6 +52,26 @@ def test_the_secrets_by_which_a_job_writes(token: str, secrets: list[str]) -> No
     assert [key.secret for key in writers(job(token)).keys] == secrets
 
 
+def test_the_key_that_tags_components_writes() -> None:
+    """With prepare, component-token is one that writes; with another command it only reads."""
+    text = job("${{ github.token }}") + "        component-token: ${{ secrets.COMPONENTS }}\n"
+    assert list(writers(text).keys) == []
+    assert [key.secret for key in writers(text.replace("publish", "prepare")).keys] == ["COMPONENTS"]
+
+
+@pytest.mark.parametrize(("environment", "places"), [
+    ("${{ inputs.x && 'a' || 'b' }}", ["a", "b"]),
+    ("${{ (inputs.x == 'y' || inputs.z) && !inputs.w && 'a' || 'b' }}", ["a", "b"]),
+    ("${{ inputs.x || inputs.z && 'a' || 'b' }}", ["${{ inputs.x || inputs.z && 'a' || 'b' }}"]),
+    ("${{ inputs.x && 'a' || inputs.y }}", ["${{ inputs.x && 'a' || inputs.y }}"]),
+    ("release", ["release"]),
+])  # fmt: skip
+def test_a_choice_between_two_environments_is_both(environment: str, places: list[str]) -> None:
+    """A key is in each of two that are written out; one that an input may name cannot be told."""
+    found = writers(job("${{ secrets.KEY }}", environment=f'"{environment}"')).keys
+    assert [key.environment for key in found] == places
+
+
 def place(reviewers: int = 0, deployers: str = Deployers.CHOSEN, policies: Any = (MASTER,)) -> Environment:
     """An environment."""
     return Environment("release", reviewers, deployers, policies)

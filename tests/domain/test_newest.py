@@ -74,7 +74,11 @@ def test_what_was_passed_over_is_named() -> None:
         f"{LATER}. 2097.01.1 cannot be right and was passed over: {LATER}. So were 2 more. "
         "v2026.11.2 is not N.N.N, so it is not a production tag."
     )
-    assert Newest([Candidate("2026.11.1", True)]).remark == ""
+    assert found.wrong == (
+        f"2099.01.1 cannot be right ({LATER}), 2098.01.1 cannot be right ({LATER}), 2097.01.1 cannot be right "
+        f"({LATER}), nor can 2 more"
+    )
+    assert (Newest([Candidate("2026.11.1", True)]).remark, Newest([Candidate("2026.11.1", True)]).wrong) == ("", "")
 
 
 def test_a_list_to_choose_from_has_the_newest_however_far_down_it_is() -> None:

@@ -26,13 +26,17 @@ from world.workflow_runs import Run as WorkflowRun
 TAG = "2023.06.2"
 BOARD = "orgs/xchem/projects/1"
 FORM = {
-    "backend": "2023.05.1",
-    "frontend": "2023.05.4",
+    "backend": "keep today's",
+    "backend-at": "2023.05.1",
+    "frontend": "keep today's",
+    "frontend-at": "2023.05.4",
     "stack-tag": TAG,
     "ticket": "",
     "mode": "pull-request",
     "dry-run": "false",
 }
+NEW = {**FORM, **dict.fromkeys(("backend", "frontend"), "tag production now"), "backend-at": "", "frontend-at": ""}
+"""The form with both components tagged first."""
 
 
 @dataclass
@@ -93,9 +97,9 @@ class Journey:
         at, took = began - self.started, time.monotonic() - began
         self.tell(f"{int(at) // 60}:{int(at) % 60:02d}  {name:<22} {took:5.1f} s  {outcome}")
 
-    def prepare(self) -> Run:
+    def prepare(self, form: Mapping[str, str] = FORM) -> Run:
         """Fill in the form."""
-        return self._run("prepare-release.yaml", dispatch("refs/heads/master", self.head(), **FORM))
+        return self._run("prepare-release.yaml", dispatch("refs/heads/master", self.head(), **form))
 
     def merge(self) -> str:
         """Merge the one open pull request, as a reviewer does, and return the commit that it became."""
@@ -117,9 +121,18 @@ class Journey:
         return self._run("build-main.yaml", push_tag(TAG, commit), **{"TRIGGER_AWX": "", **(variables or {})})
 
     def build(self, run: WorkflowRun) -> Run:
-        """What the push of a tag starts on GitHub, beside everything else."""
-        stage = replace(self.stage, folder=self.stage.folder / "build")
-        return stage.run("build-main.yaml", push_tag(run.head_branch, run.head_sha), run_id=run.id)
+        """What the push of a tag starts on GitHub, beside everything else; a component's also has its image pushed."""
+        tag, name = push_tag(run.head_branch, run.head_sha), run.repository
+        if name == REPOSITORY:
+            return replace(self.stage, folder=self.stage.folder / "build").run("build-main.yaml", tag, run_id=run.id)
+        done = replace(self.stage, folder=self.stage.folder / name, repository=name).run("component.yaml", tag)
+        self.stage.registry.push(name, run.head_branch, revision=run.head_sha)
+        return done
+
+    def tags(self, name: str, commit: str) -> list[str]:
+        """The tags of a repository at a commit."""
+        found = get(f"{self.stage.github.url}/repos/{name}/git/matching-refs/tags").json()
+        return [one["ref"].removeprefix("refs/tags/") for one in found if one["object"]["sha"] == commit]
 
     def head(self) -> str:
         """The head of master."""
@@ -172,7 +185,7 @@ def in_one_line(run: Run) -> str:
 
 def record_of(journey: Journey) -> dict[str, Any]:
     """The `release.json` of the one release."""
-    (release,) = journey.releases.releases
+    (release,) = [one for one in journey.releases.releases if one.repository == REPOSITORY]
     (file,) = release.files
     document: dict[str, Any] = json.loads(file.content)
     return document

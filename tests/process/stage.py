@@ -31,7 +31,8 @@ _MORE = {"prepare": "", "publish": "", "doctor": "", "deploy": "        wait-min
 class Stage:
     """All that the examples need. `images` are the components' digests, `digest` is what the build pushes.
 
-    `uploads` is the address that artifacts are sent to, empty where nobody asks for them.
+    `uploads` is the address that artifacts are sent to, empty where nobody asks for them. `repository` is the one
+    whose workflows are run.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Stage:
     images: Mapping[str, Mapping[str, str]]
     digest: str
     uploads: str = ""
+    repository: str = REPOSITORY
 
     @classmethod
     def of(
@@ -77,7 +79,9 @@ class Stage:
         used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
         secrets = {"AWX_USER": ROBOT.username, "AWX_USER_PASSWORD": ROBOT.password, "RELEASE_TICKET_TOKEN": APP_TOKEN}
         env = {"GITHUB_RUN_ID": str(run_id)} if run_id else {}
-        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=secrets, env=env)
+        runner = Runner(
+            self.folder, used, self.repository, server_url=self.github.url, token=TOKEN, secrets=secrets, env=env
+        )
         return runner.run(text, event, variables={**self.variables, **(variables or {})})
 
     @property

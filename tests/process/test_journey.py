@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from commands.deployment import REPOSITORY
-from process.journey import BOARD, TAG, Journey, RunnerBuilds, in_one_line, record_of
+from commands.test_prepare import next_tag
+from process.journey import BOARD, NEW, TAG, Journey, RunnerBuilds, in_one_line, record_of
 from process.stage import APP_TOKEN, TEMPLATES, Stage
 from world.act import Run
 from world.artifacts import ArtifactService
 from world.awx import AwxServer
-from world.example import STACK, Example
+from world.example import BACKEND, FRONTEND, STACK, Example
 from world.github_people import GitHubPeople, Project
 from world.github_releases import GitHubReleases
 from world.github_server import GitHubServer
 from world.registry import Registry
 from world.site import Site
+from world.stand_ins import read_calls
 from world.workflow_runs import Run as WorkflowRun
 
 pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def heads(example: Example) -> dict[str, str]:
+    """A commit more on each production branch."""
+    return {
+        f"xchem/{BACKEND}": example.backend.commit({"tables.py": "TWO = 2\n"}, "Add two (#501)", branch="production"),
+        f"xchem/{FRONTEND}": example.frontend.commit({"app.js": "zoom(4);\n"}, "Zoom (#95)", branch="production"),
+    }
+
+
+def tagged_and_built(journey: Journey, heads: Mapping[str, str]) -> None:
+    """Each head has the first tag of this month alone, whose own run has pushed its image with its origin."""
+    tag = next_tag()
+    assert [journey.tags(name, commit) for name, commit in heads.items()] == [[tag], [tag]]
+    runs = [run for run in journey.stage.github.runs if run.head_sha in heads.values()]
+    assert [(run.head_branch, run.conclusion) for run in runs] == [(tag, "success")] * 2
+    for name, commit in heads.items():
+        calls = read_calls(journey.stage.folder / name / "calls")
+        (pushed,) = [one.inputs for one in calls if one.action == "docker/build-push-action"]
+        assert pushed["tags"] == f"{name}:{tag}"
+        assert pushed["labels"].split() == [
+            f"org.opencontainers.image.revision={commit}",
+            f"org.opencontainers.image.source={journey.stage.github.url}/{name}",
+        ]
 
 
 @pytest.fixture
@@ -83,11 +110,12 @@ def test_an_image_that_is_pushed_over_the_build_is_not_released(journey: Journey
 
 
 @pytest.mark.timeout(300)
-def test_a_release_from_the_form_to_the_ticket(journey: Journey) -> None:
-    """The pair is proposed, merged, tagged, built, deployed, released and announced; a second time nothing is."""
+def test_a_release_from_the_form_to_the_ticket(heads: dict[str, str], journey: Journey) -> None:
+    """Two tags are made and built, their pair proposed, merged, tagged, built, deployed, released and announced; once."""
     before = journey.head()
-    journey.step("prepare", lambda: in_one_line(journey.prepare()))
-    journey.step("prepare again", lambda: in_one_line(journey.prepare()))
+    journey.step("prepare", lambda: in_one_line(journey.prepare(NEW)))
+    tagged_and_built(journey, heads)
+    journey.step("prepare again", lambda: in_one_line(journey.prepare(NEW)))
     assert journey.writes() == []
     journey.step("merge", lambda: f"as {journey.merge()[:12]}")
     journey.step("publish, announce", lambda: in_one_line(journey.publish(before)))
@@ -97,6 +125,7 @@ def test_a_release_from_the_form_to_the_ticket(journey: Journey) -> None:
     record = record_of(journey)
     assert (record["stack"]["tag"], record["stack"]["commit"]) == (TAG, journey.head())
     assert record["stack"]["digest"] == journey.stage.digest
+    assert [one["tag"] for one in record["components"]] == [next_tag()] * 2
     jobs = {job["name"]: job["conclusion"] for job in record["build"]["jobs"]}
     assert jobs == dict.fromkeys(("gate", "build", "deploy-staging", "deploy-production"), "success")
     assert journey.stage.launched() == {name: {"stack_image_tag": TAG} for name in TEMPLATES}

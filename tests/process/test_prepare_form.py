@@ -19,8 +19,16 @@ from world.stand_ins import fixed_gate, stand_ins
 
 pytestmark = pytest.mark.process
 
-FORM = {"backend": "2023.05.1", "frontend": "2023.05.4", "stack-tag": "2023.06.2", "ticket": "", "dry-run": "false"}
-LAST_INPUT = "        wait-minutes: '15'\n"
+FORM = {
+    "backend": "keep today's",
+    "backend-at": "2023.05.1",
+    "frontend": "newest tag",
+    "frontend-at": "",
+    "stack-tag": "2023.06.2",
+    "ticket": "",
+    "dry-run": "false",
+}
+LAST_INPUT = "        wait-minutes: '30'\n"
 
 
 def send(folder: Path, example: Example, github: GitHubServer, registry: Registry, action: Path, **inputs: str) -> Run:

@@ -33,7 +33,7 @@ NOBODY = "http://127.0.0.1:9"
 
 _TOO_NEW = re.compile(
     r"(?P<kept>^ *concurrency:\n(?: +(?!queue:)[a-z-]+:.*\n)*) +queue: max\n"
-    r"|(?P<named>^ *environment:\n +name: .*\n) +deployment: false(?: +#.*)?\n",
+    r"|(?P<named>^ *environment:\n +name: .*\n(?: +[$&|].*\n)*) +deployment: false(?: +#.*)?\n",
     re.MULTILINE,
 )
 """What act would ignore if it knew it, as all of `concurrency` and `environment`: its grammar is older (2026)."""

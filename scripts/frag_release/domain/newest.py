@@ -73,6 +73,16 @@ class Newest:
         return [*self.doubtful[:_NAMED], *self.candidates[:_SHOWN], *end]
 
     @property
+    def wrong(self) -> str:
+        """Why no tag is the newest for sure, in words that name those that cannot be right; empty if none is above it.
+
+        One of them may be a release that was numbered oddly, or planted: choosing below it is for people.
+        """
+        named = [f"{one.tag} cannot be right ({one.doubt})" for one in self.doubtful[:_NAMED]]
+        more = len(self.doubtful) - _NAMED
+        return ", ".join([*named, *([f"nor can {more} more"] if more > 0 else [])])
+
+    @property
     def remark(self) -> str:
         """What must be known beside the newest tag, in sentences; empty most often."""
         found = [f"{one.tag} cannot be right and was passed over: {one.doubt}." for one in self.doubtful[:_NAMED]]

@@ -45,15 +45,16 @@ class Doctor:
         """Look for everything that the chosen commands need."""
         settings, forge, selection = self.settings, self.stack.forge, Selection(self.settings.commands)
         stack, file = forge.settings(self.stack.name), StackFile(self.stack)
+        components = {one.name: forge.settings(one.repository) for one in settings.components}
         rows = answered(
             [
                 *Reading(settings, selection, self.registry, file).questions(),
-                *Writing(settings, selection, stack, file).questions(),
+                *Writing(settings, selection, stack, components, file).questions(),
                 *Tickets(settings, selection, forge).questions(),
                 *questions_of_deployment(selection, self.deployment),
                 *SitePage(settings, selection, self.site, file).questions(),
                 *InFile(settings, stack, file).questions(),
-                *Outside(settings, forge, stack, file, Files(stack, file, settings.own_action)).questions(),
+                *Outside(settings, stack, components, file, Files(stack, file, settings.own_action)).questions(),
             ]
         )
         kind = self._token_kind(stack)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ...adapters.github.forge import GithubForge
 from ...adapters.github.settings import GithubSettings
 from ...domain.components import Component
 from ...domain.evidence import Answer, Unknown
@@ -19,6 +18,7 @@ from ...domain.needs.owners import judge_owners
 from ...domain.needs.protection import Environment
 from ...domain.needs.rights import TokenFacts
 from ...domain.needs.writers import judge_forms, judge_keys, judge_moving
+from ...domain.new_tags import is_new
 from ...inputs.settings.doctor import DoctorSettings
 from .files import Files
 from .questions import Question
@@ -27,11 +27,14 @@ from .reading import StackFile
 
 @dataclass(frozen=True)
 class Outside:
-    """Asks about the settings without which anybody who may push could go around the gate."""
+    """Asks about the settings without which anybody who may push could go around the gate.
+
+    `components` are those of the components' repositories, by name.
+    """
 
     settings: DoctorSettings
-    forge: GithubForge
     stack: GithubSettings
+    components: Mapping[str, GithubSettings]
     file: StackFile
     files: Files
 
@@ -55,12 +58,18 @@ class Outside:
         stack = self.settings.stack_repository
         return [
             *(self._question(kind, kind, self.settings.environment, stack, judge) for kind, judge in judges.items()),
-            *(self._of_component(one) for one in self.settings.components),
+            *(question for one in self.settings.components for question in self._of_component(one)),
         ]
 
-    def _of_component(self, one: Component) -> Question:
-        judge = partial(self._component_tags, one.repository)
-        return self._question(f"{one.name}-tag-ruleset", "component-tag-ruleset", one.repository, one.repository, judge)
+    def _of_component(self, one: Component) -> list[Question]:
+        judges: dict[str, Callable[[], Judgement]] = {"tag-ruleset": partial(self._component_tags, one)}
+        if is_new(one.tag) and "prepare" in self.settings.commands:
+            judges["branch-bypass"] = partial(self._production, one)
+        place = one.repository
+        return [
+            self._question(f"{one.name}-{kind}", f"component-{kind}", place, place, judge)
+            for kind, judge in judges.items()
+        ]
 
     def _question(self, name: str, kind: str, of: str, repository: str, judge: Callable[[], Judgement]) -> Question:
         what, page = GUARDS[kind]
@@ -128,8 +137,8 @@ class Outside:
         return settings.judge_policies(self.settings.workflow_file, events, self.stack.execution_policies())
 
     def _retention(self) -> Judgement:
-        names = [one.repository for one in self.settings.components]
-        places = {self.settings.stack_repository: self.stack, **{name: self.forge.settings(name) for name in names}}
+        named = {one.repository: self.components[one.name] for one in self.settings.components}
+        places = {self.settings.stack_repository: self.stack, **named}
         with ThreadPoolExecutor(len(places)) as pool:
             days = pool.map(lambda place: place.retention(), places.values())
         return settings.judge_retention(dict(zip(places, days, strict=True)))
@@ -137,8 +146,16 @@ class Outside:
     def _immutability(self) -> Judgement:
         return settings.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
 
-    def _component_tags(self, repository: str) -> Judgement:
-        return settings.judge_component_tags(repository, self.forge.settings(repository).tag_rulesets())
+    def _component_tags(self, one: Component) -> Judgement:
+        return settings.judge_component_tags(one.repository, self.components[one.name].tag_rulesets())
+
+    def _production(self, one: Component) -> Judgement:
+        place = self.components[one.name]
+        token = place.token(self.settings.tags_with_own_token, at_home=False)
+        may_administer = isinstance(token, TokenFacts) and token.may_administer
+        with ThreadPoolExecutor(len(one.branches)) as pool:
+            guards = dict(zip(one.branches, pool.map(place.guard, one.branches), strict=True))
+        return settings.judge_production(one.repository, guards, may_administer)
 
     def _token(self) -> Answer[TokenFacts]:
         return self.stack.token(self.settings.connections.own_token, at_home=True)

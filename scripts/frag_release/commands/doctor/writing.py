@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
 from ...adapters.github.settings import GithubSettings
+from ...domain.components import Component
 from ...domain.evidence import Blob, Unknown
 from ...domain.needs.catalogue import Selection
 from ...domain.needs.need import Judgement, Need, not_needed, unseen
@@ -20,6 +21,7 @@ from ...domain.needs.writing import (
     judge_pushed_image,
     judge_tag_creation,
 )
+from ...domain.new_tags import is_new
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...domain.workflow_uploads import read_upload
@@ -36,23 +38,30 @@ _PROPOSING, _COMMITTING = "For `mode: pull-request`, the default of prepare:", "
 
 
 class Writing:
-    """Asks about rights and rules on the stack's repository."""
+    """Asks about rights and rules on the stack's repository, and on those of `components` that are to be tagged."""
 
     def __init__(
         self,
         settings: DoctorSettings,
         selection: Selection,
         stack: GithubSettings,
+        components: Mapping[str, GithubSettings],
         file: StackFile,
     ) -> None:
         self._settings = settings
         self._selection = selection
         self._stack = stack
+        self._components = components
         self._file = file
 
     def questions(self) -> list[Question]:
         """Everything that is asked."""
-        return [*self._of_prepare(), *self._of_publish()]
+        tagged = [one for one in self._settings.components if is_new(one.tag)]
+        return [
+            *self._of_prepare(),
+            *(question for one in tagged for question in self._of_tagging(one)),
+            *self._of_publish(),
+        ]
 
     def _of_prepare(self) -> list[Question]:
         stack, need = self._settings.stack_repository, self._selection.need
@@ -67,6 +76,24 @@ class Writing:
                 need("release-branch-rules", f"{_PROPOSING} no rule against pushing `release/…`"), self._own_branch
             ),
             Question(need("stack-branch-rules", f"{_COMMITTING} no rule against committing"), self._commit),
+        ]
+
+    def _of_tagging(self, component: Component) -> list[Question]:
+        name, repository, need = component.name, component.repository, self._selection.need
+        place = self._components[name]
+        token = partial(place.token, self._settings.tags_with_own_token, at_home=False)
+        rights = {
+            Right.CONTENTS: need("component-contents-write", f"For `new`: tag {repository}: `contents: write`", name),
+            Right.WORKFLOWS: need(
+                "component-workflows-write",
+                f"For `new`: `workflows: write` in {repository}, if workflow files differ from its default branch",
+                name,
+            ),
+        }
+        rules = need("component-tag-rules", f"For `new`: no rule against making a production tag of {repository}", name)
+        return [
+            *(Question(one, partial(judge_right_of, token, right, one)) for right, one in rights.items()),
+            Question(rules, lambda: judge_tag_creation(place.tag_rulesets())),
         ]
 
     def _of_publish(self) -> list[Question]:

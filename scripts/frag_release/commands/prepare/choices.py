@@ -54,12 +54,18 @@ def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | 
 def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     """Return the tag for a component: `wanted` itself, today's where it is empty, or the newest on its branches.
 
-    Raises EvidenceError if the newest cannot be told, RefusedError if there is none.
+    Raises EvidenceError if the newest cannot be told, RefusedError if there is none, or a tag that cannot be right.
     """
     if not is_newest(wanted):
         return wanted or pin.tag
     name, repository = pin.component.name, pin.component.repository
     newest = _seen(found, f"The newest {name} tag", f"{name}-tag")
+    if newest.doubtful:
+        highest = newest.doubtful[0].tag
+        raise RefusedError(
+            f"The newest tag of {repository} is not known: {newest.wrong}.",
+            f"Delete {highest} if it was a mistake and never a release; or name the tag in the input {name}-tag.",
+        )
     if chosen := _seen(newest.tag(), f"The newest {name} tag", f"{name}-tag"):
         return chosen
     where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"

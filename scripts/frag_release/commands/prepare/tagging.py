@@ -102,7 +102,8 @@ class Tagging:
         together(works, bounded)
         for tag in tags:
             self._look_for_image(plan, tag, bounded)
-            self.known.settled[tag.name] = replace(tag, is_there=True, is_settled=True)
+            # From here on its own run is the evidence, as it is for whoever runs this again.
+            self.known.settled[tag.name] = replace(tag, is_there=True, is_settled=True, branch_runs=None)
 
     def release(self, report: PrepareReport) -> None:
         """Make a release for each new tag that has passed and has none; what goes wrong is a note.

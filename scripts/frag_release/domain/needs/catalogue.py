@@ -25,6 +25,9 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
     "pull-request-setting": ("prepare",),
     "release-branch-rules": ("prepare",),
     "stack-branch-rules": ("prepare",),
+    "component-contents-write": ("prepare",),
+    "component-workflows-write": ("prepare",),
+    "component-tag-rules": ("prepare",),
     "tag-rules": ("publish",),
     "build-start": ("publish",),
     "actions-write": ("publish",),
@@ -41,6 +44,7 @@ _NEEDED_BY: dict[str, Sequence[str]] = {
 GUARDS: dict[str, tuple[str, str]] = {
     "tag-ruleset": ("Release managers alone make production tags, and nobody moves them", "settings/rules"),
     "component-tag-ruleset": ("Nobody moves production tags of {of}", "settings/rules"),
+    "component-branch-bypass": ("The token that tags {of} cannot change its production branch", "settings/rules"),
     "environment-reviewers": ("Somebody approves deployments to {of}", "settings/environments"),
     "environment-people": ("More than one person can approve deployments to {of}", "settings/environments"),
     "environment-tags": ("Only tags of the form of production ones deploy to {of}", "settings/environments"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ..evidence import Answer, NotOffered, Unknown
 from ..run_limits import KEPT_DAYS
-from .need import Judgement, hidden, missing, not_needed, sentence, there, untold
-from .protection import PRODUCTION_TAGS, TAGS, Environment, ExecutionPolicy, Ruleset
+from .need import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
+from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Environment, ExecutionPolicy, Ruleset
 
 _RETENTION = (
     f"Settings > Actions > General > Artifact and log retention: {KEPT_DAYS} days. A tag that is pinned later "
@@ -20,6 +20,12 @@ _COMPONENT_TAGS = (
     "Settings > Rules > Rulesets > New tag ruleset of {repository}: target *.*.*, Restrict updates and Restrict "
     "deletions, nobody on its bypass list."
 )
+_PRODUCTION = (
+    "Settings > Rules > Rulesets of {repository}: ask for a pull request with a review before {branch} changes, and "
+    "keep whoever the token belongs to off the bypass list: it need not change a branch to tag it."
+)
+_BY_OTHERS = frozenset({"pull_request", "update"})
+"""The types of rules that keep a token from pushing to a branch by itself."""
 _TWO = "Settings > Environments: let a team, or two people more, approve. Then one who is away stops no way back."
 
 
@@ -105,3 +111,34 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]]) -> J
         what = f"Production tags of {repository} cannot be moved or deleted; who may bypass that is not shown."
         return untold(what, "See that the bypass list is empty.", url)
     return there(f"Production tags of {repository} cannot be moved or deleted.", url)
+
+
+def judge_production(repository: str, guards: Mapping[str, BranchGuard], may_administer: bool) -> Judgement:
+    """Whether a token that tags production branches can change none of them; the first that is not fine counts."""
+    judged = [_judge_production(repository, branch, guard, may_administer) for branch, guard in guards.items()]
+    return next((one for one in judged if one.presence is not Presence.THERE), judged[0])
+
+
+def _judge_production(repository: str, branch: str, guard: BranchGuard, may_administer: bool) -> Judgement:
+    rules, classic, remedy = guard.rules, guard.classic, _PRODUCTION.format(repository=repository, branch=branch)
+    if isinstance(rules, Unknown):
+        return hidden(rules)
+    # GitHub also has a bypass for pull requests alone: then nobody has to review them.
+    if passed := [one for one in rules if one.bypass not in ("", "never")]:
+        what = f"This token may bypass rules for {branch} of {repository}: {_types(passed)}."
+        return missing(what, remedy)
+    holding = [one for one in rules if one.type in _BY_OTHERS]
+    if any(one.bypass for one in holding):
+        return there(f"{branch} of {repository} changes by others alone: {_types(holding)}.")
+    if isinstance(classic, Unknown):
+        return hidden(classic)
+    if classic and classic.forbids_pushes(may_administer):
+        return there(f"The protection of {branch} of {repository} keeps this token from pushing.")
+    if holding:
+        what = f"Whether this token may bypass rules for {branch} of {repository} is not shown to it"
+        return untold(f"{what}: {_types(holding)}.", remedy)
+    return missing(f"No rule keeps this token from pushing to {branch} of {repository}.", remedy)
+
+
+def _types(rules: Sequence[BranchRule]) -> str:
+    return ", ".join(dict.fromkeys(one.type.replace("_", " ") for one in rules))

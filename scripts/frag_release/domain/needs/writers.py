@@ -19,6 +19,10 @@ from .protection import Deployers, Environment, SecretNames
 _TOKENS = ("token", "ticket-token")
 _OWN = "github_token"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_EITHER = re.compile(
+    r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S
+)
+"""An expression that is one of two texts, whatever its condition: `${{ … && 'one' || 'other' }}`."""
 _MOST = 4
 _KEEP = (
     "Keep the key as a secret of an environment that asks for reviewers, or lets in the reviewed stack branch alone, "
@@ -60,7 +64,9 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
             for job, found in _writing(root, own_action):
-                keys += [WriteKey(one, job.environment, f"{name} ({job.name})") for one in found]
+                either = _EITHER.fullmatch(job.environment)
+                places = either.groups() if either else (job.environment,)
+                keys += [WriteKey(one, place, f"{name} ({job.name})") for one in found for place in places]
                 moving += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
         except WorkflowFileError:
             unread.append(name)
@@ -142,7 +148,8 @@ def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]
 
 
 def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
-    for name in _TOKENS:
+    # For the other commands it reads.
+    for name in (*_TOKENS, *(["component-token"] if step.value("command") == "prepare" else [])):
         for path in _paths(step.value(name)):
             if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
                 yield path[1].upper()

@@ -11,6 +11,7 @@ from ..context import Context
 from ..values import Values, wrong_input
 from .awx import AwxSettings, read_awx_settings
 from .base import Settings, read_settings
+from .prepare import check_new, tags_with_own_token
 from .site import SiteSettings, read_site_settings
 from .tickets import ticket_repository
 
@@ -20,7 +21,8 @@ class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
     `awx` is what is wrong with its inputs where it cannot be asked, `site` why its lines cannot be used.
-    `own_ticket_token` says that tickets are written with the workflow's own token.
+    `own_ticket_token` says that tickets are written with the workflow's own token, `tags_with_own_token` that
+    components would be tagged with it.
     """
 
     commands: Sequence[str]
@@ -33,11 +35,13 @@ class DoctorSettings(Settings):
     site_urls: Sequence[str]
     site: SiteSettings | UsageError
     own_ticket_token: bool
+    tags_with_own_token: bool
 
 
 def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
+    check_new(common, own_token=False)  # which tags nothing: that is a finding
     ticket_token = values.text("ticket-token") or values.text("token")
     return DoctorSettings(
         **vars(common),
@@ -51,6 +55,7 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         site_urls=values.items("verify-url"),
         site=_site(values, common),
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
+        tags_with_own_token=tags_with_own_token(values, context),
     )
 
 

@@ -77,8 +77,8 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
     waits_as_told = values.is_given("wait-minutes") or values.flag("dry-run")
-    own = bool(context.run_token) and (values.text("component-token") or values.text("token")) == context.run_token
-    _check_new(common, own and not values.flag("dry-run"))
+    own = tags_with_own_token(values, context)
+    check_new(common, own and not values.flag("dry-run"))
     is_any_new = any(is_new(one.tag) for one in common.components)
     return PrepareSettings(
         **vars(common),
@@ -110,7 +110,12 @@ def _approval(values: Values) -> Approval | None:
     return approval
 
 
-def _check_new(settings: Settings, own_token: bool) -> None:
+def tags_with_own_token(values: Values, context: Context) -> bool:
+    """Whether components would be tagged with the workflow's own token."""
+    return bool(context.run_token) and (values.text("component-token") or values.text("token")) == context.run_token
+
+
+def check_new(settings: Settings, own_token: bool) -> None:
     """Refuse a new tag that cannot be made; raises UsageError."""
     asked = [one for one in settings.components if is_new(one.tag)]
     for one in asked:

@@ -31,10 +31,11 @@ def component_inputs(name: str) -> tuple[Input, ...]:
                 "gate, deploy": "the one that will be built, where it is not the workflow file's",
                 "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
                 "tagged if it is not yet (`new@COMMIT`: that commit)",
+                "doctor": "`new` to see whether prepare may tag it",
             },
             default_words="the value in the workflow file",
             shape="TAG",
-            commands=of("gate", "prepare", "deploy"),
+            commands=of("gate", "prepare", "deploy", "doctor"),
         ),
         Input(
             f"{name}-namespace",
