@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ... import cancellation
 from ...adapters.http.deadline import Deadline
+from ...domain.evidence import Unknown
 from ...domain.production_template import names_of, note_of_variables
+from ...errors import UsageError
 from ...inputs.settings.awx import read_awx_settings
 from ...inputs.settings.deploy import check_ref
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
@@ -17,12 +21,15 @@ from ..clock import Clock
 from ..session import utc_now
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
+from .recording import Recording
 from .taking_back import TakingBack
 
 if TYPE_CHECKING:
+    from ...adapters.github.deployments import NewRecord
     from ...domain.awx_jobs import Template, Variables
+    from ...domain.deployment_records import Deployed
     from ...domain.evidence import Image
-    from ...domain.reports.deploy import DeployReport
+    from ...domain.reports.deploy import DeployReport, OwnRecord
     from ...inputs.settings.deploy import DeploySettings
     from ..session import Session
 
@@ -36,7 +43,30 @@ def run(session: Session[DeploySettings]) -> DeployReport:
     """Judge once more, and deploy."""
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     check_ref(session.settings)
+    session.settings = _with_an_environment(session)
     return Deploy(session, _connected(session)).run()
+
+
+def _with_an_environment(session: Session[DeploySettings]) -> DeploySettings:
+    """Refuse a terminal's environment that is not there: a deployment record would make it, and leave it unprotected.
+
+    On a runner the job's own `environment:` has named it before. If that cannot be seen, no record is filed.
+    """
+    settings, name = session.settings, session.settings.environment
+    if session.context.on_runner or not settings.deployment_record:
+        return settings
+    found = session.services.github().deployments(settings.stack_repository).has_environment(name)
+    if isinstance(found, Unknown):
+        session.journal.note(f"No deployment record is filed, for the environment could not be seen: {found.reason}.")
+        return replace(settings, deployment_record=False)
+    if not found:
+        raise UsageError(
+            f"{settings.stack_repository} has no environment {name}, or the token may not see it: a deployment record "
+            "would make it, and whoever may push could deploy there.",
+            "Correct the input environment, or make it under Settings > Environments with its reviewers. To deploy "
+            "without a record: deployment-record false.",
+        )
+    return settings
 
 
 def _connected(session: Session[DeploySettings]) -> Connected:
@@ -59,7 +89,21 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         stack, told_in = settings.stack_repository, settings.ticket_repository
         return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
 
+    def recording(new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]) -> Recording:
+        server, stack, site = session.context.server_url, settings.stack_repository, settings.site.urls
+        return Recording(
+            lambda seconds: session.services_for(seconds).github().deployments(stack),
+            journal,
+            new if settings.deployment_record else None,
+            deployed,
+            f"{server}/{stack}/deployments/{quote(new.environment)}",
+            session.context.run_url,
+            site[0] if site else "",
+            keep,
+        )
+
     return Connected(
+        recording=recording,
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
         awx=awx,
