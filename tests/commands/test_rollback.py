@@ -361,6 +361,7 @@ def test_without_rollback_the_form_deploys_nothing_to_production(ready: Deployme
 def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
     """Where Actions are down the same is done from a terminal: options for what is public, variables for secrets."""
     publish(ready, record(ready, ready.build(OLD)))
+    ready.world.github.deployments.environments.add("production")
     options = {
         "stack-repository": REPOSITORY,
         "ref": f"refs/tags/{OLD}",

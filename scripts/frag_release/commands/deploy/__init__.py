@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -89,27 +90,31 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         stack, told_in = settings.stack_repository, settings.ticket_repository
         return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
 
-    def recording(new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]) -> Recording:
-        server, stack, site = session.context.server_url, settings.stack_repository, settings.site.urls
-        return Recording(
-            lambda seconds: session.services_for(seconds).github().deployments(stack),
-            journal,
-            new if settings.deployment_record else None,
-            deployed,
-            f"{server}/{stack}/deployments/{quote(new.environment)}",
-            session.context.run_url,
-            site[0] if site else "",
-            keep,
-        )
-
     return Connected(
-        recording=recording,
+        recording=partial(_recording, session),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
         awx=awx,
         site=waiting.site,
         taking_back=taking_back,
         clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
+    )
+
+
+def _recording(
+    session: Session[DeploySettings], new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]
+) -> Recording:
+    settings, context = session.settings, session.context
+    stack = settings.stack_repository
+    return Recording(
+        lambda seconds: session.services_for(seconds).github().deployments(stack),
+        session.journal,
+        new if settings.deployment_record else None,
+        deployed,
+        f"{context.server_url}/{stack}/deployments/{quote(new.environment)}",
+        context.run_url,
+        settings.site.urls[0] if settings.site.urls else "",
+        keep,
     )
 
 
