@@ -15,7 +15,7 @@ from world.workflow_runs import person
 
 FIRST_RECORD = 6_000_000_000
 _PATHS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/deployments(?:/(?P<id>[0-9]+)/statuses)?")
-_ENVIRONMENT = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/environments/(?P<environment>[^/]+)")
+_ENVIRONMENT = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/environments")
 _FILTERS = ("environment", "task", "sha", "ref")
 
 
@@ -82,7 +82,7 @@ class Deployments:
     ) -> Reply | None:
         """Answer for `repositories` (in lower case); `resolve` finds the commit of a ref of a repository."""
         if found := _ENVIRONMENT.fullmatch(request.path):
-            return self._environment(found, request) if found["name"].lower() in repositories else None
+            return self._environments(found["name"]) if found["name"].lower() in repositories else None
         match = _PATHS.fullmatch(request.path)
         if match is None or match["name"].lower() not in repositories:
             return None
@@ -99,15 +99,14 @@ class Deployments:
             return json_reply(201, self._status(record, len(record.statuses) - 1))
         return json_reply(200, [self._status(record, at) for at in reversed(range(len(record.statuses)))])
 
-    def _environment(self, found: re.Match[str], request: Request) -> Reply | None:
-        if request.method != "GET":
-            return None
-        name = found["environment"]
-        if name.lower() not in self.environments:
-            return json_reply(404, {"message": "Not Found", "status": "404"})
-        url = f"{self.url}/repos/{found['name']}/environments/{name}"
-        times = dict.fromkeys(("created_at", "updated_at"), now())
-        return json_reply(200, {"id": 1, "node_id": "EN_1", "name": name, "url": url, "html_url": url, **times})
+    def _environments(self, repository: str) -> Reply:
+        times, base = dict.fromkeys(("created_at", "updated_at"), now()), f"{self.url}/repos/{repository}/environments"
+        urls = {name: f"{base}/{name}" for name in sorted(self.environments)}
+        shown = [
+            {"id": at, "node_id": f"EN_{at}", "name": name, "url": url, "html_url": url, **times}
+            for at, (name, url) in enumerate(urls.items(), 1)
+        ]
+        return json_reply(200, {"total_count": len(shown), "environments": shown})
 
     def _file(self, name: str, body: Mapping[str, Any], resolve: Callable[[str, str], str | None]) -> Reply:
         sha = resolve(name, body["ref"])

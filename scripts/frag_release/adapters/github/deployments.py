@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, TooLong, Unknown
 from .api import ACTIONS, RepositoryApi
 from .builds import FollowedRun, WorkflowJobs, build_of, job_of
 from .compare import moment_of
@@ -34,7 +34,7 @@ class DeploymentFacts(TypedDict):
     environment: str
     created_at: str
     production_environment: bool | None
-    payload: dict[str, Any] | str | None
+    payload: object
 
 
 class StatusFacts(TypedDict):
@@ -48,9 +48,15 @@ class StatusFacts(TypedDict):
 
 
 class EnvironmentName(TypedDict):
-    """`repos/get-environment`."""
+    """One item of `repos/get-all-environments`."""
 
     name: str
+
+
+class EnvironmentNames(TypedDict):
+    """`repos/get-all-environments`."""
+
+    environments: list[EnvironmentName]
 
 
 @dataclass(frozen=True)
@@ -133,15 +139,21 @@ class GithubDeployments:
         return found if isinstance(found, Unknown) else [job_of(one) for one in found["jobs"]]
 
     def has_environment(self, name: str) -> Answer[bool]:
-        """Whether there is an environment of that name; filing a record at one that is not there makes it."""
-        what = f"the environment {name}"
-        response = self._api.get(("environments", name), what, permission=ACTIONS)
+        """Whether there is an environment of that name, whose case GitHub ignores; filing a record there makes one."""
+        what = "the environments"
+        response = self._api.get("/environments", what, {"per_page": PAGE}, permission=ACTIONS)
         if isinstance(response, Unknown):
             return response
         if response.status == 404:
-            return self._api.absence() or False
-        found = self._api.read(response, EnvironmentName, what)
-        return found if isinstance(found, Unknown) else True
+            return self._api.absence() or self._api.gone(what)
+        found = self._api.read(response, EnvironmentNames, what)
+        if isinstance(found, Unknown):
+            return found
+        if any(one["name"].lower() == name.lower() for one in found["environments"]):
+            return True
+        if self._api.next_page(response, what):
+            return TooLong(f"{what} are more than the {PAGE} that are looked through", "Leave out the record.")
+        return False
 
     def file(self, record: NewRecord) -> Filed:
         """File a record; raises what `carry_out` raises. It merges nothing, and waits for no check."""
