@@ -8,16 +8,23 @@ from typing import Any
 import pytest
 
 from commands.deployment import AT_ONCE, OLD, REPOSITORY, Deployment
+from commands.test_prepare import send
 from commands.test_rollback import newest, publish, record, roll_back
+from frag_release.domain.deployment_records import Deployed
 from world.awx_jobs import ENDLESS, FAILED, SUCCESSFUL, UPDATE_FAILED
 from world.events import push_tag
-from world.example import BACKEND, FRONTEND
+from world.example import BACKEND, FRONTEND, WORKFLOW_FILE
 from world.faults import Reply
+from world.github_builds import FAILED as BUILD_FAILED
+from world.github_builds import PASSED, GitHubBuilds, Look
 from world.github_deployments import Deployment as Record
+from world.github_deployments import Status
 from world.program import Outcome, wait_until
 from world.workflow_runs import Run
 
 TAG = "2023.06.2"
+BEFORE = "2023.05.1"
+"""A release before the one that was left."""
 
 
 def records(ready: Deployment) -> list[Record]:
@@ -183,3 +190,40 @@ def test_a_record_whose_filing_is_not_answered_is_found_again(ready: Deployment)
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
     assert [one.states for one in records(ready)] == [["in_progress", "success"]]
+
+
+def went_back(ready: Deployment, to: str, **run: Any) -> Run:
+    """A rollback from the release before the example's, which a run recorded; the release's text says nothing of it."""
+    world, given = ready.world, {"event": "workflow_dispatch", "path": WORKFLOW_FILE, "repository": REPOSITORY, **run}
+    name, ref = given.pop("repository"), given.pop("head_branch", TAG)
+    made = world.github.add_run(name, ref, world.commit(TAG), **given)
+    payload = Deployed(to, left=OLD, run=made.id, attempt=1, run_job="build").as_payload()
+    facts = {"task": "deploy:rollback", "environment": "awx/fragalysis-production", "production_environment": True}
+    filed = world.github.deployments.add(REPOSITORY, world.commit(OLD), payload=payload, **facts)
+    told = f"https://github.example/{made.repository}/actions/runs/{made.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("run", "look", "good"),
+    [
+        ({}, PASSED, BEFORE),
+        ({}, BUILD_FAILED, OLD),
+        ({"repository": "xchem/fragalysis-backend"}, PASSED, OLD),
+        ({"head_branch": "mine"}, PASSED, OLD),
+    ],
+    ids=["checks out", "a failed run's", "another repository's", "a branch's"],
+)
+def test_a_believed_record_alone_takes_a_release_back(
+    ready: Deployment, builds: GitHubBuilds, run: Any, look: Look, good: str
+) -> None:
+    """The way back leads past the release that was left; a forged record changes nothing, and none refuses anything."""
+    send(ready.world, "POST", "/git/refs", {"ref": f"refs/tags/{BEFORE}", "sha": ready.world.commit(OLD)})
+    for tag in (OLD, BEFORE):
+        ready.releases.add(REPOSITORY, tag, files={"release.json": b"{}"})
+    builds.again(went_back(ready, BEFORE, **run), look)
+    outcome = ready.deploy()
+    assert outcome.status == 0, outcome.log
+    assert f"The last good release is [`{good}`](" in outcome.summary
+    ready.world.github.assert_valid()

@@ -118,7 +118,7 @@ class Deploy:
         """What can be gone back to: asked where it is told, and no reason to stop where it cannot be seen."""
         if not self.settings.is_production or (judged.failed_rules and not self.settings.rollback):
             return NOT_ASKED
-        return self.session.forge.released(self.settings.stack_repository)
+        return self.session.stack.released()
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
         """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
