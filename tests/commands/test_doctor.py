@@ -263,7 +263,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     stands = found(outcome, "outside")
     assert outcome.status == 0
     assert stands.pop("environment-secrets") == "cannot be told"
-    fine = {"moving-tag", "dispatch-forms", "run-retention"}
+    fine = {"deployments-filed", "moving-tag", "dispatch-forms", "run-retention"}
     unneeded = {"environment-people", "write-key", "execution-protections"}
     assert {key for key, value in stands.items() if value == "there"} == fine
     assert {key for key, value in stands.items() if value == "not needed"} == unneeded

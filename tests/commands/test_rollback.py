@@ -125,7 +125,7 @@ def test_the_release_that_was_left_is_taken_back(ready: Deployment) -> None:
     assert told, left.body
     assert comments(ready) == [f"{MARKER}\n{told[1]}\n\n{END}"]
     again = roll_back(ready)
-    assert again.status == 0 and again.report and len(again.report["actions"]) == 1, again.log
+    assert again.status == 0 and again.report and len(again.report["actions"]) == 2, again.log
     assert (re.findall(BACK, left.body), len(comments(ready))) == ([told[1]], 1)
     assert "Every higher release was taken back." in again.summary
     forward = roll_back(ready, ref="refs/tags/2023.06.2")
@@ -358,9 +358,8 @@ def test_without_rollback_the_form_deploys_nothing_to_production(ready: Deployme
     assert "tick *rollback*" in outcome.summary
 
 
-def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
-    """Where Actions are down the same is done from a terminal: options for what is public, variables for secrets."""
-    publish(ready, record(ready, ready.build(OLD)))
+def in_terminal(ready: Deployment, report: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Go back from a terminal: options for what is public, variables for secrets."""
     options = {
         "stack-repository": REPOSITORY,
         "ref": f"refs/tags/{OLD}",
@@ -370,14 +369,29 @@ def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
         "awx-url": ready.awx.url,
         "awx-username": ROBOT.username,
         "awx-template": TEMPLATE,
-        "report": str(tmp_path / "report.json"),
+        "report": str(report),
+        **more,
     }
     command = [sys.executable, "-I", "-X", "utf8", str(ready.world.program.folder / "scripts"), "deploy"]
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
     secrets = {"GITHUB_TOKEN": TOKEN, "AWX_PASSWORD": ROBOT.password}
-    done = subprocess.run(command, env={**os.environ, **secrets}, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env={**os.environ, **secrets}, capture_output=True, text=True, check=False)
+
+
+def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
+    """Where Actions are down the same is done from a terminal; an environment that is not there is refused before."""
+    publish(ready, record(ready, ready.build(OLD)))
+    absent = in_terminal(ready, tmp_path / "report.json")
+    assert (absent.returncode, ready.launched()) == (2, []), absent.stdout + absent.stderr
+    assert f"{REPOSITORY} has no environment production, or the token may not see it" in absent.stderr
+    assert ready.world.github.deployments.environments == set()
+    ready.world.github.deployments.environments.add("production")
+    done = in_terminal(ready, tmp_path / "report.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert ready.launched() == [{"stack_image_tag": OLD}]
     assert f"Deployed: rollback to {OLD} on production" in done.stdout
     assert ROBOT.password not in done.stdout
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["job"]["status"] == "successful"
+    [filed] = ready.world.github.deployments.records
+    assert (filed.states, filed.payload["run"]["id"]) == (["in_progress", "success"], 0)
+    assert {one.log_url for one in filed.statuses} == {""}

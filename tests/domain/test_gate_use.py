@@ -225,7 +225,7 @@ def test_secrets_with_the_names_of_what_the_file_takes(names: list[str], presenc
         ("      needs.gate.outputs.deploy-production == 'true' &&\n", "", workflow.judge_asked),
         ("=${{ needs.gate.outputs.backend-tag }}", "=${{ secrets.BE_IMAGE_TAG }}", workflow.judge_told),
         ("    steps:\n    - name: Judge", "    steps:\n    - run: date\n    - name: Judge", workflow.judge_alone),
-        ("environment: awx/fragalysis-staging\n", "environment: awx/production\n", workflow.judge_staging),
+        ("      name: awx/fragalysis-staging\n", "      name: awx/production\n", workflow.judge_staging),
         ("    - name: Deploy\n", "    - name: Deploy\n      continue-on-error: true\n", workflow.judge_failures),
     ],
 )

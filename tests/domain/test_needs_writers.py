@@ -11,7 +11,7 @@ from domain.files import blob
 from frag_release.domain.evidence import Hidden, Unknown
 from frag_release.domain.needs.need import Presence
 from frag_release.domain.needs.protection import Deployers, Environment, Policy, SecretNames
-from frag_release.domain.needs.writers import Writers, judge_forms, judge_keys, judge_moving, read_writers
+from frag_release.domain.needs.writers import Writers, judge_filing, judge_forms, judge_keys, judge_moving, read_writers
 
 COMMIT = "0" * 40
 HIDDEN = Hidden("GitHub said no", "It takes a token.")
@@ -150,3 +150,22 @@ def test_a_list_that_is_lost_is_not_fine() -> None:
     lost = Unknown("GitHub is away")
     assert judge_keys(lost, {}, NO_SECRETS, "master").presence is Presence.UNSEEN
     assert judge_moving(lost).presence is Presence.UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("environment", "presence"),
+    [
+        ("    environment: release\n", Presence.MISSING),
+        ("    environment: {name: release}\n", Presence.MISSING),
+        ("    environment: {name: release, deployment: true}\n", Presence.MISSING),
+        ("    environment: {name: release, deployment: '${{ inputs.x }}'}\n", Presence.MISSING),
+        ("    environment: {name: release, deployment: false}\n", Presence.THERE),
+        ("    environment: github-pages\n", Presence.THERE),
+        ("", Presence.THERE),
+    ],
+)
+def test_jobs_for_which_github_files_a_deployment(environment: str, presence: Presence) -> None:
+    """Each with an environment that does not say `deployment: false`, also one of which that cannot be told."""
+    judged = judge_filing(writers(job("${{ github.token }}", environment="", more=environment)))
+    assert judged.presence is presence, judged
+    assert ("publish.yaml (one, line 3)" in judged.message) is (presence is Presence.MISSING)

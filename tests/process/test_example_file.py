@@ -105,14 +105,14 @@ def test_every_job_has_an_end_and_its_own_rights(parsed: dict[str, Any]) -> None
     assert parsed["permissions"] == {}
     for job in parsed["jobs"].values():
         assert 0 < job["timeout-minutes"] <= 60
-        assert set(job["permissions"].items()) <= {("contents", "read"), ("actions", "read")}
+        assert set(job["permissions"].items()) <= {("contents", "read"), ("actions", "read"), ("deployments", "write")}
 
 
 def test_deployments_wait_for_each_other_and_are_not_cancelled(parsed: dict[str, Any]) -> None:
     """Each deployment has its environment and its group, in which nothing is cancelled, and all that waits is kept."""
     for place in ("staging", "production", "developer"):
         job = parsed["jobs"][f"deploy-{place}"]
-        assert job["environment"] == f"awx/fragalysis-{place}"
+        assert job["environment"] == {"name": f"awx/fragalysis-{place}", "deployment": False}
         assert job["concurrency"] == {"group": f"deploy-{place}", "cancel-in-progress": False, "queue": "max"}
 
 
@@ -180,12 +180,18 @@ def test_the_form_shares_environments_and_groups(parsed: dict[str, Any], form: d
     inputs = form["on"]["workflow_dispatch"]["inputs"]
     for place in inputs["environment"]["options"]:
         other = parsed["jobs"][f"deploy-{place}"]
-        assert job["environment"].replace("${{ inputs.environment }}", place) == other["environment"]
+        name = job["environment"]["name"].replace("${{ inputs.environment }}", place)
+        assert {**job["environment"], "name": name} == other["environment"]
         group = job["concurrency"]["group"].replace("${{ inputs.environment }}", place)
         assert {**job["concurrency"], "group": group} == other["concurrency"]
     assert form["permissions"] == {}
     # A rollback is told in the text of the release that is left, and in its ticket.
-    assert job["permissions"] == {"contents": "write", "actions": "read", "issues": "write"}
+    assert job["permissions"] == {
+        "contents": "write",
+        "actions": "read",
+        "issues": "write",
+        "deployments": "write",
+    }
     assert 0 < job["timeout-minutes"] <= 60
 
 

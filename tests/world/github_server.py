@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from world.emulate import STRANGERS, TOKENS, Emulate
 from world.faults import Reply, json_reply
 from world.git import Repo
+from world.github_deployments import Deployments
 from world.loopback import LoopbackServer, Request
 from world.openapi import github_description
 from world.run_origins import RunOrigins
@@ -51,6 +52,7 @@ class GitHubServer(LoopbackServer):
         self.emulate = Emulate(self.url)
         self.runs: list[Run] = []
         self.origins = RunOrigins(self.url, self.runs)
+        self.deployments = Deployments(self.url)
         self.remaining = 4999
         self.parts: list[Part] = []
         self.tokens = {*TOKENS, *STRANGERS}
@@ -66,6 +68,7 @@ class GitHubServer(LoopbackServer):
         self.emulate.reset()
         self.runs.clear()
         self.origins.clear()
+        self.deployments.clear()
         self.remaining = 4999
         for part in self.parts:
             part.clear()
@@ -124,7 +127,8 @@ class GitHubServer(LoopbackServer):
         """The reply of this GitHub."""
         self.remaining -= 1
         reply = self._refusal(request) or self._reply_of_a_part(request) or self._runs_reply(request)
-        reply = reply or self._origins_reply(request) or self.emulated(request)
+        reply = reply or self._origins_reply(request) or self._deployments_reply(request)
+        reply = reply or self.emulated(request)
         resource = {"X-RateLimit-Used": str(5000 - self.remaining), "X-RateLimit-Resource": "core"}
         limits = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": str(max(self.remaining, 0))}
         times = {"X-RateLimit-Reset": str(RATE_LIMIT_RESET), "X-GitHub-Media-Type": "github.v3; format=json"}
@@ -171,6 +175,18 @@ class GitHubServer(LoopbackServer):
         if reply is not None:
             self._own_reply_faults.extend(github_description().reply_faults(request, reply))
         return reply
+
+    def _deployments_reply(self, request: Request) -> Reply | None:
+        reply = self.deployments.reply(request, self.repositories, self._commit)
+        if reply is not None:
+            self._own_reply_faults.extend(github_description().reply_faults(request, reply))
+        return reply
+
+    def _commit(self, name: str, ref: str) -> str | None:
+        path = f"/repos/{name}/commits/{urllib.parse.quote(ref)}"
+        asked = Request("GET", path, {}, {"accept": "application/json"}, b"", path)
+        reply = self.emulate.ask(asked)
+        return str(json.loads(reply.body)["sha"]) if reply.status == 200 else None
 
     def _one_run(self, runs: Sequence[Run], number: int) -> Reply:
         found = next((run for run in runs if run.id == number), None)

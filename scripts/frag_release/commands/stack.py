@@ -15,7 +15,7 @@ from ..adapters.registry.client import RegistryClient
 from ..domain.components import Pin, read_pins
 from ..domain.decision import BRANCHES, TAGS
 from ..domain.evidence import Answer, Blob, Unknown
-from ..domain.facts import ComponentFacts, ReleaseFacts
+from ..domain.facts import ComponentFacts, Released, ReleaseFacts
 from ..domain.versions import parse_production_tag
 from ..errors import UsageError
 from ..inputs.context import Context
@@ -65,6 +65,14 @@ class Stack(Generic[_F]):
     def required_branches(self) -> Sequence[str]:
         """The same; raises EvidenceError if they are not known."""
         return must(self.branches(), f"The default branch of {self.name}")
+
+    def released(self) -> Answer[Released]:
+        """What can be gone back to, with what records and texts say of releases that were taken back."""
+        from .evidence.deployment_records import with_records  # late: a gate does not ask for it
+
+        forge = self.forge
+        records, released = forge.deployments(self.name), forge.released(self.name)
+        return with_records(records, self.repository, self.settings.workflow_file, self.branches(), released)
 
     def head(self, branch: str) -> str:
         """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""

@@ -20,8 +20,9 @@ class Context:
     """The workflow run, or the terminal (`on_runner` False) with next to nothing in it.
 
     Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it;
-    `run_token` the workflow's own token, by which another one is told from it. `workflow` is the repository and the
-    file of the workflow that runs, both empty if the runner does not say; `action` is `OWNER/NAME` of this action.
+    `run_token` the workflow's own token, by which another one is told from it. `job` is its key in the workflow file.
+    `workflow` is the repository and the file of the workflow that runs, both empty if the runner does not say;
+    `action` is `OWNER/NAME` of this action.
     `clone` is the repository that a terminal's working folder is a clone of, empty if it is not needed or not known.
     """
 
@@ -37,6 +38,8 @@ class Context:
     summary_file: str = ""
     run_token: str = ""
     run_id: int = 0
+    run_attempt: int = 0
+    job: str = ""
     actor: str = ""
     workflow: tuple[str, str] = ("", "")
     action: str = ""
@@ -74,9 +77,10 @@ class Context:
 
     @property
     def run_url(self) -> str:
-        """The page of this run, empty in a terminal."""
+        """The page of this run's attempt, empty in a terminal."""
+        at = f"/attempts/{self.run_attempt}" if self.run_attempt else ""
         is_known = self.run_id and self.repository and self.server_url.startswith(("https://", "http://"))
-        return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}" if is_known else ""
+        return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}{at}" if is_known else ""
 
     @property
     def by_hand(self) -> str:
@@ -99,6 +103,8 @@ def read_context(environ: Mapping[str, str]) -> Context:
         summary_file=environ.get("GITHUB_STEP_SUMMARY", ""),
         run_token=environ.get("RUN_TOKEN", ""),
         run_id=_number(environ.get("GITHUB_RUN_ID", "")),
+        run_attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "")),
+        job=environ.get("GITHUB_JOB", ""),
         actor=environ.get("GITHUB_ACTOR", ""),
         workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")),
         action=environ.get("GITHUB_ACTION_REPOSITORY", "") or _action(environ.get("GITHUB_ACTION_PATH", "")),

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..domain.awx_jobs import JobProgress
 from ..domain.findings import Status, blocking
-from ..domain.reports.deploy import HEADLINES, DeployReport, Stage
+from ..domain.reports.deploy import HEADLINES, DeployReport, OwnRecord, Stage
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .builds import duration
@@ -77,6 +77,20 @@ def job_line(progress: JobProgress) -> str:
     said = [f'AWX says "{visible(waits, 200)}"'] if waits else []
     note = "".join(f" | {one}" for one in [*said, *([visible(progress.note, 200)] if progress.note else [])])
     return f"AWX job {job.id}: {visible(job.status, 40)}{time}{note}"
+
+
+def record_words(report: DeployReport) -> str:
+    """Return what the deployment record says of how it ended, as a sentence without its end."""
+    job, stage = report.job, report.stage
+    if job is None:
+        return "Whether AWX launched a job is not known" if stage is Stage.NOT_KNOWN else "Nothing was launched"
+    said = {
+        Stage.NOT_BEGUN: " before it began: nothing was deployed",
+        Stage.LEFT: " when last seen: this run no longer follows it",
+        Stage.NOT_SHOWN: ", but not seen on the site",
+        Stage.DEPLOYED: ", and seen on the site" if report.site else ", and no site was looked at",
+    }.get(stage, "")
+    return f"AWX job {job.id}: {visible(job.status, 40)}{said}"
 
 
 def next_steps(report: DeployReport) -> list[str]:
@@ -167,6 +181,7 @@ def _deployment(report: DeployReport) -> str:
         ("Image", markdown.code(f"{image.name}:{image.tag}".removeprefix("docker.io/")) + digest),
     ]
     rows += [("AWX job", _job(report))] if report.job else []
+    rows += [("Deployment record", _record(report.record))] if report.record else []
     rows += [("Site", _site(report))] if report.site else []
     return markdown.table(("", ""), rows)
 
@@ -187,13 +202,23 @@ def _job(report: DeployReport) -> str:
     return f"{markdown.link(f'{job.name} {job.id}', job.url)}: {state}{time}"
 
 
+def _record(record: OwnRecord) -> str:
+    state = markdown.text(record.state or "no state yet", 40)
+    return f"{markdown.link(str(record.id), record.url)}: {state}, filed at {_at(record.filed)}"
+
+
+def _at(moment: datetime.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _site(report: DeployReport) -> str:
     site = report.site
     if site is None:
         return ""
     mark = "✅" if site.passed else "❌"
+    when = f", seen at {_at(report.seen_at)}" if report.seen_at else ""
     excerpt = f"\n{markdown.code(site.excerpt, 300)}" if site.excerpt else ""
-    return f"{markdown.link(site.url, site.url)}: {mark} {markdown.words(site.seen)}{excerpt}"
+    return f"{markdown.link(site.url, site.url)}: {mark} {markdown.words(site.seen)}{when}{excerpt}"
 
 
 def _way_back(report: DeployReport, links: Links) -> Section:

@@ -63,6 +63,9 @@ class LocalForge:
         """Always empty: a clone holds tags, but no releases."""
         return {}
 
+    def deployments(self, name: str) -> None:
+        """Always None: a clone holds no deployment records."""
+
     def released(self, repository: str) -> Answer[Released]:
         """Always `Unknown`: a clone holds tags, but no releases."""
         return Unknown(f"a local clone holds no releases, so those of {repository} cannot be listed")

@@ -148,7 +148,7 @@ class GithubBuilds:
         if isinstance(runs, Unknown):
             return runs
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
-        found = [_build(each) for each in runs if each["event"] in _EVENTS]
+        found = [build_of(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
         return sorted(own, key=_rank)
 
@@ -167,7 +167,7 @@ class GithubBuilds:
         run = self._api.read(response, FollowedRun, what)
         if isinstance(run, Unknown):
             return run
-        now = _build(run)
+        now = build_of(run)
         same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
         return now if same else self._api.mismatch(what)
 
@@ -184,7 +184,7 @@ class GithubBuilds:
             payload = self._api.read(page, WorkflowJobs, what)
             if isinstance(payload, Unknown):
                 return payload
-            jobs += map(_job, payload["jobs"])
+            jobs += map(job_of, payload["jobs"])
         return jobs
 
     def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
@@ -202,7 +202,7 @@ class GithubBuilds:
             runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
             if isinstance(runs, Unknown):
                 return runs
-            found += map(_build, runs["workflow_runs"])
+            found += map(build_of, runs["workflow_runs"])
         return sorted(found, key=lambda one: one.id)
 
     def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
@@ -216,7 +216,7 @@ class GithubBuilds:
         runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
         if isinstance(runs, Unknown):
             return runs
-        found = map(_build, runs["workflow_runs"])
+        found = map(build_of, runs["workflow_runs"])
         # A branch's build has other jobs than a release's: no deployment to production, for one.
         asked = sorted(found, key=lambda one: parse_production_tag(one.branch) is None)[:limit]
         answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
@@ -263,7 +263,8 @@ def _file(workflow: str) -> str:
     return workflow.rpartition("/")[2]
 
 
-def _build(run: FollowedRun) -> Build:
+def build_of(run: FollowedRun) -> Build:
+    """Return a run as commands know it."""
     return Build(
         id=run["id"],
         workflow=file_of(run["path"]),
@@ -294,7 +295,8 @@ def _reviewer(one: Reviewer) -> str:
     return f"the team {name}" if name and one["type"] == "Team" else name
 
 
-def _job(job: WorkflowJob) -> Job:
+def job_of(job: WorkflowJob) -> Job:
+    """Return a job as commands know it."""
     return Job(
         name=job["name"],
         status=job["status"],

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..ports.repository import Repository, RunHistory
     from ..ports.ticketing import Board, Tickets
     from ..ports.writer import Writer
+    from .deployments import GithubDeployments
     from .settings import GithubSettings
 
 
@@ -92,6 +93,12 @@ class GithubForge:
         from .releases import GithubReleases
 
         return GithubReleases(self._find(name).api, self._is_own(name))
+
+    def deployments(self, name: str) -> GithubDeployments:
+        """The deployment records of a repository."""
+        from .deployments import GithubDeployments
+
+        return GithubDeployments(self._find(name).api, self._is_own(name))
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of the release of `tag` says; None where there is none."""

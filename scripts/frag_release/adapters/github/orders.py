@@ -64,6 +64,7 @@ class Step(Enum):
     RELEASE = "release"
     TICKET = "ticket"
     BOARD = "board"
+    DEPLOYMENT = "deployment record"
 
 
 class RaceError(Exception):
@@ -129,7 +130,7 @@ def confirmed(api: PlaceApi, order: Order, response: Answer[Response], own_token
 
 def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -> Exception:
     words = api.words(response)
-    if _RACE.search(words) and order.step not in (Step.RELEASE, Step.TICKET, Step.BOARD):
+    if _RACE.search(words) and order.step not in (Step.RELEASE, Step.TICKET, Step.BOARD, Step.DEPLOYMENT):
         return RaceError(words)
     message = f"GitHub refused {order.what} of {api.name}: {response.status} {quoted(words)}"
     advised = next((one for one in order.advice.refusals if one.words.search(words)), None)

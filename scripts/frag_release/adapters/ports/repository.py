@@ -8,7 +8,9 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from ...domain.builds import Build, Job
 from ...domain.changes import History
+from ...domain.deployment_records import Filed
 from ...domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ReleaseRecord
@@ -91,6 +93,22 @@ class RunHistory(Protocol):
         """All workflows of the repository, with their real names."""
 
 
+class DeploymentRecords(Protocol):
+    """The deployment records of one repository, and the runs that told of them; never from a memory."""
+
+    def newest(self, environment: str = "", task: str = "") -> Answer[Sequence[Filed]]:
+        """The newest records, without their statuses, newest first."""
+
+    def with_statuses(self, filed: Filed, /) -> Answer[Filed]:
+        """The same record with its newest statuses."""
+
+    def run(self, number: int, /) -> Answer[Build | None]:
+        """A run of this repository; None where there is none of that number."""
+
+    def jobs(self, number: int, /) -> Answer[Sequence[Job]]:
+        """The jobs of all attempts of a run."""
+
+
 class Forge(Protocol):
     """Where repositories live."""
 
@@ -103,6 +121,9 @@ class Forge(Protocol):
 
     def writer(self, name: str) -> Writer:
         """What writes to the repository `OWNER/NAME`; asks nothing yet."""
+
+    def deployments(self, name: str) -> DeploymentRecords | None:
+        """The deployment records of a repository; None where the forge has none. Asks nothing yet."""
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
         """What `publish` left with the release of `tag`; None where there is no release, or it left nothing."""

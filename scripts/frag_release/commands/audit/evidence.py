@@ -17,6 +17,7 @@ from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
 from ...inputs.settings.audit import AuditSettings
 from ..evidence.components import with_tag_object
+from ..evidence.deployment_records import RecordEvidence
 from ..stack import Stack
 from .pinned import PinnedEvidence
 
@@ -43,7 +44,7 @@ class AuditEvidence:
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
         ordered = production_tags(names)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
-        records = self.stack.forge.release_records(repository, judged)
+        records = self._marked(self.stack.forge.release_records(repository, judged), branches)
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
             repository=repository,
@@ -59,6 +60,19 @@ class AuditEvidence:
             origin_required=settings.origin_required,
         )
         return self._with_components(history)
+
+    def _marked(self, records: Records, branches: Sequence[str]) -> Records:
+        """Mark what believed deployment records say was taken back; what only its text says is marked already."""
+        deployments = self.stack.forge.deployments(self.settings.stack_repository)
+        if deployments is None or isinstance(records, Unknown) or not records:
+            return records
+        build = self.settings.workflow_file
+        found = RecordEvidence(deployments, self.stack.repository, build, branches).taken_back()
+        marks = {} if isinstance(found, Unknown) else found
+        return {
+            tag: replace(one, taken_back=marks[tag]) if tag in marks and not isinstance(one, Unknown) else one
+            for tag, one in records.items()
+        }
 
     def _tags(self, production: Sequence[str], names: Sequence[str], branches: Sequence[str]) -> list[StackTag]:
         others = [name for name in names if parse_production_tag(name) is None]

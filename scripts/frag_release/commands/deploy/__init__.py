@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ... import cancellation
 from ...adapters.http.deadline import Deadline
+from ...domain.evidence import Unknown
 from ...domain.production_template import names_of, note_of_variables
+from ...errors import UsageError
 from ...inputs.settings.awx import read_awx_settings
 from ...inputs.settings.deploy import check_ref
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
@@ -17,12 +22,15 @@ from ..clock import Clock
 from ..session import utc_now
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
+from .recording import Recording
 from .taking_back import TakingBack
 
 if TYPE_CHECKING:
+    from ...adapters.github.deployments import NewRecord
     from ...domain.awx_jobs import Template, Variables
+    from ...domain.deployment_records import Deployed
     from ...domain.evidence import Image
-    from ...domain.reports.deploy import DeployReport
+    from ...domain.reports.deploy import DeployReport, OwnRecord
     from ...inputs.settings.deploy import DeploySettings
     from ..session import Session
 
@@ -36,7 +44,30 @@ def run(session: Session[DeploySettings]) -> DeployReport:
     """Judge once more, and deploy."""
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     check_ref(session.settings)
+    session.settings = _with_an_environment(session)
     return Deploy(session, _connected(session)).run()
+
+
+def _with_an_environment(session: Session[DeploySettings]) -> DeploySettings:
+    """Refuse a terminal's environment that is not there: a deployment record would make it, and leave it unprotected.
+
+    On a runner the job's own `environment:` has named it before. If that cannot be seen, no record is filed.
+    """
+    settings, name = session.settings, session.settings.environment
+    if session.context.on_runner or not settings.deployment_record:
+        return settings
+    found = session.services.github().deployments(settings.stack_repository).has_environment(name)
+    if isinstance(found, Unknown):
+        session.journal.note(f"No deployment record is filed, for the environment could not be seen: {found.reason}.")
+        return replace(settings, deployment_record=False)
+    if not found:
+        raise UsageError(
+            f"{settings.stack_repository} has no environment {name}, or the token may not see it: a deployment record "
+            "would make it, and whoever may push could deploy there.",
+            "Correct the input environment, or make it under Settings > Environments with its reviewers. To deploy "
+            "without a record: deployment-record false.",
+        )
+    return settings
 
 
 def _connected(session: Session[DeploySettings]) -> Connected:
@@ -60,12 +91,30 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
 
     return Connected(
+        recording=partial(_recording, session),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
         awx=awx,
         site=waiting.site,
         taking_back=taking_back,
         clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
+    )
+
+
+def _recording(
+    session: Session[DeploySettings], new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]
+) -> Recording:
+    settings, context = session.settings, session.context
+    stack = settings.stack_repository
+    return Recording(
+        lambda seconds: session.services_for(seconds).github().deployments(stack),
+        session.journal,
+        new if settings.deployment_record else None,
+        deployed,
+        f"{context.server_url}/{stack}/deployments/{quote(new.environment)}",
+        context.run_url,
+        settings.site.urls[0] if settings.site.urls else "",
+        keep,
     )
 
 

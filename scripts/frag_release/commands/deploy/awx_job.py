@@ -61,7 +61,8 @@ class AwxJob:
     it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
     followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
     `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets, by
-    name, each look at the `job`, and whether `launch_sent` may have started one. `writing` gets what is being ordered.
+    name, each look at the `job`, and whether `launch_sent` may have started one. `before_launch` is called just before
+    one is sent. `writing` gets what is being ordered.
     """
 
     awx: Awx
@@ -76,6 +77,7 @@ class AwxJob:
     alone: bool = False
     judge: Callable[[Template], Sequence[str]] = lambda _: ()
     keep: Callable[..., None] = lambda **_: None
+    before_launch: Callable[[], None] = lambda: None
     writing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
     _settle: Callable[[Job], Job] = lambda job: job
     _doubts: Callable[[], Sequence[str]] = tuple
@@ -106,6 +108,7 @@ class AwxJob:
         try:
             template, _ = self.check()
             if not launching.resume(template):
+                self.before_launch()
                 self.launched = True
                 with self.writing(f"Launch the job template {template.name} in AWX ({self.awx.jobs_url(template)})"):
                     launching.launch(template)

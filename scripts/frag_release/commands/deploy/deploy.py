@@ -6,20 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...adapters.github.deployments import NewRecord
 from ...adapters.registry.client import RegistryClient
 from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
+from ...domain.deployment_records import DEPLOY, ROLLBACK, Deployed
 from ...domain.evidence import Answer, Image
 from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
 from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
-from ...domain.reports.deploy import DeployReport, Target, refusal
+from ...domain.reports.deploy import DeployReport, OwnRecord, Target, refusal
 from ...domain.reports.gate import GateReport
 from ...domain.reports.report import Action
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
+from ...domain.taken_back import left_by
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text
@@ -30,7 +33,8 @@ from ..journal import Journal
 from ..session import Session, utc_now
 from .awx_job import AwxJob
 from .evidence import DeployEvidence
-from .site_check import SiteCheck, site_values
+from .recording import Recording
+from .site_check import SiteCheck, pair_of, site_values
 from .taking_back import TakingBack
 
 _MIGRATIONS = (
@@ -61,6 +65,7 @@ class Connected:
     awx: Callable[[Image, Clock, bool, Callable[..., None]], AwxJob]
     site: Callable[[], SiteClient]
     taking_back: Callable[[], TakingBack]
+    recording: Callable[[NewRecord, Deployed, Callable[[OwnRecord], None]], Recording]
     clock: Callable[[], Clock]
 
 
@@ -113,7 +118,7 @@ class Deploy:
         """What can be gone back to: asked where it is told, and no reason to stop where it cannot be seen."""
         if not self.settings.is_production or (judged.failed_rules and not self.settings.rollback):
             return NOT_ASKED
-        return self.session.forge.released(self.settings.stack_repository)
+        return self.session.stack.released()
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
         """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
@@ -168,21 +173,38 @@ class Deploy:
         clock = self.to.clock()
         check = self._site_check(site_values(self._now().judged, image, record), clock)
         job = self.to.awx(image, clock, moves_on, self._note)
+        recording = self._recording(image, record)
+        job.before_launch = recording.file
         if self.journal.dry_run:
             template, _ = job.check()
             self.journal.note(*job.notes)
             self.journal.planned.append(
                 f"Launch the job template {template.name}, which takes these variables: {template.url}"
             )
+            recording.file()
         else:
             self.journal.say(text(replace(self._now(), notes=tuple(self.journal.notes))))
         if check:
             self._look_before(check)
         if self.journal.dry_run:
             return
-        self._launch(job)
-        if check:
-            self._verify(check)
+        with recording.closing(self._now):
+            self._launch(job, recording)
+            if check:
+                self._verify(check)
+
+    def _recording(self, image: Image, record: ReleaseRecord | None) -> Recording:
+        target, judged, tag = self._target, self._now().judged, image.tag
+        left = left_by(judged.released, tag) if record and isinstance(judged.released, Released) else ""
+        context, now = self.session.context, utc_now().isoformat(timespec="microseconds")
+        deployed = Deployed(
+            tag, image.digest or "", pair_of(judged, record), judged.decision.verdict.value,
+            left if target.is_production else "", 0, context.run_id, context.run_attempt, context.job, now,
+        )  # fmt: skip
+        what = f"{'Rollback to' if record else 'Deployment of'} {tag}"
+        task = ROLLBACK if record else DEPLOY
+        new = NewRecord(judged.commit, target.environment, target.is_production, task, what, {})
+        return self.to.recording(new, deployed, lambda own: self._note(record=own))
 
     def _site_check(self, values: Values, clock: Clock) -> SiteCheck | None:
         site = self.settings.site
@@ -210,13 +232,14 @@ class Deploy:
         self._note(site_before=look)
         self.journal.note(*([_SHOWN_BEFORE] if look.passed else []))
 
-    def _launch(self, job: AwxJob) -> None:
+    def _launch(self, job: AwxJob, recording: Recording) -> None:
         try:
             launched = job.start()
             if job.seen:
                 did = "Launched" if launched else "Found and followed"
                 outputs = {"job-id": str(job.seen.id), "job-url": job.seen.url}
                 self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs, is_new=launched))
+                recording.follow(job.seen, launched)
             job.follow()
         finally:
             self.journal.note(*job.notes)
@@ -227,7 +250,7 @@ class Deploy:
         except Cancelled as stop:
             raise self._interrupted(check.seen) from stop
         finally:
-            self._note(site=check.seen)
+            self._note(site=check.seen, seen_at=utc_now() if check.seen and check.seen.is_over else None)
         if not look.is_over:
             raise self._not_shown(look)
 

@@ -30,6 +30,18 @@ def site_values(judged: GateReport, image: Image, record: ReleaseRecord | None) 
     return values
 
 
+def pair_of(judged: GateReport, record: ReleaseRecord | None) -> dict[str, dict[str, str]]:
+    """Return the pair that is deployed, of a rollback as its record has it, with the digests of its images if known."""
+    found = {}
+    for facts in judged.facts.components:
+        recorded = record.component(facts.pin.component.name) if record else None
+        pin = recorded or facts.pin
+        seen = facts.image.digest if isinstance(facts.image, Image) else ""
+        digest = recorded.digest if recorded else seen
+        found[facts.pin.component.name] = {"tag": pin.tag, "namespace": pin.namespace, "digest": digest or ""}
+    return found
+
+
 @dataclass
 class SiteCheck:
     """Looks at `urls` for `lines`, until so many `looks` in a row have passed.

@@ -17,7 +17,7 @@ from ...domain.needs.need import Judgement, Presence, unseen
 from ...domain.needs.owners import judge_owners
 from ...domain.needs.protection import Environment
 from ...domain.needs.rights import TokenFacts
-from ...domain.needs.writers import judge_forms, judge_keys, judge_moving
+from ...domain.needs.writers import judge_filing, judge_forms, judge_keys, judge_moving
 from ...domain.new_tags import is_new
 from ...inputs.settings.doctor import DoctorSettings
 from .files import Files
@@ -50,6 +50,7 @@ class Outside:
             "workflow-owners": self._of_branch(self._owners),
             "write-key": self._of_branch(self._keys),
             "moving-tag": self._of_branch(self._moving),
+            "deployments-filed": self._of_branch(self._filing),
             "dispatch-forms": self._of_branch(self._forms),
             "execution-protections": self._policies,
             "run-retention": self._retention,
@@ -127,6 +128,9 @@ class Outside:
 
     def _moving(self, branch: str) -> Judgement:
         return judge_moving(self.files.writers(branch))
+
+    def _filing(self, branch: str) -> Judgement:
+        return judge_filing(self.files.writers(branch))
 
     def _forms(self, branch: str) -> Judgement:
         return judge_forms(branch, self.files.default(), self.files.writers(branch), self.files.ids(branch))

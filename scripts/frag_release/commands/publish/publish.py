@@ -77,7 +77,7 @@ class Publish:
             return report
         self.session.keep(report)
         self.journal.say(text(report))
-        self._note(judged=replace(judged, released=self.stack.forge.released(self.stack.name)))
+        self._note(judged=replace(judged, released=self.stack.released()))
         if baseline:
             return self._record_baseline(baseline)
         if self.settings.wait_minutes and not tagged:

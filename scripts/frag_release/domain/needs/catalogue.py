@@ -53,6 +53,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "workflow-owners": ("Code owners review changes of the workflow file", "settings/rules"),
     "write-key": ("Keys that write are secrets of guarded environments alone", "settings/secrets/actions"),
     "moving-tag": ("What runs beside a token that writes is named by its commit", ""),
+    "deployments-filed": ("GitHub files no deployments that are none, or are at another commit", ""),
     "dispatch-forms": ("The forms that GitHub shows are those of the stack branch", ""),
     "execution-protections": ("Workflow execution protections let a tag start its build", "settings/actions"),
     "run-retention": ("Workflow runs, the evidence of CI, are kept for 90 days", "settings/actions"),

@@ -29,6 +29,10 @@ _KEEP = (
     "and run the job in it; delete the secret of that name from repository and organisation."
 )
 _PIN = "Name the 40 digits of the release's commit, with the version as a comment."
+_FILING = (
+    "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules stay, and deploy "
+    "files its own record. An older GitHub Enterprise Server does not know that line: leave it out there."
+)
 _FORM = "Bring both to the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
 
@@ -43,11 +47,15 @@ class WriteKey:
 
 @dataclass(frozen=True)
 class Writers:
-    """All that a repository's workflow files tell. `moving` are uses beside a write token that name no commit."""
+    """All that a repository's workflow files tell. `moving` are uses beside a write token that name no commit.
+
+    `filing` are jobs for which GitHub files a deployment by itself.
+    """
 
     keys: Sequence[WriteKey] = ()
     moving: Sequence[str] = ()
     forms: frozenset[str] = frozenset()
+    filing: Sequence[str] = ()
     unread: Sequence[str] = ()
 
 
@@ -56,6 +64,7 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
     keys: list[WriteKey] = []
     moving: list[str] = []
     forms: set[str] = set()
+    filing: list[str] = []
     unread: list[str] = []
     for name, blob in files.items():
         try:
@@ -63,6 +72,7 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
                 raise WorkflowFileError("it was not seen")
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
+            filing += [f"{name} ({job.name}, line {job.line})" for job in _filing(root)]
             for job, found in _writing(root, own_action):
                 either = _EITHER.fullmatch(job.environment)
                 places = either.groups() if either else (job.environment,)
@@ -70,7 +80,7 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
                 moving += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
         except WorkflowFileError:
             unread.append(name)
-    return Writers(list(dict.fromkeys(keys)), moving, frozenset(forms), unread)
+    return Writers(list(dict.fromkeys(keys)), moving, frozenset(forms), unread=unread, filing=filing)
 
 
 def judge_keys(
@@ -111,6 +121,21 @@ def judge_moving(found: Answer[Writers]) -> Judgement:
     return _unread(found) or there("Beside tokens that write, all actions are named by their commit.")
 
 
+def judge_filing(found: Answer[Writers]) -> Judgement:
+    """Whether the deployments that are listed are those that `deploy` files.
+
+    For a job with an environment GitHub files one, whatever the job does, at the run's own ref: of a rollback that is
+    another commit than the deployed one.
+    """
+    if isinstance(found, Unknown):
+        return hidden(found)
+    if found.filing:
+        more = f" and {len(found.filing) - _MOST} more" if len(found.filing) > _MOST else ""
+        what = f"GitHub lists each run of these as a deployment: {', '.join(found.filing[:_MOST])}{more}."
+        return missing(what, _FILING)
+    return _unread(found) or there("No job has GitHub file a deployment by itself.")
+
+
 def judge_forms(
     branch: str, default: Answer[str], found: Answer[Writers], ids: Answer[tuple[Mapping[str, str], Mapping[str, str]]]
 ) -> Judgement:
@@ -135,6 +160,17 @@ def judge_forms(
     if differ:
         return missing(f"{', '.join(differ[:_MOST])} differs between {branch} and the default branch {default}.", _FORM)
     return _unread(found) or there(f"The workflow files of {branch} are those of the default branch {default}.")
+
+
+def _filing(root: Node) -> list[Job]:
+    """Return the jobs with an environment that does not say `deployment: false`; pages are deployments of their own."""
+    jobs = [job for job in read_jobs(root, (), "").values() if job.environment]
+    return [job for job in jobs if job.environment.lower() != "github-pages" and not _files_none(job.node)]
+
+
+def _files_none(job: Node) -> bool:
+    place = job.child("environment")
+    return text_of(place, "deployment").strip().lower() == "false"
 
 
 def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]:
@@ -172,7 +208,9 @@ def _paths(text: str) -> Iterator[tuple[str, ...]]:
 def _may_write(permissions: Node | None) -> bool:
     if permissions is None:
         return False
-    return permissions.text == "write-all" or any(value.text == "write" for _, value in permissions.entries)
+    # A deployment record is a note, which permits nothing.
+    written = [key.text for key, value in permissions.entries if value.text == "write" and key.text != "deployments"]
+    return permissions.text == "write-all" or bool(written)
 
 
 def _moving(job: Job) -> Iterator[tuple[str, int]]:

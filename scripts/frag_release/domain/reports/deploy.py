@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
-from ..evidence import Image
+from ..deployment_records import ERROR, FAILURE
+from ..evidence import SUCCESS, Image
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..site import SiteLook
 from .gate import GateReport, JudgedReport
@@ -55,12 +57,23 @@ class Target:
 
 
 @dataclass(frozen=True)
+class OwnRecord:
+    """The deployment record that this run has filed, or goes on with; `state` is empty before it was told any."""
+
+    id: int
+    url: str
+    state: str
+    filed: datetime.datetime
+
+
+@dataclass(frozen=True)
 class DeployReport(JudgedReport):
     """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
 
     `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
     and that nothing says for certain that it came to nothing. `site` is the last look at it,
-    `site_before` the one before the launch.
+    `site_before` the one before the launch; `seen_at` is when the site showed it, in UTC. `record` is the deployment
+    record, None if there is none.
     """
 
     command: ClassVar[str] = "deploy"
@@ -74,6 +87,8 @@ class DeployReport(JudgedReport):
     job: Job | None = None
     site: SiteLook | None = None
     site_before: SiteLook | None = None
+    seen_at: datetime.datetime | None = None
+    record: OwnRecord | None = None
 
     @property
     def stage(self) -> Stage:
@@ -89,6 +104,13 @@ class DeployReport(JudgedReport):
         if not self.job.succeeded:
             return Stage.JOB_FAILED if self.job.has_begun else Stage.NOT_BEGUN
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
+
+    def record_state(self, is_told: bool) -> str:
+        """GitHub's word for how it ended. `is_told` is false if the run was cancelled, or broke off by a fault."""
+        if self.stage is Stage.DEPLOYED:
+            return SUCCESS
+        failed = self.stage is Stage.JOB_FAILED or (is_told and self.stage is Stage.NOT_SHOWN)
+        return FAILURE if failed else ERROR
 
     @property
     def shown_before(self) -> bool:
@@ -149,8 +171,17 @@ class DeployReport(JudgedReport):
             "rollback": self.target.rollback,
             "job": self._job(),
             "site": self.site.as_json() if self.site else None,
+            "site-seen-at": self.seen_at.isoformat(timespec="seconds") if self.seen_at else None,
+            "deployment-record": self._record(),
             "site-before": self.site_before.as_json() if self.site_before else None,
         }
+
+    def _record(self) -> dict[str, Any] | None:
+        record = self.record
+        if record is None:
+            return None
+        filed = record.filed.isoformat(timespec="seconds")
+        return {"id": record.id, "url": record.url, "state": record.state or None, "filed-at": filed}
 
     def _job(self) -> dict[str, Any] | None:
         job = self.job

@@ -37,6 +37,7 @@ class DeploySettings(GateSettings):
     is_production: bool
     gated: bool
     rollback: bool
+    deployment_record: bool
     image_tag: str
     stack_image: str
     expected: Expected
@@ -65,6 +66,7 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         is_production=is_production(values.text("environment")),
         gated=not values.flag("ungated"),
         rollback=values.flag("rollback"),
+        deployment_record=values.flag("deployment-record"),
         image_tag=values.text("image-tag"),
         stack_image=_stack_image(values, gate.stack_repository),
         expected=_expected(values),

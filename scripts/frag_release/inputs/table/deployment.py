@@ -128,6 +128,13 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_DEPLOY,
     ),
     Input(
+        "deployment-record",
+        "Whether to file a deployment record on GitHub; it needs `deployments: write`, and a note says so without it",
+        default="true",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
         "ungated",
         "Whether to deploy without the gate: never to production",
         default="false",

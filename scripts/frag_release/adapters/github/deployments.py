@@ -1,0 +1,205 @@
+"""Deployment records of one repository on GitHub: filed, found, and with the runs that told of them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+from ...domain.builds import Build, Job
+from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
+from ...domain.evidence import Answer, TooLong, Unknown
+from .api import ACTIONS, RepositoryApi
+from .builds import FollowedRun, WorkflowJobs, build_of, job_of
+from .compare import moment_of
+from .lists import PAGE
+from .orders import Advice, Order, Step, carry_out
+
+READ = "deployments: read"
+
+_ADVICE = Advice(rights="It needs deployments: write: under permissions of the job, or as a right of the token.")
+_LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+_RUN = r"https?://[^/]+/%s/actions/runs/([1-9][0-9]{0,17})(?:/.*)?"
+
+
+class DeploymentFacts(TypedDict):
+    """`repos/get-deployment`; `created_at` is ISO 8601. `production_environment` need not be there."""
+
+    id: int
+    sha: str
+    task: str
+    environment: str
+    created_at: str
+    production_environment: bool | None
+    payload: object
+
+
+class StatusFacts(TypedDict):
+    """`repos/get-deployment-status`; `created_at` is ISO 8601."""
+
+    id: int
+    state: str
+    description: str
+    created_at: str
+    log_url: str | None
+
+
+class EnvironmentName(TypedDict):
+    """One item of `repos/get-all-environments`."""
+
+    name: str
+
+
+class EnvironmentNames(TypedDict):
+    """`repos/get-all-environments`."""
+
+    environments: list[EnvironmentName]
+
+
+@dataclass(frozen=True)
+class NewRecord:
+    """What is filed; `commit` is the one that is deployed, and `environment` may be long or have any characters."""
+
+    commit: str
+    environment: str
+    is_production: bool
+    task: str
+    description: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class NewStatus:
+    """What is told of a record; the two URLs are empty where there is none."""
+
+    state: str
+    description: str
+    log_url: str
+    environment_url: str
+
+
+class GithubDeployments:
+    """The deployment records of one repository; never from a memory."""
+
+    def __init__(self, api: RepositoryApi, own_token: bool) -> None:
+        self._api = api
+        self._own_token = own_token
+
+    def newest(self, environment: str = "", task: str = "") -> Answer[Sequence[Filed]]:
+        """The newest records, without their statuses, newest first: one request, of one page."""
+        what = "the deployment records"
+        query: dict[str, str | int] = {"per_page": PAGE}
+        query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
+        response = self._api.get("/deployments", what, query, permission=READ)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or self._api.gone(what)
+        found = self._api.read(response, list[DeploymentFacts], what)
+        if isinstance(found, Unknown):
+            return found
+        # GitHub ignores the case of an environment's name, and a filter that it does not know.
+        wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
+        return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
+
+    def with_statuses(self, filed: Filed) -> Answer[Filed]:
+        """The same record with its newest statuses: one request."""
+        what = f"the statuses of the deployment record {filed.id}"
+        response = self._api.get(f"/deployments/{filed.id}/statuses", what, {"per_page": PAGE}, permission=READ)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or self._api.gone(what)
+        found = self._api.read(response, list[StatusFacts], what)
+        if isinstance(found, Unknown):
+            return found
+        newest = sorted(found, key=lambda one: -one["id"])
+        return replace(filed, statuses=[status for one in newest if (status := self._status(one))])
+
+    def run(self, number: int) -> Answer[Build | None]:
+        """A run of this repository; None where there is none of that number."""
+        what = f"the run {number}"
+        response = self._api.get(f"/actions/runs/{number}", what, permission=ACTIONS)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        found = self._api.read(response, FollowedRun, what)
+        return found if isinstance(found, Unknown) else build_of(found)
+
+    def jobs(self, number: int) -> Answer[Sequence[Job]]:
+        """The jobs of all attempts of a run, as far as they stand on one page."""
+        what = f"the jobs of the run {number}"
+        query: dict[str, str | int] = {"filter": "all", "per_page": PAGE}
+        response = self._api.get(f"/actions/runs/{number}/jobs", what, query, permission=ACTIONS)
+        found = response if isinstance(response, Unknown) else self._api.read(response, WorkflowJobs, what)
+        return found if isinstance(found, Unknown) else [job_of(one) for one in found["jobs"]]
+
+    def has_environment(self, name: str) -> Answer[bool]:
+        """Whether there is an environment of that name, whose case GitHub ignores; filing a record there makes one."""
+        what = "the environments"
+        response = self._api.get("/environments", what, {"per_page": PAGE}, permission=ACTIONS)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or self._api.gone(what)
+        found = self._api.read(response, EnvironmentNames, what)
+        if isinstance(found, Unknown):
+            return found
+        if any(one["name"].lower() == name.lower() for one in found["environments"]):
+            return True
+        if self._api.next_page(response, what):
+            return TooLong(f"{what} are more than the {PAGE} that are looked through", "Leave out the record.")
+        return False
+
+    def file(self, record: NewRecord) -> Filed:
+        """File a record; raises what `carry_out` raises. It merges nothing, and waits for no check."""
+        body = {
+            "ref": record.commit,
+            "task": record.task,
+            "auto_merge": False,
+            "required_contexts": [],
+            "payload": dict(record.payload),
+            "environment": record.environment,
+            "description": record.description[:MOST_CHARACTERS],
+            "production_environment": record.is_production,
+        }
+        order = Order(Step.DEPLOYMENT, "POST", "/deployments", "a deployment record", body, _ADVICE)
+        return _filed(carry_out(self._api, order, DeploymentFacts, self._own_token))
+
+    def tell(self, filed: Filed, status: NewStatus) -> None:
+        """Add a status to a record; raises what `carry_out` raises."""
+        urls = {"log_url": status.log_url, "environment_url": status.environment_url}
+        body = {"state": status.state, "description": status.description[:MOST_CHARACTERS]}
+        body |= {name: url for name, url in urls.items() if url}
+        path, what = f"/deployments/{filed.id}/statuses", f"a status of the deployment record {filed.id}"
+        carry_out(self._api, Order(Step.DEPLOYMENT, "POST", path, what, body, _ADVICE), StatusFacts, self._own_token)
+
+    def _status(self, facts: StatusFacts) -> Status | None:
+        created = moment_of(facts["created_at"])
+        run = re.fullmatch(_RUN % re.escape(self._api.name), facts["log_url"] or "", re.I)
+        return Status(facts["state"], facts["description"], created, int(run[1]) if run else 0) if created else None
+
+
+def _filed(facts: DeploymentFacts) -> Filed:
+    created = moment_of(facts["created_at"])
+    return Filed(
+        facts["id"],
+        facts["sha"],
+        facts["environment"],
+        facts["task"],
+        bool(facts.get("production_environment")),
+        created or _LONG_AGO,
+        read_deployed(_object(facts.get("payload"))),
+    )
+
+
+def _object(payload: object) -> object:
+    """GitHub keeps a payload as it was given: an object, or one written as text."""
+    try:
+        return json.loads(payload) if isinstance(payload, str) else payload
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,179 @@
+"""The deployment record of a run: filed just before the launch, and closed on every way out. Best effort, all of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ... import cancellation
+from ...adapters.github.deployments import GithubDeployments, NewRecord, NewStatus
+from ...adapters.ports.writer import UnconfirmedError
+from ...domain.awx_jobs import Job
+from ...domain.deployment_records import IN_PROGRESS, INACTIVE, Deployed, Filed
+from ...domain.evidence import Answer, Unknown
+from ...domain.reports.deploy import DeployReport, OwnRecord
+from ...domain.reports.report import Action, Problem
+from ...errors import Cancelled, ExpectedError
+from ...render.deploy import record_words
+from ..journal import Journal
+
+SECONDS = 10.0
+"""How long GitHub may take for all that is asked at one moment: a rollback does not wait for a note."""
+LAST_SECONDS = 1.0
+"""The same for a run that was cancelled, which has a few seconds for everything."""
+
+_MOST_LOOKED_AT = 5
+_BROKEN = Problem("broken off", "", 1)
+
+
+@dataclass
+class Recording:
+    """Keeps the record `new`, whose payload is `deployed`, up to date; `client` is GitHub with so many seconds.
+
+    `filed` is the record of the job that is followed, None if there is none. `keep` gets it for the report. `new` is
+    None if no record is to be filed.
+    """
+
+    client: Callable[[float], GithubDeployments]
+    journal: Journal
+    new: NewRecord | None
+    deployed: Deployed
+    url: str
+    log_url: str
+    environment_url: str
+    keep: Callable[[OwnRecord], None]
+    filed: Filed | None = field(default=None, init=False)
+    _job: int = field(default=0, init=False)
+    _is_lost: bool = field(default=False, init=False)
+
+    def file(self) -> None:
+        """File the record of a launch that comes next, or plan to in a dry run. Raises Cancelled."""
+        self._file(self.deployed)
+
+    def follow(self, job: Job, launched: bool) -> None:
+        """Say which job it is about; one that was launched before has its record already, or gets it now."""
+        if self.new is None:
+            return
+        if launched:
+            self.filed = self.filed or self._recovered()
+        else:
+            found = self._of(job.id)
+            self.filed = None if isinstance(found, Unknown) else found
+            if found is None:
+                self._file(replace(self.deployed, job=job.id))
+        self._job = job.id
+        self._tell(IN_PROGRESS, f"AWX job {job.id}: {job.status}")
+
+    @contextlib.contextmanager
+    def closing(self, now: Callable[[], DeployReport]) -> Iterator[None]:
+        """Close the record when what is done here has ended, in whatever way. `now` is the report at that moment."""
+        try:
+            yield
+        except Cancelled:
+            cancellation.settle()
+            self._close(replace(now(), problem=_BROKEN), LAST_SECONDS, is_told=False)
+            raise
+        except BaseException as error:
+            self._close(replace(now(), problem=_BROKEN), SECONDS, is_told=isinstance(error, ExpectedError))
+            raise
+        self._close(now(), SECONDS, is_told=True)
+
+    def _file(self, deployed: Deployed) -> None:
+        if self.new is None:
+            return
+        new = replace(self.new, payload=deployed.as_payload())
+        plan = f"File a deployment record of {deployed.tag} at the environment {new.environment}"
+        made = f"Filed the deployment record of {deployed.tag} at the environment {new.environment}"
+        try:
+            self.filed = self.journal.do(
+                plan, lambda: self.client(SECONDS).file(new), lambda filed: Action(f"{made} ({filed.id})", self.url)
+            )
+        except UnconfirmedError:
+            self._is_lost = True
+        except ExpectedError as error:
+            self._note("No deployment record was filed", error)
+        self._keep()
+
+    def _recovered(self, seconds: float = SECONDS) -> Filed | None:
+        """Find a record whose filing GitHub has not answered."""
+        if not self._is_lost or self.new is None:
+            return None
+        found = self.client(seconds).newest(self.new.environment)
+        seen = () if isinstance(found, Unknown) else found
+        own = next((one for one in seen if one.deployed and one.deployed.time == self.deployed.time), None)
+        self._is_lost = own is None
+        if own is None:
+            self.journal.note("Whether a deployment record was filed is unknown: GitHub did not answer.")
+        return own
+
+    def _of(self, job: int) -> Answer[Filed | None]:
+        """Find the record of a job: the one that tells of it, else one of the same that tells of none yet."""
+        if self.new is None:
+            return None
+        client, untold = self.client(SECONDS), None
+        found = client.newest(self.new.environment)
+        if isinstance(found, Unknown):
+            return self._unseen(job, found)
+        for one in [one for one in found if self._is_same(one)][:_MOST_LOOKED_AT]:
+            told = client.with_statuses(one)
+            if isinstance(told, Unknown):
+                return self._unseen(job, told)
+            if job in told.jobs:
+                return told
+            untold = untold or (None if told.statuses else told)
+        return untold
+
+    def _unseen(self, job: int, why: Unknown) -> Unknown:
+        self.journal.note(f"Whether the AWX job {job} has a deployment record could not be seen, so none is filed: "
+                          f"{why.reason}.")  # fmt: skip
+        return why
+
+    def _is_same(self, filed: Filed) -> bool:
+        deployed, new = filed.deployed, self.new
+        return bool(
+            deployed
+            and new
+            and (filed.commit, filed.task, deployed.tag, deployed.digest)
+            == (new.commit, new.task, self.deployed.tag, self.deployed.digest)
+        )
+
+    def _close(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
+        """Tell how it ended. A signal that comes now is heard afterwards: the record tells the truth first."""
+        try:
+            self._close_for_good(report, seconds, is_told=is_told)
+        except Cancelled:
+            cancellation.settle()
+            with contextlib.suppress(Cancelled):
+                self._close_for_good(report, LAST_SECONDS, is_told=is_told)
+            cancellation.ask()
+
+    def _close_for_good(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
+        self.filed = self.filed or self._recovered(seconds)
+        job = report.job.id if report.job else 0
+        if self.filed and job and self._job and job != self._job:
+            self._tell(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", seconds)
+            found = self._of(job)
+            self.filed, self._job = (None if isinstance(found, Unknown) else found), job
+        self._tell(report.record_state(is_told), record_words(report), seconds)
+
+    def _tell(self, state: str, words: str, seconds: float = SECONDS) -> None:
+        filed = self.filed
+        if filed is None:
+            return
+        status = NewStatus(state, words, self.log_url, self.environment_url)
+        try:
+            with self.journal.writing(f"Say in the deployment record {filed.id}: {state}"):
+                self.client(seconds).tell(filed, status)
+        except ExpectedError as error:
+            self._note(f"The deployment record {filed.id} does not say {state!r} ({words})", error)
+            return
+        self.journal.say(f"The deployment record {filed.id} says {state}: {words}.")
+        self._keep(state)
+
+    def _keep(self, state: str = "") -> None:
+        if self.filed:
+            self.keep(OwnRecord(self.filed.id, self.url, state, self.filed.created))
+
+    def _note(self, what: str, error: ExpectedError) -> None:
+        self.journal.note(f"{what}: {error.message.rstrip('.')}. {error.remedy}".rstrip())

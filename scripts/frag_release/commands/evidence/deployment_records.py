@@ -1,0 +1,115 @@
+"""The deployment records of the stack, each believed or claimed, and what they say of releases that were taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ...adapters.ports.repository import DeploymentRecords, Repository
+from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, judge, taken_back
+from ...domain.evidence import Answer, Unknown
+from ...domain.facts import Released
+from ...domain.workflow_file import WorkflowFileError
+from ...domain.workflow_tree import read_tree
+
+DEPLOY_FILE = ".github/workflows/deploy.yaml"
+"""The form that deploys beside the build's workflow."""
+MOST = 20
+"""So many of the newest records are judged: each takes three requests, and the files and tags of their runs."""
+
+_MOST_ENVIRONMENTS = 3
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+
+
+@dataclass(frozen=True)
+class RecordEvidence:
+    """Asks for records and for the runs that told of them. `build` is the workflow file that builds and deploys."""
+
+    deployments: DeploymentRecords
+    repository: Repository
+    build: str
+    branches: Collection[str]
+
+    def of(self, environment: str) -> Answer[Sequence[Record]]:
+        """The newest records of an environment, newest first."""
+        found = self.deployments.newest(environment)
+        return found if isinstance(found, Unknown) else self._judged(found[:MOST])
+
+    def taken_back(self) -> Answer[Mapping[str, str]]:
+        """The releases that believed rollbacks of production left, and to which tag: one request if there was none."""
+        rollbacks = self.deployments.newest("", ROLLBACK)
+        if isinstance(rollbacks, Unknown):
+            return rollbacks
+        ours = [one for one in rollbacks if one.is_production and one.deployed and one.deployed.left]
+        marks: dict[str, str] = {}
+        for place in sorted({one.environment for one in ours})[:_MOST_ENVIRONMENTS]:
+            left = {one.deployed.left for one in ours if one.deployed and one.environment == place}
+            found = self.deployments.newest(place)
+            if isinstance(found, Unknown):
+                return found
+            records = self._judged([one for one in found if _speaks_of(one, left)][:MOST])
+            marks |= {tag: to for tag, to in taken_back(records).items() if to}
+        return marks
+
+    def _judged(self, filed: Sequence[Filed]) -> list[Record]:
+        with ThreadPoolExecutor(max(1, min(8, len(filed)))) as pool:
+            seen = list(pool.map(self._with_facts, filed))
+        names = {one.deployed.tag for one, _ in seen if one.deployed}
+        names |= {run.build.branch for _, run in seen if run.build and not isinstance(run.build, Unknown)}
+        tags = self.repository.tags(sorted(names)) if names else {}
+        files = (self.build, DEPLOY_FILE)
+        return [judge(one, replace(run, tags=tags), files, self.branches) for one, run in seen]
+
+    def _with_facts(self, one: Filed) -> tuple[Filed, RunFacts]:
+        """Return a record with its statuses, and what is known of the run that told of its success."""
+        filed = self.deployments.with_statuses(one) if one.deployed else one
+        if isinstance(filed, Unknown):
+            return one, RunFacts(filed)
+        number = filed.success.run if filed.success else 0
+        build = self.deployments.run(number) if number else None
+        if build is None or isinstance(build, Unknown) or filed.deployed is None:
+            return filed, RunFacts(build)
+        names = self._names(build.workflow, build.head_sha, filed.deployed.run_job)
+        return filed, RunFacts(build, self.deployments.jobs(number), names)
+
+    def _names(self, file: str, commit: str, job: str) -> Answer[Sequence[re.Pattern[str]]]:
+        """What a workflow file calls a job; of a name with expressions, whatever these may come to."""
+        blob = self.repository.files(file, [commit])[commit]
+        if isinstance(blob, Unknown):
+            return blob
+        try:
+            jobs = read_tree(blob).child("jobs") if blob else None
+        except WorkflowFileError as error:
+            return Unknown(f"{file} cannot be read: {error.message}", "Look at it yourself.")
+        node = next((value for key, value in (jobs.entries if jobs else ()) if job and key.text == job), None)
+        if node is None:
+            return []
+        named = node.child("name")
+        name = (named.text if named else "") or job
+        return [re.compile(".*".join(re.escape(part) for part in _EXPRESSION.split(name)))]
+
+
+def with_records(
+    deployments: DeploymentRecords | None,
+    repository: Repository,
+    build: str,
+    branches: Answer[Sequence[str]],
+    released: Answer[Released],
+) -> Answer[Released]:
+    """Return what can be gone back to, without what believed records say was taken back.
+
+    If they cannot be seen, the texts of the releases say it alone: they mark what they did before there were records.
+    """
+    if deployments is None or isinstance(released, Unknown) or isinstance(branches, Unknown):
+        return released
+    found = RecordEvidence(deployments, repository, build, branches).taken_back()
+    if isinstance(found, Unknown):
+        return released
+    return replace(released, taken_back={**released.taken_back, **found})
+
+
+def _speaks_of(filed: Filed, left: Collection[str]) -> bool:
+    """Whether a record can say that one of some releases was left, or that it was deployed again."""
+    return filed.deployed is not None and (filed.task == ROLLBACK or filed.deployed.tag in left)
