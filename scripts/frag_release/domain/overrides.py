@@ -110,9 +110,7 @@ def find_overrides(
     return found
 
 
-def all_overrides(
-    blob: Blob, components: Sequence[Component]
-) -> Mapping[tuple[str, str], Sequence[Override]]:
+def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[str, str], Sequence[Override]]:
     """Return by component and `what` each place that a workflow without this action takes it from.
 
     Raises WorkflowFileError.

@@ -60,6 +60,10 @@ class Values:
         """Whether somebody gave the input; else its text is the default."""
         return name in self._given
 
+    def default(self, name: str) -> str:
+        """What an empty input means; empty where that is computed."""
+        return next(one.default_of(self.command) for one in INPUTS if one.name == name)
+
     def flag(self, name: str) -> bool:
         """The input as true or false."""
         return self._texts[name].lower() == "true"

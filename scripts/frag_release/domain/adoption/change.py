@@ -12,11 +12,14 @@ from ..evidence import Blob
 from ..gate_steps import gate_steps
 from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
 from ..overrides import all_overrides
+from ..reports.adopt import ByHand
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Goal, Job, read_jobs, text_of
 from ..workflow_tree import Node, read_tree
 
 GATE = "gate"
+HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
+"""What the gate's job hands on, where `gate` is the id of its step."""
 _INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
 _NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
@@ -54,7 +57,9 @@ class Change:
         return replace(self, jobs={**self.jobs, one.job.lower(): one})
 
 
-def smallest_change(use: GateUse, blob: Blob, components: Sequence[Component], action: str, more: Sequence[str]) -> Change:
+def smallest_change(
+    use: GateUse, blob: Blob, components: Sequence[Component], action: str, more: Sequence[str]
+) -> Change:
     """Return what a file, read as `use`, lacks of level 1; raises WorkflowFileError if its gate hands on no answer.
 
     `action` is what the gate's step uses, `more` are lines of its `with:` besides the overrides.
@@ -62,8 +67,7 @@ def smallest_change(use: GateUse, blob: Blob, components: Sequence[Component], a
     if use.gates:
         return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
     name = _free_name(use)
-    told = [*more, *_overrides(use.root, blob, components)]
-    change = Change(name, _gate_job(name, action, told))
+    change = Change(name, _gate_job(name, action, more, _overrides(use.root, blob, components)))
     root = read_tree(_as_file(change.job))
     steps = gate_steps(root, action.partition("@")[0])
     jobs = {**read_jobs(root, steps, ""), **use.jobs}
@@ -104,18 +108,19 @@ def _free_name(use: GateUse) -> str:
     return next(name for name in names if name not in use.jobs)
 
 
-def _gate_job(name: str, action: str, told: Sequence[str]) -> list[str]:
-    given = ["    with:  # each place that the build takes them from, in the same order", *(f"      {one}" for one in told)]
+def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) -> list[str]:
+    why = "  # each place that the build takes them from, in the same order" if told else ""
+    given = [f"    with:{why}", *(f"      {one}" for one in [*told, *more])] if told or more else []
     return [
         f"{name}:",
         "  runs-on: ubuntu-latest",
         "  timeout-minutes: 10",
         "  permissions: {contents: read, actions: read}",
-        f"  outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}",
+        f"  {HANDED_ON}",
         "  steps:",
         "  - id: gate",
         f"    uses: {action}",
-        *(given if told else ()),
+        *given,
     ]
 
 
@@ -191,6 +196,31 @@ def _changed(job: Job, one: JobChange, gate: str) -> Job:
     if one.term and not one.steps:
         job = replace(job, condition=read_condition(joined(one.term, text_of(job.node, "if"))))
     return job
+
+
+def by_hand(use: GateUse, change: Change) -> list[ByHand]:
+    """Return the lines of a change for people, with the jobs that they belong to."""
+    found = [ByHand("the first job below jobs:", None, change.job)] if change.job else []
+    for name, one in change.jobs.items():
+        job, lines = use.jobs[name], []
+        if one.needs_gate:
+            old = job.node.child("needs")
+            named = [old.text or "", *((item.text or "") for item in old.items)] if old else []
+            needs = [change.gate, *filter(None, named)]
+            lines.append(f"needs: [{', '.join(needs)}]" if len(needs) > 1 else f"needs: {change.gate}")
+        if one.term and not one.steps:
+            lines.append(f"if: {_for_people(one.term, text_of(job.node, 'if'))}")
+        found += [ByHand(f"the job {one.job}", one.line, lines)] if lines else []
+        for step in [job.steps[at] for at in one.steps]:
+            title = text_of(step, "name") or text_of(step, "uses") or "that deploys"
+            condition = f"if: {_for_people(one.term, text_of(step, 'if'))}"
+            found.append(ByHand(f"the job {one.job}, its step {title}", step.line, [condition]))
+    return found
+
+
+def _for_people(term: str, old: str) -> str:
+    is_read = not old.strip() or read_condition(old).term is not None
+    return " ".join(joined(term, old).split()) if is_read else f"{term} && (what it is to ask for besides)"
 
 
 def joined(term: str, old: str) -> str:

@@ -35,7 +35,9 @@ def splice(content: bytes, change: Change) -> bytes:
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     result = mark + _applied(text, edits).encode("utf-8")
     if _plain(read_tree(Blob(len(result), result))) != _expected(read_tree(Blob(len(content), content)), change):
-        raise WorkflowFileError("with the change it would mean something else in another place too, such as by an alias")
+        raise WorkflowFileError(
+            "with the change it would mean something else in another place too, such as by an alias"
+        )
     return result
 
 
