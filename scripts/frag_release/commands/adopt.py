@@ -37,6 +37,8 @@ __all__ = ["read_settings", "run"]
 
 _FOLDER = ".github/workflows"
 _MOST = 20
+_IN_FRONT = ("gate-used", "gate-needed", "gate-asked")
+"""Rows without which a change would only look like a gate."""
 
 
 def run(session: Session[AdoptSettings]) -> AdoptReport:
@@ -87,6 +89,8 @@ class _Adoption:
             rows = judge_rows(self._read(new), settings.workflow_file, OF_LEVEL_ONE)
         except WorkflowFileError as error:
             return self._by_hand(use, lines, _at(error))
+        if around := [row.judgement for row in rows if row.need.id in _IN_FRONT and row.blocks]:
+            return self._by_hand(use, lines, f"{around[0].message.rstrip('.')}. {around[0].remedy.rstrip('.')}")
         report = self._report(use, rows, diff=_diff(settings.workflow_file, self.content, new))
         if settings.write and report.diff:
             self._write(new)

@@ -125,7 +125,7 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", ["update", "deletion"], False))
     yield "# Production's environment: you approve, in place of the reviewers that it has; tags such as 2023.06.1 only"
     if any(one.subject == "staging-environment" for one in report.dangers):
-        yield "# First give staging an environment of its own, as said above: from a branch it could not run in this one"
+        yield "# First give staging an environment of its own, as said above: from a branch it could not run in this"
     yield (
         f"gh api user --jq {shlex.quote(reviewer + 'custom_branch_policies: true}}')} | "
         f"gh api --method PUT {shlex.quote(place)} --input -"

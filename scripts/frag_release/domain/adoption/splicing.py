@@ -29,15 +29,13 @@ class _Edit:
 
 
 def splice(content: bytes, change: Change) -> bytes:
-    """Return the file with the change; raises WorkflowFileError, with the line, where it has a form that does not take it."""
+    """Return the file with the change; raises WorkflowFileError, with the line, where a form of it does not take it."""
     text = decode(Blob(len(content), content))
     edits = list(_Splicer(text, parse_events(text), "\r\n" if "\r\n" in text else "\n").edits(change))
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     result = mark + _applied(text, edits).encode("utf-8")
     if _plain(read_tree(Blob(len(result), result))) != _expected(read_tree(Blob(len(content), content)), change):
-        raise WorkflowFileError(
-            "with the change it would mean something else in another place too, such as by an alias"
-        )
+        raise WorkflowFileError("with the change it would mean something else in another place, such as by an alias")
     return result
 
 
