@@ -221,7 +221,7 @@ def test_the_settings_can_be_pasted_and_are_githubs(adopt_report: AdoptReport) -
     ]  # fmt: skip
     assert [one[sent_at] for one, sent_at in ((reviewers, -3), (patterns[0], 4))] == [place, sent[3][1]]
     for method, path, body in sent:
-        headers = {"content-type": "application/json", "accept": "application/vnd.github+json"}
+        headers = {"content-type": "application/json", "x-github-api-version": "2022-11-28", "user-agent": "gh"}
         request = Request(method, f"/{path}", {}, headers, json.dumps(body).encode(), f"/{path}")
         assert github_description().request_faults(request) == []
     assert "https://github.com/organizations/xchem/settings/apps/new?name=" in page.text(report)

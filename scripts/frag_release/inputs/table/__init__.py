@@ -6,7 +6,7 @@ from .adoption import ADOPTION
 from .components import component_inputs
 from .deployment import DEPLOYMENT
 from .evidence import CONNECTIONS, RULES, SUBJECT
-from .input import COMMANDS, COMPONENT_NAMES, IN_WORKFLOW, Input, Kind
+from .input import COMMANDS, COMPONENT_NAMES, IN_TERMINAL, IN_WORKFLOW, Input, Kind
 from .outputs import OUTPUTS
 from .release import RELEASE
 
@@ -20,4 +20,4 @@ INPUTS: tuple[Input, ...] = (
     *CONNECTIONS,
 )
 
-__all__ = ["COMMANDS", "COMPONENT_NAMES", "INPUTS", "IN_WORKFLOW", "OUTPUTS", "Input", "Kind"]
+__all__ = ["COMMANDS", "COMPONENT_NAMES", "INPUTS", "IN_TERMINAL", "IN_WORKFLOW", "OUTPUTS", "Input", "Kind"]
