@@ -72,7 +72,7 @@ def test_help_is_shown(run: Run, arguments: tuple[str, ...], first: str) -> None
     (
         ("gaet", "--help"),
         "There is no command gaet; did you mean gate? "
-        "Use one of: gate, prepare, publish, announce, deploy, audit, doctor.",
+        "Use one of: gate, prepare, publish, announce, deploy, audit, doctor, adopt.",
     ),
 ])  # fmt: skip
 @pytest.mark.parametrize("on_runner", ["false", "true"])

@@ -128,6 +128,14 @@ DOCTOR_INPUTS = {
     "project-status": "push to production", "for": "gate,prepare,publish,announce,deploy",
     "backend-tag": "", "frontend-tag": "",
 }  # fmt: skip
+ADOPT_INPUTS = {
+    name: default
+    for name, default in _EVERYWHERE.items()
+    if not re.fullmatch(r"(component-)?token|registry-.*|github-api-url|ca-file|timeout-seconds", name)
+} | {
+    "environment": "production", "check": "false", "write": "false", "action": "org/frag-release-action@v1",
+    "build-jobs": "", "production-jobs": "",
+}  # fmt: skip
 BY_COMMAND = {
     "gate": DESIGNED_INPUTS,
     "prepare": PREPARE_INPUTS,
@@ -138,6 +146,7 @@ BY_COMMAND = {
     "doctor": DOCTOR_INPUTS,
 }
 ALL_INPUTS = {name for designed in BY_COMMAND.values() for name in designed}
+BY_COMMAND["adopt"] = ADOPT_INPUTS
 DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
@@ -180,8 +189,9 @@ def test_names_are_kebab_case_and_unique() -> None:
 
 
 def test_the_inputs_of_the_action_are_those_of_the_table(action: Any) -> None:
-    """Every input of the table is one of the action, and none besides, each with a description."""
-    assert set(action["inputs"]) == {one.name for one in INPUTS}
+    """Every input of the table is one of the action but those of a terminal's command alone, each with a description."""
+    assert set(action["inputs"]) == ALL_INPUTS
+    assert {one.name for one in INPUTS} - ALL_INPUTS == {"check", "write", "action", "build-jobs", "production-jobs"}
     for declared in action["inputs"].values():
         assert declared["description"]
         # `required: true` is not enforced by the runner, so nothing may rely on it.

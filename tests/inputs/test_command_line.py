@@ -195,26 +195,30 @@ def test_an_option_twice_is_refused() -> None:
         (
             "gaet",
             "There is no command gaet; did you mean gate?",
-            "gate, prepare, publish, announce, deploy, audit, doctor",
+            "gate, prepare, publish, announce, deploy, audit, doctor, adopt",
         ),
         (
             "gat",
             "There is no command gat; did you mean gate?",
-            "gate, prepare, publish, announce, deploy, audit, doctor",
+            "gate, prepare, publish, announce, deploy, audit, doctor, adopt",
         ),
         (
             "docter",
             "There is no command docter; did you mean doctor?",
-            "doctor, gate, prepare, publish, announce, deploy, audit",
+            "doctor, gate, prepare, publish, announce, deploy, audit, adopt",
         ),
         (
             "Audit",
             "The first argument is no command; did you mean audit?",
-            "audit, gate, prepare, publish, announce, deploy, doctor",
+            "audit, gate, prepare, publish, announce, deploy, doctor, adopt",
         ),
-        ("rollback", "There is no command rollback.", "gate, prepare, publish, announce, deploy, audit, doctor"),
-        ("hunter2", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor"),
-        ("", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor"),
+        ("rollback", "There is no command rollback.", "gate, prepare, publish, announce, deploy, audit, doctor, adopt"),
+        (
+            "hunter2",
+            "The first argument is no command.",
+            "gate, prepare, publish, announce, deploy, audit, doctor, adopt",
+        ),
+        ("", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor, adopt"),
     ],
 )
 def test_a_command_that_does_not_exist_is_answered_with_all(first: str, message: str, nearest: str) -> None:
@@ -293,7 +297,7 @@ def test_the_place_of_an_argument_is_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["stack-repo", "check", "stack-repositor"])
+@pytest.mark.parametrize("name", ["stack-repo", "check-c", "stack-repositor"])
 def test_no_option_is_completed(name: str) -> None:
     """What shortens a name is not taken for it: tomorrow it may be the beginning of two."""
     assert refused("gate", f"--{name}", "hunter2").message.startswith(f"There is no option --{name}; did you mean --")

@@ -24,6 +24,7 @@ REQUIRED = {
     "deploy": ["ref", "stack-repository", "awx-url", "awx-template"],
     "audit": ["stack-repository"],
     "doctor": ["stack-repository"],
+    "adopt": ["stack-repository"],
 }
 
 
@@ -37,7 +38,8 @@ def sections(page: str) -> dict[str, str]:
 def test_a_page_has_all_parts(command: str) -> None:
     """Use, purpose, what is required, options, secrets, exit statuses and an example stand in this order."""
     parts = list(sections(command_page(command)))
-    assert parts[:1] + parts[2:] == ["usage", "required", "options", "secrets", "exit", "example"]
+    secrets = [] if command == "adopt" else ["secrets"]
+    assert parts[:1] + parts[2:] == ["usage", "required", "options", *secrets, "exit", "example"]
     assert sections(command_page(command))["usage"] == f"usage: python3 scripts {command} --option value ..."
 
 
@@ -82,7 +84,7 @@ def test_what_is_required_is_told_first(command: str) -> None:
 def test_a_page_ends_with_secrets_statuses_and_an_example(command: str) -> None:
     """The secrets are those of the command, by their variables, and every exit status is told."""
     parts = sections(command_page(command))
-    assert re.findall(r"([A-Z_]+) \(", parts["secrets"]) == [
+    assert re.findall(r"([A-Z_]+) \(", parts.get("secrets", "")) == [
         one.terminal_variable for one in INPUTS if one.secret and command in one.commands
     ]
     assert re.findall(r" ([0-9]) ", parts["exit"]) == ["0", "1", "2", "3"]

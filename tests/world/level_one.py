@@ -17,8 +17,8 @@ def with_level_one(text: str, gate: str = "") -> str:
     text = _once(text, "\n  build:\n", "\n  build:\n    needs: gate\n")
     text = _once(
         text,
-        "      needs.build.outputs.production_tag == 'true'\n",
-        "      needs.build.outputs.production_tag == 'true' && needs.gate.outputs.deploy-production == 'true'\n",
+        "      needs.build.outputs.deploy == 'true' &&\n",
+        "      needs.gate.outputs.deploy-production == 'true' &&\n      needs.build.outputs.deploy == 'true' &&\n",
     )
     before, _, production = text.partition("\n  deploy-production:\n")
     return f"{before}\n  deploy-production:\n{_once(production, 'needs: build', 'needs: [gate, build]', 1)}"

@@ -63,7 +63,8 @@ class Finish:
         return self._try("report", lambda: write_report(self.path, report.as_json())) or ""
 
     def _text(self, report: Report) -> None:
-        say = self.log.progress if self.path == STANDARD_OUTPUT else self.log.lines
+        results = self.log.lines if report.is_laid_out else self.log.document
+        say = self.log.progress if self.path == STANDARD_OUTPUT else results
         text = self._try("log", lambda: _page(report).text(report))
         if text:
             self._try("log", lambda: say(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, partial
 
@@ -175,6 +175,22 @@ class GateUse:
             if path[0] == "secrets" and len(path) > 1
         ]
         return list(dict.fromkeys(names))
+
+    def depth(self, job: Job) -> int:
+        """How many jobs come before one."""
+        return len(self._ancestors(job.name.lower()))
+
+    def with_roles(self, builds: Sequence[str], production: Sequence[str]) -> GateUse:
+        """The same with the jobs that build, or deploy to production, named by people; an empty list leaves them."""
+        jobs = dict(self.jobs)
+        for name, job in self.jobs.items():
+            if builds:
+                job = replace(job, builds=name in builds)
+            if production:
+                other = Goal.ELSEWHERE if job.goal is Goal.PRODUCTION else job.goal
+                job = replace(job, goal=Goal.PRODUCTION if name in production else other)
+            jobs[name] = job
+        return replace(self, jobs=jobs)
 
     @cached_property
     def _gate_jobs(self) -> frozenset[str]:

@@ -110,6 +110,17 @@ def find_overrides(
     return found
 
 
+def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[str, str], Sequence[Override]]:
+    """Return by component and `what` each place that a workflow without this action takes it from.
+
+    Raises WorkflowFileError.
+    """
+    root = read_tree(blob)
+    wanted = [one for component in components for one in _wanted(component)]
+    search = _Search(wanted, list(places(root, frozenset())), _values(root))
+    return {(one.component.name, one.what): [found.override for found in search.of(one)] for one in wanted}
+
+
 def _wanted(component: Component) -> Iterator[_Wanted]:
     name, tags, namespaces = component.name, component.variables, component.namespace_variables
     yield _Wanted(component, "tag", tags, frozenset(map(_spelling, (*tags, f"{name}-tag", f"{name}-image-tag"))))

@@ -28,6 +28,7 @@ EXAMPLES = {
     "deploy": f"GITHUB_TOKEN=... AWX_TOKEN=... {PROGRAM} deploy {_STACK} --ref refs/tags/2023.06.1 --rollback true "
     f"--awx-url https://awx.example --awx-template NAME --dry-run",
     "audit": f"GITHUB_TOKEN=... {PROGRAM} audit {_STACK} --since 2023. --report audit.json",
+    "adopt": f"{PROGRAM} adopt {_STACK}",
     "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
 }
 """One line for each command, which writes nothing."""
@@ -49,12 +50,13 @@ def command_page(command: str, width: int = PIPE_WIDTH) -> str:
     """Return the page on one command, in its own words, wrapped to `width` columns."""
     own = [one for one in INPUTS if command in one.commands and one.name != "command"]
     options = [one for one in own if not one.secret]
+    secrets = {_variable(one): _text(one, command) for one in own if one.secret}
     return _page(
         f"usage: {PROGRAM} {command} --option value ...",
         fill(f"{COMMANDS[command]}.", width),
         _described("required:", _options(command, (one for one in options if command in one.required)), width),
         _described("options:", _options(command, (one for one in options if command not in one.required)), width),
-        _described(_SECRETS, {_variable(one): _text(one, command) for one in own if one.secret}, width),
+        *([_described(_SECRETS, secrets, width)] if secrets else []),
         _listed("exit status:", _STATUSES, width),
         *([f"example:\n  {EXAMPLES[command]}"] if command in EXAMPLES else []),
     )

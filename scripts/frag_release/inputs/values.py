@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
-from .table import COMMANDS, INPUTS, Input, Kind
+from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
 
 MAX_SECONDS = 6 * 60 * 60
 """Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""
@@ -60,6 +60,10 @@ class Values:
         """Whether somebody gave the input; else its text is the default."""
         return name in self._given
 
+    def default(self, name: str) -> str:
+        """What an empty input means; empty where that is computed."""
+        return next(one.default_of(self.command) for one in INPUTS if one.name == name)
+
     def flag(self, name: str) -> bool:
         """The input as true or false."""
         return self._texts[name].lower() == "true"
@@ -94,7 +98,8 @@ def owners_of(one: Input) -> str:
 def _no_command(text: str) -> UsageError:
     from .nearest import nearest_first  # late: only a mistake has to pay for it
 
-    return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, COMMANDS))}.")
+    own = [name for name in COMMANDS if name not in IN_TERMINAL]
+    return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, own))}.")
 
 
 def _wrong(one: Input, text: str, remedy: str) -> UsageError:

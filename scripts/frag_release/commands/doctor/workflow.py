@@ -33,14 +33,8 @@ class InFile:
     def questions(self) -> list[Question]:
         """Everything that is asked."""
         rows: list[tuple[str, str, workflow.Judge]] = [
-            ("gate-used", "A job in which this action is the gate", workflow.judge_used),
-            ("gate-needed", "Build and production wait for the gate", workflow.judge_needed),
-            ("gate-asked", "Production asks for the gate's output `deploy-production`", workflow.judge_asked),
-            ("gate-told", "The gate is told where else the build takes the pair from", workflow.judge_told),
-            ("gate-alone", "Nothing runs before the gate in its job", workflow.judge_alone),
+            *workflow.ROWS,
             ("override-secrets", "No secret empties an output, or changes the pair unseen", self._secrets),
-            ("staging-environment", "Staging does not run in production's environment", workflow.judge_staging),
-            ("deployment-failures", "A deployment that fails is red", workflow.judge_failures),
             ("deployment-variables", "The variables without which deployments are skipped", self._switches),
         ]
         return [Question(in_file(kind, what), partial(self._judged, judge)) for kind, what, judge in rows]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from ..evidence import Unknown
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from .need import Judgement, hidden, missing, not_needed, there, unseen
+from .catalogue import in_file
+from .need import Judgement, Row, hidden, missing, not_needed, there, unseen
 from .protection import SecretNames, Variables
 
 _LEVEL_ONE = "Put the gate in front as the README's quick start (level 1) has it: a job of its own, first in the file."
@@ -162,6 +163,30 @@ def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> 
         what = f"Production is skipped, and the run is green: of the variables that its if asks for, {_listed(said)}."
         return missing(what, _SET)
     return there(f"The variables that the if of production asks for are set: {_listed([name for name, _ in wanted])}.")
+
+
+ROWS: tuple[tuple[str, str, Judge], ...] = (
+    ("gate-used", "A job in which this action is the gate", judge_used),
+    ("gate-needed", "Build and production wait for the gate", judge_needed),
+    ("gate-asked", "Production asks for the gate's output `deploy-production`", judge_asked),
+    ("gate-told", "The gate is told where else the build takes the pair from", judge_told),
+    ("gate-alone", "Nothing runs before the gate in its job", judge_alone),
+    ("staging-environment", "Staging does not run in production's environment", judge_staging),
+    ("deployment-failures", "A deployment that fails is red", judge_failures),
+)
+"""What the file alone answers: the row's id, what has to be so, and how it is judged."""
+OF_LEVEL_ONE = ("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone")
+"""The rows that are there with level 1."""
+
+
+def judge_rows(use: GateUse, file: str, chosen: Sequence[str] = ()) -> list[Row]:
+    """Return the rows that the file alone answers, all or those that are chosen; `file` is its path."""
+    rows = []
+    for kind, what, judge in ROWS:
+        if not chosen or kind in chosen:
+            judged = judge(use)
+            rows.append(Row(in_file(kind, what), replace(judged, file=file) if judged.line else judged))
+    return rows
 
 
 def _without_gate(use: GateUse) -> Judgement | None:

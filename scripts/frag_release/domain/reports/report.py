@@ -73,6 +73,8 @@ class Report:
     """
 
     command: ClassVar[str]
+    is_laid_out: ClassVar[bool] = True
+    """Whether a terminal may wrap its text: not where lines are to be copied."""
 
     actions: Sequence[Action] = ()
     planned: Sequence[str] = ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .adoption import ADOPTION
 from .components import component_inputs
 from .deployment import DEPLOYMENT
 from .evidence import CONNECTIONS, RULES, SUBJECT
-from .input import COMMANDS, COMPONENT_NAMES, EVERY_COMMAND, Input, Kind
+from .input import COMMANDS, COMPONENT_NAMES, IN_TERMINAL, IN_WORKFLOW, Input, Kind
 from .outputs import OUTPUTS
 from .release import RELEASE
 
@@ -15,7 +16,8 @@ INPUTS: tuple[Input, ...] = (
     *RULES,
     *RELEASE,
     *DEPLOYMENT,
+    *ADOPTION,
     *CONNECTIONS,
 )
 
-__all__ = ["COMMANDS", "COMPONENT_NAMES", "EVERY_COMMAND", "INPUTS", "OUTPUTS", "Input", "Kind"]
+__all__ = ["COMMANDS", "COMPONENT_NAMES", "INPUTS", "IN_TERMINAL", "IN_WORKFLOW", "OUTPUTS", "Input", "Kind"]

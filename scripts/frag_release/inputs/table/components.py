@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .input import EVERY_COMMAND, Input, Kind, of
+from .input import IN_WORKFLOW, Input, Kind, of
 
 _SHORT = {"backend": "BE", "frontend": "FE"}
 
@@ -69,7 +69,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             f"Workflows of the {name}'s repository that must have passed for the tag, by file or name",
             default_words="all runs of a push of the tag that are left, with a warning",
             kind=Kind.LIST,
-            commands=EVERY_COMMAND - of("announce", "doctor"),
+            commands=IN_WORKFLOW - of("announce", "doctor"),
         ),
         Input(
             f"{name}-notice-paths",

@@ -13,7 +13,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         "Environment to deploy to; it is production unless a word of its name says otherwise, such as `staging`",
         default="production",
         shape="NAME",
-        commands=_AWX,
+        commands=_AWX | of("adopt"),
     ),
     Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", shape="TAG", commands=_DEPLOY),
     Input(

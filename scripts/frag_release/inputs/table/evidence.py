@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from .input import COMMANDS, EVERY_COMMAND, Input, Kind, of
+from .input import COMMANDS, EVERY_COMMAND, IN_WORKFLOW, Input, Kind, of
 
-_JUDGING = EVERY_COMMAND - of("announce", "doctor")
+_JUDGING = IN_WORKFLOW - of("announce", "doctor")
 
 SUBJECT: tuple[Input, ...] = (
-    Input("command", f"What to do: {', '.join(f'`{name}`' for name in COMMANDS)}", default="gate"),
+    Input(
+        "command",
+        f"What to do: {', '.join(f'`{name}`' for name in COMMANDS if name in IN_WORKFLOW)}",
+        default="gate",
+    ),
     Input(
         "token",
         "Token for the stack's repository (and the components', where they are public)",
         default_words="the workflow's own token",
         secret=True,
+        commands=IN_WORKFLOW,
         action_default="${{ github.token }}",
         terminal_variable="GITHUB_TOKEN",
     ),
@@ -21,6 +26,7 @@ SUBJECT: tuple[Input, ...] = (
         "Token that reads the components' repositories, where they are private, and that tags them for `new`",
         default_words="`token`",
         secret=True,
+        commands=IN_WORKFLOW,
         terminal_variable="COMPONENT_TOKEN",
     ),
     Input(
@@ -105,25 +111,35 @@ CONNECTIONS: tuple[Input, ...] = (
         "Address of GitHub's REST API",
         default_words="that of this run, else `https://api.github.com`",
         kind=Kind.URL,
+        commands=IN_WORKFLOW,
     ),
     Input(
         "ca-file",
         "File of certificates (PEM) to trust instead of the usual ones, for a private certificate authority",
         default_words="the usual ones",
         kind=Kind.FILE,
+        commands=IN_WORKFLOW,
     ),
     Input(
         "registry-url",
         "Address of the registry, where it is not that of the image's name (plain http on loopback only)",
         default_words="from the image's name",
         kind=Kind.URL,
+        commands=IN_WORKFLOW,
     ),
-    Input("registry-username", "User name for the one registry of all images", default_words="anonymous", shape="NAME"),
+    Input(
+        "registry-username",
+        "User name for the one registry of all images",
+        default_words="anonymous",
+        shape="NAME",
+        commands=IN_WORKFLOW,
+    ),
     Input(
         "registry-password",
         "Password or token for that registry",
         default_words="anonymous",
         secret=True,
+        commands=IN_WORKFLOW,
         terminal_variable="REGISTRY_PASSWORD",
     ),
     Input(
@@ -132,6 +148,7 @@ CONNECTIONS: tuple[Input, ...] = (
         default_words="none",
         kind=Kind.JSON,
         secret=True,
+        commands=IN_WORKFLOW,
         terminal_variable="REGISTRY_CONFIG",
     ),
     Input(
@@ -152,6 +169,7 @@ CONNECTIONS: tuple[Input, ...] = (
         default="120",
         defaults={"publish": "5400", "audit": "900"},
         kind=Kind.SECONDS,
+        commands=IN_WORKFLOW,
     ),
 )
 """How the evidence is reached."""

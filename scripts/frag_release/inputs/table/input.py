@@ -14,12 +14,18 @@ COMMANDS: dict[str, str] = {
     "deploy": "Verify again, launch the AWX job template, follow it to the end, and check the site",
     "audit": "Judge every past release by the same rules",
     "doctor": "Say which permission or setting is missing, before anything is written",
+    "adopt": "Show or write the smallest change that puts the gate in front, in a clone of the stack",
 }
 """Each command with what it does."""
 
 COMPONENT_NAMES = ("backend", "frontend")
 
 EVERY_COMMAND = frozenset(COMMANDS)
+
+IN_TERMINAL = frozenset({"adopt"})
+"""The commands that no workflow runs: what only they have is no input of the action."""
+
+IN_WORKFLOW = EVERY_COMMAND - IN_TERMINAL
 
 
 def of(*commands: str) -> frozenset[str]:
@@ -76,6 +82,11 @@ class Input:
     terminal_variable: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+
+    @property
+    def is_of_action(self) -> bool:
+        """Whether a workflow can give it."""
+        return bool(self.commands & IN_WORKFLOW)
 
     @property
     def variable(self) -> str:
