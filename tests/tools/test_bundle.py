@@ -135,7 +135,7 @@ def test_nothing_is_there_that_a_run_cannot_use(bundle: Path) -> None:
 
 
 def test_bytecode_is_there_for_each_python(bundle: Path) -> None:
-    """What a gate imports has bytecode for each Python: ours asks to be compared with its source (PEP 552, two bits)."""
+    """What a gate imports has bytecode for each Python: ours is to be compared with its source (two bits, PEP 552)."""
     for tag in TAGS:
         archive = read_archive((bundle / "vendor" / f"{tag}.bytecode").read_bytes())
         ours = {name for name in archive if name.startswith(("scripts/", "vendor/certifi/"))}

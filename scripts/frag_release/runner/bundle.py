@@ -77,13 +77,13 @@ class _Loader(SourceFileLoader):
         super().__init__(name, path)
         self._bytecode = bytecode
 
-    def path_stats(self, path: str) -> dict[str, float]:  # type: ignore[override]
+    def path_stats(self, path: str) -> dict[str, float]:
         """Times decide nothing, for the bytecode goes by the content."""
         return {"mtime": 0}
 
-    def get_data(self, path: str) -> bytes:  # type: ignore[override]
+    def get_data(self, path: str) -> bytes:
         """Return what is to be read as `path`."""
         return self._bytecode if path.endswith(".pyc") else super().get_data(path)
 
-    def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:  # type: ignore[override]
+    def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
         """Keep nothing: it would not be read."""
