@@ -129,12 +129,12 @@ def load_and_run() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal may be unable to show a sign; that must not stop a run which is writing something.
         sys.stdout.reconfigure(errors="backslashreplace")
-    from frag_release.runner import dependencies
+    from frag_release.runner import bundle
 
     try:
-        if not is_page():
-            dependencies.provide(os.environ)
-    except (dependencies.DependencyError, OSError) as error:
+        if not (bundle.mount() or is_page()):
+            install()
+    except OSError as error:
         # The signal may have ended what installs them.
         return not_begun() if signals else stop(str(error), 1)
     try:
@@ -142,6 +142,16 @@ def load_and_run() -> int:
     except ImportError as error:
         return stop(f"The action or its packages are incomplete: {error}.", 3)
     return run_program(sys.argv[1:], os.environ, begin)
+
+
+def install() -> None:
+    """Put the packages of a bare checkout in place; raises OSError."""
+    from frag_release.runner import dependencies  # late: a release carries them
+
+    try:
+        dependencies.provide(os.environ)
+    except dependencies.DependencyError as error:
+        raise OSError(str(error)) from None
 
 
 def begin(program: "Program") -> None:

@@ -5,8 +5,8 @@
 lays out in FOLDER, to be put over a checkout:
 
 - `vendor/`: the locked packages, with `MANIFEST.json` (packages, their wheels, licences and files);
-- bytecode in `__pycache__` of `vendor/` and `scripts/` for every supported Python that is here, or for those
-  named, with `vendor/BYTECODE.json` (which Pythons, and the files).
+- bytecode of what the gate imports, for every Python of `pythons.COMPILED_FOR` that is here, or for those named:
+  an archive each, and `__pycache__` of what is imported before it, with `vendor/BYTECODE.json`.
 
 The same lock, sources and Pythons give the same bytes, whoever builds: names, order, modes and times are
 fixed. The manifest's own hash does not even depend on the Pythons. `--compare` holds what a release carries
@@ -17,18 +17,22 @@ Standard library and pip only.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import bytecode
 import wheels
-from pythons import find_pythons
+from bytecode import PACKAGES, Source
+from imports import GATE, imported_by
+from pythons import COMPILED_FOR, find_pythons
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST, BYTECODE = "vendor/MANIFEST.json", "vendor/BYTECODE.json"
@@ -50,10 +54,12 @@ def build(root: Path, target: Path, pythons: Iterable[str], fetched: Path | None
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         if fetched is None:
-            wheels.fetch(root / "requirements.txt", fetched := Path(scratch))
-        packages = wheels.lay_out(fetched, target / "vendor")
-    _write_manifest(target, root / "requirements.txt", packages)
-    _add_bytecode(root, target, pythons)
+            wheels.fetch(root / "requirements.txt", fetched := Path(scratch, "wheels"))
+        laid_out = Path(scratch, "laid-out")
+        packages = wheels.lay_out(fetched, laid_out)
+        wheels.pack(laid_out, target / "vendor", target / PACKAGES)
+        _write_manifest(target, root / "requirements.txt", packages)
+        _add_bytecode(root, laid_out, target, pythons)
     wheels.settle(target)
     return Built(_sha256(target / MANIFEST), hashlib.sha256(listing(target).encode()).hexdigest())
 
@@ -65,24 +71,32 @@ def listing(folder: Path) -> str:
 
 def compare(built: Path, published: Path) -> tuple[list[str], list[str]]:
     """Return the files in which a published tree differs from what was built, and the Pythons not compared."""
-    here, there = (json.loads((folder / BYTECODE).read_text("utf-8")) for folder in (built, published))
-    same = {tag for tag, version in there["pythons"].items() if here["pythons"].get(tag) == version}
-    others = [f"{version} ({tag})" for tag, version in there["pythons"].items() if tag not in same]
-    names = {*_compared(built, same), *_compared(published, same)}
-    return [name for name in sorted(names) if not _equal(built / name, published / name)], others
+    here, there = (json.loads((folder / BYTECODE).read_text("utf-8"))["pythons"] for folder in (built, published))
+    same = {tag for tag, version in there.items() if here.get(tag) == version}
+    others = [f"{version} ({tag})" for tag, version in there.items() if tag not in same]
+    left_out = {BYTECODE, *(name for tag in {*here, *there} - same for name in bytecode.names_of(tag))}
+    one, other = (dict(_contents(folder, left_out)) for folder in (built, published))
+    return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)], others
 
 
-def _compared(folder: Path, tags: set[str]) -> Iterable[str]:
-    """The files of the packages, and the bytecode of those tags, ours too."""
+def _contents(folder: Path, left_out: set[str]) -> Iterator[tuple[str, bytes]]:
+    """The files of the packages and the bytecode, and of each that holds others what it holds."""
     for path in [*(folder / "vendor").rglob("*"), *(folder / "scripts").rglob("*.pyc")]:
-        by_python = path.suffix == ".pyc" and path.name.split(".")[-2] not in tags
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and not by_python and name != BYTECODE:
-            yield name
+        if not path.is_file() or name in left_out:
+            continue
+        yield name, path.read_bytes()
+        yield from ((f"{name}/{inner}", content) for inner, content in _held(path))
 
 
-def _equal(one: Path, other: Path) -> bool:
-    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+def _held(path: Path) -> Iterator[tuple[str, bytes]]:
+    """What is in an archive; nothing if it is not one that can be read, for it differs as a whole then."""
+    with contextlib.suppress(ValueError, EOFError, TypeError, KeyError, zipfile.BadZipFile):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                yield from [(name, archive.read(name)) for name in archive.namelist()]
+        elif path.suffix == ".bytecode":
+            yield from bytecode.read_archive(path.read_bytes()).items()
 
 
 def _write_manifest(target: Path, lock: Path, packages: Iterable[wheels.Package]) -> None:
@@ -95,14 +109,26 @@ def _write_manifest(target: Path, lock: Path, packages: Iterable[wheels.Package]
     _write_json(target / MANIFEST, manifest)
 
 
-def _add_bytecode(root: Path, target: Path, pythons: Iterable[str]) -> None:
-    sources = bytecode.sources_in(target / "vendor", target) | bytecode.sources_in(root / "scripts", root)
-    made = [bytecode.compile_for(python, sources, target) for python in pythons]
-    versions = {one["tag"]: one["version"] for one in made}
-    names = [name for tag in versions for name in bytecode.names_of(sources, tag)]
-    files = {name: _sha256(target / name) for name in names}
-    compiled = {name: _sha256(path) for name, path in sources.items()}
-    _write_json(target / BYTECODE, {"schema": 1, "pythons": versions, "sources": compiled, "files": files})
+def _add_bytecode(root: Path, packages: Path, target: Path, pythons: Iterable[str]) -> None:
+    modules = {name: _source(path, root, packages) for name, path in _modules(root, packages).items()}
+    versions = dict(bytecode.compile_for(python, modules, target) for python in pythons)
+    files = {name: _sha256(target / name) for tag in versions for name in bytecode.names_of(tag)}
+    # The packages that are packed are one file, which the manifest lists.
+    compiled = {one.name: _sha256(one.path) for one in modules.values() if not one.name.startswith(PACKAGES)}
+    _write_json(target / BYTECODE, {"schema": 2, "pythons": versions, "sources": compiled, "files": files})
+
+
+def _modules(root: Path, packages: Path) -> Mapping[str, Path]:
+    """The modules to compile: those of a gate, and those that are imported before the archive."""
+    found = imported_by(GATE, [root / "scripts", packages])
+    return {**found, **{name: root / name for name in bytecode.BOOTSTRAP}}
+
+
+def _source(path: Path, root: Path, packages: Path) -> Source:
+    if not path.is_relative_to(packages):
+        return Source(path.relative_to(root).as_posix(), path)
+    name = path.relative_to(packages).as_posix()
+    return Source(f"vendor/{name}" if wheels.lies_in_a_folder(name) else f"{PACKAGES}/{name}", path)
 
 
 def _hashes(folder: Path, below: Path) -> dict[str, str]:
@@ -125,7 +151,7 @@ def main() -> None:
     parser.add_argument("--compare", type=Path, metavar="PUBLISHED", help="a tree that must hold the same")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
-    pythons = given.python or list(find_pythons().values())
+    pythons = given.python or list(find_pythons(COMPILED_FOR).values())
     built = build(ROOT, given.folder, pythons)
     versions = json.loads((given.folder / BYTECODE).read_text("utf-8"))["pythons"].values()
     print(f"packages sha256:{built.packages}")

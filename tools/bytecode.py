@@ -1,43 +1,130 @@
-"""Compiles sources for several Pythons, so that a run on a fresh runner need not.
+"""Compiles what the gate imports for several Pythons, so that a run on a fresh runner need not.
 
-The bytecode records the hash of its source (PEP 552), and Python compares it at every import: bytecode is
-never used for a source that was changed. Imports are then as fast as on a machine that has run before.
+The bytecode of one Python is one archive: 230 files are slower to unpack and to read than one of the same bytes.
+It has no docstrings and no columns of the code, which nobody reads on a runner; assertions and lines stay.
+The bytecode of our sources records the hash of its source (PEP 552), which is compared at every import: bytecode
+is never used for a source that was changed. That of the packages records the hash of all of them together.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+PACKAGES = "vendor/packages.zip"
+"""The sources of the packages, but of those that must lie in a folder."""
+
+BOOTSTRAP = (
+    "scripts/__main__.py",
+    "scripts/frag_release/__init__.py",
+    "scripts/frag_release/runner/__init__.py",
+    "scripts/frag_release/runner/bundle.py",
+)
+"""What is imported before the archive is at hand. Its bytecode lies where Python itself looks for it."""
 
 # Runs in each Python. One process compiles all, always in the same order: what marshal writes depends on
 # what the process has seen before.
 _COMPILE = """
-import json, os, py_compile, sys
-for source, name, target in json.load(sys.stdin):
-    tag = sys.implementation.cache_tag
-    path = os.path.join(target, os.path.basename(source)[:-3] + "." + tag + ".pyc")
-    mode = py_compile.PycInvalidationMode.CHECKED_HASH
-    py_compile.compile(source, path, name, doraise=True, optimize=0, invalidation_mode=mode)
-print(json.dumps({"tag": tag, "version": sys.version.split()[0]}))
+import ast, importlib.util, json, marshal, sys
+
+def without_docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if ast.get_docstring(node, clean=False) is not None:
+                first = node.body.pop(0)
+                if not node.body and not isinstance(node, ast.Module):
+                    node.body.append(ast.copy_location(ast.Pass(), first))
+    return tree
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+given = json.load(sys.stdin)
+for source, name, target in given["modules"]:
+    content = read(source)
+    code = compile(without_docstrings(ast.parse(content)), name, "exec", dont_inherit=True, optimize=0)
+    # PEP 552: by hash, and to be compared with a source that is a file of its own.
+    flags = 1 if name.startswith(given["packed"]) else 3
+    head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + importlib.util.source_hash(content)
+    with open(target, "wb") as file:
+        file.write(head + marshal.dumps(code))
+# Of this Python, for what it is made of differs between them.
+archive = {"magic": importlib.util.MAGIC_NUMBER, "packages": importlib.util.source_hash(read(given["packages"]))}
+about = {"tag": sys.implementation.cache_tag, "version": sys.version.split()[0]}
+print(json.dumps({**about, **{key: value.hex() for key, value in archive.items()}}))
 """
 
 
-def compile_for(python: str, sources: Mapping[str, Path], target: Path) -> Mapping[str, str]:
-    """Compile `sources`, by their names in the action's folder, to where Python looks for it below `target`.
+@dataclass(frozen=True)
+class Source:
+    """A module to compile: where it lies in the action's folder, and where its source is now."""
 
-    Returns the tag and the version of that Python. SystemExit if it cannot compile one of them.
+    name: str
+    path: Path
+
+
+def compile_for(python: str, modules: Mapping[str, Source], target: Path) -> tuple[str, str]:
+    """Compile `modules`, by their names, for one Python: into its archive below `target`, the bootstrap beside it.
+
+    The packages are packed below `target` already. Returns the tag and the version of that Python. SystemExit if it
+    cannot compile one of them.
     """
-    wanted = [
-        (str(source.resolve()), name, str((target.resolve() / name).parent / "__pycache__"))
-        for name, source in sorted(sources.items())
-    ]
+    sources = {source.name: source.path.resolve() for _, source in sorted(modules.items())}
+    with tempfile.TemporaryDirectory() as scratch:
+        compiled = {name: Path(scratch, f"{at}.pyc") for at, name in enumerate(sources)}
+        wanted = [(str(path), name, str(compiled[name])) for name, path in sources.items()]
+        packages = str((target / PACKAGES).resolve())
+        about = _run(python, {"modules": wanted, "packed": PACKAGES, "packages": packages})
+        content = {name: path.read_bytes() for name, path in compiled.items()}
+    for name in BOOTSTRAP:
+        path = target / bootstrap_name(name, about["tag"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.pop(name))
+    archived = {
+        module: (source.name, source.path.name == "__init__.py", content[source.name])
+        for module, source in sorted(modules.items())
+        if source.name in content
+    }
+    archive = {key: bytes.fromhex(about[key]) for key in ("magic", "packages")}
+    # Version 2 has no references, which depend on what else the writing process holds.
+    (target / archive_name(about["tag"])).write_bytes(marshal.dumps({**archive, "modules": archived}, 2))
+    return about["tag"], about["version"]
+
+
+def read_archive(content: bytes) -> Mapping[str, bytes]:
+    """The bytecode of an archive by the name of its source; under "packages" what it says of all packages."""
+    archive: dict[str, Any] = marshal.loads(content)
+    found = {name: code for name, _, code in archive["modules"].values()}
+    return {"packages": archive["magic"] + archive["packages"], **found}
+
+
+def archive_name(tag: str) -> str:
+    """Where the archive of the Python with that tag lies."""
+    return f"vendor/{tag}.bytecode"
+
+
+def bootstrap_name(source: str, tag: str) -> str:
+    """Where Python looks for the bytecode of a source."""
+    return str(Path(source).parent / "__pycache__" / f"{Path(source).stem}.{tag}.pyc")
+
+
+def names_of(tag: str) -> Sequence[str]:
+    """The files that hold the bytecode for the Python with that tag."""
+    return [archive_name(tag), *(bootstrap_name(name, tag) for name in BOOTSTRAP)]
+
+
+def _run(python: str, wanted: Mapping[str, object]) -> Mapping[str, str]:
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(
             # -S: sites differ. Not -I, which ignores the hash seed, and with that the order of sets.
-            [python, "-S", "-s", "-W", "ignore", "-X", "utf8", "-c", _COMPILE],
+            [python, "-S", "-s", "-W", "ignore", "-X", "utf8", "-X", "no_debug_ranges", "-c", _COMPILE],
             input=json.dumps(wanted),
             env={"PYTHONHASHSEED": "0", "LC_ALL": "C"},
             cwd=empty,
@@ -49,13 +136,3 @@ def compile_for(python: str, sources: Mapping[str, Path], target: Path) -> Mappi
         raise SystemExit(f"{python} could not compile the bundle:\n{done.stderr[-2000:]}")
     about: Mapping[str, str] = json.loads(done.stdout)
     return about
-
-
-def sources_in(folder: Path, below: Path) -> dict[str, Path]:
-    """The Python files in `folder`, by their names below `below`."""
-    return {path.relative_to(below).as_posix(): path for path in folder.rglob("*.py")}
-
-
-def names_of(sources: Iterable[str], tag: str) -> Sequence[str]:
-    """Where the bytecode of each source lies for the Python with that tag."""
-    return sorted(str(Path(name).parent / "__pycache__" / f"{Path(name).stem}.{tag}.pyc") for name in sources)

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-"""The versions that a release carries bytecode for. Newer ones run it too, and compile for themselves."""
+"""The versions that are tested. Newer ones run it, too."""
+
+COMPILED_FOR = ("3.10", "3.12", "3.14")
+"""Those that a release carries bytecode for: what is `python3` on hosted runners. Others compile for themselves."""
 
 _VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 

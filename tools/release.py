@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import changelog
-from release_tree import Clone, commit_with_bundle, files_of, verify_commit
+from release_tree import Clone, commit_with_bundle, exported, files_of, verify_commit
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -126,9 +126,12 @@ def commit(place: Place, built: Path) -> None:
 
 
 def record(place: Place, tag: str, made: str, source: str) -> bytes:
-    """What is attested and kept with the release: the commits, and the hash of every file of the tag."""
-    files = files_of(place.clone, made)
-    content = {"schema": 1, "tag": tag, "commit": made, "source": source, "files": files}
+    """What is attested and kept with the release: the commits, the hash of every file, and which are exported.
+
+    A clone of the tag has all files, what a runner downloads of it has those that are exported.
+    """
+    files, downloaded = files_of(place.clone, made), exported(place.clone, made)
+    content = {"schema": 1, "tag": tag, "commit": made, "source": source, "files": files, "exported": downloaded}
     return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
 
 

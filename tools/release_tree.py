@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import os
 import re
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -136,6 +138,15 @@ def files_of(clone: Clone, commit: str) -> Mapping[str, str]:
     return found
 
 
+def exported(clone: Clone, commit: str) -> Sequence[str]:
+    """The files of a commit that are in the archive that GitHub makes of it, and that a runner downloads."""
+    # Only the attributes of the commit count; those of the machine could hide a file here.
+    own = {"GIT_ATTR_NOSYSTEM": "1"}
+    archive = clone.read("-c", "core.attributesFile=/dev/null", "archive", commit, environment=own)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        return sorted(one.name for one in files if one.isfile())
+
+
 def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
     """What the commit does beside adding plain files where a bundle has them."""
     fields = clone.git("diff-tree", "-r", "-z", "--no-renames", parent, commit).split("\0")
@@ -157,13 +168,11 @@ def _against_manifests(clone: Clone, commit: str) -> Sequence[str]:
     problems = [f"{name}: not as listed" for name in sorted({*listed, *added}) if listed.get(name) != found.get(name)]
     if manifest["lock"] != found.get("requirements.txt"):
         problems.append("requirements.txt: not the lock that the bundle was made from")
-    sources = {name for name in found if name.endswith(".py") and name.startswith(("vendor/", "scripts/"))}
-    compiled = bytecode["sources"]
-    changed = [name for name in sorted({*sources, *compiled}) if compiled.get(name) != found.get(name)]
-    wanted = {name for tag in bytecode["pythons"] for name in names_of(compiled, tag)}
+    changed = [name for name, sha256 in bytecode["sources"].items() if found.get(name) != sha256]
+    wanted = {name for tag in bytecode["pythons"] for name in names_of(tag)}
     stray = sorted(wanted ^ set(bytecode["files"]))
     return [
         *problems,
         *(f"{name}: not the source that was compiled" for name in changed),
-        *(f"{name}: bytecode without its source, or the reverse" for name in stray),
+        *(f"{name}: bytecode without its Python, or the reverse" for name in stray),
     ]

@@ -58,6 +58,27 @@ def lay_out(wheels: Path, folder: Path) -> list[Package]:
     return packages
 
 
+def lies_in_a_folder(name: str) -> bool:
+    """Whether a file of the packages cannot be packed: it is read as a file, by people or by its package."""
+    folder = name.partition("/")[0]
+    return folder == "certifi" or folder.endswith(".dist-info")
+
+
+def pack(laid_out: Path, folder: Path, packed: Path) -> None:
+    """Put the packages that are `laid_out` into one file, `packed`, and into `folder` what cannot be in it."""
+    paths = {path.relative_to(laid_out).as_posix(): path for path in laid_out.rglob("*")}
+    for name in paths:
+        if lies_in_a_folder(name) and paths[name].is_file():
+            _write(folder / name, paths[name].read_bytes())
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(paths):
+            if not lies_in_a_folder(name):
+                # Folders, too, or a package without `__init__` is not found. Nothing is compressed: that would depend
+                # on the library, and what downloads it does so.
+                content, slash = (b"", "/") if paths[name].is_dir() else (paths[name].read_bytes(), "")
+                archive.writestr(zipfile.ZipInfo(name + slash, _DATE), content)
+
+
 def _refuse_markers(lock: Path) -> None:
     """Refuse what is wanted by some Pythons only: one bundle is for all."""
     marked = re.findall(r"(?m)^[A-Za-z0-9][^\s;]*(?= *;)", lock.read_text("utf-8"))
@@ -111,4 +132,5 @@ def settle(folder: Path) -> None:
         os.utime(path, (_TIME, _TIME))
 
 
+_DATE = (1980, 1, 1, 0, 0, 0)
 _TIME = 315_532_800  # 1980-01-01: the oldest that every kind of archive can hold

@@ -8,6 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from benchmarks.contestants import PYTHONS
 from world.emulate import node
 
 
@@ -15,7 +16,7 @@ def machine() -> str:
     """Name processor, operating system and programs, on one line."""
     cores = len(os.sched_getaffinity(0))
     programs = [
-        f"Python {platform.python_version()}",
+        f"Python {_version([PYTHONS[0], '--version'])}",
         f"Node {_version([node(), '--version'])}",
         f"gh {_version(['gh', '--version'])}",
     ]

@@ -20,7 +20,10 @@ _TIMEOUT_SECONDS = 120
 
 @dataclass(frozen=True)
 class Sample:
-    """One process from start to end. `delay` (ms) was added to every reply; `first_request` is after the start."""
+    """One process from start to end. `delay` (ms) was added to every reply; `first_request` is after the start.
+
+    `unpack_seconds` is what comes before the start.
+    """
 
     name: str
     delay: int
@@ -29,6 +32,7 @@ class Sample:
     cpu_seconds: float
     peak_mib: float
     requests: int
+    unpack_seconds: float
 
 
 class VerdictError(Exception):
@@ -56,6 +60,7 @@ def measure(contestant: Contestant, release: Release, proxies: Proxies, delay: i
         cpu_seconds=took["cpu_seconds"],
         peak_mib=took["peak_kib"] / 1024,
         requests=len(asked),
+        unpack_seconds=entry.unpack_seconds,
     )
 
 

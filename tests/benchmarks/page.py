@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.figures import Figures, Target
 from benchmarks.scale import Scale
@@ -20,9 +20,15 @@ and on two bad ones.
 
 {table}
 
+What a runner downloads, made as GitHub makes it (`git archive`, with `export-ignore`):
+
+{sizes}
+
+- *Cold start* is what a job waits for: *unpacking* that download (`tar -xzf`), and the *time*. Downloading itself is
+  not in it. A release has bytecode for three Pythons; if one of those is not on this machine, another takes its place.
 - **bundle** is the action as it is published, **bare checkout** the action from a branch or a commit, which first
-  installs its packages. Both start from a fresh copy of the action's folder, as on a fresh runner: nothing is left
-  of earlier runs. A *second use* is another step of the same job.
+  installs its packages. Both start from a freshly unpacked folder, as on a fresh runner: nothing is left of earlier
+  runs. A *second use* is another step of the same job. `check-origin` is off, as no other contestant asks for that.
 - **JavaScript action** makes the same checks with `@actions/core` and `@octokit/rest`, everything in parallel, in one
   file by esbuild, as such actions are published. **Shell script** makes them with `gh api`, `jq` and `curl`, one
   after the other, as they are written today. Both are in `tests/benchmarks`.
@@ -61,6 +67,7 @@ page, the picture, and every single sample to `build/benchmarks/samples.json`. L
 def page(
     machine: str,
     figures: Sequence[Figures],
+    sizes: Mapping[str, tuple[int, int]],
     targets: Sequence[Target],
     scales: Sequence[Scale],
     audits: str,
@@ -70,6 +77,7 @@ def page(
     return _PAGE.format(
         machine=f"On {machine}; medians of {_runs(figures)} runs.",
         table=figures_table(figures),
+        sizes=sizes_table(sizes),
         targets=targets_table(targets),
         scale=scale_table(scales),
         audits=audits,
@@ -88,10 +96,19 @@ def figures_table(figures: Sequence[Figures]) -> str:
             str(one.requests),
             f"{one.cpu_seconds:.2f} s",
             f"{one.peak_mib:.0f} MiB",
+            f"{one.unpack_seconds:.2f} s",
+            f"{one.cold_seconds:.2f} s",
         ]
         for one in figures
     ]
-    return _table(["delay", "", "time", "first request", "requests", "CPU time", "memory"], rows, right=5)
+    heads = ["delay", "", "time", "first request", "requests", "CPU time", "memory", "unpacking", "cold start"]
+    return _table(heads, rows, right=7)
+
+
+def sizes_table(sizes: Mapping[str, tuple[int, int]]) -> str:
+    """The table of downloads: bytes and files of each contestant."""
+    rows = [[name, f"{size / 1e6:.2f} MB", f"{files:,}"] for name, (size, files) in sizes.items()]
+    return _table(["", "download", "files"], rows, right=2)
 
 
 def targets_table(targets: Sequence[Target]) -> str:

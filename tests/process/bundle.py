@@ -12,7 +12,7 @@ from pathlib import Path
 import bundle
 import wheels
 
-PUBLISHED = ("action.yml", "scripts", "requirements.txt")
+PUBLISHED = ("LICENSE", "action.yml", "scripts", "requirements.txt")
 
 
 def copy_action(root: Path, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,10 @@ class House:
     def published(self) -> Path:
         """The files of the tag, as a runner downloads them."""
         folder = self.folder / "published"
-        run_git(["clone", "--quiet", "--branch", TAG, str(self.remote.path), str(folder)])
+        folder.mkdir()
+        run_git(["-C", str(self.remote.path), "archive", "--output", str(self.folder / "tag.tar"), TAG])
+        with tarfile.open(self.folder / "tag.tar") as archive:
+            archive.extractall(folder)
         return folder
 
     def _program(self, name: str, lines: str) -> None:
@@ -133,7 +137,7 @@ def house(tmp_path: Path, github: GitHubServer, releases_of: GitHubReleases) -> 
     """The files of this repository that a release is made of, on main, with a changelog that is ready."""
     releases_of.immutable = True
     remote = Repo.create(tmp_path / "frag-release-action.git", bare=True, default_branch="main")
-    kept = ("action.yml", "scripts/", "tools/", "requirements", "Makefile", "examples/", "LICENSE")
+    kept = (".gitattributes", "action.yml", "scripts/", "tools/", "requirements", "Makefile", "examples/", "LICENSE")
     files = {name_of(path): path.read_bytes() for path in committed_files() if name_of(path).startswith(kept)}
     remote.commit({**files, "CHANGELOG.md": CHANGES}, f"Prepare {__version__}")
     seen = Repo.create(tmp_path / "seen", default_branch="main")

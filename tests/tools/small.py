@@ -13,9 +13,12 @@ from world.git import Repo
 
 FILES = {
     "CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-11-01\n\n- It is faster.\n",
+    ".gitattributes": (ROOT / ".gitattributes").read_text("utf-8"),
     "README.md": "Read me.\n",
     "requirements.txt": (ROOT / "requirements.txt").read_text("utf-8"),
     "scripts/__main__.py": "print('started')\n",
+    "scripts/frag_release/runner/__init__.py": "",
+    "scripts/frag_release/runner/bundle.py": "",
     "scripts/frag_release/__init__.py": '"""Words."""\n\n__version__ = "1.2.3"\n',
 }
 

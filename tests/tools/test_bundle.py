@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import os
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bundle import build, compare
-from contract.sources import ROOT
+from bytecode import BOOTSTRAP, Source, compile_for, read_archive
+from contract.sources import ROOT, committed_files, name_of
 from process.bundle import fetched_wheels
-from pythons import find_pythons
+from pythons import COMPILED_FOR, find_pythons
+from release_tree import Clone, commit_with_bundle, exported
+from world.git import Repo
 
 PYTHONS = list(find_pythons().values())
-SOME = [PYTHONS[0], PYTHONS[-1]]
+# As many as a release has bytecode for; where one of those is not here, another.
+SOME = [*find_pythons(COMPILED_FOR).values(), *reversed(PYTHONS)][: len(COMPILED_FOR)]
 TAGS = {subprocess.check_output([one, "-c", "import sys; print(sys.implementation.cache_tag)"], text=True).strip()
         for one in SOME}  # fmt: skip
 
@@ -109,7 +117,7 @@ def test_the_manifests_name_every_file(bundle: Path) -> None:
         listed.update(content["files"])
     paths = {path.relative_to(bundle).as_posix(): path for path in bundle.rglob("*") if path.is_file()}
     hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
-    assert {name: hashes[name] for name in hashes if name.count("/") > 1 or "JSON" in name.upper()} == {
+    assert hashes == {
         **listed,
         **{name: hashes[name] for name in ("vendor/MANIFEST.json", "vendor/BYTECODE.json")},
     }
@@ -127,14 +135,54 @@ def test_nothing_is_there_that_a_run_cannot_use(bundle: Path) -> None:
 
 
 def test_bytecode_is_there_for_each_python(bundle: Path) -> None:
-    """Every source, ours too, has bytecode for each Python, which asks to be compared with its source."""
-    for source in [*(ROOT / "scripts").rglob("*.py"), *(bundle / "vendor").rglob("*.py")]:
-        below = bundle if source.is_relative_to(bundle) else ROOT
-        cache = (bundle / source.relative_to(below)).parent / "__pycache__"
-        for tag in TAGS:
-            # PEP 552: two bits, for "by hash" and "to be checked".
-            assert (cache / f"{source.stem}.{tag}.pyc").read_bytes()[4:8] == b"\3\0\0\0"
+    """What a gate imports has bytecode for each Python: ours is to be compared with its source (two bits, PEP 552)."""
+    for tag in TAGS:
+        archive = read_archive((bundle / "vendor" / f"{tag}.bytecode").read_bytes())
+        ours = {name for name in archive if name.startswith(("scripts/", "vendor/certifi/"))}
+        assert {"scripts/frag_release/cli.py", "scripts/frag_release/domain/decision.py"} <= ours
+        assert not {name for name in ours if "/awx/" in name or "/doctor/" in name}
+        assert {archive[name][4:8] for name in ours} == {b"\3\0\0\0"}
+        assert {archive[name][4:8] for name in {*archive} - ours - {"packages"}} == {b"\1\0\0\0"}
+        for name in BOOTSTRAP:
+            beside = (bundle / name).parent / "__pycache__" / f"{Path(name).stem}.{tag}.pyc"
+            assert beside.read_bytes()[4:8] == b"\3\0\0\0"
     assert {path.name.split(".")[-2] for path in bundle.rglob("*.pyc")} == TAGS
+
+
+def test_docstrings_go_and_assertions_stay(tmp_path: Path) -> None:
+    """Code that is only a docstring does nothing, an assertion still fails, and at the line that the source has."""
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "packages.zip").touch()
+    for name in BOOTSTRAP:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    lines = ['"""Module."""', "from __future__ import annotations", "class C:", '    """C."""', "def f():",
+             '    """F."""', "    assert not 1", "def only():", '    "Words."']  # fmt: skip
+    (tmp_path / "scripts" / "one.py").write_text("\n".join(lines))
+    modules = {name: Source(name, tmp_path / name) for name in (*BOOTSTRAP, "scripts/one.py")}
+    tag, _ = compile_for(sys.executable, modules, tmp_path)
+    found: dict[str, Any] = {}
+    archive = read_archive((tmp_path / "vendor" / f"{tag}.bytecode").read_bytes())
+    exec(marshal.loads(archive["scripts/one.py"][16:]), found)
+    assert [one.__doc__ for one in (found["C"], found["f"], found["only"])] == [None] * 3
+    assert (found.get("__doc__"), found["only"]()) == (None, None)
+    with pytest.raises(AssertionError) as caught:
+        found["f"]()
+    assert caught.traceback[-1].lineno == 6
+
+
+def test_what_a_runner_downloads_is_small(bundle: Path, tmp_path: Path) -> None:
+    """Of a release a runner gets what a run reads, and no more: at most 400 files and 3 MB, compressed as by GitHub."""
+    repo = Repo.create(tmp_path / "repo", default_branch="main")
+    source = repo.commit({name_of(path): path.read_bytes() for path in committed_files()}, "all")
+    clone = Clone(tmp_path / "repo")
+    made = commit_with_bundle(clone, source, bundle, "v1.2.3")
+    names = exported(clone, made)
+    bundled = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
+    ours = {name for path in committed_files() if (name := name_of(path)).startswith("scripts/")}
+    assert set(names) == {"LICENSE", "action.yml", "requirements.txt", *ours, *bundled}
+    assert len(names) <= 400
+    assert len(clone.read("archive", "--format=tar.gz", made)) <= 3_000_000
 
 
 def test_the_wheels_of_the_tests_are_those_of_the_lock() -> None:
@@ -150,15 +198,18 @@ def test_a_published_tree_can_be_compared(bundle: Path, tmp_path: Path) -> None:
     published = tmp_path / "published"
     shutil.copytree(bundle, published)
     assert compare(bundle, published) == ([], [])
-    (published / "vendor" / "requests" / "api.py").write_text("import evil\n", "utf-8")
+    with zipfile.ZipFile(published / "vendor" / "packages.zip", "a") as packages:
+        packages.writestr("requests/more.py", "import evil\n")
     (published / "vendor" / "evil.py").touch()
-    pyc = next((published / "scripts" / "__pycache__").glob("__main__.*.pyc"))
-    pyc.write_bytes(pyc.read_bytes() + b" ")
-    name = f"scripts/__pycache__/{pyc.name}"
-    assert compare(bundle, published) == ([name, "vendor/evil.py", "vendor/requests/api.py"], [])
+    packed = ["vendor/evil.py", "vendor/packages.zip", "vendor/packages.zip/requests/more.py"]
+    tag = sorted(TAGS)[0]
+    name, source = f"vendor/{tag}.bytecode", "scripts/frag_release/cli.py"
+    archive = marshal.loads((published / name).read_bytes())
+    archive["modules"]["frag_release.cli"] = (source, False, b"evil")
+    (published / name).write_bytes(marshal.dumps(archive, 2))
+    assert compare(bundle, published) == (sorted([*packed, name, f"{name}/{source}"]), [])
     listed = published / "vendor" / "BYTECODE.json"
-    tag = pyc.name.split(".")[-2]
     content = json.loads(listed.read_text("utf-8"))
     content["pythons"][tag] = "3.99.1"
     listed.write_text(json.dumps(content), "utf-8")
-    assert compare(bundle, published) == (["vendor/evil.py", "vendor/requests/api.py"], [f"3.99.1 ({tag})"])
+    assert compare(bundle, published) == (packed, [f"3.99.1 ({tag})"])

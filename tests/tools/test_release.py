@@ -126,6 +126,9 @@ def test_a_release_from_its_plan_to_the_moving_tag(desk: Desk, releases_of: GitH
     assert (record["tag"], record["commit"], record["source"]) == ("v1.2.3", made, source)
     assert record["files"]["README.md"] == hashlib.sha256(b"Read me.\n").hexdigest()
     assert len(record["files"]) == len(desk.remote.git("ls-tree", "-r", "v1.2.3").splitlines())
+    # Of these a runner downloads what a run reads: clone and download can both be verified.
+    assert set(record["files"]) - set(record["exported"]) == {".gitattributes", "CHANGELOG.md", "README.md"}
+    assert set(record["exported"]) < set(record["files"])
     desk.done("verify")
     assert desk.remote.resolve("refs/tags/v1") is None
     said = desk.done("move")

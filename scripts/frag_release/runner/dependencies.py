@@ -1,9 +1,7 @@
-"""Puts the run-time dependencies on Python's path. Standard library only, and nothing else of ours.
+"""Puts the run-time dependencies of a bare checkout on Python's path. Standard library only.
 
-A published release carries them in `vendor/` beside `scripts/`, with bytecode that Python holds against its
-source. That folder is not verified here: whoever can change it can change this file too, and the commit's
-hash covers both. From a bare checkout they are installed once, by hash, into a folder of the runner's own:
-never into the workspace, which others write to, nor into the caller's Python.
+They are installed once, by hash, into a folder of the runner's own: never into the workspace, which others write
+to, nor into the caller's Python.
 """
 
 from __future__ import annotations
@@ -19,8 +17,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-"""The folder of the action."""
+from .bundle import ROOT, mount
 
 _TIMEOUT_SECONDS = 300
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -42,11 +39,10 @@ class DependencyError(Exception):
     """The dependencies could not be put in place."""
 
 
-def provide(environ: Mapping[str, str], root: Path = ROOT) -> None:
+def provide(environ: Mapping[str, str]) -> None:
     """Make the dependencies importable, before anything else that Python might find under their names."""
-    bundle = root / "vendor"
-    folder = bundle if bundle.is_dir() else _installed(environ, root / "requirements.txt")
-    sys.path.insert(0, str(folder))
+    if not mount():
+        sys.path.insert(0, str(_installed(environ, Path(ROOT) / "requirements.txt")))
 
 
 def _installed(environ: Mapping[str, str], lock: Path) -> Path:

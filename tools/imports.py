@@ -1,0 +1,76 @@
+"""Which modules the gate imports, read from their sources: the same answer on every machine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+GATE = (
+    "frag_release.cli",
+    "frag_release.commands.gate",
+    # What is imported late, by a gate that asks GitHub and a registry.
+    "frag_release.adapters.github.dates",
+    "frag_release.adapters.github.forge",
+    "frag_release.adapters.github.records",
+    "frag_release.adapters.github.runs",
+    "frag_release.adapters.http.exchange",
+    "frag_release.adapters.registry.origin",
+    "frag_release.commands.finish",
+    "frag_release.commands.gate.gate",
+    "frag_release.commands.gate.head_start",
+    "frag_release.domain.overrides",
+    "frag_release.render.gate",
+    "actions_toolkit.core",
+    "idna",
+)
+"""Whose imports are compiled beforehand. One that is missing costs time; a test finds it."""
+
+
+def imported_by(roots: Sequence[str], folders: Sequence[Path]) -> Mapping[str, Path]:
+    """The modules in `folders` that are imported at once where `roots` are, by their names."""
+    found: dict[str, Path] = {}
+    waiting = list(roots)
+    while waiting:
+        for name in _with_parents(waiting.pop()):
+            path = None if name in found else _path_of(name, folders)
+            if path:
+                found[name] = path
+                waiting += _imports(name, path)
+    return found
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    yield from (".".join(parts[: at + 1]) for at in range(len(parts)))
+
+
+def _path_of(name: str, folders: Sequence[Path]) -> Path | None:
+    places = (folder / name.replace(".", "/") for folder in folders)
+    candidates = (path for place in places for path in (place / "__init__.py", place.with_suffix(".py")))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _imports(name: str, path: Path) -> Iterator[str]:
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in _at_once(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            # What is imported from a package may be a module of it.
+            yield from (base, *(f"{base}.{one.name}" for one in node.names))
+
+
+def _at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs where a module is imported: not what is in its functions, nor what only a type checker reads."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            for other in child.orelse:
+                yield from (other, *_at_once(other))
+            continue
+        yield child
+        yield from _at_once(child)
