@@ -70,6 +70,15 @@ class Line:
         with requests.Session() as session:
             assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
 
+    def annotate(self, repository: str, name: str, commit: str) -> None:
+        """Make an annotated tag, as a person does."""
+        body = {"tag": name, "message": "Ready", "object": commit, "type": "commit"}
+        with requests.Session() as session:
+            url = f"{self.world.github.url}/repos/{repository}/git/tags"
+            made = session.post(url, json=body, headers=HEADERS, timeout=20)
+        assert made.ok, made.text
+        self.tag(repository, name, made.json()["sha"])
+
     def both(self) -> list[tuple[str, str, str]]:
         """Both heads tagged, each with the first tag of this month."""
         return [(name, next_tag(), self.heads[name]) for name in (BACKEND_NAME, FRONTEND_NAME)]
@@ -227,10 +236,11 @@ def test_broken_off_at_any_write_a_re_run_ends_the_same(line: Line, nth: int, ki
 
 
 def test_the_heads_tags_are_used_and_a_commit_can_be_named(line: Line) -> None:
-    """Of two tags at the head the highest is taken; `new@` names a commit of the branch, and no other commit."""
+    """Of two tags at the head the highest is taken, annotated or not; `new@` names a commit of the branch, no other."""
     backend = line.world.example.commits[BACKEND]["2023.03.1"]
+    line.tag(FRONTEND_NAME, next_tag(), line.heads[FRONTEND_NAME])
+    line.annotate(FRONTEND_NAME, f"{next_tag()[:-1]}12", line.heads[FRONTEND_NAME])
     for tag in (f"{next_tag()}", f"{next_tag()[:-1]}12"):
-        line.tag(FRONTEND_NAME, tag, line.heads[FRONTEND_NAME])
         line.world.github.add_run(FRONTEND_NAME, tag, line.heads[FRONTEND_NAME])
         line.world.registry.push(FRONTEND_NAME, tag, revision=line.heads[FRONTEND_NAME])
     off = line.world.example.commits[BACKEND]["2023.05.2"]
@@ -243,6 +253,28 @@ def test_the_heads_tags_are_used_and_a_commit_can_be_named(line: Line) -> None:
     assert outcome.outputs["backend-tag"] == "2023.03.1", outcome.log
     assert outcome.outputs["frontend-tag"] == f"{next_tag()[:-1]}12"
     assert "nothing new on production of backend and frontend" in outcome.log
+
+
+def test_one_is_new_and_one_is_kept(line: Line) -> None:
+    """A release candidate at the head is no production tag, so it gets one; the other component is left alone."""
+    line.tag(BACKEND_NAME, f"{next_tag()}-rc.1", line.heads[BACKEND_NAME])
+    outcome = line.prepare(frontend_tag="")
+    assert outcome.status == 0, outcome.log
+    backend, frontend = line.heads[BACKEND_NAME], line.tags(FRONTEND_NAME)
+    assert {tag for tag, sha in line.tags(BACKEND_NAME).items() if sha == backend} == {next_tag(), f"{next_tag()}-rc.1"}
+    assert (line.heads[FRONTEND_NAME] in frontend.values(), outcome.outputs["frontend-tag"]) == (False, "2023.05.3")
+    text = file_at(line.world, head(line.world))
+    assert f"BE_IMAGE_TAG: {next_tag()} " in text and "FE_IMAGE_TAG: 2023.05.3" in text
+
+
+@pytest.mark.parametrize("planted", ["2099.12.9", f"{next_tag()[:-1]}999999"])
+def test_a_planted_tag_stops_it_before_anything_is_written(line: Line, planted: str) -> None:
+    """Of one component, at a commit that nobody released: named, and the other component gets no tag, either."""
+    line.tag(FRONTEND_NAME, planted, line.world.example.commits[FRONTEND]["2023.05.4"])
+    line.world.github.requests.clear()
+    outcome = line.prepare()
+    assert (outcome.status, writes(line.world)) == (1, []), outcome.log
+    assert f"The next tag of {FRONTEND_NAME} is not known, for {planted} cannot be right" in outcome.log
 
 
 def test_each_new_tag_gets_a_release_once(line: Line, releases_of: GitHubReleases) -> None:

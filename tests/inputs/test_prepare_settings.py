@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from frag_release.domain.new_tags import next_tag
 from frag_release.errors import UsageError
 from frag_release.inputs.settings.prepare import read_prepare_settings
 from inputs.inputs_given import context, values
@@ -55,3 +56,26 @@ def test_a_name_that_is_none_is_told_as_such(name: str) -> None:
     with pytest.raises(UsageError, match="timezone") as error:
         month(name)
     assert error.value.remedy == "Use a name such as Europe/London or UTC."
+
+
+@pytest.mark.skipif(not zoneinfo.available_timezones(), reason="this machine has no time-zone data")
+@pytest.mark.parametrize(("name", "tag"), [
+    ("", "2026.12.4"),
+    ("America/New_York", "2026.12.4"),
+    ("Europe/Berlin", "2027.01.1"),
+])  # fmt: skip
+def test_the_year_of_a_new_tag_is_that_of_the_zone(name: str, tag: str) -> None:
+    """On New Year's Eve at 23:30 UTC it is next year in Berlin, whose first tag is of January."""
+    given = {"timezone": name} if name else {}
+    zone = read_prepare_settings(values(command="prepare", **given), context()).timezone
+    eve = datetime.datetime(2026, 12, 31, 23, 30, tzinfo=datetime.timezone.utc)
+    assert next_tag(eve.astimezone(zone).date(), ["2026.12.3"]) == tag
+
+
+@pytest.mark.parametrize("given", ["component-token", "token"])
+def test_the_workflows_own_token_tags_no_component(given: str) -> None:
+    """Its tags start nothing, so it is refused by name, in whichever input it is; a dry run only looks."""
+    asked = {"command": "prepare", "backend_tag": "new", given.replace("-", "_"): "ghs_own"}
+    with pytest.raises(UsageError, match=f"workflow's own token \\(GITHUB_TOKEN\\) in {given}"):
+        read_prepare_settings(values(**asked), context(run_token="ghs_own"))
+    assert read_prepare_settings(values(**asked, dry_run="true"), context(run_token="ghs_own")).tags_with_own_token

@@ -111,7 +111,7 @@ def test_an_image_that_is_pushed_over_the_build_is_not_released(journey: Journey
 
 @pytest.mark.timeout(300)
 def test_a_release_from_the_form_to_the_ticket(heads: dict[str, str], journey: Journey) -> None:
-    """Two tags are made and built, their pair proposed, merged, tagged, built, deployed, released, announced."""
+    """Two tags are made and built, the pair proposed, merged, tagged, built, deployed, released and told; once."""
     before = journey.head()
     journey.step("prepare", lambda: in_one_line(journey.prepare(NEW)))
     tagged_and_built(journey, heads)
