@@ -189,7 +189,7 @@ def test_names_are_kebab_case_and_unique() -> None:
 
 
 def test_the_inputs_of_the_action_are_those_of_the_table(action: Any) -> None:
-    """Every input of the table is one of the action but those of a terminal's command alone, each described."""
+    """Every input of the table but those of a terminal alone is one of the action, each with a description."""
     assert set(action["inputs"]) == ALL_INPUTS
     assert {one.name for one in INPUTS} - ALL_INPUTS == {"check", "write", "action", "build-jobs", "production-jobs"}
     for declared in action["inputs"].values():
