@@ -21,6 +21,11 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 # Of the folder that describes a package these are kept: its licence, and what scanners look for.
 _DESCRIBED = re.compile(r"METADATA|licenses/.+|(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*", re.IGNORECASE)
 
+# For a browser, for libraries that are not in the lock, and for a terminal. A test imports what commands import.
+_NEVER_IMPORTED = re.compile(
+    r"urllib3/contrib/(emscripten/.+|pyopenssl\.py|socks\.py)|urllib3/http2/connection\.py|charset_normalizer/cli/.+"
+)
+
 
 @dataclass(frozen=True)
 class Package:
@@ -53,7 +58,9 @@ def lay_out(wheels: Path, folder: Path) -> list[Package]:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             for name in names:
                 if _is_used(_safe(name, wheel.name), wheel.name):
-                    _write(folder / name, archive.read(name))
+                    content = archive.read(name)
+                    # Of what describes a package the fields, without the page that follows them.
+                    _write(folder / name, content.split(b"\n\n")[0] if name.endswith("/METADATA") else content)
             packages.append(_package(wheel, archive, names))
     return packages
 
@@ -100,7 +107,7 @@ def _is_used(path: PurePosixPath, wheel: str) -> bool:
     folder, _, rest = str(path).partition("/")
     if folder.endswith(".dist-info"):
         return _DESCRIBED.fullmatch(rest) is not None
-    return "tests" not in path.parts and path.suffix != ".pth"
+    return "tests" not in path.parts and path.suffix != ".pth" and not _NEVER_IMPORTED.fullmatch(str(path))
 
 
 def _write(path: Path, content: bytes) -> None:
