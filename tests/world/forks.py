@@ -6,6 +6,7 @@ with its own environment, folder and signals. Tests of how the program starts, a
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -132,6 +133,7 @@ def _load(folder: Path) -> None:
     for name in (*_modules(folder / "scripts" / "frag_release", "frag_release."), *_OTHERS):
         importlib.import_module(name)
     sys.path[:] = path
+    gc.freeze()
 
 
 def _modules(package: Path, prefix: str) -> Iterator[str]:
