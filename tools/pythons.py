@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
@@ -18,6 +19,7 @@ COMPILED_FOR = ("3.10", "3.12", "3.14")
 _VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 
 
+@cache
 def find_pythons(versions: tuple[str, ...] = SUPPORTED) -> Mapping[str, str]:
     """Return the path of an interpreter for each version that is here, oldest first."""
     found = {version: next(_working(version), None) for version in versions}

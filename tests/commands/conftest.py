@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from process.gates import ROOT
 from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.forks import Forks
 from world.github_builds import PASSED, GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 def action_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The action with its dependencies beside it."""
     return bundle_action(ROOT, tmp_path_factory.mktemp("action") / "frag-release-action")
+
+
+@pytest.fixture(scope="session")
+def forks(action_folder: Path) -> Iterator[Forks]:
+    """What the program's processes are forked from."""
+    forks = Forks(action_folder)
+    yield forks
+    forks.stop()
 
 
 @dataclass
@@ -69,9 +78,16 @@ class World:
 
 
 @pytest.fixture
-def unseeded(action_folder: Path, tmp_path: Path, example: Example, github: GitHubServer, registry: Registry) -> World:
+def program(action_folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Program:
+    """The program of the action; each run is a fork, or for a test that is marked `new_python` a new Python."""
+    afresh = request.node.get_closest_marker("new_python")
+    return Program(action_folder, tmp_path / "runs", forks=None if afresh else request.getfixturevalue("forks"))
+
+
+@pytest.fixture
+def unseeded(program: Program, example: Example, github: GitHubServer, registry: Registry) -> World:
     """The worked example beside empty servers: change it, then seed."""
-    return World(Program(action_folder, tmp_path / "runs"), example, github, registry)
+    return World(program, example, github, registry)
 
 
 @pytest.fixture

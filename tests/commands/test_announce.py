@@ -557,7 +557,7 @@ def test_killed_after_any_write_and_run_again_it_ends_the_same(unseeded: World, 
     assert count == (4 if existing else 6)
     for nth in range(1, count + 1):
         desk, inputs = fresh()
-        kill_after_write(unseeded.github, unseeded.program.folder, nth)
+        kill_after_write(unseeded.github, unseeded.program, nth)
         assert desk.announce(**inputs).status == -9, nth
         unseeded.github.planned.clear()
         assert desk.announce(**inputs).status == 0

@@ -76,7 +76,7 @@ def test_killed_after_a_write_and_run_again_the_end_is_the_same(stack: Stack, to
     environment, all_writes, event = TOKENS[token]
     stack.builds.silent |= {TOKEN} if environment else set()
     commit = stack.reviewed()
-    kill_after_write(stack.world.github, stack.world.program.folder, number)
+    kill_after_write(stack.world.github, stack.world.program, number)
     killed = stack.publish(environment=environment)
     stack.world.github.planned.clear()
     assert (killed.status, written(stack)) == (-signal.SIGKILL, all_writes[:number])

@@ -12,6 +12,8 @@ from commands.signals import Record, end_by_signal
 from commands.terminal import errors_of, gate_in_terminal
 from world.cancelling import MAY_TAKE, Cancellation, Moment
 
+pytestmark = pytest.mark.new_python
+
 INT, TERM = signal.SIGINT, signal.SIGTERM
 EARLY = Moment(INT, nth=1)
 """When the first request is on its way."""

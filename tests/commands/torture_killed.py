@@ -17,6 +17,8 @@ from commands.test_publish_killed import end, expected
 from world.events import push_tag
 from world.program import Running
 
+pytestmark = pytest.mark.new_python
+
 ROUNDS = range(25)
 LONGEST = 3.0
 """Seconds within which every run is killed; undisturbed ones take about one."""

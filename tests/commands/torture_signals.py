@@ -14,6 +14,8 @@ from commands.scenarios import SEVEN, scenario_of
 from commands.signals import Course, Record, course_of, end_by_signal
 from world.cancelling import moment_of
 
+pytestmark = pytest.mark.new_python
+
 SEEDS = range(int(os.environ.get("SIGNAL_SEEDS", "200")))
 _courses: dict[str, Course] = {}
 """Measured once in each worker, before its first signal."""

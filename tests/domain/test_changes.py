@@ -110,4 +110,4 @@ def test_a_hostile_message_costs_no_time(piece: str) -> None:
     started = time.process_time()
     ticket_numbers(message, HOME)
     pull_request_numbers(message)
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 10

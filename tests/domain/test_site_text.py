@@ -216,7 +216,7 @@ def test_a_name_that_stands_twice_is_found_at_once() -> None:
     begin = time.process_time()
     with pytest.raises(PageError, match='has the name "last" twice'):
         read_json(f'{{{names},"last":1,"last":2}}'.encode())
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 10
 
 
 def releases() -> list[tuple[str, dict[str, str]]]:

@@ -8,10 +8,11 @@ import signal
 from pathlib import Path
 
 from world.faults import Faults, Forward, Reply
+from world.program import Program
 
 
-def kill_after_write(server: Faults, folder: Path, nth: int) -> None:
-    """Have the program below `folder`, a child of this process, killed right after its `nth` write, from 1."""
+def kill_after_write(server: Faults, program: Program, nth: int) -> None:
+    """Have what runs of the program killed right after its `nth` write, from 1."""
     seen = 0
 
     def act(forward: Forward) -> Reply:
@@ -19,7 +20,7 @@ def kill_after_write(server: Faults, folder: Path, nth: int) -> None:
         reply = forward()
         seen += 1
         if seen == nth:
-            _kill(folder)
+            _kill(program.scratch)
             return Reply(0, dropped=True)
         return reply
 
@@ -27,9 +28,9 @@ def kill_after_write(server: Faults, folder: Path, nth: int) -> None:
         server.add(method, "", act)
 
 
-def _kill(folder: Path) -> None:
+def _kill(scratch: Path) -> None:
+    """Kill whatever works in a folder below this one."""
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            is_child = entry.name.isdigit() and f"\nPPid:\t{os.getpid()}\n" in (entry / "status").read_text()
-            if is_child and str(folder).encode() in (entry / "cmdline").read_bytes():
+            if entry.name.isdigit() and scratch in (entry / "cwd").readlink().parents:
                 os.kill(int(entry.name), signal.SIGKILL)

@@ -16,6 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from world.events import Event
+from world.forks import Fork, Forks
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Outcome:
 class Running:
     """A run that goes on, with its files."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     files: Path
 
     def log(self) -> str:
@@ -74,12 +75,14 @@ class Running:
 class Program:
     """The program of the action in `folder`; every run has files of its own below `scratch`.
 
-    `as_step` starts it by the shell of the action's one step, with the options that a runner gives it.
+    `as_step` starts it by the shell of the action's one step, with the options that a runner gives it; else, if there
+    are `forks`, its processes are made by those, and not by a new Python.
     """
 
     folder: Path
     scratch: Path
     as_step: bool = False
+    forks: Forks | None = None
 
     def run(self, event: Event, inputs: Mapping[str, str], **settings: Any) -> Outcome:
         """Run one command for an event to its end; the settings are those of `start`."""
@@ -124,8 +127,9 @@ class Program:
         if self.as_step:
             env |= {"PATH": f"{Path(python).parent}:{env['PATH']}", "GITHUB_ACTION_PATH": str(self.folder)}
             command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(self._script(files))]
-        output = (files / "log").open("wb")
-        with output:
+        elif self.forks and python == sys.executable:
+            return Running(self.forks.start(self.folder / "scripts", env, files, files / "log"), files)
+        with (files / "log").open("wb") as output:
             process = subprocess.Popen(command, env=env, cwd=files, stdout=output, stderr=subprocess.STDOUT)
         return Running(process, files)
 
