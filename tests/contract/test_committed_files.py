@@ -52,7 +52,7 @@ def test_what_a_published_action_needs_is_there() -> None:
 def test_nothing_strays_in_the_folder_that_people_open() -> None:
     """The top level has what is named here, and nothing that a command wrote there."""
     assert {name_of(path).partition("/")[0] for path in committed_files()} == {
-        ".ci", ".github", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
+        ".ci", ".gitattributes", ".github", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
         "README.md", "SECURITY.md", "action.yml", "docs", "examples", "pyproject.toml", "requirements.in",
         "requirements.txt", "scripts", "tests", "tools",
     }  # fmt: skip
