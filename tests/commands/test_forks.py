@@ -16,7 +16,8 @@ import gc, json, locale, os, signal, sys, threading, time
 about = [
     sys.path, sys.argv, list(sys.flags), sys.executable, sorted(os.environ.items()), os.getcwd(), os.getpgrp(),
     time.tzname, locale.setlocale(locale.LC_ALL), sys.stdin.read(), sys.stdout.encoding, sys.stdout.line_buffering,
-    gc.get_threshold(), [thread.name for thread in threading.enumerate()], threading.current_thread() is threading.main_thread(),
+    gc.get_threshold(),
+    [thread.name for thread in threading.enumerate()], threading.current_thread() is threading.main_thread(),
     [str(signal.getsignal(number)) for number in signal.valid_signals()], sorted(os.listdir("/proc/self/fd")),
     sys.modules["__main__"].__dict__ is globals(), __name__, os.path.basename(__file__), "requests" in globals(),
 ]
