@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from adapters.registries import TAG, client
 from frag_release.adapters.registry.client import RegistryClient
 from frag_release.domain.evidence import Answer, Image, Unknown
 from frag_release.domain.origin import Material, Origin, Origins
+from world.buildah import buildah
 from world.faults import Forward, Reply
 from world.provenance import VERSIONS, Built, material
 from world.registry import PASSWORD, USERNAME, BasicRegistry, Registry
@@ -194,3 +196,23 @@ def test_nothing_is_read_of_what_is_not_asked_for(registry: Registry) -> None:
     found = client().images([pair, absent], origins=[absent])
     assert [one.origins for one in found.values() if isinstance(one, Image)] == [None, None]
     assert sorted(set(paths(registry))) == ["GET manifests", "HEAD manifests"]
+
+
+def test_an_image_that_was_really_built_names_its_commit(registry: Registry, tmp_path: Path) -> None:
+    """Of an image that buildah has built and pushed the labels are its origin, at the very digest of the push."""
+    labels = {"org.opencontainers.image.revision": COMMIT, "org.opencontainers.image.source": f"https://{SOURCE}"}
+    digest = buildah(tmp_path / "buildah").push(registry.own_host, NAME, TAG, labels=labels)
+    pair = (f"{registry.host}/{NAME}", TAG)
+    image = client().images([pair], origins=[pair])[pair]
+    assert isinstance(image, Image) and image.digest == digest
+    assert image.origins is not None and platforms(image.origins) == [Origin("", COMMIT, SOURCE, by_labels=True)]
+
+
+def test_a_real_stack_image_inherits_labels_that_say_nothing_of_it(registry: Registry, tmp_path: Path) -> None:
+    """An image built FROM a component has the component's labels: of its contents they say nothing."""
+    builder = buildah(tmp_path / "buildah")
+    labels = {"org.opencontainers.image.revision": COMMIT, "org.opencontainers.image.source": f"https://{SOURCE}"}
+    builder.push(registry.own_host, "one/component", TAG, labels=labels)
+    builder.push(registry.own_host, NAME, TAG, labels={}, base=f"{registry.own_host}/one/component:{TAG}")
+    found = asked(registry, contents=True)
+    assert [one.materials for one in platforms(found) if isinstance(one, Origin)] == [None]

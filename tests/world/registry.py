@@ -54,6 +54,8 @@ class Registry(LoopbackServer):
         self._held: dict[tuple[str, str], str] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._process, self._registry_port = self._start()
+        # Where tools of others push to: the server before it takes no upload in chunks.
+        self.own_host = f"{HOST}:{self._registry_port}"
 
     def answer(self, request: Request) -> Reply:
         """The real registry's reply."""
