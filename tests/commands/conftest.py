@@ -127,7 +127,9 @@ def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """After the tests of cancelled runs and of pairs, say how they ended."""
     from commands.at_once import report_pairs  # they need what is above
+    from commands.faults import report_faults
     from commands.signals import report_table
 
     report_table(terminalreporter)
     report_pairs(terminalreporter)
+    report_faults(terminalreporter)
