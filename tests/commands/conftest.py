@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from process.gates import ROOT
 from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.fault_proxy import Stranger
 from world.github_builds import PASSED, GitHubBuilds
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN, GitHubServer
@@ -66,6 +67,14 @@ class World:
         given = {"token": TOKEN, "registry-url": self.registry.url, **NAMED}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         return self.program.run(event, given, api_url=self.github.url, environment=environment)
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Iterator[Stranger]:
+    """The server that redirects lead to."""
+    server = Stranger()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

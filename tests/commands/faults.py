@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 import os
 import re
+import subprocess
 import time
 import urllib.parse
 from collections import Counter
@@ -17,6 +19,7 @@ from zlib import crc32
 import pytest
 
 from commands.scenarios import WRITERS, Scenario, forget, scenario_of
+from process.gates import ROOT
 from world.cancelling import WRITING
 from world.fault_proxy import TRUE_AFTER_ALL, Disturbance, Position, Stranger, positions_of
 from world.hurried import hurried
@@ -261,7 +264,9 @@ def report_faults(terminalreporter: pytest.TerminalReporter) -> None:
     found = tallies(terminalreporter)
     if not found:
         return
-    figures: dict[str, Any] = {"commands": {}, "broken": []}
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    figures: dict[str, Any] = {"commit": commit.stdout.strip(), "date": f"{datetime.date.today()}"}
+    figures |= {"commands": {}, "broken": []}
     for name, tally in found:
         own = figures["commands"].setdefault(name, Counter())
         own.update({key: tally[key] for key in ("of", "ran", "not_reached", "mended")})

@@ -5,7 +5,6 @@ One case again: FAULTS_ONLY='gate .* HEAD .* 401 . once'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -14,14 +13,6 @@ from commands.faults import Tally, Torture, is_mine
 from commands.scenarios import READERS, WRITERS
 from commands.signals import Record
 from world.fault_proxy import FAULTS, Stranger
-
-
-@pytest.fixture(scope="session")
-def stranger() -> Iterator[Stranger]:
-    """The server that redirects lead to."""
-    server = Stranger()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize("name", [*WRITERS, *READERS])
