@@ -25,16 +25,6 @@ from world.fault_proxy import TRUE_AFTER_ALL, Disturbance, Position, Stranger, p
 from world.hurried import hurried
 from world.program import Outcome, Program
 
-PROMISES = {
-    "false success": "nothing is allowed or done without its evidence",
-    "double": "nothing is made twice",
-    "half done": "a run without faults makes the rest",
-    "exit 3": "no fault of a server is one of ours",
-    "hang": "it ends in time",
-    "silent end": "it says what failed and what to do",
-    "secret shown": "no output holds a secret, plain or encoded",
-    "secret sent": "no login goes to another server",
-}
 SECONDS = {"timeout-seconds": "20"}
 _LIMIT = 120.0
 """Seconds after which a run hangs: what it may take by its settings, and as much again for a busy machine."""
@@ -44,6 +34,10 @@ _SURE_TO_DIFFER = re.compile(r"[0-9a-f]{7,64}|[0-9]+")
 
 OPTIONAL: Mapping[tuple[str, str], str] = {
     ("deploy", "/job_events/"): "what the job printed is for reading: how it ended is asked of the job itself",
+    (".", r"GET /repos/[^/]+/[^/]+ [0-9]+$"): "a repository whose visibility is not seen is taken for a private one",
+    ("announce", "/git/matching-refs/tags 1$"): "the release before is found by its year, in requests of their own",
+    ("audit", "fragalysis-.*/git/matching-refs/tags 1$"): "each tag that the list lacks is asked for by itself",
+    ("doctor", "/actions/.*variables"): "asked beside the workflow file, which asks for no variable there",
 }
 """What a run may go without unsaid: pattern of the command, and of the position, with the reason."""
 
@@ -151,6 +145,7 @@ class Torture:
         tally.ran += 1
         tally.not_reached += not disturbance.hits
         broken = judge(scenario, self.course.outcome, outcome, disturbance)
+        broken += [("double", one) for one in scenario.amiss() if "too many" in one]
         broken += [("hang", f"{time.monotonic() - start:.0f} s")] if time.monotonic() - start > _LIMIT else []
         if any(one.method in WRITING for server in scenario.servers for one in server.requests):
             tally.mended += 1
@@ -176,12 +171,15 @@ def judge(
     position = str(disturbance.position)
     may_lack = any(re.search(name, scenario.name) and re.search(at, position) for name, at in OPTIONAL)
     if never_had and not may_lack:
-        broken += [("false success", what) for what in false_success(scenario, undisturbed, outcome)]
+        broken += [("false success", what) for what in false_success(scenario, undisturbed, outcome, disturbance)]
     return broken
 
 
-def false_success(scenario: Scenario, undisturbed: Outcome, outcome: Outcome) -> list[str]:
+def false_success(scenario: Scenario, undisturbed: Outcome, outcome: Outcome, disturbance: Disturbance) -> list[str]:
     """Why the end of a run that lacked an answer is not one that it may have."""
+    if disturbance.position.method in WRITING:
+        # What was made is looked for when no answer came.
+        return scenario.amiss() if outcome.status == 0 and not _warned(outcome) else []
     if _same(undisturbed, outcome):
         return ["ends as if nothing had been missing"]
     if outcome.status or outcome.report is None:
@@ -189,8 +187,11 @@ def false_success(scenario: Scenario, undisturbed: Outcome, outcome: Outcome) ->
     before, after = undisturbed.findings("pass"), outcome.findings()
     lost = {key: after.get(key, "not there") for key in before if after.get(key) not in ("pass", "warn")}
     wrong = [f"{key} is {status}" for key, status in lost.items()]
-    warned = "::warning" in outcome.log or outcome.report["notes"]
-    return wrong + ([] if warned else scenario.amiss())
+    return wrong + ([] if _warned(outcome) else scenario.amiss())
+
+
+def _warned(outcome: Outcome) -> bool:
+    return "::warning" in outcome.log or bool(outcome.report and outcome.report["notes"])
 
 
 def silent_end(outcome: Outcome) -> list[str]:
@@ -199,16 +200,24 @@ def silent_end(outcome: Outcome) -> list[str]:
         return []
     report = outcome.report or {}
     problem = report.get("problem") or {}
-    blocking = [one for one in report.get("findings", []) if one["status"] in ("fail", "unknown")]
+    blocking = _blocking(report)
     said = [line for line in outcome.log.splitlines() if line.startswith("::error")]
     if not said:
         return ["no error is told"]
     if outcome.report is None or problem:
         # Wrong use has no report; its error is two sentences.
         told = problem.get("message") and problem.get("remedy")
-        return [] if told or (not problem and ". " in said[-1]) else [f"no remedy: {said[-1][:300]}"]
-    mute = [f"{one['rule']} has no remedy: {one['message'][:300]}" for one in blocking if not one["remedy"]]
+        is_told = told and problem["remedy"][:30] in " ".join(said)
+        return [] if is_told or (not problem and ". " in said[-1]) else [f"no remedy: {said[-1][:300]}"]
+    mute = [f"no remedy: {one['message'][:300]}" for one in blocking if not one["remedy"]]
     return mute if blocking else ["nothing stands in the way, and the status is not 0"]
+
+
+def _blocking(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What stands in the way, each with its message and remedy; of an audit also by release, and what is missing."""
+    findings = [one for part in (report, *report.get("releases", [])) for one in part.get("findings", [])]
+    missing = report.get("missing", {}).get("reasons", [])
+    return [one for one in findings if one["status"] in ("fail", "unknown")] + missing
 
 
 def shown(inputs: Mapping[str, str], outcome: Outcome) -> list[str]:
