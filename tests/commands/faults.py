@@ -36,7 +36,10 @@ OPTIONAL: Mapping[tuple[str, str], str] = {
     ("deploy", "/job_events/"): "what the job printed is for reading: how it ended is asked of the job itself",
     (".", r"GET /repos/[^/]+/[^/]+ [0-9]+$"): "a repository whose visibility is not seen is taken for a private one",
     ("announce", "/git/matching-refs/tags 1$"): "the release before is found by its year, in requests of their own",
-    ("audit", "fragalysis-.*/git/matching-refs/tags 1$"): "each tag that the list lacks is asked for by itself",
+    (
+        "audit",
+        "fragalysis-(backend|frontend)/git/matching-refs/tags 1$",
+    ): "each tag that the list lacks is asked for by itself",
     ("doctor", "/actions/.*variables"): "asked beside the workflow file, which asks for no variable there",
 }
 """What a run may go without unsaid: pattern of the command, and of the position, with the reason."""
@@ -97,8 +100,7 @@ class Torture:
 
     def __init__(self, name: str, request: pytest.FixtureRequest, stranger: Stranger) -> None:
         self.name, self._request, self._stranger = name, request, stranger
-        self.scenario = scenario_of(name, request)
-        self._program = Program(request.getfixturevalue("action_folder"), self.scenario.world.program.scratch)
+        self._scenario: Scenario | None = None
         if name not in self.courses:
             self.courses[name] = self._undisturbed()
         self.course = self.courses[name]
@@ -123,15 +125,23 @@ class Torture:
         assert "Traceback" not in outcome.log and self.scenario.amiss() == [], outcome.log
         return Course(outcome, positions_of(self.scenario.servers))
 
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario, on its servers; made when it is needed."""
+        if self._scenario is None:
+            self._scenario = scenario_of(self.name, self._request)
+        return self._scenario
+
     def _fresh(self) -> None:
-        if self.name in WRITERS:
+        if self._scenario and self.name in WRITERS:
             forget(self.name, self._request)
-            self.scenario = scenario_of(self.name, self._request)
+            self._scenario = None
         for server in self.scenario.servers:
             server.requests.clear()
 
     def _hurry(self, patience: float) -> None:
-        self.scenario.world.program = hurried(self._program, 0.05, patience)
+        program = Program(self._request.getfixturevalue("action_folder"), self._request.getfixturevalue("tmp_path"))
+        self.scenario.world.program = hurried(program, 0.05, patience)
 
     def _run(self, case: Case, tally: Tally) -> list[tuple[str, str]]:
         scenario = self.scenario
