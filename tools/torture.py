@@ -49,8 +49,8 @@ def table(figures: Mapping[str, Any]) -> str:
     rows = [head, ["---", *["--:"] * (len(head) - 1)]]
     for name, own in figures["commands"].items():
         count = [str(own.get(promise, 0)) for promise in PROMISES]
-        rows.append([f"`{name}`", f"{own['ran']:,} of {own['of']:,}", str(own.get("mended", 0)), *count])
-    ran, all_of = (sum(own[key] for own in figures["commands"].values()) for key in ("ran", "of"))
+        rows.append([f"`{name}`", f"{own.get('ran', 0):,} of {own['of']:,}", str(own.get("mended", 0)), *count])
+    ran, all_of = (sum(own.get(key, 0) for own in figures["commands"].values()) for key in ("ran", "of"))
     total = f"{ran:,} of {all_of:,} cases, run on {figures['date']} at commit {figures['commit']}.\n\n"
     return total + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 

@@ -226,8 +226,8 @@ def silent_end(outcome: Outcome) -> list[str]:
 def _blocking(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What stands in the way, each with its message and remedy; of an audit also by release, and what is missing."""
     findings = [one for part in (report, *report.get("releases", [])) for one in part.get("findings", [])]
-    missing = report.get("missing", {}).get("reasons", [])
-    return [one for one in findings if one["status"] in ("fail", "unknown")] + missing
+    blocking = [one for one in findings if one["status"] in ("fail", "unknown")]
+    return [*blocking, *report.get("missing", {}).get("reasons", [])]
 
 
 def shown(inputs: Mapping[str, str], outcome: Outcome) -> list[str]:
