@@ -103,7 +103,7 @@ FIGURES := build/torture
 .PHONY: torture-faults
 torture-faults: $(SET_UP) ## each request of each command with each fault, or FAULTS_PART=3/50 of them: the table of SECURITY.md
 	mkdir -p $(FIGURES)
-	FAULTS_PART=$(FAULTS_PART) FAULTS_FILE=$(FIGURES)/$(subst /,-of-,$(FAULTS_PART)).json \
+	FAULTS_COMMIT=$$(git describe --always --dirty) FAULTS_PART=$(FAULTS_PART) FAULTS_FILE=$(FIGURES)/$(subst /,-of-,$(FAULTS_PART)).json \
 		$(PYTEST) --timeout 86400 tests/commands/torture_faults.py || test $$? = 1
 	$(BIN)/python tools/torture.py $(FIGURES)
 
