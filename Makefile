@@ -100,7 +100,22 @@ house: ## figures of the sources: files, lines, functions, modules with a single
 torture: $(SET_UP) ## what takes too long for every time: 50 times the generated inputs, runs killed and cancelled at any moment
 	$(PYTEST) --timeout 3600 --hypothesis-profile torture -m hypothesis
 	$(PYTEST) --every-case -m sampled
-	$(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/commands/torture_*.py
+	$(BIN)/python -m pytest --numprocesses auto --timeout 3600 --ignore tests/commands/torture_faults.py tests/commands/torture_*.py
+	$(MAKE) torture-faults
+
+FAULTS_PART ?= 1/1
+FIGURES := build/torture
+
+.PHONY: torture-faults
+torture-faults: $(SET_UP) ## each request of each command with each fault, or FAULTS_PART=3/50 of them: the table of SECURITY.md
+	mkdir -p $(FIGURES)
+	FAULTS_COMMIT=$$(git describe --always --dirty) FAULTS_PART=$(FAULTS_PART) FAULTS_FILE=$(FIGURES)/$(subst /,-of-,$(FAULTS_PART)).json \
+		$(PYTEST) --timeout 86400 tests/commands/torture_faults.py || test $$? = 1
+	$(BIN)/python tools/torture.py $(FIGURES)
+
+.PHONY: torture-check
+torture-check: $(SET_UP) ## break each promise in a copy, and see that torture-faults notices
+	$(BIN)/python tools/torture_check.py
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## compile the dependency locks anew

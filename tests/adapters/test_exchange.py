@@ -72,6 +72,19 @@ def test_a_redirect_away_drops_credentials_for_good(http: Http, server: Echo, ot
     assert "authorization" not in server.requests[1].headers
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_another_server_does_not_say_that_there_is_nothing(
+    http: Http, server: Echo, other_server: Echo, status: int
+) -> None:
+    """Asked by a redirect and without our login, its "not found" is no answer of the server that we asked."""
+    server.fail("GET", "/git/ref/heads/2023.05.1", status=302, headers={"Location": f"{other_server.url}/store"})
+    other_server.fail("GET", "/store", status=status)
+
+    found = unknown(http.send(request(server.url, "/git/ref/heads/2023.05.1", bearer(SECRET, server.url, "it"))))
+
+    assert f"redirects to {HOST}:{other_server.port}, which answered {status}" in found.reason
+
+
 @pytest.mark.parametrize("target", ["http://example.org/", "ftp://127.0.0.1/", "http://user:pw@127.0.0.1/", "//["])
 def test_a_redirect_to_an_unfit_address_is_refused(http: Http, server: Echo, target: str) -> None:
     """Where a request may not go, a redirect does not take it."""

@@ -15,6 +15,7 @@ from process.gates import ROOT
 from world.awx import AwxServer
 from world.events import Event, push_tag
 from world.example import STACK, Example
+from world.fault_proxy import Stranger
 from world.forks import Forks
 from world.github_builds import PASSED, GitHubBuilds
 from world.github_releases import GitHubReleases
@@ -75,6 +76,14 @@ class World:
         given = {"token": TOKEN, "registry-url": self.registry.url, **NAMED}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         return self.program.run(event, given, api_url=self.github.url, environment=environment)
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Iterator[Stranger]:
+    """The server that redirects lead to."""
+    server = Stranger()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -143,7 +152,9 @@ def ready(world: World, awx: AwxServer, site: Site, releases_of: GitHubReleases)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """After the tests of cancelled runs and of pairs, say how they ended."""
     from commands.at_once import report_pairs  # they need what is above
+    from commands.faults import report_faults
     from commands.signals import report_table
 
     report_table(terminalreporter)
     report_pairs(terminalreporter)
+    report_faults(terminalreporter)

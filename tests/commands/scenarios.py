@@ -118,7 +118,14 @@ def head(world: World, branch: str) -> str:
 
 
 def _wrong(expected: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
-    return [f"{name}: {found[name]!r}, not {value!r}" for name, value in expected.items() if found[name] != value]
+    wrong = {name: (found[name], value) for name, value in expected.items() if found[name] != value}
+    return [f"{name}: {_more(is_, value)}{is_!r}, not {value!r}" for name, (is_, value) in wrong.items()]
+
+
+def _more(found: Any, expected: Any) -> str:
+    """What is there twice is the worst that can be."""
+    numbers = [one if isinstance(one, int) else len(one) for one in (found, expected)]
+    return "too many, " if numbers[0] > numbers[1] else ""
 
 
 def _prepare(request: pytest.FixtureRequest, mode: str) -> Scenario:

@@ -15,13 +15,17 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP reply; of a `cut` one only so many bytes of the body are sent, of a `dropped` one nothing."""
+    """An HTTP reply; of a `cut` one only so many bytes of the body are sent, of a `dropped` one nothing.
+
+    With `reset` the connection breaks as when a machine dies, not in order.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     cut: int | None = None
     dropped: bool = False
+    reset: bool = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import struct
 import threading
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from world.faults import Faults, Reply
+from world.faults import Faults, Forward, Reply
 from world.rounds import Rounds
 
 HOST = "127.0.0.1"
+BROKEN = Reply(0, dropped=True, reset=True)
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -80,12 +83,18 @@ class LoopbackServer(Faults):
         self.requests: list[Exchange] = []
         self.errors: list[Exception] = []
         self.rounds: Rounds | None = None
+        self.proxy: Callable[[Request, Forward], Reply] | None = None
+        """Stands before what answers, if set."""
         self._in_flight = 0
         self._cleared = 0
         self._changed = threading.Condition()
-        self._server = _Server((HOST, 0), _handler_for(self))
+        self._open(0)
         self.port: int = self._server.server_address[1]
         self.url = f"http://{HOST}:{self.port}"
+
+    def _open(self, port: int) -> None:
+        self._is_down = False
+        self._server = _Server((HOST, port), _handler_for(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -99,13 +108,29 @@ class LoopbackServer(Faults):
         self.requests.clear()
         self.errors.clear()
         self.rounds = None
+        self.proxy = None
         self._cleared += 1
 
     def stop(self) -> None:
         """Closes the port."""
+        self._close()
+
+    def _close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def go_down(self) -> None:
+        """Refuses connections from now on, and breaks off those that there are, until `come_up`."""
+        with self._changed:
+            if not self._is_down:
+                self._is_down = True
+                self._close()
+
+    def come_up(self) -> None:
+        """Takes connections again, at the same port."""
+        if self._is_down:
+            self._open(self.port)
 
     def settle(self) -> None:
         """Wait until all requests that have come are recorded: whoever sent them may have died meanwhile."""
@@ -118,9 +143,13 @@ class LoopbackServer(Faults):
             self._in_flight += 1
             cleared = self._cleared
         number = self.rounds.hold() if self.rounds else None
-        act = self.pick(request.method, request.target)
+        act = self.pick(request.method, request.target) if not self._is_down else lambda _: BROKEN
+
+        def forward() -> Reply:
+            return self.proxy(request, lambda: self.answer(request)) if self.proxy else self.answer(request)
+
         try:
-            reply = act(lambda: self.answer(request)) if act else self.answer(request)
+            reply = act(forward) if act else forward()
         except Exception as error:  # any fault of the test world must reach the test
             if cleared == self._cleared:
                 self.errors.append(error)
@@ -176,7 +205,7 @@ def _read(handler: BaseHTTPRequestHandler) -> Request:
 
 def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     if reply.dropped:
-        _hang_up(handler)
+        _hang_up(handler, reply.reset)
         return
     handler.send_response(reply.status)
     for name, value in reply.headers:
@@ -189,13 +218,20 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     if handler.command != "HEAD":
         handler.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
     if reply.cut is not None:
-        _hang_up(handler)
+        _hang_up(handler, reply.reset)
 
 
-def _hang_up(handler: BaseHTTPRequestHandler) -> None:
+def _hang_up(handler: BaseHTTPRequestHandler, reset: bool) -> None:
     handler.close_connection = True
     with contextlib.suppress(OSError):
         handler.wfile.flush()
+        if reset:
+            # Not to linger is to send RST, and the descriptor must go now: the handler's streams hold it, too.
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            handler.rfile.close()
+            handler.wfile.close()
+            handler.connection.close()
+            return
         handler.connection.shutdown(socket.SHUT_RDWR)
 
 

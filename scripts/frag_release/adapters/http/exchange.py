@@ -87,6 +87,9 @@ class Exchange:
                 if problem:
                     return _not_followed(request, problem, url)
                 continue
+            if isinstance(answer, Response) and answer.status >= 400 and origin(url) != origin(request.url):
+                # It was asked without our login: its "not found" is not the word of the server that we asked.
+                return _failure(request, f"redirects to {host_of(url)}, which answered {answer.status}")
             return answer
         return _failure(request, "redirects without end", transient=False)
 
