@@ -39,3 +39,26 @@ def test_whoever_adopts_all_is_told_every_name() -> None:
     steps = (ROOT / "docs" / "adopting.md").read_text("utf-8")
     assert {name for name in names | places if f"`{name}`" not in steps} == set()
     assert [path.name for path in examples if f"../examples/{path.name}" not in steps] == []
+
+
+REAL_NAMES = {
+    "BE_IMAGE_TAG", "BE_NAMESPACE", "FE_IMAGE_TAG", "FE_NAMESPACE", "STACK_NAMESPACE", "DOCKERHUB_USERNAME",
+    "DOCKERHUB_TOKEN", "TRIGGER_AWX", "TRIGGER_DEVELOPER_AWX", "SLACK_NOTIFY_STAGING_WEBHOOK",
+    "SLACK_NOTIFY_PRODUCTION_WEBHOOK", "AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD", "AWX_TEMPLATE_NAME", "STACK_USER",
+    "STACK_USER_TOKEN", "STACK_BRANCH", "STACK_GITHUB_NAMESPACE", "TRIGGER_DOWNSTREAM", "awx/fragalysis-staging",
+    "awx/fragalysis-production", "awx/fragalysis-developer", "stack_namespace", "stack_image_tag",
+}  # fmt: skip
+"""Secrets, environments and inputs of Fragalysis's stack and components in August 2026, before this action."""
+REAL_HABITS = {
+    "latest", "stable", "target: staging", "master", "continue-on-error", "GITHUB_REF_SLUG", "fragalysis-stack",
+}  # fmt: skip
+
+
+def test_whoever_has_a_stack_today_finds_each_of_its_names() -> None:
+    """What becomes of each secret, environment, input and habit of the real stack stands in one section, in a cell."""
+    _, _, section = (ROOT / "docs" / "adopting.md").read_text("utf-8").partition("\n## Today, and then\n")
+    today = "".join(line.split(" | ")[0] for line in section.splitlines() if line.startswith("| "))
+    assert {name for name in REAL_NAMES | REAL_HABITS if f"`{name}`" not in today} == set()
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    assert {len(cells) for cells in rows} == {3}
+    assert all(cell.strip() for cells in rows for cell in cells)
