@@ -113,7 +113,7 @@ DEPLOY_INPUTS = {
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
-    "deployment-record": "true", "ungated": "false", "dry-run": "false", "wait-minutes": "30", "ticket-token": "",
+    "deployment-record": "true", "staging-minutes": "", "ungated": "false", "dry-run": "false", "wait-minutes": "30", "ticket-token": "",
     "ticket-repository": "",
 }  # fmt: skip
 AUDIT_INPUTS = {

@@ -83,7 +83,7 @@ class Deploy:
         expected, name = self._recorded(record) if record else (self.settings.expected, self.settings.stack_image)
         judged = self._judged(record)
         tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
-        evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
+        evidence = DeployEvidence(self.settings, self.to.image_registry, expected, self.session.stack.staging)
         judged, image = evidence.hold(judged, name, tag)
         judged = replace(judged, image_name=name, released=self._released(judged), awx=self.settings.awx_form)
         report = self.report = DeployReport(

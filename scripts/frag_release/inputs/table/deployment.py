@@ -135,6 +135,14 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_DEPLOY,
     ),
     Input(
+        "staging-minutes",
+        "Minutes that the same image must have stayed the newest on staging before it may go to production, by a "
+        "deployment record that is believed; `0`: at all",
+        default_words="none: it need not have been there",
+        kind=Kind.MINUTES,
+        commands=_DEPLOY,
+    ),
+    Input(
         "ungated",
         "Whether to deploy without the gate: never to production",
         default="false",
