@@ -50,6 +50,7 @@ def run(ready: Deployment) -> Run:
 
 def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Run) -> None:
     """At the deployed commit, merging nothing, with tag, digests, pair and run; in_progress, then success."""
+    ready.world.github.approvals[run.id] = [("maintainer", "awx/fragalysis-production")]
     outcome: Outcome = start(ready, run).finish()
     assert outcome.status == 0, outcome.log
     [filed] = records(ready)
@@ -87,6 +88,7 @@ def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Ru
     assert outcome.report["site-seen-at"]
     assert f"| [{filed.id}]({kept['url']}): success, filed at " in outcome.summary
     assert ", seen at " in outcome.summary
+    assert "Approved by maintainer (`awx/fragalysis-production`)." in outcome.summary
 
 
 def test_what_launches_nothing_leaves_no_record(ready: Deployment) -> None:

@@ -99,7 +99,7 @@ ANNOUNCE_INPUTS = {
     **_NOTICE,
     **_EVERYWHERE,
     "stack-tag": "", "ticket": "", "ticket-token": "", "ticket-repository": "", "tickets-from": "",
-    "assignees": "", "labels": "", "project": "", "project-field": "Status",
+    "assignees": "", "labels": "", "checklist": "", "project": "", "project-field": "Status",
     "project-status": "push to production", "dry-run": "false",
 }  # fmt: skip
 _AWX = {
@@ -113,8 +113,8 @@ DEPLOY_INPUTS = {
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
-    "deployment-record": "true", "staging-minutes": "", "ungated": "false", "dry-run": "false", "wait-minutes": "30", "ticket-token": "",
-    "ticket-repository": "",
+    "deployment-record": "true", "staging-minutes": "", "ungated": "false", "dry-run": "false", "wait-minutes": "30",
+    "ticket-token": "", "ticket-repository": "",
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,

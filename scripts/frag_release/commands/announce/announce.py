@@ -37,7 +37,7 @@ class Announce:
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
         settings, journal = self.settings, self.journal
-        contents, findings = ReleaseContents(settings, self.stack, self.now.date()).gather()
+        contents, findings = ReleaseContents(settings, self.stack, self.now.date(), journal).gather()
         issue, url = self._write(contents)
         short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
         where = Ticket(issue.repository, issue.number) if issue else None

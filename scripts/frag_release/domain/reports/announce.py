@@ -100,6 +100,7 @@ class AnnounceReport(Report):
             "previous": previous_as_json(contents.previous),
             "components": [component_as_json(facts) for facts in contents.components],
             "ticket": {"repository": where.repository, "number": where.number, "url": self.url} if where else None,
+            "approved-by": [one.as_json() for one in contents.approvals],
             "changes": [_change(change) for change in contents.changes],
             "tickets": {
                 "repository": contents.tickets_from,
