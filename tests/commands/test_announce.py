@@ -65,7 +65,10 @@ def test_a_ticket_says_who_approved_and_keeps_what_was_checked(desk: Desk) -> No
     assert "- [ ] I looked at production\n- [ ] Ask" in ticket["body"] and "Seen to work" not in ticket["body"]
     assert first.report["approved-by"][1] == {"by": "maintainer", "environments": [place]}
     desk.edit(ticket["number"], body=ticket["body"].replace("- [ ] I looked", "- [x] I looked"))
-    desk.announce(checklist="I looked at production")
+    again = desk.announce(checklist="I looked at production")
+    assert "| Checked, by the boxes of the ticket | I looked at production |" in again.summary
+    assert again.report and again.report["checked"] == ["I looked at production"]
+    assert "| Approval | Approved by " in again.summary
     assert "- [x] I looked at production\n" in desk.ticket()["body"]
     desk.world.github.assert_valid()
 

@@ -118,6 +118,7 @@ DEPLOY_INPUTS = {
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,
+    "environment": "production", "verify-url": "", "verify-text": "",
     "local": "", "since": "", "stack-image": "", "check-ci": "false", "check-images": "false", "check-origin": "check",
     "timeout-seconds": "900",
 }  # fmt: skip
@@ -151,7 +152,7 @@ DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
-    "failed-rules", "headline", "headline-url", "report-path",
+    "production-tag", "production-matches", "failed-rules", "headline", "headline-url", "report-path",
     "changed", "plan", "plan-title", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip

@@ -107,7 +107,7 @@ class _Notes:
         return "; it is the first release" if previous is None else ""
 
     def _checklist(self) -> str:
-        return "\n".join(f"- [ ] {markdown.words(step)}" for step in self.contents.checklist or _STEPS)
+        return "\n".join(f"- [ ] {markdown.words(step)}" for step in _steps(self.contents))
 
     def _warnings(self) -> str:
         previous = self.contents.previous
@@ -180,6 +180,15 @@ class _Notes:
             "frag-release-action keeps this part up to date, and what is ticked stays ticked. Write above or below it: "
             "that is left as it is."
         )
+
+
+def checked(contents: Contents, ticked: Sequence[str]) -> list[str]:
+    """Return the steps whose boxes are ticked; what else is ticked may be the title of somebody's ticket."""
+    return [step for step in _steps(contents) if markdown.words(step) in ticked]
+
+
+def _steps(contents: Contents) -> Sequence[str]:
+    return contents.checklist or _STEPS
 
 
 def approved_by(approvals: Sequence[Approval], before: str = "") -> str:

@@ -40,6 +40,10 @@ class RecordEvidence:
         found = self.deployments.newest(environment)
         return found if isinstance(found, Unknown) else self._judged(found[:MOST])
 
+    def judged_one(self, filed: Filed) -> Record:
+        """Judge a single record: its statuses, and the run that told of its success."""
+        return self._judged([filed])[0]
+
     def staging(self, digest: str, tag: str, minutes: int, now: datetime.datetime) -> Answer[Staging]:
         """What was on staging as the stack's image of `digest`, and what followed there before so many minutes."""
         found = self.deployments.newest()
