@@ -51,6 +51,28 @@ def test_the_worked_example_gets_its_ticket(desk: Desk) -> None:
     assert outcome.summary.startswith("## ✅ Announced — [`Release 2023.06.2`]")
 
 
+def test_a_ticket_says_who_approved_and_keeps_what_was_checked(desk: Desk) -> None:
+    """Named in the record or the build's run, but not who rejected it; a line of the checklist stays ticked."""
+    desk.release(**{"approved-by": [{"by": "@all", "environments": ["release"]}, {"environments": 1}]})
+    run = desk.builds.start(REPOSITORY, TAG, desk.world.commit(TAG))
+    place = "awx/fragalysis-production"
+    desk.world.github.approvals[run.id] = [("maintainer", place), ("reviewer", place, "rejected")]
+    first = desk.announce(checklist="- [ ] I looked at production\nAsk #chemists")
+    assert first.status == 0 and first.report, first.log
+    ticket = desk.ticket()
+    assert "all (`release`), maintainer (`awx/fragalysis-production`).\n" in ticket["body"]
+    assert "Approved by " in ticket["body"] and "@all" not in ticket["body"]
+    assert "- [ ] I looked at production\n- [ ] Ask" in ticket["body"] and "Seen to work" not in ticket["body"]
+    assert first.report["approved-by"][1] == {"by": "maintainer", "environments": [place]}
+    desk.edit(ticket["number"], body=ticket["body"].replace("- [ ] I looked", "- [x] I looked"))
+    again = desk.announce(checklist="I looked at production")
+    assert "| Checked, by the boxes of the ticket | I looked at production |" in again.summary
+    assert again.report and again.report["checked"] == ["I looked at production"]
+    assert "| Approval | Approved by " in again.summary
+    assert "- [x] I looked at production\n" in desk.ticket()["body"]
+    desk.world.github.assert_valid()
+
+
 def test_tickets_are_named_by_their_address(unseeded: World) -> None:
     """A commit names a ticket by the address of a comment on it: #1527, and none of another repository."""
     example, server = unseeded.example, "https://github.example"

@@ -50,6 +50,7 @@ def run(ready: Deployment) -> Run:
 
 def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Run) -> None:
     """At the deployed commit, merging nothing, with tag, digests, pair and run; in_progress, then success."""
+    ready.world.github.approvals[run.id] = [("maintainer", "awx/fragalysis-production")]
     outcome: Outcome = start(ready, run).finish()
     assert outcome.status == 0, outcome.log
     [filed] = records(ready)
@@ -87,6 +88,7 @@ def test_a_deployment_is_recorded_from_launch_to_site(ready: Deployment, run: Ru
     assert outcome.report["site-seen-at"]
     assert f"| [{filed.id}]({kept['url']}): success, filed at " in outcome.summary
     assert ", seen at " in outcome.summary
+    assert "Approved by maintainer (`awx/fragalysis-production`)." in outcome.summary
 
 
 def test_what_launches_nothing_leaves_no_record(ready: Deployment) -> None:
@@ -203,6 +205,23 @@ def went_back(ready: Deployment, to: str, **run: Any) -> Run:
     told = f"https://github.example/{made.repository}/actions/runs/{made.id}/attempts/1"
     filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
     return made
+
+
+def test_production_takes_only_what_was_staged(ready: Deployment, builds: GitHubBuilds, run: Run) -> None:
+    """Without a record of staging nothing is launched; with a believed one of the same digest it is deployed."""
+    staging = {"environment": "awx/fragalysis-staging", "created_at": "2023-06-02T10:01:00Z"}
+    payload = Deployed(TAG, "sha256:" + "9" * 64, run=run.id, run_job="build").as_payload()
+    filed = ready.world.github.deployments.add(REPOSITORY, run.head_sha, payload=payload, **staging)
+    told = f"https://github.example/{REPOSITORY}/actions/runs/{run.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    builds.again(run, PASSED)
+    refused = ready.deploy(staging_minutes="30")
+    assert (refused.status, refused.outputs["failed-rules"], ready.awx.launches) == (1, "staged:stack", 0), refused.log
+    assert "What was there under this tag is sha256:9999" in refused.log
+    filed.payload["digest"] = ready.digest
+    outcome = ready.deploy(staging_minutes="30")
+    assert (outcome.status, ready.awx.launches) == (0, 1), outcome.log
+    ready.world.github.assert_valid()
 
 
 @pytest.mark.parametrize(

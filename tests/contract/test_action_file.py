@@ -99,7 +99,7 @@ ANNOUNCE_INPUTS = {
     **_NOTICE,
     **_EVERYWHERE,
     "stack-tag": "", "ticket": "", "ticket-token": "", "ticket-repository": "", "tickets-from": "",
-    "assignees": "", "labels": "", "project": "", "project-field": "Status",
+    "assignees": "", "labels": "", "checklist": "", "project": "", "project-field": "Status",
     "project-status": "push to production", "dry-run": "false",
 }  # fmt: skip
 _AWX = {
@@ -113,11 +113,12 @@ DEPLOY_INPUTS = {
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
-    "deployment-record": "true", "ungated": "false", "dry-run": "false", "wait-minutes": "30", "ticket-token": "",
-    "ticket-repository": "",
+    "deployment-record": "true", "staging-minutes": "", "ungated": "false", "dry-run": "false", "wait-minutes": "30",
+    "ticket-token": "", "ticket-repository": "",
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,
+    "environment": "production", "verify-url": "", "verify-text": "",
     "local": "", "since": "", "stack-image": "", "check-ci": "false", "check-images": "false", "check-origin": "check",
     "timeout-seconds": "900",
 }  # fmt: skip
@@ -151,7 +152,7 @@ DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
-    "failed-rules", "headline", "headline-url", "report-path",
+    "production-tag", "production-matches", "failed-rules", "headline", "headline-url", "report-path",
     "changed", "plan", "plan-title", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip

@@ -54,10 +54,11 @@ DESIGNED = [
     ("pair-changed", "pair", True),
     ("stack-ci", "stack", True),
     ("stack-image", "stack", True),
+    ("staged", "stack", True),
     ("stack-contents", "stack", True),
 ]
 # Rules of single commands, which not everybody who judges applies.
-OF_ONE_COMMAND = {"stack-ci", "stack-image", "stack-contents", "tag-released", "branch-ci"}
+OF_ONE_COMMAND = {"stack-ci", "stack-image", "staged", "stack-contents", "tag-released", "branch-ci"}
 
 
 def test_the_catalogue_is_the_designs_table() -> None:
@@ -67,7 +68,7 @@ def test_the_catalogue_is_the_designs_table() -> None:
 
 def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
     """An audit leaves out what is of a run alone: overrides, CI before something is tagged, another build."""
-    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "tag-released", "branch-ci"}
+    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "staged", "tag-released", "branch-ci"}
     assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == of_a_run
 
 
@@ -75,7 +76,8 @@ def test_what_can_be_mended_without_another_tag() -> None:
     """Only what other repositories, registries and CI are to blame for may pass in the same run later."""
     elsewhere = {rule.id for rule in CATALOGUE if rule.mends_elsewhere}
     assert elsewhere == {
-        "pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "pin-origin", "stack-ci"
+        "pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci", "branch-ci", "pin-image", "pin-origin", "stack-ci",
+        "staged",
     }  # fmt: skip
     failed, unknown = (
         Finding("tag-order", "stack", "2023.06.2", status, "") for status in (Status.FAIL, Status.UNKNOWN)

@@ -21,7 +21,7 @@ from world.github_deployments import Deployments
 from world.loopback import LoopbackServer, Request
 from world.openapi import github_description
 from world.run_origins import RunOrigins
-from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run
+from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run, person
 
 TOKEN, COMPONENT_TOKEN = TOKENS
 GHES_PREFIX = "/api/v3"
@@ -51,6 +51,7 @@ class GitHubServer(LoopbackServer):
         super().__init__()
         self.emulate = Emulate(self.url)
         self.runs: list[Run] = []
+        self.approvals: dict[int, list[tuple[str, ...]]] = {}
         self.origins = RunOrigins(self.url, self.runs)
         self.deployments = Deployments(self.url)
         self.remaining = 4999
@@ -67,6 +68,7 @@ class GitHubServer(LoopbackServer):
         super().clear()
         self.emulate.reset()
         self.runs.clear()
+        self.approvals.clear()
         self.origins.clear()
         self.deployments.clear()
         self.remaining = 4999
@@ -154,6 +156,10 @@ class GitHubServer(LoopbackServer):
         return None
 
     def _runs_reply(self, request: Request) -> Reply | None:
+        if found := re.fullmatch(r"/repos/[^/]+/[^/]+/actions/runs/(?P<id>[0-9]+)/approvals", request.path):
+            reply = json_reply(200, [_review(self.url, *one) for one in self.approvals.get(int(found["id"]), [])])
+            self._own_reply_faults.extend(github_description().reply_faults(request, reply))
+            return reply
         match = re.fullmatch(
             r"/repos/(?P<name>[^/]+/[^/]+)/actions/(?:workflows/(?P<workflow>[^/]+)/)?runs(?:/(?P<id>[0-9]+))?",
             request.path,
@@ -227,6 +233,14 @@ def _without_prefix(request: Request) -> Request:
         path=request.path.removeprefix(GHES_PREFIX),
         target=request.target.removeprefix(GHES_PREFIX),
     )
+
+
+def _review(url: str, login: str, environment: str, state: str = "approved") -> dict[str, Any]:
+    """Somebody's word on a run, as GitHub has it."""
+    page = f"https://github.example/environments/{environment}"
+    facts = {"id": 1, "node_id": "EN_1", "name": environment, "url": f"{url}/environments/1", "html_url": page}
+    times = dict.fromkeys(("created_at", "updated_at"), "2023-06-02T09:00:00Z")
+    return {"state": state, "comment": "", "user": person(login, url), "environments": [{**facts, **times}]}
 
 
 def _with_prefix(reply: Reply, url: str) -> Reply:

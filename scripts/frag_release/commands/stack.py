@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..adapters.ports.repository import Forge, Repository
 from ..adapters.ports.writer import Writer
 from ..adapters.registry.client import RegistryClient
 from ..domain.components import Pin, read_pins
 from ..domain.decision import BRANCHES, TAGS
-from ..domain.evidence import Answer, Blob, Unknown
+from ..domain.evidence import Answer, Blob, NotOffered, Unknown
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
 from ..domain.versions import parse_production_tag
 from ..errors import UsageError
@@ -24,6 +24,10 @@ from .answers import must
 from .evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
 from .evidence.records import with_records
 from .evidence.stack import StackEvidence, TagFacts
+
+if TYPE_CHECKING:
+    from ..domain.deployment_records import Staging
+    from .evidence.deployment_records import RecordEvidence
 
 _F = TypeVar("_F", bound=Forge, covariant=True)
 
@@ -73,6 +77,24 @@ class Stack(Generic[_F]):
         forge = self.forge
         records, released = forge.deployments(self.name), forge.released(self.name)
         return with_records(records, self.repository, self.settings.workflow_file, self.branches(), released)
+
+    def staging(self, digest: str, tag: str, minutes: int) -> Answer[Staging]:
+        """What was on staging as an image of `digest`, by the records that are believed."""
+        records = self.records()
+        if isinstance(records, Unknown):
+            return records
+        return records.staging(digest, tag, minutes, datetime.datetime.now(datetime.timezone.utc))
+
+    def records(self) -> Answer[RecordEvidence]:
+        """What finds and judges deployment records; clones have none."""
+        from .evidence.deployment_records import RecordEvidence  # late: a gate does not ask for it
+
+        deployments, branches = self.forge.deployments(self.name), self.branches()
+        if deployments is None:
+            return NotOffered("clones have no deployment records", "Leave out the input local.")
+        if isinstance(branches, Unknown):
+            return branches
+        return RecordEvidence(deployments, self.repository, self.settings.workflow_file, branches)
 
     def head(self, branch: str) -> str:
         """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""

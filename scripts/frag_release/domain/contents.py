@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .builds import Build, Job
 from .changes import History, References
 from .components import Pin
-from .evidence import Answer, LeftOut, Unknown
+from .evidence import Answer, Approval, LeftOut, Unknown
 from .facts import ComponentFacts, PreviousRelease
 from .findings import Finding
 from .plan import Change
@@ -24,7 +24,7 @@ class Contents:
     `findings` are those of the checks that it passed, empty where they are not recorded. `image` and
     `digest` are the stack's own, empty where not known; `build` is None where none was looked for.
     `tickets_from` is the repository of the tickets, whose `titles` were looked up once each; `private_titles`
-    says that not everybody may read them.
+    says that not everybody may read them. `checklist` is what people are to do, empty for the usual steps.
     """
 
     repository: str
@@ -41,6 +41,8 @@ class Contents:
     digest: str = ""
     build: Answer[Build | None] = None
     jobs: Answer[Sequence[Job]] = ()
+    approvals: Sequence[Approval] = ()
+    checklist: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

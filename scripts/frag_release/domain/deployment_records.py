@@ -147,10 +147,14 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Record:
-    """A record of a deployment; `doubt` says why it is only claimed, and is empty if it is believed."""
+    """A record of a deployment; `doubt` says why it is only claimed, and is empty if it is believed.
+
+    `unseen` says that another look may end the doubt: something could not be asked.
+    """
 
     filed: Filed
     doubt: str
+    unseen: bool = False
 
     @property
     def is_believed(self) -> bool:
@@ -162,6 +166,40 @@ class Record:
         """The tag that was deployed, empty if the record does not say."""
         return self.filed.deployed.tag if self.filed.deployed else ""
 
+    @property
+    def since(self) -> datetime.datetime:
+        """When it told of success, in UTC; when it was filed if it has not."""
+        return self.filed.success.created if self.filed.success else self.filed.created
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What was on staging. `same` are records of the digest that is to be deployed, `others` later ones of another.
+
+    Both stand newest first. A digest has to stay so many `minutes`; `now` is in UTC. `tagged` are other digests that
+    staging had under the same tag.
+    """
+
+    minutes: int
+    now: datetime.datetime
+    same: Sequence[Record] = ()
+    others: Sequence[Record] = ()
+    tagged: Sequence[str] = ()
+
+    def until(self, record: Record) -> datetime.datetime:
+        """When the deployment of a record has stayed long enough; what comes later changes nothing."""
+        return record.since + datetime.timedelta(minutes=self.minutes)
+
+    def after(self, record: Record) -> list[Record]:
+        """What was filed there before the deployment of a record had stayed long enough, the oldest first."""
+        return [one for one in reversed(self.others) if follows(one.filed, record.filed, self.until(record))]
+
+
+def follows(filed: Filed, before: Filed, until: datetime.datetime) -> bool:
+    """Whether a record of the same environment was filed after `before`, and earlier than `until`."""
+    is_there = filed.environment.lower() == before.environment.lower()
+    return is_there and filed.id > before.id and filed.created < until
+
 
 def judge(filed: Filed, facts: RunFacts, files: Collection[str], branches: Collection[str]) -> Record:
     """Return the record with what is to be thought of it.
@@ -170,14 +208,15 @@ def judge(filed: Filed, facts: RunFacts, files: Collection[str], branches: Colle
     """
     if filed.deployed is None:
         return Record(filed, "this action did not file it")
+    if isinstance(facts.build, Unknown):
+        return Record(filed, f"its run could not be seen: {facts.build.reason}", unseen=True)
     if filed.success is None:
         return Record(filed, f"it does not tell of success but of {filed.state or 'nothing yet'}")
-    if isinstance(facts.build, Unknown):
-        return Record(filed, f"its run could not be seen: {facts.build.reason}")
     if facts.build is None:
         return Record(filed, "no run of this repository has told of its success")
     doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches)
-    return Record(filed, doubt or _doubt_of_job(filed.deployed, filed.success, facts))
+    doubt = doubt or _doubt_of_job(filed.deployed, filed.success, facts)
+    return Record(filed, doubt.reason, unseen=True) if isinstance(doubt, Unknown) else Record(filed, doubt)
 
 
 def taken_back(records: Sequence[Record]) -> dict[str, str | None]:
@@ -201,7 +240,9 @@ def _doubt_of_run(run: Build, files: Collection[str]) -> str:
     return "" if run.event in _EVENTS else f"its run was started by {run.event}"
 
 
-def _doubt_of_ref(filed: Filed, run: Build, tags: Mapping[str, Answer[str | None]], branches: Collection[str]) -> str:
+def _doubt_of_ref(
+    filed: Filed, run: Build, tags: Mapping[str, Answer[str | None]], branches: Collection[str]
+) -> Answer[str]:
     """Say why the run's ref, or the recorded commit, is not what is deployed from; empty if it is.
 
     Whoever may push a branch may push another workflow file with it.
@@ -218,19 +259,19 @@ def _doubt_of_ref(filed: Filed, run: Build, tags: Mapping[str, Answer[str | None
     return ""
 
 
-def _doubt_of_tag(tag: str, commit: str, tags: Mapping[str, Answer[str | None]]) -> str:
+def _doubt_of_tag(tag: str, commit: str, tags: Mapping[str, Answer[str | None]]) -> Answer[str]:
     found = tags.get(tag)
     if isinstance(found, Unknown):
-        return f"the tag {tag} could not be seen: {found.reason}"
+        return Unknown(f"the tag {tag} could not be seen: {found.reason}")
     return "" if found == commit else f"the tag {tag} is not at {commit[:12]}"
 
 
-def _doubt_of_job(deployed: Deployed, success: Status, facts: RunFacts) -> str:
+def _doubt_of_job(deployed: Deployed, success: Status, facts: RunFacts) -> Answer[str]:
     """Say why no job of the run deployed that: one of its name that went on when it told of success, and ended well."""
     if isinstance(facts.jobs, Unknown):
-        return f"the jobs of its run could not be seen: {facts.jobs.reason}"
+        return Unknown(f"the jobs of its run could not be seen: {facts.jobs.reason}")
     if isinstance(facts.names, Unknown):
-        return f"the workflow file of its run could not be seen: {facts.names.reason}"
+        return Unknown(f"the workflow file of its run could not be seen: {facts.names.reason}")
     named = [job for job in facts.jobs if any(one.fullmatch(job.name) for one in facts.names)]
     during = [job for job in named if _went_on(job, success.created)]
     if not during:

@@ -8,6 +8,8 @@ import unicodedata
 _OTHERS = frozenset(
     {"staging", "stage", "developer", "developers", "development", "dev", "test", "testing", "qa", "sandbox", "preview"}
 )
+_STAGING = frozenset({"staging", "stage"})
+_WORD = re.compile(r"[^\W\d_]+")
 _PRODUCTION = re.compile(r".*(prod|prd)|live|main\Z")
 # As in prod, nonprod, production, Produktion, productive; not as in product, produce, reproduce.
 _SAYS_PRODUCTION = re.compile(r"(?!reprod).*prod(?!uct(?!i)|uce)|.*prd|live\Z")
@@ -20,8 +22,13 @@ def is_production(environment: str) -> bool:
     case. A name that also speaks of production (`pre-production`, `staging-prod`, `qa-nonprod`), and one that says
     nothing (`alice`, `awx`), is production.
     """
-    words = re.findall(r"[^\W\d_]+", environment.casefold())
+    words = _WORD.findall(environment.casefold())
     return any(map(_PRODUCTION.match, words)) or not _OTHERS.intersection(words)
+
+
+def is_staging(environment: str) -> bool:
+    """Whether what is deployed to `environment` is tried for production there: its name has a word for staging."""
+    return not is_production(environment) and not _STAGING.isdisjoint(_WORD.findall(environment.casefold()))
 
 
 def says_production(name: str) -> bool:
@@ -33,4 +40,4 @@ def says_production(name: str) -> bool:
     whole = unicodedata.normalize("NFKC", name)
     # A small letter before a capital one ends a word, and is in the middle of it where somebody types PrOd.
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", whole)
-    return any(map(_SAYS_PRODUCTION.match, re.findall(r"[^\W\d_]+", f"{whole} {apart}".casefold())))
+    return any(map(_SAYS_PRODUCTION.match, _WORD.findall(f"{whole} {apart}".casefold())))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 if TYPE_CHECKING:
     from .origin import Origins
@@ -173,3 +173,15 @@ class Image:
 
 Answers = Mapping[str, Answer[_T]]
 """A batch of answers by what was asked."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody, by the login, who approved that jobs of a run go on into these environments."""
+
+    by: str
+    environments: Sequence[str] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The approval as reports and records have it."""
+        return {"by": self.by, "environments": list(self.environments)}

@@ -11,7 +11,8 @@ from .components import Pin
 from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
 from .versions import ProductionTag, production_tags
 
-if TYPE_CHECKING:  # it reads YAML, which takes long to import
+if TYPE_CHECKING:  # they take long to import, and few runs need them
+    from .deployment_records import Staging
     from .origin import JudgedImage
     from .overrides import Override
 
@@ -209,7 +210,8 @@ class StackImageFacts:
 
     `image` is None where nothing needs to be known of it, for the reason `unasked`. `public` is the release that
     the tag has already, None without one or where that does not matter. `pair` are the components' images as they
-    were judged; `origin_required` says that the image has to name them. `rollback` is that of `StackFacts`.
+    were judged; `origin_required` says that the image has to name them. `rollback` is that of `StackFacts`. `staging`
+    is what was on staging, None if it need not have been there.
     """
 
     name: str
@@ -221,3 +223,4 @@ class StackImageFacts:
     pair: Sequence[JudgedImage] = ()
     origin_required: bool = False
     rollback: bool = False
+    staging: Answer[Staging] | None = None

@@ -59,6 +59,11 @@ class KeptText:
         made = self.between(before, _with_ticks(text, ticked), after)
         return made if len(made) <= MAX_BODY else None
 
+    def ticked(self, body: str) -> list[str]:
+        """Return the texts of the boxes of our part that are ticked."""
+        parts = self.parts(body)
+        return _ticked(parts[1]) if parts else []
+
     def replaced(self, body: str, text: str) -> str:
         """Return `body` with `text` in place of our part; before all of it where nobody can tell what of it is ours."""
         parts = self.parts(body)

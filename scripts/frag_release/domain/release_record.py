@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .evidence import Approval
 from .findings import Finding, Status, had_passed
 from .reports.report import SCHEMA
 
@@ -55,6 +56,7 @@ class ReleaseRecord:
     frozen: bool = False
     taken_back: str | None = None
     is_baseline: bool = False
+    approvals: Sequence[Approval] = ()
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
@@ -97,6 +99,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         components=tuple(_component(one) for one in _list(document, "components")),
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
         is_baseline=stack.get("digest-source") == BASELINE,
+        approvals=tuple(_approvals(document.get("approved-by"))),
     )
 
 
@@ -112,6 +115,15 @@ def _component(document: Any) -> RecordedComponent:
         image=_text(document, "image", optional=True),
         digest=_matching(document, "digest", _DIGEST, optional=True),
     )
+
+
+def _approvals(recorded: Any) -> Iterator[Approval]:
+    """Yield the approvals; records of before have none, and nothing hangs on one that is malformed."""
+    for one in recorded if isinstance(recorded, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("by"), str):
+            found = one.get("environments")
+            names = found if isinstance(found, list) else []
+            yield Approval(one["by"], [name for name in names if isinstance(name, str)])
 
 
 def _finding(document: Any, tag: str) -> Finding | None:

@@ -60,6 +60,11 @@ class SiteLook:
         return self.status == 200 and self.found and all(one.status == 200 for one in self.others)
 
     @property
+    def shows_other(self) -> bool:
+        """Whether the first page shows something else than what was looked for, and not merely nothing of it."""
+        return self.status == 200 and any(line.other for line in self.lines)
+
+    @property
     def is_over(self) -> bool:
         """Whether there is nothing more to wait for."""
         return self.passed and self.held >= self.wanted

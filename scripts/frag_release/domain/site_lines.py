@@ -66,12 +66,16 @@ class SiteLine:
 
 @dataclass(frozen=True)
 class LineLook:
-    """A line as it was filled, whether the page holds it, and what was seen. `span` is where in the page."""
+    """A line as it was filled, whether the page holds it, and what was seen. `span` is where in the page.
+
+    `other` says that the page holds something else in its place: another version, or another value.
+    """
 
     text: str
     found: bool
     seen: str
     span: tuple[int, int] | None = None
+    other: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _look_at_value(line: SiteLine, values: Values, page: Page) -> LineLook:
     if found == wanted:
         return LineLook(text, True, f"{line.pointer} is {wanted!r}")
     is_now = kind_of(value) if found is None else shown(found)
-    return LineLook(text, False, f"{line.pointer} is {is_now}, not {wanted!r}")
+    return LineLook(text, False, f"{line.pointer} is {is_now}, not {wanted!r}", other=found is not None)
 
 
 def _look_at_text(line: SiteLine, values: Values, page: Page) -> LineLook:
@@ -175,7 +179,7 @@ def _look_at_text(line: SiteLine, values: Values, page: Page) -> LineLook:
     others = _others(line, values, page) - {text}
     other = f", but {shown(min(others))} is" if others else ""
     if match is None:
-        return LineLook(text, False, f"{text!r} is not there{other}")
+        return LineLook(text, False, f"{text!r} is not there{other}", other=bool(others))
     if others:
         seen = f"{text!r} is there, but so is {shown(min(others))}, and the line does not tell which of them runs"
         return LineLook(text, False, seen, match.span())

@@ -13,7 +13,7 @@ from .changes import ComponentChanges
 from .findings import open_findings, warning
 from .links import Links
 from .references import References
-from .release_notes import ticket_body
+from .release_notes import approved_by, ticket_body
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines
 from .ticket_list import TicketList
@@ -41,6 +41,7 @@ def summary(report: AnnounceReport, links: Links) -> str:
         Section(17, "What would be done", markdown.bullets([markdown.text(one) for one in report.planned])),
         Section(17, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
         Section(16, "What fell short", open_findings(report.findings, lambda _file, _line: "")),
+        Section(15, "The chain", _chain(report)),
         Section(14, "Tickets", tickets.items(named_tickets(report.contents.changes).added)),
         Section(13, "What came with it", changes.table()),
         Section(8, "", shown),
@@ -67,6 +68,13 @@ def next_steps(report: AnnounceReport) -> list[str]:
     steps.append(f"Tick the boxes on {ticket} as things are seen to work: they stay ticked.")
     until = _until(report)
     return [*steps, f"After {until}, run this again: it brings the text up to date."] if until else steps
+
+
+def _chain(report: AnnounceReport) -> str:
+    checked = "; ".join(markdown.words(step) for step in report.checked)
+    rows = [("Approval", approved_by(report.contents.approvals)), ("Checked, by the boxes of the ticket", checked)]
+    told = [row for row in rows if row[1]]
+    return markdown.table(("", ""), told) if told else ""
 
 
 def _until(report: AnnounceReport) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..domain.decision import Verdict
-from ..domain.reports.audit import AuditReport
+from ..domain.reports.audit import AuditReport, WatchReport
+from ..domain.watch import Watch
 from . import markdown
 from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table, told, years_table
 from .audit_words import as_of, cautions, gaps_in_groups, mark, steps
@@ -14,16 +15,43 @@ from .terminal import finding_lines
 from .wording import count
 
 _MOST_GAPS = 20
+_WATCHED = {True: "✅", False: "⛔", None: "❓"}
 
 
-def summary(report: AuditReport, links: Links) -> str:
+def summary(report: AuditReport | WatchReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    return _watched(report) if isinstance(report, WatchReport) else _summary(report, links)
+
+
+def _watched(report: WatchReport) -> str:
+    watch = report.watch
+    title = f"## {_WATCHED[watch.matches]} {markdown.words(watch.words)} — {markdown.code(report.repository)}"
+    sections = [
+        Section(20, "", f"{title}\n\n**{markdown.words(watch.sentence)}**"),
+        Section(18, "What to do next", markdown.numbered([markdown.words(watch.remedy)])),
+        Section(16, "The chain", _chain(watch)),
+    ]
+    return fitted(sections, MAX_SUMMARY)
+
+
+def _chain(watch: Watch) -> str:
+    last, look = watch.last, watch.look
+    since = f"{last.since:%Y-%m-%d %H:%M:%S} UTC, " if last and last.since else ""
+    rows = [("Deployed", f"{markdown.code(last.tag)}: {since}by {markdown.words(last.how)}")] if last else []
+    if look:
+        seen = f"{_WATCHED[watch.matches]} {markdown.words(look.seen)}, at {watch.time:%Y-%m-%d %H:%M:%S} UTC"
+        rows.append(("Seen on the site", f"{markdown.link(look.url, look.url)}: {seen}"))
+    return markdown.table(("", ""), rows) if rows else ""
+
+
+def _summary(report: AuditReport, links: Links) -> str:
     every = releases_table(report, report.releases, links)
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
         Section(20, "", _verdict(report)),
         Section(19, "", warning([*_cautions(report), *_allowed(report)])),
-        Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in steps(report)])),
+        Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in _steps(report)])),
+        Section(18, "What runs in production", _production(report)),
         Section(17, "What could not be found out", _gaps(report)),
         Section(15, "Production tags that break a rule or could not be verified", _blocked(report, links)),
         Section(12, "By rule", rules_table(report)),
@@ -34,9 +62,26 @@ def summary(report: AuditReport, links: Links) -> str:
     return fitted(sections, MAX_SUMMARY)
 
 
-def text(report: AuditReport) -> str:
+def _production(report: AuditReport) -> str:
+    watch = report.watch
+    return f"{_WATCHED[watch.matches]} {markdown.words(watch.sentence)}\n\n{_chain(watch)}".rstrip() if watch else ""
+
+
+def _steps(report: AuditReport) -> list[str]:
+    """Return what to do: first of all what production needs."""
+    watch = report.watch
+    if watch is None or watch.matches:
+        return steps(report)
+    return [watch.remedy, *(step for step in steps(report) if step != "Nothing to do.")]
+
+
+def text(report: AuditReport | WatchReport) -> str:
     """Return the verdict, and of each release what blocks or warns, the newest first, for the log."""
-    lines = [markdown.visible(report.headline), markdown.visible(report.sentence), as_of(report)]
+    if isinstance(report, WatchReport):
+        watch = report.watch
+        return "\n".join(map(markdown.visible, (watch.words, watch.sentence, watch.remedy)))
+    lines = [markdown.visible(report.watch.sentence)] if report.watch else []
+    lines += [markdown.visible(report.headline), markdown.visible(report.sentence), as_of(report)]
     lines += [markdown.visible(line) for line in cautions(report)]
     lines += [f"Not found out: {markdown.visible(reason)}" for reason in gaps_in_groups(report)[:_MOST_GAPS]]
     newest = list(reversed(report.recent))
@@ -51,7 +96,9 @@ def text(report: AuditReport) -> str:
         lines.append(
             f"Not shown: {count(older, 'older tag')}, from before the rules can be asked. The report has them."
         )
-    return "\n".join([*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(steps(report), 1))])
+    return "\n".join(
+        [*lines, *(f"{number}. {markdown.visible(step)}" for number, step in enumerate(_steps(report), 1))]
+    )
 
 
 def _verdict(report: AuditReport) -> str:

@@ -31,7 +31,7 @@ OF_COMPONENT = (TAG, BRANCH, CI, IMAGE)
 
 STACK_TAG = Check("tag", frozenset({"tag-commit", "tag-unique", "tag-order", "tag-style", "tag-released"}))
 STACK_BRANCH = Check("branch", frozenset({"tag-on-stack-branch"}))
-STACK_IMAGE = Check("image", frozenset({"stack-image", "stack-contents"}))
+STACK_IMAGE = Check("image", frozenset({"stack-image", "staged", "stack-contents"}))
 OF_STACK = (STACK_TAG, STACK_BRANCH)
 
 NOT_CHECKED = "➖ not checked"

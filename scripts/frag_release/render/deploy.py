@@ -16,6 +16,7 @@ from .links import Links
 from .markdown import visible
 from .next_steps import remedies
 from .pair import built_before, changes, pair_table
+from .release_notes import approved_by
 from .rollback import TITLE, rollback_card, way_back, way_forward
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines, plain
@@ -181,6 +182,7 @@ def _deployment(report: DeployReport) -> str:
         ("Image", markdown.code(f"{image.name}:{image.tag}".removeprefix("docker.io/")) + digest),
     ]
     rows += [("AWX job", _job(report))] if report.job else []
+    rows += [("Approval", approved_by(report.approvals))] if report.approvals else []
     rows += [("Deployment record", _record(report.record))] if report.record else []
     rows += [("Site", _site(report))] if report.site else []
     return markdown.table(("", ""), rows)

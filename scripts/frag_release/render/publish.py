@@ -15,6 +15,7 @@ from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
 from .next_steps import remedies
 from .pair import changes, image_cell, pair_table
+from .release_notes import approved_by
 from .rollback import rollback_card
 from .sections import MAX_SUMMARY, Section, fitted
 from .terminal import finding_lines, plain
@@ -71,7 +72,7 @@ def _summary(report: PublishReport, links: Links) -> str:
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "What was made", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
         Section(16, "The lines to add to the build", _lines_to_add(report)),
-        Section(15, "The build", _build(report)),
+        Section(15, "The build", "\n\n".join(filter(None, [_build(report), approved_by(report.approvals)]))),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
         Section(8, "Since the previous release", changes(judged, links)),

@@ -6,12 +6,13 @@ Nothing in it tells when it was written or how long something took, so that a se
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..domain.builds import Build, Job
 from ..domain.changes import History
 from ..domain.contents import Contents, named_tickets, unread
-from ..domain.evidence import Unknown
+from ..domain.evidence import Approval, Unknown
 from ..domain.facts import ComponentFacts, PreviousRelease
 from ..domain.findings import Status
 from ..domain.reports.report import known_image
@@ -80,7 +81,7 @@ class _Notes:
         return [
             Section(20, "", self._introduction()),
             Section(19, "", self._warnings()),
-            Section(18, "What is left to do", "\n".join(f"- [ ] {step}" for step in _STEPS) if self.is_ticket else ""),
+            Section(18, "What is left to do", self._checklist() if self.is_ticket else ""),
             Section(17, "Tickets", self._tickets()),
             Section(15, "What came with it", self.changes.table()),
             Section(14, "The evidence", self._evidence()),
@@ -97,13 +98,16 @@ class _Notes:
         )
         tag = tag_link(self.links, contents.repository, contents.tag)
         commit = markdown.code_link(contents.commit[:12], self.links.commit(contents.repository, contents.commit))
-        return f"The stack {tag} of {pair}, made from {commit}{self._after()}."
+        return f"The stack {tag} of {pair}, made from {commit}{self._after()}.{approved_by(contents.approvals, ' ')}"
 
     def _after(self) -> str:
         previous = self.contents.previous
         if isinstance(previous, PreviousRelease):
             return f"; the tag before is {tag_link(self.links, self.contents.repository, previous.tag.text)}"
         return "; it is the first release" if previous is None else ""
+
+    def _checklist(self) -> str:
+        return "\n".join(f"- [ ] {markdown.words(step)}" for step in _steps(self.contents))
 
     def _warnings(self) -> str:
         previous = self.contents.previous
@@ -176,6 +180,26 @@ class _Notes:
             "frag-release-action keeps this part up to date, and what is ticked stays ticked. Write above or below it: "
             "that is left as it is."
         )
+
+
+def checked(contents: Contents, ticked: Sequence[str]) -> list[str]:
+    """Return the steps whose boxes are ticked; what else is ticked may be the title of somebody's ticket."""
+    return [step for step in _steps(contents) if markdown.words(step) in ticked]
+
+
+def _steps(contents: Contents) -> Sequence[str]:
+    return contents.checklist or _STEPS
+
+
+def approved_by(approvals: Sequence[Approval], before: str = "") -> str:
+    """Return who approved it as a sentence after `before`; empty if nobody is known to have."""
+    named = [f"{markdown.text(one.by, 80)}{_into(one)}" for one in approvals[:10]]
+    return f"{before}Approved by {', '.join(named)}." if named else ""
+
+
+def _into(one: Approval) -> str:
+    named = ", ".join(markdown.code(name, 100) for name in one.environments[:5])
+    return f" ({named})" if named else ""
 
 
 def _image(facts: ComponentFacts) -> tuple[str, str, str]:

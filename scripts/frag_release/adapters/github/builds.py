@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import PUSH, SUCCESS, Answer, Denied, Lifetime, Run, Unknown
+from ...domain.evidence import PUSH, SUCCESS, Answer, Approval, Denied, Lifetime, Run, Unknown
 from ...domain.run_limits import WAITING
 from ...domain.versions import parse_production_tag
 from ..http.messages import Response
@@ -117,6 +117,20 @@ class PendingFacts(TypedDict):
     reviewers: list[Reviewer]
 
 
+class Login(TypedDict):
+    """Who reviewed a run."""
+
+    login: str
+
+
+class ReviewFacts(TypedDict):
+    """One item of `actions/get-reviews-for-run`; `state` is `approved`, `rejected` or `pending`."""
+
+    state: str
+    user: Login
+    environments: list[NamedEnvironment]
+
+
 class GithubBuilds:
     """What GitHub Actions does in one repository; never from a memory."""
 
@@ -193,6 +207,20 @@ class GithubBuilds:
         response = self._api.get(f"/actions/runs/{build.id}/pending_deployments", what, permission=ACTIONS)
         found = response if isinstance(response, Unknown) else self._api.read(response, list[PendingFacts], what)
         return found if isinstance(found, Unknown) else list(map(_pending, found))
+
+    def approvals(self, run: int) -> Answer[Sequence[Approval]]:
+        """Who approved a run: `actions/get-reviews-for-run`, without those who rejected it."""
+        what = f"who approved the run {run}"
+        response = self._api.get(f"/actions/runs/{run}/approvals", what, permission=ACTIONS)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence() or self._api.gone(what)
+        found = self._api.read(response, list[ReviewFacts], what)
+        if isinstance(found, Unknown):
+            return found
+        approved = [one for one in found if one["state"] == "approved"]
+        return [Approval(one["user"]["login"], [each["name"] for each in one["environments"]]) for one in approved]
 
     def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow that are in progress, or wait for an approval: a request for each of the two."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import Answer, Lifetime, Run
+from ...domain.evidence import Answer, Approval, Lifetime, Run
 from ...domain.releases import Asset, Drafts, Release
 from ...domain.review import MergedRequest
 from .repository import Forge
@@ -59,6 +59,9 @@ class Builds(Protocol):
 
     def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
         """The environments whose rules it waits for."""
+
+    def approvals(self, run: int) -> Answer[Sequence[Approval]]:
+        """Who approved the run of that number, in the order of GitHub."""
 
     def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow file that are in progress, or wait for an approval; the oldest first."""

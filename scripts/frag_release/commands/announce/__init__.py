@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...inputs.settings.announce import read_announce_settings as read_settings
-from ...render.release_notes import ticket_body
+from ...render.release_notes import checked, ticket_body
 from ..evidence.reviewed_commit import ticket_to_tell
 from .announce import Announce
 
@@ -29,7 +29,7 @@ def run(session: Session[AnnounceSettings]) -> AnnounceReport:
 
     stack = session.stack_on(session.services.github())
     settings = _with_ticket(session.settings, stack)
-    return Announce(settings, stack, session.now, session.journal, body, session.clock.sleep).run()
+    return Announce(settings, stack, session.now, session.journal, body, session.clock.sleep, checked).run()
 
 
 def _with_ticket(settings: AnnounceSettings, stack: Stack[AnnouncingForge]) -> AnnounceSettings:

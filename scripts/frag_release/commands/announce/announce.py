@@ -24,7 +24,7 @@ from .ticketing import Ticketing
 class Announce:
     """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes.
 
-    `sleep` waits so many seconds.
+    `sleep` waits so many seconds. `checked` finds the steps among the texts of ticked boxes.
     """
 
     settings: AnnounceSettings
@@ -33,12 +33,13 @@ class Announce:
     journal: Journal
     body: Callable[[Contents, int], str]
     sleep: Callable[[float], None]
+    checked: Callable[[Contents, Sequence[str]], Sequence[str]]
 
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
         settings, journal = self.settings, self.journal
-        contents, findings = ReleaseContents(settings, self.stack, self.now.date()).gather()
-        issue, url = self._write(contents)
+        contents, findings = ReleaseContents(settings, self.stack, self.now.date(), journal).gather()
+        issue, url, body = self._write(contents)
         short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
         where = Ticket(issue.repository, issue.number) if issue else None
         return AnnounceReport(
@@ -52,9 +53,11 @@ class Announce:
             board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
             dry_run=journal.dry_run,
             findings=(*findings, *short),
+            checked=self.checked(contents, KeptText.of_ticket(contents.repository, contents.tag).ticked(body)),
         )
 
-    def _write(self, contents: Contents) -> tuple[Issue | None, str]:
+    def _write(self, contents: Contents) -> tuple[Issue | None, str, str]:
+        """Return the ticket, the address of what was written, and what the ticket said before."""
         settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
         kept = KeptText.of_ticket(contents.repository, contents.tag)
         ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal, self.sleep)
@@ -63,7 +66,7 @@ class Announce:
             self._say_unused()
             issue, url = ticketing.existing(settings.ticket)
             dressing.label(issue, dressing.usable_labels(settings.labels))
-            return issue, url
+            return issue, url, ""
         title = f"Release {contents.tag}"
         found = ticketing.find(title)
         is_closed = found is not None and not found.is_open
@@ -75,7 +78,7 @@ class Announce:
             dressing.label(own, labels)
             dressing.assign(own, settings.assignees)
             self._board(own, ticketing.closed)
-        return own, own.url if own else ""
+        return own, own.url if own else "", found.body if found else ""
 
     def _say_closed(self, issue: Issue | None) -> None:
         """A closed ticket is done with: nobody is called, and no card is moved back."""

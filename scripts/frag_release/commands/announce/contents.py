@@ -10,7 +10,7 @@ from ...adapters.ports.ticketing import AnnouncingForge
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
 from ...domain.contents import Contents, gaps
-from ...domain.evidence import Answer, Image, Unknown
+from ...domain.evidence import Answer, Approval, Image, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET, ReleaseRecord
@@ -18,7 +18,9 @@ from ...domain.reports.announce import CONTENTS, shortfall
 from ...errors import RefusedError
 from ...inputs.settings.announce import AnnounceSettings
 from ..answers import must
+from ..evidence.approvals import approvals_of, own_run
 from ..evidence.histories import with_changes
+from ..journal import Journal
 from ..stack import Stack
 
 
@@ -29,6 +31,7 @@ class ReleaseContents:
     settings: AnnounceSettings
     stack: Stack[AnnouncingForge]
     today: datetime.date
+    journal: Journal
 
     def gather(self) -> tuple[Contents, list[Finding]]:
         """Return the release, and what could not be found out about it.
@@ -52,10 +55,19 @@ class ReleaseContents:
             digest=record.digest if record else "",
             build=build,
             jobs=jobs,
+            approvals=self._approvals(record, build),
+            checklist=settings.checklist,
         )
         server = self.stack.context.server_url
         contents = with_changes(self.stack.forge, contents, settings.told_in, server, settings.home)
         return contents, [*findings, *_gaps(contents)]
+
+    def _approvals(self, record: ReleaseRecord | None, build: Answer[Build | None]) -> list[Approval]:
+        """Who approved it, by `release.json`, by the run of the build and by this one."""
+        stack, told = self.stack, list(record.approvals) if record else []
+        runs = (own_run(stack.context, stack.name), build.id if isinstance(build, Build) else 0)
+        seen = approvals_of(stack.forge.builds(stack.name), runs, self.journal)
+        return [*told, *(one for one in seen if one not in told)]
 
     def _commit(self, tag: str) -> str:
         commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")

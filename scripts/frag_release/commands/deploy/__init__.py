@@ -19,17 +19,18 @@ from ...inputs.settings.deploy import read_deploy_settings as read_settings
 from ...inputs.settings.production_template import check_template
 from ...render.deploy import job_line
 from ..clock import Clock
+from ..evidence.approvals import approvals_of, own_run
 from ..session import utc_now
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
-from .recording import Recording
+from .recording import SECONDS, Recording
 from .taking_back import TakingBack
 
 if TYPE_CHECKING:
     from ...adapters.github.deployments import NewRecord
     from ...domain.awx_jobs import Template, Variables
     from ...domain.deployment_records import Deployed
-    from ...domain.evidence import Image
+    from ...domain.evidence import Approval, Image
     from ...domain.reports.deploy import DeployReport, OwnRecord
     from ...inputs.settings.deploy import DeploySettings
     from ..session import Session
@@ -90,7 +91,13 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         stack, told_in = settings.stack_repository, settings.ticket_repository
         return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
 
+    def approvals() -> list[Approval]:
+        run = own_run(session.context, settings.stack_repository)
+        builds = session.services_for(SECONDS).github().builds(settings.stack_repository)
+        return approvals_of(builds, [run], journal)
+
     return Connected(
+        approvals=approvals,
         recording=partial(_recording, session),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),

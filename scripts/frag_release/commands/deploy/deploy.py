@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
 from ...domain.decision import TAGS
 from ...domain.deployment_records import DEPLOY, ROLLBACK, Deployed
-from ...domain.evidence import Answer, Image
+from ...domain.evidence import Answer, Approval, Image
 from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
 from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
@@ -67,6 +67,7 @@ class Connected:
     taking_back: Callable[[], TakingBack]
     recording: Callable[[NewRecord, Deployed, Callable[[OwnRecord], None]], Recording]
     clock: Callable[[], Clock]
+    approvals: Callable[[], Sequence[Approval]]
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Deploy:
         expected, name = self._recorded(record) if record else (self.settings.expected, self.settings.stack_image)
         judged = self._judged(record)
         tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
-        evidence = DeployEvidence(self.settings, self.to.image_registry, expected)
+        evidence = DeployEvidence(self.settings, self.to.image_registry, expected, self.session.stack.staging)
         judged, image = evidence.hold(judged, name, tag)
         judged = replace(judged, image_name=name, released=self._released(judged), awx=self.settings.awx_form)
         report = self.report = DeployReport(
@@ -94,6 +95,7 @@ class Deploy:
         if judged.failed_rules or report.refusal:
             return report
         self.session.keep(report)
+        self._note(approvals=self.to.approvals())
         self._carry_out(image, record, moves_on=not expected.stack_digest)
         if record and self.settings.is_production:
             self.to.taking_back().after(judged.released, record.tag)

@@ -9,7 +9,8 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import NO_IMAGE
 from ...domain.decision import reconsider
-from ...domain.evidence import Answer, Image
+from ...domain.deployment_records import Staging
+from ...domain.evidence import Answer, Image, Unknown
 from ...domain.expectations import Expected, differences, with_differences
 from ...domain.facts import NOT_ASKED, PublicRelease, StackImageFacts
 from ...domain.origin import judged_pair
@@ -27,12 +28,13 @@ class DeployEvidence:
     """Holds what was judged and built against what is there now.
 
     `registry` makes a client with time of its own: one that hangs while the components are looked up must not
-    use up the time for the image that counts.
+    use up the time for the image that counts. `staging` is asked for a digest, its tag, and so many minutes.
     """
 
     settings: DeploySettings
     registry: Callable[[], RegistryClient]
     expected: Expected
+    staging: Callable[[str, str, int], Answer[Staging]]
 
     def hold(self, judged: GateReport, name: str, tag: str) -> tuple[GateReport, Image]:
         """Return the gate's report with what was found beside it, and the image `name:tag` that is deployed."""
@@ -52,9 +54,19 @@ class DeployEvidence:
             pair=judged_pair(judged.facts.components, images, self.expected.digests),
             origin_required=self.settings.origin_required,
             rollback=self.settings.rollback,
+            staging=self._staging(seen.get((name, tag)), tag),
         )
         found = stack.image if isinstance(stack.image, Image) else Image(name, tag, None)
         return self._with(judged, stack, images), found
+
+    def _staging(self, image: Answer[Image] | None, tag: str) -> Answer[Staging] | None:
+        minutes = self.settings.staging_minutes
+        if minutes is None:
+            return None
+        digest = image.digest if isinstance(image, Image) else None
+        if not digest:
+            return Unknown("the digest of the stack's image is not known")
+        return self.staging(digest, tag, minutes)
 
     def _look(self, components: Collection[Place], stack: Collection[Place]) -> Mapping[Place, Answer[Image]]:
         """Return the images as they are now, with what they say of their making."""

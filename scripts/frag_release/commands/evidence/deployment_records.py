@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from ...adapters.ports.repository import DeploymentRecords, Repository
-from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, judge, taken_back
-from ...domain.evidence import Answer, Unknown
+from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, Staging, follows, judge, taken_back
+from ...domain.environments import is_staging
+from ...domain.evidence import Answer, TooLong, Unknown
 from ...domain.facts import Released
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
@@ -19,6 +21,7 @@ DEPLOY_FILE = ".github/workflows/deploy.yaml"
 MOST = 20
 """So many of the newest records are judged: each takes three requests, and the files and tags of their runs."""
 
+_MOST_SAME = 5
 _MOST_ENVIRONMENTS = 3
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 
@@ -36,6 +39,29 @@ class RecordEvidence:
         """The newest records of an environment, newest first."""
         found = self.deployments.newest(environment)
         return found if isinstance(found, Unknown) else self._judged(found[:MOST])
+
+    def judged_one(self, filed: Filed) -> Record:
+        """Judge a single record: its statuses, and the run that told of its success."""
+        return self._judged([filed])[0]
+
+    def staging(self, digest: str, tag: str, minutes: int, now: datetime.datetime) -> Answer[Staging]:
+        """What was on staging as the stack's image of `digest`, and what followed there before so many minutes."""
+        found = self.deployments.newest()
+        if isinstance(found, Unknown):
+            return found
+        there = [one for one in found if one.deployed and is_staging(one.environment)]
+        mine = [one for one in there if one.deployed and one.deployed.digest == digest]
+        staging = Staging(minutes, now, self._judged(mine[:_MOST_SAME]))
+        believed = [one for one in staging.same if one.is_believed]
+        later = [
+            one
+            for one in there
+            if one not in mine and any(follows(one, mine.filed, staging.until(mine)) for mine in believed)
+        ]
+        if len(later) > MOST:
+            return TooLong(f"more than {MOST} deployments followed on staging", "Deploy it to staging again.")
+        others = {one.deployed.digest for one in there if one.deployed and one.deployed.tag == tag} - {digest, ""}
+        return replace(staging, others=self._judged(later), tagged=sorted(others))
 
     def taken_back(self) -> Answer[Mapping[str, str]]:
         """The releases that believed rollbacks of production left, and to which tag: one request if there was none."""

@@ -29,6 +29,7 @@ from ...render.publish import text
 from ..answers import must
 from ..building import Building
 from ..clock import Clock
+from ..evidence.approvals import approvals_of, own_run
 from ..evidence.reviewed_commit import ticket_to_tell
 from ..journal import Journal
 from ..session import Session
@@ -265,6 +266,9 @@ class Publish:
 
     def _release(self, review: Reviewed, building: Building) -> None:
         image = self._image(building, review.tag)
+        build = building.seen.build if building.seen else None
+        runs = (own_run(self.session.context, self.stack.name), build.id if build else 0)
+        self._note(approvals=approvals_of(building.builds, runs, self.journal))
         if public_release(self._releases, review.tag) is None:
             self._record_image(image, building)
         else:

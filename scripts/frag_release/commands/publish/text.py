@@ -63,4 +63,5 @@ class ReleaseText:
             digest=report.digest,
             build=progress.build if progress else None,
             jobs=progress.jobs if progress else (),
+            approvals=report.approvals,
         )

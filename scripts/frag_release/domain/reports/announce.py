@@ -35,7 +35,7 @@ def shortfall(about: str, tag: str, message: str, remedy: str, url: str = "") ->
 class AnnounceReport(Report):
     """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of what was written.
 
-    `board` says that one was to show it.
+    `board` says that one was to show it; `checked` are the steps that people have ticked on the ticket.
     """
 
     command: ClassVar[str] = "announce"
@@ -50,6 +50,7 @@ class AnnounceReport(Report):
     board: bool = False
     dry_run: bool = False
     findings: Sequence[Finding] = ()
+    checked: Sequence[str] = ()
 
     verdict: ClassVar[Verdict] = Verdict.BUILD_ONLY
 
@@ -100,6 +101,8 @@ class AnnounceReport(Report):
             "previous": previous_as_json(contents.previous),
             "components": [component_as_json(facts) for facts in contents.components],
             "ticket": {"repository": where.repository, "number": where.number, "url": self.url} if where else None,
+            "approved-by": [one.as_json() for one in contents.approvals],
+            "checked": list(self.checked),
             "changes": [_change(change) for change in contents.changes],
             "tickets": {
                 "repository": contents.tickets_from,

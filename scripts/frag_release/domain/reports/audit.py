@@ -16,6 +16,7 @@ from ..audit.rules import is_change
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..findings import Finding, Status, blocking
+from ..watch import Watch
 from .report import Remark, Report, component_as_json, count, finding_as_json, verb
 
 MOST_MISSING = 100
@@ -73,6 +74,7 @@ class AuditReport(Report):
     stale: Sequence[str] = ()
     unused_allowances: Sequence[Allowance] = ()
     switched_off: Sequence[str] = field(default_factory=tuple)
+    watch: Watch | None = None
 
     @property
     def complete(self) -> bool:
@@ -116,8 +118,12 @@ class AuditReport(Report):
     @property
     def verdict(self) -> Verdict:
         """`blocked` if anything is wrong or unknown, or cannot be asked; an audit deploys nothing."""
-        is_blocked = self.gaps or self.broken or self.unverified or self.unasked
+        is_blocked = self.gaps or self.broken or self.unverified or self.unasked or self._runs_other
         return Verdict.BLOCKED if is_blocked else Verdict.BUILD_ONLY
+
+    @property
+    def _runs_other(self) -> bool:
+        return self.watch is not None and self.watch.matches is False
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -196,25 +202,28 @@ class AuditReport(Report):
 
     def remarks(self) -> list[Remark]:
         """What it comes to, and each production tag that is blocked since the rules can be asked, the newest first."""
+        seen = remarks_on(self.watch) if self.watch else []
         if self.verdict is not Verdict.BLOCKED:
-            return [] if self.judged else [Remark("warning", self.words, self.sentence)]
+            return [*seen, *([] if self.judged else [Remark("warning", self.words, self.sentence)])]
         blocked = [one for one in reversed(self.recent) if one.verdict is Verdict.BLOCKED]
         # No file and line: the file is today's, and the finding is on that of its day.
         tags = [
             Remark("error", f"Tag {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
             for one in blocked
         ]
-        return [Remark("error", self.words, self.sentence), *tags]
+        return [*seen, Remark("error", self.words, self.sentence), *tags]
 
     def outputs(self) -> dict[str, str]:
         """Which rules block anything."""
-        return {"verdict": self.verdict.value, "failed-rules": ",".join(self.failed_rules)}
+        seen = self.watch.outputs() if self.watch else {}
+        return {"verdict": self.verdict.value, "failed-rules": ",".join(self.failed_rules), **seen}
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command."""
         return {
             **self.head(),
             "complete": self.complete,
+            "production": self.watch.as_json() if self.watch else None,
             "since": self.since or None,
             "stack": {"repository": self.repository, "branches": list(self.branches)},
             "asked": {"since": self.asked[0].tag if self.asked else None, **tally(self.asked).as_json()},
@@ -232,6 +241,48 @@ class AuditReport(Report):
                 "reasons": [{"message": one.reason, "remedy": one.remedy} for one in self.gaps[:MOST_MISSING]],
             },
         }
+
+
+@dataclass(frozen=True)
+class WatchReport(Report):
+    """An audit that looks at nothing but what runs in production. `time` is in UTC."""
+
+    command: ClassVar[str] = "audit"
+
+    version: str
+    time: datetime.datetime
+    repository: str
+    watch: Watch
+    findings: Sequence[Finding] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """`blocked` only if production is known to run something else."""
+        return Verdict.BLOCKED if self.watch.matches is False else Verdict.BUILD_ONLY
+
+    @property
+    def headline(self) -> str:
+        """What was found."""
+        return self.watch.words
+
+    def remarks(self) -> list[Remark]:
+        """What was found, unless all is well."""
+        return remarks_on(self.watch)
+
+    def outputs(self) -> dict[str, str]:
+        """What should run, and whether it does."""
+        return {"verdict": self.verdict.value, **self.watch.outputs()}
+
+    def as_json(self) -> dict[str, Any]:
+        """The report by the schema of every command, with `production`."""
+        return {**self.head(), "stack": {"repository": self.repository}, "production": self.watch.as_json()}
+
+
+def remarks_on(watch: Watch) -> list[Remark]:
+    """Return what annotations tell of production: an error if it runs something else, a warning if nobody can tell."""
+    if watch.matches:
+        return []
+    return [Remark("error" if watch.matches is False else "warning", watch.words, watch.sentence)]
 
 
 _TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
 from ..deployment_records import ERROR, FAILURE
-from ..evidence import SUCCESS, Image
+from ..evidence import SUCCESS, Approval, Image
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..site import SiteLook
 from .gate import GateReport, JudgedReport
@@ -89,6 +90,7 @@ class DeployReport(JudgedReport):
     site_before: SiteLook | None = None
     seen_at: datetime.datetime | None = None
     record: OwnRecord | None = None
+    approvals: Sequence[Approval] = ()
 
     @property
     def stage(self) -> Stage:
@@ -173,6 +175,7 @@ class DeployReport(JudgedReport):
             "site": self.site.as_json() if self.site else None,
             "site-seen-at": self.seen_at.isoformat(timespec="seconds") if self.seen_at else None,
             "deployment-record": self._record(),
+            "approved-by": [one.as_json() for one in self.approvals],
             "site-before": self.site_before.as_json() if self.site_before else None,
         }
 

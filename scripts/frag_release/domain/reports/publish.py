@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from ..builds import Job, PendingDeployment, Progress
 from ..decision import Verdict
+from ..evidence import Approval
 from ..findings import Finding
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..review import NothingToPublish, Reviewed
@@ -58,6 +59,7 @@ class PublishReport(JudgedReport):
     tagged: bool = False
     progress: Progress | None = None
     started_by: str = ""
+    approvals: Sequence[Approval] = ()
     image: str = ""
     digest: str = ""
     is_unnamed: bool = False
@@ -143,6 +145,7 @@ class PublishReport(JudgedReport):
         document["review"] = {"how": self.review.how, "url": self.review.url or None}
         document["build"] = self._build()
         document["ticket"] = self.ticket or None
+        document["approved-by"] = [one.as_json() for one in self.approvals]
         return document
 
     def as_record(self) -> dict[str, Any]:

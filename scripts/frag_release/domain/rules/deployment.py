@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+from typing import TYPE_CHECKING
+
 from ..evidence import Image, Unknown
 from ..facts import StackImageFacts
-from ..findings import Outcome
-from .rule import Rule, failed, passed, rule, skipped, unknown
+from ..findings import Outcome, Status
+from .rule import Rule, failed, passed, rule, skipped, unknown, warned
+
+if TYPE_CHECKING:  # few runs ask for records
+    from ..deployment_records import Record, Staging
+
+_BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 
 @rule(
@@ -57,4 +65,65 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
     )
 
 
-DEPLOYMENT_RULES: tuple[Rule[StackImageFacts], ...] = (stack_image,)
+@rule(
+    "staged",
+    "stack",
+    fails_when="deploy to production, with `staging-minutes`: no deployment record of staging that is believed has the "
+    "same digest of the stack's image, or it did not stay the newest there for so many minutes",
+    remedy="Deploy that image to staging and let it run there, then run this again.",
+    mends_elsewhere=True,
+)
+def staged(facts: StackImageFacts) -> Outcome:
+    """What goes to production was on staging before, as the very same image."""
+    staging = facts.staging
+    if facts.rollback:
+        return skipped("A rollback deploys what ran in production before.")
+    if staging is None:
+        return skipped("Only asked of a deployment to production, with staging-minutes.")
+    if isinstance(staging, Unknown):
+        return unknown(f"Whether {facts.tag} was on staging", staging)
+    stays = [_stayed(facts.tag, staging, one) for one in staging.same if one.is_believed]
+    return min(stays, key=lambda one: _BEST_FIRST.index(one.status), default=_never_staged(facts.tag, staging))
+
+
+def _stayed(tag: str, staging: Staging, record: Record) -> Outcome:
+    where, later, minutes = record.filed.environment, staging.after(record), staging.minutes
+    told = f"{tag} is on {where} as the same image since {_at(record.since)}"
+    replaced = next((one for one in later if one.is_believed), None)
+    if replaced:
+        return failed(
+            f"{tag} was on {where} as the same image from {_at(record.since)}, and {replaced.tag} replaced it at "
+            f"{_at(replaced.filed.created)}, before it had stayed for {minutes} minutes.",
+            f"Deploy {tag} to {where} again, let it run for {minutes} minutes, then run this again.",
+        )
+    if unseen := next((one for one in later if one.unseen), None):
+        return unknown(f"Whether {unseen.tag} has replaced {tag} on {where}", Unknown(unseen.doubt))
+    if staging.now < staging.until(record):
+        # Rounded up, so that nobody comes back some seconds too early.
+        again = _at(staging.until(record) + datetime.timedelta(seconds=59))
+        return failed(f"{told}, and has to stay there for {minutes} minutes.", f"Run this again at {again}, or later.")
+    if later:
+        claims = f"A record of {later[0].tag or 'something else'} claims to have replaced it, which is not believed"
+        return warned(f"{told}. {claims}: {later[0].doubt}.", f"Look at the deployments of {where}.")
+    return passed(f"{told}.")
+
+
+def _never_staged(tag: str, staging: Staging) -> Outcome:
+    if unseen := next((one for one in staging.same if one.unseen), None):
+        return unknown(f"Whether the record of {tag} on {unseen.filed.environment} is true", Unknown(unseen.doubt))
+    if staging.same:
+        first = staging.same[0]
+        why = f"A record of {first.filed.environment} claims it, and is not believed: {first.doubt}."
+    elif staging.tagged:
+        why = f"What was there under this tag is {staging.tagged[0]}, another image."
+    else:
+        why = "No deployment record of an environment whose name says `staging` has its digest."
+    remedy = f"Deploy this image to staging, let it run there for {staging.minutes} minutes, then run this again."
+    return failed(f"{tag} was not on staging as this image. {why}", remedy)
+
+
+def _at(moment: datetime.datetime) -> str:
+    return f"{moment:%H:%M} UTC on {moment:%Y-%m-%d}"
+
+
+DEPLOYMENT_RULES: tuple[Rule[StackImageFacts], ...] = (stack_image, staged)

@@ -23,6 +23,8 @@ _PROJECT = re.compile(
     r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
 )
 _MOST_LABEL = 50
+_BOX = re.compile(r"[-*+]\s+(?:\[[ xX]?\]\s*)?")
+_MOST_LINES, _MOST_IN_LINE = 30, 200
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class AnnounceSettings(Settings):
     tickets_from: str
     assignees: Sequence[str]
     labels: Sequence[str]
+    checklist: Sequence[str]
     project: str
     project_field: str
     project_status: str
@@ -60,6 +63,7 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
         tickets_from=tickets_from(values, stack),
         assignees=_assignees(values),
         labels=_labels(values),
+        checklist=_checklist(values.text("checklist")),
         project=_project(values.text("project")),
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),
@@ -99,6 +103,18 @@ def _labels(values: Values) -> tuple[str, ...]:
         if len(label) > _MOST_LABEL:
             raise wrong_input("labels", label, f"A label has at most {_MOST_LABEL} characters.")
     return labels
+
+
+def _checklist(text: str) -> tuple[str, ...]:
+    """The lines, each once, with or without the box that people may have typed before them."""
+    lines = (_BOX.sub("", line.strip()) for line in text.split("\n"))
+    found = tuple(dict.fromkeys(line for line in lines if line))
+    if len(found) > _MOST_LINES:
+        raise UsageError(f"The input checklist has {len(found)} lines.", f"Leave at most {_MOST_LINES}.")
+    for line in found:
+        if len(line) > _MOST_IN_LINE:
+            raise wrong_input("checklist", line, f"A line has at most {_MOST_IN_LINE} characters.")
+    return found
 
 
 def _project(text: str) -> str:

@@ -6,17 +6,29 @@ from dataclasses import dataclass
 
 from ...domain.audit.since import Since, parse_since
 from ...domain.components import NO_IMAGE
+from ...domain.environments import is_production
+from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, image_name, read_settings
+from .site import SiteSettings, read_site_settings
+
+NEWEST = "newest"
+"""In the place of a first release: nothing of the past is judged."""
 
 
 @dataclass(frozen=True)
 class AuditSettings(Settings):
-    """What is to be judged. `stack_image` is empty for the name in each `release.json`, `none` for no comparison."""
+    """What is to be judged. `stack_image` is empty for the name in each `release.json`, `none` for no comparison.
+
+    `watches_only` says that only the site is looked at. `environment` is that of production, empty for any.
+    """
 
     since: Since
     stack_image: str
+    site: SiteSettings
+    environment: str
+    watches_only: bool
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -30,7 +42,33 @@ class AuditSettings(Settings):
 def read_audit_settings(values: Values, context: Context) -> AuditSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     settings = read_settings(values, context)
-    since = parse_since(values.text("since"))
+    text = values.text("since")
+    since = parse_since("" if text == NEWEST else text)
     if since is None:
-        raise wrong_input("since", values.text("since"), "Use a production tag or the start of one, such as 2023.06.")
-    return AuditSettings(**vars(settings), since=since, stack_image=image_name("stack-image", values))
+        raise wrong_input("since", text, "Use a production tag or the start of one, such as 2023.06., or newest.")
+    site = read_site_settings(values, settings)
+    if text == NEWEST and not site.urls:
+        raise UsageError(
+            "The input since is newest, so only the site is looked at, and verify-url is empty.",
+            "Give verify-url and verify-text, or name the first release to judge in since.",
+        )
+    if site.urls and settings.connections.local:
+        raise UsageError(
+            "The inputs local and verify-url do not go together: clones do not say what was deployed.",
+            "Leave one of them out.",
+        )
+    return AuditSettings(
+        **vars(settings),
+        since=since,
+        stack_image=image_name("stack-image", values),
+        site=site,
+        environment=_environment(values),
+        watches_only=text == NEWEST,
+    )
+
+
+def _environment(values: Values) -> str:
+    name = values.text("environment") if values.is_given("environment") else ""
+    if name and not is_production(name):
+        raise wrong_input("environment", name, "Name the environment of production: what it runs is looked at.")
+    return name

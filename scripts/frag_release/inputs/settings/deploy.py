@@ -29,7 +29,8 @@ class DeploySettings(GateSettings):
 
     `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
     nobody. `gated` is False only where a person said so, outside production. So many `verify_looks` in a row must show
-    it on the site. `production_template` is the one that may be launched outside production though its name says
+    it on the site. A release must have stayed on staging for `staging_minutes`, None if it need not have been there.
+    `production_template` is the one that may be launched outside production though its name says
     production. `tells_digest` says whether AWX is told the image's digest.
     """
 
@@ -43,6 +44,7 @@ class DeploySettings(GateSettings):
     expected: Expected
     site: SiteSettings
     verify_looks: int
+    staging_minutes: int | None
     production_template: str
     tells_digest: bool
     wait_minutes: float
@@ -72,6 +74,7 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         expected=_expected(values),
         site=read_site_settings(values, gate),
         verify_looks=int(values.text("verify-looks")),
+        staging_minutes=_staging_minutes(values),
         production_template=values.text("production-template"),
         tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         wait_minutes=float(values.text("wait-minutes")),
@@ -108,6 +111,12 @@ def _expected(values: Values) -> Expected:
     digests = {name: values.text(f"expected-{name}-digest") for name in COMPONENT_NAMES}
     commit, digest = values.text("expected-stack-commit"), values.text("expected-stack-digest")
     return Expected(commit, digest, {name: digest for name, digest in digests.items() if digest})
+
+
+def _staging_minutes(values: Values) -> int | None:
+    """Only production waits for staging, and a rollback does not."""
+    asked = is_production(values.text("environment")) and not values.flag("rollback")
+    return int(values.text("staging-minutes")) if asked and values.text("staging-minutes") else None
 
 
 def _stack_image(values: Values, repository: str) -> str:

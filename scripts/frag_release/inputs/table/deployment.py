@@ -13,7 +13,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         "Environment to deploy to; it is production unless a word of its name says otherwise, such as `staging`",
         default="production",
         shape="NAME",
-        commands=_AWX | of("adopt"),
+        commands=_AWX | of("adopt", "audit"),
     ),
     Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", shape="TAG", commands=_DEPLOY),
     Input(
@@ -103,7 +103,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         "Pages of the site that must answer 200 after the deployment; `verify-text` is about the first",
         default_words="none: the site is not checked",
         kind=Kind.URLS,
-        commands=_AWX,
+        commands=_AWX | of("audit"),
     ),
     Input(
         "verify-text",
@@ -111,7 +111,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         "JSON page `POINTER = VALUE`, such as `/version/stack = xchem:{image-tag}`",
         default_words="none; `verify-url` needs it",
         kind=Kind.LINES,
-        commands=_AWX,
+        commands=_AWX | of("audit"),
     ),
     Input(
         "verify-looks",
@@ -135,6 +135,14 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_DEPLOY,
     ),
     Input(
+        "staging-minutes",
+        "Minutes that the same image must have stayed the newest on staging before it may go to production, by a "
+        "deployment record that is believed; `0`: at all",
+        default_words="none: it need not have been there",
+        kind=Kind.MINUTES,
+        commands=_DEPLOY,
+    ),
+    Input(
         "ungated",
         "Whether to deploy without the gate: never to production",
         default="false",
@@ -143,7 +151,8 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "since",
-        "First release to judge, by its tag or the start of it, such as `2023.`",
+        "First release to judge, by its tag or the start of it, such as `2023.`; `newest` only looks at what runs in "
+        "production",
         default_words="the oldest",
         shape="TAG",
         commands=of("audit"),

@@ -37,6 +37,8 @@ OUTPUTS: dict[str, str] = {
     "job-id": "deploy: number of the AWX job",
     "job-url": "deploy: address of the AWX job",
     "job-status": "deploy: last known state of the AWX job, in AWX's word",
+    "production-tag": "audit with `verify-url`: the release that production should run, empty if that is not known",
+    "production-matches": "audit with `verify-url`: `true`, `false`, or `unknown` if it cannot be told",
     "failed-rules": "`rule:subject` of each finding that blocks, comma-separated",
     "headline": "How it ended, in one line of plain text for a message to people; written on every way out",
     "headline-url": "The page to open with it: of the release, the pull request or the ticket, else of this run",

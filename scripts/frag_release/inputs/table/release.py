@@ -107,6 +107,13 @@ RELEASE: tuple[Input, ...] = (
         commands=of("prepare", "publish", "announce"),
     ),
     Input("assignees", "Logins to assign the ticket to", default_words="none", kind=Kind.LIST, commands=of("announce")),
+    Input(
+        "checklist",
+        "What people are to tick on the ticket, a line for each box; ticks stay",
+        default_words="seen to work on staging, deployed, seen to work in production",
+        kind=Kind.LINES,
+        commands=of("announce"),
+    ),
     Input("labels", "Labels for the ticket", default_words="none", kind=Kind.LIST, commands=of("announce")),
     Input(
         "project",

@@ -1,0 +1,122 @@
+"""What runs in production, beside what was released last: the same, something else, or nobody can tell."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .deployment_records import IN_PROGRESS, Record
+from .site import SiteLook
+
+GRACE = datetime.timedelta(minutes=30)
+"""How long after a deployment the site may show the release before: pods and caches take their time."""
+UNFINISHED = datetime.timedelta(minutes=60)
+"""How long a record that has not ended says that production is changing: a run that was killed ends none."""
+
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
+@dataclass(frozen=True)
+class LastRelease:
+    """The release that production has to run, `since` when, and `how` that is known, as a part of a sentence.
+
+    `values` are what the placeholders of the site's lines stand for.
+    """
+
+    tag: str
+    since: datetime.datetime | None
+    how: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A look at the site at `time` (UTC). `last` is None if it is not known what should run, for the reason `unseen`.
+
+    `changing` says why production may be changing at this moment, empty if it is not.
+    """
+
+    time: datetime.datetime
+    last: LastRelease | None = None
+    look: SiteLook | None = None
+    unseen: str = ""
+    changing: str = ""
+
+    @property
+    def matches(self) -> bool | None:
+        """Whether production runs the last release; None if that cannot be told."""
+        if self.last is None or self.look is None or self.look.status != 200:
+            return None
+        if self.look.passed:
+            return True
+        return False if self.look.shows_other and not self.changing else None
+
+    @property
+    def word(self) -> str:
+        """The output `production-matches`."""
+        return {True: "true", False: "false", None: "unknown"}[self.matches]
+
+    @property
+    def words(self) -> str:
+        """What was found, in a few words."""
+        tag = self.last.tag if self.last else ""
+        if self.matches is None:
+            return "What production runs cannot be told"
+        return f"Production runs {tag}" if self.matches else f"Production does not run {tag}"
+
+    @property
+    def sentence(self) -> str:
+        """What was found: what should run, since when, and what the site shows now."""
+        if self.last is None:
+            return f"Which release production should run is not known: {self.unseen.rstrip('.')}."
+        since = f" at {self.last.since:{_MINUTE}}" if self.last.since else ""
+        told = f"{self.last.tag} was deployed{since}, by {self.last.how}"
+        seen = f"At {self.time:{_MINUTE}} the site {'shows it' if self.matches else 'does not show it'}"
+        shown = self.look.seen if self.look else self.unseen.rstrip(".")
+        changing = f" {self.changing}" if self.changing and not self.matches else ""
+        return f"{told}. {seen}: {shown}.{changing}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        if self.matches:
+            return "Nothing to do."
+        if self.matches is None:
+            return "Look at the site yourself, and run this again later."
+        return (
+            "Find out in AWX who deployed what, and whether it was meant. What the command deploy deploys or goes back "
+            "to leaves a record, and is what should run from then on."
+        )
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the action."""
+        return {"production-tag": self.last.tag if self.last else "", "production-matches": self.word}
+
+    def as_json(self) -> dict[str, Any]:
+        """The look as reports have it."""
+        last = self.last
+        return {
+            "tag": last.tag if last else None,
+            "since": last.since.isoformat(timespec="seconds") if last and last.since else None,
+            "known-by": last.how if last else None,
+            "matches": self.matches,
+            "message": self.sentence,
+            "site": self.look.as_json() if self.look else None,
+        }
+
+
+def changing(newest: Record | None, now: datetime.datetime) -> str:
+    """Say why production may be changing at this moment, by its newest record; empty if it is not.
+
+    One that tells of success and is not believed mutes nothing.
+    """
+    if newest is None:
+        return ""
+    filed = newest.filed
+    if newest.is_believed and now - newest.since < GRACE:
+        return f"It was deployed less than {GRACE.seconds // 60} minutes ago, and pods and caches take their time."
+    if filed.state in ("", IN_PROGRESS) and now - filed.created < UNFINISHED:
+        return f"The deployment record {filed.id}, filed at {filed.created:{_MINUTE}}, has not ended yet."
+    return ""

@@ -1,0 +1,96 @@
+"""`audit` that looks at production: what the last record or release says, beside what the site shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.auditing import audit, record
+from commands.deployment import REPOSITORY, Deployment
+from frag_release.domain.deployment_records import Deployed
+from world.example import WORKFLOW_FILE
+from world.github_builds import PASSED, GitHubBuilds, Job, Look
+from world.github_deployments import Status
+from world.program import Outcome
+
+TAG = "2023.06.2"
+PLACE = "awx/fragalysis-production"
+DEPLOYED = Look("completed", "success", (Job("build"), Job("Deploy to production")))
+
+
+def watch(ready: Deployment, **inputs: str) -> Outcome:
+    """Look at production alone."""
+    given = {"since": "newest", "verify_url": f"{ready.site.url}/", "verify_text": "Stack {image-tag}"}
+    return audit(ready.world, **{**given, **inputs})
+
+
+def matches(outcome: Outcome) -> tuple[int, str, str]:
+    """Status, the tag that should run, and whether it does."""
+    return outcome.status, outcome.outputs["production-tag"], outcome.outputs["production-matches"]
+
+
+@pytest.fixture
+def deployed(ready: Deployment, builds: GitHubBuilds) -> Deployment:
+    """With a believed record of the tag in production."""
+    world = ready.world
+    run = world.github.add_run(REPOSITORY, TAG, world.commit(TAG), path=WORKFLOW_FILE)
+    builds.again(run, PASSED)
+    pair = {"backend": {"tag": "2023.05.1"}}
+    payload = Deployed(TAG, ready.digest, pair, run=run.id, run_job="build").as_payload()
+    facts = {"environment": PLACE, "production_environment": True, "created_at": "2023-06-02T10:01:00Z"}
+    filed = world.github.deployments.add(REPOSITORY, world.commit(TAG), payload=payload, **facts)
+    told = f"https://github.example/{REPOSITORY}/actions/runs/{run.id}/attempts/1"
+    filed.statuses.append(Status("success", "AWX job 9: successful", told, created_at="2023-06-02T10:02:00Z"))
+    return ready
+
+
+def test_production_is_held_to_the_newest_believed_record(deployed: Deployment) -> None:
+    """A handful of requests; status 1 if something else runs; a record that nobody believes changes nothing."""
+    deployed.site.page = f"Stack {TAG} of 2023.05.1"
+    lines = "Stack {image-tag}\nof {backend-tag}"
+    same = watch(deployed, verify_text=lines, environment=PLACE)
+    assert matches(same) == (0, TAG, "true"), same.log
+    assert len(deployed.world.github.requests) <= 8
+    assert "| Deployed | `2023.06.2`: 2023-06-02 10:02:00 UTC, by the deployment record" in same.summary
+    forged = Deployed("2023.06.1", "", run=1).as_payload()
+    facts = {"environment": PLACE, "production_environment": True}
+    deployed.world.github.deployments.add(REPOSITORY, deployed.world.commit("2023.06.1"), payload=forged, **facts)
+    deployed.world.github.deployments.records[-1].statuses.append(Status("success", created_at="2023-06-03T10:02:00Z"))
+    deployed.site.page = "Stack 2023.06.1"
+    other = watch(deployed)
+    assert matches(other) == (1, TAG, "false"), other.log
+    assert other.outputs["headline"] == "Production does not run 2023.06.2"
+    assert "is not there, but" in other.summary and "Stack 2023.06.1" in other.summary
+    deployed.world.github.assert_valid()
+
+
+def test_what_cannot_be_told_is_unknown(deployed: Deployment) -> None:
+    """Where GitHub, or the site, does not answer as it should; the run is not red."""
+    deployed.site.page = "Down for maintenance"
+    assert matches(watch(deployed)) == (0, TAG, "unknown")
+    deployed.world.github.fail("GET", "/actions/runs/[0-9]+$", status=403)
+    unseen = watch(deployed)
+    assert matches(unseen) == (0, "", "unknown"), unseen.log
+    assert "could not be verified" in unseen.summary
+
+
+def test_without_records_the_newest_release_that_was_deployed_counts(ready: Deployment, builds: GitHubBuilds) -> None:
+    """By the job of its build; a release whose job did not deploy says nothing."""
+    world = ready.world
+    ready.releases.add(REPOSITORY, TAG, files={"release.json": record(world, TAG, digest=ready.digest)})
+    run = world.github.add_run(REPOSITORY, TAG, world.commit(TAG), path=WORKFLOW_FILE)
+    builds.again(run, PASSED)
+    ready.site.page = f"Stack {TAG}"
+    assert matches(watch(ready)) == (0, "", "unknown")
+    builds.again(run, DEPLOYED)
+    outcome = watch(ready)
+    assert matches(outcome) == (0, TAG, "true"), outcome.log
+    world.github.assert_valid()
+
+
+def test_a_whole_audit_tells_of_production_too(deployed: Deployment) -> None:
+    """Beside the releases, and an audit that finds these in order ends with 1 if something else runs."""
+    deployed.site.page = "Stack 2023.06.1"
+    outcome = watch(deployed, since="2023.06.2")
+    assert matches(outcome) == (1, TAG, "false"), outcome.log
+    assert "What runs in production" in outcome.summary
+    assert outcome.report and outcome.report["production"]["matches"] is False
