@@ -95,9 +95,12 @@ def test_no_expression_is_spliced_into_a_script(parsed: dict[str, Any]) -> None:
 
 
 def test_no_step_hides_its_failure(parsed: dict[str, Any]) -> None:
-    """A deployment that failed is shown as failed."""
-    for part in [*parsed["jobs"].values(), *steps_of(parsed)]:
-        assert "continue-on-error" not in part
+    """What failed is shown as failed; only what tells people, and the scan that none waits for, may fail and pass."""
+    hidden = [part for part in [*parsed["jobs"].values(), *steps_of(parsed)] if "continue-on-error" in part]
+    told = [part for part in hidden if part.get("uses", "").startswith("slackapi/slack-github-action@")]
+    (scan,) = [part for part in hidden if part not in told]
+    assert len(told) == 4 and scan in parsed["jobs"]["scan"]["steps"]
+    assert not [job for job in parsed["jobs"].values() if "scan" in job.get("needs", [])]
 
 
 def test_every_job_has_an_end_and_its_own_rights(parsed: dict[str, Any]) -> None:
@@ -120,7 +123,8 @@ def test_deployments_ask_as_the_gate_did(parsed: dict[str, Any]) -> None:
     """The gate that is repeated is given the very inputs of the first one."""
     gate = parsed["jobs"]["gate"]["steps"][0]["with"]
     for place in ("staging", "production"):
-        [step] = parsed["jobs"][f"deploy-{place}"]["steps"]
+        # Nothing of others runs before it: what runs earlier in a job can change how later steps run.
+        step = parsed["jobs"][f"deploy-{place}"]["steps"][0]
         assert {name: step["with"][name] for name in gate} == gate
         assert "ungated" not in step["with"]
 
@@ -141,7 +145,9 @@ def test_everything_that_is_built_with_is_compared(parsed: dict[str, Any]) -> No
     (env,) = [step["env"] for step in build["steps"] if "JUDGED" in step.get("env", {})]
     judged = re.findall(r"needs\.gate\.outputs\.([a-z-]+)", env["JUDGED"])
     assert re.findall(r"steps\.again\.outputs\.([a-z-]+)", env["AGAIN"]) == judged
-    assert set(judged) == set(re.findall(r"needs\.gate\.outputs\.([a-z-]+)", str(build)))
+    # Whether staging is next is only told to people.
+    used = set(re.findall(r"needs\.gate\.outputs\.([a-z-]+)", str(build))) - {"deploy-staging"}
+    assert set(judged) == used
 
 
 def test_the_login_of_awx_is_for_deployments_alone(example_workflow: str, parsed: dict[str, Any]) -> None:
