@@ -91,13 +91,8 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         stack, told_in = settings.stack_repository, settings.ticket_repository
         return TakingBack(forge, stack, told_in, actor, journal, utc_now, session.clock.sleep)
 
-    def approvals() -> list[Approval]:
-        run = own_run(session.context, settings.stack_repository)
-        builds = session.services_for(SECONDS).github().builds(settings.stack_repository)
-        return approvals_of(builds, [run], journal)
-
     return Connected(
-        approvals=approvals,
+        approvals=partial(_approvals, session),
         recording=partial(_recording, session),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
@@ -106,6 +101,12 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         taking_back=taking_back,
         clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
     )
+
+
+def _approvals(session: Session[DeploySettings]) -> list[Approval]:
+    stack = session.settings.stack_repository
+    builds = session.services_for(SECONDS).github().builds(stack)
+    return approvals_of(builds, [own_run(session.context, stack)], session.journal)
 
 
 def _recording(
