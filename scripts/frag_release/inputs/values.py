@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from ..domain.components import COMPONENT_NAMES
 from ..errors import UsageError
 from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
 
@@ -68,13 +69,52 @@ class Values:
         """The input as true or false."""
         return self._texts[name].lower() == "true"
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """The values of a list of `NAME=VALUE` by the names of components; raises UsageError if one is of none."""
+        found = dict(map(_pair, self.items(name)))
+        self.demand_components(name, found)
+        return found
+
+    def demand_components(self, name: str, given: Iterable[str]) -> None:
+        """Raise UsageError if the input `name` names a component that there is not."""
+        unknown = [one for one in given if one not in self.components]
+        if unknown:
+            raise wrong_input(name, unknown[0], f"The components are {', '.join(self.components)}.")
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of the components, in their order."""
+        return COMPONENT_NAMES
+
+    def of_component(self, name: str, what: str) -> str:
+        """What is known of a component, such as its `tag`: from its own input, or the one for all components.
+
+        Raises UsageError if they differ.
+        """
+        own, both = f"{name}-{what}", f"component-{what}s"
+        among = self.pairs(both).get(name, "") if both in self._texts else ""
+        if among and self.is_given(own) and self._texts[own] != among:
+            raise UsageError(
+                f"The input {own} is {self._texts[own][:80]!r}, and {both} says {among[:80]!r}.",
+                "Leave one of the two out.",
+            )
+        return among or self._texts[own]
+
+    def items_of(self, name: str, what: str) -> tuple[str, ...]:
+        """The parts of a comma-separated list that is known of a component."""
+        return _parts(self.of_component(name, what))
+
     def seconds(self, name: str) -> float:
         """The input as a number of seconds."""
         return float(self._texts[name])
 
     def items(self, name: str) -> tuple[str, ...]:
         """The parts of a comma-separated list."""
-        return tuple(part for part in (part.strip() for part in self._texts[name].split(",")) if part)
+        return _parts(self._texts[name])
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
 
 
 def wrong_input(name: str, value: str, remedy: str) -> UsageError:
@@ -138,8 +178,13 @@ def _check_commit(one: Input, text: str) -> None:
 
 
 def _check_digest(one: Input, text: str) -> None:
-    if not _DIGEST.fullmatch(text):
+    if not is_digest(text):
         raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is `sha256:` and 64 hexadecimal digits."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def is_repository(text: str) -> bool:
@@ -186,6 +231,19 @@ def _check_json(one: Input, text: str) -> None:
         raise _wrong(one, text, "Write it in UTF-8.")
 
 
+def _pair(item: str) -> tuple[str, str]:
+    name, _, value = item.partition("=")
+    return name.strip(), value.strip()
+
+
+def _check_pairs(one: Input, text: str) -> None:
+    pairs = [_pair(item) for item in _parts(text)]
+    if not all(name and value for name, value in pairs):
+        raise wrong_input(one.name, text, f"Use {one.shape}, with the names of components.")
+    if len(dict(pairs)) < len(pairs):
+        raise wrong_input(one.name, text, "Name each component once.")
+
+
 def _check_nothing(one: Input, text: str) -> None:
     return
 
@@ -206,4 +264,5 @@ _CHECKS = {
     Kind.COMMIT: _check_commit,
     Kind.DIGEST: _check_digest,
     Kind.JSON: _check_json,
+    Kind.PAIRS: _check_pairs,
 }

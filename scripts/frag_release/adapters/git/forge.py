@@ -78,7 +78,7 @@ class LocalForge:
         """Always `Unknown`: a clone holds no issues."""
         return Unknown(
             f"a local clone holds no issues, so issue {number} of {repository} cannot be read",
-            "Name the versions in backend-tag and frontend-tag, or leave local empty to ask GitHub.",
+            "Give the versions as inputs, or leave local empty to ask GitHub.",
         )
 
     def _git(self, name: str) -> Git:

@@ -7,10 +7,15 @@ from .input import IN_WORKFLOW, Input, Kind, of
 _SHORT = {"backend": "BE", "frontend": "FE"}
 
 
+def variable_stem(name: str) -> str:
+    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
+    return _SHORT.get(name) or name.upper().replace("-", "_")
+
+
 # Long: it is a table, one row for each input.
 def component_inputs(name: str) -> tuple[Input, ...]:
     """Return the inputs of the component `name`."""
-    short = _SHORT[name]
+    short = variable_stem(name)
     return (
         Input(
             f"{name}-repository",
@@ -79,3 +84,24 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             commands=of("prepare", "publish", "announce"),
         ),
     )
+
+
+EVERY_COMPONENT: tuple[Input, ...] = (
+    Input(
+        "component-tags",
+        "Tags of components by their names, for any component what `backend-tag` is for one",
+        default_words="the values in the workflow file",
+        kind=Kind.PAIRS,
+        shape="NAME=TAG,NAME=TAG",
+        commands=of("gate", "prepare", "deploy", "doctor"),
+    ),
+    Input(
+        "component-namespaces",
+        "Namespaces of components' images by the components' names, for any what `backend-namespace` is for one",
+        default_words="the values in the workflow file, else the owner",
+        kind=Kind.PAIRS,
+        shape="NAME=NAMESPACE,NAME=NAMESPACE",
+        commands=of("gate", "deploy"),
+    ),
+)
+"""Those that stand for the same input of every component."""

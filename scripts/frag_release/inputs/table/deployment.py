@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .input import COMPONENT_NAMES, Input, Kind, of
+from ...domain.components import COMPONENT_NAMES
+from .input import Input, Kind, of
 
 _DEPLOY = of("deploy")
 _AWX = of("deploy", "doctor")
@@ -39,6 +40,13 @@ DEPLOYMENT: tuple[Input, ...] = (
             commands=_DEPLOY,
         )
         for name in (*COMPONENT_NAMES, "stack")
+    ),
+    Input(
+        "expected-components",
+        "Output `components` of the gate, in place of the digest of each component",
+        default_words="none",
+        kind=Kind.JSON,
+        commands=_DEPLOY,
     ),
     Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX, required=_DEPLOY),
     Input(

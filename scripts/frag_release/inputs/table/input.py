@@ -18,8 +18,6 @@ COMMANDS: dict[str, str] = {
 }
 """Each command with what it does."""
 
-COMPONENT_NAMES = ("backend", "frontend")
-
 EVERY_COMMAND = frozenset(COMMANDS)
 
 IN_TERMINAL = frozenset({"adopt"})
@@ -53,6 +51,7 @@ class Kind(Enum):
     COMMIT = "COMMIT"
     DIGEST = "sha256:DIGEST"
     JSON = "JSON"
+    PAIRS = "NAME=VALUE,NAME=VALUE"
 
 
 @dataclass(frozen=True)
