@@ -1,4 +1,4 @@
-"""`component-tags`, `component-namespaces` and `expected-components` do for all components what other inputs do for two."""
+"""`component-tags`, `component-namespaces` and `expected-components`, which are for every component."""
 
 from __future__ import annotations
 

@@ -11,6 +11,9 @@ from .workflow_values import Value, WorkflowEnvironment, WorkflowFileError
 COMPONENT_NAMES = ("backend", "frontend")
 """The components of a stack that names none, which have inputs of their own."""
 
+CONFIGURATION_FILE = ".github/frag-release.yaml"
+"""What a team sets once, in the stack's repository."""
+
 NO_IMAGE = "none"
 """The value of an `…-image` input that says: this stack uses no image of that component."""
 

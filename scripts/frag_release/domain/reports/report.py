@@ -70,7 +70,8 @@ class Report:
     """The report of a command; each has its own kind of it.
 
     `actions` is what this run made, in order; `planned` what a dry run would make; `notes` what people should know.
-    `problem` is what ended the run early, or went wrong while its results were written.
+    `problem` is what ended the run early, or went wrong while its results were written. `configuration` is what the
+    configuration file changes.
     """
 
     command: ClassVar[str]
@@ -81,6 +82,7 @@ class Report:
     planned: Sequence[str] = ()
     notes: Sequence[str] = ()
     problem: Problem | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
     if TYPE_CHECKING:
         # Each kind has these, as fields or as properties of its own: a dataclass takes inherited ones for defaults.
@@ -170,6 +172,7 @@ class Report:
             "planned": list(self.planned),
             "notes": list(self.notes),
             **problem_as_json(self.problem),
+            **({"configuration": dict(self.configuration)} if self.configuration else {}),
         }
 
 

@@ -9,7 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...domain.components import NO_IMAGE, Component, given_in
+from ...domain.evidence import Answer
+from ...domain.registries import DOCKER_HUB, host_of_image
 from ...errors import UsageError
+from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.components import variable_stem
 from ..values import Values, wrong_input
@@ -44,7 +47,8 @@ class Settings:
     """What every command needs. `stack_branches` is empty if the default branch is meant.
 
     `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
-    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty.
+    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty. `configuration` is what the
+    configuration file that rules says.
     """
 
     home: str
@@ -60,6 +64,7 @@ class Settings:
     report: str
     connections: Connections
     own_action: str
+    configuration: Answer[Configuration | None]
 
     @property
     def seconds(self) -> float:
@@ -89,6 +94,7 @@ def read_settings(values: Values, context: Context) -> Settings:
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
     check_report(values.text("report"))
+    _check_hosts(values)
     return Settings(
         home=context.repository,
         stack_repository=repository,
@@ -98,11 +104,32 @@ def read_settings(values: Values, context: Context) -> Settings:
         check_ci=values.flag("check-ci"),
         check_images=values.flag("check-images"),
         check_origin=values.text("check-origin"),
-        allow=tuple(_allowance(item, values.components) for item in values.items("allow")),
+        allow=tuple(_allowance(item, values) for item in values.items("allow")),
         report=values.text("report"),
         connections=_connections(values, context),
         own_action=context.action,
+        configuration=values.configuration,
     )
+
+
+def _check_hosts(values: Values) -> None:
+    """Raise UsageError if a login would go to a registry that only the configuration file names."""
+    config = values.configuration
+    if not isinstance(config, Configuration) or not values.text("registry-password") or values.text("registry-url"):
+        return
+    images = [
+        _image(given_in(name, "image"), values.of_component(name, "image"))
+        for name in values.components
+        if values.is_from_file(name, "image")
+    ]
+    images += [] if values.is_given("stack-image") else [_image("stack-image", config.texts.get("stack-image", ""))]
+    hosts = {host_of_image(image) for image in images if image not in ("", NO_IMAGE)} - {DOCKER_HUB}
+    if hosts:
+        raise UsageError(
+            f"The inputs registry-username and registry-password are a login, and {FILE} names the registry "
+            f"{', '.join(sorted(hosts))}: a file of the repository does not decide where a login goes.",
+            "Name the registry in registry-url, or give registry-config, which says to which registry a login belongs.",
+        )
 
 
 def _workflow_file(path: str) -> str:
@@ -159,17 +186,18 @@ def _image(name: str, image: str) -> str:
     return image
 
 
-def _allowance(item: str, components: Sequence[str]) -> Allowance:
+def _allowance(item: str, values: Values) -> Allowance:
     from ...domain.allow import Allowance  # late: hardly any run allows anything
     from ...domain.rules import CATALOGUE
 
+    components = values.components
     match = _ALLOWANCE.fullmatch(item)
     if match is None:
         raise wrong_input("allow", item, f"Use RULE:SUBJECT@TAG, such as pin-ci:{components[0]}@2023.05.1.")
     rule = next((one for one in CATALOGUE if one.id == match[1]), None)
     subjects = components if rule and rule.subject == "component" else (rule.subject,) if rule else ()
     if rule is None or match[2] not in subjects:
-        raise wrong_input("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
+        raise values.wrong("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
     if not rule.allowable:
         raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
     return Allowance(match[1], match[2], match[3])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...domain.components import COMPONENT_NAMES
-from .input import Input, Kind, of
+from .input import IMAGE, Input, Kind, of
 
 _DEPLOY = of("deploy")
 _AWX = of("deploy", "doctor")
@@ -23,6 +23,8 @@ DEPLOYMENT: tuple[Input, ...] = (
         default_words="`docker.io/STACK-REPOSITORY` in lower case",
         shape="IMAGE",
         commands=of("publish", "deploy", "audit"),
+        in_file=True,
+        pattern=IMAGE,
     ),
     Input(
         "expected-stack-commit",
@@ -120,6 +122,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         default_words="none; `verify-url` needs it",
         kind=Kind.LINES,
         commands=_AWX,
+        in_file=True,
     ),
     Input(
         "verify-looks",
@@ -127,6 +130,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         default="3",
         kind=Kind.LOOKS,
         commands=_DEPLOY,
+        in_file=True,
     ),
     Input(
         "rollback",
