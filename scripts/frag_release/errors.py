@@ -36,6 +36,19 @@ class UsageError(ExpectedError):
     exit_status = 2
 
 
+class UnconfiguredError(UsageError):
+    """An input is wrong as far as it is known: the stack's configuration file may set that right."""
+
+
+class ConfigurationError(UsageError):
+    """The stack's configuration file is wrong, in `file` at `line`."""
+
+    def __init__(self, message: str, remedy: str, file: str, line: int) -> None:
+        super().__init__(message, remedy)
+        self.file = file
+        self.line = line
+
+
 class Cancelled(BaseException):
     """The run was cancelled from outside. Where it is known what that leaves behind, `message` and `remedy` say it."""
 

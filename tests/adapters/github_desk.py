@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from frag_release.adapters.github.forge import GithubForge
 from frag_release.adapters.http.deadline import Deadline
 from frag_release.adapters.http.session import Http
@@ -20,11 +18,9 @@ REF = r"/git/ref/tags/2023\.05\.1$"
 """The request for that tag."""
 
 
-def forge(
-    url: str, token: str = TOKEN, other_tokens: Mapping[str, str] | None = None, seconds: float = 20
-) -> GithubForge:
+def forge(url: str, token: str = TOKEN, component_token: str = "", seconds: float = 20) -> GithubForge:
     """A forge that asks `url` and never really waits between two tries."""
-    return GithubForge(Http(Deadline(seconds), sleep=lambda _: None), url, token, other_tokens)
+    return GithubForge(Http(Deadline(seconds), sleep=lambda _: None), url, token, component_token, (BACKEND, FRONTEND))
 
 
 def backend(url: str) -> Repository:

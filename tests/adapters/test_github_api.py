@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.github_desk import BACKEND, FRONTEND, REF, STACK, TAG, backend, forge, unknown
+from adapters.github_desk import BACKEND, REF, STACK, TAG, backend, forge, unknown
 from world.example import Example
 from world.github_server import COMPONENT_TOKEN, TOKEN, GitHubServer
 
@@ -30,7 +30,7 @@ def test_the_permission_that_github_names_is_told(github_example: GitHubServer) 
 
 def test_a_wrong_token_names_its_input(github_example: GitHubServer) -> None:
     """A 401 says which input holds the token, and never the token."""
-    asked = forge(github_example.url, "wrong-secret", {BACKEND: "bad-secret"})
+    asked = forge(github_example.url, "wrong-secret", "bad-secret")
 
     own = unknown(asked.repository(STACK).tags(["2023.06.1"])["2023.06.1"])
     component = unknown(asked.repository(BACKEND).tags([TAG])[TAG])
@@ -74,7 +74,7 @@ def test_a_private_repository_is_not_an_absent_tag(github_example: GitHubServer)
 def test_a_component_token_opens_its_repository_only(github_example: GitHubServer, example: Example) -> None:
     """The component token is sent for its repository, whatever the case of the name, and for no other."""
     github_example.deny(BACKEND, except_tokens=[COMPONENT_TOKEN])
-    asked = forge(github_example.url, other_tokens={BACKEND: COMPONENT_TOKEN, FRONTEND: COMPONENT_TOKEN})
+    asked = forge(github_example.url, component_token=COMPONENT_TOKEN)
 
     answers = asked.repository(BACKEND).tags([TAG])
     asked.repository(STACK).tags(["2023.06.1"])

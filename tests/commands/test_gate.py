@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 
@@ -55,7 +56,10 @@ def test_the_worked_example_may_be_deployed(world: World) -> None:
     assert outcome.status == 0, outcome.log
     assert outcome.findings() == dict.fromkeys(PASSED, "pass")
     backend, frontend = world.digests[BACKEND]["2023.05.1"], world.digests[FRONTEND]["2023.05.4"]
+    components = json.loads(outcome.outputs["components"])
+    assert {name: one["digest"] for name, one in components.items()} == {"backend": backend, "frontend": frontend}
     assert outcome.outputs == {
+        "components": outcome.outputs["components"],
         "verdict": "deploy",
         "deploy-production": "true",
         "deploy-staging": "true",
@@ -127,7 +131,7 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
 
     limit = 4 if origin == "off" else 7
     assert patiently(limit, gate).count <= limit
-    assert len(world.github.requests) <= (24 if annotated else 20)
+    assert len(world.github.requests) <= (26 if annotated else 22)
     assert len(token_registry.requests) == (1 + 2 if origin == "off" else 1 + 2 * 4)
     assert token_registry.tokens.requests, "the registry asked for no login"
 
@@ -190,16 +194,17 @@ def test_another_ref_than_the_runs_own_never_deploys(world: World) -> None:
     assert outcome.outputs["deploy-staging"] == "false"
 
 
-def test_a_branch_needs_one_request(world: World) -> None:
-    """A build of the stack branch reads the file and nothing else."""
+def test_a_branch_needs_two_requests(world: World) -> None:
+    """A build of the stack branch reads its file, asks for the configuration file, and nothing else."""
     outcome = world.gate(push_branch("master", world.commit("2023.06.2")))
     assert (outcome.status, outcome.outputs["verdict"], outcome.outputs["image-tag"]) == (
         0,
         "build-only",
         "latest",
     )
-    assert [one.path for one in world.github.requests] == [
-        "/repos/xchem/fragalysis-stack/contents/.github/workflows/build-main.yaml"
+    assert sorted(one.path for one in world.github.requests) == [
+        "/repos/xchem/fragalysis-stack/contents/.github/frag-release.yaml",
+        "/repos/xchem/fragalysis-stack/contents/.github/workflows/build-main.yaml",
     ]
 
 

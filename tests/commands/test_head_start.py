@@ -19,14 +19,15 @@ def test_no_question_is_asked_twice(world: World) -> None:
     assert sorted(asked(world)) == sorted(set(asked(world)))
 
 
-def test_a_push_to_the_branch_costs_its_file_alone(world: World) -> None:
-    """Where no production tag is judged nothing is asked ahead: a build of the branch is one request."""
+def test_a_push_to_the_branch_costs_two_files(world: World) -> None:
+    """Where no production tag is judged the two files are all that is asked: a build of the branch is one round."""
     commit = world.commit("2023.06.2")
     outcome = world.gate(push_branch("master", commit))
 
     assert outcome.outputs["verdict"] == "build-only", outcome.log
-    assert asked(world) == [
-        f"GET /repos/xchem/fragalysis-stack/contents/.github/workflows/build-main.yaml?ref={commit}"
+    assert sorted(asked(world)) == [
+        "GET /repos/xchem/fragalysis-stack/contents/.github/frag-release.yaml",
+        f"GET /repos/xchem/fragalysis-stack/contents/.github/workflows/build-main.yaml?ref={commit}",
     ]
 
 

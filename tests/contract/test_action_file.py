@@ -16,7 +16,7 @@ from frag_release.inputs.table import COMMANDS, INPUTS, OUTPUTS, Kind
 REFERENCE = ROOT / "docs" / "reference.md"
 
 # Design section 3, by hand: the inputs of the gate, with their defaults where those are fixed.
-NOT_OF_PREPARE = {"ref", "production", "backend-namespace", "frontend-namespace"}
+NOT_OF_PREPARE = {"ref", "production", "backend-namespace", "frontend-namespace", "component-namespaces"}
 DESIGNED_INPUTS = {
     "command": "gate",
     "token": "",
@@ -32,6 +32,8 @@ DESIGNED_INPUTS = {
     "frontend-tag": "",
     "backend-namespace": "",
     "frontend-namespace": "",
+    "component-tags": "",
+    "component-namespaces": "",
     "backend-variable": "BE_IMAGE_TAG",
     "frontend-variable": "FE_IMAGE_TAG",
     "backend-namespace-variable": "BE_NAMESPACE",
@@ -80,6 +82,7 @@ _EVERYWHERE = {
     not in {
         "ref", "production", "local", "check-ci", "check-images", "check-origin", "allow",
         "backend-tag", "frontend-tag", "backend-namespace", "frontend-namespace",
+        "component-tags", "component-namespaces",
         "backend-ci-workflows", "frontend-ci-workflows",
     }
 }  # fmt: skip
@@ -110,6 +113,7 @@ DEPLOY_INPUTS = {
     **_JUDGING,
     **_AWX,
     "ref": "", "production": "true", "backend-tag": "", "frontend-tag": "", "backend-namespace": "",
+    "component-tags": "", "component-namespaces": "", "expected-components": "",
     "frontend-namespace": "", "image-tag": "", "stack-image": "", "expected-stack-commit": "",
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
@@ -127,7 +131,7 @@ DOCTOR_INPUTS = {
     **_AWX,
     "ticket-token": "", "ticket-repository": "", "project": "", "project-field": "Status",
     "project-status": "push to production", "for": "gate,prepare,publish,announce,deploy",
-    "backend-tag": "", "frontend-tag": "",
+    "backend-tag": "", "frontend-tag": "", "component-tags": "",
 }  # fmt: skip
 ADOPT_INPUTS = {
     name: default
@@ -152,7 +156,7 @@ DESIGNED_OUTPUTS = {
     "verdict", "deploy-production", "deploy-staging", "image-tag", "stack-tag", "stack-commit",
     "backend-tag", "backend-namespace", "backend-commit", "backend-digest", "backend-image",
     "frontend-tag", "frontend-namespace", "frontend-commit", "frontend-digest", "frontend-image",
-    "production-tag", "production-matches", "failed-rules", "headline", "headline-url", "report-path",
+    "components", "production-tag", "production-matches", "failed-rules", "headline", "headline-url", "report-path",
     "changed", "plan", "plan-title", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
 }  # fmt: skip

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import FAULT, Cancelled, ExpectedError, RefusedError
+from ..errors import FAULT, Cancelled, ConfigurationError, ExpectedError, RefusedError
+from .configuring import configured
 from .journal import Journal
-from .session import Session, utc_now
+from .session import utc_now
 
 if TYPE_CHECKING:
     from ..domain.reports.report import Problem, Report
     from ..inputs.context import Context
     from ..inputs.values import Values
     from ..runner.log import Log
+    from .session import Session
 
 CANCELLED, CANCELLED_IN_TERMINAL = 1, 130
 """Exit status of a run that was cancelled; in a terminal shells expect 128 + SIGINT."""
@@ -76,9 +78,8 @@ class Execution:
     def _run(self, values: Values) -> Report:
         # Imported late, as all that only some runs need: the gate runs in front of every build.
         command: Command = importlib.import_module(f".{values.command}", __package__)
-        settings = command.read_settings(values, self.context)
         self._journal.dry_run = values.flag("dry-run")
-        session = self._session = Session(settings, values, self.context, self._journal)
+        session = self._session = configured(command, values, self.context, self._journal)
         return self._with_journal(command.run(session))
 
     def _tell(self, report: Report) -> int:
@@ -133,7 +134,8 @@ class Execution:
     def _with_journal(self, report: Report) -> Report:
         journal = self._journal
         notes = [*report.notes, *(note for note in journal.notes if note not in report.notes)]
-        return replace(report, actions=tuple(journal.actions), planned=tuple(journal.planned), notes=tuple(notes))
+        report = replace(report, actions=tuple(journal.actions), planned=tuple(journal.planned), notes=tuple(notes))
+        return replace(report, configuration=self._session.configuration) if self._session else report
 
     def _fault(self, error: Exception) -> Problem:
         import traceback
@@ -159,5 +161,5 @@ def _titled(how: str) -> str:
 def _problem(error: ExpectedError) -> Problem:
     from ..domain.reports.report import Problem
 
-    file, line = (error.file, error.line) if isinstance(error, RefusedError) else ("", None)
+    file, line = (error.file, error.line) if isinstance(error, (RefusedError, ConfigurationError)) else ("", None)
     return Problem(error.message, error.remedy, error.exit_status, file, line)

@@ -31,6 +31,15 @@ class Services:
         self._deadline = Deadline(seconds)
         self._http = Http(self._deadline, settings.connections.ca_file, pace=pace)
 
+    def configure(self, settings: Settings, forge: Forge) -> None:
+        """Go on by other settings; `forge`, which is kept with what it knows, reads their components."""
+        self._settings = settings
+        forge.read_with_component_token(self._components)
+
+    @property
+    def _components(self) -> list[str]:
+        return [component.repository for component in self._settings.components]
+
     def remaining(self) -> float:
         """How many seconds are left, at least 0."""
         return self._deadline.remaining()
@@ -72,12 +81,12 @@ class Services:
         connections = self._settings.connections
         from ..adapters.github.forge import GithubForge
 
-        names = [component.repository.lower() for component in self._settings.components]
         return GithubForge(
             self._http,
             connections.api_url,
             connections.token,
-            dict.fromkeys(names, connections.component_token) if connections.component_token else {},
+            connections.component_token,
+            self._components,
             own_token=connections.own_token,
             ticket_token=connections.ticket_token,
         )

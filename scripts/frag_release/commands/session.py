@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import cancellation
+from ..domain.evidence import Unknown
 from ..inputs.settings.base import Settings
 from .journal import Journal
 from .services import Services
@@ -45,6 +48,17 @@ class Session(Generic[_S]):
         """Everything that is asked within the settings' time."""
         return self.services_for(self.settings.seconds)
 
+    def configure(self, settings: _S, values: Values) -> None:
+        """Go on by settings that a configuration file has changed, with what is known already."""
+        self.settings, self.values = settings, values
+        self.services.configure(settings, self.forge)
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """What the configuration file changes, for the report; empty if there is none."""
+        found = self.values.configuration
+        return {} if found is None or isinstance(found, Unknown) else found.as_json()
+
     def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
         """Services with time of their own."""
         return Services(self.settings, seconds, pace)
@@ -81,7 +95,7 @@ class Session(Generic[_S]):
 
     def keep(self, report: _R) -> _R:
         """Keep how far the run has come, and return it."""
-        self.report = report
+        self.report = report = replace(report, configuration=self.configuration)
         return report
 
 

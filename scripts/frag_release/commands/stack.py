@@ -17,7 +17,7 @@ from ..domain.decision import BRANCHES, TAGS
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
 from ..domain.versions import parse_production_tag
-from ..errors import UsageError
+from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
 from ..inputs.settings.base import Settings
 from .answers import must
@@ -155,6 +155,24 @@ class Stack(Generic[_F]):
 
         content = self._files([commit])[commit]
         return look_for_overrides(content, self.settings.components, self.settings.own_action)
+
+    def other_keys(self, commit: str) -> Answer[Sequence[str]]:
+        """The keys in which the configuration file at a commit differs from the one that rules."""
+        from ..inputs.configuration import FILE, Configuration  # late, as it reads YAML
+        from .configuring import as_configuration
+
+        ruling = self.settings.configuration
+        if isinstance(ruling, Unknown):
+            return ruling
+        try:
+            there = as_configuration(self.repository.files(FILE, [commit])[commit])
+        except ConfigurationError as error:
+            return [error.message.rstrip(".")]
+        if isinstance(there, Unknown):
+            return there
+        if (ruling is None) != (there is None):
+            return ["that only one of the two has it"]
+        return (there or Configuration()).differing(ruling or Configuration())
 
     def component_facts(
         self,

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from .evidence import Answer, Blob, Unknown
 from .workflow_values import Value, WorkflowEnvironment, WorkflowFileError
 
+COMPONENT_NAMES = ("backend", "frontend")
+"""The components of a stack that names none, which have inputs of their own."""
+
+CONFIGURATION_FILE = ".github/frag-release.yaml"
+"""What a team sets once, in the stack's repository."""
+
 NO_IMAGE = "none"
 """The value of an `…-image` input that says: this stack uses no image of that component."""
 
@@ -15,6 +21,13 @@ NO_IMAGE = "none"
 def default_stack_image(repository: str) -> str:
     """Return the name that the image of the stack `repository` has where nothing gives it another."""
     return f"docker.io/{repository.lower()}"
+
+
+def given_in(name: str, what: str) -> str:
+    """Return how people give `what` of the component `name`: an input, else a key of the configuration file."""
+    if name in COMPONENT_NAMES:
+        return f"{name}-{what}"
+    return f"component-{what}s" if what in ("tag", "namespace") else f"components.{name}.{what}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,10 @@ class Component:
     def namespace_variables(self) -> tuple[str, ...]:
         """The same for the namespace."""
         return (self.namespace_variable, *self.other_namespace_variables)
+
+    def given_in(self, what: str) -> str:
+        """Return how people give `what` of it, such as its `tag` or its `branch`."""
+        return given_in(self.name, what)
 
     @property
     def owner(self) -> str:

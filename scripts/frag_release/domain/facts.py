@@ -41,7 +41,8 @@ class StackFacts:
     says which tags these were picked from, if they could not be all. `ci` are the runs of its commit, for the
     workflows that must have passed before it is tagged; `workflows` are those of the repository, asked for only where
     one of them is given by name. `rollback` tells that the release is deployed again: `run_commit` is then the one
-    that its release.json recorded. `public` is the tag's release, None without one.
+    that its release.json recorded. `public` is the tag's release, None without one. `configuration` are the keys in
+    which the configuration file at the commit differs from the one that rules.
     """
 
     repository: str
@@ -58,6 +59,7 @@ class StackFacts:
     workflows: Answer[Sequence[Workflow]] = NOT_ASKED
     rollback: bool = False
     public: Answer[PublicRelease | None] = NOT_ASKED
+    configuration: Answer[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,11 @@ def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
     for environment in filter(None, (root.child("env"), *step.environments)):
         variables |= {(key.text or "").lower(): _sources(value.text or "", {}) for key, value in environment.entries}
     entries = step.given.entries if step.given else ()
-    return {(key.text or "").lower(): _sources(value.text or "", variables) for key, value in entries}
+    texts = {(key.text or "").lower(): value.text or "" for key, value in entries}
+    for what in ("tag", "namespace"):
+        pairs = (item.partition("=") for item in texts.get(f"component-{what}s", "").split(","))
+        texts |= {f"{name.strip()}-{what}": value for name, _, value in pairs}
+    return {name: _sources(text, variables) for name, text in texts.items()}
 
 
 def _sources(text: str, variables: Mapping[str, frozenset[Source]]) -> frozenset[Source]:

@@ -30,6 +30,8 @@ PLAN_TRAILER = "Plan"
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
 # Not `splitlines`, which also parts lines at characters that a comment may hold.
 _NEWLINE = re.compile(r"\r\n?|\n")
+_LONGEST_TITLE = 250
+"""Characters; GitHub takes no title of a pull request with more than 256."""
 _SHORT = {"backend": "b/e", "frontend": "f/e"}
 
 
@@ -126,8 +128,9 @@ class Plan:
     @property
     def title(self) -> str:
         """The commit's subject, and the pull request's title."""
-        uses = " ".join(f"{_SHORT.get(one.name, one.name)} {one.after.tag}" for one in self.changes)
-        return f"build: Use of {uses}"
+        uses = [f"{_SHORT.get(one.name, one.name)} {one.after.tag}" for one in self.changes]
+        title = f"build: Use of {' '.join(uses)}"
+        return title if len(title) <= _LONGEST_TITLE else f"build: Use of {len(uses)} components for {self.stack_tag}"
 
     @property
     def message(self) -> str:

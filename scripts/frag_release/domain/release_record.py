@@ -43,6 +43,7 @@ class ReleaseRecord:
     `findings` are those whose status is one of ours.
     `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
     `taken_back` is what production went back to from it, by the release's text: empty if not known, None if it stands.
+    `configuration` is what the configuration file of then said, as JSON; empty if it changed nothing.
     `is_baseline` says that the digest was seen in the registry later, and is not what a build said that it pushed.
     """
 
@@ -57,6 +58,7 @@ class ReleaseRecord:
     taken_back: str | None = None
     is_baseline: bool = False
     approvals: Sequence[Approval] = ()
+    configuration: bytes = b""
 
     def component(self, name: str) -> RecordedComponent | None:
         """Return a component by its name, None where the release had none."""
@@ -100,6 +102,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
         is_baseline=stack.get("digest-source") == BASELINE,
         approvals=tuple(_approvals(document.get("approved-by"))),
+        configuration=json.dumps(found).encode() if (found := document.get("configuration")) else b"",
     )
 
 

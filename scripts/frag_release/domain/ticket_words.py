@@ -41,12 +41,18 @@ class Word:
     version: str = ""
 
 
+def _as_said(name: str) -> str:
+    """Return the pattern of a name; with a blank for its hyphen it is the same, with more behind it another."""
+    return re.escape(name).replace(r"\-", "[ -]?") + r"(?![0-9]|-[a-z])"
+
+
 class Vocabulary:
     """Knows the names of components by which people call them."""
 
     def __init__(self, components: Sequence[str]) -> None:
-        self._names = [*components, STACK]
-        patterns = "|".join(f"({_NAMES.get(name, re.escape(name))})" for name in self._names)
+        # The longest first: `web-admin` is not `web`.
+        self._names = sorted([*components, STACK], key=len, reverse=True)
+        patterns = "|".join(f"({_NAMES.get(name) or _as_said(name)})" for name in self._names)
         self._pattern = re.compile(rf"{_VERSION}|(?<!{_LETTER})(?:{patterns})(?!{_LETTER})", re.I)
 
     def words(self, line: str) -> list[Word]:

@@ -31,6 +31,7 @@ class Node:
     items: Sequence[Node] = ()
     written: str = ""
     is_block: bool = False
+    is_list: bool = False
     nodes: int = 1
     characters: int = 0
 
@@ -84,7 +85,7 @@ class _Builder:
             return _bounded(Node(line, entries=entries), children)
         if isinstance(event, SequenceStartEvent):
             children = self._children(position)
-            return _bounded(Node(line, items=tuple(children)), children)
+            return _bounded(Node(line, items=tuple(children), is_list=True), children)
         if not isinstance(event, ScalarEvent):
             raise WorkflowFileError("the file is not a workflow", line)
         text, written = str(event.value), self.text[event.start_mark.index : event.end_mark.index]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from ..errors import UsageError
+from ..domain.components import COMPONENT_NAMES
+from ..domain.evidence import Answer
+from ..errors import UnconfiguredError, UsageError
+from .configuration import FILE, Configuration
 from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
+from .table.components import component_inputs
 
 MAX_SECONDS = 6 * 60 * 60
 """Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""
@@ -30,12 +34,38 @@ def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 class Values:
     """The inputs of one command: checked, with defaults in place."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], configuration: Answer[Configuration | None] = None) -> None:
         self.command = texts["command"] or "gate"
         if self.command not in COMMANDS:
             raise _no_command(self.command)
         self._given = {name for name, text in texts.items() if text}
+        self._as_given = texts
         self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
+        self.configuration = configuration
+        if isinstance(configuration, Configuration):
+            self._configure(configuration)
+
+    def configured(self, configuration: Answer[Configuration | None]) -> Values:
+        """The same with what the configuration file says where no input does; raises UsageError."""
+        return Values(self._as_given, configuration)
+
+    def unconfigured(self) -> Values:
+        """The same without the inputs that only the names of all components make sense of."""
+        names = ("component-tags", "component-namespaces", "expected-components", "allow")
+        return Values({name: "" if name in names else text for name, text in self._as_given.items()})
+
+    def _configure(self, configuration: Configuration) -> None:
+        for one in INPUTS:
+            if one.name in configuration.texts and self.command in one.commands and not self.is_given(one.name):
+                self._texts[one.name] = configuration.texts[one.name]
+        for name in COMPONENT_NAMES:
+            stray = [given for given in sorted(self._given) if re.match(rf"(expected-)?{name}-", given)]
+            if stray and name not in self.components:
+                components = ", ".join(self.components)
+                raise UsageError(
+                    f"The input {stray[0]} is of the component {name}, which {FILE} does not name.",
+                    f"Leave it out; the components are {components}, and component-tags is for all of them.",
+                )
 
     def _checked(self, one: Input, text: str) -> str:
         if not text:
@@ -68,13 +98,73 @@ class Values:
         """The input as true or false."""
         return self._texts[name].lower() == "true"
 
+    def wrong(self, name: str, value: str, remedy: str) -> UsageError:
+        """The error for an input that is wrong unless the configuration file names other components."""
+        error = wrong_input(name, value, remedy)
+        return error if self.configuration is not None else UnconfiguredError(error.message, error.remedy)
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """The values of a list of `NAME=VALUE` by the names of components; raises UsageError if one is of none."""
+        found = dict(map(_pair, self.items(name)))
+        self.demand_components(name, found)
+        return found
+
+    def demand_components(self, name: str, given: Iterable[str]) -> None:
+        """Raise UsageError if the input `name` names a component that there is not."""
+        unknown = [one for one in given if one not in self.components]
+        if unknown:
+            raise self.wrong(name, unknown[0], f"The components are {', '.join(self.components)}.")
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of the components, in their order."""
+        found = self.configuration
+        named = found.components if isinstance(found, Configuration) else None
+        return COMPONENT_NAMES if named is None else tuple(named)
+
+    def is_from_file(self, name: str, what: str) -> bool:
+        """Whether the configuration file says `what` of a component, and no input does."""
+        found = self.configuration
+        named = found.components if isinstance(found, Configuration) else None
+        return bool(named and what in named.get(name, ())) and not (
+            name in COMPONENT_NAMES and self.is_given(f"{name}-{what}")
+        )
+
+    def of_component(self, name: str, what: str) -> str:
+        """What is known of a component, such as its `tag`: from its own input, or the one for all, else the file.
+
+        Raises UsageError if two inputs differ.
+        """
+        own, both = f"{name}-{what}", f"component-{what}s"
+        among = self.pairs(both).get(name, "") if both in self._texts else ""
+        if among and name in COMPONENT_NAMES and self.is_given(own) and self._texts[own] != among:
+            raise UsageError(
+                f"The input {own} is {self._texts[own][:80]!r}, and {both} says {among[:80]!r}.",
+                "Leave one of the two out.",
+            )
+        if among or (name in COMPONENT_NAMES and self.is_given(own)):
+            return among or self._texts[own]
+        if isinstance(self.configuration, Configuration) and self.is_from_file(name, what):
+            return (self.configuration.components or {})[name][what]
+        if name in COMPONENT_NAMES:
+            return self._texts[own]
+        return next(one.default_of(self.command) for one in component_inputs(name) if one.name == own)
+
+    def items_of(self, name: str, what: str) -> tuple[str, ...]:
+        """The parts of a comma-separated list that is known of a component."""
+        return _parts(self.of_component(name, what))
+
     def seconds(self, name: str) -> float:
         """The input as a number of seconds."""
         return float(self._texts[name])
 
     def items(self, name: str) -> tuple[str, ...]:
         """The parts of a comma-separated list."""
-        return tuple(part for part in (part.strip() for part in self._texts[name].split(",")) if part)
+        return _parts(self._texts[name])
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
 
 
 def wrong_input(name: str, value: str, remedy: str) -> UsageError:
@@ -138,8 +228,13 @@ def _check_commit(one: Input, text: str) -> None:
 
 
 def _check_digest(one: Input, text: str) -> None:
-    if not _DIGEST.fullmatch(text):
+    if not is_digest(text):
         raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is `sha256:` and 64 hexadecimal digits."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def is_repository(text: str) -> bool:
@@ -186,6 +281,19 @@ def _check_json(one: Input, text: str) -> None:
         raise _wrong(one, text, "Write it in UTF-8.")
 
 
+def _pair(item: str) -> tuple[str, str]:
+    name, _, value = item.partition("=")
+    return name.strip(), value.strip()
+
+
+def _check_pairs(one: Input, text: str) -> None:
+    pairs = [_pair(item) for item in _parts(text)]
+    if not all(name and value for name, value in pairs):
+        raise wrong_input(one.name, text, f"Use {one.shape}, with the names of components.")
+    if len(dict(pairs)) < len(pairs):
+        raise wrong_input(one.name, text, "Name each component once.")
+
+
 def _check_nothing(one: Input, text: str) -> None:
     return
 
@@ -206,4 +314,5 @@ _CHECKS = {
     Kind.COMMIT: _check_commit,
     Kind.DIGEST: _check_digest,
     Kind.JSON: _check_json,
+    Kind.PAIRS: _check_pairs,
 }

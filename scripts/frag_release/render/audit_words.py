@@ -98,7 +98,7 @@ def _other_variables(report: AuditReport) -> list[str]:
         return []
     newest = report.unasked[-1]
     pins = [facts.pin for facts in newest.components if not facts.pin.tag]
-    names = " and ".join(f"`{pin.component.name}-variable`" for pin in pins)
+    names = " and ".join(f"`{pin.component.given_in('variable')}`" for pin in pins)
     why = "; ".join(dict.fromkeys(pin.problem.message for pin in pins if pin.problem))
     return [
         f"If older files name the versions by other variables, list those, too, in {names}: the first that a file has "

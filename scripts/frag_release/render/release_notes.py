@@ -25,7 +25,7 @@ from .pair import evidence_table
 from .references import References
 from .sections import Section, fitted
 from .ticket_list import TicketList
-from .wording import MARKS, count
+from .wording import MARKS, count, listed
 
 MAX_BYTES = 65_000
 """Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
@@ -92,9 +92,11 @@ class _Notes:
 
     def _introduction(self) -> str:
         contents = self.contents
-        pair = " and ".join(
-            f"{markdown.text(one.pin.component.name, 80)} {markdown.code(one.pin.tag, 80)}"
-            for one in contents.components[:20]
+        pair = listed(
+            [
+                f"{markdown.text(one.pin.component.name, 80)} {markdown.code(one.pin.tag, 80)}"
+                for one in contents.components[:20]
+            ]
         )
         tag = tag_link(self.links, contents.repository, contents.tag)
         commit = markdown.code_link(contents.commit[:12], self.links.commit(contents.repository, contents.commit))

@@ -12,7 +12,9 @@ from ..domain.reports.gate import GateReport
 from ..domain.reports.report import count
 from . import markdown
 
-__all__ = ["MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "mark", "stack_image", "worst"]
+__all__ = [
+    "MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "listed", "mark", "stack_image", "worst",
+]  # fmt: skip
 
 MARKS = {
     Status.PASS: "✅",
@@ -71,6 +73,12 @@ def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
         if seconds >= length:
             return f"{count(seconds // length, unit)} ago"
     return "just now"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
+    *others, last = items or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def stack_image(report: GateReport, tag: str) -> str:

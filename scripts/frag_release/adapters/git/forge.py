@@ -42,6 +42,9 @@ class LocalForge:
         self._deadline = deadline
         self._environment = os.environ if environment is None else environment
 
+    def read_with_component_token(self, names: Collection[str]) -> None:
+        """Do nothing: a clone needs no token."""
+
     @property
     def runs(self) -> RunHistory:
         """What CI did: always `Unknown`."""
@@ -78,7 +81,7 @@ class LocalForge:
         """Always `Unknown`: a clone holds no issues."""
         return Unknown(
             f"a local clone holds no issues, so issue {number} of {repository} cannot be read",
-            "Name the versions in backend-tag and frontend-tag, or leave local empty to ask GitHub.",
+            "Give the versions as inputs, or leave local empty to ask GitHub.",
         )
 
     def _git(self, name: str) -> Git:
@@ -258,6 +261,17 @@ class LocalRepository:
     def files(self, path: str, commits: Collection[str]) -> Answers[Blob | None]:
         """The file at `path` in each commit; a symbolic link, a folder or a submodule is an `Unknown`."""
         return files_at(self._git, path, commits)
+
+    def current_file(self, path: str) -> Answer[Blob | None]:
+        """The file at `path` on the default branch; of a clone that does not tell it, in what is checked out."""
+        branch = self.default_branch()
+        head: Answer[str | None] = None
+        if isinstance(branch, str):
+            head = self.branches([branch])[branch]
+        else:
+            found = self._git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+            head = None if isinstance(found, Unknown) else found.decode("ascii", "replace").strip()
+        return self.files(path, [head])[head] if isinstance(head, str) else head
 
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""

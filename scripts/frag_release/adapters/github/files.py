@@ -14,11 +14,14 @@ from .refs import COMMIT
 
 
 def read_file(api: RepositoryApi, path: str, commit: str) -> Answer[Blob | None]:
-    """Return the file at `path` in a commit; None where it has none. GitHub sends no content of files over 1 MiB."""
-    what = f"the file {path} at {commit[:12]}"
-    if not COMMIT.fullmatch(commit):
+    """Return the file at `path` in a commit (empty: on the default branch); None where it has none.
+
+    GitHub sends no content of files over 1 MiB.
+    """
+    what = f"the file {path} at {commit[:12]}" if commit else f"the file {path} of the default branch"
+    if commit and not COMMIT.fullmatch(commit):
         return Unknown(f"{quoted(commit)} is no full commit id")
-    response = api.get(f"/contents/{path}", what, {"ref": commit})
+    response = api.get(f"/contents/{path}", what, {"ref": commit} if commit else None)
     if isinstance(response, Unknown):
         return response
     if response.status == 404:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class GithubForge:
     """The repositories that are seen by `token` (empty: the public ones).
 
-    `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `other_tokens` has the tokens for
-    some repositories by their names in lower case; `own_token` says that `token` is the workflow's own, and
+    `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `component_token` is for the
+    repositories `components`; `own_token` says that `token` is the workflow's own, and
     `ticket_token` reads issues in place of the others. Raises UsageError where one of these cannot be used.
     """
 
@@ -42,7 +42,8 @@ class GithubForge:
         http: Http,
         api_url: str,
         token: str,
-        other_tokens: Mapping[str, str] | None = None,
+        component_token: str = "",
+        components: Collection[str] = (),
         *,
         own_token: bool = False,
         ticket_token: str = "",
@@ -53,11 +54,21 @@ class GithubForge:
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._own = self._access(token, "token")
-        self._others = {name: self._access(each, "component-token") for name, each in (other_tokens or {}).items()}
+        self._component = self._access(component_token, "component-token") if component_token else None
+        self._others: dict[str, Access] = {}
         self._own_token = own_token
         self._tickets = self._access(ticket_token, "ticket-token") if ticket_token else None
         self._repositories: dict[str, GithubRepository] = {}
         self._lock = threading.Lock()
+        self.read_with_component_token(components)
+
+    def read_with_component_token(self, names: Collection[str]) -> None:
+        """Use `component_token`, if there is one, for these repositories and no others."""
+        with self._lock:
+            others = {name.lower(): self._component for name in names} if self._component else {}
+            for name in {*others, *self._others}:
+                self._repositories.pop(name, None)
+            self._others = others
 
     @property
     def runs(self) -> RunHistory:

@@ -110,6 +110,10 @@ class GithubRepository:
             commits, lambda commit: self._files.get((path, commit), partial(read_file, self.api, path, commit))
         )
 
+    def current_file(self, path: str) -> Answer[Blob | None]:
+        """The file at `path` on the default branch, whatever that is called: one request."""
+        return self._files.get((path, ""), partial(read_file, self.api, path, ""))
+
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
         head = self._refs.branch(branch)

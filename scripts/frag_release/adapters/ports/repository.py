@@ -64,6 +64,9 @@ class Repository(Protocol):
         A clone says of a folder or a link in its place that it is a `WrongKind`.
         """
 
+    def current_file(self, path: str) -> Answer[Blob | None]:
+        """The file at `path` on the default branch; None if that has none."""
+
     def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
 
@@ -111,6 +114,9 @@ class DeploymentRecords(Protocol):
 
 class Forge(Protocol):
     """Where repositories live."""
+
+    def read_with_component_token(self, names: Collection[str]) -> None:
+        """Use the components' own token, if there is one, for these repositories."""
 
     @property
     def runs(self) -> RunHistory:

@@ -99,7 +99,7 @@ class Reading:
 
     def _repository(self, component: Component) -> Judgement:
         heads = self._forge.repository(component.repository).branches(component.branches)
-        return judge_branches(component.repository, heads, f"{component.name}-branch", every=False)
+        return judge_branches(component.repository, heads, component.given_in("branch"), every=False)
 
     def _workflow_file(self) -> Judgement:
         return judge_workflow_file(self._settings.workflow_file, self._file.pins())

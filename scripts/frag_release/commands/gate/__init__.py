@@ -11,18 +11,26 @@ if TYPE_CHECKING:
     from ...inputs.settings.gate import GateSettings
     from ..session import Session
 
-__all__ = ["read_settings", "run"]
+__all__ = ["ask_ahead", "get_ready", "read_settings", "run"]
+
+
+def ask_ahead(session: Session[GateSettings]) -> None:
+    """Send the first questions, before the one for the configuration file."""
+    from .head_start import ask_ahead as ask
+
+    ask(session.forge, session.settings, session.context)
+
+
+def get_ready() -> None:
+    """Import what is needed next, while the first questions are on their way."""
+    from ...domain import workflow_file  # noqa: F401 - the first answer to be read is a file
+    from . import gate  # noqa: F401
 
 
 def run(session: Session[GateSettings]) -> GateReport:
     """Judge; writes nothing."""
-    from .head_start import ask_ahead
-
-    session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
-    ask_ahead(session.forge, session.settings, session.context)
-    # Imported while the first questions are on their way.
-    from ...domain import workflow_file  # noqa: F401 - the first answer to be read is a file
     from .gate import Gate
 
+    session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     registry = session.services.registry()
     return Gate(session.settings, session.stack, registry, session.now, building=True).run()

@@ -131,12 +131,14 @@ class Gate:
 
     def _tag_facts(self, tag: str, branches: Answer[Sequence[str]], commit: str) -> TagFacts:
         """Return the facts of the tag that is judged, with those that belong to this run."""
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
             asking = pool.submit(self.stack.tag_facts, tag, branches, self.now.date())
+            keys = pool.submit(self.stack.other_keys, commit) if not self.rollback else None
             public = self._public(tag)
         facts, previous = asking.result()
         run_commit = commit if self._of_this_run or self.rollback else None
-        return replace(facts, run_commit=run_commit, rollback=self.rollback is not None, public=public), previous
+        facts = replace(facts, run_commit=run_commit, rollback=self.rollback is not None, public=public)
+        return replace(facts, configuration=keys.result() if keys else ()), previous
 
     def _public(self, tag: str) -> Answer[PublicRelease | None]:
         """The release that the tag has already; of a rollback there is the record."""

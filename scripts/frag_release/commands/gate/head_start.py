@@ -10,6 +10,8 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from ...domain.components import CONFIGURATION_FILE
+
 if TYPE_CHECKING:
     from ...adapters.ports.repository import Forge
     from ...inputs.context import Context
@@ -19,17 +21,25 @@ _PRODUCTION_PUSH = re.compile(r"refs/tags/([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
 
 
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
-    """Start to ask what the judgement of this run's own production tag begins with; returns at once.
+    """Start to ask what the judgement of this run's own production tag begins with; of another, the file.
+
+    Returns at once.
 
     Clones on this disk are left alone: they keep nothing, and nobody waits for them.
     """
     pushed = _PRODUCTION_PUSH.fullmatch(settings.ref)
     judged = settings.own_ref and settings.production and context.on_runner
-    if not (pushed and judged) or settings.connections.local:
+    if settings.connections.local or not (settings.own_ref and context.on_runner):
         return
     stack = forge.repository(settings.stack_repository)
+    if not (pushed and judged):
+        pool = ThreadPoolExecutor(1)
+        pool.submit(stack.files, settings.workflow_file, [context.sha])
+        pool.shutdown(wait=False)
+        return
     branches = settings.stack_branches or tuple(filter(None, [context.default_branch]))
-    pool = ThreadPoolExecutor(4)
+    pool = ThreadPoolExecutor(5)
+    pool.submit(stack.files, CONFIGURATION_FILE, [context.sha])
     pool.submit(stack.files, settings.workflow_file, [context.sha])
     pool.submit(stack.tags_starting, [pushed[1]])
     pool.submit(stack.branches, branches)

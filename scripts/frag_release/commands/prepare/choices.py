@@ -40,7 +40,8 @@ def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | 
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
         why = str(error) if is_public else error.without_words
-        remedy = "Write both into the ticket, such as 'backend 2023.05.1' and 'frontend 2023.05.4', or type them."
+        names = [f"'{component.name} 2023.05.{number}'" for number, component in enumerate(components[:2], 1)]
+        remedy = f"Write each into the ticket, such as {' and '.join(names)}, or type them."
         raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
     for name, tag in named.items():
         if typed[name] not in ("", tag):
@@ -58,20 +59,20 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     """
     if not is_newest(wanted):
         return wanted or pin.tag
-    name, repository = pin.component.name, pin.component.repository
-    newest = _seen(found, f"The newest {name} tag", f"{name}-tag")
+    name, repository, given_in = pin.component.name, pin.component.repository, pin.component.given_in("tag")
+    newest = _seen(found, f"The newest {name} tag", given_in)
     if newest.doubtful:
         highest = newest.doubtful[0].tag
         raise RefusedError(
             f"The newest tag of {repository} is not known: {newest.wrong}.",
-            f"Delete {highest} if it was a mistake and never a release; or name the tag in the input {name}-tag.",
+            f"Delete {highest} if it was a mistake and never a release; or name the tag in the input {given_in}.",
         )
-    if chosen := _seen(newest.tag(), f"The newest {name} tag", f"{name}-tag"):
+    if chosen := _seen(newest.tag(), f"The newest {name} tag", given_in):
         return chosen
     where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"
     raise RefusedError(
         f"{repository} has no newest production tag{where if newest.candidates else ''}. {newest.remark}".rstrip(),
-        f"Name the {name} tag in the input {name}-tag, exactly three numbers such as 2023.05.1.",
+        f"Name the {name} tag in the input {given_in}, exactly three numbers such as 2023.05.1.",
     )
 
 

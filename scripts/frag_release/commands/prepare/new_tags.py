@@ -98,13 +98,13 @@ class NewTags:
         head = must(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
         if head is None:
             what = f"{repository.name} has no branch {branch}."
-            raise RefusedError(what, f"Name its production branch in {component.name}-branch.")
+            raise RefusedError(what, f"Name its production branch in {component.given_in('branch')}.")
         facts = must(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
         place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"Where {facts.sha[:12]} is")
         if not place.branches:
             raise RefusedError(
                 f"{facts.sha[:12]} is not on {' or '.join(component.branches)} of {repository.name}.",
-                f"Name a commit of that branch in {component.name}-tag, or leave it at new for its head.",
+                f"Name a commit of that branch in {component.given_in('tag')}, or leave it at new for its head.",
             )
         subject = facts.message.partition("\n")[0]
         return NewTag(component, branch, head, facts.sha, "", placement=place, subject=subject, is_head=not wanted)

@@ -12,7 +12,7 @@ from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
 from ...adapters.ports.writer import LostRaceError
 from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
-from ...domain.components import Pin
+from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import TAGS, Circumstances, decide, reconsider
 from ...domain.facts import StackImageFacts
 from ...domain.origin import judged_pair
@@ -66,6 +66,7 @@ class Publish:
         if isinstance(review, Contradiction):
             raise RefusedError(review.reason, review.remedy)
         self._demand_no_twin(review.tag)
+        self._demand_same_configuration(review.commit)
         tagged = self._is_tagged(review)
         judged = self._judged(review, branches, self.stack.required_pins([review.commit])[review.commit])
         public = public_url(self._releases, review.tag) if tagged and self.journal.dry_run else ""
@@ -85,6 +86,21 @@ class Publish:
             self._demand_still_reviewed(review, branches)
         self._carry_out(review)
         return self._now()
+
+    def _demand_same_configuration(self, commit: str) -> None:
+        """Refuse a release whose change touches the configuration file, or that has another than the one that rules."""
+        parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
+        if self.settings.baseline:
+            return
+        files = self.stack.repository.files(CONFIGURATION_FILE, [commit, *parents])
+        there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
+        keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
+        if keys or any(one != there for one in before):
+            what = f"differs from the one that rules in {', '.join(keys[:5])}" if keys else "is changed by it"
+            raise RefusedError(
+                f"{commit[:12]} cannot be released: {CONFIGURATION_FILE} {what}.",
+                "Change that file in a change of its own, and prepare the release again.",
+            )
 
     def _record_baseline(self, baseline: Baseline) -> PublishReport:
         self._note(**baseline.seen())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..components import Pin
+from ..components import COMPONENT_NAMES, Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
@@ -69,7 +70,8 @@ class Report:
     """The report of a command; each has its own kind of it.
 
     `actions` is what this run made, in order; `planned` what a dry run would make; `notes` what people should know.
-    `problem` is what ended the run early, or went wrong while its results were written.
+    `problem` is what ended the run early, or went wrong while its results were written. `configuration` is what the
+    configuration file changes.
     """
 
     command: ClassVar[str]
@@ -80,6 +82,7 @@ class Report:
     planned: Sequence[str] = ()
     notes: Sequence[str] = ()
     problem: Problem | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
     if TYPE_CHECKING:
         # Each kind has these, as fields or as properties of its own: a dataclass takes inherited ones for defaults.
@@ -169,6 +172,7 @@ class Report:
             "planned": list(self.planned),
             "notes": list(self.notes),
             **problem_as_json(self.problem),
+            **({"configuration": dict(self.configuration)} if self.configuration else {}),
         }
 
 
@@ -220,19 +224,21 @@ def known_image(facts: ComponentFacts) -> Image | None:
 
 
 def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:
-    """Return what is known of the pins as outputs."""
-    outputs: dict[str, str] = {}
-    for facts in components:
-        image = known_image(facts)
-        name = facts.pin.component.name
-        outputs |= {
-            f"{name}-tag": facts.pin.tag,
-            f"{name}-namespace": facts.pin.namespace,
-            f"{name}-commit": known_commit(facts),
-            f"{name}-digest": (image.digest or "") if image else "",
-            f"{name}-image": image.reference if image else "",
-        }
-    return outputs
+    """Return what is known of the pins as outputs: all in `components`, and some have outputs of their own."""
+    known = {facts.pin.component.name: _known(facts) for facts in components}
+    own = {f"{name}-{what}": known[name][what] for name in known if name in COMPONENT_NAMES for what in known[name]}
+    return {**own, "components": json.dumps(known) if known else ""}
+
+
+def _known(facts: ComponentFacts) -> dict[str, str]:
+    image = known_image(facts)
+    return {
+        "tag": facts.pin.tag,
+        "namespace": facts.pin.namespace,
+        "commit": known_commit(facts),
+        "digest": (image.digest or "") if image else "",
+        "image": image.reference if image else "",
+    }
 
 
 def previous_as_json(previous: Answer[PreviousRelease | None]) -> dict[str, Any] | None:

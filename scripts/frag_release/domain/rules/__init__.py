@@ -18,13 +18,14 @@ from .pins import VALUE_RULES, pin_effective, pin_order, pin_present
 from .proof import PROOF_RULES, branch_ci
 from .publication import PUBLICATION_RULES
 from .rule import Rule
-from .stack import BUILDING_RULES, PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
+from .stack import BUILDING_RULES, CONFIGURATION_RULES, PLANNED_STACK_RULES, STACK_RULES, tag_on_stack_branch
 
 COMPONENT_RULES: tuple[Rule[ComponentFacts], ...] = (*VALUE_RULES, *PROOF_RULES, *ORIGIN_RULES, pin_order)
 
 CATALOGUE: tuple[Rule[Any], ...] = (
     *STACK_RULES,
     *BUILDING_RULES,
+    *CONFIGURATION_RULES,
     *COMPONENT_RULES,
     branch_ci,
     *PAIR_RULES,
@@ -76,6 +77,12 @@ def judge_contents(facts: StackImageFacts) -> Finding:
     return stack_contents.apply(facts, "stack", facts.tag)
 
 
+def judge_configuration(facts: StackFacts) -> list[Finding]:
+    """Return what is wrong with the configuration file at the commit; nothing if it is the one that rules."""
+    found = [rule.apply(facts, "stack", facts.tag.text) for rule in CONFIGURATION_RULES]
+    return [one for one in found if one.status is not Status.PASS]
+
+
 def judge_presence(facts: ReleaseFacts) -> list[Finding]:
     """Return the findings on pins that cannot be read: all there is to say of a build that is not judged."""
     findings = [_judge_pin(pin_present, component) for component in facts.components]
@@ -87,6 +94,7 @@ def _judge(
 ) -> list[Finding]:
     release = facts.stack.tag.text if facts.stack else ""
     findings = [rule.apply(facts.stack, "stack", release) for rule in stack_rules] if facts.stack else []
+    findings += judge_configuration(facts.stack) if facts.stack else []
     findings += [_judge_pin(rule, component) for component in facts.components for rule in component_rules]
     return findings + [rule.apply(facts, "pair", release) for rule in PAIR_RULES]
 

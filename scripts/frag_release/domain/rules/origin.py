@@ -124,8 +124,8 @@ def _of_judged(what: str, judged: JudgedImage, materials: Sequence[Material]) ->
     return failed(
         f"{what} says that {' and '.join(others) or 'other images'} went into it, and {judged.name}@{judged.digest} "
         "was judged.",
-        "Do not deploy it. Build the stack from the digests that the gate gives out (outputs backend-image and "
-        "frontend-image), under the next free tag.",
+        "Do not deploy it. Build the stack from the digests that the gate gives out (`image` of each component in its "
+        "output components), under the next free tag.",
     )
 
 

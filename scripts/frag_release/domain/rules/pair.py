@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
 from ..findings import Outcome
-from .rule import Rule, passed, rule, skipped, warned, without_previous
+from .rule import Rule, either, passed, rule, skipped, warned, without_previous
 
 
 @rule(
@@ -13,7 +13,7 @@ from .rule import Rule, passed, rule, skipped, warned, without_previous
     "pair",
     fails_when="*warning only*: it is the same pair as in the previous release (releases of the Dockerfile alone "
     "are legitimate)",
-    remedy="Make sure that a release without a new backend or frontend is meant.",
+    remedy="Make sure that a release without a new component is meant.",
 )
 def pair_changed(facts: ReleaseFacts) -> Outcome:
     """A release usually brings a new component."""
@@ -28,9 +28,10 @@ def pair_changed(facts: ReleaseFacts) -> Outcome:
         return skipped(f"The previous release, {previous.tag}, has no pins that can be read.")
     if [facts_of.pin.same_choice for facts_of in facts.components] != before:
         return passed(f"The pair differs from that of {previous.tag}.")
+    names = [one.pin.component.name for one in facts.components]
     return warned(
         f"The pair is the same as in {previous.tag}.",
-        "Make sure that a release without a new backend or frontend is meant.",
+        f"Make sure that a release without a new {either(names)} is meant.",
     )
 
 

@@ -63,7 +63,7 @@ def _missing(facts: ComponentFacts) -> Outcome | None:
     if chosen.missing:
         return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing)
     if chosen.unheard:
-        return unheard_of(_what(facts), chosen, facts.tag_runs, f"{component.name}-ci-workflows")
+        return unheard_of(_what(facts), chosen, facts.tag_runs, component.given_in("ci-workflows"))
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
 
 
@@ -80,7 +80,7 @@ def _judged(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
 def _mend(facts: ComponentFacts) -> Callable[[Run], str]:
     return lambda run: (
         f"{_once_more(facts, run, 'it', 'mend what is wrong')} Or pin a tag whose CI passed. If that workflow says "
-        f"nothing about the release, name those that do in {facts.pin.component.name}-ci-workflows."
+        f"nothing about the release, name those that do in {facts.pin.component.given_in('ci-workflows')}."
     )
 
 
@@ -154,7 +154,7 @@ def _passed(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
 
 def _as_named(facts: ComponentFacts, message: str, note: str = "", url: str = "") -> Outcome:
     """Return a pass, with a warning if nobody has said which workflows must have passed."""
-    given_in = f"{facts.pin.component.name}-ci-workflows"
+    given_in = facts.pin.component.given_in("ci-workflows")
     if facts.pin.component.ci_workflows:
         return passed(f"{message}.{note}", url)
     return warned(
@@ -220,7 +220,7 @@ def _does_not_count(facts: ComponentFacts, what: str, run: Run) -> Outcome:
         f"{run.event} ({run.url}): that does not count, for it can be started at any time{inputs}, and not by the tag",
         f"Another push of {facts.pin.tag} does not help unless {run.file} starts on one: add such tags to its on: "
         f"push: tags:, and pin a new tag, on a commit that has this. Or name a workflow that the push of a tag starts "
-        f"in {facts.pin.component.name}-ci-workflows.",
+        f"in {facts.pin.component.given_in('ci-workflows')}.",
     )
     return unknown(_what(facts), why, run.url, may_settle=True)
 

@@ -63,10 +63,10 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
     ]
     if not differences:
         return _of_running_file(facts)
-    name = pin.component.name
+    name, tag, namespace = pin.component.name, pin.component.given_in("tag"), pin.component.given_in("namespace")
     return failed(
         f"The {name} was overridden: {'; '.join(differences)}.",
-        f"Leave the inputs {name}-tag and {name}-namespace (and the variables behind them) empty for a production "
+        f"Leave the inputs {tag} and {namespace} (and the variables behind them) empty for a production "
         "tag, or change the file through review and tag that.",
     )
 
@@ -175,11 +175,17 @@ def _tell_of(pin: Pin, overrides: Sequence[Override]) -> str:
     by_input: dict[str, list[str]] = {}
     for one in overrides:
         if one.given:
-            by_input.setdefault(f"{pin.component.name}-{one.what}", []).append(one.given)
-    lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in by_input.items()]
+            by_input.setdefault(_as_given(pin, one.what), []).append(one.given)
+    lines = [f"{start}${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for start, sources in by_input.items()]
     give = f"Give each such step, under with:, {' and '.join(lines)} (in the build's own order)" if lines else ""
     give = give or "Tell each step of this action what the build takes"
     return f"{give}, or have the build take the file's value alone."
+
+
+def _as_given(pin: Pin, what: str) -> str:
+    """Return what stands before the value in a `with:`."""
+    name, given_in = pin.component.name, pin.component.given_in(what)
+    return f"{given_in}: " if given_in == f"{name}-{what}" else f"{given_in}: {name}="
 
 
 def _namespace_in_file(pin: Pin) -> str:

@@ -149,12 +149,12 @@ _NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
 
 
 def _not_looked_up(facts: ComponentFacts) -> Outcome:
-    pin, name = facts.pin, facts.pin.component.name
+    pin, given_in = facts.pin, facts.pin.component.given_in("image")
     image = pin.component.image_name(pin.namespace)
     if image is None:
         return warned(
-            f"The image of {pin.component.repository} is not verified: {name}-image is none.",
-            f"If the stack uses no image of it, leave it so. Otherwise name the image in {name}-image.",
+            f"The image of {pin.component.repository} is not verified: {given_in} is none.",
+            f"If the stack uses no image of it, leave it so. Otherwise name the image in {given_in}.",
             instead_of=Status.SKIPPED,
         )
     return warned(

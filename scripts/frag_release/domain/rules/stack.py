@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..components import CONFIGURATION_FILE
 from ..evidence import NotOffered, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
@@ -147,6 +148,28 @@ def tag_released(facts: StackFacts) -> Outcome:
     )
 
 
+@rule(
+    "config-same",
+    "stack",
+    fails_when="`.github/frag-release.yaml` at the commit differs in a key from the default branch's, which rules "
+    "(told only if it does, or could not be looked up)",
+    remedy="Bring both to the same content by a change of its own, and release that under a new tag.",
+    allowable=False,
+)
+def config_same(facts: StackFacts) -> Outcome:
+    """What is released was made under the settings that it is judged by."""
+    if isinstance(facts.configuration, Unknown):
+        return unknown(f"Whether {CONFIGURATION_FILE} at the commit is the one that rules", facts.configuration)
+    if not facts.configuration:
+        return passed(f"{CONFIGURATION_FILE} at the commit is the one that rules.")
+    keys = ", ".join(facts.configuration[:5])
+    more = f" and {len(facts.configuration) - 5} more" if len(facts.configuration) > 5 else ""
+    return failed(
+        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in {keys}{more}.",
+        "Bring both to the same content by a change of its own, and release that under a new tag.",
+    )
+
+
 def _above(facts: StackFacts) -> str:
     higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher)
     return following(higher[-1])
@@ -166,6 +189,9 @@ STACK_RULES: tuple[Rule[StackFacts], ...] = (
 
 BUILDING_RULES: tuple[Rule[StackFacts], ...] = (tag_released,)
 """Those on what is about to be built, which a deployment of what was built is not asked."""
+
+CONFIGURATION_RULES: tuple[Rule[StackFacts], ...] = (config_same,)
+"""Those on the configuration file: told only if they do not pass, for most stacks have none."""
 
 PLANNED_STACK_RULES: tuple[Rule[StackFacts], ...] = (tag_unique, tag_order, tag_style)
 """Those that can be judged before there is a tag."""

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ...domain.components import NO_IMAGE, Component
+from ...domain.components import NO_IMAGE, Component, given_in
+from ...domain.evidence import Answer
+from ...domain.registries import DOCKER_HUB, host_of_image
 from ...errors import UsageError
+from ..configuration import FILE, Configuration
 from ..context import Context
-from ..table import COMPONENT_NAMES
+from ..table.components import variable_stem
 from ..values import Values, wrong_input
 from .registries import RegistrySettings, read_registry_settings
 from .report import check_report
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
-_ALLOWANCE = re.compile(r"([a-z-]+):([a-z]+)@([^\s@,]{1,200})")
+_ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Settings:
     """What every command needs. `stack_branches` is empty if the default branch is meant.
 
     `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
-    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty.
+    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty. `configuration` is what the
+    configuration file that rules says.
     """
 
     home: str
@@ -60,6 +64,7 @@ class Settings:
     report: str
     connections: Connections
     own_action: str
+    configuration: Answer[Configuration | None]
 
     @property
     def seconds(self) -> float:
@@ -89,20 +94,42 @@ def read_settings(values: Values, context: Context) -> Settings:
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
     check_report(values.text("report"))
+    _check_hosts(values)
     return Settings(
         home=context.repository,
         stack_repository=repository,
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),
-        components=tuple(_component(name, values, repository) for name in COMPONENT_NAMES),
+        components=tuple(_component(name, values, repository) for name in values.components),
         check_ci=values.flag("check-ci"),
         check_images=values.flag("check-images"),
         check_origin=values.text("check-origin"),
-        allow=tuple(_allowance(item) for item in values.items("allow")),
+        allow=tuple(_allowance(item, values) for item in values.items("allow")),
         report=values.text("report"),
         connections=_connections(values, context),
         own_action=context.action,
+        configuration=values.configuration,
     )
+
+
+def _check_hosts(values: Values) -> None:
+    """Raise UsageError if a login would go to a registry that only the configuration file names."""
+    config = values.configuration
+    if not isinstance(config, Configuration) or not values.text("registry-password") or values.text("registry-url"):
+        return
+    images = [
+        _image(given_in(name, "image"), values.of_component(name, "image"))
+        for name in values.components
+        if values.is_from_file(name, "image")
+    ]
+    images += [] if values.is_given("stack-image") else [_image("stack-image", config.texts.get("stack-image", ""))]
+    hosts = {host_of_image(image) for image in images if image not in ("", NO_IMAGE)} - {DOCKER_HUB}
+    if hosts:
+        raise UsageError(
+            f"The inputs registry-username and registry-password are a login, and {FILE} names the registry "
+            f"{', '.join(sorted(hosts))}: a file of the repository does not decide where a login goes.",
+            "Name the registry in registry-url, or give registry-config, which says to which registry a login belongs.",
+        )
 
 
 def _workflow_file(path: str) -> str:
@@ -114,38 +141,41 @@ def _workflow_file(path: str) -> str:
 
 def _component(name: str, values: Values, stack: str) -> Component:
     owner = stack.partition("/")[0]
-    branches = values.items(f"{name}-branch")
+    branches = values.items_of(name, "branch")
     if not branches:
-        raise wrong_input(f"{name}-branch", values.text(f"{name}-branch"), "Name at least one branch.")
-    variable, *others = _variables(f"{name}-variable", values)
-    namespace_variable, *other_namespaces = _variables(f"{name}-namespace-variable", values)
+        raise wrong_input(given_in(name, "branch"), values.of_component(name, "branch"), "Name at least one branch.")
+    variable, *others = _variables(name, "variable", values)
+    namespace_variable, *other_namespaces = _variables(name, "namespace-variable", values)
     return Component(
         name=name,
-        repository=values.text(f"{name}-repository") or f"{owner}/fragalysis-{name}",
+        repository=values.of_component(name, "repository") or f"{owner}/fragalysis-{name}",
         branches=branches,
         variable=variable,
         namespace_variable=namespace_variable,
-        tag=values.text(f"{name}-tag"),
-        namespace=values.text(f"{name}-namespace"),
-        image=image_name(f"{name}-image", values),
-        ci_workflows=values.items(f"{name}-ci-workflows"),
+        tag=values.of_component(name, "tag"),
+        namespace=values.of_component(name, "namespace"),
+        image=_image(given_in(name, "image"), values.of_component(name, "image")),
+        ci_workflows=values.items_of(name, "ci-workflows"),
         other_variables=tuple(others),
         other_namespace_variables=tuple(other_namespaces),
-        notice_paths=values.items(f"{name}-notice-paths"),
+        notice_paths=values.items_of(name, "notice-paths"),
     )
 
 
-def _variables(name: str, values: Values) -> tuple[str, ...]:
-    variables = values.items(name)
+def _variables(name: str, what: str, values: Values) -> tuple[str, ...]:
+    variables = values.items_of(name, what)
     if not variables or not all(map(_VARIABLE.fullmatch, variables)):
-        remedy = "Use the name of a variable, such as BE_IMAGE_TAG, or a list of names."
-        raise wrong_input(name, values.text(name), remedy)
+        remedy = f"Use the name of a variable, such as {variable_stem(name)}_IMAGE_TAG, or a list of names."
+        raise wrong_input(given_in(name, what), values.of_component(name, what), remedy)
     return variables
 
 
 def image_name(name: str, values: Values) -> str:
     """Return the name of an image without its tag, its registry in front; raises UsageError."""
-    image = values.text(name)
+    return _image(name, values.text(name))
+
+
+def _image(name: str, image: str) -> str:
     if image in ("", NO_IMAGE):
         return image
     first = image.partition("/")[0]
@@ -156,17 +186,18 @@ def image_name(name: str, values: Values) -> str:
     return image
 
 
-def _allowance(item: str) -> Allowance:
+def _allowance(item: str, values: Values) -> Allowance:
     from ...domain.allow import Allowance  # late: hardly any run allows anything
     from ...domain.rules import CATALOGUE
 
+    components = values.components
     match = _ALLOWANCE.fullmatch(item)
     if match is None:
-        raise wrong_input("allow", item, "Use RULE:SUBJECT@TAG, such as pin-ci:backend@2023.05.1.")
+        raise wrong_input("allow", item, f"Use RULE:SUBJECT@TAG, such as pin-ci:{components[0]}@2023.05.1.")
     rule = next((one for one in CATALOGUE if one.id == match[1]), None)
-    subjects = COMPONENT_NAMES if rule and rule.subject == "component" else (rule.subject,) if rule else ()
+    subjects = components if rule and rule.subject == "component" else (rule.subject,) if rule else ()
     if rule is None or match[2] not in subjects:
-        raise wrong_input("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
+        raise values.wrong("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
     if not rule.allowable:
         raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
     return Allowance(match[1], match[2], match[3])

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...domain.awx_jobs import AwxForm
-from ...domain.components import NO_IMAGE, default_stack_image
+from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
 from ...domain.decision import TAGS
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
 from ...domain.versions import parse_production_tag
-from ...errors import UsageError
+from ...errors import UnconfiguredError, UsageError
 from ..context import Context
-from ..table import COMPONENT_NAMES
-from ..values import Values, wrong_input
+from ..values import Values, is_digest, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
 from .production_template import check_template
 from .site import SiteSettings, read_site_settings
 from .tickets import ticket_repository
+
+_WHOLE = "Give it the whole output components of the gate, unchanged."
+_NO_DIGEST = f"sha256:{'0' * 64}"
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,35 @@ def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:
 
 
 def _expected(values: Values) -> Expected:
-    digests = {name: values.text(f"expected-{name}-digest") for name in COMPONENT_NAMES}
+    given = {name: values.text(f"expected-{name}-digest") for name in COMPONENT_NAMES}
+    digests = _together({name: digest for name, digest in given.items() if digest}, _digests(values))
     commit, digest = values.text("expected-stack-commit"), values.text("expected-stack-digest")
-    return Expected(commit, digest, {name: digest for name, digest in digests.items() if digest})
+    return Expected(commit, digest, digests)
+
+
+def _together(given: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests that single inputs and `expected-components` say; raises UsageError if they differ."""
+    for name, digest in given.items():
+        if told.get(name, digest) != digest:
+            raise UsageError(
+                f"The input expected-{name}-digest is {digest}, and expected-components says {told[name]}.",
+                "Leave one of the two out.",
+            )
+    return {**told, **given}
+
+
+def _digests(values: Values) -> dict[str, str]:
+    """Return the digests in `expected-components` by the components' names; raises UsageError."""
+    text = values.text("expected-components")
+    try:
+        found = json.loads(text) if text else {}
+        digests = {name: one["digest"] for name, one in found.items()}
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
+        raise wrong_input("expected-components", text, _WHOLE) from error
+    values.demand_components("expected-components", digests)
+    if not all(isinstance(one, str) and is_digest(one or _NO_DIGEST) for one in digests.values()):
+        raise wrong_input("expected-components", text, _WHOLE)
+    return {name: digest for name, digest in digests.items() if digest}
 
 
 def _staging_minutes(values: Values) -> int | None:
@@ -134,7 +164,7 @@ def _check(settings: DeploySettings) -> None:
     for name in settings.expected.digests:
         if not settings.check_images:
             raise UsageError(
-                f"The input expected-{name}-digest cannot be held against anything while check-images is false.",
+                f"The input {_digest_input(name)} cannot be held against anything while check-images is false.",
                 "Leave one of the two out.",
             )
     if settings.rollback:
@@ -172,11 +202,11 @@ def _check_production(settings: DeploySettings) -> None:
         raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
     missing = [] if settings.rollback else _missing(settings)
     if missing:
-        raise UsageError(
+        raise UnconfiguredError(
             f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
-            "Give what the gate judged and the build pushed: the outputs stack-commit, backend-digest and "
-            "frontend-digest of the gate, and the digest that the build's push ended with. An output that is empty "
-            "may have been dropped by GitHub, because its value is that of a secret.",
+            f"Give what the gate judged and the build pushed: the outputs {_outputs(settings)} of the gate, and the "
+            "digest that the build's push ended with. An output that is empty may have been dropped by GitHub, because "
+            "its value is that of a secret.",
         )
 
 
@@ -185,12 +215,24 @@ def _why(settings: DeploySettings) -> str:
     return f"the environment {name} counts as production, as does every name without a word such as staging"
 
 
+def _digest_input(name: str) -> str:
+    return f"expected-{name}-digest" if name in COMPONENT_NAMES else "expected-components"
+
+
+def _outputs(settings: DeploySettings) -> str:
+    """The outputs of the gate that production needs, in words."""
+    names = [component.name for component in settings.components]
+    if tuple(names) != COMPONENT_NAMES:
+        return "stack-commit and components"
+    return f"stack-commit, {names[0]}-digest and {names[1]}-digest"
+
+
 def _missing(settings: DeploySettings) -> list[str]:
     """Return the inputs that production needs; a component whose image is not looked at needs no digest."""
     needed = {"expected-stack-commit": settings.expected.stack_commit}
     for component in settings.components:
         if component.image != NO_IMAGE and settings.check_images:
-            name = component.name
-            needed[f"expected-{name}-digest"] = settings.expected.digests.get(name, "")
+            name, digest = _digest_input(component.name), settings.expected.digests.get(component.name, "")
+            needed[name] = digest and needed.get(name, digest)
     needed["expected-stack-digest"] = settings.expected.stack_digest
     return [name for name, value in needed.items() if not value]

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 
 from ...domain.approval import Approval, read_approval
+from ...domain.components import Component
 from ...domain.new_tags import is_new, wanted_commit
 from ...domain.plan import Mode
 from ...domain.tickets import Ticket
@@ -121,10 +122,10 @@ def check_new(settings: Settings, own_token: bool) -> None:
     for one in asked:
         if wanted_commit(one.tag) is None:
             remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit."
-            raise wrong_input(f"{one.name}-tag", one.tag, remedy)
+            raise wrong_input(one.given_in("tag"), one.tag, remedy)
     if not asked:
         return
-    names = " and ".join(f"{one.name}-tag" for one in asked)
+    names = " and ".join(dict.fromkeys(_new_in(one) for one in asked))
     if settings.connections.local:
         raise UsageError(f"{names} cannot be new with local: nothing is tagged in clones.", "Leave out local.")
     if len({one.owner.lower() for one in asked}) > 1:
@@ -140,6 +141,12 @@ def check_new(settings: Settings, own_token: bool) -> None:
             "starts no workflow.",
             "Give component-token the token of an app or a person with Contents: write and Workflows: write there.",
         )
+
+
+def _new_in(one: Component) -> str:
+    """Return the input that asks for a new tag of a component."""
+    own = one.given_in("tag")
+    return own if own == f"{one.name}-tag" else f"{own} ({one.name})"
 
 
 def _timezone(name: str) -> datetime.tzinfo:

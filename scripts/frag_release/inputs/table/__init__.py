@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from ...domain.components import COMPONENT_NAMES
 from .adoption import ADOPTION
-from .components import component_inputs
+from .components import EVERY_COMPONENT, component_inputs
 from .deployment import DEPLOYMENT
 from .evidence import CONNECTIONS, RULES, SUBJECT
-from .input import COMMANDS, COMPONENT_NAMES, IN_TERMINAL, IN_WORKFLOW, Input, Kind
+from .input import COMMANDS, IN_TERMINAL, IN_WORKFLOW, Input, Kind
 from .outputs import OUTPUTS
 from .release import RELEASE
 
 INPUTS: tuple[Input, ...] = (
     *SUBJECT,
     *(one for name in COMPONENT_NAMES for one in component_inputs(name)),
+    *EVERY_COMPONENT,
     *RULES,
     *RELEASE,
     *DEPLOYMENT,

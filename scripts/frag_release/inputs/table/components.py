@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from .input import IN_WORKFLOW, Input, Kind, of
+from .input import IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
 
 _SHORT = {"backend": "BE", "frontend": "FE"}
+
+
+def variable_stem(name: str) -> str:
+    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
+    return _SHORT.get(name) or name.upper().replace("-", "_")
 
 
 # Long: it is a table, one row for each input.
 def component_inputs(name: str) -> tuple[Input, ...]:
     """Return the inputs of the component `name`."""
-    short = _SHORT[name]
+    short = variable_stem(name)
     return (
         Input(
             f"{name}-repository",
             f"Repository of the {name}",
-            default_words=f"the stack's owner and `fragalysis-{name}`",
+            default_words=f"the stack's owner and `fragalysis-{name}`" if name in _SHORT else "none",
             kind=Kind.REPOSITORY,
+            in_file=True,
         ),
         Input(
             f"{name}-branch",
             f"Branch on which a {name} tag must be to be of production; one of a list is enough",
             default="production",
             kind=Kind.LIST,
+            in_file=True,
         ),
         Input(
             f"{name}-tag",
@@ -50,6 +57,8 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             "there",
             default=f"{short}_IMAGE_TAG",
             kind=Kind.LIST,
+            in_file=True,
+            pattern=VARIABLE,
         ),
         Input(
             f"{name}-namespace-variable",
@@ -57,12 +66,16 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             "is there",
             default=f"{short}_NAMESPACE",
             kind=Kind.LIST,
+            in_file=True,
+            pattern=VARIABLE,
         ),
         Input(
             f"{name}-image",
             f"Name of the {name}'s image without its tag; `none` where the stack uses no such image",
             default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
             shape="IMAGE",
+            in_file=True,
+            pattern=IMAGE,
         ),
         Input(
             f"{name}-ci-workflows",
@@ -70,6 +83,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             default_words="all runs of a push of the tag that are left, with a warning",
             kind=Kind.LIST,
             commands=IN_WORKFLOW - of("announce", "doctor"),
+            in_file=True,
         ),
         Input(
             f"{name}-notice-paths",
@@ -77,5 +91,27 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             default="**/migrations/**",
             kind=Kind.LIST,
             commands=of("prepare", "publish", "announce"),
+            in_file=True,
         ),
     )
+
+
+EVERY_COMPONENT: tuple[Input, ...] = (
+    Input(
+        "component-tags",
+        "Tags of components by their names, for any component what `backend-tag` is for one",
+        default_words="the values in the workflow file",
+        kind=Kind.PAIRS,
+        shape="NAME=TAG,NAME=TAG",
+        commands=of("gate", "prepare", "deploy", "doctor"),
+    ),
+    Input(
+        "component-namespaces",
+        "Namespaces of components' images by the components' names, for any what `backend-namespace` is for one",
+        default_words="the values in the workflow file, else the owner",
+        kind=Kind.PAIRS,
+        shape="NAME=NAMESPACE,NAME=NAMESPACE",
+        commands=of("gate", "deploy"),
+    ),
+)
+"""Those that stand for the same input of every component."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .input import COMPONENT_NAMES, Input, Kind, of
+from ...domain.components import COMPONENT_NAMES
+from .input import IMAGE, Input, Kind, of
 
 _DEPLOY = of("deploy")
 _AWX = of("deploy", "doctor")
@@ -22,6 +23,8 @@ DEPLOYMENT: tuple[Input, ...] = (
         default_words="`docker.io/STACK-REPOSITORY` in lower case",
         shape="IMAGE",
         commands=of("publish", "deploy", "audit"),
+        in_file=True,
+        pattern=IMAGE,
     ),
     Input(
         "expected-stack-commit",
@@ -39,6 +42,13 @@ DEPLOYMENT: tuple[Input, ...] = (
             commands=_DEPLOY,
         )
         for name in (*COMPONENT_NAMES, "stack")
+    ),
+    Input(
+        "expected-components",
+        "Output `components` of the gate, in place of the digest of each component",
+        default_words="none",
+        kind=Kind.JSON,
+        commands=_DEPLOY,
     ),
     Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX, required=_DEPLOY),
     Input(
@@ -112,6 +122,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         default_words="none; `verify-url` needs it",
         kind=Kind.LINES,
         commands=_AWX | of("audit"),
+        in_file=True,
     ),
     Input(
         "verify-looks",
@@ -119,6 +130,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         default="3",
         kind=Kind.LOOKS,
         commands=_DEPLOY,
+        in_file=True,
     ),
     Input(
         "rollback",
@@ -141,6 +153,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         default_words="none: it need not have been there",
         kind=Kind.MINUTES,
         commands=_DEPLOY,
+        in_file=True,
     ),
     Input(
         "ungated",

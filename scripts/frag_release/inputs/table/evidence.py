@@ -52,6 +52,7 @@ SUBJECT: tuple[Input, ...] = (
         "Branch from which the stack is released; one of a list is enough, and the first is written to",
         default_words="the stack's default branch",
         kind=Kind.LIST,
+        in_file=True,
     ),
 )
 """What is judged; the components' inputs follow it."""
@@ -62,6 +63,7 @@ RULES: tuple[Input, ...] = (
         "Workflow file of the stack that holds the pins",
         default=".github/workflows/build-main.yaml",
         shape="FILE",
+        in_file=True,
     ),
     Input(
         "check-ci",
@@ -86,6 +88,7 @@ RULES: tuple[Input, ...] = (
         kind=Kind.CHOICE,
         choices=("check", "require", "off"),
         commands=_JUDGING,
+        in_file=True,
     ),
     Input(
         "allow",

@@ -18,7 +18,10 @@ COMMANDS: dict[str, str] = {
 }
 """Each command with what it does."""
 
-COMPONENT_NAMES = ("backend", "frontend")
+VARIABLE = "[A-Za-z_][A-Za-z0-9_]{0,99}"
+_PART = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+IMAGE = f"(?:[a-z0-9.-]+(?::[0-9]{{1,5}})?/)?{_PART}(?:/{_PART})*"
+"""Patterns of the name of a variable, and of an image without its tag."""
 
 EVERY_COMMAND = frozenset(COMMANDS)
 
@@ -53,6 +56,7 @@ class Kind(Enum):
     COMMIT = "COMMIT"
     DIGEST = "sha256:DIGEST"
     JSON = "JSON"
+    PAIRS = "NAME=VALUE,NAME=VALUE"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Input:
     `action_default` is what `action.yml` itself must say, for values that only an expression can give.
     `shape` is the word for a value where the kind does not say enough.
     `required` are the commands that stop without it in a terminal, where there is no run to take it from.
+    `in_file` says that the configuration file may give it, whose text (of a list: each part) matches `pattern` there.
     `terminal_variable` is the environment variable that is read for it in a terminal.
     """
 
@@ -82,6 +87,8 @@ class Input:
     terminal_variable: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    in_file: bool = False
+    pattern: str = ""
 
     @property
     def is_of_action(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .input import COMPONENT_NAMES
+from ...domain.components import COMPONENT_NAMES
 
 OUTPUTS: dict[str, str] = {
     "verdict": "`deploy`, `build-only` or `blocked`",
@@ -22,6 +22,8 @@ OUTPUTS: dict[str, str] = {
             ("image", "The {}'s image: `name@sha256:…` where it was judged, else `name:tag`"),
         )
     },
+    "components": "The same of every component, as JSON for `expected-components` and `fromJSON`: "
+    '`{"NAME": {"tag": "", "namespace": "", "commit": "", "digest": "", "image": ""}}`',
     "changed": "prepare, publish, announce, deploy: `true` if this run made anything, else `false`",
     "plan": "prepare: what an approval is for, for the input `expected-plan`; empty where there is nothing to release",
     "plan-title": "prepare: the same for people, on one line: stack tag, versions, and seven digits of each commit",

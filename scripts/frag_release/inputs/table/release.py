@@ -70,6 +70,7 @@ RELEASE: tuple[Input, ...] = (
         default="UTC",
         shape="ZONE",
         commands=of("prepare"),
+        in_file=True,
     ),
     Input(
         "stack-ci-workflows",
@@ -77,6 +78,7 @@ RELEASE: tuple[Input, ...] = (
         default_words="none",
         kind=Kind.LIST,
         commands=of("publish"),
+        in_file=True,
     ),
     Input(
         "follow",
@@ -98,6 +100,7 @@ RELEASE: tuple[Input, ...] = (
         default_words="`stack-repository`",
         kind=Kind.REPOSITORY,
         commands=of("prepare", "publish", "announce", "deploy", "doctor"),
+        in_file=True,
     ),
     Input(
         "tickets-from",
@@ -105,22 +108,34 @@ RELEASE: tuple[Input, ...] = (
         default_words="`ticket-repository`",
         kind=Kind.REPOSITORY,
         commands=of("prepare", "publish", "announce"),
+        in_file=True,
     ),
-    Input("assignees", "Logins to assign the ticket to", default_words="none", kind=Kind.LIST, commands=of("announce")),
+    Input(
+        "assignees",
+        "Logins to assign the ticket to",
+        default_words="none",
+        kind=Kind.LIST,
+        in_file=True,
+        commands=of("announce"),
+    ),
+    Input(
+        "labels", "Labels for the ticket", default_words="none", kind=Kind.LIST, in_file=True, commands=of("announce")
+    ),
     Input(
         "checklist",
         "What people are to tick on the ticket, a line for each box; ticks stay",
         default_words="seen to work on staging, deployed, seen to work in production",
         kind=Kind.LINES,
+        in_file=True,
         commands=of("announce"),
     ),
-    Input("labels", "Labels for the ticket", default_words="none", kind=Kind.LIST, commands=of("announce")),
     Input(
         "project",
         "Project board for the ticket, as `orgs/NAME/projects/NUMBER` or `users/NAME/projects/NUMBER`",
         default_words="none",
         shape="PROJECT",
         commands=of("announce", "doctor"),
+        in_file=True,
     ),
     Input(
         "project-field",
@@ -128,6 +143,7 @@ RELEASE: tuple[Input, ...] = (
         default="Status",
         shape="NAME",
         commands=of("announce", "doctor"),
+        in_file=True,
     ),
     Input(
         "project-status",
@@ -135,6 +151,7 @@ RELEASE: tuple[Input, ...] = (
         default="push to production",
         shape="NAME",
         commands=of("announce", "doctor"),
+        in_file=True,
     ),
     Input(
         "dry-run",

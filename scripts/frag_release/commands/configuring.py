@@ -1,0 +1,96 @@
+"""The stack's configuration file: which one rules this run, and the session by what it says."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..domain.evidence import Answer, Blob, Unknown
+from ..errors import EvidenceError, UnconfiguredError
+from ..inputs.configuration import FILE, Configuration, read_configuration
+from ..inputs.settings.base import read_settings
+from .session import Session
+
+if TYPE_CHECKING:
+    from ..adapters.ports.repository import Forge
+    from ..inputs.context import Context
+    from ..inputs.values import Values
+    from .journal import Journal
+
+_JUDGING = ("gate", "deploy")
+"""The commands that judge without the file, and let nothing pass then."""
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def configured(
+    command: Any,
+    values: Values,
+    context: Context,
+    journal: Journal,
+) -> Session[Any]:
+    """Return the session of a command by its inputs and the configuration file that rules.
+
+    A command that has `ask_ahead` asks at the same time what it begins with, and does what `get_ready` does. Raises
+    UsageError, and EvidenceError if the file could not be looked up.
+    """
+    wrong = None
+    try:
+        settings = command.read_settings(values, context)
+    except UnconfiguredError as error:
+        wrong, settings = error, read_settings(values.unconfigured(), context)
+    session = Session(settings, values, context, journal)
+    is_ahead = hasattr(command, "ask_ahead") and wrong is None
+    if is_ahead:
+        command.ask_ahead(session)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(_ruling, session)
+        if is_ahead:
+            command.get_ready()
+    found = asking.result()
+    if isinstance(found, Unknown) and (wrong or values.command not in _JUDGING):
+        raise EvidenceError(f"{FILE} of {settings.stack_repository} could not be read: {found.reason}.", found.remedy)
+    if found is None:
+        if wrong:
+            raise wrong
+        return session
+    values = values.configured(found)
+    settings = command.read_settings(values, context)
+    if wrong:  # its time and its logins are other ones
+        return Session(settings, values, context, journal)
+    session.configure(settings, values)
+    return session
+
+
+def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
+    """The file that rules: of a rollback what was recorded, of a pull request its base's, else the default branch's."""
+    values, context, settings = session.values, session.context, session.settings
+    if values.command == "deploy" and values.flag("rollback"):
+        return _recorded(session.forge, settings.stack_repository, values.text("ref") or context.ref)
+    if (context.clone and not settings.connections.local) or values.command == "adopt":
+        return _in_clone()
+    stack = session.forge.repository(settings.stack_repository)
+    base, is_own = context.pull_request_base, context.repository.lower() == settings.stack_repository.lower()
+    if is_own and _COMMIT.fullmatch(base):
+        return as_configuration(stack.files(FILE, [base])[base])
+    return as_configuration(stack.current_file(FILE))
+
+
+def _recorded(forge: Forge, repository: str, ref: str) -> Answer[Configuration | None]:
+    record = forge.release_record(repository, ref.removeprefix("refs/tags/"))
+    if record is None or isinstance(record, Unknown):
+        return None  # the rollback itself says what is wrong with it
+    return as_configuration(Blob(len(record.configuration), record.configuration) if record.configuration else None)
+
+
+def _in_clone() -> Configuration | None:
+    from ..adapters.git.working_tree import WorkingTree
+
+    content = WorkingTree.around(Path.cwd()).read(FILE)
+    return None if content is None else read_configuration(Blob(len(content), content))
+
+
+def as_configuration(content: Answer[Blob | None]) -> Answer[Configuration | None]:
+    """Read a file as it was fetched; raises ConfigurationError."""
+    return content if content is None or isinstance(content, Unknown) else read_configuration(content)

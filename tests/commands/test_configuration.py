@@ -1,0 +1,112 @@
+"""A stack whose components are named in `.github/frag-release.yaml`, and whose file it is that rules."""
+
+from __future__ import annotations
+
+import json
+
+from commands.conftest import World
+from world.events import Event, push_branch
+from world.example import WORKFLOW_FILE, release_stack, workflow_text
+
+FILE = ".github/frag-release.yaml"
+THREE = """\
+components:
+  api: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+  web: {repository: xchem/fragalysis-frontend, variable: FE_IMAGE_TAG, namespace-variable: FE_NAMESPACE}
+  worker: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+"""
+UNNAMED = {"backend_ci_workflows": "", "frontend_ci_workflows": ""}
+"""The inputs of components that the stack does not have, left out."""
+DEFAULTS = (
+    "workflow-file: .github/workflows/build-main.yaml\ncomponents: {backend: {branch: production}, frontend: {}}\n"
+)
+
+
+def with_file(unseeded: World, text: str, later: str = "") -> World:
+    """The worked example with a release 2023.06.3 whose commit has a file, and another one on the branch since."""
+    example = unseeded.example
+    example.stack.commit({FILE: text}, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    if later:
+        example.stack.commit({FILE: later}, "Another", branch="master")
+    return unseeded.seed()
+
+
+def test_three_components_are_judged_and_handed_on(unseeded: World) -> None:
+    """Each has its findings, its place in `components`, and no output of two names that the stack does not have."""
+    world = with_file(unseeded, THREE)
+    outcome = world.gate("2023.06.3", **UNNAMED)
+    assert outcome.outputs["verdict"] == "deploy", outcome.log
+    found = json.loads(outcome.outputs["components"])
+    assert {name: one["tag"] for name, one in found.items()} == {
+        "api": "2023.05.1",
+        "web": "2023.05.4",
+        "worker": "2023.05.1",
+    }
+    assert "backend-tag" not in {name for name, value in outcome.outputs.items() if value}
+    assert outcome.findings()["pin-on-branch:worker"] == "pass"
+    assert outcome.report is not None
+    assert list(outcome.report["configuration"]["components"]) == ["api", "web", "worker"]
+
+
+def test_a_tag_whose_file_is_another_one_is_refused(unseeded: World) -> None:
+    """The default branch's file rules: a tag that brings its own is blocked, and the key is named."""
+    world = with_file(unseeded, THREE, THREE.replace("worker:", "jobs:"))
+    outcome = world.gate("2023.06.3", **UNNAMED)
+    assert outcome.findings("fail") == {"config-same:stack": "fail"}
+    assert "components.jobs.repository" in outcome.log
+    assert outcome.outputs["deploy-production"] == "false"
+
+
+def test_a_file_that_says_the_defaults_leaves_no_trace(unseeded: World) -> None:
+    """But for the time the report is that of a stack without a file, whose gate asks as many questions."""
+    example = unseeded.example
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    plain = unseeded.seed().gate("2023.06.3")
+    asked = len(unseeded.github.requests)
+    example.stack.delete("refs/tags/2023.06.3")
+    filed = with_file(unseeded, DEFAULTS).gate("2023.06.3")
+    assert plain.report is not None
+    assert filed.report is not None
+    commits = {"time": "", "stack": "", "ref": ""}
+    mine, other = {**filed.report, **commits}, {**plain.report, **commits}
+    for found in (mine, other):
+        found["findings"] = [{**one, "message": ""} for one in found["findings"]]
+    assert mine == other
+    assert len(unseeded.github.requests) == asked
+
+
+def test_a_file_that_cannot_be_had_blocks(unseeded: World) -> None:
+    """Could not be looked up is not "there is none": production is refused, and a branch may not claim its pins."""
+    world = with_file(unseeded, THREE)
+    world.github.fail("GET", "frag-release.yaml", status=503)
+    outcome = world.gate("2023.06.3")
+    assert outcome.outputs["deploy-production"] == "false"
+    assert outcome.findings("unknown")["config-same:stack"] == "unknown"
+
+
+def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> None:
+    """The annotation leads to the line of the file, and nothing is allowed."""
+    outcome = with_file(unseeded, "stack-branch: master\ntokn: x\n").gate("2023.06.3")
+    assert (outcome.status, outcome.outputs["deploy-production"]) == (2, "false")
+    assert "file=.github/frag-release.yaml,line=2" in outcome.log
+
+
+def test_a_pull_request_is_judged_by_the_file_of_its_base(unseeded: World) -> None:
+    """Its own file, which a stranger may have written, is not read."""
+    world = with_file(unseeded, THREE)
+    base = world.commit("2023.06.3")
+    files = {FILE: "tokn: x\n", WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")}
+    head = world.example.stack.commit(files, "Mine", branch="mine")
+    world = world.seed()
+    event = Event("pull_request", "refs/pull/7/merge", head, {"pull_request": {"base": {"sha": base}}})
+    outcome = world.gate(event, **UNNAMED)
+    assert outcome.status == 0, outcome.log
+    assert set(json.loads(outcome.outputs["components"])) == {"api", "web", "worker"}
+
+
+def test_a_branch_build_hands_on_the_same_components(unseeded: World) -> None:
+    """What is not judged is named by the file, too."""
+    world = with_file(unseeded, THREE)
+    outcome = world.gate(push_branch("master", world.commit("2023.06.3")), **UNNAMED)
+    assert set(json.loads(outcome.outputs["components"])) == {"api", "web", "worker"}

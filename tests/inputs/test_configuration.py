@@ -1,0 +1,152 @@
+"""`.github/frag-release.yaml`: what it may say, where it is wrong, and what it never decides."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.sources import ROOT
+from domain.files import blob
+from frag_release.errors import ConfigurationError, UsageError
+from frag_release.inputs.configuration import Configuration, file_inputs, read_configuration
+from frag_release.inputs.settings.base import read_settings
+from frag_release.inputs.settings.gate import read_gate_settings
+from frag_release.inputs.table import INPUTS
+from inputs.inputs_given import RUN, values
+
+SHOP = """\
+workflow-file: .github/workflows/release.yml
+stack-image: ghcr.io/acme/shop
+components:
+  api: {repository: acme/shop-api, branch: main, variable: API_TAG, image: ghcr.io/acme/api}
+  web: {repository: acme/shop-web, branch: [release, main], image: quay.io/acme/web}
+  worker: {repository: acme/shop-worker, variable: WORKER_TAG}
+"""
+SCHEMA = json.loads((ROOT / "docs" / "frag-release.schema.json").read_text("utf-8"))
+
+
+def read(text: str) -> Configuration:
+    """What a file says."""
+    return read_configuration(blob(text))
+
+
+def test_the_components_are_exactly_those_of_the_file() -> None:
+    """Three components in their order, with the defaults of the action where the file says nothing."""
+    found = read_settings(values().configured(read(SHOP)), RUN)
+    assert [(one.name, one.repository, one.variable, tuple(one.branches)) for one in found.components] == [
+        ("api", "acme/shop-api", "API_TAG", ("main",)),
+        ("web", "acme/shop-web", "WEB_IMAGE_TAG", ("release", "main")),
+        ("worker", "acme/shop-worker", "WORKER_TAG", ("production",)),
+    ]
+    assert found.workflow_file == ".github/workflows/release.yml"
+
+
+def test_an_input_goes_before_the_file_and_the_file_before_the_default() -> None:
+    """Of three values for one setting the input counts; a file that renames the workflow is no input of the run."""
+    file = read("workflow-file: a.yml\nstack-branch: release\n")
+    found = read_gate_settings(values(workflow_file="b.yml").configured(file), RUN)
+    assert (found.workflow_file, found.stack_branches, found.file_must_run) == ("b.yml", ("release",), False)
+    # A decoy in the file does not switch off that the judged file must be the one that runs.
+    assert read_gate_settings(values().configured(file), RUN).file_must_run
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("stack-branch: main\nworkflow-fil: x\n", 2, "no key 'workflow-fil'"),
+        ("token: x\n", 1, "token cannot stand"),
+        ("verify-looks: '3'\n", 1, "verify-looks is not"),
+        ("verify-looks: 11\n", 1, "verify-looks is not"),
+        ("check-origin: off\n", 1, "check-origin is not"),
+        ("stack-branch: true\n", 1, "stack-branch is not"),
+        ("stack-branch: 2023\n", 1, "stack-branch is not"),
+        ("stack-branch: a\nstack-branch: b\n", 2, "twice"),
+        ("stack-branch: &a main\n", 1, "anchor"),
+        ("stack-branch: !!str main\n", 1, "tag"),
+        ("stack-branch: [main\n", 2, "not valid YAML"),
+        ("- a\n", 1, "mapping"),
+        ("components: {}\n", 1, "components is not"),
+        ("components:\n  Api: {repository: a/b}\n", 2, "called 'Api'"),
+        ("components:\n  pair: {repository: a/b}\n", 2, "called 'pair'"),
+        ("components:\n  api: {variable: A}\n", 2, "names no repository"),
+        ("components:\n  api: {repository: a/b, tag: x}\n", 2, "no key 'tag'"),
+        ("components:\n  api: {repository: ../b}\n", 2, "repository is not"),
+        ("backend-ci-workflows: a\ncomponents:\n  api: {repository: a/b}\n", 1, "stands beside"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str) -> None:
+    """Unknown, forbidden, of another kind, twice, indirect, not YAML, no name: each ends the run at its line."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(text)
+    assert message in caught.value.message
+    assert caught.value.line == line
+
+
+def test_no_key_decides_where_a_secret_goes_or_what_is_let_pass() -> None:
+    """The keys of the file are these, by hand: no secret, address, file of trust, allowance or switch is among them."""
+    assert set(file_inputs()) == {
+        "stack-branch", "workflow-file", "stack-image", "timezone", "check-origin", "verify-text", "verify-looks",
+        "backend-ci-workflows", "frontend-ci-workflows", "stack-ci-workflows", "ticket-repository", "tickets-from",
+        "assignees", "labels", "project", "project-field", "project-status",
+    }  # fmt: skip
+    for one in INPUTS:
+        assert not (one.in_file and (one.secret or one.kind.value.startswith("URL") or one.name.startswith("awx-")))
+
+
+def test_a_login_does_not_go_to_a_registry_that_only_the_file_names() -> None:
+    """One login for a registry of the file's choosing is refused; the registry named by an input takes it."""
+    login = {"registry_username": "robot", "registry_password": "hunter2"}
+    with pytest.raises(UsageError, match=r"names the registry ghcr\.io, quay\.io"):
+        read_settings(values(**login).configured(read(SHOP)), RUN)
+    read_settings(values(**login, registry_url="https://ghcr.io").configured(read(SHOP)), RUN)
+
+
+def test_a_file_that_says_the_defaults_changes_nothing() -> None:
+    """Its report has the bytes of one without a file; another name of a variable is a change."""
+    usual = (
+        "workflow-file: .github/workflows/build-main.yaml\ncomponents: {backend: {branch: production}, frontend: {}}\n"
+    )
+    assert read(usual).as_json() == {}
+    changed = read(SHOP)
+    assert changed.as_json()["components"]["worker"] == {"repository": "acme/shop-worker", "variable": "WORKER_TAG"}
+    assert read(json.dumps(changed.as_json())) == replace(changed, components=changed.components)
+
+
+def test_the_keys_in_which_two_files_differ_are_named() -> None:
+    """A component's key by its place, and the list of components by its own name."""
+    other = SHOP.replace("branch: main", "branch: trunk").replace("ghcr.io/acme/shop\n", "ghcr.io/acme/store\n")
+    assert read(SHOP).differing(read(other)) == ["components.api.branch", "stack-image"]
+    assert "components" in read(SHOP).differing(Configuration())
+
+
+TEXTS = st.sampled_from(
+    ["main", "a, b", "", " ", "true", "a\nb", "2023", "acme/api", "./x", "A_B", "ghcr.io/a/b", "check", "off"]
+)
+VALUES = st.one_of(TEXTS, st.integers(-1, 12), st.booleans(), st.none(), st.lists(TEXTS, max_size=3), st.just(1.5))
+COMPONENT = st.dictionaries(st.sampled_from(["repository", "branch", "variable", "image", "tag"]), VALUES, max_size=3)
+NAMES = st.sampled_from(["api", "backend", "frontend", "stack", "Api", "a b"])
+FILES = st.dictionaries(st.sampled_from([*sorted(file_inputs()), "token", "x"]), VALUES, max_size=3).flatmap(
+    lambda top: st.one_of(
+        st.just(top),
+        st.dictionaries(NAMES, st.one_of(COMPONENT, VALUES), max_size=3).map(lambda c: {**top, "components": c}),
+    )
+)
+
+
+@given(FILES)
+@settings(max_examples=300, deadline=None)
+def test_schema_and_program_accept_the_same(data: dict[str, Any]) -> None:
+    """What the schema accepts the program does, and the other way round."""
+    is_valid = jsonschema.Draft7Validator(SCHEMA).is_valid(data)
+    try:
+        read(json.dumps(data))
+    except ConfigurationError as error:
+        assert not is_valid, error.message
+    else:
+        assert is_valid
