@@ -175,7 +175,7 @@ class Publish:
             judge, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
         # As the gate will see it in the run of the tag.
-        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches)
+        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches, tag_format=settings.tag_format)
         return GateReport(
             version=__version__,
             time=self.clock.now(),
@@ -186,6 +186,7 @@ class Publish:
             facts=facts,
             unused_allowances=unused_allowances(findings, settings.allow),
             image_name=settings.stack_image,
+            tag_format=settings.tag_format,
         )
 
     def _carry_out(self, review: Reviewed) -> None:
@@ -264,7 +265,7 @@ class Publish:
             )
 
     def _release(self, review: Reviewed, building: Building) -> None:
-        image = self._image(building, review.tag)
+        image = self._image(building, self.settings.tag_format.image_tag(review.tag))
         if public_release(self._releases, review.tag) is None:
             self._record_image(image, building)
         else:

@@ -19,9 +19,7 @@ from .protection import Deployers, Environment, SecretNames
 _TOKENS = ("token", "ticket-token")
 _OWN = "github_token"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_EITHER = re.compile(
-    r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S
-)
+_EITHER = re.compile(r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S)
 """An expression that is one of two texts, whatever its condition: `${{ … && 'one' || 'other' }}`."""
 _MOST = 4
 _KEEP = (

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...domain.components import NO_IMAGE, Component
+from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
 from ...errors import UsageError
 from ..context import Context
 from ..table import COMPONENT_NAMES
@@ -60,6 +61,7 @@ class Settings:
     report: str
     connections: Connections
     own_action: str
+    tag_format: TagFormat
 
     @property
     def seconds(self) -> float:
@@ -102,6 +104,7 @@ def read_settings(values: Values, context: Context) -> Settings:
         report=values.text("report"),
         connections=_connections(values, context),
         own_action=context.action,
+        tag_format=_tag_format("", values),
     )
 
 
@@ -132,7 +135,15 @@ def _component(name: str, values: Values, stack: str) -> Component:
         other_variables=tuple(others),
         other_namespace_variables=tuple(other_namespaces),
         notice_paths=values.items(f"{name}-notice-paths"),
+        tag_format=_tag_format(f"{name}-", values),
     )
+
+
+def _tag_format(prefix: str, values: Values) -> TagFormat:
+    name, text = f"{prefix}tag-format", values.text(f"{prefix}tag-format")
+    if text not in FORMATS:
+        raise wrong_input(name, text, f"Use one of: {', '.join(FORMATS)}.")
+    return TagFormat(text, values.text(f"{prefix}image-tag-format") == WITHOUT_V)
 
 
 def _variables(name: str, values: Values) -> tuple[str, ...]:
