@@ -24,6 +24,8 @@ DESIGNED_INPUTS = {
     "ref": "",
     "stack-repository": "",
     "stack-branch": "",
+    **{f"{one}tag-format": "YEAR.MONTH.ITERATION" for one in ("", "backend-", "frontend-")},
+    **{f"{one}image-tag-format": "as-tag" for one in ("", "backend-", "frontend-")},
     "backend-repository": "",
     "frontend-repository": "",
     "backend-branch": "production",

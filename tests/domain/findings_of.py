@@ -23,7 +23,7 @@ def of_backend(rule: str, **changes: Any) -> Finding:
     return finding_of(rule, "backend", release(components=(backend(**changes), frontend())))
 
 
-def of_file(rule: str, file: str, **inputs: str) -> Finding:
+def of_file(rule: str, file: str, **inputs: Any) -> Finding:
     """The finding of a rule on the backend whose workflow file and inputs are these."""
     return of_backend(rule, pin=pins(file, replace(BACKEND, **inputs))[0])
 

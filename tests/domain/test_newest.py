@@ -72,7 +72,9 @@ def test_what_was_passed_over_is_named() -> None:
     assert found.remark == (
         f"2099.01.1 cannot be right and was passed over: {LATER}. 2098.01.1 cannot be right and was passed over: "
         f"{LATER}. 2097.01.1 cannot be right and was passed over: {LATER}. So were 2 more. "
-        "v2026.11.2 is not N.N.N, so it is not a production tag."
+        "v2026.11.2 is not N.N.N, so it is not a production tag. v2026.11.2 has a v in front, and tag-format "
+        "(YEAR.MONTH.ITERATION) has no v: set tag-format to vYEAR.MONTH.ITERATION if that is how the repository tags "
+        "its releases."
     )
     assert found.wrong == (
         f"2099.01.1 cannot be right ({LATER}), 2098.01.1 cannot be right ({LATER}), 2097.01.1 cannot be right "

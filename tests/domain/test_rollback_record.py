@@ -24,7 +24,7 @@ def test_what_was_recorded_is_what_is_expected() -> None:
     recorded = Expected(STACK_COMMIT, OTHER, {"backend": DIGEST, "frontend": ""})
     assert expected_of(RECORD, Expected()) == recorded
     assert expected_of(RECORD, recorded) == recorded
-    assert image_of(RECORD) == "docker.io/org/stack"
+    assert image_of(RECORD) == ("docker.io/org/stack", "2023.06.2")
     check_pins(RECORD, pins())
 
 

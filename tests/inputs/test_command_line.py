@@ -103,7 +103,7 @@ def test_a_secret_of_another_command_is_no_advice_to_give_it() -> None:
         ("prepare --wait-minuts 3", "There is no option --wait-minuts; did you mean --wait-minutes?"),
         ("prepare --wait=3", "There is no option --wait; did you mean --wait-minutes?"),
         ("gate --stack-repo a/b", "There is no option --stack-repo; did you mean --stack-repository?"),
-        ("gate --tag 1", "There is no option --tag; did you mean --backend-tag or --frontend-tag?"),
+        ("gate --tag 1", "There is no option --tag; did you mean --tag-format or --image-tag-format or --backend-tag?"),
         ("gate --nothing hunter2", "There is no option --nothing."),
         (
             "gate --wait-minuts 3",

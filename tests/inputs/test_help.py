@@ -54,7 +54,7 @@ def test_no_page_has_the_words_of_another_command(command: str) -> None:
 @pytest.mark.parametrize(("command", "words"), [
     ("gate", "--backend-tag TAG Tag of the backend: the one that will be built, where it is not the workflow file's"),
     ("prepare", "--backend-tag TAG Tag of the backend: the one to release; newest for the newest on the production "),
-    ("prepare", "--stack-tag TAG Tag of the stack's release: the one that is to be made [the next "),
+    ("prepare", "--stack-tag TAG Tag of the stack's release: the one that is to be made; patch, minor or "),
     ("publish", "--timeout-seconds SECONDS Longest time for all gathering of evidence together: the following of "),
     ("audit", "--timeout-seconds SECONDS Longest time for all gathering of evidence together [900]"),
     ("audit", "--check-ci true|false Whether each component's CI must have passed for its tag [false]"),

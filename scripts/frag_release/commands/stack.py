@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -75,7 +75,8 @@ class Stack(Generic[_F]):
         from .evidence.deployment_records import with_records  # late: a gate does not ask for it
 
         forge = self.forge
-        records, released = forge.deployments(self.name), forge.released(self.name)
+        records, released, form = forge.deployments(self.name), forge.released(self.name), self.settings.tag_format
+        released = released if isinstance(released, Unknown) else replace(released, tag_format=form)
         return with_records(records, self.repository, self.settings.workflow_file, self.branches(), released)
 
     def staging(self, digest: str, tag: str, minutes: int) -> Answer[Staging]:
@@ -186,7 +187,7 @@ class Stack(Generic[_F]):
 
     def tag_facts(self, tag: str, branches: Answer[Sequence[str]], today: datetime.date) -> TagFacts:
         """The facts of a production tag, which is there or about to be made, and the release before it."""
-        parsed = parse_production_tag(tag)
+        parsed = parse_production_tag(tag, self.settings.tag_format)
         if parsed is None:
             raise AssertionError("only production tags are judged as releases")
         return StackEvidence(self.repository, branches, self.pins).gather(parsed, today)

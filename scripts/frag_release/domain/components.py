@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, Blob, Unknown
+from .tag_format import DEFAULT_FORMAT, TagFormat
 from .workflow_values import Value, WorkflowEnvironment, WorkflowFileError
 
 COMPONENT_NAMES = ("backend", "frontend")
@@ -51,6 +52,7 @@ class Component:
     other_variables: Sequence[str] = ()
     other_namespace_variables: Sequence[str] = ()
     notice_paths: Sequence[str] = ()
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -70,6 +72,11 @@ class Component:
     def owner(self) -> str:
         """The owner of the repository, whose namespace is meant where nothing names one."""
         return self.repository.partition("/")[0]
+
+    @property
+    def format_input(self) -> str:
+        """The input that says how its tags are written."""
+        return self.given_in("tag-format")
 
     def image_name(self, namespace: str) -> str | None:
         """Return the image's name with its registry, or None where the stack uses no such image."""
@@ -96,6 +103,11 @@ class Pin:
     problem: WorkflowFileError | None = None
     unread: Unknown | None = None
     variable: str = ""
+
+    @property
+    def image_tag(self) -> str:
+        """The tag of the image that belongs to the tag."""
+        return self.component.tag_format.image_tag(self.tag)
 
     @property
     def line(self) -> int | None:

@@ -8,6 +8,7 @@ from enum import Enum
 
 from .findings import Finding, Status, blocking, demoted
 from .image_tags import safe_image_tag
+from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
 from .versions import parse_production_tag
 
 TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
@@ -40,7 +41,7 @@ class Circumstances:
 
     `own_ref` tells that the ref is the run's own (or that this is a terminal, which deploys nothing).
     `pins_changed` matters for pull requests alone; None says that it could not be found out. `released_as` is the tag
-    that a pushed commit was made for, empty if for none.
+    that a pushed commit was made for, empty if for none. `tag_format` is that of the stack.
     """
 
     ref: str
@@ -50,6 +51,7 @@ class Circumstances:
     own_ref: bool = True
     pins_changed: bool | None = False
     released_as: str = ""
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     @property
     def name(self) -> str:
@@ -65,7 +67,8 @@ class Circumstances:
         if self.event == "merge_group":
             return RefKind.PULL_REQUEST if self.ref.startswith(_QUEUES) else RefKind.OTHER
         if self.ref.startswith(TAGS):
-            return RefKind.PRODUCTION_TAG if parse_production_tag(self.name) else RefKind.OTHER_TAG
+            is_production = parse_production_tag(self.name, self.tag_format)
+            return RefKind.PRODUCTION_TAG if is_production else RefKind.OTHER_TAG
         if self.ref.startswith(BRANCHES):
             return RefKind.STACK_BRANCH if self.name in self.stack_branches else RefKind.OTHER_BRANCH
         if self.ref.startswith(PULLS) and self.event == "pull_request":
@@ -116,7 +119,8 @@ def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decisio
         reason = f"{name} passed every check that was made, but this run belongs to another ref, so it deploys nothing."
         return Decision(Verdict.BUILD_ONLY, kind, reason, findings)
     reason = f"{name} passed every check that was made and may be deployed to production."
-    return Decision(Verdict.DEPLOY, kind, reason, findings, name, deploy_production=True, deploy_staging=True)
+    image = circumstances.tag_format.image_tag(name)
+    return Decision(Verdict.DEPLOY, kind, reason, findings, image, deploy_production=True, deploy_staging=True)
 
 
 def reconsider(decision: Decision, findings: Sequence[Finding]) -> Decision:
@@ -148,12 +152,12 @@ def _left_to_its_tag(circumstances: Circumstances, findings: Sequence[Finding]) 
 
 
 def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
-    kind, name = circumstances.kind, circumstances.name
+    kind, name, form = circumstances.kind, circumstances.name, circumstances.tag_format
     reasons = {
         RefKind.PRODUCTION_TAG: f"{name} is a production tag, but production is switched off here by the input "
         "`production: false`.",
-        RefKind.OTHER_TAG: f"{name} is not a production tag (exactly three numbers such as 2023.06.1), so it will "
-        "not reach production.",
+        RefKind.OTHER_TAG: f"{name} is not a production tag ({form.numbers} such as {form.like()}), so it will "
+        f"not reach production. {wrong_v(name, form, 'tag-format')}".rstrip(),
         RefKind.STACK_BRANCH: f"{name} is the stack branch: it is built as `latest`, and only a production tag "
         "reaches production.",
         RefKind.OTHER_BRANCH: f"{name} is a branch: it is built, and only a production tag reaches production.",
@@ -161,10 +165,10 @@ def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Deci
         RefKind.OTHER: "Only tags and branches are built; this run belongs to neither.",
     }
     images = {
-        RefKind.PRODUCTION_TAG: name,
-        RefKind.OTHER_TAG: safe_image_tag(name),
+        RefKind.PRODUCTION_TAG: form.image_tag(name),
+        RefKind.OTHER_TAG: safe_image_tag(name, form.prefix),
         RefKind.STACK_BRANCH: "latest",
-        RefKind.OTHER_BRANCH: safe_image_tag(name),
+        RefKind.OTHER_BRANCH: safe_image_tag(name, form.prefix),
     }
     staging = kind in (RefKind.PRODUCTION_TAG, RefKind.OTHER_TAG, RefKind.STACK_BRANCH)
     return Decision(

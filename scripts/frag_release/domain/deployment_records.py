@@ -14,6 +14,7 @@ from typing import Any
 
 from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
+from .tag_format import DEFAULT_FORMAT, TagFormat
 from .versions import parse_production_tag
 
 DEPLOY, ROLLBACK = "deploy", "deploy:rollback"
@@ -201,10 +202,17 @@ def follows(filed: Filed, before: Filed, until: datetime.datetime) -> bool:
     return is_there and filed.id > before.id and filed.created < until
 
 
-def judge(filed: Filed, facts: RunFacts, files: Collection[str], branches: Collection[str]) -> Record:
+def judge(
+    filed: Filed,
+    facts: RunFacts,
+    files: Collection[str],
+    branches: Collection[str],
+    form: TagFormat = DEFAULT_FORMAT,
+) -> Record:
     """Return the record with what is to be thought of it.
 
-    `files` are the workflow files that deploy, `branches` those that the stack is released from.
+    `files` are the workflow files that deploy, `branches` those that the stack is released from, `form` is that of its
+    tags.
     """
     if filed.deployed is None:
         return Record(filed, "this action did not file it")
@@ -214,12 +222,12 @@ def judge(filed: Filed, facts: RunFacts, files: Collection[str], branches: Colle
         return Record(filed, f"it does not tell of success but of {filed.state or 'nothing yet'}")
     if facts.build is None:
         return Record(filed, "no run of this repository has told of its success")
-    doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches)
+    doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches, form)
     doubt = doubt or _doubt_of_job(filed.deployed, filed.success, facts)
     return Record(filed, doubt.reason, unseen=True) if isinstance(doubt, Unknown) else Record(filed, doubt)
 
 
-def taken_back(records: Sequence[Record]) -> dict[str, str | None]:
+def taken_back(records: Sequence[Record], form: TagFormat = DEFAULT_FORMAT) -> dict[str, str | None]:
     """Return what believed records (newest first) say of releases: the tag that each was taken back to.
 
     None for a release that stands: it was deployed again later. Records of several environments do not mix.
@@ -228,7 +236,7 @@ def taken_back(records: Sequence[Record]) -> dict[str, str | None]:
     for record in reversed([one for one in records if one.is_believed]):
         found[record.tag] = None
         left = record.filed.deployed.left if record.filed.deployed and record.filed.task == ROLLBACK else ""
-        old, new = parse_production_tag(left), parse_production_tag(record.tag)
+        old, new = parse_production_tag(left, form), parse_production_tag(record.tag, form)
         if old and new and old.version > new.version:
             found[left] = record.tag
     return found
@@ -241,14 +249,18 @@ def _doubt_of_run(run: Build, files: Collection[str]) -> str:
 
 
 def _doubt_of_ref(
-    filed: Filed, run: Build, tags: Mapping[str, Answer[str | None]], branches: Collection[str]
+    filed: Filed,
+    run: Build,
+    tags: Mapping[str, Answer[str | None]],
+    branches: Collection[str],
+    form: TagFormat,
 ) -> Answer[str]:
     """Say why the run's ref, or the recorded commit, is not what is deployed from; empty if it is.
 
     Whoever may push a branch may push another workflow file with it.
     """
     if run.branch not in branches:
-        if parse_production_tag(run.branch) is None:
+        if parse_production_tag(run.branch, form) is None:
             return f"its run was at {run.branch}, which is neither a production tag nor a branch of releases"
         if doubt := _doubt_of_tag(run.branch, run.head_sha, tags):
             return doubt

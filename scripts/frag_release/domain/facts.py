@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .components import Pin
 from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
+from .tag_format import DEFAULT_FORMAT, TagFormat
 from .versions import ProductionTag, production_tags
 
 if TYPE_CHECKING:  # they take long to import, and few runs need them
@@ -153,12 +154,14 @@ class PreviousRelease:
 class Released:
     """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left.
 
-    `taken_back` names those that were gone back from, and to which tag (empty if that is not known).
+    `taken_back` names those that were gone back from, and to which tag (empty if that is not known). `tag_format` is
+    that of the stack.
     """
 
     tags: Sequence[str]
     is_all: bool
     taken_back: Mapping[str, str] = field(default_factory=dict)
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     def below(self, tag: ProductionTag) -> str:
         """Return the release below `tag` that ran last and was not taken back, empty if there is none among them."""
@@ -184,7 +187,7 @@ class Released:
 
     @property
     def _highest_first(self) -> list[ProductionTag]:
-        return list(reversed(production_tags(self.tags)))
+        return list(reversed(production_tags(self.tags, form=self.tag_format)))
 
     def _standing(self, tags: Sequence[ProductionTag]) -> str:
         # What stands between the two was passed over that night, and nobody knows why.

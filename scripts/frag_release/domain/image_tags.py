@@ -22,20 +22,21 @@ def is_image_tag(tag: str) -> bool:
     return _TAG.fullmatch(tag) is not None
 
 
-def safe_image_tag(name: str) -> str:
-    """Return an image tag for the Git tag or branch `name`.
+def safe_image_tag(name: str, prefix: str = "") -> str:
+    """Return an image tag for the Git tag or branch `name`; production tags begin with `prefix`.
 
     A name that is a legal image tag stays as it is. Where characters had to go, or where the result
     would be a production tag, `latest`, `stable` or what another name becomes, a short hash of the whole
     name is added: so `+2023.06.1` never becomes `2023.06.1`, and no two names share one image by accident.
     """
     safe = _NOT_ALLOWED.sub("-", name).lstrip(".-")[:MAX_LENGTH]
-    if safe and safe == name and not _means_something(safe):
+    if safe and safe == name and not _means_something(safe, prefix):
         return safe
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
     stem = safe[: MAX_LENGTH - _HASH_LENGTH - 1].rstrip(".-") or "ref"
     return f"{stem}-{digest}"
 
 
-def _means_something(tag: str) -> bool:
-    return tag.lower() in _RESERVED or any(form.fullmatch(tag) for form in (_RELEASE, _HASHED))
+def _means_something(tag: str, prefix: str) -> bool:
+    forms = any(form.fullmatch(tag) for form in (_RELEASE, _HASHED))
+    return tag.lower() in _RESERVED or forms or _RELEASE.fullmatch(tag.removeprefix(prefix)) is not None

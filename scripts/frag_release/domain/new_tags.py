@@ -11,14 +11,15 @@ from .changes import History
 from .components import Component, Pin
 from .evidence import PUSH, Answer, Placement, Run, Unknown, WrongKind
 from .facts import NOT_ASKED, ComponentFacts
-from .newest import FIRST_YEAR, doubts, unformed
-from .plan import ChoiceError
+from .newest import doubts, unformed
+from .plan import ChoiceError, candidates_above, either_part
 from .run_limits import KEPT_DAYS
-from .versions import next_iteration, production_tags
+from .tag_format import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
+from .versions import next_iteration, parse_production_tag, production_tags
 
 NEW = "new"
-_ASKED = re.compile(r"new(?:@([0-9a-f]{7,40}))?", re.I)
-_LIKE = re.compile(r"new@.*", re.I)
+_ASKED = re.compile(rf"(new|{'|'.join(PARTS)})(?:@([0-9a-f]{{7,40}}))?", re.I)
+_LIKE = re.compile(rf"(?:new|{'|'.join(PARTS)})(?:@.*)?", re.I)
 
 
 @dataclass(frozen=True)
@@ -72,48 +73,91 @@ class NewTag:
 
 def is_new(text: str) -> bool:
     """Whether the value of an input asks for a new tag, well-formed or not."""
-    return text.lower() == NEW or _LIKE.fullmatch(text) is not None
+    return _LIKE.fullmatch(text) is not None
+
+
+def asked_part(text: str) -> str:
+    """Return `patch`, `minor` or `major`, empty where a new tag is asked for as `new`, or none is."""
+    found = _ASKED.fullmatch(text)
+    return found[1].lower() if found and found[1].lower() != NEW else ""
 
 
 def wanted_commit(text: str) -> str | None:
     """Return the start of the commit that `new@COMMIT` names, empty for `new` alone; None where it is neither."""
     found = _ASKED.fullmatch(text)
-    return (found[1] or "").lower() if found else None
+    return (found[2] or "").lower() if found else None
 
 
-def demand_plausible(repository: str, names: Collection[str], today: datetime.date) -> None:
+def demand_plausible(
+    repository: str,
+    names: Collection[str],
+    today: datetime.date,
+    form: TagFormat = DEFAULT_FORMAT,
+    format_input: str = "tag-format",
+) -> None:
     """Refuse tags that cannot be right, of this month or later: whoever may push one would choose the next number.
 
     So is another scheme refused: after a tag by month the next 1.4.3 could never be the newest. Raises ChoiceError.
     """
-    tags = production_tags(names)
+    tags = production_tags(names, form=form)
     wrong = doubts(tags, today)
     for tag in tags:
-        if tag.text in wrong and (tag.year, tag.version.minor) >= (today.year, today.month):
+        if tag.text in wrong and (not form.by_month or (tag.year, tag.version.minor) >= (today.year, today.month)):
             raise ChoiceError(
                 f"The next tag of {repository} is not known, for {tag} cannot be right: {wrong[tag.text]}.",
                 f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    other = highest.text if highest and highest.year < FIRST_YEAR else unformed(names, highest)
+    is_other = highest and form.by_month and highest.year < FIRST_YEAR
+    other = highest.text if highest and is_other else unformed(names, highest, form)
     if other:
+        right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
         raise ChoiceError(
-            f"The newest tag of {repository} is {other}, so the next one by month would be of another scheme.",
-            "Tag by hand, and name that tag.",
+            f"The newest tag of {repository} is {other}, so the next one {_scheme(form)} would be of another scheme.",
+            f"{right} Or tag by hand, and name that tag.",
         )
 
 
-def next_tag(today: datetime.date, names: Collection[str], burned: Collection[str] = ()) -> str:
-    """Return the next `YEAR.MONTH.ITERATION`, above all tags of the month whatever branch they are on."""
-    return next_iteration(today, [*names, *burned])
+def _scheme(form: TagFormat) -> str:
+    return "by month" if form.by_month else f"of the form {form.shape}"
 
 
-def tag_at(commit: str, commits: Mapping[str, Answer[str | None]], wrong: Collection[str] = ()) -> Answer[str]:
+def next_tag(
+    today: datetime.date,
+    names: Collection[str],
+    burned: Collection[str] = (),
+    form: TagFormat = DEFAULT_FORMAT,
+    part: str = "",
+    newest: str = "",
+    name: str = "",
+) -> str:
+    """Return the next `YEAR.MONTH.ITERATION`, above all tags of the month whatever branch they are on.
+
+    Where the format is `N.N.N`, the next by the `part` of the number that was asked for, above the `newest` tag of the
+    production branch (empty: there is none). `name` is the component's. Raises ChoiceError if no part was asked for.
+    """
+    if form.by_month:
+        return next_iteration(today, [*names, *burned], form)
+    candidates = candidates_above(parse_production_tag(newest, form), [*names, *burned], form)
+    if part:
+        return candidates[part]
+    raise ChoiceError(
+        f"{name}-tag is new, and only people can say what the next number after {newest or 'none'} is.",
+        f"Give {name}-tag {either_part(candidates)}.",
+    )
+
+
+def tag_at(
+    commit: str,
+    commits: Mapping[str, Answer[str | None]],
+    wrong: Collection[str] = (),
+    form: TagFormat = DEFAULT_FORMAT,
+) -> Answer[str]:
     """Return the highest production tag at a commit, empty if there is none; tags that are `wrong` do not count.
 
     `Unknown` where a tag that may be it could not be looked up; one of something else than a commit is none.
     """
-    for tag in reversed(production_tags(commits)):
+    for tag in reversed(production_tags(commits, form=form)):
         found = commits[tag.text]
         if isinstance(found, Unknown) and not isinstance(found, WrongKind):
             return Unknown(f"where the tag {tag} points was not found: {found.reason}", found.remedy)
@@ -122,14 +166,20 @@ def tag_at(commit: str, commits: Mapping[str, Answer[str | None]], wrong: Collec
     return ""
 
 
-def is_forgotten(tag: str, commit: str, runs: Answer[Sequence[Run]] | None, today: datetime.date) -> bool:
+def is_forgotten(
+    tag: str,
+    commit: str,
+    runs: Answer[Sequence[Run]] | None,
+    today: datetime.date,
+    form: TagFormat = DEFAULT_FORMAT,
+) -> bool:
     """Whether GitHub has no run of a tag any more: then a new tag at the same commit is the remedy.
 
-    Its number says when it was made. One of the last months has runs yet, or none was ever started.
+    Its number says when it was made, if it is by month. One of the last months has runs yet, or none was ever started.
     """
-    if runs is None or isinstance(runs, Unknown) or _own(runs, commit):
+    if not form.by_month or runs is None or isinstance(runs, Unknown) or _own(runs, commit):
         return False
-    (parsed,) = production_tags([tag])
+    (parsed,) = production_tags([tag], form=form)
     if not 1 <= parsed.version.minor <= 12 or not 1 <= parsed.year <= today.year:
         return False
     after = datetime.date(parsed.year + parsed.version.minor // 12, parsed.version.minor % 12 + 1, 1)

@@ -8,20 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, TooLong, Unknown
+from .tag_format import DEFAULT_FORMAT, FIRST_YEAR, TagFormat, wrong_v
 from .versions import ProductionTag, parse_production_tag
 
 NEWEST = "newest"
 """The value of an input that stands for the newest tag, in any case."""
-
-FIRST_YEAR = 2000
-"""From here on the first number is the year of YEAR.MONTH.ITERATION; below it is the major number of N.N.N."""
 
 # Some teams number by the day, so the first tag of a month may well be its 31st.
 _MOST_AT_FIRST = 31
 _WIDEST_GAP = 20
 _SHOWN = 10
 _NAMED = 3
-_WITH_V = re.compile(r"[vV]\.?([0-9]+\.[0-9]+\.[0-9]+)")
+_NEARLY = re.compile(r"(?:[vV]\.?)?([0-9]+\.[0-9]+\.[0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,16 @@ class Newest:
     """The highest production tags of a repository, highest first, down to at least the first that is on a branch.
 
     `doubtful` are those above it that cannot be right, also highest first. `unseen` is how many lower tags were not
-    looked at. `unformed` is the highest tag that would be higher but for the letter in front, such as `v1.4.2`.
+    looked at. `unformed` is the highest tag that would be higher but for the letter in front, or for want of one, such
+    as `v1.4.2`. `form` is that of the repository, and `format_input` the input that says so.
     """
 
     candidates: Sequence[Candidate] = ()
     doubtful: Sequence[Candidate] = ()
     unseen: int = 0
     unformed: str = ""
+    form: TagFormat = DEFAULT_FORMAT
+    format_input: str = "tag-format"
 
     def tag(self, besides: str = "") -> Answer[str]:
         """Return the newest tag other than `besides`, empty if there is none; `Unknown` if none can be claimed."""
@@ -89,10 +90,11 @@ class Newest:
         if len(self.doubtful) > _NAMED:
             found.append(f"So were {len(self.doubtful) - _NAMED} more.")
         if self.unformed:
-            found.append(f"{self.unformed} is not N.N.N, so it is not a production tag.")
+            found.append(f"{self.unformed} is not {self.form.shape}, so it is not a production tag.")
+            found.append(wrong_v(self.unformed, self.form, self.format_input))
         if isinstance(newest := self.tag(), Unknown):
             found.append(f"Which tag is the newest was not found out: {newest.reason.rstrip('.')}.")
-        return " ".join(found)
+        return " ".join(filter(None, found))
 
 
 def is_newest(text: str) -> bool:
@@ -107,7 +109,14 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
     """
     found: dict[str, str] = {}
     below: dict[tuple[int, int], int] = {}
+    major = 0
     for tag in tags:
+        if not tag.form.by_month:
+            if tag.version.major - major > _WIDEST_GAP:
+                found[tag.text] = f"its first number is more than {_WIDEST_GAP} above {major}, the next lower one"
+            else:
+                major = tag.version.major
+            continue
         year, month, iteration = tag.version.major, tag.version.minor, tag.version.patch
         if year < FIRST_YEAR:
             continue
@@ -126,8 +135,11 @@ def _is_far(iteration: int, lower: int | None) -> bool:
     return iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
 
 
-def unformed(names: Iterable[str], highest: ProductionTag | None = None) -> str:
-    """Return the highest of `names` that is a production tag but for a `v` in front, and above `highest`."""
-    bare = ((parse_production_tag(match[1]), name) for name in names if (match := _WITH_V.fullmatch(name)))
+def unformed(names: Iterable[str], highest: ProductionTag | None = None, form: TagFormat = DEFAULT_FORMAT) -> str:
+    """Return the highest of `names` that is a production tag but for a `v` in front, or none, and above `highest`."""
+    others = (name for name in names if parse_production_tag(name, form) is None)
+    bare = (
+        (parse_production_tag(match[1], DEFAULT_FORMAT), name) for name in others if (match := _NEARLY.fullmatch(name))
+    )
     found = max(((tag.version, name) for tag, name in bare if tag), default=None)
     return found[1] if found and (highest is None or found[0] > highest.version) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -16,9 +16,18 @@ from .components import Pin
 from .evidence import Answer
 from .facts import NOT_ASKED
 from .kept_text import lines_in_the_open
-from .newest import FIRST_YEAR, Newest, doubts
+from .newest import Newest, doubts
+from .tag_format import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
 from .tickets import Ticket
-from .versions import ProductionTag, following, next_iteration, parse_production_tag, production_tags, same_number
+from .versions import (
+    ProductionTag,
+    following,
+    next_iteration,
+    next_number,
+    parse_production_tag,
+    production_tags,
+    same_number,
+)
 
 if TYPE_CHECKING:  # it is of plans
     from .new_tags import NewTag
@@ -32,6 +41,7 @@ _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[
 _NEWLINE = re.compile(r"\r\n?|\n")
 _LONGEST_TITLE = 250
 """Characters; GitHub takes no title of a pull request with more than 256."""
+_BY_PART = f"Use {', '.join(PARTS)} in stack-tag for the next free one."
 _SHORT = {"backend": "b/e", "frontend": "f/e"}
 
 
@@ -170,9 +180,17 @@ def marked_release(body: str) -> str | None:
 
 
 def choose_stack_tag(
-    wanted: str, today: datetime.date, tags: Iterable[str], branches: Iterable[str], own: str = ""
+    wanted: str,
+    today: datetime.date,
+    tags: Iterable[str],
+    branches: Iterable[str],
+    own: str = "",
+    form: TagFormat = DEFAULT_FORMAT,
+    newest: str = "",
 ) -> ProductionTag:
     """Return the stack tag of the release: `wanted`, or the next iteration of this month.
+
+    With a format of `N.N.N`, `wanted` may be a part of the number: the next above `newest`, that of the stack branch.
 
     `tags` are the stack's tags and `branches` its branches, of which `release/…` take a tag each; `own`
     is the tag of a branch that an earlier run made for the same pair. Whether a branch of exactly the
@@ -180,24 +198,62 @@ def choose_stack_tag(
     """
     released = set(tags)
     reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
-    next_free = next_iteration(today, released | reserved)
+    if not form.by_month and wanted in ("", *PARTS):
+        return _next_by_part(wanted, parse_production_tag(newest, form), released, reserved - {own}, own, form)
+    next_free = next_iteration(today, released | reserved, form)
     if not wanted:
-        mine = parse_production_tag(own)
-        return mine if mine and not same_number(mine.text, released) else _next_of_month(today, released, next_free)
-    tag = _parsed(wanted)
-    twins = sorted(same_number(wanted, released))
-    branched = [RELEASE_BRANCH + twin for twin in sorted(same_number(wanted, reserved)) if twin not in (wanted, own)]
-    for kind, found in (("tag", twins), ("branch", branched)):
-        if found:
-            raise ChoiceError(
-                f"The stack tag {tag} is taken: the stack has the {kind} {', '.join(found[:5])}.",
-                f"Leave stack-tag empty for the next free one, {next_free}.",
-            )
+        mine = parse_production_tag(own, form)
+        is_free = mine and not same_number(mine.text, released, form)
+        return mine if mine and is_free else _next_of_month(today, released, next_free, form)
+    tag = _parsed(wanted, form)
+    remedy = f"Leave stack-tag empty for the next free one, {next_free}."
+    _demand_free(tag, released, reserved - {wanted, own}, remedy if form.by_month else _BY_PART)
     return tag
 
 
-def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str) -> ProductionTag:
-    found = production_tags(tags)
+def _demand_free(tag: ProductionTag, released: set[str], reserved: set[str], remedy: str) -> None:
+    twins = sorted(same_number(tag.text, released, tag.form))
+    branched = [RELEASE_BRANCH + twin for twin in sorted(same_number(tag.text, reserved, tag.form))]
+    for kind, found in (("tag", twins), ("branch", branched)):
+        if found:
+            what = f"The stack tag {tag} is taken: the stack has the {kind} {', '.join(found[:5])}."
+            raise ChoiceError(what, remedy)
+
+
+def _next_by_part(
+    part: str, newest: ProductionTag | None, released: set[str], reserved: set[str], own: str, form: TagFormat
+) -> ProductionTag:
+    """Return the next free tag by the part that was asked for; an earlier run's own one is used again."""
+    candidates = candidates_above(newest, released | reserved, form)
+    if part:
+        return _parsed(candidates[part], form)
+    mine = parse_production_tag(own, form)
+    if mine and not same_number(mine.text, released, form):
+        return mine
+    raise ChoiceError(
+        f"The input stack-tag is empty, and only people can say what the next number after {newest or 'none'} is.",
+        f"Give stack-tag {either_part(candidates)}.",
+    )
+
+
+def candidates_above(newest: ProductionTag | None, taken: Collection[str], form: TagFormat) -> dict[str, str]:
+    """Return the next free tag by each part of the number. Raises ChoiceError after a tag by month: it stays higher."""
+    if newest and newest.year >= FIRST_YEAR:
+        raise ChoiceError(
+            f"The newest tag is {newest}, which is by month: as {form.shape} the next one would be of another scheme.",
+            f"Set tag-format to {form.prefix}YEAR.MONTH.ITERATION, or name the tag itself.",
+        )
+    return {part: next_number(part, newest, taken, form) for part in PARTS}
+
+
+def either_part(candidates: Mapping[str, str]) -> str:
+    """Return the parts with what each comes to, for people."""
+    *first, last = (f"{part} ({tag})" for part, tag in candidates.items())
+    return f"{', '.join(first)} or {last}"
+
+
+def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, form: TagFormat) -> ProductionTag:
+    found = production_tags(tags, form=form)
     wrong = doubts((tag for tag in found if (tag.year, tag.version.minor) == (today.year, today.month)), today)
     if wrong:
         name, why = next(iter(wrong.items()))
@@ -205,12 +261,12 @@ def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str) ->
             f"The next tag of this month would be {next_free}, but {name} cannot be right: {why}.",
             f"Name the tag in stack-tag, or delete {name} if it was a mistake and never a release.",
         )
-    return _parsed(next_free)
+    return _parsed(next_free, form)
 
 
-def may_change_scheme(names: Iterable[str]) -> bool:
+def may_change_scheme(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> bool:
     """Whether a stack with these tags may number its releases otherwise than by YEAR.MONTH.ITERATION."""
-    found = production_tags(names)
+    found = production_tags(names, form=form)
     return any(tag.year < FIRST_YEAR for tag in found) or not found
 
 
@@ -219,25 +275,34 @@ def demand_same_scheme(tag: ProductionTag, newest: str) -> None:
 
     Once it is there, each lower number is refused for good. Raises ChoiceError.
     """
-    before = parse_production_tag(newest)
+    before = parse_production_tag(newest, tag.form)
     if before is None and newest:
         raise ChoiceError(
-            f"The newest tag of the stack is {newest}, which is not N.N.N, so the next one is not known.",
-            f"Name the tag in stack-tag, exactly three numbers: {tag} would be the next by month.",
+            f"The newest tag of the stack is {newest}, which is not {tag.form.shape}, so the next one is not known.",
+            f"{wrong_v(newest, tag.form, 'tag-format')} Or name the tag in stack-tag, {tag.form.numbers}: {tag} would "
+            "be the next by month.",
         )
     if before and before.year < FIRST_YEAR:
         raise ChoiceError(
             f"The newest tag of the stack is {before}, and by month the next would be {tag}: every tag below it, such "
             f"as {following(before)}, could never be released after it.",
-            f"Name the tag in stack-tag: such as {following(before)}, or {tag} to number by month from now on.",
+            f"Name the tag in stack-tag: such as {following(before)}, or {tag} to number by month from now on. If the "
+            f"stack's releases have version numbers, set tag-format to {tag.form.shape}.",
         )
 
 
-def _parsed(text: str) -> ProductionTag:
-    tag = parse_production_tag(text)
+def _parsed(text: str, form: TagFormat) -> ProductionTag:
+    tag = parse_production_tag(text, form)
     if tag is None:
+        if form.by_month and text in PARTS:
+            raise ChoiceError(
+                f"stack-tag cannot be {text}: that is for tags of N.N.N, and tag-format is {form.name}.",
+                "Leave stack-tag empty for the next free one, or set tag-format.",
+            )
+        leave = "leave stack-tag empty for the next free one" if form.by_month else f"one of {', '.join(PARTS)}"
+        usual = f"Use {form.numbers}, such as {form.like()}, or {leave}."
         raise ChoiceError(
             f"{text[:100]!r} is no production tag, so it could never be deployed.",
-            "Use exactly three numbers, such as 2023.06.1, or leave stack-tag empty for the next free one.",
+            f"{usual} {wrong_v(text, form, 'tag-format')}".rstrip(),
         )
     return tag

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from .components import Pin
 from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
+from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
@@ -105,7 +106,7 @@ class EndedBuild:
             _text(event, "workflow_run", "head_sha"),
         )
 
-    def wrong_for(self, repository: str, file: str, events: Sequence[str]) -> str:
+    def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat = DEFAULT_FORMAT) -> str:
         """Say why its end makes no release of the repository, whose builds are of `file`; empty if it may."""
         if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
             return f"it is not a build of {repository} itself"
@@ -113,7 +114,7 @@ class EndedBuild:
             return f"it is a run of {self.file or 'another workflow'}, not of {file}"
         if self.event not in events:
             return f"it was started by {self.event or 'an unknown event'}, not by the push of a tag"
-        if parse_production_tag(self.branch) is None:
+        if parse_production_tag(self.branch, form) is None:
             return "it is not the build of a production tag"
         return "" if self.conclusion == SUCCESS else f"it ended as {self.conclusion or 'unknown'}"
 
@@ -138,7 +139,7 @@ def named_request(message: str) -> int | None:
     return int(found[1] or found[2]) if found else None
 
 
-def released_as(message: str, owner: str) -> str:
+def released_as(message: str, owner: str, form: TagFormat = DEFAULT_FORMAT) -> str:
     """Return the production tag that a commit was made for, by its trailer or as the merge of `release/TAG` of `owner`.
 
     Empty if it names none, or several.
@@ -147,7 +148,7 @@ def released_as(message: str, owner: str) -> str:
         rf"Merge pull request #[0-9]{{1,9}} from {re.escape(owner)}/{RELEASE_BRANCH}(\S+)$", message, re.M
     )
     named = {*trailer_tags(message), *([merged[1]] if merged else [])}
-    tag = parse_production_tag(named.pop()) if len(named) == 1 else None
+    tag = parse_production_tag(named.pop(), form) if len(named) == 1 else None
     return tag.text if tag else ""
 
 
@@ -172,7 +173,7 @@ def trailer_values(message: str, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def review_of(change: PairChange, branch: str) -> Review:
+def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT) -> Review:
     """Judge whether a change of the pair on `branch` is the release of a tag."""
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
@@ -197,14 +198,14 @@ def review_of(change: PairChange, branch: str) -> Review:
             f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
             "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
-    return _reviewed(change, tags[0], requests)
+    return _reviewed(change, tags[0], requests, form)
 
 
-def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest]) -> Review:
-    if parse_production_tag(tag) is None:
+def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest], form: TagFormat) -> Review:
+    if parse_production_tag(tag, form) is None:
         return Contradiction(
             f"{change.commit[:12]} names {tag[:100]!r} as its release, which is no production tag.",
-            "Publish it by hand, with a tag of exactly three numbers in stack-tag.",
+            wrong_v(tag, form, "tag-format") or f"Publish it by hand, with a tag of {form.numbers} in stack-tag.",
         )
     if requests:
         return Reviewed(tag, change.commit, f"the merge of pull request #{requests[0].number}", requests[0].url)

@@ -33,12 +33,15 @@ def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
     return recorded
 
 
-def image_of(record: ReleaseRecord) -> str:
-    """Return the name of the recorded image without its tag; raises RecordError where it is not the release's."""
+def image_of(record: ReleaseRecord) -> tuple[str, str]:
+    """Return name and tag of the recorded image; raises RecordError where it is not the release's.
+
+    Whether its tag has the `v` of the release's is as it was then, whatever image-tag-format says now.
+    """
     name, _, tag = record.image.rpartition(":")
-    if not name or tag != record.tag:
+    if not name or record.tag not in (tag, f"v{tag}"):
         raise RecordError(f"its image is {record.image!r}, and the release is {record.tag}")
-    return name
+    return name, tag
 
 
 def check_pins(record: ReleaseRecord, pins: Sequence[Pin]) -> None:

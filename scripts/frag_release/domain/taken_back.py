@@ -13,7 +13,7 @@ from .facts import Released
 from .kept_text import KeptText
 from .versions import parse_production_tag
 
-_TAKEN_BACK = re.compile(r"> ⚠️ Taken back to ([0-9.]+) at .*")
+_TAKEN_BACK = re.compile(r"> ⚠️ Taken back to (v?[0-9.]+) at .*")
 _AGAIN = re.compile(r"> Deployed again at .*")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(?:\[bot\])?")
 _MOST_EVENTS = 20
@@ -78,7 +78,7 @@ def came_again(now: datetime.datetime, actor: str) -> str:
 
 def left_by(released: Released, tag: str) -> str:
     """Return the release that production left by going back to `tag`, also if that was noted before; empty if none."""
-    running, target = parse_production_tag(released.running), parse_production_tag(tag)
+    running, target = (parse_production_tag(one, released.tag_format) for one in (released.running, tag))
     if running is None or target is None:
         return ""
     if running.version > target.version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from .tag_format import DEFAULT_FORMAT, TagFormat
 from .ticket_words import Pairs, Vocabulary, Word, pairs_of_words
 from .versions import parse_production_tag
 
@@ -38,7 +39,9 @@ class TicketTextError(Exception):
         self.without_words = without_words or message
 
 
-def read_versions(text: str, components: Sequence[str]) -> dict[str, str]:
+def read_versions(
+    text: str, components: Sequence[str], formats: Mapping[str, TagFormat] | None = None
+) -> dict[str, str]:
     """Return the one production tag that `text` names for each of `components`.
 
     The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
@@ -50,7 +53,10 @@ def read_versions(text: str, components: Sequence[str]) -> dict[str, str]:
     reader = _Reader(components)
     for number, line in _seen_lines(text):
         reader.read(line, number)
-    return {component: _only(component, reader.found[component]) for component in components}
+    return {
+        component: _only(component, reader.found[component], (formats or {}).get(component, DEFAULT_FORMAT))
+        for component in components
+    }
 
 
 def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -72,11 +78,11 @@ def _address(found: re.Match[str]) -> str:
     return found.group() if _TAG_IN_ADDRESS.search(found.group()) else " "
 
 
-def _only(component: str, versions: Mapping[str, int]) -> str:
+def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
     """Return the one version; `versions` has the number of the line that names each."""
     found = sorted(versions)
     if not found:
-        raise TicketTextError(f"it names no {component} version, such as '{component} 2023.05.1'")
+        raise TicketTextError(f"it names no {component} version, such as '{component} {form.like('2023.05.1')}'")
     if len(found) > 1:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         named = ", ".join(version[:60] for version in found[:5])
@@ -84,13 +90,15 @@ def _only(component: str, versions: Mapping[str, int]) -> str:
         raise TicketTextError(
             f"it names several {component} versions: {named}{more}", f"it names several {component} versions: {places}"
         )
-    if parse_production_tag(found[0]) is None:
-        why = "which is no production tag (such as 2023.05.1)"
+    # A `v` before it is taken for the word, so that a tag which has one is named with it or without.
+    tag = f"{form.prefix}{found[0]}"
+    if parse_production_tag(tag, form) is None:
+        why = f"which is no production tag (such as {form.like('2023.05.1')})"
         raise TicketTextError(
             f"it names {component} {found[0][:60]}, {why}",
             f"it names a {component} version in {_place(versions[found[0]])}, {why}",
         )
-    return found[0]
+    return tag
 
 
 class _Reader:

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 
 from semver import Version
 
-MAX_DIGITS = 9
-"""Longest number within a tag, in digits; far above any real release and below Python's int limits."""
+from .tag_format import DEFAULT_FORMAT, TagFormat, numbers_of
 
-# No `\d` (it matches Arabic-Indic and full-width digits) and no `$` (it accepts a final newline).
-_PRODUCTION = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})\.([0-9]{{1,{MAX_DIGITS}}})\.([0-9]{{1,{MAX_DIGITS}}})")
 _CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
 class ProductionTag:
-    """A tag of exactly the form `N.N.N`; make one with `parse_production_tag`.
+    """A tag of exactly the form `N.N.N`, with the `v` of its format; make one with `parse_production_tag`.
 
     Two tags are equal when their texts are; compare `.version` for numeric order and sameness
     (`2023.6.1` and `2023.06.1` are two tags of one version).
@@ -31,6 +28,12 @@ class ProductionTag:
 
     text: str
     version: Version
+    form: TagFormat = DEFAULT_FORMAT
+
+    @property
+    def image_tag(self) -> str:
+        """The tag of the image that belongs to it."""
+        return self.form.image_tag(self.text)
 
     @property
     def year(self) -> int:
@@ -40,42 +43,40 @@ class ProductionTag:
     @property
     def is_calendar_style(self) -> bool:
         """Whether the tag reads YEAR.MONTH.ITERATION: a real month of two digits, iterations from 1."""
-        return _CALENDAR.fullmatch(self.text) is not None
+        return _CALENDAR.fullmatch(self.text[len(self.form.prefix) :]) is not None
 
     def __str__(self) -> str:
         return self.text
 
 
-def parse_production_tag(text: str) -> ProductionTag | None:
-    """Return the tag when `text` is exactly `N.N.N` in ASCII digits, else None; never raises."""
-    numbers = _numbers(text)
-    return ProductionTag(text, Version(*numbers)) if numbers else None
+def parse_production_tag(text: str, form: TagFormat = DEFAULT_FORMAT) -> ProductionTag | None:
+    """Return the tag if `text` is exactly `N.N.N` in ASCII digits, with the `v` of `form`, else None; never raises."""
+    numbers = numbers_of(text, form.prefix)
+    return ProductionTag(text, Version(*numbers), form) if numbers else None
 
 
-def production_tags(names: Iterable[str], lowest: ProductionTag | None = None) -> list[ProductionTag]:
+def production_tags(
+    names: Iterable[str], lowest: ProductionTag | None = None, form: TagFormat = DEFAULT_FORMAT
+) -> list[ProductionTag]:
     """Keep the production tags among `names` from `lowest` on, lowest first; tags of one version in text order."""
     # Numbers rather than versions are compared: ten thousand names take hundredths of a second so.
-    bound = _numbers(lowest.text) if lowest else None
-    numbered = ((_numbers(name), name) for name in names)
+    prefix = form.prefix
+    bound = numbers_of(lowest.text, prefix) if lowest else None
+    numbered = ((numbers_of(name, prefix), name) for name in names)
     found = sorted((numbers, name) for numbers, name in numbered if numbers and (bound is None or numbers >= bound))
-    return [ProductionTag(name, Version(*numbers)) for numbers, name in found]
+    return [ProductionTag(name, Version(*numbers), form) for numbers, name in found]
 
 
-def _numbers(text: str) -> tuple[int, int, int] | None:
-    match = _PRODUCTION.fullmatch(text)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
-
-
-def is_above(one: str, other: str) -> bool:
+def is_above(one: str, other: str, form: TagFormat = DEFAULT_FORMAT) -> bool:
     """Whether both are production tags, and the first has the higher number."""
-    high, low = _numbers(one), _numbers(other)
+    high, low = numbers_of(one, form.prefix), numbers_of(other, form.prefix)
     return bool(high and low and high > low)
 
 
-def same_number(tag: str, names: Iterable[str]) -> list[str]:
+def same_number(tag: str, names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> list[str]:
     """Return those of `names` that are the same production tag, however they are written; itself among them."""
-    number = _numbers(tag)
-    return [name for name in names if name == tag or (number and _numbers(name) == number)]
+    number = numbers_of(tag, form.prefix)
+    return [name for name in names if name == tag or (number and numbers_of(name, form.prefix) == number)]
 
 
 def following(tag: ProductionTag) -> str:
@@ -83,7 +84,7 @@ def following(tag: ProductionTag) -> str:
     return f"{tag.text.rpartition('.')[0]}.{tag.version.patch + 1}"
 
 
-def next_iteration(month: datetime.date, taken: Iterable[str]) -> str:
+def next_iteration(month: datetime.date, taken: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> str:
     """Return the next `YEAR.MONTH.ITERATION` of `month`: one more than the highest among `taken`.
 
     Names in `taken` that are not production tags of that year and month do not count; how their
@@ -92,9 +93,22 @@ def next_iteration(month: datetime.date, taken: Iterable[str]) -> str:
     highest = max(
         (
             tag.version.patch
-            for tag in production_tags(taken)
+            for tag in production_tags(taken, form=form)
             if (tag.version.major, tag.version.minor) == (month.year, month.month)
         ),
         default=0,
     )
-    return f"{month.year:04d}.{month.month:02d}.{highest + 1}"
+    return f"{form.prefix}{month.year:04d}.{month.month:02d}.{highest + 1}"
+
+
+def next_number(part: str, newest: ProductionTag | None, taken: Iterable[str], form: TagFormat) -> str:
+    """Return the next free `patch`, `minor` or `major` above `newest` (None: there is no release yet).
+
+    Names in `taken` count wherever they are, so that the number is free, but they move it on one by one.
+    """
+    used = {numbers_of(name, form.prefix) for name in taken}
+    numbers = newest.version if newest else Version(0)
+    while True:
+        numbers = getattr(numbers, f"bump_{part}")()
+        if (numbers.major, numbers.minor, numbers.patch) not in used:
+            return f"{form.prefix}{numbers.major}.{numbers.minor}.{numbers.patch}"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
 from ..domain.evidence import Answer
+from ..domain.tag_format import TagFormat, wrong_v
 from ..errors import UnconfiguredError, UsageError
 from .configuration import FILE, Configuration
 from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
@@ -171,6 +172,12 @@ def wrong_input(name: str, value: str, remedy: str) -> UsageError:
     """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
     shown = value if len(value) <= 80 else f"{value[:80]}…"
     return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
+
+
+def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
+    """The error for a tag of the stack that is no production tag."""
+    remedy = f"Use {form.numbers}, such as {form.like()}. {wrong_v(value, form, 'tag-format')}"
+    return wrong_input(name, value, remedy.rstrip())
 
 
 def of_another_command(one: Input, command: str) -> UsageError:

@@ -81,7 +81,7 @@ class ComponentChanges:
         repository = change.after.component.repository
         # GitHub compares what the second has and the first has not: on the way back the two change places.
         old, new = change.before.tag, change.after.tag
-        url = self.links.comparison(repository, *((new, old) if is_older(old, new) else (old, new)))
+        url = self.links.comparison(repository, *((new, old) if is_older(change) else (old, new)))
         return markdown.link("what changed", url) if url else ""
 
     def _numbers(self, change: Change, history: History) -> tuple[str, str]:
@@ -97,11 +97,11 @@ class ComponentChanges:
         old, new = change.before.tag, change.after.tag
         history = _history(change)
         removed = history.removed
-        if not (removed or is_older(old, new)):
+        if not (removed or is_older(change)):
             return []
         name, tags = markdown.text(change.name, _NAME), [markdown.code(tag, _NAME) for tag in (old, new)]
         what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
-        if not is_older(old, new):
+        if not is_older(change):
             what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
         number = count(len(removed), "commit")
         gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.plan import Change
 from ..domain.reports.prepare import PrepareReport, Stage
 from ..domain.versions import parse_production_tag
 from .markdown import visible
@@ -37,7 +38,8 @@ def reason(report: PrepareReport) -> str:
     }[report.stage]
 
 
-def is_older(before: str, after: str) -> bool:
+def is_older(change: Change) -> bool:
     """Whether a pin moves back, as far as both are production tags."""
-    old, new = parse_production_tag(before), parse_production_tag(after)
+    before, after, form = change.before.tag, change.after.tag, change.after.component.tag_format
+    old, new = parse_production_tag(before, form), parse_production_tag(after, form)
     return old is not None and new is not None and new.version < old.version

@@ -56,7 +56,7 @@ def _change(change: Change) -> list[str]:
         removed = len(change.history.removed)
         what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}{more}"
     lines = [f"{name}: {old} -> {new} ({what})"]
-    if removed or is_older(change.before.tag, change.after.tag):
-        back = "goes back" if is_older(change.before.tag, change.after.tag) else "loses commits"
+    if removed or is_older(change):
+        back = "goes back" if is_older(change) else "loses commits"
         lines.append(f"WARNING: {name} {back}. Database migrations are not undone.")
     return lines

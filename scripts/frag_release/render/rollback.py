@@ -54,7 +54,7 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
 
 def way_forward(report: GateReport, links: Links) -> str:
     """Return the newest release above the one that was gone back to, and how to it, as Markdown; empty without one."""
-    stack, judged = report.facts.stack, parse_production_tag(report.tag)
+    stack, judged = report.facts.stack, report.production_tag
     higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
     newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
     if newest:
@@ -83,8 +83,8 @@ def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
 
 def _taken_back(report: GateReport, links: Links) -> str:
     """Say which newer releases are passed over, because production went back from them."""
-    good = parse_production_tag(report.last_good or "")
-    left = [tag for tag in map(parse_production_tag, report.taken_back) if tag]
+    good = parse_production_tag(report.last_good or "", report.tag_format)
+    left = [tag for one in report.taken_back if (tag := parse_production_tag(one, report.tag_format))]
     passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
     if not passed:
         return ""
@@ -102,7 +102,7 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
     """
     form = f"{markdown.link('Actions', links.actions(report.repository))} &gt; Deploy &gt; Run workflow"
     that = markdown.code(tag) if tag else "that one"
-    image = stack_image(report, tag) if tag else "its image"
+    image = stack_image(report, report.tag_format.image_tag(tag)) if tag else "its image"
     form_filled = (
         f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: "
         f"the newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: "
@@ -127,7 +127,7 @@ def _typed(report: GateReport, tag: str) -> str:
     form = report.awx
     if form is None:
         return ""
-    value = markdown.code(tag) if tag else "its tag"
+    value = markdown.code(report.tag_format.image_tag(tag)) if tag else "its tag"
     variables = [f"{markdown.code(name, 100)}: {value}" for name in form.of_tag]
     variables += [f"{markdown.code(name, 100)}: the digest of that image" for name in form.of_digest]
     more = f" with {', '.join(variables)}" if variables else ""

@@ -246,7 +246,8 @@ class GithubBuilds:
             return runs
         found = map(build_of, runs["workflow_runs"])
         # A branch's build has other jobs than a release's: no deployment to production, for one.
-        asked = sorted(found, key=lambda one: parse_production_tag(one.branch) is None)[:limit]
+        # Of either format: it only chooses by which runs the usual time is told.
+        asked = sorted(found, key=lambda one: parse_production_tag(one.branch.removeprefix("v")) is None)[:limit]
         answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
         return [answer for answer in answers if not isinstance(answer, Unknown)]
 

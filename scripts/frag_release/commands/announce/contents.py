@@ -117,7 +117,8 @@ class ReleaseContents:
         if recorded is None or recorded.tag != pin.tag:
             repository = self.stack.forge.repository(pin.component.repository)
             return replace(facts, commit=repository.tags([pin.tag])[pin.tag])
-        image = Image(recorded.image.rpartition(":")[0], pin.tag, recorded.digest or None) if recorded.image else None
+        name, _, tag = recorded.image.rpartition(":")
+        image = Image(name, tag, recorded.digest or None) if recorded.image else None
         return replace(facts, commit=recorded.commit, image=image or NOT_ASKED)
 
 

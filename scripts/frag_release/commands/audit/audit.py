@@ -14,6 +14,7 @@ from ...domain.audit.gaps import gaps
 from ...domain.audit.judging import PastRelease, judge_history
 from ...domain.newest import unformed
 from ...domain.reports.audit import AuditReport
+from ...domain.tag_format import TagFormat, wrong_v
 from ...domain.versions import production_tags
 from ...errors import EvidenceError
 from ...inputs.settings.audit import AuditSettings
@@ -37,9 +38,9 @@ class Audit:
         """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
         settings, name = self.settings, self.settings.stack_repository
         names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
-        ordered = production_tags(names)
+        ordered = production_tags(names, form=settings.tag_format)
         if not ordered:
-            raise _nothing_to_judge(name, names, bool(settings.connections.local))
+            raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
         branches = self.stack.required_branches()
         history = AuditEvidence(settings, self.stack, self.registry, self.tell).gather(names, branches)
         releases = judge_history(history, settings.allow)
@@ -66,11 +67,12 @@ class Audit:
         return [name for name, on in checks.items() if not on]
 
 
-def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool) -> EvidenceError:
-    other = unformed(names)
+def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:
+    other = unformed(names, form=form)
     if other:
-        what = f"{repository} has no production tag: {other} is not N.N.N, and neither is any other."
-        return EvidenceError(what, "Give releases tags of exactly three numbers: only those are judged.")
+        what = f"{repository} has no production tag: {other} is not {form.shape}, and neither is any other."
+        remedy = wrong_v(other, form, "tag-format") or f"Give releases tags of {form.numbers}: only those are judged."
+        return EvidenceError(what, remedy)
     clone = " The clone may lack the tags: run git fetch --tags in it." if cloned else ""
     return EvidenceError(
         f"{repository} has no production tag, so there is nothing to judge.",

@@ -28,10 +28,11 @@ def _reasons(repository: Repository, component: Component, pinned: Sequence[Comp
     # Asked only if there is something to explain: each question is a process of git.
     names = repository.tags_starting([""]) if missing else ()
     if missing and not isinstance(names, Unknown):
-        newest = next(reversed(production_tags(names)), None)
-        if newest is None and not unformed(names):
+        form = component.tag_format
+        newest = next(reversed(production_tags(names, form=form)), None)
+        if newest is None and not unformed(names, form=form):
             yield f"{missing} is pinned, and it has no production tag"
-        elif newest and newest.version < missing.version and not unformed(names, newest):
+        elif newest and newest.version < missing.version and not unformed(names, newest, form):
             yield f"{missing} is pinned, and its newest production tag is {newest}"
     off = [facts for facts in pinned if isinstance(facts.placement, Placement) and not facts.placement.branches]
     ahead = _newest(off)
@@ -40,7 +41,7 @@ def _reasons(repository: Repository, component: Component, pinned: Sequence[Comp
 
 
 def _newest(pinned: Sequence[ComponentFacts]) -> ProductionTag | None:
-    tags = [tag for facts in pinned if (tag := parse_production_tag(facts.pin.tag))]
+    tags = [tag for facts in pinned if (tag := parse_production_tag(facts.pin.tag, facts.pin.component.tag_format))]
     return max(tags, key=lambda tag: tag.version, default=None)
 
 

@@ -42,7 +42,7 @@ class AuditEvidence:
         """Return the facts about the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
-        ordered = production_tags(names)
+        ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
         records = self._marked(self.stack.forge.release_records(repository, judged), branches)
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
@@ -58,6 +58,7 @@ class AuditEvidence:
             records=records,
             stack_image=settings.stack_image,
             origin_required=settings.origin_required,
+            tag_format=settings.tag_format,
         )
         return self._with_components(history)
 
@@ -67,7 +68,9 @@ class AuditEvidence:
         if deployments is None or isinstance(records, Unknown) or not records:
             return records
         build = self.settings.workflow_file
-        found = RecordEvidence(deployments, self.stack.repository, build, branches).taken_back()
+        found = RecordEvidence(
+            deployments, self.stack.repository, build, branches, self.settings.tag_format
+        ).taken_back()
         marks = {} if isinstance(found, Unknown) else found
         return {
             tag: replace(one, taken_back=marks[tag]) if tag in marks and not isinstance(one, Unknown) else one
@@ -75,14 +78,18 @@ class AuditEvidence:
         }
 
     def _tags(self, production: Sequence[str], names: Sequence[str], branches: Sequence[str]) -> list[StackTag]:
-        others = [name for name in names if parse_production_tag(name) is None]
+        form = self.settings.tag_format
+        others = [name for name in names if parse_production_tag(name, form) is None]
         stack = self.stack.repository
         commits = stack.tags([*production, *others])
         known = _known(commits[name] for name in production)
         placements = stack.placements(known, branches) if known else {}
         dates = stack.tag_dates([*production, *others])
-        found = [StackTag(name, commits[name], dates[name], _place(commits[name], placements)) for name in production]
-        beside = [StackTag(name, commits[name], dates[name]) for name in others]
+        found = [
+            StackTag(name, commits[name], dates[name], _place(commits[name], placements), form=form)
+            for name in production
+        ]
+        beside = [StackTag(name, commits[name], dates[name], form=form) for name in others]
         return self._with_pins([*found, *self._not_before(found, beside)])
 
     def _not_before(self, production: Iterable[StackTag], others: Sequence[StackTag]) -> Sequence[StackTag]:
@@ -117,7 +124,8 @@ class AuditEvidence:
         if not names:
             return {}
         commits, dates = self.stack.repository.tags(names), self.stack.repository.tag_dates(names)
-        return {name: StackTag(name, commits[name], dates[name]) for name in names}
+        form = self.settings.tag_format
+        return {name: StackTag(name, commits[name], dates[name], form=form) for name in names}
 
     def _with_components(self, history: StackHistory) -> StackHistory:
         judged = [each for each in history.tags if each.production and history.since.covers(each.production)]
@@ -132,12 +140,12 @@ class AuditEvidence:
         )
 
     def _with_tag_object(self, history: StackHistory, facts: ComponentFacts) -> ComponentFacts:
-        place = (facts.pin.component.image_name(facts.pin.namespace) or "", facts.pin.tag)
+        place = (facts.pin.component.image_name(facts.pin.namespace) or "", facts.pin.image_tag)
         found = with_tag_object(self.stack.forge, replace(facts, image=(history.images or {}).get(place)))
         return replace(facts, tag_object=found.tag_object)
 
     def _images(self, history: StackHistory, pins: Sequence[Pin]) -> Images:
-        named = ((pin.component.image_name(pin.namespace), pin.tag) for pin in pins)
+        named = ((pin.component.image_name(pin.namespace), pin.image_tag) for pin in pins)
         wanted = {(name, tag) for name, tag in named if name and tag}
         if history.checks_stack_images and isinstance(history.records, Mapping):
             released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
@@ -153,7 +161,7 @@ class AuditEvidence:
         pins = [pin for one in newest for pin in one.pins]
         records = [found for one in newest if isinstance(found := history.record(one.name), ReleaseRecord)]
         named = [one.image.rpartition(":") for record in records for one in record.components if one.image]
-        places = {(pin.component.image_name(pin.namespace) or "", pin.tag) for pin in pins}
+        places = {(pin.component.image_name(pin.namespace) or "", pin.image_tag) for pin in pins}
         places |= {(name, tag) for name, _, tag in named}
         stacks = [one for one in records if history.checks_stack_images and one.image and one.digest]
         return places, {history.stack_image_of(one) for one in stacks}

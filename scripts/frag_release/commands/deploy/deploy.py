@@ -81,9 +81,10 @@ class Deploy:
     def run(self) -> DeployReport:
         """Deploy. Raises ExpectedError; what was done until then is in session and journal."""
         record = self._record() if self.settings.rollback else None
-        expected, name = self._recorded(record) if record else (self.settings.expected, self.settings.stack_image)
+        nothing = self.settings.expected, self.settings.stack_image, ""
+        expected, name, recorded = self._recorded(record) if record else nothing
         judged = self._judged(record)
-        tag = self.settings.image_tag or judged.decision.image_tag or judged.tag
+        tag = recorded or self.settings.image_tag or judged.decision.image_tag or judged.tag
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected, self.session.stack.staging)
         judged, image = evidence.hold(judged, name, tag)
         judged = replace(judged, image_name=name, released=self._released(judged), awx=self.settings.awx_form)
@@ -147,10 +148,11 @@ class Deploy:
             )
         return record
 
-    def _recorded(self, record: ReleaseRecord) -> tuple[Expected, str]:
-        """Return what must still be as it was, and the name of the image; raises RefusedError and UsageError."""
+    def _recorded(self, record: ReleaseRecord) -> tuple[Expected, str, str]:
+        """Return what must still be as it was, with name and tag of the image; raises RefusedError and UsageError."""
         try:
-            expected, name = expected_of(record, self.settings.expected), image_of(record)
+            expected = expected_of(record, self.settings.expected)
+            name, tag = image_of(record)
             given = self.settings.stack_image
             if given not in ("", name):
                 raise RecordError(f"it names the image {name} where the input stack-image says {given}")
@@ -159,7 +161,7 @@ class Deploy:
         # A record chooses no host for a login; where it names another, nobody can say whose the login is.
         self.settings.connections.registry.logins_for((*self.settings.images, name))
         # Nobody looks at the components' images where check-images is false.
-        return (expected if self.settings.check_images else replace(expected, digests={})), name
+        return (expected if self.settings.check_images else replace(expected, digests={})), name, tag
 
     def _judged(self, record: ReleaseRecord | None) -> GateReport:
         settings = self.settings if self.settings.gated else replace(self.settings, production=False)

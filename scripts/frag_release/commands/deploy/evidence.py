@@ -78,7 +78,11 @@ class DeployEvidence:
     def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
         """The release that this very tag has already; a rollback is held to its record, and some tags have none."""
         facts = judged.facts.stack
-        return facts.public if facts and tag == judged.tag and not self.settings.rollback else None
+        return (
+            facts.public
+            if facts and tag == judged.tag_format.image_tag(judged.tag) and not self.settings.rollback
+            else None
+        )
 
     def _unasked(self, name: str, tag: str) -> str:
         if not tag:
@@ -96,7 +100,7 @@ class DeployEvidence:
             component = facts.pin.component
             image = component.image_name(facts.pin.namespace)
             if self.expected.digests.get(component.name) and facts.image is NOT_ASKED and image:
-                found[component.name] = (image, facts.pin.tag)
+                found[component.name] = (image, facts.pin.image_tag)
         return found
 
     def _with(self, judged: GateReport, stack: StackImageFacts, images: Mapping[str, Answer[Image]]) -> GateReport:

@@ -56,7 +56,11 @@ class SitePage:
         """What the page may show. Without the tags of releases `latest` is all that is known, as on staging."""
         settings = self._settings
         names = self._file.stack.repository.tags_starting([""])
-        tags = [] if isinstance(names, Unknown) else [tag.text for tag in reversed(production_tags(names))]
+        tags = (
+            []
+            if isinstance(names, Unknown)
+            else [tag.text for tag in reversed(production_tags(names, form=settings.tag_format))]
+        )
         _, owner, name = default_stack_image(settings.stack_repository).split("/")
         namespaces = [owner, *(pin.namespace for pin in self._file.pins() if pin.namespace)]
         components = [component.name for component in settings.components]

@@ -82,10 +82,11 @@ class ComponentEvidence:
         if not self._settings.check_images:
             return {pin.component.name: None for pin in pins}
         names = {pin: pin.component.image_name(pin.namespace) for pin in pins}
-        wanted = {(name, pin.tag) for pin, name in names.items() if name and pin.tag}
+        wanted = {(name, pin.image_tag) for pin, name in names.items() if name and pin.tag}
         answers = self._registry.images(wanted, origins=wanted if self._settings.reads_origin else ())
         return {
-            pin.component.name: answers.get((name, pin.tag), NOT_ASKED) if name else None for pin, name in names.items()
+            pin.component.name: answers.get((name, pin.image_tag), NOT_ASKED) if name else None
+            for pin, name in names.items()
         }
 
 
@@ -124,16 +125,23 @@ def _place(repository: Repository, pin: Pin) -> tuple[Answer[str | None], Answer
 
 def _needs_hints(facts: ComponentFacts) -> bool:
     off_branch = isinstance(facts.placement, Placement) and not facts.placement.branches
-    return facts.commit is None or off_branch or parse_production_tag(facts.pin.tag) is None
+    return (
+        facts.commit is None
+        or off_branch
+        or parse_production_tag(facts.pin.tag, facts.pin.component.tag_format) is None
+    )
 
 
 def _hints(repository: Repository, pin: Pin, today: datetime.date) -> Hints:
     """Look for tags to propose instead; finding none is no error."""
     from .newest import find_newest  # late: a gate that passes needs none
 
-    year = pin.tag.partition(".")[0]
-    prefix = f"{year}." if year.isascii() and year.isdigit() else "20"
-    found = find_newest(repository, pin.component.branches, today, at_first=_HINTED_TAGS)
+    component = pin.component
+    form, year = component.tag_format, pin.tag.partition(".")[0]
+    digits = year.removeprefix(form.prefix)
+    any_year = f"{form.prefix}20" if form.by_month else form.prefix
+    prefix = f"{year}." if digits.isascii() and digits.isdigit() else any_year
+    found = find_newest(repository, component.branches, today, form, component.format_input, at_first=_HINTED_TAGS)
     names = repository.tags_starting([""])
     if isinstance(found, Unknown) or isinstance(names, Unknown):
         return Hints()

@@ -13,6 +13,7 @@ from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, Stag
 from ...domain.environments import is_staging
 from ...domain.evidence import Answer, TooLong, Unknown
 from ...domain.facts import Released
+from ...domain.tag_format import DEFAULT_FORMAT, TagFormat
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
 
@@ -34,6 +35,7 @@ class RecordEvidence:
     repository: Repository
     build: str
     branches: Collection[str]
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     def of(self, environment: str) -> Answer[Sequence[Record]]:
         """The newest records of an environment, newest first."""
@@ -76,7 +78,7 @@ class RecordEvidence:
             if isinstance(found, Unknown):
                 return found
             records = self._judged([one for one in found if _speaks_of(one, left)][:MOST])
-            marks |= {tag: to for tag, to in taken_back(records).items() if to}
+            marks |= {tag: to for tag, to in taken_back(records, self.tag_format).items() if to}
         return marks
 
     def _judged(self, filed: Sequence[Filed]) -> list[Record]:
@@ -86,7 +88,7 @@ class RecordEvidence:
         names |= {run.build.branch for _, run in seen if run.build and not isinstance(run.build, Unknown)}
         tags = self.repository.tags(sorted(names)) if names else {}
         files = (self.build, DEPLOY_FILE)
-        return [judge(one, replace(run, tags=tags), files, self.branches) for one, run in seen]
+        return [judge(one, replace(run, tags=tags), files, self.branches, self.tag_format) for one, run in seen]
 
     def _with_facts(self, one: Filed) -> tuple[Filed, RunFacts]:
         """Return a record with its statuses, and what is known of the run that told of its success."""
@@ -130,7 +132,7 @@ def with_records(
     """
     if deployments is None or isinstance(released, Unknown) or isinstance(branches, Unknown):
         return released
-    found = RecordEvidence(deployments, repository, build, branches).taken_back()
+    found = RecordEvidence(deployments, repository, build, branches, released.tag_format).taken_back()
     if isinstance(found, Unknown):
         return released
     return replace(released, taken_back={**released.taken_back, **found})

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from ...adapters.ports.repository import Repository
 from ...domain.evidence import Answer, Placement, Unknown, WrongKind
 from ...domain.newest import Candidate, Newest, doubts, unformed
+from ...domain.tag_format import DEFAULT_FORMAT, TagFormat
 from ...domain.versions import production_tags
 
 MOST_PLACED = 300
@@ -17,16 +18,23 @@ _NEXT = 40
 
 
 def find_newest(
-    repository: Repository, branches: Sequence[str], today: datetime.date, at_first: int = 10
+    repository: Repository,
+    branches: Sequence[str],
+    today: datetime.date,
+    form: TagFormat = DEFAULT_FORMAT,
+    format_input: str = "tag-format",
+    at_first: int = 10,
 ) -> Answer[Newest]:
     """Return the highest production tags down to one that is on one of `branches`; `today` is the date there.
+
+    `form` is that of the repository's tags, and `format_input` the input that says so.
 
     They are placed in three batches: `at_first` so many, most often the only ones.
     """
     names = repository.tags_starting([""])
     if isinstance(names, Unknown):
         return names
-    tags = production_tags(names)
+    tags = production_tags(names, form=form)
     wrong = doubts(tags, today)
     ordered = [tag.text for tag in reversed(tags)]
     waiting, found = [name for name in ordered if name not in wrong], list[Candidate]()
@@ -36,10 +44,13 @@ def find_newest(
         if not waiting or not all(one.eligible is False for one in found):
             break
     end = next((one.tag for one in found if one.eligible is True), "")
-    above = ordered[: ordered.index(end)] if end else ordered
-    doubtful = [Candidate(name, False, wrong[name]) for name in above if name in wrong]
+    doubtful = [Candidate(name, False, wrong[name]) for name in _above(end, ordered) if name in wrong]
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    return Newest(found, doubtful, len(waiting), unformed(names, highest))
+    return Newest(found, doubtful, len(waiting), unformed(names, highest, form), form, format_input)
+
+
+def _above(end: str, ordered: Sequence[str]) -> Sequence[str]:
+    return ordered[: ordered.index(end)] if end else ordered
 
 
 def _placed(repository: Repository, tags: Sequence[str], branches: Sequence[str]) -> list[Candidate]:

@@ -63,7 +63,7 @@ class StackEvidence:
     ) -> TagFacts:
         """Add what tags of other years come to; most often none of them is as high as the release before."""
         lowest = facts.tag if isinstance(previous, Unknown) else previous.tag if previous else None
-        passed_over = [tag.text for tag in production_tags(others, lowest)]
+        passed_over = [tag.text for tag in production_tags(others, lowest, facts.tag.form)]
         siblings = facts.siblings if isinstance(facts.siblings, Unknown) else [*facts.siblings, *passed_over]
         if not isinstance(previous, Unknown) and _lower(facts.tag, passed_over):
             previous = self._previous(facts.tag, siblings)
@@ -116,7 +116,7 @@ class StackEvidence:
     def _higher(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[Sequence[str]]:
         if isinstance(names, Unknown):
             return names
-        higher = [other.text for other in production_tags(names) if other.version > tag.version]
+        higher = [other.text for other in production_tags(names, form=tag.form) if other.version > tag.version]
         looked_at = higher[-_MOST_HIGHER:]
         found = self._on_branch(self._repository.tags(looked_at))
         if isinstance(found, Unknown) or found or len(higher) <= _MOST_HIGHER:
@@ -130,7 +130,7 @@ class StackEvidence:
         """Add those of `others` that are higher and on a stack branch; what is found counts, whatever is unknown."""
         near, far = facts.higher, self._higher(facts.tag, others)
         found = [name for part in (near, far) if not isinstance(part, Unknown) for name in part]
-        return [tag.text for tag in production_tags(found)] or _first_unknown(near, far) or []
+        return [tag.text for tag in production_tags(found, form=facts.tag.form)] or _first_unknown(near, far) or []
 
     def _on_branch(self, commits: Answers[str | None]) -> Answer[list[str]]:
         """Keep the tags whose commit is on a stack branch. One that is not known makes all so, unless one is."""
@@ -178,7 +178,7 @@ def _known(commits: Answers[str | None]) -> list[str]:
 def _lower(tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[list[ProductionTag]]:
     if isinstance(names, Unknown):
         return names
-    return [other for other in reversed(production_tags(names)) if other.version < tag.version]
+    return [other for other in reversed(production_tags(names, form=tag.form)) if other.version < tag.version]
 
 
 def _names(listed: Answer[Sequence[str]]) -> Sequence[str]:
@@ -199,6 +199,6 @@ def _prefixes(tag: ProductionTag, today: datetime.date) -> list[str]:
     this_year = (today + datetime.timedelta(days=1)).year
     if not _FIRST_CALENDAR_YEAR <= tag.year <= this_year:
         return [""]
-    years = [f"{year}." for year in range(tag.year, this_year + 1)]
+    years = [f"{tag.form.prefix}{year}." for year in range(tag.year, this_year + 1)]
     written = f"{tag.text.partition('.')[0]}."
     return years if written in years else [*years, written]

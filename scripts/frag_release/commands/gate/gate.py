@@ -78,13 +78,15 @@ class Gate:
             stack_branches=branches,
             production=settings.production,
             own_ref=settings.own_ref or self.rollback is not None,
+            tag_format=settings.tag_format,
         )
 
     def _released_as(self) -> str:
         """The release that a pushed commit was made for, by its message in the event; if that has none, it is built."""
         from ...domain.review import released_as  # late: of pushes of branches alone
 
-        return released_as(self.stack.context.pushed_message, self.settings.stack_repository.partition("/")[0])
+        owner = self.settings.stack_repository.partition("/")[0]
+        return released_as(self.stack.context.pushed_message, owner, self.settings.tag_format)
 
     def _commit(self) -> Answer[str]:
         ref, repository = self.settings.ref, self.settings.stack_repository
@@ -167,6 +169,7 @@ class Gate:
             decision=decide(asked, apply_allowances(found, settings.allow)),
             facts=facts,
             unused_allowances=unused_allowances(found, settings.allow) if asked.judged else (),
+            tag_format=settings.tag_format,
         )
 
 

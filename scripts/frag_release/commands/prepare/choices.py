@@ -14,6 +14,7 @@ from ...domain.evidence import Answer, TooLong
 from ...domain.new_tags import is_new
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import RELEASE_BRANCH, ChoiceError, choose_stack_tag, demand_same_scheme, may_change_scheme
+from ...domain.tag_format import PARTS, TagFormat
 from ...domain.ticket_text import TicketTextError, read_versions
 from ...domain.tickets import Ticket
 from ...domain.versions import ProductionTag, parse_production_tag
@@ -35,7 +36,8 @@ def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | 
         return typed
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
-        named = read_versions(f"{issue.title}\n\n{issue.body}", [component.name for component in components])
+        formats = {component.name: component.tag_format for component in components}
+        named = read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
     except TicketTextError as error:
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
@@ -60,6 +62,7 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     if not is_newest(wanted):
         return wanted or pin.tag
     name, repository, given_in = pin.component.name, pin.component.repository, pin.component.given_in("tag")
+    form = pin.component.tag_format
     newest = _seen(found, f"The newest {name} tag", given_in)
     if newest.doubtful:
         highest = newest.doubtful[0].tag
@@ -72,7 +75,7 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"
     raise RefusedError(
         f"{repository} has no newest production tag{where if newest.candidates else ''}. {newest.remark}".rstrip(),
-        f"Name the {name} tag in the input {given_in}, exactly three numbers such as 2023.05.1.",
+        f"Name the {name} tag in the input {given_in}, {form.numbers} such as {form.like('2023.05.1')}.",
     )
 
 
@@ -88,25 +91,30 @@ def all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence
     return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
 
 
-def next_stack_tag(repository: Repository, branch: str, wanted: str, today: datetime.date, own: str) -> ProductionTag:
+def next_stack_tag(
+    repository: Repository, branch: str, wanted: str, today: datetime.date, own: str, form: TagFormat
+) -> ProductionTag:
     """Return the tag for the release of the stack's `branch`; raises RefusedError and EvidenceError."""
-    given = parse_production_tag(wanted) if wanted else None
-    prefixes = {f"{today.year}."} | ({f"{given.year}.", f"{wanted.partition('.')[0]}."} if given else set())
+    given = parse_production_tag(wanted, form) if wanted else None
+    prefixes = {f"{form.prefix}{today.year}."}
+    prefixes |= {f"{form.prefix}{given.year}.", f"{wanted.partition('.')[0]}."} if given else set()
     with ThreadPoolExecutor(2) as pool:
         asked = pool.submit(all_tags, repository, sorted(prefixes))
         reserved = pool.submit(repository.branches_starting, RELEASE_BRANCH)
     tags = must(asked.result(), f"The list of tags of {repository.name}")
     branches = must(reserved.result(), f"The list of release branches of {repository.name}")
     try:
-        tag = choose_stack_tag(wanted, today, tags, branches, own)
-        if tag.text not in (wanted, own) and may_change_scheme(tags):
-            demand_same_scheme(tag, _newest_of_stack(repository, branch, today))
+        by_part = not form.by_month and wanted in ("", *PARTS)
+        newest = _newest_of_stack(repository, branch, today, form) if by_part else ""
+        tag = choose_stack_tag(wanted, today, tags, branches, own, form, newest)
+        if form.by_month and tag.text not in (wanted, own) and may_change_scheme(tags, form):
+            demand_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
     except ChoiceError as error:
         raise RefusedError(error.message, error.remedy) from error
     return tag
 
 
-def _newest_of_stack(repository: Repository, branch: str, today: datetime.date) -> str:
+def _newest_of_stack(repository: Repository, branch: str, today: datetime.date, form: TagFormat) -> str:
     what = f"The newest tag of {repository.name}"
-    found = _seen(find_newest(repository, [branch], today, at_first=1), what, "stack-tag")
+    found = _seen(find_newest(repository, [branch], today, form, at_first=1), what, "stack-tag")
     return _seen(found.tag(), what, "stack-tag") or found.unformed

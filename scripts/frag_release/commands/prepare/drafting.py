@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import repeat
 
 from ...adapters.ports.repository import Forge
 from ...domain.approval import PLAN_ANEW
@@ -18,6 +17,7 @@ from ...domain.newest import Newest
 from ...domain.plan import PLAN_TRAILER, RELEASE_BRANCH, TRAILER, Change, Plan
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
+from ...domain.tag_format import PARTS
 from ...domain.tickets import Ticket, may_be_told
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
@@ -100,7 +100,10 @@ class Drafting:
         components = [pin.component for pin in pins]
         repositories = [self.stack.forge.repository(each.repository) for each in components]
         with ThreadPoolExecutor(len(pins)) as pool:
-            found = pool.map(find_newest, repositories, [each.branches for each in components], repeat(self.today))
+            columns = zip(
+                *((one.branches, self.today, one.tag_format, one.format_input) for one in components), strict=True
+            )
+            found = pool.map(find_newest, repositories, *columns)
             return {each.name: answer for each, answer in zip(components, found, strict=True)}
 
     def _ticket_to_tell(self) -> Ticket | None:
@@ -138,14 +141,15 @@ class Drafting:
 
     def _with_stack_tag(self, plan: Plan) -> Plan:
         """Return the plan with the tag of its release; an approved one stays when the month changes."""
-        wanted, approval = self.settings.stack_tag, self.settings.approval
+        settings, approval = self.settings, self.settings.approval
+        wanted = settings.stack_tag
         own = self._tag_of_own_branch(plan) if plan.is_needed else self._tag_of_commit(plan.head)
-        if approval and wanted in ("", approval.stack_tag):
+        if approval and wanted in ("", *PARTS, approval.stack_tag):
             wanted = approval.stack_tag
             if own == wanted and not plan.is_needed:  # also where it is tagged already, for publish to go on from
                 return replace(plan, stack_tag=own, committed=plan.head)
         try:
-            tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own).text
+            tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own, settings.tag_format).text
         except RefusedError as error:
             raise RefusedError(error.message, PLAN_ANEW) if approval else error from error
         is_unreleased = tag == own and not plan.is_needed

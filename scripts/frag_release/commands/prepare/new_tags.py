@@ -13,9 +13,20 @@ from ...domain.approval import PLAN_ANEW
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED
-from ...domain.new_tags import NewTag, demand_plausible, is_forgotten, is_new, lacking, next_tag, tag_at, wanted_commit
+from ...domain.new_tags import (
+    NewTag,
+    asked_part,
+    demand_plausible,
+    is_forgotten,
+    is_new,
+    lacking,
+    next_tag,
+    tag_at,
+    wanted_commit,
+)
 from ...domain.newest import Newest, doubts
 from ...domain.plan import ChoiceError
+from ...domain.tag_format import TagFormat
 from ...domain.versions import production_tags, same_number
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
@@ -69,13 +80,14 @@ class NewTags:
         repository = forge.repository(component.repository)
         planned = self._planned(repository, component)
         found = self._commit(forge, repository, component, planned)
-        years = [f"{self.today.year}.", *([f"{planned.tag.partition('.')[0]}."] if planned else [])]
+        form = component.tag_format
+        years = [f"{form.prefix}{self.today.year}.", *([f"{planned.tag.partition('.')[0]}."] if planned else [])]
         names = must(all_tags(repository, years), f"The list of tags of {repository.name}")
         try:
-            demand_plausible(repository.name, names, self.today)
+            demand_plausible(repository.name, names, self.today, form, component.format_input)
+            found = self._tagged(forge, repository, found, names, planned, newest)
         except ChoiceError as error:
             raise RefusedError(error.message, error.remedy) from error
-        found = self._tagged(forge, repository, found, names, planned)
         found = replace(found, is_default=self._note_lacking(forge, repository, found))
         return self._told(forge, repository, found, newest)
 
@@ -116,29 +128,41 @@ class NewTags:
         found: NewTag,
         names: Collection[str],
         planned: PlannedTag | None,
+        newest: Answer[Newest],
     ) -> NewTag:
         """Add the tag at the commit, or the next one: a tag without evidence of its CI counts as none."""
         if planned and planned.is_there:
             return replace(found, tag=planned.tag, is_there=True, runs=self._runs(forge, repository.name, planned.tag))
-        tags = production_tags(names)
+        form = found.component.tag_format
+        tags = production_tags(names, form=form)
         highest = repository.tags([tag.text for tag in tags[-_LOOKED_AT:]])
-        tag = must(tag_at(found.commit, highest, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
+        tag = must(tag_at(found.commit, highest, doubts(tags, self.today), form), f"The tag of {found.commit[:12]}")
         if tag:
             runs = self._runs(forge, repository.name, tag)
-            if not is_forgotten(tag, found.commit, runs, self.today):
+            if not is_forgotten(tag, found.commit, runs, self.today, form):
                 return replace(found, tag=tag, is_there=True, runs=runs)
             self.journal.note(f"GitHub has forgotten the CI of {tag} of {repository.name}, so it counts as no tag.")
         burned = self.burned.get(repository.name, ())
         if planned and planned.commit == found.commit:
-            chosen = self._still_free(repository.name, planned.tag, [*names, *burned])
+            chosen = self._still_free(repository.name, planned.tag, [*names, *burned], form)
         else:
-            chosen = next_tag(self.today, names, burned)
+            chosen = self._next(found.component, names, burned, newest)
         return replace(found, tag=chosen, shadow=repository.branches([chosen])[chosen])
 
+    def _next(
+        self, component: Component, names: Collection[str], burned: Collection[str], newest: Answer[Newest]
+    ) -> str:
+        """Return the name of the next tag; raises ChoiceError and EvidenceError."""
+        form, name, last = component.tag_format, component.name, ""
+        if not form.by_month:
+            what = f"The newest {name} tag"
+            last = must(must(newest, what).tag(), what)
+        return next_tag(self.today, names, burned, form, asked_part(component.tag), last, name)
+
     @staticmethod
-    def _still_free(repository: str, tag: str, names: Collection[str]) -> str:
+    def _still_free(repository: str, tag: str, names: Collection[str], form: TagFormat) -> str:
         """Return the approved tag, which stays when the month changes; raises RefusedError if it is taken by now."""
-        twins = same_number(tag, names)
+        twins = same_number(tag, names, form)
         if twins:
             raise RefusedError(
                 f"The tag {tag} of {repository} was approved, and {twins[0]} is taken by now, not by this plan.",

@@ -211,7 +211,8 @@ class Tagging:
         name = tag.component.image_name(change.after.namespace)
         if name and self._session.settings.check_images:
             # What the rules make of it is said by them: this only gives it the time to appear.
-            a_few_looks(lambda: self._registry.images({(name, tag.tag)})[name, tag.tag], clock)
+            place = (name, tag.component.tag_format.image_tag(tag.tag))
+            a_few_looks(lambda: self._registry.images({place})[place], clock)
 
     def _note(self, note: str) -> None:
         self._session.journal.note(note.rstrip())

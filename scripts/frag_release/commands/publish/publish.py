@@ -192,7 +192,7 @@ class Publish:
             judge, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
         # As the gate will see it in the run of the tag.
-        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches)
+        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches, tag_format=settings.tag_format)
         return GateReport(
             version=__version__,
             time=self.clock.now(),
@@ -203,6 +203,7 @@ class Publish:
             facts=facts,
             unused_allowances=unused_allowances(findings, settings.allow),
             image_name=settings.stack_image,
+            tag_format=settings.tag_format,
         )
 
     def _carry_out(self, review: Reviewed) -> None:
@@ -281,7 +282,7 @@ class Publish:
             )
 
     def _release(self, review: Reviewed, building: Building) -> None:
-        image = self._image(building, review.tag)
+        image = self._image(building, self.settings.tag_format.image_tag(review.tag))
         build = building.seen.build if building.seen else None
         runs = (own_run(self.session.context, self.stack.name), build.id if build else 0)
         self._note(approvals=approvals_of(building.builds, runs, self.journal))

@@ -68,7 +68,7 @@ class Reviewing:
                 f"{change.commit[:12]} carries out a plan that was approved, and the run that made it publishes it.",
                 "If that run has failed, re-run its failed jobs; or publish by hand, with the tag in stack-tag.",
             )
-        review = review_of(change, branch)
+        review = review_of(change, branch, self.settings.tag_format)
         return self._replaced(review, change, branch) or review
 
     def _of_build(self, build: EndedBuild) -> Review:
@@ -76,7 +76,7 @@ class Reviewing:
         settings, tag = self.settings, build.branch
         # Nothing is started by a tag that a workflow's own token makes: its build is dispatched.
         events = [PUSH, *(["workflow_dispatch"] if settings.connections.own_token else [])]
-        wrong = build.wrong_for(settings.stack_repository, settings.workflow_file, events)
+        wrong = build.wrong_for(settings.stack_repository, settings.workflow_file, events, settings.tag_format)
         if not wrong and must(self._publisher.tag(tag), f"The tag {tag}") != build.commit:
             wrong = f"the tag {tag} does not stand for {build.commit[:12]}, which was built"
         if wrong:
@@ -96,7 +96,7 @@ class Reviewing:
         tagged = must(self._publisher.tag(asked), f"The tag {asked}")
         newest: Review | None = None
         for change in itertools.islice(self._changes(tagged or head, ""), _LOOKED_BACK):
-            review = review_of(change, branch) if change.changed else None
+            review = review_of(change, branch, self.settings.tag_format) if change.changed else None
             if isinstance(review, Reviewed) and review.tag == asked:
                 replaced = self._replaced(review, change, branch)
                 return Contradiction(replaced.reason, replaced.remedy) if replaced else review
@@ -105,7 +105,7 @@ class Reviewing:
         if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}"):
             waiting = ""
         # What was reviewed may have to be released under another tag: a burned name, or one that a higher one overtook.
-        if waiting and not is_above(asked, waiting):
+        if waiting and not is_above(asked, waiting, self.settings.tag_format):
             return Contradiction(
                 f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
                 f"Publish {waiting}, or name a tag above it in stack-tag to release the same pair under that.",

@@ -11,6 +11,7 @@ from ..evidence import Answer, Image, Placement
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, StackFacts
 from ..origin import JudgedImage
 from ..release_record import ReleaseRecord
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from .since import Since
 
@@ -28,11 +29,12 @@ class StackTag:
     date: Moment = NOT_ASKED
     placement: Answer[Placement] = NOT_ASKED
     pins: Sequence[Pin] = ()
+    form: TagFormat = DEFAULT_FORMAT
 
     @property
     def production(self) -> ProductionTag | None:
         """The tag where it is a production tag."""
-        return parse_production_tag(self.name)
+        return parse_production_tag(self.name, self.form)
 
     @property
     def on_branch(self) -> bool:
@@ -80,6 +82,7 @@ class StackHistory:
     records: Records = field(default_factory=dict)
     stack_image: str = ""
     origin_required: bool = False
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     def record(self, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of a release says, None where there is none."""

@@ -15,6 +15,7 @@ from ..findings import Finding
 from ..origin import JudgedImage, judged_image
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import judge_presence
+from ..tag_format import TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from .facts import PastStackFacts, StackHistory, StackTag
 from .order import Timeline, by_month, previous_releases, production
@@ -63,7 +64,7 @@ class Judge:
         self._allow = allow
         self._previous = previous_releases(tags, history.below)
         self._timeline = Timeline(tags)
-        self._months = by_month(history.names)
+        self._months = by_month(history.names, history.tag_format)
 
     def release(self, tag: ProductionTag, facts: StackTag) -> PastRelease:
         """Judge a production tag by every rule."""
@@ -76,7 +77,7 @@ class Judge:
 
     def changes(self, tag: ProductionTag, record: ReleaseRecord) -> PastRelease:
         """Say of a release that is not judged only what has changed since its `release.json` was written."""
-        facts = self._history.recorded.get(tag.text, StackTag(tag.text, None))
+        facts = self._history.recorded.get(tag.text, StackTag(tag.text, None, form=tag.form))
         pins = [_recorded_pin(component, record) for component in self._history.components]
         components = [self._component(pin, None, record) for pin in pins if pin]
         findings = judge_unchanged(self._stack_facts(tag, facts, record), components)
@@ -95,7 +96,7 @@ class Judge:
         previous: str = "",
         compared: bool = False,
     ) -> PastRelease:
-        asked = Circumstances(f"{TAGS}{facts.name}", "", self._history.branches)
+        asked = Circumstances(f"{TAGS}{facts.name}", "", self._history.branches, tag_format=self._history.tag_format)
         record = self._history.record(facts.name)
         return PastRelease(
             tag=facts.name,
@@ -151,7 +152,7 @@ class Judge:
         name = pin.component.image_name(pin.namespace)
         if self._history.images is None or name is None:
             return None
-        return self._history.images.get((name, pin.tag), NOT_ASKED)
+        return self._history.images.get((name, pin.image_tag), NOT_ASKED)
 
 
 def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
@@ -162,7 +163,9 @@ def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> lis
     judge = Judge(history, allow)
     judged = [judge.release(tag, facts) for tag, facts in production(history.tags) if history.since.covers(tag)]
     compared = [judge.changes(tag, record) for tag, record in compared_alone(history)]
-    releases = sorted([*judged, *(one for one in compared if one.findings)], key=lambda one: _place(one.tag))
+    releases = sorted(
+        [*judged, *(one for one in compared if one.findings)], key=lambda one: _place(one.tag, history.tag_format)
+    )
     return _merged(releases, [judge.other(facts) for facts in history.tags if facts.production is None])
 
 
@@ -170,11 +173,12 @@ def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRe
     """Return the releases with a `release.json` that are not judged: they are too old, or their tag is gone."""
     if isinstance(history.records, Unknown):
         return []
+    form = history.tag_format
     judged = {facts.name for facts in history.tags if facts.production and history.since.covers(facts.production)}
     return [
         (tag, record)
         for name, record in history.records.items()
-        if name not in judged and isinstance(record, ReleaseRecord) and (tag := parse_production_tag(name))
+        if name not in judged and isinstance(record, ReleaseRecord) and (tag := parse_production_tag(name, form))
     ]
 
 
@@ -184,8 +188,8 @@ def recorded_pins(history: StackHistory) -> list[Pin]:
     return [pin for pin in pins if pin]
 
 
-def _place(name: str) -> tuple[object, str]:
-    tag = parse_production_tag(name)
+def _place(name: str, form: TagFormat) -> tuple[object, str]:
+    tag = parse_production_tag(name, form)
     return (tag.version if tag else "", name)
 
 
@@ -216,7 +220,7 @@ def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
     found = _of_component(pin.component, record)
     if found is None or found.tag != pin.tag:
         return None
-    image = f"{pin.component.image_name(pin.namespace)}:{pin.tag}"
+    image = f"{pin.component.image_name(pin.namespace)}:{pin.image_tag}"
     digest = found.digest if found.image == image else ""
     return Recorded(record.tag, found.commit, digest, record.ci_passed(pin.component.name), record.frozen)
 

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from ..evidence import Answer, Unknown, WrongKind
 from ..facts import PreviousRelease
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..versions import ProductionTag, production_tags
 from .facts import StackTag
 
@@ -22,10 +23,10 @@ def production(tags: Iterable[StackTag]) -> Tags:
     return sorted(pairs, key=lambda pair: (pair[0].version, pair[0].text))
 
 
-def by_month(names: Iterable[str]) -> Mapping[tuple[int, int], Sequence[str]]:
+def by_month(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> Mapping[tuple[int, int], Sequence[str]]:
     """Return the production tags among `names` by their first two numbers."""
     months: dict[tuple[int, int], list[str]] = {}
-    for tag in production_tags(names):
+    for tag in production_tags(names, form=form):
         months.setdefault((tag.version.major, tag.version.minor), []).append(tag.text)
     return months
 

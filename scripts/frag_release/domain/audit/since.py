@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..versions import MAX_DIGITS, ProductionTag
+from ..tag_format import MAX_DIGITS
+from ..versions import ProductionTag
 
 _START = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DIGITS}}}){{0,2}}\.?")
 

@@ -51,9 +51,9 @@ def judge_image(pin: Pin, images: Mapping[tuple[str, str], Answer[Image]]) -> Ju
     name = pin.component.image_name(pin.namespace)
     if not pin.tag or name is None:
         return unseen(Unknown("which image is pinned is not known", "Mend the workflow file first."))
-    image = images[name, pin.tag]
+    image = images[name, pin.image_tag]
     if isinstance(image, Unknown):
         return unseen(image)
     if image.digest is None:
-        return missing(f"The registry shows no image {name}:{pin.tag}: there is none, or it is hidden.", _IMAGE)
-    return there(f"{name}:{pin.tag} can be read.")
+        return missing(f"The registry shows no image {name}:{pin.image_tag}: there is none, or it is hidden.", _IMAGE)
+    return there(f"{name}:{pin.image_tag} can be read.")

@@ -14,7 +14,8 @@ from ..evidence import Answer
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Finding, blocking
 from ..one_line import joined, pair, path_name, rules, tag_name
-from ..versions import parse_production_tag
+from ..tag_format import DEFAULT_FORMAT, TagFormat
+from ..versions import ProductionTag, parse_production_tag
 from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
 
 if TYPE_CHECKING:  # the gate itself knows nothing of AWX
@@ -48,11 +49,17 @@ class GateReport(Report):
     image_name: str = ""
     released: Answer[Released] = NOT_ASKED
     awx: AwxForm | None = None
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     @property
     def tag(self) -> str:
         """The stack's tag, empty where the ref is none."""
         return self.ref[len(TAGS) :] if self.ref.startswith(TAGS) else ""
+
+    @property
+    def production_tag(self) -> ProductionTag | None:
+        """The stack's tag if it is one of production."""
+        return parse_production_tag(self.tag, self.tag_format)
 
     @property
     def stack_image(self) -> str:
@@ -72,7 +79,7 @@ class GateReport(Report):
         Released means: with a public `release.json`, which `publish` leaves when the build has passed. One that was
         taken back is not good: what production went back to then is.
         """
-        tag, previous = parse_production_tag(self.tag), self.previous
+        tag, previous = self.production_tag, self.previous
         if tag and isinstance(self.released, Released):
             found = self.released.below(tag)
             if found or self.released.is_all:
@@ -84,7 +91,7 @@ class GateReport(Report):
     @property
     def taken_back(self) -> Sequence[str]:
         """The releases below the judged tag that production went back from, as far as anybody has looked."""
-        tag = parse_production_tag(self.tag)
+        tag = self.production_tag
         if tag and isinstance(self.released, Released):
             return self.released.taken_back_below(tag)
         told = [facts.recorded for facts in self.facts.components if isinstance(facts.recorded, Recorded)]

@@ -220,7 +220,7 @@ def known_image(facts: ComponentFacts) -> Image | None:
     if isinstance(facts.image, Image):
         return facts.image
     name = facts.pin.component.image_name(facts.pin.namespace)
-    return Image(name, facts.pin.tag, None) if name and facts.pin.tag else None
+    return Image(name, facts.pin.image_tag, None) if name and facts.pin.tag else None
 
 
 def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ..components import Pin
 from ..evidence import Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome
+from ..tag_format import wrong_v
 from ..versions import parse_production_tag
 from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 
@@ -99,7 +100,7 @@ def hidden_override(facts: ComponentFacts) -> Outcome:
     "pin-grade",
     "component",
     fails_when="the tag is not a production tag",
-    remedy="Pin a tag of exactly `N.N.N`.",
+    remedy="Pin a tag of exactly `N.N.N` (with a `v` in front only if the component's tag format has it).",
     allowable=False,
 )
 def pin_grade(facts: ComponentFacts) -> Outcome:
@@ -107,11 +108,14 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
     pin = facts.pin
     if not pin.tag:
         return skipped(NO_TAG)
-    if parse_production_tag(pin.tag):
+    form = pin.component.tag_format
+    if parse_production_tag(pin.tag, form):
         return passed(f"{pin.tag} is a production tag.")
+    instead = _instead(facts, f"Release the {pin.component.name} under a production tag and pin that")
     return failed(
-        f"{pin.tag!r} is not a production tag: it is not N.N.N, exactly three numbers such as 2023.05.1.",
-        _instead(facts, f"Release the {pin.component.name} under a production tag and pin that"),
+        f"{pin.tag!r} is not a production tag: it is not {form.shape}, {form.numbers} such as "
+        f"{form.like('2023.05.1')}.",
+        f"{instead} {wrong_v(pin.tag, form, pin.component.format_input)}".rstrip(),
     )
 
 
@@ -128,7 +132,8 @@ def pin_order(facts: ComponentFacts) -> Outcome:
         return without_previous(previous)
     if previous.unread:
         return without_previous(previous.unread)
-    now, before = parse_production_tag(pin.tag), parse_production_tag(previous.tag)
+    form = pin.component.tag_format
+    now, before = parse_production_tag(pin.tag, form), parse_production_tag(previous.tag, form)
     if now is None or before is None:
         return skipped(f"{pin.tag or 'No tag'!r} cannot be ordered against {previous.tag or 'no tag'!r} before it.")
     if now.version >= before.version:

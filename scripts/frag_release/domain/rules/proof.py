@@ -102,7 +102,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     if not pin.tag:
         return skipped(NO_TAG)
     if isinstance(facts.image, Unknown):
-        return unknown(f"The image {pin.component.image_name(pin.namespace)}:{pin.tag}", facts.image)
+        return unknown(f"The image {pin.component.image_name(pin.namespace)}:{pin.image_tag}", facts.image)
     if facts.image.digest:
         return passed(f"{facts.image.name}:{facts.image.tag} is in the registry, as {facts.image.digest[:19]}.")
     return failed(
@@ -158,7 +158,7 @@ def _not_looked_up(facts: ComponentFacts) -> Outcome:
             instead_of=Status.SKIPPED,
         )
     return warned(
-        f"Whether the registry has {image}:{pin.tag} is not verified: check-images is false.",
+        f"Whether the registry has {image}:{pin.image_tag} is not verified: check-images is false.",
         "Set check-images to true.",
         instead_of=Status.SKIPPED,
     )

@@ -67,7 +67,7 @@ def tag_unique(facts: StackFacts) -> Outcome:
         return unknown(f"The other tags of {facts.repository}", facts.siblings)
     twins = [
         tag.text
-        for tag in production_tags(facts.siblings)
+        for tag in production_tags(facts.siblings, form=facts.tag.form)
         if tag.version == facts.tag.version and tag.text != facts.tag.text
     ]
     if twins:
@@ -110,11 +110,14 @@ def tag_order(facts: StackFacts) -> Outcome:
 )
 def tag_style(facts: StackFacts) -> Outcome:
     """Release tags say when they were made."""
+    form = facts.tag.form
+    if not form.by_month:
+        return skipped(f"The tags of {facts.repository} are version numbers: tag-format is {form.name}.")
     if facts.tag.is_calendar_style:
-        return passed(f"{facts.tag} reads YEAR.MONTH.ITERATION.")
+        return passed(f"{facts.tag} reads {form.name}.")
     return warned(
-        f"{facts.tag} is not of the form YEAR.MONTH.ITERATION, with a month of two digits and iterations from 1.",
-        "Name the next release YEAR.MONTH.ITERATION, such as 2023.06.1.",
+        f"{facts.tag} is not of the form {form.name}, with a month of two digits and iterations from 1.",
+        f"Name the next release {form.name}, such as {form.like()}.",
     )
 
 
@@ -171,7 +174,7 @@ def config_same(facts: StackFacts) -> Outcome:
 
 
 def _above(facts: StackFacts) -> str:
-    higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher)
+    higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher, form=facts.tag.form)
     return following(higher[-1])
 
 

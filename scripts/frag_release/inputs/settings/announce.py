@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...domain.tag_format import TagFormat, wrong_v
 from ...domain.tickets import Ticket
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...errors import UsageError
 from ..context import Context
-from ..values import Values, wrong_input
+from ..values import Values, no_production_tag, wrong_input
 from .base import Settings, read_settings
 from .tickets import read_ticket, ticket_repository, tickets_from
 
@@ -57,7 +58,7 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
     stack = settings.stack_repository
     return AnnounceSettings(
         **vars(settings),
-        stack_tag=_tag(values.text("stack-tag"), context),
+        stack_tag=_tag(values.text("stack-tag"), context, settings.tag_format),
         ticket=read_ticket(values, stack, context.server_url),
         ticket_repository=ticket_repository(values, stack),
         tickets_from=tickets_from(values, stack),
@@ -70,18 +71,18 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
     )
 
 
-def _tag(given: str, context: Context) -> ProductionTag:
+def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
     """The release that is meant: the one that is named, else the tag of this run."""
     of_run = context.ref[len(_TAGS) :] if context.ref.startswith(_TAGS) else ""
-    found = parse_production_tag(given or of_run)
+    found = parse_production_tag(given or of_run, form)
     if found:
         return found
     if given:
-        raise wrong_input("stack-tag", given, "Use exactly three numbers, such as 2023.06.1.")
+        raise no_production_tag("stack-tag", given, form)
     if of_run:
         raise UsageError(
             f"This run is for the tag {of_run!r}, which is no release to production, so there is nothing to announce.",
-            "Run it for a tag of exactly three numbers, or name one in stack-tag.",
+            wrong_v(of_run, form, "tag-format") or f"Run it for a tag of {form.numbers}, or name one in stack-tag.",
         )
     where = f"This run is for {context.ref}" if context.ref else "This is no run for a tag"
     raise UsageError(f"{where}, and the input stack-tag is empty.", "Name the release to announce in stack-tag.")

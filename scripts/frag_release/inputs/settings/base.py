@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...domain.components import NO_IMAGE, Component, given_in
 from ...domain.evidence import Answer
 from ...domain.registries import DOCKER_HUB, host_of_image
+from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
 from ...errors import UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
@@ -65,6 +66,7 @@ class Settings:
     connections: Connections
     own_action: str
     configuration: Answer[Configuration | None]
+    tag_format: TagFormat
 
     @property
     def seconds(self) -> float:
@@ -109,6 +111,7 @@ def read_settings(values: Values, context: Context) -> Settings:
         connections=_connections(values, context),
         own_action=context.action,
         configuration=values.configuration,
+        tag_format=_tag_format("tag-format", values.text("tag-format"), values.text("image-tag-format")),
     )
 
 
@@ -159,7 +162,18 @@ def _component(name: str, values: Values, stack: str) -> Component:
         other_variables=tuple(others),
         other_namespace_variables=tuple(other_namespaces),
         notice_paths=values.items_of(name, "notice-paths"),
+        tag_format=_tag_format(
+            given_in(name, "tag-format"),
+            values.of_component(name, "tag-format"),
+            values.of_component(name, "image-tag-format"),
+        ),
     )
+
+
+def _tag_format(name: str, text: str, of_images: str) -> TagFormat:
+    if text not in FORMATS:
+        raise wrong_input(name, text, f"Use one of: {', '.join(FORMATS)}.")
+    return TagFormat(text, of_images == WITHOUT_V)
 
 
 def _variables(name: str, what: str, values: Values) -> tuple[str, ...]:

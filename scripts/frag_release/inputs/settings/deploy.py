@@ -12,6 +12,7 @@ from ...domain.decision import TAGS
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
+from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
@@ -179,11 +180,13 @@ def check_ref(settings: DeploySettings) -> None:
     if not settings.has_full_ref:
         return
     tag = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
-    if settings.rollback and parse_production_tag(tag) is None:
-        remedy = f"Name the release to go back to: its tag, such as 2023.06.1 or {TAGS}2023.06.1."
-        raise wrong_input("ref", settings.ref, remedy)
-    if settings.is_production and settings.image_tag not in ("", tag):
-        remedy = f"Deploy the tag that is judged ({tag or 'this run belongs to no tag'}), or leave image-tag out."
+    form = settings.tag_format
+    if settings.rollback and parse_production_tag(tag, form) is None:
+        remedy = f"Name the release to go back to: its tag, such as {form.like()} or {TAGS}{form.like()}."
+        raise wrong_input("ref", settings.ref, wrong_v(tag, form, "tag-format") or remedy)
+    judged = form.image_tag(tag)
+    if settings.is_production and settings.image_tag not in ("", judged):
+        remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
         raise wrong_input("image-tag", settings.image_tag, remedy)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ...domain.approval import Approval, read_approval
 from ...domain.components import Component
-from ...domain.new_tags import is_new, wanted_commit
+from ...domain.new_tags import asked_part, is_new, wanted_commit
 from ...domain.plan import Mode
+from ...domain.tag_format import BY_MONTH, WITHOUT_V
 from ...domain.tickets import Ticket
 from ...errors import UsageError
 from ..context import Context
@@ -66,7 +67,14 @@ class PrepareSettings(Settings):
                 f"{one.name}-image": one.image,
                 f"{one.name}-ci-workflows": ",".join(sorted(one.ci_workflows)),
             }
-        return found
+        return found | self._formats
+
+    @property
+    def _formats(self) -> dict[str, str]:
+        """The formats of tags that are not the default: what is left out is that, in approvals of before, too."""
+        formats = {"": self.tag_format, **{f"{one.name}-": one.tag_format for one in self.components}}
+        names = {f"{prefix}tag-format": one.name for prefix, one in formats.items() if one.name != BY_MONTH}
+        return names | {f"{prefix}image-tag-format": WITHOUT_V for prefix, one in formats.items() if one.bare_images}
 
     @property
     def seconds(self) -> float:
@@ -122,6 +130,9 @@ def check_new(settings: Settings, own_token: bool) -> None:
     for one in asked:
         if wanted_commit(one.tag) is None:
             remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit."
+            raise wrong_input(one.given_in("tag"), one.tag, remedy)
+        if asked_part(one.tag) and one.tag_format.by_month:
+            remedy = f"Use new, or set {one.format_input} to N.N.N if its tags are version numbers."
             raise wrong_input(one.given_in("tag"), one.tag, remedy)
     if not asked:
         return

@@ -9,7 +9,7 @@ from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.versions import parse_production_tag
 from ...errors import UsageError
 from ..context import Context
-from ..values import Values, wrong_input
+from ..values import Values, no_production_tag
 from .base import Settings, image_name, read_settings
 from .tickets import tickets_from
 
@@ -44,8 +44,8 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     settings = read_settings(values, context)
     tag = values.text("stack-tag")
-    if tag and parse_production_tag(tag) is None:
-        raise wrong_input("stack-tag", tag, "Use exactly three numbers, such as 2023.06.1.")
+    if tag and parse_production_tag(tag, settings.tag_format) is None:
+        raise no_production_tag("stack-tag", tag, settings.tag_format)
     baseline, image = values.flag("baseline"), _stack_image(values, settings.stack_repository)
     if baseline and not (tag and image):
         name = "stack-image cannot be none" if tag else "stack-tag is empty"

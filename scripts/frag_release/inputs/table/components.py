@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .input import IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
+from ...domain.tag_format import AS_TAG, BY_MONTH, FORMATS_IN_WORDS, IMAGE_FORMATS
+from .input import FORMAT, IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
 
 _SHORT = {"backend": "BE", "frontend": "FE"}
 
@@ -37,12 +38,29 @@ def component_inputs(name: str) -> tuple[Input, ...]:
             helps={
                 "gate, deploy": "the one that will be built, where it is not the workflow file's",
                 "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
-                "tagged if it is not yet (`new@COMMIT`: that commit)",
+                "tagged if it is not yet (`new@COMMIT`: that commit); `patch`, `minor` or `major` in place of `new` if "
+                "its tags are `N.N.N`",
                 "doctor": "`new` to see whether prepare may tag it",
             },
             default_words="the value in the workflow file",
             shape="TAG",
             commands=of("gate", "prepare", "deploy", "doctor"),
+        ),
+        Input(
+            f"{name}-tag-format",
+            f"How production tags of the {name} are written: {FORMATS_IN_WORDS}",
+            default=BY_MONTH,
+            shape="FORMAT",
+            in_file=True,
+            pattern=FORMAT,
+        ),
+        Input(
+            f"{name}-image-tag-format",
+            f"How the {name}'s image is tagged: as its tag, or without the `v` of that",
+            default=AS_TAG,
+            kind=Kind.CHOICE,
+            choices=IMAGE_FORMATS,
+            in_file=True,
         ),
         Input(
             f"{name}-namespace",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .input import COMMANDS, EVERY_COMMAND, IN_WORKFLOW, Input, Kind, of
+from ...domain.tag_format import AS_TAG, BY_MONTH, FORMATS_IN_WORDS, IMAGE_FORMATS
+from .input import COMMANDS, EVERY_COMMAND, FORMAT, IN_WORKFLOW, Input, Kind, of
 
 _JUDGING = IN_WORKFLOW - of("announce", "doctor")
 
@@ -52,6 +53,22 @@ SUBJECT: tuple[Input, ...] = (
         "Branch from which the stack is released; one of a list is enough, and the first is written to",
         default_words="the stack's default branch",
         kind=Kind.LIST,
+        in_file=True,
+    ),
+    Input(
+        "tag-format",
+        f"How production tags of the stack are written: {FORMATS_IN_WORDS}",
+        default=BY_MONTH,
+        shape="FORMAT",
+        in_file=True,
+        pattern=FORMAT,
+    ),
+    Input(
+        "image-tag-format",
+        "How the stack's image is tagged: as the stack, or without the `v` of its tag",
+        default=AS_TAG,
+        kind=Kind.CHOICE,
+        choices=IMAGE_FORMATS,
         in_file=True,
     ),
 )

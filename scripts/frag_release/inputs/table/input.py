@@ -21,7 +21,8 @@ COMMANDS: dict[str, str] = {
 VARIABLE = "[A-Za-z_][A-Za-z0-9_]{0,99}"
 _PART = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
 IMAGE = f"(?:[a-z0-9.-]+(?::[0-9]{{1,5}})?/)?{_PART}(?:/{_PART})*"
-"""Patterns of the name of a variable, and of an image without its tag."""
+FORMAT = "v?(?:YEAR[.]MONTH[.]ITERATION|N[.]N[.]N)"
+"""Patterns of the name of a variable, of an image without its tag, and of the format of tags."""
 
 EVERY_COMMAND = frozenset(COMMANDS)
 

@@ -17,12 +17,12 @@ RELEASE: tuple[Input, ...] = (
         "stack-tag",
         "Tag of the stack's release",
         helps={
-            "prepare": "the one that is to be made",
+            "prepare": "the one that is to be made; `patch`, `minor` or `major` where `tag-format` is `N.N.N`",
             "publish": "the one to publish by hand",
             "announce": "the one to tell of",
         },
         words={
-            "prepare": "the next `YEAR.MONTH.ITERATION`",
+            "prepare": "the next `YEAR.MONTH.ITERATION`; needed where `tag-format` is `N.N.N`",
             "publish": "that of the reviewed change",
             "announce": "the tag of this run",
         },
