@@ -22,7 +22,7 @@ TAGS = {"stack": TAG, "backend": "2023.05.1"}
 
 def image_finding(image: Answer[Image] | None, expected: str = DIGEST) -> Finding:
     """What the rule on the stack's image says."""
-    finding, _ = judge_image(StackImageFacts(NAME, TAG, expected, image, "It is switched off."))
+    finding, *_ = judge_image(StackImageFacts(NAME, TAG, expected, image, "It is switched off."))
     assert (finding.key, finding.tag) == ("stack-image:stack", TAG)
     return finding
 
@@ -43,7 +43,7 @@ def test_another_image_than_was_released(expected: str) -> None:
     """What is to be deployed under a released tag must be what its release records, expected or as it is now."""
 
     def judged(public: Answer[PublicRelease | None], image: Answer[Image] | None = IMAGE) -> Finding:
-        finding, _ = judge_image(StackImageFacts(NAME, TAG, expected, image, "", public))
+        finding, *_ = judge_image(StackImageFacts(NAME, TAG, expected, image, "", public))
         return finding
 
     assert_finding(judged(PublicRelease("", True, OTHER)), Status.FAIL, DIGEST, OTHER, "Do not deploy it")

@@ -39,6 +39,7 @@ DESIGNED = [
     ("tag-order", "stack", True),
     ("tag-style", "stack", True),
     ("tag-released", "stack", True),
+    ("config-same", "stack", False),
     ("pin-present", "component", False),
     ("pin-effective", "component", True),
     ("hidden-override", "component", True),
@@ -58,7 +59,9 @@ DESIGNED = [
     ("stack-contents", "stack", True),
 ]
 # Rules of single commands, which not everybody who judges applies.
-OF_ONE_COMMAND = {"stack-ci", "stack-image", "staged", "stack-contents", "tag-released", "branch-ci"}
+OF_ONE_COMMAND = {
+    "stack-ci", "stack-image", "staged", "stack-contents", "tag-released", "branch-ci", "config-same"
+}  # fmt: skip
 
 
 def test_the_catalogue_is_the_designs_table() -> None:
@@ -68,7 +71,7 @@ def test_the_catalogue_is_the_designs_table() -> None:
 
 def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
     """An audit leaves out what is of a run alone: overrides, CI before something is tagged, another build."""
-    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "staged", "tag-released", "branch-ci"}
+    of_a_run = {"pin-effective", "hidden-override", "stack-ci", "staged", "tag-released", "branch-ci", "config-same"}
     assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == of_a_run
 
 

@@ -107,7 +107,8 @@ def test_a_secret_of_another_command_is_no_advice_to_give_it() -> None:
         ("gate --nothing hunter2", "There is no option --nothing."),
         (
             "gate --wait-minuts 3",
-            "There is no option --wait-minuts; did you mean --wait-minutes of prepare, publish and deploy?",
+            "There is no option --wait-minuts; did you mean --wait-minutes of prepare, publish and deploy or "
+            "--staging-minutes of deploy?",
         ),
         ("gate --tokn hunter2", "There is no option --tokn; did you mean the variable GITHUB_TOKEN?"),
         ("gate --github-token=hunter2", "There is no option --github-token; did you mean the variable GITHUB_TOKEN?"),

@@ -41,14 +41,7 @@ def configured(
     except UnconfiguredError as error:
         wrong, settings = error, read_settings(values.unconfigured(), context)
     session = Session(settings, values, context, journal)
-    is_ahead = hasattr(command, "ask_ahead") and wrong is None
-    if is_ahead:
-        command.ask_ahead(session)
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(_ruling, session)
-        if is_ahead:
-            command.get_ready()
-    found = asking.result()
+    found = _asked(command, session, ahead=wrong is None)
     if isinstance(found, Unknown) and (wrong or values.command not in _JUDGING):
         raise EvidenceError(f"{FILE} of {settings.stack_repository} could not be read: {found.reason}.", found.remedy)
     if found is None:
@@ -61,6 +54,18 @@ def configured(
         return Session(settings, values, context, journal)
     session.configure(settings, values)
     return session
+
+
+def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Configuration | None]:
+    """Ask for the file, with what the command begins with on its way."""
+    ahead = ahead and hasattr(command, "ask_ahead")
+    if ahead:
+        command.ask_ahead(session)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(_ruling, session)
+        if ahead:
+            command.get_ready()
+    return asking.result()
 
 
 def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
