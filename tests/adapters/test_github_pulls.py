@@ -98,7 +98,7 @@ def test_one_whose_answer_was_lost_is_found(writer: Writer, github_example: GitH
     github_example.drop("POST", "/pulls$")
     with pytest.raises(WriteFailedError) as caught:
         writer.open_pull_request("other", "master", "title", BODY)
-    assert "not known whether this was done" in caught.value.remedy
+    assert "The outcome is unknown." in caught.value.remedy
 
 
 def test_title_and_body_are_replaced(writer: Writer) -> None:

@@ -276,7 +276,7 @@ def test_a_move_that_is_not_confirmed_is_not_repeated(
     getattr(github, fault)("PATCH", "/git/refs/", **({"status": 502} if fault == "fail" else {}))
     with pytest.raises(WriteFailedError) as caught:
         writer.move_branch("master", repo.head(), ours)
-    assert "not known whether this was done" in caught.value.remedy
+    assert "The outcome is unknown." in caught.value.remedy
     assert caught.value.exit_status == 1
     assert len([each for each in bodies(github) if each[0] == "PATCH"]) == 1
 

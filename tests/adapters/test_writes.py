@@ -47,7 +47,7 @@ def test_a_server_in_trouble_is_not_asked_to_write_again(http: Http, server: Ech
     answer = http.send(order(server.url))
 
     assert isinstance(answer, Unconfirmed)
-    assert "not known whether this was done" in answer.remedy
+    assert "The outcome is unknown." in answer.remedy
     assert len(server.requests) == 1 and sleeps.seconds == []
 
 

@@ -1156,7 +1156,7 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
     [
         ({"asks_variables": False}, "takes no variable stack_image_tag at its launch"),
         ({"survey": [Question("zone", required=True)]}, "needs an answer for zone"),
-        ({"passwords": ["ssh_password"]}, "asks for passwords at its launch (ssh_password)"),
+        ({"passwords": ["ssh_password"]}, "prompts for passwords at launch (ssh_password)"),
         ({"inventory": False}, "has no inventory"),
         ({"project": False}, "has no project"),
     ],

@@ -283,7 +283,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert of(outcome, "tag-ruleset")["message"] == (
         "With the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
-        "whoever may push."
+        "anyone with push access."
     )
     assert "no required reviewers" in of(outcome, "environment-reviewers")["message"]
     assert "from every branch and tag" in of(outcome, "environment-tags")["message"]
@@ -381,7 +381,7 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     assert found(outcome, "outside")["tag-ruleset"] == "missing"
     assert of(outcome, "tag-ruleset")["message"] == (
         "With the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
-        "1.2.3 can be created by whoever may push; the role Write may bypass 'releases'."
+        "1.2.3 can be created by anyone with push access; the role Write may bypass 'releases'."
     )
 
 

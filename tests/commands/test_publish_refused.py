@@ -175,7 +175,7 @@ def test_a_publication_whose_answer_is_lost_is_found_by_the_next_run(stack: Stac
     stack.world.github.add(*PUBLICATION, broken, times=1)
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert "Run it again: it looks first at what is there." in outcome.summary
+    assert "Run it again: what exists already is detected first." in outcome.summary
     again = stack.publish()
     assert (again.status, writes(stack.world)) == (0, []), again.log
     assert [one.draft for one in stack.releases.releases] == [False]

@@ -42,6 +42,15 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(linked), f"{name}#{anchor}"
 
 
+def test_the_readme_shows_both_ends_by_day_and_by_night() -> None:
+    """A blocked and a good summary stand on the first screen, light and dark, each with words for who cannot see it."""
+    first, _, _ = (ROOT / "README.md").read_text("utf-8").partition("\n## ")
+    shown = re.findall(r'srcset="([^"]+)"><img [^>]*src="([^"]+)" alt="([^"]{40,})"', first)
+    names = [f"docs/pictures/{name}" for name in ("blocked", "allowed")]
+    assert [(dark, light) for dark, light, _ in shown] == [(f"{one}-dark.png", f"{one}-light.png") for one in names]
+    assert all((ROOT / path).is_file() for dark, light, _ in shown for path in (dark, light))
+
+
 def test_whoever_adopts_all_is_told_every_name() -> None:
     """The page of steps has each variable, secret, environment and file of the examples."""
     examples = sorted((ROOT / "examples").glob("*.yaml"))

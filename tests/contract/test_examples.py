@@ -277,7 +277,7 @@ def test_the_lines_that_a_build_lacks_are_those_of_the_example(place: str) -> No
 
 
 def test_a_scan_stops_nothing_and_holds_no_key() -> None:
-    """The scan is a job that none waits for, whose step cannot fail it; a strange program has no right there."""
+    """No job waits for the scan, and its step cannot fail it; a program from elsewhere gets no right there."""
     jobs = dict(workflow_of("build-main.yaml")["jobs"])
     scan = jobs.pop("scan")
     assert [name for name, job in jobs.items() if "scan" in job.get("needs", ())] == []

@@ -64,7 +64,7 @@ def test_whoever_may_make_tags_may_not_move_or_delete_them() -> None:
     """One ruleset with all three rules lets its bypass list do all three, so it takes a second, without such a list."""
     one = replace(RULESET, bypass="always")
     found = judge_tag_rules([one])
-    assert_stands(found, MISSING, "2023.06.1 can be moved and 2023.06.1 can be deleted by whoever this token belongs")
+    assert_stands(found, MISSING, "2023.06.1 can be moved and 2023.06.1 can be deleted by the owner of this token")
     assert "twice" in found.remedy and "nobody on its bypass list" in found.remedy
     creations = replace(one, rules=frozenset({"creation"}))
     firm = Ruleset(2, "fixed", ["refs/tags/*.*.*"], [], frozenset({"update", "deletion"}), "never", bypassers=())
@@ -197,7 +197,7 @@ def test_tags_alone_may_deploy() -> None:
 def test_a_tag_that_the_pattern_means_too_and_anybody_can_make(rulesets: Answer[Sequence[Ruleset]]) -> None:
     """`*.*.*` lets 2023.06.1-rc.1 in: where no ruleset restricts that, its own workflow file reaches production."""
     judged = judge_deployers("production", ENVIRONMENT, rulesets)
-    assert_stands(judged, MISSING, "but 2023.06.1-rc.1, too, which whoever may push can make")
+    assert_stands(judged, MISSING, "but 2023.06.1-rc.1, too, which anyone with push access can make")
     assert judge_deployers("production", ENVIRONMENT, HIDDEN).presence is THERE
 
 

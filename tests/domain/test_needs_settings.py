@@ -139,7 +139,11 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
         ([fixed("update", "deletion", pattern="refs/tags/20*")], MISSING, "1.2.3 can be moved"),
         ([fixed("update", "deletion", bypassers=[Bypasser("RepositoryRole", 4)])], MISSING, "can be moved"),
         ([fixed("update", "deletion", bypassers=None)], UNTOLD, "who may bypass that is not shown"),
-        (NotOffered("this plan has no rulesets", "Use another plan."), MISSING, "Whoever may push can move its tags."),
+        (
+            NotOffered("this plan has no rulesets", "Use another plan."),
+            MISSING,
+            "Anyone with push access can move",
+        ),
         (HIDDEN, UNTOLD, "GitHub said no"),
         (LOST, UNSEEN, "GitHub is away"),
     ],

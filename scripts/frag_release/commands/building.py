@@ -94,9 +94,9 @@ OF_STACK = Words(
     "The tag stays and the release was not made, so its name is not burned. If the commit is at fault, mend the "
     "branch; then prepare another pair, or publish the same one by hand, with the next tag in stack-tag.",
     "Look whether that workflow starts on a push of such tags and is not disabled, and whether a workflow execution "
-    "protection leaves out whoever tags, or the event push (Settings > Actions > Policies; the organisation and the "
-    "enterprise may have some, too). GitHub starts nothing for a tag that a workflow's own token has made, and nothing "
-    f"if more than three tags are pushed at once. {_BY_HAND} Then run this again: it goes on from there.",
+    "protection leaves out the account that tags, or the event push (Settings > Actions > Policies; the organisation "
+    "and the enterprise may have some, too). GitHub starts nothing for a tag that a workflow's own token has made, and "
+    f"nothing if more than three tags are pushed at once. {_BY_HAND} Then run this again: it goes on from there.",
     _BY_HAND,
     "The release was not made.",
     "Release the same pair under the next free tag: name that tag in stack-tag.",

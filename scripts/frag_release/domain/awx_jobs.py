@@ -96,7 +96,8 @@ class LaunchData:
             return f"needs an answer for {_listed(missing)}", "Give it in extra-vars."
         if self.needed_passwords:
             return (
-                f"asks for passwords at its launch ({_listed(self.needed_passwords)}), and nobody is there to type",
+                f"prompts for passwords at launch ({_listed(self.needed_passwords)}), "
+                "which an unattended run cannot answer",
                 "In AWX, store them in the template's credentials.",
             )
         if self.needs_inventory:

@@ -70,7 +70,7 @@ def _advice(report: DoctorReport) -> list[Finding]:
 
 
 _GUARDS = (
-    "Whoever may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
+    "Anyone who may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
     "for want of them."
 )
 

@@ -47,7 +47,9 @@ _FREE_NAME = (
     "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
 )
 
-DONE_UNREAD = "GitHub says that this was done, but not what it made. Run this again: it looks first at what is there."
+DONE_UNREAD = (
+    "GitHub says that this was done, but not what it made. Run this again: what exists already is detected first."
+)
 """What to do about a write whose answer has a good status, and cannot be read."""
 
 _T = TypeVar("_T")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .pace import Pace
 
 _WORKERS = 8
-_FIND_OUT = "It is not known whether this was done. Run it again: it looks first at what is there."
+_FIND_OUT = "The outcome is unknown. Run it again: what exists already is detected first."
 
 _T = TypeVar("_T")
 

@@ -64,7 +64,7 @@ def _with_an_environment(session: Session[DeploySettings]) -> DeploySettings:
     if not found:
         raise UsageError(
             f"{settings.stack_repository} has no environment {name}, or the token may not see it: a deployment record "
-            "would make it, and whoever may push could deploy there.",
+            "would make it, and anyone with push access could deploy there.",
             "Correct the input environment, or make it under Settings > Environments with its reviewers. To deploy "
             "without a record: deployment-record false.",
         )

@@ -302,7 +302,7 @@ def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job,
     goes_on = f" The AWX job {ours.id}, which was launched as this run would, goes on. {ours.url}" if ours else ""
     return RefusedError(
         f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
-        f"deploy{'s' if few else ''} something else: whatever is last to get through would be what runs. Nothing was "
+        f"deploy{'s' if few else ''} something else: the job that finishes last would win. Nothing was "
         f"launched.{goes_on}",
         f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "
         f"this again. {'It' if few else 'They'} can be cancelled by {_who_may(others)}.",

@@ -33,9 +33,10 @@ OF_COMPONENT = Words(
     "wait-minutes",
     _RESUME,
     "The tag stays. If the commit is at fault, mend the branch: the next `new` is another tag.",
-    "Look whether that workflow starts on a push of such tags, is not disabled, and may be started by whoever made the "
-    "tag (a workflow execution protection: Settings > Actions > Policies); GitHub starts nothing for a tag that a "
-    "workflow's own token has made. The tag stays: when it has a run, run this again. To tag anew, delete it first.",
+    "Look whether that workflow starts on a push of such tags, is not disabled, and may be started by the account that "
+    "made the tag (a workflow execution protection: Settings > Actions > Policies); GitHub starts nothing for a tag "
+    "that a workflow's own token has made. The tag stays: when it has a run, run this again. To tag anew, delete it "
+    "first.",
     "The tag stays.",
     "Nothing was written to the stack.",
     "Delete that branch, then give the commit another tag: by hand, or with `new` once a commit follows.",

@@ -175,5 +175,5 @@ def taken(repository: str, review: Reviewed, found: str) -> RefusedError:
         f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
         f"{review.commit[:12]}. Nothing was published.",
         "Publish it by hand, with the next free tag in stack-tag. A tag that was pushed by mistake can be deleted by "
-        "whoever may, before anything was built from it.",
+        "anyone with that right, before anything was built from it.",
     )

@@ -77,7 +77,7 @@ class Timeline:
         if at and self._highest[at - 1].version > tag.version:
             return [self._highest[at - 1].text]
         if self._unsure and self._unsure[0].version > tag.version:
-            return Unknown(f"it is not known whether, or when, {self._unsure[0]} came onto the stack branch")
+            return Unknown(f"it could not be found out whether, or when, {self._unsure[0]} came onto the stack branch")
         return []
 
 

@@ -57,15 +57,15 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
     if not rulesets:
-        nothing = "No ruleset is in force for tags: whoever may push can make, move and delete any tag."
+        nothing = "No ruleset is in force for tags: anyone with push access can make, move and delete any tag."
         return missing(nothing, _RULESETS)
     open_to_all = _open([one for one in rulesets if not one.everybody])
     if open_to_all:
         lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
-        what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by whoever may push{''.join(lists)}."
+        what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by anyone with push access{''.join(lists)}."
         return missing(what, _RULESETS, _url(rulesets))
     if free := _free_to_this_token(rulesets):
-        message = f"With {_named(rulesets)}, {' and '.join(free)} by whoever this token belongs to."
+        message = f"With {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
         return missing(message, _RULESETS, _url(rulesets))
     restricted = f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}"
     if _open([one for one in rulesets if one.bypassers is not None and not one.everybody]):
@@ -87,7 +87,7 @@ def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bo
 
 
 def judge_deployers(name: str, found: Answer[Environment | None], rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
-    """Whether only tags of the form of production ones may deploy, and none that whoever may push can make."""
+    """Whether only tags of the form of production ones may deploy, and none that anyone with push access can make."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
@@ -102,7 +102,8 @@ def judge_deployers(name: str, found: Answer[Environment | None], rulesets: Answ
     known = () if isinstance(rulesets, NotOffered) else rulesets
     free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, known)]
     if free:
-        what = f"{said}, but {free[0]}, too, which whoever may push can make, with a workflow file without the gate."
+        made = "which anyone with push access can make, with a workflow file without the gate"
+        what = f"{said}, but {free[0]}, too, {made}."
         return missing(what, _ENVIRONMENT.format(name=name), found.url)
     also = f"; {others[0]} is let in, too, and kept out by the gate alone" if others else ""
     return there(f"{said}{also}.", found.url)

@@ -71,7 +71,7 @@ def judge_immutability(enabled: Answer[bool | None], retention: Answer[int]) -> 
         return hidden(enabled)
     if enabled:
         return there("Releases are immutable.")
-    return missing("Releases can be changed, and release.json with them, by whoever may write.", _IMMUTABLE)
+    return missing("Releases can be changed, and release.json with them, by anyone with write access.", _IMMUTABLE)
 
 
 def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
@@ -97,7 +97,7 @@ def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
 def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]]) -> Judgement:
     """Whether production tags of a component stay where they are. That they are on its branch the gate checks."""
     if isinstance(found, NotOffered):
-        return missing(f"{sentence(found.reason)} Whoever may push can move its tags.", found.remedy)
+        return missing(f"{sentence(found.reason)} Anyone with push access can move its tags.", found.remedy)
     if isinstance(found, Unknown):
         return hidden(found)
     remedy = _COMPONENT_TAGS.format(repository=repository)
@@ -106,7 +106,7 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]]) -> J
     free = [f"{tag} can be {word}" for tag in held for rule, word in _FIXED.items() if rule not in held[tag]]
     url = found[0].url if found else ""
     if free:
-        return missing(f"{', '.join(free[:3])} in {repository} by whoever may push.", remedy, url)
+        return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
     if any(one.bypassers is None for one in strict):
         what = f"Production tags of {repository} cannot be moved or deleted; who may bypass that is not shown."
         return untold(what, "See that the bypass list is empty.", url)

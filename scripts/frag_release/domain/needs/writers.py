@@ -98,7 +98,7 @@ def judge_keys(
     plain = [key for key in found.keys if "${{" not in key.environment]
     if open_to := [key for key in plain if _is_open(environments.get(key.environment), branch)]:
         what = f"The environment {open_to[0].environment} asks for no reviewer, and lets in more than {branch}"
-        return missing(f"{what}: whoever may push gets at {_keys(open_to)}.", _KEEP)
+        return missing(f"{what}: anyone with push access gets at {_keys(open_to)}.", _KEEP)
     unseen_policies = [one.policies for one in environments.values() if isinstance(one, Environment)]
     lost = [one for one in (secrets.lost, *environments.values(), *unseen_policies) if isinstance(one, Unknown)]
     if lost:

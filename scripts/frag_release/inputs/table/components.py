@@ -27,7 +27,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         ),
         Input(
             f"{name}-branch",
-            f"Branch on which a {name} tag must be to be of production; one of a list is enough",
+            f"Branch that a {name} tag must be on. Several: any of them",
             default="production",
             kind=Kind.LIST,
             in_file=True,

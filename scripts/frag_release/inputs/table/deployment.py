@@ -11,7 +11,7 @@ _AWX = of("deploy", "doctor")
 DEPLOYMENT: tuple[Input, ...] = (
     Input(
         "environment",
-        "Environment to deploy to; it is production unless a word of its name says otherwise, such as `staging`",
+        "Environment to deploy to; treated as production unless its name contains a word such as `staging`",
         default="production",
         shape="NAME",
         commands=_AWX | of("adopt", "audit"),

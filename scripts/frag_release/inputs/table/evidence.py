@@ -50,7 +50,7 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "stack-branch",
-        "Branch from which the stack is released; one of a list is enough, and the first is written to",
+        "Branch from which the stack is released. Several: any of them, and the first is written to",
         default_words="the stack's default branch",
         kind=Kind.LIST,
         in_file=True,
@@ -109,7 +109,7 @@ RULES: tuple[Input, ...] = (
     ),
     Input(
         "allow",
-        "Findings that are no reason to refuse, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
+        "Findings to accept for one tag, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
         default_words="none",
         kind=Kind.LIST,
         shape="RULE:SUBJECT@TAG,...",

@@ -1,0 +1,74 @@
+"""The idioms that crept into texts most are not in them; the everyday form is named beside each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.sources import ROOT, committed_files, name_of, our_modules
+
+READ = [path for path in committed_files() if path.suffix == ".md" and path.name != "CHANGELOG.md"]
+IDIOMS = {
+    r"\b(?:by|leaves out) whoever\b|\bwhoever (?:may|has|can|is on)\b": "anyone who may, anyone with",
+    r"\bit is not known whether\b|\bit was not known whether\b": "the outcome is unknown, could not be found out",
+    r"\blooks first at what\b": "what exists already is detected first",
+    r"\bnobody is there to\b": "which an unattended run cannot",
+    r"\blast to get through\b": "the job that finishes last",
+    r"\bsays otherwise\b": "unless it contains",
+    r"\bone of a list is enough\b": "several: any of them",
+    r"\bno reason to refuse\b": "to accept",
+    r"\b(?:cannot|could not|to) be had\b": "was unavailable, could not be read",
+}
+"""What is refused wherever people read, with what to write."""
+IN_PAGES = {
+    r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b)[a-z]+\b": "is not a",
+}
+"""What is refused on README and pages besides. `there is no` is plain English."""
+
+
+def found(text: str, idioms: dict[str, str]) -> list[tuple[str, str]]:
+    """Each idiom in a text, however its lines are broken, with what to write for it."""
+    flat = re.sub(r"\s+", " ", text)
+    return [(hit[0], better) for idiom, better in idioms.items() for hit in re.finditer(idiom, flat, re.I)]
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """The texts in a module: no docstrings, and of an f-string what stands in it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", READ, ids=name_of)
+def test_pages_speak_plainly(path: Path) -> None:
+    """README and pages have none of the idioms."""
+    assert found(path.read_text("utf-8"), IDIOMS | IN_PAGES) == []
+
+
+def test_what_the_program_says_is_plain() -> None:
+    """No message, summary, help or description of an input has one."""
+    said = {path.name: found(text, IDIOMS) for path in our_modules() for text in texts_of(path) if found(text, IDIOMS)}
+    assert said == {}
+    assert found((ROOT / "action.yml").read_text("utf-8"), IDIOMS) == []
+
+
+@pytest.mark.parametrize(("text", "idiom"), [
+    ("It can be deleted by\n  whoever may push.", "by whoever"),
+    ("Findings that are no reason to refuse", "no reason to refuse"),
+    ("A rejected production is no release.", "is no release"),
+])  # fmt: skip
+def test_an_idiom_is_seen(text: str, idiom: str) -> None:
+    """Also over the end of a line, and in either case."""
+    assert idiom in [hit for hit, _ in found(text, IDIOMS | IN_PAGES)]
+
+
+@pytest.mark.parametrize("text", ["There is no release yet.", "It is no longer there.", "Nobody is on it."])
+def test_plain_english_is_left_alone(text: str) -> None:
+    """What only looks like one of them is none."""
+    assert found(text, IDIOMS | IN_PAGES) == []
