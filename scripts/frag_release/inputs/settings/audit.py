@@ -30,7 +30,7 @@ class AuditSettings(Settings):
 def read_audit_settings(values: Values, context: Context) -> AuditSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     settings = read_settings(values, context)
-    since = parse_since(values.text("since"))
+    since = parse_since(values.text("since").removeprefix(settings.tag_format.prefix))
     if since is None:
         raise wrong_input("since", values.text("since"), "Use a production tag or the start of one, such as 2023.06.")
     return AuditSettings(**vars(settings), since=since, stack_image=image_name("stack-image", values))
