@@ -43,7 +43,7 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     settings = read_settings(values, context)
     text = values.text("since")
-    since = parse_since("" if text == NEWEST else text)
+    since = parse_since("" if text == NEWEST else text.removeprefix(settings.tag_format.prefix))
     if since is None:
         raise wrong_input("since", text, "Use a production tag or the start of one, such as 2023.06., or newest.")
     site = read_site_settings(values, settings)
