@@ -60,11 +60,14 @@ class Case:
     def applies(self) -> bool:
         """Whether it is a case.
 
-        HEAD has no body, that of `/v2/` is not for reading, and a question whose answer is lost is one that is lost.
+        HEAD has no body, nor has the answer whether somebody can be assigned (204); that of `/v2/` is not for reading;
+        and a question whose answer is lost is one that is lost.
         """
         if self.position.method == "HEAD" and any(word in self.fault for word in _FOR_BODIES):
             return False
-        if self.position.path == "/v2/" and any(word in self.fault for word in _FOR_BODIES):
+        if (self.position.path == "/v2/" or "/assignees/" in self.position.path) and any(
+            word in self.fault for word in _FOR_BODIES
+        ):
             return False
         if self.fault == "reset after it was done" and self.position.method not in WRITING:
             return False

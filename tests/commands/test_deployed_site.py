@@ -25,9 +25,12 @@ NEW = real_page("2023.05.1", "2023.05.4", "2023.06.2")
 
 
 def refused(ready: Deployment, outcome: Outcome) -> str:
-    """The log of a wrong use, which has asked nobody anything."""
+    """The log of a wrong use, which has asked nobody anything but for the configuration file, which might mend it."""
     assert outcome.status == 2, outcome.log
-    assert ready.world.github.requests == [] == ready.awx.requests
+    asked = {one.request.path for one in ready.world.github.requests}
+    repository = "/repos/xchem/fragalysis-stack"
+    assert asked <= {repository, f"{repository}/contents/.github/frag-release.yaml"}
+    assert ready.awx.requests == []
     return outcome.log
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from commands.conftest import World
 from process.bundle import bundle_action
 from process.gates import ROOT
 from world.events import push_tag
+from world.github_server import TOKEN
 from world.program import Program
 
 REPORT = '''
@@ -86,11 +88,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return Program(folder, folder.parent / "runs")
 
 
-def test_a_new_command_is_led_through_the_corridor(program: Program) -> None:
+def test_a_new_command_is_led_through_the_corridor(program: Program, world: World) -> None:
     """It has log, summary, report, outputs and a journal, without another line anywhere."""
-    outcome = program.run(push_tag("2023.06.2", "0" * 40), {"command": "greet"})
+    outcome = program.run(
+        push_tag("2023.06.2", "0" * 40), {"command": "greet", "token": TOKEN}, api_url=world.github.url
+    )
     assert outcome.status == 0, outcome.log
-    assert outcome.log == "Greeted xchem/fragalysis-stack\nHello, xchem/fragalysis-stack\n"
+    assert outcome.log == f"::add-mask::{TOKEN}\nGreeted xchem/fragalysis-stack\nHello, xchem/fragalysis-stack\n"
     assert outcome.summary == "## 👋 Hello, xchem/fragalysis-stack: https://github.example/xchem/fragalysis-stack\n"
     assert outcome.report is not None
     assert (outcome.report["command"], outcome.report["headline"]) == ("greet", "Hello, xchem/fragalysis-stack")

@@ -94,11 +94,14 @@ class ClonesOnGithub(LoopbackServer):
             description = github_description()
             self.faults_of_replies += description.request_faults(request)
             # Of a file's contents the description tells the kinds apart by a discriminator, unknown to the judge.
-            if "/contents/" not in request.path:
+            # A repository's own entry has a hundred fields, of which one is read.
+            if "/contents/" not in request.path and request.path.count("/") > 3:
                 self.faults_of_replies += description.reply_faults(request, reply)
         return reply
 
     def _answer(self, request: Request) -> Reply:
+        if request.path.removeprefix("/repos/") in self._clones:
+            return json_reply(200, {"default_branch": "master"})
         match = re.fullmatch(r"/repos/([^/]+/[^/]+)/(.+)", urllib.parse.unquote(request.path))
         clone = self._clones.get(match[1]) if match else None
         for pattern, answer in _ROUTES.items():
@@ -165,7 +168,8 @@ class ClonesOnGithub(LoopbackServer):
         return json_reply(200, {**dict.fromkeys(urls, _EMPTY_URL), **numbers, **commits, "commits": [], "files": []})
 
     def _contents(self, clone: Clone, request: Request, path: str) -> Reply:
-        found = clone.read(f"{request.query['ref'][0]}:{path}")
+        (commit,) = request.query.get("ref", [clone.refs["refs/heads/master"][0]])
+        found = clone.read(f"{commit}:{path}")
         if found is None or found[1] != "blob":
             return _missing()
         sha, _, content = found

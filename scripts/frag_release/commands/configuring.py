@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _JUDGING = ("gate", "deploy")
 """The commands that judge without the file, and let nothing pass then."""
+_LOOKING = ("doctor",)
+"""The commands that go on without the file, and say so: they look for what is in the way."""
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -42,8 +44,12 @@ def configured(
         wrong, settings = error, read_settings(values.unconfigured(), context)
     session = Session(settings, values, context, journal)
     found = _asked(command, session, ahead=wrong is None)
-    if isinstance(found, Unknown) and (wrong or values.command not in _JUDGING):
-        raise EvidenceError(f"{FILE} of {settings.stack_repository} could not be read: {found.reason}.", found.remedy)
+    if isinstance(found, Unknown):
+        message = f"{FILE} of {settings.stack_repository} could not be read: {found.reason}."
+        if wrong or values.command not in (*_JUDGING, *_LOOKING):
+            raise EvidenceError(message, found.remedy)
+        if values.command in _LOOKING:
+            journal.note(f"{message} So this goes by the inputs and the defaults.")
     if found is None:
         if wrong:
             raise wrong

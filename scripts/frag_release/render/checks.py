@@ -1,4 +1,4 @@
-"""What stands behind the columns of the pair's table and the edges of the picture: groups of rules."""
+"""What stands behind the columns of the pair's table and the edges of the picture: the rules of each column."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..domain.findings import Finding
+from ..domain.rules import CATALOGUE
 from .wording import finding_mark, worst
 
 
@@ -21,18 +22,13 @@ class Check:
         return worst([finding for finding in findings if finding.subject == subject and finding.rule in self.rules])
 
 
-TAG = Check(
-    "tag", frozenset({"pin-present", "pin-effective", "hidden-override", "pin-grade", "pin-exists", "pin-shadowed"})
-)
-BRANCH = Check("branch", frozenset({"pin-on-branch"}))
-CI = Check("CI", frozenset({"pin-ci", "branch-ci"}))
-IMAGE = Check("image", frozenset({"pin-image", "pin-origin"}))
-OF_COMPONENT = (TAG, BRANCH, CI, IMAGE)
+def _check(subject: str, column: str) -> Check:
+    return Check(column, frozenset(one.id for one in CATALOGUE if (one.subject, one.column) == (subject, column)))
 
-STACK_TAG = Check("tag", frozenset({"tag-commit", "tag-unique", "tag-order", "tag-style", "tag-released"}))
-STACK_BRANCH = Check("branch", frozenset({"tag-on-stack-branch"}))
-STACK_IMAGE = Check("image", frozenset({"stack-image", "staged", "stack-contents"}))
-OF_STACK = (STACK_TAG, STACK_BRANCH)
+
+OF_COMPONENT = (TAG, BRANCH, CI, IMAGE) = tuple(_check("component", name) for name in ("tag", "branch", "CI", "image"))
+OF_STACK = (STACK_TAG, STACK_BRANCH) = tuple(_check("stack", name) for name in ("tag", "branch"))
+STACK_IMAGE = _check("stack", "image")
 
 NOT_CHECKED = "➖ not checked"
 

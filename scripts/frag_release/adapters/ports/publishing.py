@@ -7,13 +7,15 @@ WriteRefusedError (a right is missing) and WriteFailedError (it may or may not h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import Answer, Approval, Lifetime, Run
-from ...domain.releases import Asset, Drafts, Release
-from ...domain.review import MergedRequest
 from .repository import Forge
+
+if TYPE_CHECKING:
+    from ...domain.builds import Artifact, Build, Job, PendingDeployment
+    from ...domain.evidence import Answer, Approval, Lifetime, Run
+    from ...domain.releases import Asset, Drafts, Release
+    from ...domain.review import MergedRequest
 
 
 class Publisher(Protocol):

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ...domain.builds import Build, Job
-from ...domain.changes import History
-from ...domain.deployment_records import Filed
-from ...domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
-from ...domain.facts import PublicRelease, Released
-from ...domain.release_record import ReleaseRecord
-from ...domain.tickets import Issue
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from ...domain.builds import Build, Job
+    from ...domain.changes import History
+    from ...domain.deployment_records import Filed
+    from ...domain.evidence import Answer, Answers, Blob, Lifetime, Placement, Run, Workflow
+    from ...domain.facts import PublicRelease, Released
+    from ...domain.release_record import ReleaseRecord
+    from ...domain.tickets import Issue
 
 
 class Repository(Protocol):

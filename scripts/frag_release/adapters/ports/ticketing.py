@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ...domain.evidence import Answer, Answers
-from ...domain.tickets import Author, Comment, Found, Issue
 from .publishing import PublishingForge
+
+if TYPE_CHECKING:
+    from ...domain.evidence import Answer, Answers
+    from ...domain.tickets import Author, Comment, Found, Issue
 
 
 class Tickets(Protocol):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ...domain.evidence import Answer
 from ...errors import ExpectedError, UsageError
+
+if TYPE_CHECKING:
+    from ...domain.evidence import Answer
 
 
 class LostRaceError(Exception):

@@ -1,7 +1,6 @@
 """The catalogue of rules. A new rule is a function in the module of its subject and a place in its tuple.
 
-Gate, prepare, publish and audit take it from there. One on a component is named in `render/checks`, too: under
-which question the tables show it.
+Gate, prepare, publish and audit take it from there, and the tables and pictures the column under which it is shown.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ _BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 @rule(
     "stack-image",
     "stack",
+    column="image",
     fails_when="deploy: the stack image is absent, or has another digest than expected or than its release records",
     remedy="Deploy what was built: release it anew under the next free tag, and find out who pushed the other image.",
 )
@@ -68,6 +69,7 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
 @rule(
     "staged",
     "stack",
+    column="image",
     fails_when="deploy to production, with `staging-minutes`: no deployment record of staging that is believed has the "
     "same digest of the stack's image, or it did not stay the newest there for so many minutes",
     remedy="Deploy that image to staging and let it run there, then run this again.",

@@ -19,6 +19,7 @@ _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status
 @rule(
     "pin-origin",
     "component",
+    column="image",
     fails_when="the image says that it was built from another commit than the tag's; one that says nothing is "
     "`skipped`, one whose word cannot be read `unknown`",
     remedy="Run the component's CI for that tag again, so that it pushes an image of its commit, or pin another tag.",
@@ -43,6 +44,7 @@ def pin_origin(facts: ComponentFacts) -> Outcome:
 @rule(
     "stack-contents",
     "stack",
+    column="image",
     fails_when="publish, deploy: the stack image says that other images went into it than the pair that was judged",
     remedy="Build the stack anew from the digests that the gate gives out, under the next free tag.",
 )

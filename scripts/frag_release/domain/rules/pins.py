@@ -24,6 +24,7 @@ NO_SUCH_TAG = "The tag itself was not found."
 @rule(
     "pin-present",
     "component",
+    column="tag",
     fails_when="there is no value in the file or the inputs, or the file cannot be read as the workflow it should be",
     remedy="Give the variable one plain value in the top-level `env:` of the workflow file.",
     allowable=False,
@@ -45,6 +46,7 @@ def pin_present(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-effective",
     "component",
+    column="tag",
     fails_when="the tag or namespace to be built differs from the file's, or another workflow file runs than the one "
     "that is judged",
     remedy="Build a production tag without overriding values; change the file through review instead.",
@@ -75,6 +77,7 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
 @rule(
     "hidden-override",
     "component",
+    column="tag",
     fails_when="the workflow file takes the tag or namespace also from an input, a secret or a variable that a step of "
     "this action is not given (a warning if only a run can tell)",
     remedy="Give each gate and deployment the same overrides, in its `with:`, as the build takes.",
@@ -99,6 +102,7 @@ def hidden_override(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-grade",
     "component",
+    column="tag",
     fails_when="the tag is not a production tag",
     remedy="Pin a tag of exactly `N.N.N` (with a `v` in front only if the component's tag format has it).",
     allowable=False,

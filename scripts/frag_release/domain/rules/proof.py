@@ -14,6 +14,7 @@ from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
 @rule(
     "pin-exists",
     "component",
+    column="tag",
     fails_when="the repository has no such tag (the remedy names the nearest)",
     remedy="Pin a tag that exists, or push the missing tag to the component's repository.",
     allowable=False,
@@ -40,6 +41,7 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-shadowed",
     "component",
+    column="tag",
     fails_when="a *branch* has the tag's name: its build could pass for the tag's",
     remedy="Delete or rename the branch in the component's repository.",
     allowable=False,
@@ -64,6 +66,7 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-on-branch",
     "component",
+    column="branch",
     fails_when="the tag's commit is not on a production branch (the remedy names the newest tag that is)",
     remedy="Pin a tag of the production branch, or merge the commit there and give it a new tag.",
     allowable=False,
@@ -88,6 +91,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
 @rule(
     "pin-image",
     "component",
+    column="image",
     fails_when='the registry has no such image (401/403/429/5xx are `unknown`, never "absent")',
     remedy="Let the component's CI push the image for that tag, or pin a tag whose image is there.",
     mends_elsewhere=True,
@@ -115,6 +119,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
 @rule(
     "branch-ci",
     "component",
+    column="CI",
     fails_when="prepare, for `new`: a finished run of a push to the production branch failed at that commit; the "
     "tag's own run is judged afterwards",
     remedy="Run it again until it passes, or mend the branch: then `new` is another commit.",

@@ -18,7 +18,8 @@ _Other = TypeVar("_Other")
 class Rule(Generic[Facts]):
     """A rule of the catalogue.
 
-    `fails_when` and `remedy` are the words of docs/reference.md; a finding's own remedy is more precise.
+    `fails_when` and `remedy` are the words of docs/reference.md; a finding's own remedy is more precise. `column` is
+    that of the summary's table under which it is shown, empty if it is told in words alone.
     `allowable` tells whether the `allow` input may turn it into a warning, `mends_elsewhere` whether what it
     finds wrong can be mended without another commit or tag of the stack, so that the same run may pass later.
     """
@@ -30,10 +31,20 @@ class Rule(Generic[Facts]):
     judge: Callable[[Facts], Outcome]
     allowable: bool = True
     mends_elsewhere: bool = False
+    column: str = ""
 
     def judged_by(self, judge: Callable[[_Other], Outcome]) -> Rule[_Other]:
         """Return the same rule, judging by other facts: those of a release of the past, say."""
-        return Rule(self.id, self.subject, self.fails_when, self.remedy, judge, self.allowable, self.mends_elsewhere)
+        return Rule(
+            self.id,
+            self.subject,
+            self.fails_when,
+            self.remedy,
+            judge,
+            self.allowable,
+            self.mends_elsewhere,
+            self.column,
+        )
 
     def apply(self, facts: Facts, subject: str, tag: str, file: str = "", line: int | None = None) -> Finding:
         """Judge `facts` and name the result by this rule and `subject` at `tag`, with the place to look at."""
@@ -54,12 +65,18 @@ class Rule(Generic[Facts]):
 
 
 def rule(
-    id: str, subject: str, fails_when: str, remedy: str, allowable: bool = True, mends_elsewhere: bool = False
+    id: str,
+    subject: str,
+    fails_when: str,
+    remedy: str,
+    allowable: bool = True,
+    mends_elsewhere: bool = False,
+    column: str = "",
 ) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
     """Make a function a rule of the catalogue."""
 
     def decorate(judge: Callable[[Facts], Outcome]) -> Rule[Facts]:
-        return Rule(id, subject, fails_when, remedy, judge, allowable, mends_elsewhere)
+        return Rule(id, subject, fails_when, remedy, judge, allowable, mends_elsewhere, column)
 
     return decorate
 

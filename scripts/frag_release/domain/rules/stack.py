@@ -13,6 +13,7 @@ from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
 @rule(
     "tag-on-stack-branch",
     "stack",
+    column="branch",
     fails_when="the tag's commit is not on a stack branch",
     remedy="Merge the commit into the stack branch and tag the merged commit, or name the branch in `stack-branch`.",
 )
@@ -32,6 +33,7 @@ def tag_on_stack_branch(facts: StackFacts) -> Outcome:
 @rule(
     "tag-commit",
     "stack",
+    column="tag",
     fails_when="the tag does not point at the commit of this run (`GITHUB_SHA`; skipped in a terminal)",
     remedy="Start a new run from the tag as it is now; a moved tag should become a new tag.",
     allowable=False,
@@ -58,6 +60,7 @@ def tag_commit(facts: StackFacts) -> Outcome:
 @rule(
     "tag-unique",
     "stack",
+    column="tag",
     fails_when="another tag is numerically the same, however it is written (`2023.6.1` and `02023.06.1`)",
     remedy="Release under the next free iteration.",
 )
@@ -81,6 +84,7 @@ def tag_unique(facts: StackFacts) -> Outcome:
 @rule(
     "tag-order",
     "stack",
+    column="tag",
     fails_when="a higher production tag is already on the stack branch (re-running an old release would "
     "downgrade production)",
     remedy="Release under a higher tag. To go back on purpose, deploy the older release as a rollback.",
@@ -105,6 +109,7 @@ def tag_order(facts: StackFacts) -> Outcome:
 @rule(
     "tag-style",
     "stack",
+    column="tag",
     fails_when="*warning only*: the tag is not YEAR.MONTH.ITERATION with a real, two-digit month",
     remedy="Name the next release YEAR.MONTH.ITERATION, such as `2023.06.1`.",
 )
@@ -124,6 +129,7 @@ def tag_style(facts: StackFacts) -> Outcome:
 @rule(
     "tag-released",
     "stack",
+    column="tag",
     fails_when="gate: the tag has a public release whose `release.json` records the stack's image: another build would "
     "push over it",
     remedy="Deploy it again by the form of `examples/deploy.yaml`, if the stack has one, with *rollback* ticked. What "
@@ -154,6 +160,7 @@ def tag_released(facts: StackFacts) -> Outcome:
 @rule(
     "config-same",
     "stack",
+    column="tag",
     fails_when="`.github/frag-release.yaml` at the commit differs in a key from the default branch's, which rules "
     "(told only if it does, or could not be looked up)",
     remedy="Bring both to the same content by a change of its own, and release that under a new tag.",
