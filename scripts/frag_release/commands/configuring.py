@@ -45,11 +45,7 @@ def configured(
     session = Session(settings, values, context, journal)
     found = _asked(command, session, ahead=wrong is None)
     if isinstance(found, Unknown):
-        message = f"{FILE} of {settings.stack_repository} could not be read: {found.reason}."
-        if wrong or values.command not in (*_JUDGING, *_LOOKING):
-            raise EvidenceError(message, found.remedy)
-        if values.command in _LOOKING:
-            journal.note(f"{message} So this goes by the inputs and the defaults.")
+        _demand_known(found, settings.stack_repository, values, journal, needed=wrong is not None)
     if found is None:
         if wrong:
             raise wrong
@@ -60,6 +56,15 @@ def configured(
         return Session(settings, values, context, journal)
     session.configure(settings, values)
     return session
+
+
+def _demand_known(lost: Unknown, repository: str, values: Values, journal: Journal, *, needed: bool) -> None:
+    """Raise EvidenceError if a command does not go on without the file, or cannot because its inputs need it."""
+    message = f"{FILE} of {repository} could not be read: {lost.reason}."
+    if needed or values.command not in (*_JUDGING, *_LOOKING):
+        raise EvidenceError(message, lost.remedy)
+    if values.command in _LOOKING:
+        journal.note(f"{message} So this goes by the inputs and the defaults.")
 
 
 def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Configuration | None]:
