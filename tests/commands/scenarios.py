@@ -18,14 +18,14 @@ from commands.conftest import World
 from commands.deployment import AT_ONCE, Deployment
 from commands.desk import FULL, TAG, Desk
 from commands.stack import REPOSITORY, Stack
-from commands.test_doctor import ENVIRONMENT, RELEASING, Practice
+from commands.test_doctor import ENVIRONMENT, RELEASING, with_file
 from commands.test_prepare import FORM, open_issue
 from world.awx_jobs import PENDING, RUNNING
 from world.events import Event, dispatch, push_branch, push_tag
 from world.github_builds import PASSED
-from world.github_people import GitHubPeople
 from world.github_server import TOKEN
-from world.github_settings import CLASSIC, GitHubSettings
+from world.github_settings import CLASSIC
+from world.level_one import FULL as WHOLE_FILE
 from world.loopback import LoopbackServer, Request
 from world.program import Outcome, Running
 from world.workflow_runs import NAMED
@@ -267,11 +267,10 @@ def _audit(request: pytest.FixtureRequest) -> Scenario:
 
 
 def _doctor(request: pytest.FixtureRequest) -> Scenario:
-    world: World = request.getfixturevalue("world")
-    people: GitHubPeople = request.getfixturevalue("people")
-    world.github.parts.append(settings := GitHubSettings(world.github))
-    Practice(world, settings, people).guard()
-    inputs = {"command": "doctor", "token": settings.give("ghp_all", CLASSIC), "registry-url": world.registry.url}
+    practice = with_file(request.getfixturevalue("unseeded"), request.getfixturevalue("people"), WHOLE_FILE)
+    practice.guard()
+    world, token = practice.world, practice.settings.give("ghp_all", CLASSIC)
+    inputs = {"command": "doctor", "token": token, "registry-url": world.registry.url}
     event = push_branch("master", world.commit(TAG))
     more = {"for": RELEASING, "environment": ENVIRONMENT}
     return Scenario("doctor", world, (world.github, world.registry), lambda: event, {**inputs, **more})
