@@ -43,6 +43,13 @@ def deployed(ready: Deployment, builds: GitHubBuilds) -> Deployment:
     return ready
 
 
+def test_a_record_is_judged_by_the_format_of_the_tags(deployed: Deployment) -> None:
+    """Where tags have a v, a record of one without is claimed, and what should run is not known."""
+    deployed.site.page = f"Stack {TAG}"
+    outcome = watch(deployed, environment=PLACE, tag_format="vYEAR.MONTH.ITERATION")
+    assert matches(outcome) == (0, "", "unknown"), outcome.log
+
+
 def test_production_is_held_to_the_newest_believed_record(deployed: Deployment) -> None:
     """A handful of requests; status 1 if something else runs; a record that nobody believes changes nothing."""
     deployed.site.page = f"Stack {TAG} of 2023.05.1"

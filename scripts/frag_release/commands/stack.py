@@ -70,14 +70,23 @@ class Stack(Generic[_F]):
         """The same; raises EvidenceError if they are not known."""
         return must(self.branches(), f"The default branch of {self.name}")
 
-    def released(self) -> Answer[Released]:
-        """What can be gone back to, with what records and texts say of releases that were taken back."""
-        from .evidence.deployment_records import with_records  # late: a gate does not ask for it
+    def releases(self) -> Answer[Released]:
+        """The newest releases, with what their texts say of those that were taken back."""
+        released = self.forge.released(self.name)
+        return released if isinstance(released, Unknown) else replace(released, tag_format=self.settings.tag_format)
 
-        forge = self.forge
-        records, released, form = forge.deployments(self.name), forge.released(self.name), self.settings.tag_format
-        released = released if isinstance(released, Unknown) else replace(released, tag_format=form)
-        return with_records(records, self.repository, self.settings.workflow_file, self.branches(), released)
+    def released(self) -> Answer[Released]:
+        """What can be gone back to, without what believed records say was taken back.
+
+        If they cannot be seen, the texts of the releases say it alone, as they did before there were records.
+        """
+        released, records = self.releases(), self.records()
+        if isinstance(released, Unknown) or isinstance(records, Unknown):
+            return released
+        found = records.taken_back()
+        if isinstance(found, Unknown):
+            return released
+        return replace(released, taken_back={**released.taken_back, **found})
 
     def staging(self, digest: str, tag: str, minutes: int) -> Answer[Staging]:
         """What was on staging as an image of `digest`, by the records that are believed."""
@@ -95,7 +104,8 @@ class Stack(Generic[_F]):
             return NotOffered("clones have no deployment records", "Leave out the input local.")
         if isinstance(branches, Unknown):
             return branches
-        return RecordEvidence(deployments, self.repository, self.settings.workflow_file, branches)
+        settings = self.settings
+        return RecordEvidence(deployments, self.repository, settings.workflow_file, branches, settings.tag_format)
 
     def head(self, branch: str) -> str:
         """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""

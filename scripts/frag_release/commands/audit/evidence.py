@@ -17,7 +17,6 @@ from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
 from ...inputs.settings.audit import AuditSettings
 from ..evidence.components import with_tag_object
-from ..evidence.deployment_records import RecordEvidence
 from ..stack import Stack
 from .pinned import PinnedEvidence
 
@@ -44,7 +43,7 @@ class AuditEvidence:
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
-        records = self._marked(self.stack.forge.release_records(repository, judged), branches)
+        records = self._marked(self.stack.forge.release_records(repository, judged))
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
             repository=repository,
@@ -62,15 +61,12 @@ class AuditEvidence:
         )
         return self._with_components(history)
 
-    def _marked(self, records: Records, branches: Sequence[str]) -> Records:
+    def _marked(self, records: Records) -> Records:
         """Mark what believed deployment records say was taken back; what only its text says is marked already."""
-        deployments = self.stack.forge.deployments(self.settings.stack_repository)
-        if deployments is None or isinstance(records, Unknown) or not records:
+        if isinstance(records, Unknown) or not records:
             return records
-        build = self.settings.workflow_file
-        found = RecordEvidence(
-            deployments, self.stack.repository, build, branches, self.settings.tag_format
-        ).taken_back()
+        filed = self.stack.records()
+        found = filed if isinstance(filed, Unknown) else filed.taken_back()
         marks = {} if isinstance(found, Unknown) else found
         return {
             tag: replace(one, taken_back=marks[tag]) if tag in marks and not isinstance(one, Unknown) else one

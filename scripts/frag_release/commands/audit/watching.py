@@ -35,10 +35,11 @@ class Watching:
     def run(self) -> Watch:
         """Return what was seen; raises nothing that is expected."""
         records = self.stack.records()
-        filed = records if isinstance(records, Unknown) else self._filed(records)
-        if isinstance(records, Unknown) or isinstance(filed, Unknown):
-            why = records if isinstance(records, Unknown) else filed
-            return Watch(self.now, unseen=why.reason if isinstance(why, Unknown) else "")
+        if isinstance(records, Unknown):
+            return Watch(self.now, unseen=records.reason)
+        filed = self._filed(records)
+        if isinstance(filed, Unknown):
+            return Watch(self.now, unseen=filed.reason)
         judged = [records.judged_one(one) for one in filed[:1]]
         last = self._last(records, judged, filed)
         if isinstance(last, Unknown):
@@ -69,7 +70,7 @@ class Watching:
     def _released(self) -> Answer[LastRelease]:
         """The newest release of ours that stands, if the build of its tag has deployed it to production."""
         forge, name = self.stack.forge, self.stack.name
-        released = forge.released(name)
+        released = self.stack.releases()
         if isinstance(released, Unknown):
             return released
         record = forge.release_record(name, released.running) if released.running else None

@@ -12,8 +12,7 @@ from ...adapters.ports.repository import DeploymentRecords, Repository
 from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, Staging, follows, judge, taken_back
 from ...domain.environments import is_staging
 from ...domain.evidence import Answer, TooLong, Unknown
-from ...domain.facts import Released
-from ...domain.tag_format import DEFAULT_FORMAT, TagFormat
+from ...domain.tag_format import TagFormat
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
 
@@ -35,7 +34,7 @@ class RecordEvidence:
     repository: Repository
     build: str
     branches: Collection[str]
-    tag_format: TagFormat = DEFAULT_FORMAT
+    tag_format: TagFormat
 
     def of(self, environment: str) -> Answer[Sequence[Record]]:
         """The newest records of an environment, newest first."""
@@ -117,25 +116,6 @@ class RecordEvidence:
         named = node.child("name")
         name = (named.text if named else "") or job
         return [re.compile(".*".join(re.escape(part) for part in _EXPRESSION.split(name)))]
-
-
-def with_records(
-    deployments: DeploymentRecords | None,
-    repository: Repository,
-    build: str,
-    branches: Answer[Sequence[str]],
-    released: Answer[Released],
-) -> Answer[Released]:
-    """Return what can be gone back to, without what believed records say was taken back.
-
-    If they cannot be seen, the texts of the releases say it alone: they mark what they did before there were records.
-    """
-    if deployments is None or isinstance(released, Unknown) or isinstance(branches, Unknown):
-        return released
-    found = RecordEvidence(deployments, repository, build, branches, released.tag_format).taken_back()
-    if isinstance(found, Unknown):
-        return released
-    return replace(released, taken_back={**released.taken_back, **found})
 
 
 def _speaks_of(filed: Filed, left: Collection[str]) -> bool:
