@@ -89,9 +89,9 @@ class Publish:
 
     def _demand_same_configuration(self, commit: str) -> None:
         """Refuse a release whose change touches the configuration file, or that has another than the one that rules."""
-        parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
         if self.settings.baseline:
             return
+        parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
         files = self.stack.repository.files(CONFIGURATION_FILE, [commit, *parents])
         there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
         keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
