@@ -172,18 +172,11 @@ class GithubBuilds:
 
     def latest(self, build: Build) -> Answer[Build | None]:
         """The same run as it is now, perhaps in another attempt; None where it was deleted."""
-        what = f"the run {build.id}"
-        response = self._api.get(f"/actions/runs/{build.id}", what, permission=ACTIONS)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence()
-        run = self._api.read(response, FollowedRun, what)
-        if isinstance(run, Unknown):
-            return run
-        now = build_of(run)
+        now = read_run(self._api, build.id)
+        if now is None or isinstance(now, Unknown):
+            return now
         same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
-        return now if same else self._api.mismatch(what)
+        return now if same else self._api.mismatch(f"the run {build.id}")
 
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
         """The jobs of the latest attempt."""
@@ -212,11 +205,7 @@ class GithubBuilds:
         """Who approved a run: `actions/get-reviews-for-run`, without those who rejected it."""
         what = f"who approved the run {run}"
         response = self._api.get(f"/actions/runs/{run}/approvals", what, permission=ACTIONS)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence() or self._api.gone(what)
-        found = self._api.read(response, list[ReviewFacts], what)
+        found = response if isinstance(response, Unknown) else self._api.read(response, list[ReviewFacts], what)
         if isinstance(found, Unknown):
             return found
         approved = [one for one in found if one["state"] == "approved"]
@@ -290,6 +279,18 @@ def _rank(build: Build) -> tuple[bool, bool, bool, int]:
 def _file(workflow: str) -> str:
     """GitHub names a workflow by its file alone, without the folder that all are in."""
     return workflow.rpartition("/")[2]
+
+
+def read_run(api: RepositoryApi, number: int) -> Answer[Build | None]:
+    """Return a run of a repository; None where there is none of that number."""
+    what = f"the run {number}"
+    response = api.get(f"/actions/runs/{number}", what, permission=ACTIONS)
+    if isinstance(response, Unknown):
+        return response
+    if response.status == 404:
+        return api.absence()
+    run = api.read(response, FollowedRun, what)
+    return run if isinstance(run, Unknown) else build_of(run)
 
 
 def build_of(run: FollowedRun) -> Build:

@@ -13,7 +13,7 @@ from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
 from ...domain.evidence import Answer, TooLong, Unknown
 from .api import ACTIONS, RepositoryApi
-from .builds import FollowedRun, WorkflowJobs, build_of, job_of
+from .builds import WorkflowJobs, job_of, read_run
 from .compare import moment_of
 from .lists import PAGE
 from .orders import Advice, Order, Step, carry_out
@@ -94,11 +94,7 @@ class GithubDeployments:
         query: dict[str, str | int] = {"per_page": PAGE}
         query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
         response = self._api.get("/deployments", what, query, permission=READ)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence() or self._api.gone(what)
-        found = self._api.read(response, list[DeploymentFacts], what)
+        found = response if isinstance(response, Unknown) else self._api.read(response, list[DeploymentFacts], what)
         if isinstance(found, Unknown):
             return found
         # GitHub ignores the case of an environment's name, and a filter that it does not know.
@@ -109,11 +105,7 @@ class GithubDeployments:
         """The same record with its newest statuses: one request."""
         what = f"the statuses of the deployment record {filed.id}"
         response = self._api.get(f"/deployments/{filed.id}/statuses", what, {"per_page": PAGE}, permission=READ)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence() or self._api.gone(what)
-        found = self._api.read(response, list[StatusFacts], what)
+        found = response if isinstance(response, Unknown) else self._api.read(response, list[StatusFacts], what)
         if isinstance(found, Unknown):
             return found
         newest = sorted(found, key=lambda one: -one["id"])
@@ -121,14 +113,7 @@ class GithubDeployments:
 
     def run(self, number: int) -> Answer[Build | None]:
         """A run of this repository; None where there is none of that number."""
-        what = f"the run {number}"
-        response = self._api.get(f"/actions/runs/{number}", what, permission=ACTIONS)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence()
-        found = self._api.read(response, FollowedRun, what)
-        return found if isinstance(found, Unknown) else build_of(found)
+        return read_run(self._api, number)
 
     def jobs(self, number: int) -> Answer[Sequence[Job]]:
         """The jobs of all attempts of a run, as far as they stand on one page."""
@@ -144,8 +129,6 @@ class GithubDeployments:
         response = self._api.get("/environments", what, {"per_page": PAGE}, permission=ACTIONS)
         if isinstance(response, Unknown):
             return response
-        if response.status == 404:
-            return self._api.absence() or self._api.gone(what)
         found = self._api.read(response, EnvironmentNames, what)
         if isinstance(found, Unknown):
             return found
