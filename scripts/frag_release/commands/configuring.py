@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.evidence import Answer, Blob, Unknown
+from ..domain.evidence import OBJECT_ID, Answer, Blob, Unknown
 from ..errors import EvidenceError, UnconfiguredError
 from ..inputs.configuration import FILE, Configuration, read_configuration
 from ..inputs.settings.base import read_settings
@@ -23,7 +22,6 @@ _JUDGING = ("gate", "deploy")
 """The commands that judge without the file, and let nothing pass then."""
 _LOOKING = ("doctor",)
 """The commands that go on without the file, and say so: they look for what is in the way."""
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def configured(
@@ -88,7 +86,7 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
         return _in_clone()
     stack = session.forge.repository(settings.stack_repository)
     base, is_own = context.pull_request_base, context.repository.lower() == settings.stack_repository.lower()
-    if is_own and _COMMIT.fullmatch(base):
+    if is_own and OBJECT_ID.fullmatch(base):
         return as_configuration(stack.files(FILE, [base])[base])
     return as_configuration(stack.current_file(FILE))
 

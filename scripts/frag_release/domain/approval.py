@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .evidence import OBJECT_ID
 from .plan import Plan
 
 PLAN_ANEW = "Plan anew, and have that approved."
 _LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 COMMIT = " commit"
 """How the names of the parts end that hold a component's commit."""
 
@@ -109,4 +109,4 @@ def title_of(plan: Plan, commits: Mapping[str, str]) -> str:
 def _shown(value: str | None) -> str:
     if not value:
         return "empty" if value == "" else "not there"
-    return value[:12] if _COMMIT.fullmatch(value) else repr(value if len(value) <= 80 else f"{value[:80]}…")
+    return value[:12] if OBJECT_ID.fullmatch(value) else repr(value if len(value) <= 80 else f"{value[:80]}…")

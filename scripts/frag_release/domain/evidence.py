@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, Union
@@ -16,6 +17,9 @@ COMPLETED = "completed"
 SUCCESS = "success"
 PUSH = "push"
 DISPATCH = "workflow_dispatch"
+
+OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""The full id of an object of git, by SHA-1 or SHA-256."""
 
 RETRY = "Nothing is known to be wrong: run this again."
 

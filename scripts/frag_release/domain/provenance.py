@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from .evidence import Answer, Unknown
+from .evidence import OBJECT_ID, Answer, Unknown
 from .origin import UNREADABLE, Material, Origin
 from .registries import full_name
 
@@ -28,7 +28,6 @@ _BUILD_AGAIN = "Build and push the image again with a tool that writes this as d
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_OBJECT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
 _REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
 _SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)", re.DOTALL)
@@ -223,7 +222,7 @@ def _of_context(context: object) -> Origin | None:
         commit = _at(digests, "sha256")  # a repository with SHA-256; a downloaded archive has such a digest, too
     if commit is None:
         return None
-    if not isinstance(commit, str) or not _OBJECT.fullmatch(commit):
+    if not isinstance(commit, str) or not OBJECT_ID.fullmatch(commit):
         raise _MalformedError("the commit of its Git context is none")
     return Origin(commit=commit, source=source)
 

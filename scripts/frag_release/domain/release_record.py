@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .evidence import Approval
+from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
 from .reports.report import SCHEMA
 
@@ -19,7 +19,6 @@ BASELINE = "baseline"
 """What a record has as `digest-source` whose digest no build has named."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _STATUSES = {status.value: status for status in Status}
 
 
@@ -95,7 +94,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
     return ReleaseRecord(
         repository=_text(stack, "repository"),
         tag=_text(stack, "tag"),
-        commit=_matching(stack, "commit", _COMMIT),
+        commit=_matching(stack, "commit", OBJECT_ID),
         image=_text(stack, "image"),
         digest=_matching(stack, "digest", _DIGEST, optional=True),
         components=tuple(_component(one) for one in _list(document, "components")),
@@ -114,7 +113,7 @@ def _component(document: Any) -> RecordedComponent:
         repository=_text(document, "repository"),
         tag=_text(document, "tag"),
         namespace=_text(document, "namespace", optional=True),
-        commit=_matching(document, "commit", _COMMIT),
+        commit=_matching(document, "commit", OBJECT_ID),
         image=_text(document, "image", optional=True),
         digest=_matching(document, "digest", _DIGEST, optional=True),
     )

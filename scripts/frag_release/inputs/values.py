@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
-from ..domain.evidence import Answer
+from ..domain.evidence import OBJECT_ID, Answer
 from ..domain.tag_format import TagFormat, wrong_v
 from ..errors import UnconfiguredError, UsageError
 from .configuration import FILE, Configuration
@@ -22,7 +22,6 @@ _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 # Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
 _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOT_UTF_8 = re.compile(r"[\ud800-\udfff]")
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
 
@@ -230,7 +229,7 @@ def _check_choice(one: Input, text: str) -> None:
 
 
 def _check_commit(one: Input, text: str) -> None:
-    if not _COMMIT.fullmatch(text):
+    if not OBJECT_ID.fullmatch(text):
         raise wrong_input(one.name, text, "Use the full commit, 40 hexadecimal digits.")
 
 

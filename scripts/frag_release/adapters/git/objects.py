@@ -8,11 +8,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ...domain.evidence import Answer, Answers, Blob, Unknown, WrongKind
+from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, WrongKind
 from ...domain.workflow_file import MAX_BYTES
 from .process import Git
 
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TREE_ENTRY = {
     20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
     32: re.compile(rb"([0-7]+) ([^\0]+)\0(.{32})", re.DOTALL),
@@ -32,7 +31,7 @@ class _Entry:
 
 def is_object_id(text: str) -> bool:
     """Whether `text` is a full object id in lower-case hexadecimal (SHA-1 or SHA-256)."""
-    return bool(_OBJECT_ID.fullmatch(text))
+    return bool(OBJECT_ID.fullmatch(text))
 
 
 def not_an_id(text: str) -> Unknown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import OBJECT_ID, Answer, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
 from ...domain.findings import Finding, Status
 from ...domain.release_record import ReleaseRecord
@@ -26,8 +25,6 @@ from ...errors import UsageError
 from ...inputs.settings.gate import GateSettings
 from ..evidence.stack import TagFacts
 from ..stack import Stack
-
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ class Gate:
         if self.rollback:
             return self.rollback.commit
         if self._of_this_run:
-            if not _COMMIT.fullmatch(self.stack.context.sha):
+            if not OBJECT_ID.fullmatch(self.stack.context.sha):
                 raise UsageError("GITHUB_SHA holds no commit.", "Run this in a workflow of GitHub Actions.")
             return self.stack.context.sha
         commit = self.stack.commit_of(ref)
@@ -117,7 +114,7 @@ class Gate:
 
     def _pull_request(self, asked: Circumstances, commit: str) -> tuple[Circumstances, tuple[Pin, ...]]:
         base = self.stack.context.pull_request_base
-        if not _COMMIT.fullmatch(base) or base == commit:
+        if not OBJECT_ID.fullmatch(base) or base == commit:
             return replace(asked, pins_changed=None), self._pins(commit)
         found = self.stack.pins([commit, base], built=commit)
         pins, before = found[commit], found[base]
