@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import requests
@@ -14,7 +14,7 @@ from commands.test_prepare import ask, head, next_tag, send, writes
 from frag_release.domain.approval import read_approval, written
 from world.asking import HEADERS, get
 from world.example import BACKEND
-from world.faults import Forward, Reply
+from world.faults import ending_at
 from world.github_server import TOKEN
 from world.program import Outcome
 
@@ -149,14 +149,7 @@ def test_a_name_that_is_taken_meanwhile_stops(approved: Approved) -> None:
 @pytest.mark.parametrize("kind", ["broken off", "lost"])
 def test_a_re_run_goes_on_after_any_write(approved: Approved, nth: int, kind: str) -> None:
     """Whatever was written last, and whoever pushed to production since: the same plan goes on to the same end."""
-    seen: list[str] = []
-
-    def lose(forward: Forward) -> Reply:
-        seen.append("")
-        if kind == "lost":
-            return replace(forward(), dropped=True) if len(seen) == nth else forward()
-        return forward() if len(seen) <= nth else Reply(500)
-
+    lose = ending_at(nth, lost=kind == "lost")
     for method in ("POST", "PATCH"):
         approved.world.github.add(method, "/git/(refs|blobs|trees|commits)(/.*)?$", lose)
     approved.carry_out()

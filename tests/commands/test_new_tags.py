@@ -15,7 +15,7 @@ from commands.test_prepare import ask, file_at, head, next_tag, open_issue, writ
 from world.asking import HEADERS, get
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
-from world.faults import Forward, Reply
+from world.faults import Forward, Reply, ending_at
 from world.github_builds import CANCELLED, FAILED, PASSED, GitHubBuilds, Look
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
@@ -218,14 +218,7 @@ def test_a_name_that_is_taken_or_burned_is_passed_over(line: Line) -> None:
 @pytest.mark.parametrize("kind", ["killed", "lost"])
 def test_broken_off_at_any_write_a_re_run_ends_the_same(line: Line, nth: int, kind: str) -> None:
     """The write is done and its answer lost, or the server refuses all later ones: again, each tag is there once."""
-    seen: list[str] = []
-
-    def lose(forward: Forward) -> Reply:
-        seen.append("")
-        if kind == "lost":
-            return replace(forward(), dropped=True) if len(seen) == nth else forward()
-        return forward() if len(seen) <= nth else Reply(500)
-
+    lose = ending_at(nth, lost=kind == "lost")
     line.world.github.add("POST", "/git/(refs|blobs)$", lose)
     line.prepare()
     line.world.github.planned.clear()

@@ -49,6 +49,19 @@ Forward = Callable[[], Reply]
 Misbehaviour = Callable[[Forward], Reply]
 
 
+def ending_at(nth: int, *, lost: bool) -> Misbehaviour:
+    """Break a run off at its `nth` request: that one's answer is `lost`, or every later one is refused."""
+    seen: list[str] = []
+
+    def misbehave(forward: Forward) -> Reply:
+        seen.append("")
+        if lost:
+            return replace(forward(), dropped=True) if len(seen) == nth else forward()
+        return forward() if len(seen) <= nth else Reply(500)
+
+    return misbehave
+
+
 @dataclass
 class Fault:
     """One way to fail for requests of `method` ("*": any) whose path and query match `pattern`.
