@@ -60,11 +60,6 @@ class GateUse:
         return [step for step in found if not self._ancestors(step.job.lower()) & names]
 
     @property
-    def gate_line(self) -> int | None:
-        """The line of the first gate."""
-        return self.gates[0].line if self.gates else None
-
-    @property
     def called(self) -> Sequence[str]:
         """What is used of the repository's own actions and of other workflows: a gate may be there."""
         used = [text_of(job.node, "uses") for job in self.jobs.values() if job.is_called]
