@@ -110,6 +110,17 @@ class Pin:
         return self.component.tag_format.image_tag(self.tag)
 
     @property
+    def place(self) -> tuple[str, str] | None:
+        """Where that image is: its name with the registry, and its tag. None where the stack uses no such image."""
+        name = self.component.image_name(self.namespace)
+        return (name, self.image_tag) if name else None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The component's name with namespace and tag: of the same pin everything is the same but its place."""
+        return (self.component.name, *self.same_choice)
+
+    @property
     def line(self) -> int | None:
         """The line of the workflow file that the pin's findings point at, counted from 1."""
         if self.in_file:

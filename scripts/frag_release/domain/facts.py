@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # they take long to import, and few runs need them
 
 NOT_ASKED = Unknown("this was not asked for")
 
+Images = Mapping[tuple[str, str], Answer[Image]]
+"""What registries hold, by the image's name with its registry, and its tag."""
+
 
 @dataclass(frozen=True)
 class PublicRelease:

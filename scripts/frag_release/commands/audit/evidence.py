@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 
 from ...adapters.ports.repository import Forge
 from ...adapters.registry.client import RegistryClient
-from ...domain.audit.facts import Images, Records, StackHistory, StackTag
+from ...domain.audit.facts import Records, StackHistory, StackTag
 from ...domain.audit.judging import recorded_pins
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Placement, Unknown
-from ...domain.facts import NOT_ASKED, ComponentFacts
+from ...domain.facts import NOT_ASKED, Images
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
 from ...inputs.settings.audit import AuditSettings
-from ..evidence.components import with_tag_object
+from ..evidence.components import ComponentEvidence
 from ..stack import Stack
-from .pinned import PinnedEvidence
 
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""
@@ -126,23 +125,14 @@ class AuditEvidence:
     def _with_components(self, history: StackHistory) -> StackHistory:
         judged = [each for each in history.tags if each.production and history.since.covers(each.production)]
         pins = [pin for each in judged for pin in each.pins] + recorded_pins(history)
-        evidence = PinnedEvidence(self.stack.forge, self.settings.check_ci, self.tell)
-        history = replace(history, pinned=evidence.gather(history.components, pins))
-        if not self.settings.check_images:
-            return history
-        history = replace(history, images=self._images(history, pins))
-        return replace(
-            history, pinned={key: self._with_tag_object(history, one) for key, one in history.pinned.items()}
-        )
-
-    def _with_tag_object(self, history: StackHistory, facts: ComponentFacts) -> ComponentFacts:
-        place = (facts.pin.component.image_name(facts.pin.namespace) or "", facts.pin.image_tag)
-        found = with_tag_object(self.stack.forge, replace(facts, image=(history.images or {}).get(place)))
-        return replace(facts, tag_object=found.tag_object)
+        evidence = ComponentEvidence(self.stack.forge, self.registry, self.settings, tell=self.tell)
+        found = evidence.of_tags(list({pin.key: pin for pin in pins}.values()))
+        images = self._images(history, pins) if self.settings.check_images else None
+        found = evidence.with_images(found, images)
+        return replace(history, images=images, pinned={facts.pin.key: facts for facts in found})
 
     def _images(self, history: StackHistory, pins: Sequence[Pin]) -> Images:
-        named = ((pin.component.image_name(pin.namespace), pin.image_tag) for pin in pins)
-        wanted = {(name, tag) for name, tag in named if name and tag}
+        wanted = {pin.place for pin in pins if pin.place and pin.tag}
         if history.checks_stack_images and isinstance(history.records, Mapping):
             released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
             wanted |= {history.stack_image_of(one) for one in released if one.image and one.digest}
@@ -157,7 +147,7 @@ class AuditEvidence:
         pins = [pin for one in newest for pin in one.pins]
         records = [found for one in newest if isinstance(found := history.record(one.name), ReleaseRecord)]
         named = [one.image.rpartition(":") for record in records for one in record.components if one.image]
-        places = {(pin.component.image_name(pin.namespace) or "", pin.image_tag) for pin in pins}
+        places = {pin.place for pin in pins if pin.place}
         places |= {(name, tag) for name, _, tag in named}
         stacks = [one for one in records if history.checks_stack_images and one.image and one.digest]
         return places, {history.stack_image_of(one) for one in stacks}

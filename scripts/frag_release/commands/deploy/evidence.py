@@ -97,10 +97,9 @@ class DeployEvidence:
         """Return the images of which a digest is expected and that the gate, judging nothing, has not looked up."""
         found = {}
         for facts in judged.facts.components:
-            component = facts.pin.component
-            image = component.image_name(facts.pin.namespace)
-            if self.expected.digests.get(component.name) and facts.image is NOT_ASKED and image:
-                found[component.name] = (image, facts.pin.image_tag)
+            name, place = facts.pin.component.name, facts.pin.place
+            if self.expected.digests.get(name) and facts.image is NOT_ASKED and place:
+                found[name] = place
         return found
 
     def _with(self, judged: GateReport, stack: StackImageFacts, images: Mapping[str, Answer[Image]]) -> GateReport:

@@ -119,5 +119,4 @@ class Reading:
 
     def _all_images(self) -> Mapping[tuple[str, str], Answer[Image]]:
         """Ask for all together, so that one login serves them all."""
-        named = {(pin.component.image_name(pin.namespace), pin.image_tag) for pin in self._file.pins()}
-        return self._registry.images({(name, tag) for name, tag in named if name and tag})
+        return self._registry.images({pin.place for pin in self._file.pins() if pin.place and pin.tag})

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...adapters.ports.repository import Forge, Repository
 from ...adapters.registry.client import RegistryClient
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, Image, Placement, Unknown
-from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, PreviousRelease
+from ...domain.evidence import Answer, Answers, Placement, Unknown
+from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, Images, PreviousRelease
 from ...domain.rules.ci_runs import has_names
 from ...domain.versions import parse_production_tag
 from ..session import utc_now
@@ -23,84 +24,103 @@ if TYPE_CHECKING:
     from ...inputs.settings.base import Settings
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
+Question = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
+"""Asked about tags; returns the facts about each, by their names."""
 _HINTED_TAGS = 3
 
 
+@dataclass(frozen=True)
 class ComponentEvidence:
-    """Asks the forge and the registry about the pins of the components; `today` is the date that tags are held to."""
+    """Asks the forge and the registry about pins. `today` is the date that tags are held to which it proposes.
 
-    def __init__(self, forge: Forge, registry: RegistryClient, settings: Settings, today: datetime.date) -> None:
-        self._forge = forge
-        self._today = today
-        self._registry = registry
-        self._settings = settings
+    A gate has few pins and little time, so it asks everything at once. Without `today` the pins are the many of an
+    audit: then names are listed instead, most of what most tags do not need is left out, and no tag is proposed.
+    `tell` is given a line about each component.
+    """
+
+    forge: Forge
+    registry: RegistryClient
+    settings: Settings
+    today: datetime.date | None = None
+    tell: Callable[[str], None] = lambda _: None
 
     def gather(self, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None) -> list[ComponentFacts]:
         """Return the facts of each pin, in the order of `pins`; `look` looks for overrides by the component's name."""
-        with ThreadPoolExecutor(len(pins) + 1) as pool:
-            # One call for all images, so that one login serves them all.
+        with ThreadPoolExecutor(2) as pool:
             images = pool.submit(self._images, pins)
-            asked = [pool.submit(self._component, pin) for pin in pins]
+            asked = pool.submit(self.of_tags, pins)
             # Asks nobody: it has its time while the questions are on their way.
             overrides = look() if look else {}
-        return [
-            self._with_image(replace(facts, image=images.result()[name], overrides=overrides.get(name)))
-            for facts in (each.result() for each in asked)
-            for name in [facts.pin.component.name]
-        ]
+        found = self.with_images(asked.result(), images.result())
+        return [replace(facts, overrides=overrides.get(facts.pin.component.name)) for facts in found]
 
-    def _with_image(self, facts: ComponentFacts) -> ComponentFacts:
-        return with_tag_object(self._forge, replace(facts, origin_required=self._settings.origin_required))
+    def of_tags(self, pins: Sequence[Pin]) -> list[ComponentFacts]:
+        """Return what the components' repositories say of each pin; each distinct tag is looked up once."""
+        by_name: dict[str, dict[str, Pin]] = {}
+        for pin in pins:
+            by_name.setdefault(pin.component.name, {}).setdefault(pin.tag, pin)
+        with ThreadPoolExecutor(max(1, len(by_name))) as pool:
+            found = dict(zip(by_name, pool.map(self._of_component, by_name.values()), strict=True))
+        return [replace(found[pin.component.name][pin.tag], pin=pin) for pin in pins]
 
-    def _component(self, pin: Pin) -> ComponentFacts:
-        if not pin.tag:
-            return ComponentFacts(pin, runs=NOT_ASKED if self._settings.check_ci else None)
-        repository = self._forge.repository(pin.component.repository)
-        with ThreadPoolExecutor(5) as pool:
-            # First what should be there: that the branch of the tag's name is not is believed of a repository
-            # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
-            place = pool.submit(_place, repository, pin)
-            heads = pool.submit(repository.branches, [*pin.component.branches, pin.tag])
-            asked = self._ask_for_runs(pool, pin) if self._settings.check_ci else {}
-        commit, placement = place.result()
-        facts = ComponentFacts(pin, commit, heads.result()[pin.tag], placement, runs=None, asked=utc_now())
-        facts = replace(facts, **{name: answer.result() for name, answer in asked.items()})
-        return replace(facts, hints=_hints(repository, pin, self._today)) if _needs_hints(facts) else facts
+    def with_images(self, components: Sequence[ComponentFacts], images: Images | None) -> list[ComponentFacts]:
+        """Add what registries hold, by name and tag; None if images are not looked at."""
+        return [self._with_image(facts, images) for facts in components]
 
-    def _ask_for_runs(self, pool: ThreadPoolExecutor, pin: Pin) -> dict[str, Future[Any]]:
-        """Ask what CI did, all at once; returns each answer by the name of the fact that it is."""
-        history, repository = self._forge.runs, pin.component.repository
-        asked: dict[str, Future[Any]] = {
-            "runs": pool.submit(lambda: history.tag_runs(repository, [pin.tag])[pin.tag]),
-            "lifetimes": pool.submit(lambda: history.branch_lifetimes(repository, [pin.tag])[pin.tag]),
-        }
-        if has_names(pin.component.ci_workflows):
-            asked["workflows"] = pool.submit(history.workflows, repository)
-        return asked
+    def _of_component(self, pins: Mapping[str, Pin]) -> dict[str, ComponentFacts]:
+        nothing = NOT_ASKED if self.settings.check_ci else None
+        found = {tag: ComponentFacts(pin, runs=nothing) for tag, pin in pins.items()}
+        tags = [tag for tag in pins if tag]
+        if not tags:
+            return found
+        component = found[tags[0]].pin.component
+        repository = self.forge.repository(component.repository)
+        of_tags, of_runs = self._questions(repository, component)
+        if self.today:
+            found = _answered(found, tags, [*of_tags, *of_runs])
+            return {tag: _with_hints(repository, facts, self.today) for tag, facts in found.items()}
+        self.tell(f"Looking up {len(tags):,} tags of {component.repository}.")
+        # One list of all tags rather than a question for each: what came with it is not asked for again.
+        repository.tags_starting([""])
+        found = _answered(found, tags, of_tags)
+        return _answered(found, [tag for tag in tags if found[tag].tag_runs], of_runs)
 
-    def _images(self, pins: Sequence[Pin]) -> Mapping[str, Answer[Image] | None]:
-        if not self._settings.check_images:
-            return {pin.component.name: None for pin in pins}
-        names = {pin: pin.component.image_name(pin.namespace) for pin in pins}
-        wanted = {(name, pin.image_tag) for pin, name in names.items() if name and pin.tag}
-        answers = self._registry.images(wanted, origins=wanted if self._settings.reads_origin else ())
-        return {
-            pin.component.name: answers.get((name, pin.image_tag), NOT_ASKED) if name else None
-            for pin, name in names.items()
-        }
+    def _questions(self, repository: Repository, component: Component) -> tuple[list[Question], list[Question]]:
+        """Return what is asked about tags, and what only matters of those that CI has run for."""
+        history, name = self.forge.runs, component.repository
+        shadows = partial(_heads, repository, component.branches) if self.today else partial(_listed_heads, repository)
+        # First what should be there: that the branch of the tag's name is not is believed of a repository
+        # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
+        of_tags: list[Question] = [partial(_place, repository, component.branches), _fact("shadow", shadows)]
+        if not self.settings.check_ci:
+            return of_tags, []
+        of_tags.append(_fact("runs", partial(history.tag_runs, name)))
+        of_runs = [_fact("lifetimes", partial(history.branch_lifetimes, name))]
+        if has_names(component.ci_workflows):
+            of_runs.append(_fact("workflows", lambda tags: dict.fromkeys(tags, history.workflows(name))))
+        return of_tags, of_runs
 
+    def _images(self, pins: Sequence[Pin]) -> Images | None:
+        if not self.settings.check_images:
+            return None
+        # One call for all images, so that one login serves them all.
+        wanted = {pin.place for pin in pins if pin.place and pin.tag}
+        return self.registry.images(wanted, origins=wanted if self.settings.reads_origin else ())
 
-def with_tag_object(forge: Forge, facts: ComponentFacts) -> ComponentFacts:
-    """Add the tag's own object where the image names another commit than the tag's: a build may have seen it for one.
+    def _with_image(self, facts: ComponentFacts, images: Images | None) -> ComponentFacts:
+        """Add the image, and the tag's own object where that names another commit: a build may have seen it for one.
 
-    GitHub has told it with the tag, so it costs no request.
-    """
-    from ...domain.origin import names_other_commit
+        GitHub has told of the object with the tag, so it costs no request.
+        """
+        from ...domain.origin import names_other_commit
 
-    if not names_other_commit(facts):
-        return facts
-    repository, tag = forge.repository(facts.pin.component.repository), facts.pin.tag
-    return replace(facts, tag_object=repository.tag_objects([tag])[tag])
+        pin = facts.pin
+        image = images.get(pin.place, NOT_ASKED) if images is not None and pin.place else None
+        facts = replace(facts, image=image, origin_required=self.settings.origin_required)
+        if not names_other_commit(facts):
+            return facts
+        repository = self.forge.repository(pin.component.repository)
+        return replace(facts, tag_object=repository.tag_objects([pin.tag])[pin.tag])
 
 
 def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:
@@ -116,11 +136,50 @@ def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | No
     return replace(facts, previous=next((pin for pin in previous.pins if pin.component.name == name), None))
 
 
-def _place(repository: Repository, pin: Pin) -> tuple[Answer[str | None], Answer[Placement]]:
-    commit = repository.tags([pin.tag])[pin.tag]
-    if not isinstance(commit, str):
-        return commit, NOT_ASKED
-    return commit, repository.placements([commit], pin.component.branches)[commit]
+def _answered(
+    found: Mapping[str, ComponentFacts], tags: Sequence[str], questions: Sequence[Question]
+) -> dict[str, ComponentFacts]:
+    """Ask all the questions about the tags at once, and add what they come to."""
+    if not tags or not questions:
+        return dict(found)
+    with ThreadPoolExecutor(len(questions)) as pool:
+        answers = [asked.result() for asked in [pool.submit(ask, tags) for ask in questions]]
+    facts = {tag: {name: fact for each in answers for name, fact in each[tag].items()} for tag in tags}
+    return {**found, **{tag: replace(found[tag], asked=utc_now(), **facts[tag]) for tag in tags}}
+
+
+def _fact(name: str, ask: Callable[[Sequence[str]], Answers[Any]]) -> Question:
+    return lambda tags: {tag: {name: answer} for tag, answer in ask(tags).items()}
+
+
+def _place(repository: Repository, branches: Sequence[str], tags: Sequence[str]) -> dict[str, dict[str, Any]]:
+    commits = repository.tags(tags)
+    known = sorted({commit for commit in commits.values() if isinstance(commit, str)})
+    placements = repository.placements(known, branches) if known else {}
+    return {
+        tag: {"commit": commit, "placement": placements[commit] if isinstance(commit, str) else NOT_ASKED}
+        for tag, commit in commits.items()
+    }
+
+
+def _heads(repository: Repository, branches: Sequence[str], tags: Sequence[str]) -> Answers[str | None]:
+    """Return the head of the branch that has each tag's name, None where no branch has it."""
+    heads = repository.branches([*branches, *tags])
+    return {tag: heads[tag] for tag in tags}
+
+
+def _listed_heads(repository: Repository, tags: Sequence[str]) -> Answers[str | None]:
+    """The same of many tags: few of them are the name of a branch, by the list of these."""
+    names = repository.branches_starting("")
+    if isinstance(names, Unknown):
+        return dict.fromkeys(tags, names)
+    taken = set(tags).intersection(names)
+    return {**dict.fromkeys(tags), **(repository.branches(sorted(taken)) if taken else {})}
+
+
+def _with_hints(repository: Repository, facts: ComponentFacts, today: datetime.date) -> ComponentFacts:
+    needed = facts.pin.tag and _needs_hints(facts)
+    return replace(facts, hints=_hints(repository, facts.pin, today)) if needed else facts
 
 
 def _needs_hints(facts: ComponentFacts) -> bool:

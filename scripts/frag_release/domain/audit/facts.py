@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..components import NO_IMAGE, Component, Pin
 from ..evidence import Answer, Image, Placement
-from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, StackFacts
+from ..facts import NOT_ASKED, ComponentFacts, Images, PreviousRelease, StackFacts
 from ..origin import JudgedImage
 from ..release_record import ReleaseRecord
 from ..tag_format import DEFAULT_FORMAT, TagFormat
@@ -17,7 +17,6 @@ from .since import Since
 
 Moment = Answer[datetime.datetime | None]
 Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
-Images = Mapping[tuple[str, str], Answer[Image]]
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ class StackHistory:
 
     `names` are all tags of the stack. Those looked at are in `tags`: production tags from `since` on, some below
     to compare with (`below` is what is known of the release under those), and others. `recorded` are older tags
-    whose release has a `release.json`, for their commit alone. `pinned` has what is known of each component's
-    tag, by the component's name and the tag; `images` what registries hold by name and tag (None: switched off).
+    whose release has a `release.json`, for their commit alone. `pinned` has what is known of each pin, by
+    its key; `images` what registries hold by name and tag (None: switched off).
     `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
     `none` for not at all. `origin_required` says that images have to say where they come from.
     """
@@ -77,7 +76,7 @@ class StackHistory:
     tags: Sequence[StackTag]
     below: Answer[PreviousRelease | None] = None
     recorded: Mapping[str, StackTag] = field(default_factory=dict)
-    pinned: Mapping[tuple[str, str], ComponentFacts] = field(default_factory=dict)
+    pinned: Mapping[tuple[str, str, str], ComponentFacts] = field(default_factory=dict)
     images: Images | None = None
     records: Records = field(default_factory=dict)
     stack_image: str = ""

@@ -142,17 +142,10 @@ class Judge:
     def _component(
         self, pin: Pin, previous: Answer[PreviousRelease | None], record: Answer[ReleaseRecord | None]
     ) -> ComponentFacts:
-        known = self._history.pinned.get((pin.component.name, pin.tag), ComponentFacts(pin))
-        facts = replace(known, pin=pin, image=self._image(pin), origin_required=self._history.origin_required)
+        facts = replace(self._history.pinned.get(pin.key, ComponentFacts(pin)), pin=pin)
         before = _same_component(pin.component, previous.pins) if isinstance(previous, PreviousRelease) else previous
         facts = replace(facts, previous=before)
         return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts
-
-    def _image(self, pin: Pin) -> Answer[Image] | None:
-        name = pin.component.image_name(pin.namespace)
-        if self._history.images is None or name is None:
-            return None
-        return self._history.images.get((name, pin.image_tag), NOT_ASKED)
 
 
 def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
