@@ -12,7 +12,7 @@ from frag_release.domain.expectations import Expected, differences, with_differe
 from frag_release.domain.facts import PublicRelease, StackImageFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.rollback import as_rollback
-from frag_release.domain.rules import judge, judge_image
+from frag_release.domain.rules import Occasion, judge
 
 NAME, TAG = "docker.io/org/fragalysis-stack", "2023.06.2"
 OTHER = "sha256:" + "9" * 64
@@ -22,7 +22,7 @@ TAGS = {"stack": TAG, "backend": "2023.05.1"}
 
 def image_finding(image: Answer[Image] | None, expected: str = DIGEST) -> Finding:
     """What the rule on the stack's image says."""
-    finding, *_ = judge_image(StackImageFacts(NAME, TAG, expected, image, "It is switched off."))
+    finding, *_ = judge(Occasion.DEPLOYMENT, StackImageFacts(NAME, TAG, expected, image, "It is switched off."))
     assert (finding.key, finding.tag) == ("stack-image:stack", TAG)
     return finding
 
@@ -43,7 +43,7 @@ def test_another_image_than_was_released(expected: str) -> None:
     """What is to be deployed under a released tag must be what its release records, expected or as it is now."""
 
     def judged(public: Answer[PublicRelease | None], image: Answer[Image] | None = IMAGE) -> Finding:
-        finding, *_ = judge_image(StackImageFacts(NAME, TAG, expected, image, "", public))
+        finding, *_ = judge(Occasion.DEPLOYMENT, StackImageFacts(NAME, TAG, expected, image, "", public))
         return finding
 
     assert_finding(judged(PublicRelease("", True, OTHER)), Status.FAIL, DIGEST, OTHER, "Do not deploy it")
@@ -89,12 +89,12 @@ def test_an_image_that_nobody_looked_at_is_unknown() -> None:
 
 def test_a_difference_takes_the_place_of_what_passed_and_blocks() -> None:
     """A release that passed is blocked by a difference, which is there once; what blocked before stays."""
-    passed = judge(release())
+    passed = judge(Occasion.DEPLOYMENT, release())
     differing = differences(Expected("", "", {"backend": OTHER}), "", {"backend": IMAGE}, TAGS)
     together = with_differences(passed, differing)
     assert [one.status for one in together if one.key == "pin-image:backend"] == [Status.FAIL]
     assert len(together) == len(passed)
-    failed = judge(release(components=(backend(image=LOST),)))
+    failed = judge(Occasion.DEPLOYMENT, release(components=(backend(image=LOST),)))
     kept = with_differences(failed, differing)
     assert [one.status for one in kept if one.key == "pin-image:backend"] == [Status.UNKNOWN]
     assert with_differences([], differing) == differing
@@ -112,7 +112,7 @@ def test_a_rollback_weighs_findings_anew() -> None:
         stack=stack(higher=["2023.06.3"], tag_commit="7" * 40, rollback=True),
         components=(backend(image=LOST, runs=LOST, commit=None),),
     )
-    found = {one.key: one for one in as_rollback(judge(facts))}
+    found = {one.key: one for one in as_rollback(judge(Occasion.DEPLOYMENT, facts))}
     for rule in ("pin-exists", "pin-image"):
         finding = found[f"{rule}:backend"]
         assert finding.status is Status.WARN
@@ -120,6 +120,7 @@ def test_a_rollback_weighs_findings_anew() -> None:
         assert not finding.allowed
     assert_finding(found["tag-order:stack"], Status.SKIPPED, "This is a rollback")
     assert_finding(found["tag-commit:stack"], Status.FAIL, "release.json recorded 555555555555", "777777777777")
-    lost = {one.key: one.status for one in as_rollback(judge(release(stack=stack(tag_commit=LOST, placement=LOST))))}
+    facts = release(stack=stack(tag_commit=LOST, placement=LOST))
+    lost = {one.key: one.status for one in as_rollback(judge(Occasion.DEPLOYMENT, facts))}
     assert lost["tag-commit:stack"] is Status.UNKNOWN
     assert lost["tag-on-stack-branch:stack"] is Status.UNKNOWN

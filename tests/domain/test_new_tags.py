@@ -28,7 +28,7 @@ from frag_release.domain.new_tags import (
     wanted_commit,
 )
 from frag_release.domain.plan import ChoiceError
-from frag_release.domain.rules import judge_planned
+from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.rules.proof import branch_ci
 
 TODAY = datetime.date(2026, 11, 28)
@@ -155,12 +155,12 @@ def new_tag(**facts: Any) -> NewTag:
 def test_what_needs_the_tag_is_skipped_until_it_is_made() -> None:
     """Of a planned tag all is judged that can be: a branch of its name refuses it, CI and image come later."""
     found = ReleaseFacts(None, [planned_facts(pin_of(), new_tag())])
-    statuses = {one.rule: one.status for one in judge_planned(found) if one.subject == "backend"}
+    statuses = {one.rule: one.status for one in judge(Occasion.PLAN, found) if one.subject == "backend"}
     assert {statuses[name] for name in ("pin-exists", "pin-shadowed", "pin-on-branch", "pin-grade")} == {Status.PASS}
     assert (statuses["pin-ci"], statuses["pin-image"]) == (Status.SKIPPED, Status.SKIPPED)
     assert "branch-ci" not in statuses
     shadowed = ReleaseFacts(None, [planned_facts(pin_of(), new_tag(shadow=OTHER))])
-    assert [one.rule for one in judge_planned(shadowed) if one.status.blocks] == ["pin-shadowed"]
+    assert [one.rule for one in judge(Occasion.PLAN, shadowed) if one.status.blocks] == ["pin-shadowed"]
 
 
 def test_what_is_followed() -> None:

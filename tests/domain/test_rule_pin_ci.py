@@ -26,7 +26,7 @@ from frag_release.domain.components import Pin
 from frag_release.domain.evidence import Image, Lifetime, NotOffered, Placement, Run, Unknown, Workflow
 from frag_release.domain.facts import Recorded
 from frag_release.domain.findings import Status, blocking
-from frag_release.domain.rules import judge
+from frag_release.domain.rules import Occasion, judge
 
 UNNAMED = pins(backend=replace(BACKEND, ci_workflows=()))[0]
 LINT = run(workflow=".github/workflows/lint.yaml", id=8, workflow_id=80)
@@ -380,7 +380,7 @@ def test_pin_ci_without_a_tag_to_look_for() -> None:
     for commit in (None, LOST):
         facts = release(components=(backend(commit=commit), frontend()))
         assert_finding(finding_of("pin-ci", "backend", facts), Status.SKIPPED)
-        assert "pin-exists:backend" in {finding.key for finding in blocking(judge(facts))}
+        assert "pin-exists:backend" in {finding.key for finding in blocking(judge(Occasion.DEPLOYMENT, facts))}
 
 
 def test_pin_ci_does_not_believe_that_a_run_ended_before_it_began() -> None:

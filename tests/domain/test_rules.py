@@ -24,12 +24,13 @@ from domain.worked_example import (
     release,
     stack,
 )
+from frag_release.domain.audit.facts import PastStackFacts
 from frag_release.domain.audit.rules import PAST_RULES
 from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
 from frag_release.domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding, Status, blocking
-from frag_release.domain.rules import CATALOGUE, can_mend_elsewhere, judge, judge_presence
+from frag_release.domain.rules import CATALOGUE, Occasion, can_mend_elsewhere, judge
 
 # Design section 4, by hand: rule, subject, and whether `allow` may cover it.
 DESIGNED = [
@@ -72,7 +73,38 @@ def test_the_catalogue_is_the_designs_table() -> None:
 def test_the_past_is_judged_by_every_rule_that_can_be_asked_of_it() -> None:
     """An audit leaves out what is of a run alone: overrides, CI before something is tagged, another build."""
     of_a_run = {"pin-effective", "hidden-override", "stack-ci", "staged", "tag-released", "branch-ci", "config-same"}
-    assert {rule.id for rule in CATALOGUE} - {rule.id for rule in PAST_RULES} == of_a_run
+    assert {rule.id for rule in PAST_RULES if Occasion.AUDIT not in rule.when} == of_a_run
+
+
+ALWAYS = {
+    "tag-unique", "tag-style", "pin-present", "pin-grade", "pin-exists", "pin-shadowed", "pin-on-branch", "pin-ci",
+    "pin-image", "pin-origin", "pin-order", "pair-changed",
+}  # fmt: skip
+OF_RUNS = ALWAYS | {"tag-on-stack-branch", "tag-commit", "tag-order", "config-same", "pin-effective", "hidden-override"}
+OF_COMMIT = ALWAYS | {"tag-on-stack-branch", "config-same", "hidden-override", "stack-ci"}
+ASKED = {
+    Occasion.GATE: OF_RUNS | {"tag-released"},
+    Occasion.DEPLOYMENT: OF_RUNS | {"stack-image", "staged", "stack-contents"},
+    Occasion.PLAN: ALWAYS | {"tag-order", "config-same", "hidden-override", "branch-ci"},
+    Occasion.PUBLICATION: OF_COMMIT | {"tag-order"},
+    Occasion.BASELINE: OF_COMMIT,
+    Occasion.BUILT: {"stack-contents"},
+    Occasion.AUDIT: ALWAYS | {"tag-on-stack-branch", "tag-commit", "tag-order", "stack-image", "stack-contents"},
+    Occasion.COMPARISON: {"tag-commit", "stack-image", "pin-exists", "pin-image"},
+    Occasion.UNJUDGED: {"pin-present"},
+}
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_a_rule_is_asked_when_its_row_says_so(occasion: Occasion) -> None:
+    """Each occasion has these rules; that a rule has no place there is no reason to pass, so all are listed."""
+    assert {rule.id for rule in CATALOGUE if occasion in rule.when} == ASKED[occasion]
+
+
+def test_no_rule_of_the_past_waits_for_facts_that_an_audit_lacks() -> None:
+    """A rule on an image that is about to be deployed would never be asked by an audit: it judges by other facts."""
+    on = {rule.of for rule in PAST_RULES if {Occasion.AUDIT, Occasion.COMPARISON} & set(rule.when)}
+    assert on == {StackFacts, PastStackFacts, ComponentFacts, ReleaseFacts}
 
 
 def test_what_can_be_mended_without_another_tag() -> None:
@@ -97,7 +129,7 @@ def test_every_rule_has_words_for_the_readme() -> None:
 
 def test_the_worked_example_passes_every_rule() -> None:
     """Stack 2023.06.2 of backend 2023.05.1 and frontend 2023.05.4 passes all sixteen rules on all subjects."""
-    findings = judge(release())
+    findings = judge(Occasion.DEPLOYMENT, release())
     assert [(finding.key, finding.status) for finding in findings if finding.status is not Status.PASS] == []
     expected = {f"{rule}:stack" for rule, subject, _ in DESIGNED if subject == "stack"} | {"pair-changed:pair"}
     expected -= {f"{rule}:stack" for rule in OF_ONE_COMMAND}
@@ -110,19 +142,19 @@ def test_the_worked_example_passes_every_rule() -> None:
 
 def test_findings_on_pins_point_at_the_line_of_the_pin() -> None:
     """A finding on a component names the workflow file and the line of its tag, and dies with that tag."""
-    found = {finding.subject: finding for finding in judge(release()) if finding.rule == "pin-ci"}
+    found = {finding.subject: finding for finding in judge(Occasion.DEPLOYMENT, release()) if finding.rule == "pin-ci"}
     assert (found["backend"].file, found["backend"].line, found["backend"].tag) == (WORKFLOW_FILE, 4, "2023.05.1")
     assert (found["frontend"].file, found["frontend"].line, found["frontend"].tag) == (WORKFLOW_FILE, 6, "2023.05.4")
 
 
 def test_findings_on_stack_and_pair_bear_the_stacks_tag() -> None:
     """An allowance for the stack or the pair is for one stack tag, so the findings bear it."""
-    assert {f.tag for f in judge(release()) if f.subject in ("stack", "pair")} == {"2023.06.2"}
+    assert {f.tag for f in judge(Occasion.DEPLOYMENT, release()) if f.subject in ("stack", "pair")} == {"2023.06.2"}
 
 
 def test_a_pull_request_is_judged_without_a_stack_tag() -> None:
     """Where there is no stack tag, the component rules alone are applied, and the pair."""
-    findings = judge(ReleaseFacts(None, (backend(), frontend()), None))
+    findings = judge(Occasion.DEPLOYMENT, ReleaseFacts(None, (backend(), frontend()), None))
     assert {finding.subject for finding in findings} == {"backend", "frontend", "pair"}
     assert blocking(findings) == []
 
@@ -148,7 +180,7 @@ def test_a_pull_request_is_judged_without_a_stack_tag() -> None:
 )
 def test_evidence_that_cannot_be_had_blocks_as_unknown(rule: str, facts: ReleaseFacts) -> None:
     """Each piece of evidence that is missing gives exactly one `unknown`, which blocks, says why and says retry."""
-    (finding,) = blocking(judge(facts))
+    (finding,) = blocking(judge(Occasion.DEPLOYMENT, facts))
     assert finding.key == rule
     assert_finding(finding, Status.UNKNOWN, "the server answered 503", RETRY)
 
@@ -157,7 +189,8 @@ def test_evidence_that_nobody_asked_for_blocks() -> None:
     """Facts that were never gathered are unknown: forgetting to ask is no way to pass."""
     bare = StackFacts("org/stack", ("master",), production("2023.06.2"), STACK_COMMIT)
     no_commit, commit_only = ComponentFacts(pins()[0]), ComponentFacts(pins()[1], commit="f" * 40)
-    blocked = {finding.key for finding in blocking(judge(ReleaseFacts(bare, (no_commit, commit_only))))}
+    facts = ReleaseFacts(bare, (no_commit, commit_only))
+    blocked = {finding.key for finding in blocking(judge(Occasion.DEPLOYMENT, facts))}
     assert blocked == {
         "tag-on-stack-branch:stack",
         "tag-commit:stack",
@@ -198,14 +231,14 @@ def test_pair_changed() -> None:
 
 def test_presence_says_nothing_of_pins_that_can_be_read() -> None:
     """A build that is not judged gets no findings where its pins can be read."""
-    assert judge_presence(release()) == []
+    assert judge(Occasion.UNJUDGED, release()) == []
 
 
 @pytest.mark.parametrize(("content", "status"), [(blob("["), Status.FAIL), (None, Status.FAIL), (LOST, Status.UNKNOWN)])
 def test_presence_tells_of_pins_that_cannot_be_read(content: Any, status: Status) -> None:
     """A build that is not judged still hears that its workflow file has no pins to read."""
     facts = [ComponentFacts(pin) for pin in read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, content)]
-    findings = judge_presence(ReleaseFacts(None, facts, None))
+    findings = judge(Occasion.UNJUDGED, ReleaseFacts(None, facts, None))
     assert [(finding.key, finding.status) for finding in findings] == [
         ("pin-present:backend", status),
         ("pin-present:frontend", status),
@@ -214,4 +247,4 @@ def test_presence_tells_of_pins_that_cannot_be_read(content: Any, status: Status
 
 def test_rules_are_pure() -> None:
     """Judging twice gives the same findings: a rule keeps nothing and asks nobody."""
-    assert judge(release()) == judge(release())
+    assert judge(Occasion.DEPLOYMENT, release()) == judge(Occasion.DEPLOYMENT, release())

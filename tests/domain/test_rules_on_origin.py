@@ -14,7 +14,7 @@ from frag_release.domain.evidence import Answer, Image
 from frag_release.domain.facts import StackImageFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.origin import Material, Origin, Origins, judged_pair
-from frag_release.domain.rules import judge_contents
+from frag_release.domain.rules import Occasion, judge
 
 ELSE = "e" * 40
 OURS, FORK = "github.com/org/fragalysis-backend", "github.com/me/fragalysis-backend"
@@ -120,7 +120,7 @@ def contents(*went_in: Material, said: Sequence[Answer[Origin]] = (), **changes:
         Image("docker.io/org/fragalysis-stack", "2023.06.2", DIGEST, origins),
         pair=judged_pair(components, images, {}),
     )
-    return judge_contents(replace(good, **changes))
+    return judge(Occasion.BUILT, replace(good, **changes))[0]
 
 
 GOOD = (Material(BACKEND, DIGEST), Material(FRONTEND, DIGEST))

@@ -13,7 +13,7 @@ from frag_release.domain.components import Pin, read_pins
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import NOT_ASKED, ComponentFacts, Hints
 from frag_release.domain.findings import Status, blocking
-from frag_release.domain.rules import judge
+from frag_release.domain.rules import Occasion, judge
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,8 @@ def test_an_override_of_a_missing_value_never_passes() -> None:
     """Where the file names no version, one from the inputs alone cannot be released."""
     file = FILE.replace("  BE_IMAGE_TAG: 2023.05.1\n", "")
     pin = pins(file, replace(BACKEND, tag="2023.05.1"))[0]
-    assert "pin-present:backend" in {f.key for f in blocking(judge(release(components=(backend(pin=pin), frontend()))))}
+    findings = judge(Occasion.DEPLOYMENT, release(components=(backend(pin=pin), frontend())))
+    assert "pin-present:backend" in {f.key for f in blocking(findings)}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,8 @@ def test_pin_grade_fails_on_anything_but_three_numbers(tag: str) -> None:
 def test_rules_on_a_tag_are_skipped_where_there_is_none() -> None:
     """Without a value nothing is said about grade, tag, branch or image; that the pin is missing blocks already."""
     pin = pins(FILE.replace("  BE_IMAGE_TAG: 2023.05.1\n", ""))[0]
-    findings = [f for f in judge(release(components=(ComponentFacts(pin),))) if f.subject == "backend"]
+    judged = judge(Occasion.DEPLOYMENT, release(components=(ComponentFacts(pin),)))
+    findings = [f for f in judged if f.subject == "backend"]
     statuses = {finding.rule: finding.status for finding in findings}
     assert statuses.pop("pin-present") is Status.FAIL
     assert set(statuses.values()) == {Status.SKIPPED}

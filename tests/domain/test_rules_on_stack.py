@@ -12,7 +12,7 @@ from domain.worked_example import DIGEST, production, release, run, stack
 from frag_release.domain.evidence import Answer, NotOffered, Run, Unknown, Workflow
 from frag_release.domain.facts import PublicRelease
 from frag_release.domain.findings import Finding, Status
-from frag_release.domain.rules import judge, judge_publication
+from frag_release.domain.rules import Occasion, judge
 
 
 def test_tag_on_stack_branch() -> None:
@@ -80,7 +80,7 @@ def test_stack_ci_fails_on_every_end_but_success(conclusion: str | None) -> None
 def stack_ci(*runs: Run, given: str = "ci.yaml", workflows: Answer[Sequence[Workflow]] = ()) -> Finding:
     """What is found of the runs of the stack's commit, where that workflow is to have passed."""
     facts = release(stack=stack(ci_workflows=(given,), ci=runs, workflows=workflows))
-    (finding,) = [one for one in judge_publication(facts) if one.rule == "stack-ci"]
+    (finding,) = [one for one in judge(Occasion.PUBLICATION, facts) if one.rule == "stack-ci"]
     return finding
 
 
@@ -130,7 +130,7 @@ def test_stack_ci_goes_by_the_name_of_the_workflow() -> None:
 
 def of_building(public: object) -> Finding:
     """What tag-released says of the worked example, whose tag has this public release."""
-    findings = judge(release(stack=stack(public=public)), building=True)
+    findings = judge(Occasion.GATE, release(stack=stack(public=public)))
     return next(one for one in findings if one.key == "tag-released:stack")
 
 
@@ -150,4 +150,4 @@ def test_tag_released() -> None:
 def test_what_is_only_deployed_is_not_asked_whether_it_is_released() -> None:
     """A deployment of what was built is judged after the release, too: the rule is for a build alone."""
     released = stack(public=PublicRelease("", True, DIGEST))
-    assert "tag-released:stack" not in {one.key for one in judge(release(stack=released))}
+    assert "tag-released:stack" not in {one.key for one in judge(Occasion.DEPLOYMENT, release(stack=released))}

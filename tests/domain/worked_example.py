@@ -12,7 +12,7 @@ from frag_release.domain.evidence import Answer, Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
 from frag_release.domain.origin import Origin, Origins
-from frag_release.domain.rules import judge
+from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 WORKFLOW_FILE = ".github/workflows/build-main.yaml"
@@ -137,5 +137,5 @@ def release(**changes: Any) -> ReleaseFacts:
 
 def finding_of(rule: str, subject: str, facts: ReleaseFacts) -> Finding:
     """The one finding of a rule on a subject."""
-    (found,) = [one for one in judge(facts) if (one.rule, one.subject) == (rule, subject)]
+    (found,) = [one for one in judge(Occasion.DEPLOYMENT, facts) if (one.rule, one.subject) == (rule, subject)]
     return found

@@ -13,7 +13,7 @@ from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.reports.prepare import PrepareReport
 from frag_release.domain.reports.report import Action
-from frag_release.domain.rules import judge_planned
+from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.splice import replace_values
 from render.reports import FILE, NOW, STACK, good_facts, pin
 
@@ -65,7 +65,7 @@ def planned(
 ) -> PrepareReport:
     """The report of a plan, judged, before anything of it was done."""
     facts = facts or good_facts()
-    findings = apply_allowances(judge_planned(facts), allow)
+    findings = apply_allowances(judge(Occasion.PLAN, facts), allow)
     return PrepareReport("1.0.0", NOW, of or plan(), facts, findings, dry_run)
 
 

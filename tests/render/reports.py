@@ -14,7 +14,7 @@ from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFa
 from frag_release.domain.findings import Finding
 from frag_release.domain.origin import Origin, Origins
 from frag_release.domain.reports.gate import GateReport
-from frag_release.domain.rules import judge, judge_presence
+from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 from frag_release.domain.workflow_file import Value
 
@@ -100,7 +100,8 @@ def report(
     """What the gate reports on these facts; `findings` takes the place of what the rules say."""
     facts = facts or good_facts()
     asked = Circumstances(ref, event, ("master",), production=production, pins_changed=event == "pull_request")
-    found = findings if findings is not None else judge(facts) if asked.judged else judge_presence(facts)
+    occasion = Occasion.DEPLOYMENT if asked.judged else Occasion.UNJUDGED
+    found = findings if findings is not None else judge(occasion, facts)
     decision = decide(asked, apply_allowances(found, allow))
     unused = unused_allowances(found, allow)
     return GateReport("1.0.0", NOW, ref, STACK, STACK_COMMIT, decision, facts, unused)

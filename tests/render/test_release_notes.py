@@ -12,7 +12,7 @@ from frag_release.domain.contents import Contents
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.plan import Change
-from frag_release.domain.rules import judge
+from frag_release.domain.rules import Occasion, judge
 from frag_release.render.release_notes import MAX_BYTES, release_body, ticket_body
 from render.hostile import HOSTILE, markup, read
 from render.plans import GITHUB, commits
@@ -38,7 +38,7 @@ def contents(history: Answer[History] | None = None, **changed: object) -> Conte
         tickets_from=TICKETS,
         changes=changes,
         titles={1523: "Show the ligand", 1463: None, 1517: Unknown("the server answered 503")},
-        findings=judge(facts),
+        findings=judge(Occasion.DEPLOYMENT, facts),
         image=f"docker.io/{STACK}",
         digest="sha256:" + "7" * 64,
         build=Build(

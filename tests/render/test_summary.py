@@ -10,7 +10,7 @@ from frag_release.domain.evidence import Image, Placement, Run, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.reports.gate import GateReport
-from frag_release.domain.rules import COMPONENT_RULES
+from frag_release.domain.rules import CATALOGUE
 from frag_release.render.checks import OF_COMPONENT
 from frag_release.render.next_steps import remedies
 from render.reports import good_facts, pin, report, unjudged, with_backend
@@ -418,4 +418,4 @@ def test_an_error_says_what_and_what_to_do() -> None:
 def test_every_rule_on_a_component_has_its_column() -> None:
     """What blocks a component is seen in its row; only how it compares with the release before is told elsewhere."""
     shown = frozenset[str]().union(*(check.rules for check in OF_COMPONENT))
-    assert {rule.id for rule in COMPONENT_RULES} - shown == {"pin-order"}
+    assert {rule.id for rule in CATALOGUE if rule.subject == "component"} - shown == {"pin-order"}

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .evidence import Answer, Image, Unknown
-from .findings import Finding, Status
+from .facts import About
+from .findings import Finding
+from .rules.proof import pin_image
+from .rules.rule import failed, unknown
+from .rules.stack import tag_commit
 
 _ANEW = "Do not deploy it. Find out who changed it, and release anew under the next free tag."
 
@@ -35,7 +39,7 @@ def differences(
     if expected.stack_commit and commit != expected.stack_commit:
         message = f"The stack was judged and built at {expected.stack_commit}, and {commit or 'no commit'} is it now."
         remedy = "Do not run this again. Give the commit you mean a new tag, which starts a run of its own."
-        found.append(Finding("tag-commit", "stack", tags.get("stack", ""), Status.FAIL, message, remedy))
+        found.append(tag_commit.finding(failed(message, remedy), About("stack", tags.get("stack", ""))))
     for name, digest in expected.digests.items():
         image = images.get(name, Unknown("it was not looked up"))
         finding = _of_image(name, tags.get(name, ""), digest, image) if digest else None
@@ -45,13 +49,13 @@ def differences(
 
 def _of_image(name: str, tag: str, expected: str, image: Answer[Image]) -> Finding | None:
     if isinstance(image, Unknown):
-        message = f"Whether the {name}'s image is still {expected} could not be seen: {image.reason}"
-        return Finding("pin-image", name, tag, Status.UNKNOWN, message, image.remedy)
+        what = f"Whether the {name}'s image is still {expected} could not be seen"
+        return pin_image.finding(unknown(what, image), About(name, tag))
     if image.digest == expected:
         return None
     now = f"is {image.digest} now" if image.digest else "is gone"
     message = f"The image {image.name}:{image.tag} was {expected} when it was judged, and {now}."
-    return Finding("pin-image", name, tag, Status.FAIL, message, _ANEW)
+    return pin_image.finding(failed(message, _ANEW), About(name, tag))
 
 
 def with_differences(findings: Sequence[Finding], found: Sequence[Finding]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from .components import Pin
 from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
@@ -21,6 +21,26 @@ NOT_ASKED = Unknown("this was not asked for")
 
 Images = Mapping[tuple[str, str], Answer[Image]]
 """What registries hold, by the image's name with its registry, and its tag."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a finding is about: the subject at its tag, and the place to look at."""
+
+    subject: str
+    tag: str
+    file: str = ""
+    line: int | None = None
+
+
+class Judged(Protocol):
+    """Facts that rules judge; `kind` is what those rules are on."""
+
+    kind: ClassVar[str]
+
+    @property
+    def about(self) -> About:
+        """What is found out by them is about that."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,8 @@ class StackFacts:
     which the configuration file at the commit differs from the one that rules.
     """
 
+    kind: ClassVar[str] = "stack"
+
     repository: str
     branches: Sequence[str]
     tag: ProductionTag
@@ -64,6 +86,11 @@ class StackFacts:
     rollback: bool = False
     public: Answer[PublicRelease | None] = NOT_ASKED
     configuration: Answer[Sequence[str]] = ()
+
+    @property
+    def about(self) -> About:
+        """The stack at that tag."""
+        return About(self.kind, self.tag.text)
 
 
 @dataclass(frozen=True)
@@ -110,6 +137,8 @@ class ComponentFacts:
     `origin_required` says that an image has to name its commit.
     """
 
+    kind: ClassVar[str] = "component"
+
     pin: Pin
     commit: Answer[str | None] = NOT_ASKED
     shadow: Answer[str | None] = NOT_ASKED
@@ -128,6 +157,11 @@ class ComponentFacts:
     branch_runs: Answer[Sequence[Run]] | None = None
     tag_object: Answer[str | None] = None
     origin_required: bool = False
+
+    @property
+    def about(self) -> About:
+        """The component by its name, and the place of its pin."""
+        return About(self.pin.component.name, self.pin.tag, self.pin.file, self.pin.line)
 
     @property
     def newest(self) -> str:
@@ -207,9 +241,21 @@ class ReleaseFacts:
     It is not asked for where no release is judged, as for a pull request.
     """
 
+    kind: ClassVar[str] = "pair"
+
     stack: StackFacts | None
     components: Sequence[ComponentFacts]
     previous: Answer[PreviousRelease | None] = NOT_ASKED
+
+    @property
+    def about(self) -> About:
+        """The pair of that release."""
+        return About(self.kind, self.stack.tag.text if self.stack else "")
+
+    @property
+    def parts(self) -> Sequence[Judged]:
+        """All that has rules, in the order of the findings."""
+        return [*([self.stack] if self.stack else []), *self.components, self]
 
 
 @dataclass(frozen=True)
@@ -222,6 +268,8 @@ class StackImageFacts:
     is what was on staging, None if it need not have been there.
     """
 
+    kind: ClassVar[str] = "stack"
+
     name: str
     tag: str
     expected: str = ""
@@ -232,3 +280,13 @@ class StackImageFacts:
     origin_required: bool = False
     rollback: bool = False
     staging: Answer[Staging] | None = None
+
+    @property
+    def about(self) -> About:
+        """The stack at the tag of the image."""
+        return About(self.kind, self.tag)
+
+    @property
+    def parts(self) -> Sequence[Judged]:
+        """All that has rules."""
+        return [self]

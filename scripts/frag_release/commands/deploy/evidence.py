@@ -16,7 +16,7 @@ from ...domain.facts import NOT_ASKED, PublicRelease, StackImageFacts
 from ...domain.origin import judged_pair
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
-from ...domain.rules import judge_image
+from ...domain.rules import Occasion, judge
 from ...inputs.settings.deploy import DeploySettings
 
 Place = tuple[str, str]
@@ -106,7 +106,7 @@ class DeployEvidence:
         settings = self.settings
         tags = {"stack": judged.tag, **{facts.pin.component.name: facts.pin.tag for facts in judged.facts.components}}
         differing = differences(self.expected, judged.commit, images, tags)
-        image = judge_image(stack)
+        image = judge(Occasion.DEPLOYMENT, stack)
         if settings.rollback:
             differing = as_rollback(differing)
         findings = with_differences(judged.decision.findings, differing)

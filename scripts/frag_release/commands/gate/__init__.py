@@ -29,8 +29,9 @@ def get_ready() -> None:
 
 def run(session: Session[GateSettings]) -> GateReport:
     """Judge; writes nothing."""
+    from ...domain.rules import Occasion
     from .gate import Gate
 
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     registry = session.services.registry()
-    return Gate(session.settings, session.stack, registry, session.now, building=True).run()
+    return Gate(session.settings, session.stack, registry, session.now, occasion=Occasion.GATE).run()

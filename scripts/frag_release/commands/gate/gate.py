@@ -15,12 +15,14 @@ from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide
 from ...domain.evidence import OBJECT_ID, Answer, Unknown
-from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
-from ...domain.findings import Finding, Status
+from ...domain.facts import NOT_ASKED, About, ComponentFacts, PublicRelease, ReleaseFacts
+from ...domain.findings import Finding
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
-from ...domain.rules import judge, judge_presence
+from ...domain.rules import Occasion, judge
+from ...domain.rules.rule import unknown
+from ...domain.rules.stack import tag_commit
 from ...errors import UsageError
 from ...inputs.settings.gate import GateSettings
 from ..evidence.stack import TagFacts
@@ -31,8 +33,8 @@ from ..stack import Stack
 class Gate:
     """The gate with all that it needs; `now` is in UTC.
 
-    With a `rollback` it judges whether that release, as it was recorded, may be deployed again. `building` says
-    that what is judged is about to be built, and not only deployed.
+    With a `rollback` it judges whether that release, as it was recorded, may be deployed again. `occasion`
+    says whether what is judged is about to be built, or only deployed.
     """
 
     settings: GateSettings
@@ -40,7 +42,7 @@ class Gate:
     registry: RegistryClient
     now: datetime.datetime
     rollback: ReleaseRecord | None = None
-    building: bool = False
+    occasion: Occasion = Occasion.DEPLOYMENT
 
     def run(self) -> GateReport:
         """Decide. Raises UsageError where there is nothing that could be judged."""
@@ -58,10 +60,7 @@ class Gate:
             if asked.is_push_of_branch and self._of_this_run:
                 asked = replace(asked, released_as=self._released_as())
             facts = ReleaseFacts(None, _unasked(self._pins(commit)))
-        return self._report(asked, commit, facts, self._judge(asked, facts))
-
-    def _judge(self, asked: Circumstances, facts: ReleaseFacts) -> list[Finding]:
-        return judge(facts, building=self.building) if asked.judged else judge_presence(facts)
+        return self._report(asked, commit, facts, judge(self.occasion if asked.judged else Occasion.UNJUDGED, facts))
 
     @property
     def _of_this_run(self) -> bool:
@@ -99,8 +98,8 @@ class Gate:
         return commit
 
     def _unresolved(self, why: Unknown) -> Finding:
-        message = f"What {self.settings.ref} of {self.settings.stack_repository} points at: {why.reason}"
-        return Finding("tag-commit", "stack", "", Status.UNKNOWN, message, why.remedy)
+        what = f"What {self.settings.ref} of {self.settings.stack_repository} points at"
+        return tag_commit.finding(unknown(what, why), About("stack", ""))
 
     def _pins(self, commit: str) -> tuple[Pin, ...]:
         return self.stack.pins([commit], built=commit)[commit]

@@ -25,7 +25,7 @@ from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import Mode, Plan
 from ...domain.reports.prepare import PrepareReport
-from ...domain.rules import judge_planned
+from ...domain.rules import Occasion, judge
 from ...errors import ExpectedError, RefusedError
 from ...inputs.settings.prepare import PrepareSettings
 from ...render.plan_text import prepare_text as plan_text
@@ -181,14 +181,14 @@ class Attempt:
         content = Blob(len(plan.after), plan.after)
         look = partial(look_for_overrides, content, self.settings.components, self.settings.own_action)
 
-        def judge() -> Judged:
+        def judged() -> Judged:
             # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
             view = self.new_stack()
             facts = self.stack.release_facts(lambda: of_tag, lambda: self._component_facts(view, plan, pins, look))
-            return facts, judge_planned(facts)
+            return facts, judge(Occasion.PLAN, facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
-        facts, findings = judge_when_settled(judge, allow, minutes, self.session.journal.say, cancellation.sleep)
+        facts, findings = judge_when_settled(judged, allow, minutes, self.session.journal.say, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
 
     def _component_facts(

@@ -16,7 +16,7 @@ from ...domain.releases import Release
 from ...domain.reports.report import Action
 from ...domain.review import Reviewed
 from ...domain.rollback import as_rollback
-from ...domain.rules import judge_publication
+from ...domain.rules import Occasion, judge
 from ...errors import RefusedError
 from ...inputs.settings.publish import PublishSettings
 from ..answers import must
@@ -35,9 +35,7 @@ def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
     """Judge a release that runs already: it is not built, so what is found of its components only warns."""
     stack = replace(facts.stack, rollback=True) if facts.stack else None
     facts = replace(facts, stack=stack)
-    # Nothing is deployed, so nothing goes back: what the rule on the order says of rollbacks would be untrue.
-    found = [one for one in judge_publication(facts) if one.rule != "tag-order"]
-    return facts, as_rollback(found, _RUNS)
+    return facts, as_rollback(judge(Occasion.BASELINE, facts), _RUNS)
 
 
 @dataclass(frozen=True)

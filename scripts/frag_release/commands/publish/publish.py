@@ -21,7 +21,7 @@ from ...domain.reports.gate import GateReport
 from ...domain.reports.publish import NothingReport, PublishReport, Stage
 from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
-from ...domain.rules import judge_contents, judge_publication
+from ...domain.rules import Occasion, judge
 from ...errors import ExpectedError, RefusedError
 from ...inputs.settings.publish import PublishSettings
 from ...render.builds import progress_line
@@ -183,13 +183,13 @@ class Publish:
         """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
         settings, today = self.settings, self.clock.now().date()
 
-        def judge() -> Judged:
+        def judged() -> Judged:
             view = PublicationEvidence(settings, self.new_stack(), self.registry, branches, today)
             facts = view.gather(review, pins)
-            return judge_baseline(facts) if settings.baseline else (facts, judge_publication(facts))
+            return judge_baseline(facts) if settings.baseline else (facts, judge(Occasion.PUBLICATION, facts))
 
         facts, findings = judge_when_settled(
-            judge, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
+            judged, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
         # As the gate will see it in the run of the tag.
         circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches, tag_format=settings.tag_format)
@@ -332,10 +332,10 @@ class Publish:
             pair=judged_pair(judged.facts.components, images, {}),
             origin_required=self.settings.origin_required,
         )
-        found = judge_contents(facts)
-        (finding,) = apply_allowances([found], allow)
+        found = judge(Occasion.BUILT, facts)
+        (finding,) = apply_allowances(found, allow)
         decision = reconsider(judged.decision, [*judged.decision.findings, finding])
-        unused = set(unused_allowances([found], allow))
+        unused = set(unused_allowances(found, allow))
         still_unused = [one for one in judged.unused_allowances if one in unused]
         self._note(judged=replace(judged, decision=decision, unused_allowances=still_unused))
         if finding.status.blocks:

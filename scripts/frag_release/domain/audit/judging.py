@@ -14,12 +14,12 @@ from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, Releas
 from ..findings import Finding
 from ..origin import JudgedImage, judged_image
 from ..release_record import RecordedComponent, ReleaseRecord
-from ..rules import judge_presence
+from ..rules import Occasion, judge
 from ..tag_format import TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from .facts import PastStackFacts, StackHistory, StackTag
 from .order import Timeline, by_month, previous_releases, production
-from .rules import judge_past, judge_unchanged
+from .rules import PAST_RULES
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,23 @@ class Judge:
         previous = self._previous[tag.text]
         components = [self._component(pin, previous, record) for pin in facts.pins]
         found = previous.tag.text if isinstance(previous, PreviousRelease) else ""
-        return self._decided(facts, judge_past(stack, components, previous), components, previous=found)
+        findings = judge(Occasion.AUDIT, ReleaseFacts(stack, components, previous), PAST_RULES)
+        return self._decided(facts, findings, components, previous=found)
 
     def changes(self, tag: ProductionTag, record: ReleaseRecord) -> PastRelease:
         """Say of a release that is not judged only what has changed since its `release.json` was written."""
         facts = self._history.recorded.get(tag.text, StackTag(tag.text, None, form=tag.form))
         pins = [_recorded_pin(component, record) for component in self._history.components]
         components = [self._component(pin, None, record) for pin in pins if pin]
-        findings = judge_unchanged(self._stack_facts(tag, facts, record), components)
+        release = ReleaseFacts(self._stack_facts(tag, facts, record), components)
+        findings = judge(Occasion.COMPARISON, release, PAST_RULES)
         return self._decided(facts, findings, components, compared=True)
 
     def other(self, facts: StackTag) -> PastRelease:
         """Tell of a tag that is not a production tag, and that no rule judges."""
         components = [ComponentFacts(pin) for pin in facts.pins]
-        return self._decided(facts, judge_presence(ReleaseFacts(None, components, None)), components)
+        findings = judge(Occasion.UNJUDGED, ReleaseFacts(None, components, None))
+        return self._decided(facts, findings, components)
 
     def _decided(
         self,

@@ -7,22 +7,19 @@ tag or an image changed since `release.json` was written, and was a higher relea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..evidence import Image, Unknown
-from ..facts import ComponentFacts, PreviousRelease, Recorded, ReleaseFacts, StackImageFacts
-from ..findings import Finding, Outcome, Status
+from ..facts import ComponentFacts, Recorded, StackImageFacts
+from ..findings import Finding, Outcome
 from ..release_record import ASSET, ReleaseRecord
-from ..rules import COMPONENT_RULES
+from ..rules import CATALOGUE
 from ..rules.deployment import stack_image
 from ..rules.origin import stack_contents
-from ..rules.pair import PAIR_RULES
 from ..rules.pin_ci import MUTABLE, pin_ci
-from ..rules.pins import hidden_override, pin_effective
 from ..rules.proof import pin_exists, pin_image
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
-from ..rules.stack import tag_commit, tag_on_stack_branch, tag_order, tag_style, tag_unique
+from ..rules.stack import tag_commit, tag_order
 from .facts import PastStackFacts
 
 _NO_RECORD = f"The release has no {ASSET} to compare with."
@@ -130,61 +127,22 @@ def _same_image(image: Image, digest: str, what: str, more: str = "") -> Outcome
     )
 
 
-_COMMIT = tag_commit.judged_by(_tag_stayed)
-_STACK_IMAGE = stack_image.judged_by(_stack_image_stayed)
-_CONTENTS = stack_contents.judged_by(_contents_as_recorded)
-_ORDER = tag_order.judged_by(_went_forward)
-_EXISTS = pin_exists.judged_by(_component_tag_stayed)
-_CI = pin_ci.judged_by(_ci_if_asked)
-_IMAGE = pin_image.judged_by(_component_image_stayed)
-
-_STACK_RULES: tuple[Rule[PastStackFacts], ...] = (
-    tag_on_stack_branch,
-    _COMMIT,
-    tag_unique,
-    _ORDER,
-    tag_style,
-    _STACK_IMAGE,
-    _CONTENTS,
-)
-_OF_THE_PAST = {rule.id: rule for rule in (_EXISTS, _CI, _IMAGE)}
-_OF_A_BUILD = (pin_effective, hidden_override)
-"""Nothing is built from a file of the past, so nothing can override it."""
-_COMPONENT_RULES = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in COMPONENT_RULES if rule not in _OF_A_BUILD)
-PAST_RULES: tuple[Rule[Any], ...] = (*_STACK_RULES, *_COMPONENT_RULES, *PAIR_RULES)
-"""Every rule that a release of the past is judged by."""
+_OF_THE_PAST: dict[str, Rule[Any]] = {
+    one.id: one
+    for one in (
+        tag_commit.judged_by(_tag_stayed, PastStackFacts),
+        tag_order.judged_by(_went_forward, PastStackFacts),
+        stack_image.judged_by(_stack_image_stayed, PastStackFacts),
+        stack_contents.judged_by(_contents_as_recorded, PastStackFacts),
+        pin_exists.judged_by(_component_tag_stayed, ComponentFacts),
+        pin_ci.judged_by(_ci_if_asked, ComponentFacts),
+        pin_image.judged_by(_component_image_stayed, ComponentFacts),
+    )
+}
+PAST_RULES: tuple[Rule[Any], ...] = tuple(_OF_THE_PAST.get(rule.id, rule) for rule in CATALOGUE)
+"""The catalogue for releases of the past."""
 
 
 def is_change(finding: Finding) -> bool:
     """Whether a finding says that something is no longer what was released: not of the past alone, that one."""
     return finding.remedy in (MOVED, PUSHED_AGAIN)
-
-
-def judge_past(
-    stack: PastStackFacts, components: Sequence[ComponentFacts], previous: PreviousRelease | Unknown | None
-) -> list[Finding]:
-    """Apply every rule that a release of the past can be judged by, as of now but for order and sameness."""
-    pair = ReleaseFacts(stack, components, previous)
-    return [
-        *_judge(stack, components, _STACK_RULES, _COMPONENT_RULES),
-        *(rule.apply(pair, "pair", stack.tag.text) for rule in PAIR_RULES),
-    ]
-
-
-def judge_unchanged(stack: PastStackFacts, components: Sequence[ComponentFacts]) -> list[Finding]:
-    """Say only what has changed since `release.json` was written, or could not be compared with it."""
-    findings = _judge(stack, components, (_COMMIT, _STACK_IMAGE), (_EXISTS, _IMAGE))
-    return [finding for finding in findings if finding.status in (Status.FAIL, Status.UNKNOWN)]
-
-
-def _judge(
-    stack: PastStackFacts,
-    components: Sequence[ComponentFacts],
-    stack_rules: Sequence[Rule[PastStackFacts]],
-    component_rules: Sequence[Rule[ComponentFacts]],
-) -> list[Finding]:
-    findings = [rule.apply(stack, "stack", stack.tag.text) for rule in stack_rules]
-    for facts in components:
-        pin = facts.pin
-        findings += [rule.apply(facts, pin.component.name, pin.tag, pin.file, pin.line) for rule in component_rules]
-    return findings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..evidence import Image, Unknown
 from ..facts import StackImageFacts
 from ..findings import Outcome, Status
-from .rule import Rule, failed, passed, rule, skipped, unknown, warned
+from .rule import Occasion, Rule, failed, passed, rule, skipped, unknown, warned
 
 if TYPE_CHECKING:  # few runs ask for records
     from ..deployment_records import Record, Staging
@@ -18,7 +18,8 @@ _BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 @rule(
     "stack-image",
-    "stack",
+    StackImageFacts,
+    when={Occasion.DEPLOYMENT, Occasion.AUDIT, Occasion.COMPARISON},
     column="image",
     fails_when="deploy: the stack image is absent, or has another digest than expected or than its release records",
     remedy="Deploy what was built: release it anew under the next free tag, and find out who pushed the other image.",
@@ -68,7 +69,8 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
 
 @rule(
     "staged",
-    "stack",
+    StackImageFacts,
+    when={Occasion.DEPLOYMENT},
     column="image",
     fails_when="deploy to production, with `staging-minutes`: no deployment record of staging that is believed has the "
     "same digest of the stack's image, or it did not stay the newest there for so many minutes",

@@ -9,7 +9,7 @@ from ..facts import ComponentFacts, StackImageFacts
 from ..findings import Outcome, Status
 from ..origin import JudgedImage, Material, Origin
 from .pins import NO_SUCH_TAG, NO_TAG
-from .rule import Rule, failed, passed, rule, skipped, unknown, warned
+from .rule import Occasion, Rule, failed, passed, rule, skipped, unknown, warned
 
 _OFF = "Switched off by check-origin."
 _SAY_IT = "Have the CI build it with provenance (docs/gate.md has the line), or set check-origin to check."
@@ -18,7 +18,7 @@ _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status
 
 @rule(
     "pin-origin",
-    "component",
+    ComponentFacts,
     column="image",
     fails_when="the image says that it was built from another commit than the tag's; one that says nothing is "
     "`skipped`, one whose word cannot be read `unknown`",
@@ -43,7 +43,8 @@ def pin_origin(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "stack-contents",
-    "stack",
+    StackImageFacts,
+    when={Occasion.BUILT, Occasion.DEPLOYMENT, Occasion.AUDIT},
     column="image",
     fails_when="publish, deploy: the stack image says that other images went into it than the pair that was judged",
     remedy="Build the stack anew from the digests that the gate gives out, under the next free tag.",

@@ -10,7 +10,7 @@ from .rule import Rule, either, passed, rule, skipped, warned, without_previous
 
 @rule(
     "pair-changed",
-    "pair",
+    ReleaseFacts,
     fails_when="*warning only*: it is the same pair as in the previous release (releases of the Dockerfile alone "
     "are legitimate)",
     remedy="Make sure that a release without a new component is meant.",

@@ -18,7 +18,7 @@ MUTABLE = "That release is not immutable: anyone with write access can change it
 
 @rule(
     "pin-ci",
-    "component",
+    ComponentFacts,
     column="CI",
     fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`, as "
     "is one that may be a branch's, or that another commit's build under that name came after; a green *branch* run of "

@@ -11,7 +11,7 @@ from ..facts import ComponentFacts
 from ..findings import Outcome
 from ..tag_format import wrong_v
 from ..versions import parse_production_tag
-from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
+from .rule import JUDGED, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 
 if TYPE_CHECKING:  # it reads YAML, which takes long to import
     from ..overrides import Override
@@ -23,7 +23,8 @@ NO_SUCH_TAG = "The tag itself was not found."
 
 @rule(
     "pin-present",
-    "component",
+    ComponentFacts,
+    when=JUDGED | {Occasion.UNJUDGED},
     column="tag",
     fails_when="there is no value in the file or the inputs, or the file cannot be read as the workflow it should be",
     remedy="Give the variable one plain value in the top-level `env:` of the workflow file.",
@@ -45,7 +46,8 @@ def pin_present(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-effective",
-    "component",
+    ComponentFacts,
+    when=RUN,
     column="tag",
     fails_when="the tag or namespace to be built differs from the file's, or another workflow file runs than the one "
     "that is judged",
@@ -76,7 +78,8 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "hidden-override",
-    "component",
+    ComponentFacts,
+    when=JUDGED - {Occasion.AUDIT},
     column="tag",
     fails_when="the workflow file takes the tag or namespace also from an input, a secret or a variable that a step of "
     "this action is not given (a warning if only a run can tell)",
@@ -101,7 +104,7 @@ def hidden_override(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-grade",
-    "component",
+    ComponentFacts,
     column="tag",
     fails_when="the tag is not a production tag",
     remedy="Pin a tag of exactly `N.N.N` (with a `v` in front only if the component's tag format has it).",
@@ -125,7 +128,7 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-order",
-    "component",
+    ComponentFacts,
     fails_when="*warning only*: it is older than the pin of the previous release",
     remedy="Make sure that going back is meant; database migrations are not undone by it.",
 )

@@ -8,12 +8,13 @@ from ..findings import Outcome, Status
 from .ci_runs import files_of
 from .pin_ci import pin_ci
 from .pins import AFTER_TAGGING, NO_SUCH_TAG, NO_TAG
-from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
+from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
 
 
 @rule(
     "pin-exists",
-    "component",
+    ComponentFacts,
+    when=JUDGED | {Occasion.COMPARISON},
     column="tag",
     fails_when="the repository has no such tag (the remedy names the nearest)",
     remedy="Pin a tag that exists, or push the missing tag to the component's repository.",
@@ -40,7 +41,7 @@ def pin_exists(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-shadowed",
-    "component",
+    ComponentFacts,
     column="tag",
     fails_when="a *branch* has the tag's name: its build could pass for the tag's",
     remedy="Delete or rename the branch in the component's repository.",
@@ -65,7 +66,7 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-on-branch",
-    "component",
+    ComponentFacts,
     column="branch",
     fails_when="the tag's commit is not on a production branch (the remedy names the newest tag that is)",
     remedy="Pin a tag of the production branch, or merge the commit there and give it a new tag.",
@@ -90,7 +91,8 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "pin-image",
-    "component",
+    ComponentFacts,
+    when=JUDGED | {Occasion.COMPARISON},
     column="image",
     fails_when='the registry has no such image (401/403/429/5xx are `unknown`, never "absent")',
     remedy="Let the component's CI push the image for that tag, or pin a tag whose image is there.",
@@ -118,7 +120,8 @@ def pin_image(facts: ComponentFacts) -> Outcome:
 
 @rule(
     "branch-ci",
-    "component",
+    ComponentFacts,
+    when={Occasion.PLAN},
     column="CI",
     fails_when="prepare, for `new`: a finished run of a push to the production branch failed at that commit; the "
     "tag's own run is judged afterwards",
@@ -129,7 +132,7 @@ def branch_ci(facts: ComponentFacts) -> Outcome:
     """What is about to be tagged has not failed on its branch."""
     component, runs = facts.pin.component, facts.branch_runs
     if runs is None:
-        return skipped("No new tag is made of it, or check-ci is false.")
+        return NOTHING_TO_SAY  # no new tag is made of it, or check-ci is false
     what = f"The CI of {component.repository} on {either(component.branches)} for {str(facts.commit)[:12]}"
     if isinstance(runs, Unknown):
         return unknown(what, runs)

@@ -9,14 +9,15 @@ from ..facts import StackFacts
 from ..findings import Outcome
 from ..run_limits import how_to_rerun
 from .ci_runs import broken, choose, counted, files_of, has_names, running, unheard_of
-from .rule import Rule, passed, rule, skipped, unknown
+from .rule import Occasion, Rule, passed, rule, skipped, unknown
 
 _GIVEN_IN = "stack-ci-workflows"
 
 
 @rule(
     "stack-ci",
-    "stack",
+    StackFacts,
+    when={Occasion.PUBLICATION, Occasion.BASELINE},
     fails_when="publish: a workflow in `stack-ci-workflows` has not passed on the commit",
     remedy="Run that workflow again on the commit until it passes, or mend what it found.",
     mends_elsewhere=True,

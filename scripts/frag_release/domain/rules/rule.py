@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Generic, TypeVar
 
 from ..evidence import Unknown
-from ..facts import NOT_ASKED
+from ..facts import NOT_ASKED, About, Judged
 from ..findings import Finding, Outcome, Status
 
-Facts = TypeVar("Facts", contravariant=True)
-_Other = TypeVar("_Other")
+Facts = TypeVar("Facts", bound=Judged, contravariant=True)
+_Other = TypeVar("_Other", bound=Judged)
+
+
+class Occasion(Enum):
+    """When rules are asked."""
+
+    GATE = "a build of a release"
+    PLAN = "a release that is not tagged yet"
+    PUBLICATION = "a commit that is about to be tagged"
+    BASELINE = "a release that runs already, and gets its record afterwards"
+    BUILT = "the image that a build has pushed"
+    DEPLOYMENT = "what is about to be deployed"
+    AUDIT = "a release of the past"
+    COMPARISON = "a release of the past that is only held against its record"
+    UNJUDGED = "a build that nothing is asked of"
+
+    @property
+    def tells_only_what_blocks(self) -> bool:
+        """Whether what passes is not worth a line."""
+        return self in (Occasion.COMPARISON, Occasion.UNJUDGED)
+
+
+JUDGED = frozenset(Occasion) - {Occasion.BUILT, Occasion.COMPARISON, Occasion.UNJUDGED}
+"""Whenever a pair is judged."""
+RUN = frozenset({Occasion.GATE, Occasion.DEPLOYMENT})
+"""Whenever a run is judged that builds or deploys the tag."""
 
 
 @dataclass(frozen=True)
 class Rule(Generic[Facts]):
-    """A rule of the catalogue.
+    """A rule of the catalogue, `of` one kind of facts, asked `when` it is one of those occasions.
 
     `fails_when` and `remedy` are the words of docs/reference.md; a finding's own remedy is more precise. `column` is
     that of the summary's table under which it is shown, empty if it is told in words alone.
@@ -25,50 +51,52 @@ class Rule(Generic[Facts]):
     """
 
     id: str
-    subject: str
+    of: type[Facts]
     fails_when: str
     remedy: str
     judge: Callable[[Facts], Outcome]
+    when: Collection[Occasion] = JUDGED
     allowable: bool = True
     mends_elsewhere: bool = False
     column: str = ""
 
-    def judged_by(self, judge: Callable[[_Other], Outcome]) -> Rule[_Other]:
-        """Return the same rule, judging by other facts: those of a release of the past, say."""
-        return Rule(
-            self.id,
-            self.subject,
-            self.fails_when,
-            self.remedy,
-            judge,
-            self.allowable,
-            self.mends_elsewhere,
-            self.column,
-        )
+    @property
+    def subject(self) -> str:
+        """What it is on: `stack`, `component` or `pair`."""
+        return self.of.kind
 
-    def apply(self, facts: Facts, subject: str, tag: str, file: str = "", line: int | None = None) -> Finding:
-        """Judge `facts` and name the result by this rule and `subject` at `tag`, with the place to look at."""
-        outcome = self.judge(facts)
+    def judged_by(self, judge: Callable[[_Other], Outcome], of: type[_Other]) -> Rule[Any]:
+        """Return the same rule, judging by other facts: those of a release of the past, say."""
+        other: dict[str, Any] = {"judge": judge, "of": of}
+        return replace(self, **other)
+
+    def apply(self, facts: Facts) -> Finding:
+        """Judge `facts`."""
+        return self.finding(self.judge(facts), facts.about)
+
+    def finding(self, outcome: Outcome, about: About) -> Finding:
+        """Name an outcome by this rule, and by what it is about."""
         return Finding(
             rule=self.id,
-            subject=subject,
-            tag=tag,
+            subject=about.subject,
+            tag=about.tag,
             status=outcome.status,
             message=outcome.message,
             remedy=outcome.remedy,
             demoted_from=outcome.demoted_from,
             url=outcome.url,
-            file=file,
-            line=outcome.line or line,
+            file=about.file,
+            line=outcome.line or about.line,
             may_settle=outcome.may_settle,
         )
 
 
 def rule(
     id: str,
-    subject: str,
+    of: type[Facts],
     fails_when: str,
     remedy: str,
+    when: Collection[Occasion] = JUDGED,
     allowable: bool = True,
     mends_elsewhere: bool = False,
     column: str = "",
@@ -76,7 +104,7 @@ def rule(
     """Make a function a rule of the catalogue."""
 
     def decorate(judge: Callable[[Facts], Outcome]) -> Rule[Facts]:
-        return Rule(id, subject, fails_when, remedy, judge, allowable, mends_elsewhere, column)
+        return Rule(id, of, fails_when, remedy, judge, when, allowable, mends_elsewhere, column)
 
     return decorate
 
@@ -107,8 +135,11 @@ def unknown(what: str, why: Unknown, url: str = "", may_settle: bool = False) ->
 
 
 def skipped(why: str) -> Outcome:
-    """The rule is switched off or does not apply."""
+    """The rule is switched off or does not apply; without a reason that nobody has to be told, there is no finding."""
     return Outcome(Status.SKIPPED, why)
+
+
+NOTHING_TO_SAY = skipped("")
 
 
 def without_previous(why: Unknown | None) -> Outcome:

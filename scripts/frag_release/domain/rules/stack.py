@@ -7,12 +7,13 @@ from ..evidence import NotOffered, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
 from ..versions import following, production_tags
-from .rule import Rule, either, failed, passed, rule, skipped, unknown, warned
+from .rule import JUDGED, NOTHING_TO_SAY, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
 
 
 @rule(
     "tag-on-stack-branch",
-    "stack",
+    StackFacts,
+    when=JUDGED - {Occasion.PLAN},
     column="branch",
     fails_when="the tag's commit is not on a stack branch",
     remedy="Merge the commit into the stack branch and tag the merged commit, or name the branch in `stack-branch`.",
@@ -32,7 +33,8 @@ def tag_on_stack_branch(facts: StackFacts) -> Outcome:
 
 @rule(
     "tag-commit",
-    "stack",
+    StackFacts,
+    when=RUN | {Occasion.AUDIT, Occasion.COMPARISON},
     column="tag",
     fails_when="the tag does not point at the commit of this run (`GITHUB_SHA`; skipped in a terminal)",
     remedy="Start a new run from the tag as it is now; a moved tag should become a new tag.",
@@ -59,7 +61,7 @@ def tag_commit(facts: StackFacts) -> Outcome:
 
 @rule(
     "tag-unique",
-    "stack",
+    StackFacts,
     column="tag",
     fails_when="another tag is numerically the same, however it is written (`2023.6.1` and `02023.06.1`)",
     remedy="Release under the next free iteration.",
@@ -83,7 +85,8 @@ def tag_unique(facts: StackFacts) -> Outcome:
 
 @rule(
     "tag-order",
-    "stack",
+    StackFacts,
+    when=JUDGED - {Occasion.BASELINE},
     column="tag",
     fails_when="a higher production tag is already on the stack branch (re-running an old release would "
     "downgrade production)",
@@ -108,7 +111,7 @@ def tag_order(facts: StackFacts) -> Outcome:
 
 @rule(
     "tag-style",
-    "stack",
+    StackFacts,
     column="tag",
     fails_when="*warning only*: the tag is not YEAR.MONTH.ITERATION with a real, two-digit month",
     remedy="Name the next release YEAR.MONTH.ITERATION, such as `2023.06.1`.",
@@ -128,7 +131,8 @@ def tag_style(facts: StackFacts) -> Outcome:
 
 @rule(
     "tag-released",
-    "stack",
+    StackFacts,
+    when={Occasion.GATE},
     column="tag",
     fails_when="gate: the tag has a public release whose `release.json` records the stack's image: another build would "
     "push over it",
@@ -159,7 +163,8 @@ def tag_released(facts: StackFacts) -> Outcome:
 
 @rule(
     "config-same",
-    "stack",
+    StackFacts,
+    when=JUDGED - {Occasion.AUDIT},
     column="tag",
     fails_when="`.github/frag-release.yaml` at the commit differs in a key from the default branch's, which rules "
     "(told only if it does, or could not be looked up)",
@@ -171,7 +176,7 @@ def config_same(facts: StackFacts) -> Outcome:
     if isinstance(facts.configuration, Unknown):
         return unknown(f"Whether {CONFIGURATION_FILE} at the commit is the one that rules", facts.configuration)
     if not facts.configuration:
-        return passed(f"{CONFIGURATION_FILE} at the commit is the one that rules.")
+        return NOTHING_TO_SAY  # most stacks have none
     keys = ", ".join(facts.configuration[:5])
     more = f" and {len(facts.configuration) - 5} more" if len(facts.configuration) > 5 else ""
     return failed(
@@ -195,13 +200,6 @@ STACK_RULES: tuple[Rule[StackFacts], ...] = (
     tag_unique,
     tag_order,
     tag_style,
+    tag_released,
+    config_same,
 )
-
-BUILDING_RULES: tuple[Rule[StackFacts], ...] = (tag_released,)
-"""Those on what is about to be built, which a deployment of what was built is not asked."""
-
-CONFIGURATION_RULES: tuple[Rule[StackFacts], ...] = (config_same,)
-"""Those on the configuration file: told only if they do not pass, for most stacks have none."""
-
-PLANNED_STACK_RULES: tuple[Rule[StackFacts], ...] = (tag_unique, tag_order, tag_style)
-"""Those that can be judged before there is a tag."""
