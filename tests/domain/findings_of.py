@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from domain.worked_example import BACKEND, backend, finding_of, frontend, pins, release, stack
+from domain.worked_example import backend, finding_of, frontend, pins, release, stack
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.findings import Finding, Status
 
@@ -25,7 +24,7 @@ def of_backend(rule: str, **changes: Any) -> Finding:
 
 def of_file(rule: str, file: str, **inputs: Any) -> Finding:
     """The finding of a rule on the backend whose workflow file and inputs are these."""
-    return of_backend(rule, pin=pins(file, replace(BACKEND, **inputs))[0])
+    return of_backend(rule, pin=pins(file, **inputs)[0])
 
 
 def assert_finding(finding: Finding, status: Status, *words: str) -> None:

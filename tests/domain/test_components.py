@@ -9,7 +9,7 @@ import pytest
 from domain.files import blob
 from domain.findings_of import of_backend
 from domain.worked_example import BACKEND, FILE, FRONTEND, WORKFLOW_FILE, pins
-from frag_release.domain.components import read_pins
+from frag_release.domain.components import Choice, read_pins
 from frag_release.domain.evidence import Unknown
 
 
@@ -25,7 +25,7 @@ def test_the_file_decides_where_no_input_is_given() -> None:
 
 def test_an_input_overrides_the_file_and_the_file_is_kept() -> None:
     """The effective values are the inputs', and the file's are kept beside them to compare with."""
-    (pin, other) = pins(backend=replace(BACKEND, tag="latest", namespace="me"))
+    (pin, other) = pins(tag="latest", namespace="me")
     assert (pin.tag, pin.namespace) == ("latest", "me")
     assert pin.in_file is not None
     assert pin.namespace_in_file is not None
@@ -36,8 +36,8 @@ def test_an_input_overrides_the_file_and_the_file_is_kept() -> None:
 
 def test_tag_and_namespace_are_overridden_one_by_one() -> None:
     """An input for one of the two leaves the other to the file."""
-    assert pins(backend=replace(BACKEND, tag="1.2.3"))[0].same_choice == ("org", "1.2.3")
-    assert pins(backend=replace(BACKEND, namespace="me"))[0].same_choice == ("me", "2023.05.1")
+    assert pins(tag="1.2.3")[0].same_choice == ("org", "1.2.3")
+    assert pins(namespace="me")[0].same_choice == ("me", "2023.05.1")
 
 
 def test_other_variables_can_be_named() -> None:
@@ -111,7 +111,7 @@ def test_a_missing_value_points_at_env() -> None:
 )
 def test_a_file_that_is_not_there_or_bad_is_a_problem_of_every_pin(content: object, problem: str) -> None:
     """Each pin says what is wrong with the file; inputs are kept."""
-    found = read_pins((replace(BACKEND, tag="1.2.3"), FRONTEND), WORKFLOW_FILE, content)  # type: ignore[arg-type]
+    found = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, content, {"backend": Choice("1.2.3")})  # type: ignore[arg-type]
     assert [pin.tag for pin in found] == ["1.2.3", ""]
     for pin in found:
         assert pin.problem is not None

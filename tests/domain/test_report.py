@@ -139,7 +139,7 @@ def test_no_previous_release_is_null(previous: Any) -> None:
 
 def test_what_is_not_known_is_null() -> None:
     """A commit or digest that was not seen is null, never made up."""
-    facts = backend(commit=Unknown("x"), image=Unknown("y"), pin=pins(backend=replace(BACKEND, tag="latest"))[0])
+    facts = backend(commit=Unknown("x"), image=Unknown("y"), pin=pins(tag="latest")[0])
     written = report(release(components=(facts, frontend()))).as_json()["components"][0]
     assert (written["commit"], written["digest"]) == (None, None)
     assert (written["tag"], written["image"]) == ("latest", "docker.io/org/fragalysis-backend:latest")

@@ -9,7 +9,7 @@ import pytest
 
 from domain.findings_of import LOST, NOWHERE, assert_finding, of_backend, of_file
 from domain.worked_example import BACKEND, BACKEND_COMMIT, DIGEST, FILE, WORKFLOW_FILE, backend, frontend, pins, release
-from frag_release.domain.components import Pin, read_pins
+from frag_release.domain.components import Choice, Pin, read_pins
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import NOT_ASKED, ComponentFacts, Hints
 from frag_release.domain.findings import Status, blocking
@@ -39,7 +39,7 @@ def test_pin_present_points_at_the_bad_line() -> None:
 
 def test_pin_present_fails_where_there_is_no_file() -> None:
     """A commit without the workflow file has no pins, even where inputs name some."""
-    pin = read_pins((replace(BACKEND, tag="2023.05.1"),), WORKFLOW_FILE, None)[0]
+    pin = read_pins((BACKEND,), WORKFLOW_FILE, None, {"backend": Choice("2023.05.1")})[0]
     assert_finding(of_backend("pin-present", pin=pin), Status.FAIL, WORKFLOW_FILE, "no file")
 
 
@@ -65,7 +65,7 @@ def test_pin_effective_fails_on_a_namespace_that_the_file_does_not_name() -> Non
 def test_an_override_of_a_missing_value_never_passes() -> None:
     """Where the file names no version, one from the inputs alone cannot be released."""
     file = FILE.replace("  BE_IMAGE_TAG: 2023.05.1\n", "")
-    pin = pins(file, replace(BACKEND, tag="2023.05.1"))[0]
+    pin = pins(file, tag="2023.05.1")[0]
     findings = judge(Occasion.DEPLOYMENT, release(components=(backend(pin=pin), frontend())))
     assert "pin-present:backend" in {f.key for f in blocking(findings)}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.files import blob
-from frag_release.domain.components import Component, Pin, read_pins
+from frag_release.domain.components import Choice, Component, Pin, read_pins
 from frag_release.domain.evidence import Answer, Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
@@ -48,9 +48,11 @@ def production(text: str) -> ProductionTag:
     return tag
 
 
-def pins(file: str = FILE, backend: Component = BACKEND, frontend: Component = FRONTEND) -> tuple[Pin, ...]:
-    """The pins that a workflow file chooses."""
-    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file))
+def pins(
+    file: str = FILE, backend: Component = BACKEND, frontend: Component = FRONTEND, **of_backend: str
+) -> tuple[Pin, ...]:
+    """The pins that a workflow file chooses, with what inputs give of the backend."""
+    return read_pins((backend, frontend), WORKFLOW_FILE, blob(file), {"backend": Choice(**of_backend)})
 
 
 def image(name: str, tag: str, *said: Answer[Origin], manifests: frozenset[str] = frozenset()) -> Image:

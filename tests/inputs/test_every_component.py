@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from frag_release.domain.components import Choice
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
 from frag_release.inputs.settings.deploy import read_deploy_settings
@@ -25,10 +26,7 @@ def test_one_list_gives_every_component_its_tag_and_namespace() -> None:
         component_tags=" backend=2023.05.1 , frontend = 2023.05.4", component_namespaces="frontend=lab",
         backend_namespace="org",
     )  # fmt: skip
-    assert [(one.name, one.tag, one.namespace) for one in read.components] == [
-        ("backend", "2023.05.1", "org"),
-        ("frontend", "2023.05.4", "lab"),
-    ]
+    assert read.choices == {"backend": Choice("2023.05.1", "org"), "frontend": Choice("2023.05.4", "lab")}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_a_list_that_contradicts_or_names_nothing_is_a_wrong_use(given: dict[str
 
 def test_two_inputs_that_say_the_same_are_one() -> None:
     """Only a difference is wrong: a form may fill in both."""
-    assert settings(backend_tag="2023.05.1", component_tags="backend=2023.05.1").components[0].tag == "2023.05.1"
+    assert settings(backend_tag="2023.05.1", component_tags="backend=2023.05.1").choices["backend"].tag == "2023.05.1"
 
 
 def deploy(components: object, **given: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from frag_release.domain.allow import Allowance
+from frag_release.domain.components import Choice
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
 from inputs.inputs_given import RUN, context, settings
@@ -31,7 +32,7 @@ def test_defaults_of_a_run() -> None:
     assert (front.name, front.repository, front.branches) == ("frontend", "org/fragalysis-frontend", ("production",))
     assert (back.variable, back.namespace_variable) == ("BE_IMAGE_TAG", "BE_NAMESPACE")
     assert (front.variable, front.namespace_variable) == ("FE_IMAGE_TAG", "FE_NAMESPACE")
-    assert (back.tag, back.namespace, back.image, back.ci_workflows) == ("", "", "", ())
+    assert (found.choices["backend"], back.image, back.ci_workflows) == (Choice("", ""), "", ())
     assert found.connections.api_url == "https://api.github.com"
     assert found.connections.local is None
     assert found.connections.timeout_seconds == 120.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..adapters.ports.repository import Forge, Repository
 from ..adapters.ports.writer import Writer
 from ..adapters.registry.client import RegistryClient
-from ..domain.components import Pin, read_pins
+from ..domain.components import NO_CHOICES, Pin, read_pins
 from ..domain.decision import BRANCHES, TAGS
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
@@ -21,7 +21,7 @@ from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
 from ..inputs.settings.base import Settings
 from .answers import must
-from .evidence.components import ComponentEvidence, Overrides, beside_previous, without_overrides
+from .evidence.components import ComponentEvidence, Overrides, beside_previous
 from .evidence.records import with_records
 from .evidence.stack import StackEvidence, TagFacts
 
@@ -152,10 +152,9 @@ class Stack(Generic[_F]):
 
     def pins_in(self, content: Answer[Blob | None], is_built: bool = False) -> tuple[Pin, ...]:
         """The pins in a workflow file, with the inputs' overrides if this is the one that is built."""
-        components = self.settings.components
-        return read_pins(
-            components if is_built else without_overrides(components), self.settings.workflow_file, content
-        )
+        settings = self.settings
+        choices = settings.choices if is_built else NO_CHOICES
+        return read_pins(settings.components, settings.workflow_file, content, choices)
 
     def _files(self, commits: Sequence[str]) -> Mapping[str, Answer[Blob | None]]:
         return self.repository.files(self.settings.workflow_file, commits) if commits else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, Blob, Unknown
@@ -32,12 +32,22 @@ def given_in(name: str, what: str) -> str:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What the inputs `…-tag` and `…-namespace` choose of a component: empty, that is left to the workflow file."""
+
+    tag: str = ""
+    namespace: str = ""
+
+
+NO_CHOICES: Mapping[str, Choice] = {}
+
+
+@dataclass(frozen=True)
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
 
-    `tag` and `namespace` are the inputs of those names, empty where the workflow file decides. The first variable of
-    the workflow file that is there counts: `variable`, else one of `other_variables`; for the namespace likewise. New
-    files below `notice_paths` are what a way back would not undo.
+    The first variable of the workflow file that is there counts: `variable`, else one of `other_variables`; for the
+    namespace likewise. New files below `notice_paths` are what a way back would not undo.
     """
 
     name: str
@@ -45,8 +55,6 @@ class Component:
     branches: Sequence[str]
     variable: str
     namespace_variable: str
-    tag: str = ""
-    namespace: str = ""
     image: str = ""
     ci_workflows: Sequence[str] = ()
     other_variables: Sequence[str] = ()
@@ -133,18 +141,28 @@ class Pin:
         return (self.namespace, self.tag)
 
 
-def read_pins(components: Sequence[Component], file: str, content: Answer[Blob | None]) -> tuple[Pin, ...]:
-    """Return the effective pins: the input given, else the value in the workflow file `content`.
+def read_pins(
+    components: Sequence[Component],
+    file: str,
+    content: Answer[Blob | None],
+    choices: Mapping[str, Choice] = NO_CHOICES,
+) -> tuple[Pin, ...]:
+    """Return the pins in the workflow file `content`; `choices` of inputs, by component, stand in for the file's.
 
     Never raises: what is wrong with the file is in each pin.
     """
+    problem = None
     try:
         environment = _environment(file, content)
     except WorkflowFileError as error:
-        return tuple(_without_file(component, file, problem=error) for component in components)
-    if isinstance(environment, Unknown):
-        return tuple(_without_file(component, file, unread=environment) for component in components)
-    return tuple(_pin(component, file, environment) for component in components)
+        environment, problem = None, error
+    chosen = [(component, choices.get(component.name, Choice())) for component in components]
+    if isinstance(environment, WorkflowEnvironment):
+        return tuple(_pin(component, file, environment, choice) for component, choice in chosen)
+    return tuple(
+        Pin(component, choice.tag, choice.namespace, file, problem=problem, unread=environment)
+        for component, choice in chosen
+    )
 
 
 def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvironment]:
@@ -157,16 +175,7 @@ def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvi
     return read_environment(content)
 
 
-def _without_file(
-    component: Component,
-    file: str,
-    problem: WorkflowFileError | None = None,
-    unread: Unknown | None = None,
-) -> Pin:
-    return Pin(component, component.tag, component.namespace, file, problem=problem, unread=unread)
-
-
-def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> Pin:
+def _pin(component: Component, file: str, environment: WorkflowEnvironment, choice: Choice) -> Pin:
     tag, problem = _lookup(environment, component.variables)
     namespace, namespace_problem = _lookup(environment, component.namespace_variables)
     # A stack may well have no variable for the namespace (its owner is meant); a broken one is a problem.
@@ -174,8 +183,8 @@ def _pin(component: Component, file: str, environment: WorkflowEnvironment) -> P
         namespace_problem = None
     return Pin(
         component,
-        component.tag or (tag.text if tag else ""),
-        component.namespace or (namespace.text if namespace else component.owner),
+        choice.tag or (tag.text if tag else ""),
+        choice.namespace or (namespace.text if namespace else component.owner),
         file,
         tag,
         namespace,

@@ -18,7 +18,6 @@ from ...domain.needs.owners import judge_owners
 from ...domain.needs.protection import Environment
 from ...domain.needs.rights import TokenFacts
 from ...domain.needs.writers import judge_filing, judge_forms, judge_keys, judge_moving
-from ...domain.new_tags import is_new
 from ...inputs.settings.doctor import DoctorSettings
 from .files import Files
 from .questions import Question
@@ -64,7 +63,7 @@ class Outside:
 
     def _of_component(self, one: Component) -> list[Question]:
         judges: dict[str, Callable[[], Judgement]] = {"tag-ruleset": partial(self._component_tags, one)}
-        if is_new(one.tag) and "prepare" in self.settings.commands:
+        if one in self.settings.newly_tagged and "prepare" in self.settings.commands:
             judges["branch-bypass"] = partial(self._production, one)
         place = one.repository
         return [

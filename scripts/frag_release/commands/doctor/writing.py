@@ -21,7 +21,6 @@ from ...domain.needs.writing import (
     judge_pushed_image,
     judge_tag_creation,
 )
-from ...domain.new_tags import is_new
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...domain.workflow_uploads import read_upload
@@ -56,10 +55,9 @@ class Writing:
 
     def questions(self) -> list[Question]:
         """Everything that is asked."""
-        tagged = [one for one in self._settings.components if is_new(one.tag)]
         return [
             *self._of_prepare(),
-            *(question for one in tagged for question in self._of_tagging(one)),
+            *(question for one in self._settings.newly_tagged for question in self._of_tagging(one)),
             *self._of_publish(),
         ]
 

@@ -123,11 +123,6 @@ class ComponentEvidence:
         return replace(facts, tag_object=repository.tag_objects([pin.tag])[pin.tag])
 
 
-def without_overrides(components: Sequence[Component]) -> tuple[Component, ...]:
-    """The components as the workflow file alone chooses them."""
-    return tuple(replace(component, tag="", namespace="") for component in components)
-
-
 def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
     """Add the same component's pin of the previous release, or why that is not known."""
     if not isinstance(previous, PreviousRelease):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
 from ...adapters.ports.repository import Forge, Repository
-from ...domain.components import Component, Pin
+from ...domain.components import Choice, Component, Pin
 from ...domain.evidence import Answer, TooLong
 from ...domain.new_tags import is_new
 from ...domain.newest import Newest, is_newest
@@ -25,13 +25,15 @@ from ..evidence.newest import find_newest
 _T = TypeVar("_T")
 
 
-def wanted_tags(forge: Forge, components: Sequence[Component], ticket: Ticket | None) -> dict[str, str]:
+def wanted_tags(
+    forge: Forge, components: Sequence[Component], choices: Mapping[str, Choice], ticket: Ticket | None
+) -> dict[str, str]:
     """Return what is asked of each component: a tag, `newest`, or empty to keep today's.
 
     A ticket names both versions; what was typed beside it must say the same. Where a tag is new it cannot, and is only
     told of the release. Raises RefusedError.
     """
-    typed = {component.name: component.tag for component in components}
+    typed = {component.name: choices[component.name].tag for component in components}
     if ticket is None or any(map(is_new, typed.values())):
         return typed
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")

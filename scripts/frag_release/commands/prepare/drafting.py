@@ -121,7 +121,7 @@ class Drafting:
         return ticket
 
     def _wanted_tags(self) -> dict[str, str]:
-        return wanted_tags(self.stack.forge, self.settings.components, self.settings.ticket)
+        return wanted_tags(self.stack.forge, self.settings.components, self.settings.choices, self.settings.ticket)
 
     def _approved_tags(self) -> dict[str, str]:
         """Return the tags that were approved: once they are committed, a newer one is for the next release."""

@@ -18,7 +18,6 @@ from ...domain.new_tags import (
     asked_part,
     demand_plausible,
     is_forgotten,
-    is_new,
     lacking,
     next_tag,
     tag_at,
@@ -69,7 +68,7 @@ class NewTags:
 
     def find(self, forge: PublishingForge, newest: Mapping[str, Answer[Newest]]) -> tuple[NewTag, ...]:
         """Return the tag of each component that is asked for one; raises RefusedError and EvidenceError."""
-        asked = [one for one in self.settings.components if is_new(one.tag)]
+        asked = self.settings.newly_tagged
         with ThreadPoolExecutor(len(asked)) as pool:
             found = pool.map(lambda one: self._find(forge, one, newest[one.name]), asked)
             return tuple(found)
@@ -104,7 +103,7 @@ class NewTags:
         self, forge: PublishingForge, repository: Repository, component: Component, planned: PlannedTag | None
     ) -> NewTag:
         """Return the commit that is meant, which is on a production branch, without its tag."""
-        branch, wanted = component.branches[0], wanted_commit(component.tag) or ""
+        branch, wanted = component.branches[0], wanted_commit(self.settings.choices[component.name].tag) or ""
         if planned and planned.is_there:
             wanted = planned.commit
         head = must(repository.branches([branch])[branch], f"The branch {branch} of {repository.name}")
@@ -157,7 +156,7 @@ class NewTags:
         if not form.by_month:
             what = f"The newest {name} tag"
             last = must(must(newest, what).tag(), what)
-        return next_tag(self.today, names, burned, form, asked_part(component.tag), last, name)
+        return next_tag(self.today, names, burned, form, asked_part(self.settings.choices[name].tag), last, name)
 
     @staticmethod
     def _still_free(repository: str, tag: str, names: Collection[str], form: TagFormat) -> str:

@@ -168,7 +168,7 @@ class Attempt:
         return self.tagging.find(newest) if self.tagging else ()
 
     def _note_what_newest_passed_over(self, plan: Plan) -> None:
-        asked = {one.name for one in self.settings.components if is_newest(one.tag)}
+        asked = {name for name, choice in self.settings.choices.items() if is_newest(choice.tag)}
         for change in plan.changes:
             remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
             if change.name in asked and remark:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ...domain.components import NO_IMAGE, Component, given_in
+from ...domain.components import NO_IMAGE, Choice, Component, given_in
 from ...domain.evidence import Answer
 from ...domain.registries import DOCKER_HUB, host_of_image
 from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
@@ -58,6 +58,7 @@ class Settings:
     stack_branches: Sequence[str]
     workflow_file: str
     components: Sequence[Component]
+    choices: Mapping[str, Choice]
     check_ci: bool
     check_images: bool
     check_origin: str
@@ -67,6 +68,13 @@ class Settings:
     own_action: str
     configuration: Answer[Configuration | None]
     tag_format: TagFormat
+
+    @property
+    def newly_tagged(self) -> list[Component]:
+        """The components of which a new tag is asked for."""
+        from ...domain.new_tags import is_new  # late: a gate makes no tags
+
+        return [one for one in self.components if is_new(self.choices[one.name].tag)]
 
     @property
     def seconds(self) -> float:
@@ -103,6 +111,10 @@ def read_settings(values: Values, context: Context) -> Settings:
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),
         components=tuple(_component(name, values, repository) for name in values.components),
+        choices={
+            name: Choice(values.of_component(name, "tag"), values.of_component(name, "namespace"))
+            for name in values.components
+        },
         check_ci=values.flag("check-ci"),
         check_images=values.flag("check-images"),
         check_origin=values.text("check-origin"),
@@ -155,8 +167,6 @@ def _component(name: str, values: Values, stack: str) -> Component:
         branches=branches,
         variable=variable,
         namespace_variable=namespace_variable,
-        tag=values.of_component(name, "tag"),
-        namespace=values.of_component(name, "namespace"),
         image=_image(given_in(name, "image"), values.of_component(name, "image")),
         ci_workflows=values.items_of(name, "ci-workflows"),
         other_variables=tuple(others),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...domain.approval import Approval, read_approval
 from ...domain.components import Component
-from ...domain.new_tags import asked_part, is_new, wanted_commit
+from ...domain.new_tags import asked_part, wanted_commit
 from ...domain.plan import Mode
 from ...domain.tag_format import BY_MONTH, WITHOUT_V
 from ...domain.tickets import Ticket
@@ -45,7 +45,7 @@ class PrepareSettings(Settings):
     @property
     def is_new(self) -> bool:
         """Whether a new tag is asked for."""
-        return any(is_new(one.tag) for one in self.components)
+        return bool(self.newly_tagged)
 
     @property
     def deciding(self) -> dict[str, str]:
@@ -85,10 +85,9 @@ class PrepareSettings(Settings):
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    waits_as_told = values.is_given("wait-minutes") or values.flag("dry-run")
+    waits_longer = common.newly_tagged and not (values.is_given("wait-minutes") or values.flag("dry-run"))
     own = tags_with_own_token(values, context)
     check_new(common, own and not values.flag("dry-run"))
-    is_any_new = any(is_new(one.tag) for one in common.components)
     return PrepareSettings(
         **vars(common),
         mode=Mode(values.text("mode")),
@@ -96,7 +95,7 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
         ticket=read_ticket(values, common.stack_repository, context.server_url),
         tickets_from=tickets_from(values, common.stack_repository),
         timezone=_timezone(values.text("timezone")),
-        wait_minutes=_MINUTES_FOR_NEW if is_any_new and not waits_as_told else float(values.text("wait-minutes")),
+        wait_minutes=_MINUTES_FOR_NEW if waits_longer else float(values.text("wait-minutes")),
         component_releases=values.flag("component-releases"),
         tags_with_own_token=own,
         approval=_approval(values),
@@ -126,14 +125,15 @@ def tags_with_own_token(values: Values, context: Context) -> bool:
 
 def check_new(settings: Settings, own_token: bool) -> None:
     """Refuse a new tag that cannot be made; raises UsageError."""
-    asked = [one for one in settings.components if is_new(one.tag)]
+    asked = settings.newly_tagged
     for one in asked:
-        if wanted_commit(one.tag) is None:
+        tag = settings.choices[one.name].tag
+        if wanted_commit(tag) is None:
             remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit."
-            raise wrong_input(one.given_in("tag"), one.tag, remedy)
-        if asked_part(one.tag) and one.tag_format.by_month:
+            raise wrong_input(one.given_in("tag"), tag, remedy)
+        if asked_part(tag) and one.tag_format.by_month:
             remedy = f"Use new, or set {one.format_input} to N.N.N if its tags are version numbers."
-            raise wrong_input(one.given_in("tag"), one.tag, remedy)
+            raise wrong_input(one.given_in("tag"), tag, remedy)
     if not asked:
         return
     names = " and ".join(dict.fromkeys(_new_in(one) for one in asked))

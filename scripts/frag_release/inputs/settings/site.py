@@ -46,4 +46,6 @@ def _owners(common: Settings, stack_image: str) -> set[str]:
     components = common.components
     names = [common.stack_repository, stack_image]
     names += [name for component in components for name in (component.repository, component.image)]
-    return {part for name in names for part in name.split("/")[:-1]} | {one.namespace for one in components}
+    return {part for name in names for part in name.split("/")[:-1]} | {
+        one.namespace for one in common.choices.values()
+    }
