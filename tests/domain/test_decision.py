@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from frag_release.domain.decision import Circumstances, Decision, RefKind, Verdict, decide
 from frag_release.domain.findings import Finding, Status
+from frag_release.domain.refs import Ref
 
 
 def finding(status: Status, rule: str = "pin-ci") -> Finding:
@@ -27,7 +28,7 @@ def decided(
     pins_changed: bool | None = False,
 ) -> Decision:
     """The decision on a ref of a stack whose branches are master and main."""
-    asked = Circumstances(ref, event, ("master", "main"), production, own_ref, pins_changed)
+    asked = Circumstances(Ref(ref), event, ("master", "main"), production, own_ref, pins_changed)
     return decide(asked, findings)
 
 
@@ -109,7 +110,7 @@ def test_the_stack_branch_is_built_as_latest(ref: str, event: str) -> None:
 ])  # fmt: skip
 def test_a_push_of_a_releases_commit_is_left_to_its_tag(ref: str, event: str, expected: object) -> None:
     """The stack branch alone is left, if nobody asked for the build; and it is said why."""
-    decision = decide(Circumstances(ref, event, ("master", "main"), released_as="2023.06.2"), [])
+    decision = decide(Circumstances(Ref(ref), event, ("master", "main"), released_as="2023.06.2"), [])
     assert answer(decision) == expected
     assert ("its build is left to that tag" in decision.reason) == (expected == ("build-only", "", False, False))
 

@@ -11,6 +11,7 @@ from frag_release.domain.evidence import Answer, Image
 from frag_release.domain.expectations import Expected, differences, with_differences
 from frag_release.domain.facts import PublicRelease, StackImageFacts
 from frag_release.domain.findings import Finding, Status
+from frag_release.domain.refs import Ref
 from frag_release.domain.rollback import as_rollback
 from frag_release.domain.rules import Occasion, judge
 
@@ -98,7 +99,7 @@ def test_a_difference_takes_the_place_of_what_passed_and_blocks() -> None:
     kept = with_differences(failed, differing)
     assert [one.status for one in kept if one.key == "pin-image:backend"] == [Status.UNKNOWN]
     assert with_differences([], differing) == differing
-    decision = decide(Circumstances("refs/tags/2023.06.2", "push", ("master",)), passed)
+    decision = decide(Circumstances(Ref("refs/tags/2023.06.2"), "push", ("master",)), passed)
     assert (decision.verdict, decision.deploy_production) == (Verdict.DEPLOY, True)
     blocked = reconsider(decision, together)
     assert (blocked.verdict, blocked.deploy_production, blocked.deploy_staging) == (Verdict.BLOCKED, False, False)

@@ -23,6 +23,7 @@ from domain.worked_example import (
 from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import ReleaseFacts
+from frag_release.domain.refs import Ref
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.reports.report import known_commit, known_image
 from frag_release.domain.rules import Occasion, judge
@@ -36,10 +37,10 @@ def report(facts: ReleaseFacts | None = None, ref: str = "refs/tags/2023.06.2", 
     made = GateReport(
         version="1.0.0",
         time=NOON,
-        ref=ref,
+        ref=Ref(ref),
         repository="Org/fragalysis-stack",
         commit=STACK_COMMIT,
-        decision=decide(Circumstances(ref, "push", ("master",)), judge(Occasion.DEPLOYMENT, facts)),
+        decision=decide(Circumstances(Ref(ref), "push", ("master",)), judge(Occasion.DEPLOYMENT, facts)),
         facts=facts,
     )
     return replace(made, **changes)

@@ -15,6 +15,7 @@ from frag_release.domain.image_tags import safe_image_tag
 from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
+from frag_release.domain.refs import Ref
 from frag_release.domain.release_record import ReleaseRecord
 from frag_release.domain.rollback import RecordError, image_of
 from frag_release.domain.rules.pins import pin_grade, pin_order
@@ -65,19 +66,19 @@ def test_a_tag_that_only_the_letter_keeps_out_is_told_as_that(text: str, form: T
     """It names the format that would take it; for what is wrong otherwise, or right, nothing is said."""
     assert proposed in wrong_v(text, form, "tag-format")
     assert (wrong_v("v1.4.2-rc.1", form, "tag-format"), wrong_v(form.like(), form, "tag-format")) == ("", "")
-    decision = decide(Circumstances(f"refs/tags/{text}", "push", ["main"], tag_format=form), [])
+    decision = decide(Circumstances(Ref(f"refs/tags/{text}"), "push", ["main"], tag_format=form), [])
     assert proposed in decision.reason
 
 
 def test_the_gate_takes_the_tag_of_the_format_and_builds_its_image() -> None:
     """`v1.4.2` is deployed as `v1.4.2`, or as `1.4.2` where images lack the letter; `1.4.2` is then no release."""
     for form, image in ((V_NUMBERS, "v1.4.2"), (BARE, "1.4.2")):
-        asked = Circumstances("refs/tags/v1.4.2", "push", ["main"], tag_format=form)
+        asked = Circumstances(Ref("refs/tags/v1.4.2"), "push", ["main"], tag_format=form)
         decision = decide(asked, [])
         assert (asked.kind, decision.verdict, decision.image_tag) == (
             RefKind.PRODUCTION_TAG, Verdict.DEPLOY, image
         )  # fmt: skip
-        other = decide(replace(asked, ref="refs/tags/1.4.2"), [])
+        other = decide(replace(asked, ref=Ref("refs/tags/1.4.2")), [])
         assert (other.kind, other.deploy_production) == (RefKind.OTHER_TAG, False)
         assert other.image_tag not in ("1.4.2", "v1.4.2")
 

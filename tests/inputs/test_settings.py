@@ -8,6 +8,7 @@ import pytest
 
 from frag_release.domain.allow import Allowance
 from frag_release.domain.components import Choice
+from frag_release.domain.refs import Ref
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
 from inputs.inputs_given import RUN, context, settings
@@ -25,7 +26,8 @@ def refused(run: Context = RUN, **given: str) -> UsageError:
 def test_defaults_of_a_run() -> None:
     """Without inputs the run's own repository and ref are judged, with the components of the same owner."""
     found = settings()
-    assert (found.ref, found.own_ref, found.stack_repository) == ("refs/tags/2023.06.2", True, "org/fragalysis-stack")
+    assert (found.ref, found.own_ref) == (Ref("refs/tags/2023.06.2"), True)
+    assert found.stack_repository == "org/fragalysis-stack"
     assert found.stack_branches == ()
     back, front = found.components
     assert (back.name, back.repository, back.branches) == ("backend", "org/fragalysis-backend", ("production",))
@@ -76,9 +78,9 @@ def test_a_terminal_has_no_other_ref() -> None:
 def test_a_short_name_gets_its_full_one(ref: str) -> None:
     """A short name is nobody's own until its full name was looked up."""
     short = settings(ref=ref)
-    assert (short.ref, short.has_full_ref, short.own_ref) == (ref, False, False)
-    found = short.with_full_ref(lambda name: f"refs/tags/{name}", RUN)
-    assert (found.ref, found.has_full_ref) == (f"refs/tags/{ref}", True)
+    assert (short.ref.text, short.ref.is_full, short.own_ref) == (ref, False, False)
+    found = short.with_full_ref(Ref.of_tag, RUN)
+    assert (found.ref.text, found.ref.is_full) == (f"refs/tags/{ref}", True)
     assert found.own_ref is (ref == "2023.06.2")
 
 

@@ -13,6 +13,7 @@ from frag_release.domain.evidence import Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
 from frag_release.domain.origin import Origin, Origins
+from frag_release.domain.refs import Ref
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
@@ -99,12 +100,12 @@ def report(
 ) -> GateReport:
     """What the gate reports on these facts; `findings` takes the place of what the rules say."""
     facts = facts or good_facts()
-    asked = Circumstances(ref, event, ("master",), production=production, pins_changed=event == "pull_request")
+    asked = Circumstances(Ref(ref), event, ("master",), production=production, pins_changed=event == "pull_request")
     occasion = Occasion.DEPLOYMENT if asked.judged else Occasion.UNJUDGED
     found = findings if findings is not None else judge(occasion, facts)
     decision = decide(asked, apply_allowances(found, allow))
     unused = unused_allowances(found, allow)
-    return GateReport("1.0.0", NOW, ref, STACK, STACK_COMMIT, decision, facts, unused)
+    return GateReport("1.0.0", NOW, Ref(ref), STACK, STACK_COMMIT, decision, facts, unused)
 
 
 def unjudged(ref: str = "refs/heads/master") -> GateReport:

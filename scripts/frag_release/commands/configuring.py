@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.evidence import OBJECT_ID, Answer, Blob, Unknown
+from ..domain.refs import Ref
 from ..errors import EvidenceError, UnconfiguredError
 from ..inputs.configuration import FILE, Configuration, read_configuration
 from ..inputs.settings.base import read_settings
@@ -92,7 +93,7 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
 
 
 def _recorded(forge: Forge, repository: str, ref: str) -> Answer[Configuration | None]:
-    record = forge.release_record(repository, ref.removeprefix("refs/tags/"))
+    record = forge.release_record(repository, Ref(ref).name)
     if record is None or isinstance(record, Unknown):
         return None  # the rollback itself says what is wrong with it
     return as_configuration(Blob(len(record.configuration), record.configuration) if record.configuration else None)

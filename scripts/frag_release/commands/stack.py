@@ -13,9 +13,9 @@ from ..adapters.ports.repository import Forge, Repository
 from ..adapters.ports.writer import Writer
 from ..adapters.registry.client import RegistryClient
 from ..domain.components import NO_CHOICES, Pin, read_pins
-from ..domain.decision import BRANCHES, TAGS
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
+from ..domain.refs import Ref
 from ..domain.versions import parse_production_tag
 from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
@@ -114,12 +114,12 @@ class Stack(Generic[_F]):
             raise UsageError(f"{self.name} has no branch {branch}.", "Name it in stack-branch.")
         return head
 
-    def full_ref(self, name: str) -> str:
+    def full_ref(self, name: str) -> Ref:
         """The full name of the tag or the branch `name`.
 
         Raises EvidenceError if either could not be looked up, and UsageError if both have the name, or neither has.
         """
-        tag, branch = f"{TAGS}{name}", f"{BRANCHES}{name}"
+        tag, branch = Ref.of_tag(name), Ref.of_branch(name)
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self.commit_of, tag)
             is_branch = must(self.commit_of(branch), f"The branch {name} of {self.name}") is not None
@@ -132,13 +132,14 @@ class Stack(Generic[_F]):
             raise UsageError(what, "Name one that it has.")
         return tag if is_tag else branch
 
-    def commit_of(self, ref: str) -> Answer[str | None]:
+    def commit_of(self, ref: Ref) -> Answer[str | None]:
         """The commit of a ref by its full name; None if there is no such ref. Raises UsageError if it is of no kind."""
-        for start, ask in ((TAGS, self.repository.tags), (BRANCHES, self.repository.branches)):
-            if ref.startswith(start):
-                name = ref[len(start) :]
-                return ask([name])[name]
-        raise UsageError(f"The input ref cannot be {ref!r}.", f"Name a tag ({TAGS}NAME) or a branch ({BRANCHES}NAME).")
+        if ref.tag:
+            return self.repository.tags([ref.tag])[ref.tag]
+        if ref.branch:
+            return self.repository.branches([ref.branch])[ref.branch]
+        remedy = f"Name a tag ({Ref.of_tag('NAME')}) or a branch ({Ref.of_branch('NAME')})."
+        raise UsageError(f"The input ref cannot be {ref.text!r}.", remedy)
 
     def pins(self, commits: Sequence[str], built: str = "") -> dict[str, tuple[Pin, ...]]:
         """The pins in the workflow file at each commit: with the inputs' overrides at the one that is built."""

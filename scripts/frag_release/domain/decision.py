@@ -8,11 +8,11 @@ from enum import Enum
 
 from .findings import Finding, Status, blocking, demoted
 from .image_tags import safe_image_tag
+from .refs import Ref
 from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
 from .versions import parse_production_tag
 
-TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
-_QUEUES = f"{BRANCHES}gh-readonly-queue/"
+_QUEUES = "gh-readonly-queue/"
 """Where a merge queue makes its branches, whose event is `merge_group`."""
 
 
@@ -44,7 +44,7 @@ class Circumstances:
     that a pushed commit was made for, empty if for none. `tag_format` is that of the stack.
     """
 
-    ref: str
+    ref: Ref
     event: str
     stack_branches: Sequence[str]
     production: bool = True
@@ -54,24 +54,19 @@ class Circumstances:
     tag_format: TagFormat = DEFAULT_FORMAT
 
     @property
-    def name(self) -> str:
-        """The ref without its `refs/tags/` or `refs/heads/`."""
-        return self.ref.split("/", 2)[2] if self.ref.count("/") > 1 else self.ref
-
-    @property
     def kind(self) -> RefKind:
         """The row of the gate's table that applies."""
         # Runs at the base branch, but for code of a stranger: neither may look like a build of the branch.
         if self.event == "pull_request_target":
             return RefKind.OTHER
         if self.event == "merge_group":
-            return RefKind.PULL_REQUEST if self.ref.startswith(_QUEUES) else RefKind.OTHER
-        if self.ref.startswith(TAGS):
-            is_production = parse_production_tag(self.name, self.tag_format)
+            return RefKind.PULL_REQUEST if self.ref.branch.startswith(_QUEUES) else RefKind.OTHER
+        if self.ref.tag:
+            is_production = parse_production_tag(self.ref.tag, self.tag_format)
             return RefKind.PRODUCTION_TAG if is_production else RefKind.OTHER_TAG
-        if self.ref.startswith(BRANCHES):
-            return RefKind.STACK_BRANCH if self.name in self.stack_branches else RefKind.OTHER_BRANCH
-        if self.ref.startswith(PULLS) and self.event == "pull_request":
+        if self.ref.branch:
+            return RefKind.STACK_BRANCH if self.ref.branch in self.stack_branches else RefKind.OTHER_BRANCH
+        if self.ref.is_pull and self.event == "pull_request":
             return RefKind.PULL_REQUEST
         return RefKind.OTHER
 
@@ -108,7 +103,7 @@ def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decisio
     if not circumstances.judged:
         is_left = circumstances.released_as and circumstances.is_push_of_branch
         return (_left_to_its_tag if is_left else _unjudged)(circumstances, [demoted(finding) for finding in findings])
-    kind, name = circumstances.kind, circumstances.name
+    kind, name = circumstances.kind, circumstances.ref.name
     blockers = blocking(findings)
     if blockers:
         return Decision(Verdict.BLOCKED, kind, _why_blocked(blockers), findings)
@@ -144,15 +139,16 @@ def _count(number: int, what: str) -> str:
 
 
 def _left_to_its_tag(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
+    name, tag = circumstances.ref.name, circumstances.released_as
     reason = (
-        f"This commit of {circumstances.name} is the release {circumstances.released_as}, so its build is left to that "
-        f"tag: nothing is built here. If the tag is never made, dispatch this workflow on {circumstances.name}."
+        f"This commit of {name} is the release {tag}, so its build is left to that tag: nothing is built here. If the "
+        f"tag is never made, dispatch this workflow on {name}."
     )
     return Decision(Verdict.BUILD_ONLY, circumstances.kind, reason, findings)
 
 
 def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
-    kind, name, form = circumstances.kind, circumstances.name, circumstances.tag_format
+    kind, name, form = circumstances.kind, circumstances.ref.name, circumstances.tag_format
     reasons = {
         RefKind.PRODUCTION_TAG: f"{name} is a production tag, but production is switched off here by the input "
         "`production: false`.",

@@ -241,7 +241,7 @@ def _footer(report: DeployReport) -> str:
     judged = report.judged
     return (
         f"Judged again at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.ref, 200)} of "
+        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.ref.text, 200)} of "
         f"{markdown.code(judged.repository)} at {markdown.code(judged.commit)}."
     )
 

@@ -52,7 +52,7 @@ def _sections(report: GateReport, links: Links) -> list[Section]:
 
 def _verdict(report: GateReport) -> str:
     mark, words = VERDICTS[report.decision.verdict]
-    name = markdown.code(report.ref_name, 100)
+    name = markdown.code(report.ref.name, 100)
     # A branch may be called like a release: the name alone would mislead.
     kind = "" if report.tag else f"{report.decision.kind.value} "
     return f"## {mark} {words} — {kind}{name}\n\n**{markdown.words(report.decision.reason)}**{_blocked(report)}"
@@ -80,6 +80,6 @@ def _way(report: GateReport) -> str:
 def _footer(report: GateReport) -> str:
     return (
         f"Judged at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(report.version, 50)}, for {markdown.code(report.ref, 200)} of "
+        f"{markdown.text(report.version, 50)}, for {markdown.code(report.ref.text, 200)} of "
         f"{markdown.code(report.repository)}."
     )

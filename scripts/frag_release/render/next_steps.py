@@ -61,7 +61,7 @@ def _afterwards(report: GateReport) -> str:
     again = " If all was mended elsewhere, re-run." if can_mend_elsewhere(blockers) else ""
     return (
         "If the stack's workflow file has to change, commit that to the stack branch and release it under a "
-        f"**new** tag; do not move {markdown.code(report.ref_name)}.{again}"
+        f"**new** tag; do not move {markdown.code(report.ref.name)}.{again}"
     )
 
 
@@ -72,7 +72,7 @@ def _after_deploy(report: GateReport) -> list[str]:
         return [
             *steps,
             "Nothing was started: this was asked outside of a workflow run. The stack's own workflow run for "
-            f"the tag {markdown.code(report.ref_name)} asks again, builds and deploys.",
+            f"the tag {markdown.code(report.ref.name)} asks again, builds and deploys.",
         ]
     return [
         *steps,

@@ -106,8 +106,8 @@ def _tag(repository: str, tag: str, links: Links) -> str:
 
 
 def _ref(report: GateReport, links: Links) -> str:
-    name = report.ref_name
-    url = links.branch(report.repository, name) if report.ref.startswith("refs/heads/") else ""
+    name = report.ref.name
+    url = links.branch(report.repository, name) if report.ref.branch else ""
     return f"{markdown.code_link(markdown.visible(name, _NAME), url)} ({report.decision.kind.value})"
 
 

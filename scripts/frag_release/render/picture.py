@@ -55,7 +55,7 @@ def picture_in_words(report: GateReport) -> str:
         items.append(f"**{markdown.text(name)}** {_code(facts.pin.tag)} → stack: {checks}.")
     if report.facts.stack:
         checks = ", ".join(in_short(OF_STACK, findings, "stack"))
-        items.append(f"**stack** {_code(report.ref_name)}: {checks}.")
+        items.append(f"**stack** {_code(report.ref.name)}: {checks}.")
     for place, reached in _places(report):
         items.append(f"stack → **{place}**: {'✅ may be deployed' if reached else '➖ not from this run'}.")
     return markdown.bullets(items)
@@ -80,7 +80,7 @@ def _component(key: str, facts: ComponentFacts, report: GateReport) -> list[str]
 def _stack_label(report: GateReport) -> str:
     verdict = f"{VERDICTS[report.decision.verdict][0]} {report.decision.verdict.value}"
     checks = in_short(OF_STACK, report.decision.findings, "stack") if report.facts.stack else []
-    return "<br/>".join(["stack", label(report.ref_name), *checks, verdict])
+    return "<br/>".join(["stack", label(report.ref.name), *checks, verdict])
 
 
 def _stack_style(report: GateReport) -> str:

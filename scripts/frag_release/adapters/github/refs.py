@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from ...domain.evidence import Answer, TooLong, Unknown, WrongKind
+from ...domain.refs import BRANCHES, TAGS
 from ..http.messages import quoted
 from ..http.once import Once
 from .api import RepositoryApi
@@ -13,7 +14,6 @@ from .payloads import GitObject, Ref, TagObject, read_message
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
-_TAGS, _HEADS = "refs/tags/", "refs/heads/"
 _MOST_LEVELS = 10
 MOST_REFS = 30_000
 """Most tags or branches that are listed at once."""
@@ -35,14 +35,14 @@ class GithubRefs:
 
     def branch(self, name: str) -> Answer[str | None]:
         """The head of a branch, or None."""
-        found = self._target(_HEADS + name)
+        found = self._target(BRANCHES + name)
         if found is None or isinstance(found, Unknown):
             return found
         return found["sha"] if found["type"] == "commit" else self._api.mismatch(f"the branch {name}")
 
     def tag(self, name: str) -> Answer[str | None]:
         """The commit of a tag, peeled one round trip for each level; None where there is no such tag."""
-        found = self._target(_TAGS + name)
+        found = self._target(TAGS + name)
         for _ in range(_MOST_LEVELS):
             if found is None or isinstance(found, Unknown):
                 return found
@@ -54,14 +54,14 @@ class GithubRefs:
 
     def tag_object(self, name: str) -> Answer[TagObject | None]:
         """The object of an annotated tag; None where the tag has none, or there is no such tag."""
-        found = self._target(_TAGS + name)
+        found = self._target(TAGS + name)
         if found is None or isinstance(found, Unknown):
             return found
         return self._object(name, found["sha"]) if found["type"] == "tag" else None
 
     def tag_object_id(self, name: str) -> Answer[str | None]:
         """The id of that object."""
-        found = self._target(_TAGS + name)
+        found = self._target(TAGS + name)
         if found is None or isinstance(found, Unknown):
             return found
         return found["sha"] if found["type"] == "tag" else None
@@ -71,26 +71,26 @@ class GithubRefs:
         return self._starting.get(prefix, lambda: self._list_tags(prefix))
 
     def _list_tags(self, prefix: str) -> Answer[Sequence[str]]:
-        if prefix and not _possible(_TAGS + prefix + "x"):
+        if prefix and not _possible(TAGS + prefix + "x"):
             return []
         # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
-        start = (_TAGS + prefix).rstrip("/")
+        start = (TAGS + prefix).rstrip("/")
         refs = self._list(start, f"the tags that start with {quoted(prefix)}" if prefix else "all tags")
         if isinstance(refs, Unknown):
             return refs
-        wanted = [each for each in refs if each["ref"].startswith(_TAGS + prefix)]
+        wanted = [each for each in refs if each["ref"].startswith(TAGS + prefix)]
         self._listed.update((each["ref"], each["object"]) for each in wanted)
-        return [each["ref"][len(_TAGS) :] for each in wanted]
+        return [each["ref"][len(TAGS) :] for each in wanted]
 
     def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
         """The names of the branches that start with `prefix`, as they are now."""
-        if prefix and not _possible(_HEADS + prefix + "x"):
+        if prefix and not _possible(BRANCHES + prefix + "x"):
             return []
         what = f"the branches that start with {quoted(prefix)}" if prefix else "all branches"
-        refs = self._list((_HEADS + prefix).rstrip("/"), what)
+        refs = self._list((BRANCHES + prefix).rstrip("/"), what)
         if isinstance(refs, Unknown):
             return refs
-        return sorted(each["ref"][len(_HEADS) :] for each in refs if each["ref"].startswith(_HEADS + prefix))
+        return sorted(each["ref"][len(BRANCHES) :] for each in refs if each["ref"].startswith(BRANCHES + prefix))
 
     def _list(self, start: str, what: str) -> Answer[list[Ref]]:
         first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what, max_bytes=_MOST_BYTES)
@@ -112,7 +112,7 @@ class GithubRefs:
         return found if all(_is_ref(each, start) for each in found) else self._api.mismatch(what)
 
     def _too_long(self, start: str) -> TooLong:
-        kind = "tags" if start.startswith(_TAGS.rstrip("/")) else "branches"
+        kind = "tags" if start.startswith(TAGS.rstrip("/")) else "branches"
         return TooLong(f"{self._api.name} has more than {MOST_REFS:,} {kind}", f"Delete {kind} that nobody needs.")
 
     def _target(self, ref: str) -> Answer[GitObject | None]:
@@ -121,7 +121,7 @@ class GithubRefs:
         return self._found.get(ref, lambda: self._listed.get(ref) or self._ask(ref))
 
     def _ask(self, ref: str) -> Answer[GitObject | None]:
-        what = f"the {'tag' if ref.startswith(_TAGS) else 'branch'} {ref.split('/', 2)[2]}"
+        what = f"the {'tag' if ref.startswith(TAGS) else 'branch'} {ref.split('/', 2)[2]}"
         response = self._api.get(f"/git/ref/{ref[len('refs/') :]}", what)
         if isinstance(response, Unknown):
             return response

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ...domain.branch_activity import lifetimes
 from ...domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, Unknown, Workflow
+from ...domain.refs import Ref
 from ..http.messages import Response, quoted
 from ..http.session import Http
 from .api import ACTIONS, RepositoryApi
@@ -64,7 +65,7 @@ def branch_lifetimes(api: RepositoryApi, name: str) -> Answer[Sequence[Lifetime]
 
     Neither says that there was none: what GitHub says of a name that never existed is not documented.
     """
-    what, ref = f"the activity of a branch {name}", f"refs/heads/{name}"
+    what, ref = f"the activity of a branch {name}", Ref.of_branch(name).text
     query: dict[str, str | int] = {"ref": ref, "per_page": PAGE}
     first = api.get("/activity", what, query, permission=_ACTIVITY)
     if isinstance(first, Unknown):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...domain.evidence import Answer, Unknown
+from ...domain.refs import TAGS
 from ...domain.review import MergedRequest
 from ..ports.writer import (
     BurnedNameError,
@@ -82,7 +83,7 @@ class GithubTags:
 
         Somebody may have made it a moment before, or an answer may have been lost.
         """
-        body = {"ref": f"refs/tags/{name}", "sha": commit}
+        body = {"ref": TAGS + name, "sha": commit}
         order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _ADVICE)
         try:
             ref = carry_out(self._api, order, Ref, self._own_token)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ...domain.evidence import Answer, Unknown
+from ...domain.refs import BRANCHES
 from ..ports.writer import (
     CommitFacts,
     LostRaceError,
@@ -21,8 +22,6 @@ from .payloads import Ref
 from .pulls import GithubPulls
 from .refs import GithubRefs
 from .rights import missing_right
-
-_HEADS = "refs/heads/"
 
 
 class GithubWriter:
@@ -40,7 +39,7 @@ class GithubWriter:
 
     def create_branch(self, branch: str, commit: str) -> None:
         """Make a branch; raises LostRaceError where there is one of that name."""
-        body = {"ref": _HEADS + branch, "sha": commit}
+        body = {"ref": BRANCHES + branch, "sha": commit}
         self._set(Step.OWN_BRANCH, "POST", "/git/refs", branch, None, body)
 
     def move_branch(self, branch: str, seen: str, commit: str) -> None:
@@ -85,7 +84,7 @@ class GithubWriter:
         if found != seen:
             raise LostRaceError(branch, found)
         body = {"sha": commit, "force": force}
-        self._set(step, "PATCH", f"/git/{_HEADS}{branch}", branch, seen, body)
+        self._set(step, "PATCH", f"/git/{BRANCHES}{branch}", branch, seen, body)
 
     def _set(
         self,

@@ -10,7 +10,6 @@ from ...adapters.github.deployments import NewRecord
 from ...adapters.registry.client import RegistryClient
 from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
-from ...domain.decision import TAGS
 from ...domain.deployment_records import DEPLOY, ROLLBACK, Deployed
 from ...domain.evidence import Answer, Approval, Image
 from ...domain.expectations import Expected
@@ -137,7 +136,7 @@ class Deploy:
         ]
 
     def _record(self) -> ReleaseRecord:
-        stack, tag = self.session.stack, self.settings.ref[len(TAGS) :]
+        stack, tag = self.session.stack, self.settings.ref.tag
         record = must(stack.forge.release_record(stack.name, tag), f"{ASSET} of the release {tag} of {stack.name}")
         if record is None:
             raise RefusedError(

@@ -94,7 +94,8 @@ class Gate:
             return self.stack.context.sha
         commit = self.stack.commit_of(ref)
         if commit is None:
-            raise UsageError(f"The input ref names {ref!r}, which {repository} does not have.", "Name a ref it has.")
+            what = f"The input ref names {ref.text!r}, which {repository} does not have."
+            raise UsageError(what, "Name a ref it has.")
         return commit
 
     def _unresolved(self, why: Unknown) -> Finding:
@@ -123,7 +124,7 @@ class Gate:
 
     def _release(self, asked: Circumstances, branches: Answer[Sequence[str]], commit: str) -> ReleaseFacts:
         facts = self.stack.release_facts(
-            lambda: self._tag_facts(asked.name, branches, commit), lambda: self._gather(self._pins(commit), commit)
+            lambda: self._tag_facts(asked.ref.tag, branches, commit), lambda: self._gather(self._pins(commit), commit)
         )
         return replace(facts, components=[replace(one, running_file=self._running_file) for one in facts.components])
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...inputs.context import Context
     from ...inputs.settings.gate import GateSettings
 
-_PRODUCTION_PUSH = re.compile(r"refs/tags/([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
+_PRODUCTION_TAG = re.compile(r"([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
 
 
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
@@ -27,7 +27,7 @@ def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
 
     Clones on this disk are left alone: they keep nothing, and nobody waits for them.
     """
-    pushed = _PRODUCTION_PUSH.fullmatch(settings.ref)
+    pushed = _PRODUCTION_TAG.fullmatch(settings.ref.tag)
     judged = settings.own_ref and settings.production and context.on_runner
     if settings.connections.local or not (settings.own_ref and context.on_runner):
         return

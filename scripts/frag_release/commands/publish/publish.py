@@ -13,9 +13,10 @@ from ...adapters.ports.writer import LostRaceError
 from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import CONFIGURATION_FILE, Pin
-from ...domain.decision import TAGS, Circumstances, decide, reconsider
+from ...domain.decision import Circumstances, decide, reconsider
 from ...domain.facts import StackImageFacts
 from ...domain.origin import judged_pair
+from ...domain.refs import Ref
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.reports.publish import NothingReport, PublishReport, Stage
@@ -192,7 +193,7 @@ class Publish:
             judged, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
         # As the gate will see it in the run of the tag.
-        circumstances = Circumstances(f"{TAGS}{review.tag}", "push", branches, tag_format=settings.tag_format)
+        circumstances = Circumstances(Ref.of_tag(review.tag), "push", branches, tag_format=settings.tag_format)
         return GateReport(
             version=__version__,
             time=self.clock.now(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ...adapters.ports.publishing import Publisher, PublishingForge
 from ...domain.evidence import PUSH
 from ...domain.plan import PLAN_TRAILER
+from ...domain.refs import Ref
 from ...domain.review import (
     Contradiction,
     EndedBuild,
@@ -34,7 +35,6 @@ _MOST_PUSHED = 250
 _LOOKED_BACK = 30
 """The same where there is no push that says where to end."""
 
-_HEADS = "refs/heads/"
 _NOWHERE = frozenset({"", "0" * 40})
 
 
@@ -53,8 +53,8 @@ class Reviewing:
             return self._of_tag(asked, f"the input stack-tag, asked for {context.by_hand}")
         if context.event_name == "workflow_run":
             return self._of_build(EndedBuild.of_event(context.event, context.repository))
-        ref = context.ref
-        branch = ref[len(_HEADS) :] if ref.startswith(_HEADS) else self.branches[0] if not ref else ""
+        ref = Ref(context.ref)
+        branch = ref.branch if ref.text else self.branches[0]
         if branch not in self.branches:
             return NothingToPublish(
                 f"This run belongs to {ref}, and only {' or '.join(self.branches)} is released.",

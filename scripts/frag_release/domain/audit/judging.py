@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from ..allow import Allowance, apply_allowances
 from ..components import Component, Pin
-from ..decision import TAGS, Circumstances, Decision, Verdict, decide
+from ..decision import Circumstances, Decision, Verdict, decide
 from ..evidence import Answer, Image, Placement, Unknown
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Finding
 from ..origin import JudgedImage, judged_image
+from ..refs import Ref
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import Occasion, judge
 from ..tag_format import TagFormat
@@ -99,7 +100,7 @@ class Judge:
         previous: str = "",
         compared: bool = False,
     ) -> PastRelease:
-        asked = Circumstances(f"{TAGS}{facts.name}", "", self._history.branches, tag_format=self._history.tag_format)
+        asked = Circumstances(Ref.of_tag(facts.name), "", self._history.branches, tag_format=self._history.tag_format)
         record = self._history.record(facts.name)
         return PastRelease(
             tag=facts.name,

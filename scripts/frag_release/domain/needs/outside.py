@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..evidence import Answer, NotOffered, Unknown
+from ..refs import TAGS
 from .need import Judgement, hidden, missing, there, untold
 from .protection import (
     MAY_BYPASS,
     PRODUCTION_TAGS,
-    TAGS,
     BranchGuard,
     Deployers,
     Environment,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ..evidence import Answer, Unknown
 
 ALL_REFS = "~ALL"
-TAGS = "refs/tags/"
 _DEEP = "**"
 MAY_BYPASS = ("always", "exempt")
 """GitHub's words for a token whose owner a ruleset does not bind when tags or branches are pushed."""

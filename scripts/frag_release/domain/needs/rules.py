@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
+from ..refs import TAGS
 from .need import Judgement, missing, there, untold
-from .protection import MAY_BYPASS, TAGS, BranchRule, Ruleset
+from .protection import MAY_BYPASS, BranchRule, Ruleset
 
 _BYPASS_LIST = "put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..evidence import Answer, NotOffered, Unknown
+from ..refs import TAGS
 from ..run_limits import KEPT_DAYS
 from .need import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
-from .protection import PRODUCTION_TAGS, TAGS, BranchGuard, BranchRule, Environment, ExecutionPolicy, Ruleset
+from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Environment, ExecutionPolicy, Ruleset
 
 _RETENTION = (
     f"Settings > Actions > General > Artifact and log retention: {KEPT_DAYS} days. A tag that is pinned later "

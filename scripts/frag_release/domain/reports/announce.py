@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from ..changes import History
 from ..contents import Contents, named_tickets
-from ..decision import TAGS, Verdict
+from ..decision import Verdict
 from ..findings import Finding, Status
 from ..one_line import joined, pair, tag_name
 from ..plan import Change
+from ..refs import Ref
 from ..tickets import Ticket
 from .report import Report, as_word, component_as_json, previous_as_json
 
@@ -90,7 +91,7 @@ class AnnounceReport(Report):
         contents, where = self.contents, self.where
         return {
             **self.head(),
-            "ref": f"{TAGS}{contents.tag}",
+            "ref": Ref.of_tag(contents.tag).text,
             "stack": {
                 "repository": contents.repository,
                 "tag": contents.tag,

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..allow import Allowance
 from ..components import default_stack_image
-from ..decision import BRANCHES, TAGS, Decision, RefKind, Verdict
+from ..decision import Decision, RefKind, Verdict
 from ..evidence import Answer
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Finding, blocking
 from ..one_line import joined, pair, path_name, rules, tag_name
+from ..refs import Ref
 from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
@@ -40,7 +41,7 @@ class GateReport(Report):
 
     version: str
     time: datetime.datetime
-    ref: str
+    ref: Ref
     repository: str
     commit: str
     decision: Decision
@@ -54,7 +55,7 @@ class GateReport(Report):
     @property
     def tag(self) -> str:
         """The stack's tag, empty where the ref is none."""
-        return self.ref[len(TAGS) :] if self.ref.startswith(TAGS) else ""
+        return self.ref.tag
 
     @property
     def production_tag(self) -> ProductionTag | None:
@@ -116,25 +117,17 @@ class GateReport(Report):
     def headline(self) -> str:
         """The verdict in words, and what it is about. A branch may be called like a release: its kind is told."""
         kind = "" if self.tag else f"{self.decision.kind.value} "
-        return f"{VERDICTS[self.verdict]}: {kind}{self.ref_name}"
+        return f"{VERDICTS[self.verdict]}: {kind}{self.ref.name}"
 
     @property
     def line(self) -> str:
         """The verdict and the release, with the pair or what is wrong with it."""
-        name = tag_name(self.tag) if self.tag else path_name(self.ref_name, f"a {self.decision.kind.value}")
+        name = tag_name(self.tag) if self.tag else path_name(self.ref.name, f"a {self.decision.kind.value}")
         if self.verdict is Verdict.DEPLOY:
             return joined(f"{name} may be deployed to production", pair(self.facts.components))
         if self.verdict is Verdict.BLOCKED:
             return joined(f"{name} is blocked", rules(self.failed_rules))
         return f"{VERDICTS[self.verdict]}: {name}"
-
-    @property
-    def ref_name(self) -> str:
-        """What people call the ref: the tag's or branch's own name, else the whole ref."""
-        for start in (TAGS, BRANCHES):
-            if self.ref.startswith(start):
-                return self.ref[len(start) :]
-        return self.ref
 
     def remarks(self) -> list[Remark]:
         """That a tag is not for production, and allowances that changed nothing."""
@@ -160,7 +153,7 @@ class GateReport(Report):
         """The report by the schema that `release.json` and other tools read."""
         return {
             **self.head(),
-            "ref": self.ref,
+            "ref": self.ref.text,
             "stack": {
                 "repository": self.repository,
                 "tag": self.tag or None,

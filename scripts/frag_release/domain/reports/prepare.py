@@ -16,6 +16,7 @@ from ..findings import Finding, blocking
 from ..new_tags import NewTag
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..plan import Change, Mode, Plan
+from ..refs import Ref
 from .report import Report, as_word, component_as_json, component_outputs, known_commit, previous_as_json
 
 
@@ -131,7 +132,7 @@ class PrepareReport(Report):
         plan = self.plan
         return {
             **self.head(),
-            "ref": f"refs/heads/{plan.branch}",
+            "ref": Ref.of_branch(plan.branch).text,
             "stack": {
                 "repository": plan.repository,
                 "tag": plan.stack_tag,

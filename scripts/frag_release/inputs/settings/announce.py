@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...domain.refs import Ref
 from ...domain.tag_format import TagFormat, wrong_v
 from ...domain.tickets import Ticket
 from ...domain.versions import ProductionTag, parse_production_tag
@@ -18,7 +19,6 @@ from .tickets import read_ticket, ticket_repository, tickets_from
 MOST_ASSIGNEES = 10
 """GitHub takes no more for one ticket."""
 
-_TAGS = "refs/tags/"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
 _PROJECT = re.compile(
     r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
@@ -73,7 +73,7 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
 
 def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
     """The release that is meant: the one that is named, else the tag of this run."""
-    of_run = context.ref[len(_TAGS) :] if context.ref.startswith(_TAGS) else ""
+    of_run = Ref(context.ref).tag
     found = parse_production_tag(given or of_run, form)
     if found:
         return found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ...domain.awx_jobs import AwxForm
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
-from ...domain.decision import TAGS
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
+from ...domain.refs import Ref
 from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
@@ -177,13 +177,12 @@ def _check(settings: DeploySettings) -> None:
 
 def check_ref(settings: DeploySettings) -> None:
     """Raise UsageError if a ref of this full name cannot be deployed so; of a short one that is not known yet."""
-    if not settings.has_full_ref:
+    if not settings.ref.is_full:
         return
-    tag = settings.ref[len(TAGS) :] if settings.ref.startswith(TAGS) else ""
-    form = settings.tag_format
+    tag, form = settings.ref.tag, settings.tag_format
     if settings.rollback and parse_production_tag(tag, form) is None:
-        remedy = f"Name the release to go back to: its tag, such as {form.like()} or {TAGS}{form.like()}."
-        raise wrong_input("ref", settings.ref, wrong_v(tag, form, "tag-format") or remedy)
+        remedy = f"Name the release to go back to: its tag, such as {form.like()} or {Ref.of_tag(form.like())}."
+        raise wrong_input("ref", settings.ref.text, wrong_v(tag, form, "tag-format") or remedy)
     judged = form.image_tag(tag)
     if settings.is_production and settings.image_tag not in ("", judged):
         remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."

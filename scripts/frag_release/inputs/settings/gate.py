@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ...domain.refs import Ref
 from ..context import Context
 from ..values import Values, wrong_input
 from .base import Settings, read_settings
@@ -25,28 +26,23 @@ class GateSettings(Settings):
     the file. A deployment builds nothing, and may have a workflow of its own.
     """
 
-    ref: str
+    ref: Ref
     own_ref: bool
     file_must_run: bool
     production: bool
 
-    @property
-    def has_full_ref(self) -> bool:
-        """Whether the ref is known by its full name."""
-        return _is_full(self.ref)
-
-    def with_full_ref(self: _G, find: Callable[[str], str], context: Context) -> _G:
+    def with_full_ref(self: _G, find: Callable[[str], Ref], context: Context) -> _G:
         """The same with the full name of the ref, which `find` returns for a short one."""
-        if self.has_full_ref:
+        if self.ref.is_full:
             return self
-        ref = find(self.ref)
+        ref = find(self.ref.text)
         return replace(self, ref=ref, own_ref=_is_own(ref, self.stack_repository, context))
 
 
 def read_gate_settings(values: Values, context: Context) -> GateSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    ref = _ref(values.text("ref"), context.ref)
+    ref = _ref(Ref(values.text("ref")), Ref(context.ref))
     return GateSettings(
         **vars(common),
         ref=ref,
@@ -56,18 +52,14 @@ def read_gate_settings(values: Values, context: Context) -> GateSettings:
     )
 
 
-def _is_own(ref: str, repository: str, context: Context) -> bool:
-    is_of_run = ref == context.ref and repository.lower() == context.repository.lower()
+def _is_own(ref: Ref, repository: str, context: Context) -> bool:
+    is_of_run = ref.text == context.ref and repository.lower() == context.repository.lower()
     return is_of_run or not context.on_runner
 
 
-def _is_full(ref: str) -> bool:
-    return ref.startswith("refs/")
-
-
-def _ref(given: str, own: str) -> str:
+def _ref(given: Ref, own: Ref) -> Ref:
     """The ref that is given, which may be short, or else the run's own, which never is."""
-    ref = given or own
-    if len(ref) > _LONGEST or not (given or _is_full(own)):
-        raise wrong_input("ref", ref, "Name a tag or a branch, such as 2023.06.1 or refs/tags/2023.06.1.")
+    ref = given if given.text else own
+    if len(ref.text) > _LONGEST or not (given.text or own.is_full):
+        raise wrong_input("ref", ref.text, "Name a tag or a branch, such as 2023.06.1 or refs/tags/2023.06.1.")
     return ref
