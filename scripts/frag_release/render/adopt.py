@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..domain.reports.adopt import AdoptReport
+from ..domain.reports.adopt import AdoptReport, OtherFile
 from . import markdown
 from .links import Links
 from .markdown import visible
@@ -51,12 +51,13 @@ def text(report: AdoptReport) -> str:
     """Return what was found; with `check` the rows alone. Lines to be copied are whole."""
     rows = finding_lines([row.finding for row in (report.rows if report.check else report.open_rows)])
     if report.check:
-        return _joined([report.headline, *rows])
+        return _joined([report.headline, *rows, *_files(report)])
     return _joined(
         [
             f"{report.headline}.",
             *_found(report),
             *_change(report),
+            *_files(report),
             *_titled("Left to do in the file:", [] if report.obstacle else rows),
             *_titled("Dangerous in the file today:", finding_lines(report.dangers)),
             "",
@@ -108,6 +109,23 @@ def _change(report: AdoptReport) -> Iterator[str]:
         for one in report.by_hand:
             yield f"  {visible(one.where)}{f' (line {one.line})' if one.line else ''}:"
             yield from (f"      {_safe(line)}" for line in one.lines)
+
+
+def _files(report: AdoptReport) -> list[str]:
+    """Return a line about each other file, and what a made one would change in one that is there."""
+    lines = []
+    for one in report.files:
+        lines.append(f"  {visible(one.path)}: {_file(one, added=report.changed)}")
+        lines += [f"    {_safe(line)}" for line in one.diff.removesuffix("\n").split("\n") if one.diff]
+    return _titled("The other files:", lines)
+
+
+def _file(one: OtherFile, *, added: bool) -> str:
+    if one.why:
+        return f"not made: {visible(one.why)}. Copy it from the action's examples, and change it by hand"
+    if one.is_missing:
+        return f"{'added' if added else 'to add'} ({one.lines} lines)"
+    return "there, and different. It is left: take over by hand what you want of this" if one.diff else "there"
 
 
 def _safe(line: str) -> str:
