@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,10 +16,14 @@ from typing import Any
 
 import pytest
 
+from commands.conftest import World
+from contract.sources import ROOT
 from frag_release.domain.reports.adopt import AdoptReport
 from frag_release.render import adopt as page
 from frag_release.render.links import Links
+from world.example import add_off_production_release
 from world.git import run_git
+from world.github_server import TOKEN
 from world.level_one import BEFORE, with_level_one
 from world.loopback import Request
 from world.openapi import github_description
@@ -46,11 +51,22 @@ def commit(folder: Path) -> None:
 
 
 @pytest.fixture
-def adopt(action_folder: Path, clone: Path) -> Run:
+def own_action(action_folder: Path, tmp_path: Path) -> Path:
+    """The action as a clone of it lies on a disk: with the examples."""
+    folder = tmp_path / "action"
+    folder.mkdir()
+    for name in ("scripts", "vendor"):
+        (folder / name).symlink_to(action_folder / name)
+    (folder / "examples").symlink_to(ROOT / "examples")
+    return folder
+
+
+@pytest.fixture
+def adopt(own_action: Path, clone: Path) -> Run:
     """Runs adopt in the clone with these options."""
 
     def start(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-B", "-I", "-X", "utf8", str(action_folder / "scripts"), "adopt", *arguments]
+        command = [sys.executable, "-B", "-I", "-X", "utf8", str(own_action / "scripts"), "adopt", *arguments]
         env = {**os.environ, **environ}
         return subprocess.run(
             command, env=env, cwd=clone / ".github", capture_output=True, encoding="utf-8", check=False
@@ -88,6 +104,128 @@ def test_check_shows_the_rows_of_the_file_alone(adopt: Run, clone: Path) -> None
     done = adopt("--check")
     assert re.findall(r"(?m)^FAIL +workflow +(\S+)", done.stdout) == ["staging-environment", "deployment-failures"]
     assert (done.returncode, re.findall(r"(?m)^PASS +workflow +(\S+)", done.stdout)) == (1, ["workflow-file", *first])
+
+
+def others(clone: Path) -> dict[str, str]:
+    """What the other files hold, by their names."""
+    files = [one for one in (clone / FILE).parent.iterdir() if one.name != "build-main.yaml"]
+    return {one.name: one.read_text("utf-8") for one in files}
+
+
+def test_a_new_stack_gets_every_file(adopt: Run, clone: Path) -> None:
+    """Where there is none, --all --write leaves the examples themselves; then there is nothing to do, nor to add."""
+    run_git(["rm", "-r", "--quiet", ".github"], clone)
+    (clone / ".github").mkdir()
+    shown = adopt("--all")
+    assert (shown.returncode, list((clone / ".github").iterdir())) == (0, [])
+    assert shown.stdout.startswith("The gate is in front; 7 files to add.\n"), shown.stderr
+    assert adopt("--all", "--check").returncode == 1
+    assert adopt("--all", "--write").stdout.startswith("The gate is in front; 7 files added.\n")
+    examples = {one.name: one.read_text("utf-8") for one in (ROOT / "examples").iterdir() if one.stem != "component"}
+    assert {**others(clone), "build-main.yaml": (clone / FILE).read_text("utf-8")} == examples
+    commit(clone)
+    again = adopt("--all", "--write")
+    assert again.stdout.startswith("Nothing to do: the gate is in front.\n")
+    assert run_git(["status", "--porcelain"], clone) == b""
+    assert adopt("--all", "--check").stdout.count(": there\n") == 6
+
+
+def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """A file that is there is shown and left; names that are given go into the configuration file, not to the gate."""
+    (clone / FILE).with_name("audit.yaml").write_text("on: push\njobs: {}\n", "utf-8")
+    commit(clone)
+    given = ("--all", "--backend-repository", "xchem/api", "--frontend-branch", "main", "--stack-branch", "trunk")
+    done = adopt(*given, "--write")
+    assert done.stdout.startswith("The change written: 17 lines more, 1 line less; 6 files added.\n"), done.stderr
+    assert "audit.yaml: there, and different. It is left" in done.stdout
+    assert "    -jobs: {}\n" in done.stdout
+    assert "xchem/api" not in (clone / FILE).read_text("utf-8")
+    assert (clone / ".github" / "frag-release.yaml").read_text("utf-8").partition("\n")[2] == (
+        "stack-branch: trunk\ncomponents:\n  backend:\n    repository: xchem/api\n"
+        "  frontend:\n    repository: xchem/fragalysis-frontend\n    branch: main\n"
+    )
+    made = others(clone)
+    assert made.pop("audit.yaml") == "on: push\njobs: {}\n"
+    assert set(made) == {
+        f"{name}.yaml" for name in ("prepare-release", "publish-release", "release", "deploy", "doctor")
+    }
+    commit(clone)
+    again = adopt("--all", "--write", "--report", str(tmp_path / "report.json"))
+    assert again.stdout.startswith("Nothing to do: the gate is in front.\n")
+    assert run_git(["status", "--porcelain"], clone) == b""
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [one["file"] for one in report["files"] if one["missing"] or one["diff"]] == [".github/workflows/audit.yaml"]
+    other = adopt("--all", "--backend-branch", "next")
+    assert "frag-release.yaml: there, and different" in other.stdout
+    assert "\n        branch: next\n" in other.stdout
+
+
+def test_with_a_link_in_the_way_nothing_at_all_is_written(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """A link in the place of one of the other files is not followed, and no other file is written either."""
+    (clone / FILE).with_name("doctor.yaml").symlink_to(tmp_path / "outside")
+    done = adopt("--all", "--write")
+    assert (done.returncode, (clone / FILE).read_text("utf-8")) == (1, BEFORE)
+    assert "doctor.yaml is a symbolic link" in done.stderr
+    assert (others_there(clone), (tmp_path / "outside").exists()) == (["doctor.yaml"], False)
+
+
+def test_without_the_examples_nothing_at_all_is_written(adopt: Run, own_action: Path, clone: Path) -> None:
+    """An unpacked release has none of them, which is said before the workflow is changed."""
+    (own_action / "examples").unlink()
+    done = adopt("--all", "--write")
+    assert (done.returncode, (clone / FILE).read_text("utf-8")) == (1, BEFORE)
+    assert "Run it from a clone of the action" in done.stderr
+
+
+def others_there(clone: Path) -> list[str]:
+    """The names beside the workflow."""
+    return [one.name for one in (clone / FILE).parent.iterdir() if one.name != "build-main.yaml"]
+
+
+def last_releases(shown: str) -> list[str]:
+    """The lines about the last releases."""
+    _, _, rest = shown.partition("\nThe last releases, by today's rules:\n")
+    return rest.partition("\n\n")[0].split("\n")
+
+
+def test_the_last_releases_are_judged_by_the_clones(adopt: Run, clone: Path, unseeded: World) -> None:
+    """Without a token a wrong pair is told, no other is called fine, and a pair without its clone was not checked."""
+    example = unseeded.example
+    add_off_production_release(example)
+    example.stack.checkout()
+    shutil.rmtree(clone)
+    shutil.copytree(example.folder, clone.parent / "beside", symlinks=True)
+    (clone.parent / "beside" / "fragalysis-stack").rename(clone.parent / "beside" / "of-another-name")
+    clone.symlink_to(clone.parent / "beside" / "of-another-name")
+    (clone / ".github").mkdir(exist_ok=True)
+    given = ("--stack-repository", "xchem/fragalysis-stack")
+    none = "not checked: CI, images, release.json"
+    assert last_releases(adopt(*given).stdout) == [
+        "  2023.06.3 | backend 2023.05.2, frontend 2023.05.4 | ❌ breaks a rule",
+        "    FAIL  pin-on-branch  backend  2023.05.2 of xchem/fragalysis-backend is not on production.",
+        f"  2023.06.2 | backend 2023.05.1, frontend 2023.05.4 | nothing wrong found; {none}",
+        f"  2023.06.1 | backend 2023.03.1, frontend 2023.05.3 | nothing wrong found; {none}",
+        "  Not checked without a token: CI, images, release.json. With GITHUB_TOKEN set, GitHub is asked.",
+    ]
+    shutil.rmtree(clone.parent / "beside" / "fragalysis-backend")
+    ends = [line.rpartition(" | ")[2] for line in last_releases(adopt(*given).stdout) if " | " in line]
+    assert ends == ["not checked"] * 3
+
+
+def test_the_last_releases_are_judged_by_github(adopt: Run, unseeded: World) -> None:
+    """With a token CI and images count as well; the token comes into no page, and without GitHub nothing is fine."""
+    add_off_production_release(unseeded.example)
+    world = unseeded.seed()
+    given = ("--registry-url", world.registry.url)
+    environ = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": world.github.url}
+    done = adopt(*given, **environ)
+    lines = [line for line in last_releases(done.stdout) if " | " in line]
+    assert [line.split(" | ")[0].strip() for line in lines] == ["2023.06.3", "2023.06.2", "2023.06.1"]
+    assert [line.split(" | ")[2] for line in lines] == ["❌ breaks a rule", "fine", "fine"]
+    assert TOKEN not in done.stdout + done.stderr
+    environ["GITHUB_API_URL"] = "http://127.0.0.1:9"
+    lost = last_releases(adopt(*given, **environ).stdout)
+    assert lost[0].startswith("  Not judged: The list of tags of xchem/fragalysis-stack")
 
 
 def uncommitted(clone: Path) -> None:

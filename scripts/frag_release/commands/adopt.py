@@ -14,27 +14,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..adapters.git.forge import LocalForge
 from ..adapters.git.working_tree import WorkingTree, git_of, uncommitted
+from ..adapters.http.deadline import Deadline
 from ..domain.adoption.change import HANDED_ON, Change, by_hand, quoted, smallest_change
 from ..domain.adoption.dangers import dangers
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice
+from ..domain.audit.since import since_of
 from ..domain.components import CONFIGURATION_FILE, read_pins
 from ..domain.evidence import Blob
+from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
 from ..domain.needs.catalogue import in_file
 from ..domain.needs.need import Row
 from ..domain.needs.reading import judge_workflow_file
 from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows
-from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile
+from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
 from ..domain.reports.report import Action
+from ..domain.versions import production_tags
 from ..domain.workflow_file import WorkflowFileError
 from ..domain.workflow_jobs import Goal, Job, text_of
-from ..errors import RefusedError, UsageError
+from ..errors import ExpectedError, RefusedError, UsageError
 from ..inputs.configuration import Configuration
 from ..inputs.settings.adopt import read_adopt_settings as read_settings
+from ..inputs.settings.audit import audit_of
 from ..runner.bundle import ROOT
 from .answers import must
+from .services import Services
+from .stack import Stack
 
 if TYPE_CHECKING:
     from ..inputs.settings.adopt import AdoptSettings
@@ -44,6 +52,12 @@ __all__ = ["read_settings", "run"]
 
 _FOLDER = ".github/workflows"
 _MOST = 20
+_RELEASES = 5
+"""How many of the last releases are judged on the spot."""
+_SECONDS = 60.0
+"""How long that may take."""
+_ONLINE = ("CI", "images", "release.json")
+"""What clones do not tell."""
 _IN_FRONT = ("gate-used", "gate-needed", "gate-asked")
 """Rows without which a change would only look like a gate."""
 
@@ -80,7 +94,9 @@ class _Adoption:
             if self.settings.check:
                 rows = self._pin_rows() + judge_rows(use, self.settings.workflow_file)
                 return self._report(use, rows, check=True, files=[one for one, _ in self._others(use)])
-            return self._with_others(self._changed(use), list(self._others(use)))
+            others = list(self._others(use))  # all is known before anything is written
+            past = _past(self.session, self.tree)  # asked before, too: a run that is ended then has written nothing
+            return replace(self._with_others(self._changed(use), others), past=past)
         except WorkflowFileError as error:
             message = f"{self.settings.workflow_file} cannot be read: {error.message}."
             remedy = "Correct it, or write it in a simpler form."
@@ -225,6 +241,31 @@ class _Adoption:
 
 def _named(jobs: Sequence[Job]) -> list[tuple[str, int]]:
     return [(job.name, job.line) for job in jobs]
+
+
+def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
+    """Judge the last releases as `audit` does: with a token by all that it asks, else by the clones alone."""
+    from .audit.audit import Audit
+
+    settings, is_online = session.settings, bool(session.settings.connections.token)
+    audited = audit_of(settings, None if is_online else tree.top.parent)
+    seconds = min(settings.seconds, _SECONDS)
+    services = Services(audited, seconds)
+    clones = {settings.stack_repository: tree.top}
+    forge = services.forge() if is_online else LocalForge(tree.top.parent, Deadline(seconds), own=clones)
+    stack = Stack(audited, forge, session.context)
+    unchecked = () if is_online else _ONLINE
+    try:
+        names = must(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
+        last = production_tags(names, form=settings.tag_format)[-_RELEASES:]
+        if not last:
+            return Past((), unchecked, "There is no release to judge yet.")
+        audited = replace(audited, since=since_of(last[0]))
+        found = Audit(audited, replace(stack, settings=audited), services.registry(), session.now, lambda _: None).run()
+    except ExpectedError as error:
+        return Past((), unchecked, in_one_line(error.message, error.remedy))
+    judged = [one for one in found.releases if one.is_production and not one.compared]
+    return Past(judged[-_RELEASES:], unchecked, " ".join(found.stale))
 
 
 def _names(settings: AdoptSettings, title: str, environment: str) -> Names:

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..domain.reports.adopt import AdoptReport, OtherFile
+from ..domain.decision import Verdict
+from ..domain.findings import Status, blocking
+from ..domain.reports.adopt import AdoptReport, OtherFile, Past
 from . import markdown
+from .audit_tables import in_short
 from .links import Links
 from .markdown import visible
 from .terminal import finding_lines
@@ -59,6 +62,7 @@ def text(report: AdoptReport) -> str:
             *_change(report),
             *_files(report),
             *_titled("Left to do in the file:", [] if report.obstacle else rows),
+            *_titled("The last releases, by today's rules:", list(_past(report.past))),
             *_titled("Dangerous in the file today:", finding_lines(report.dangers)),
             "",
             *_GAPS,
@@ -132,6 +136,22 @@ def _safe(line: str) -> str:
     return markdown.verbatim(line.removesuffix("\r"), 10_000)
 
 
+def _past(past: Past) -> Iterator[str]:
+    """Yield a line about each release, the newest first, with what blocks it below; what nobody looked at is no yes."""
+    for one in reversed(past.releases):
+        pair = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
+        fine = f"nothing wrong found; not checked: {', '.join(past.unchecked)}" if past.unchecked else "fine"
+        told = blocking(one.findings)
+        failed = [finding for finding in told if finding.status is Status.FAIL]
+        short = fine if one.verdict is Verdict.DEPLOY else in_short(one) if failed else "not checked"
+        yield f"  {visible(f'{one.tag} | {pair}')} | {short}"
+        yield from (f"    {line.splitlines()[0]}" for line in finding_lines(failed or told[:1]))
+    if past.problem:
+        yield f"  Not judged: {visible(past.problem)}" if not past.releases else f"  {visible(past.problem)}"
+    if past.unchecked:
+        yield f"  Not checked without a token: {', '.join(past.unchecked)}. With GITHUB_TOKEN set, GitHub is asked."
+
+
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
     place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
@@ -160,7 +180,7 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
     yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
     yield ""
-    yield f"Judge the releases so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
 
 
 def _ruleset(name: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:
