@@ -18,7 +18,8 @@ import pytest
 
 from commands.conftest import World
 from contract.sources import ROOT
-from frag_release.domain.reports.adopt import AdoptReport
+from frag_release.domain.reports.adopt import AdoptReport, OtherFile
+from frag_release.domain.tag_format import TagFormat
 from frag_release.render import adopt as page
 from frag_release.render.links import Links
 from world.example import add_off_production_release
@@ -345,25 +346,56 @@ def test_the_settings_can_be_pasted_and_are_githubs(adopt_report: AdoptReport) -
     """Each line is taken by a shell whatever the environment is called, and what it sends is as GitHub describes it."""
     report = replace(adopt_report, environment="it's; $(id) `id`/é")
     place = "repos/xchem/fragalysis-stack/environments/it%27s%3B%20%24%28id%29%20%60id%60%2F%C3%A9"
-    creation, keeping, reviewers, *patterns = lines_of(report)
-    bodies: list[Any] = [json.loads(one[1]) for one in (creation, keeping)]
-    assert [[rule["type"] for rule in one["rules"]] for one in bodies] == [["creation"], ["update", "deletion"]]
-    assert [len(one["bypass_actors"]) for one in bodies] == [1, 0]
+    creation, keeping, review, immutable, reviewers, *patterns = lines_of(report)
+    bodies: list[Any] = [json.loads(one[1]) for one in (creation, keeping, review)]
+    kinds = [[rule["type"] for rule in one["rules"]] for one in bodies]
+    assert kinds == [["creation"], ["update", "deletion"], ["pull_request"]]
+    assert [len(one["bypass_actors"]) for one in bodies] == [1, 0, 0]
     policy = {"protected_branches": False, "custom_branch_policies": True}
     sent = [
-        ("POST", "repos/xchem/fragalysis-stack/rulesets", bodies[0]),
-        ("POST", "repos/xchem/fragalysis-stack/rulesets", bodies[1]),
+        *(("POST", "repos/xchem/fragalysis-stack/rulesets", body) for body in bodies),
+        ("PUT", "repos/xchem/fragalysis-stack/immutable-releases", None),
         ("PUT", place, {"reviewers": [{"type": "User", "id": 1}], "deployment_branch_policy": policy}),
         *(("POST", f"{place}/deployment-branch-policies", dict(part.split("=", 1) for part in one[6::2]))
           for one in patterns),
     ]  # fmt: skip
-    assert [one[sent_at] for one, sent_at in ((reviewers, -3), (patterns[0], 4))] == [place, sent[3][1]]
+    assert [one[sent_at] for one, sent_at in ((reviewers, -3), (patterns[0], 4), (immutable, 4))] == [
+        place, sent[5][1], sent[3][1],
+    ]  # fmt: skip
     for method, path, body in sent:
         headers = {"content-type": "application/json", "x-github-api-version": "2022-11-28", "user-agent": "gh"}
-        request = Request(method, f"/{path}", {}, headers, json.dumps(body).encode(), f"/{path}")
+        content = json.dumps(body).encode() if body else b""
+        request = Request(method, f"/{path}", {}, headers, content, f"/{path}")
         assert github_description().request_faults(request) == []
     assert "https://github.com/organizations/xchem/settings/apps/new?name=" in page.text(report)
     assert page.summary(report, Links("")).startswith("## Nothing to do")
+
+
+@pytest.mark.parametrize(("form", "patterns"), [
+    ("vYEAR.MONTH.ITERATION", [f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9]", f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9][0-9]"]),
+    ("N.N.N", ["*.*.*"]), ("vN.N.N", ["v*.*.*"]),
+])  # fmt: skip
+def test_the_environment_lets_in_the_tags_of_the_stack(
+    adopt_report: AdoptReport, form: str, patterns: list[str]
+) -> None:
+    """The patterns are of the form in which the stack writes its tags, which others would keep out of production."""
+    lines = lines_of(replace(adopt_report, tag_format=TagFormat(form)))
+    named = [word for line in lines for word in line if word.startswith("name=") and "type=tag" in line]
+    assert named == [f"name={one}" for one in patterns]
+
+
+def test_with_all_the_settings_of_the_forms_are_told(adopt_report: AdoptReport) -> None:
+    """Both environments of the forms take the default branch alone, and each gets the key of the app."""
+    report = replace(adopt_report, files=[OtherFile(".github/workflows/release.yaml")])
+    more = [line for line in page.text(report).split("\n") if line not in page.text(adopt_report).split("\n")]
+    place = "repos/xchem/fragalysis-stack/environments"
+    plain, approved = [shlex.split(line) for line in more if "--method PUT" in line]
+    assert [plain[-3], approved[-3]] == [f"{place}/release", f"{place}/release-approved"]
+    assert json.loads(plain[1])["deployment_branch_policy"]["custom_branch_policies"]
+    assert "reviewers: [" in approved[4]
+    assert sum("{name: .default_branch}" in line for line in more) == 2
+    assert [line.split()[-3] for line in more if "gh secret set" in line] == ["--env=release", "--env=release-approved"]
+    assert sum("gh variable set RELEASE_APP_CLIENT_ID" in line for line in more) == 1
 
 
 @pytest.fixture

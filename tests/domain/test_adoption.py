@@ -291,6 +291,17 @@ def test_what_is_dangerous_today_is_told_with_its_line() -> None:
         'BE_NAMESPACE="${{ github.event.inputs.be_namespace }}";',
     }
     assert dangers(use_of(FULL), FILE) == []
+    assert all(f"line {one.line}" in one.message or f"lines {one.line}" in one.message for one in found.values())
+
+
+def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
+    """What a step's if compares decides as much as what a shell does, and so do scripts of actions."""
+    text = small("    - run: docker build .\n", (
+        "    - if: env.GITHUB_REF_SLUG == '1.2.3'\n      run: docker build .\n"
+        "    - uses: actions/github-script@v8\n      with:\n        script: x(`${{ inputs.be_image_tag }}`)\n"
+    ))  # fmt: skip
+    found = {one.subject: one.line for one in dangers(use_of(text), FILE)}
+    assert found == {"slug": 13, "typed-commands": 17}
 
 
 @pytest.mark.parametrize(("command", "is_told"), [

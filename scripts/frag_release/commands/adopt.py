@@ -145,6 +145,7 @@ class _Adoption:
             found=Found(_named(use.builds), _named(production)),
             dangers=[] if settings.check else dangers(use, settings.workflow_file),
             environment=self._environment(use),
+            tag_format=settings.tag_format,
             **rest,  # type: ignore[arg-type]
         )
 

@@ -38,6 +38,25 @@ _GAPS = (
     "Not protected at any level, but by the settings below:",
     "  - A tag that is pushed with another workflow file, without the gate.",
 )
+_REVIEW: dict[str, Any] = {
+    "name": "review",
+    "target": "branch",
+    "enforcement": "active",
+    "bypass_actors": [],
+    "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+    "rules": [
+        {
+            "type": "pull_request",
+            "parameters": {
+                "required_approving_review_count": 1,
+                "dismiss_stale_reviews_on_push": True,
+                "require_code_owner_review": True,
+                "require_last_push_approval": False,
+                "required_review_thread_resolution": False,
+            },
+        }
+    ],
+}
 _APP_RIGHTS = {
     "contents": "write",
     "pull_requests": "write",
@@ -155,23 +174,24 @@ def _past(past: Past) -> Iterator[str]:
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
     place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
-    reviewer = '{reviewers: [{type: "User", id: .id}], deployment_branch_policy: {protected_branches: false, '
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", ["creation"], True))
     yield "# Nobody moves or deletes them"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", ["update", "deletion"], False))
-    yield "# Production's environment: you approve, in place of the reviewers that it has; tags such as 2023.06.1 only"
+    yield "# What is merged was reviewed; leave this out if releases are committed without a pull request"
+    yield _posted(f"repos/{repository}/rulesets", _REVIEW)
+    yield "# Nobody changes a release that was published"
+    yield f"gh api --method PUT repos/{repository}/immutable-releases"
+    form = report.tag_format
+    yield f"# Production's environment: you approve, in place of its reviewers; tags such as {form.like()} only"
     if any(one.subject == "staging-environment" for one in report.dangers):
         yield "# First give staging an environment of its own, as said above: from a branch it could not run in this"
-    yield (
-        f"gh api user --jq {shlex.quote(reviewer + 'custom_branch_policies: true}}')} | "
-        f"gh api --method PUT {shlex.quote(place)} --input -"
-    )
-    for pattern in _DATED:
+    yield _approved_by_me(place)
+    for pattern in _DATED if form.by_month else ("*.*.*",):
         yield (
             f"gh api --method POST {shlex.quote(f'{place}/deployment-branch-policies')} "
-            f"-f {shlex.quote(f'name={pattern}')} -f type=tag"
+            f"-f {shlex.quote(f'name={form.prefix}{pattern}')} -f type=tag"
         )
     yield "# The credentials of AWX as secrets of that environment (each asks for its value); then delete the others"
     for name in ("AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD"):
@@ -179,8 +199,36 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield ""
     yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
     yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
+    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
+    yield from _forms(report)
     yield ""
     yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+
+
+def _approved_by_me(place: str) -> str:
+    """Return the line that makes an environment with whoever pastes it as its reviewer."""
+    policy = "{protected_branches: false, custom_branch_policies: true}"
+    body = f'{{reviewers: [{{type: "User", id: .id}}], deployment_branch_policy: {policy}}}'
+    return f"gh api user --jq {shlex.quote(body)} | gh api --method PUT {shlex.quote(place)} --input -"
+
+
+def _forms(report: AdoptReport) -> Iterator[str]:
+    """Yield the settings of the forms, once the app is there."""
+    repository = report.repository
+    if not report.files:
+        return
+    yield "# Install it on the stack alone, and give the forms its client ID and key: one environment asks nobody, one asks you"
+    yield f"gh variable set RELEASE_APP_CLIENT_ID --repo {repository}"
+    policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+    for name in ("release", "release-approved"):
+        place = f"repos/{repository}/environments/{name}"
+        plain = f"echo {shlex.quote(json.dumps(policy))} | gh api --method PUT {place} --input -"
+        yield plain if name == "release" else _approved_by_me(place)
+        yield (
+            f"gh api repos/{repository} --jq '{{name: .default_branch}}' | "
+            f"gh api --method POST {place}/deployment-branch-policies --input -"
+        )
+        yield f"gh secret set RELEASE_APP_KEY --repo {repository} --env={name} < KEY.pem"
 
 
 def _ruleset(name: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import Row
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from .report import Report, count, finding_as_json
 
 
@@ -87,6 +88,7 @@ class AdoptReport(Report):
     by_hand: Sequence[ByHand] = ()
     dangers: Sequence[Finding] = ()
     environment: str = ""
+    tag_format: TagFormat = DEFAULT_FORMAT
     files: Sequence[OtherFile] = ()
     past: Past = Past()
 
