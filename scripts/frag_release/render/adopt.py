@@ -217,7 +217,7 @@ def _forms(report: AdoptReport) -> Iterator[str]:
     repository = report.repository
     if not report.files:
         return
-    yield "# Install it on the stack alone, and give the forms its client ID and key: one environment asks nobody, one asks you"
+    yield "# Install it on the stack alone, and give the forms its client ID and key (release-approved asks you)"
     yield f"gh variable set RELEASE_APP_CLIENT_ID --repo {repository}"
     policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
     for name in ("release", "release-approved"):
