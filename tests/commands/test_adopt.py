@@ -22,6 +22,7 @@ from frag_release.domain.reports.adopt import AdoptReport, OtherFile
 from frag_release.domain.tag_format import TagFormat
 from frag_release.render import adopt as page
 from frag_release.render.links import Links
+from world.emulate import node
 from world.example import add_off_production_release
 from world.git import run_git
 from world.github_server import TOKEN
@@ -258,12 +259,19 @@ def linked_folder(clone: Path) -> None:
     (clone / ".github" / "workflows").symlink_to(clone.parent / "outside")
 
 
+def linked_top(clone: Path) -> None:
+    """The first folder is a link that leads to another one of the clone, where the same files are."""
+    (clone / ".github").rename(clone / "elsewhere")
+    (clone / ".github").symlink_to(clone / "elsewhere")
+
+
 @pytest.mark.parametrize(("prepare", "why"), [
     (uncommitted, "is not as it was committed: it has changes."),
     (staged, "is not as it was committed: it has staged changes."),
     (untracked, "is not as it was committed: git does not know it yet."),
     (linked, "is a symbolic link, is reached by one, or cannot be read"),
     (linked_folder, "is a symbolic link, is reached by one, or cannot be read"),
+    (linked_top, "is a symbolic link, is reached by one, or cannot be read"),
 ])  # fmt: skip
 def test_what_could_not_be_taken_back_is_not_written(
     adopt: Run, clone: Path, prepare: Callable[[Path], None], why: str
@@ -295,6 +303,30 @@ def test_a_clone_of_a_stranger_runs_nothing(adopt: Run, clone: Path, tmp_path: P
     assert (done.returncode, planted.exists()) == (0, False), done.stderr
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", done.stdout + done.stderr)
     assert "github.example" not in done.stdout
+
+
+def test_names_in_a_strangers_clone_are_only_shown(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """Files, tags, branches and environments may be called as they like: no control sign of theirs is printed."""
+    sign = "\x1b[2J\x9b\u202e\n::error::x"
+    (clone / FILE).with_name(f"{sign[:6]}::.yaml").write_text("a", "utf-8")
+    run_git(["branch", "-m", "\u202emain\u009b"], clone)
+    for tag in ("2023.06.1", "\u202e2023.06.2", "--upload-pack=touch"):
+        run_git(["update-ref", f"refs/tags/{tag}", "HEAD"], clone)
+    text = BEFORE.replace("environment: awx/fragalysis-production", r'environment: "a\e[2J\u202eproduction $(id)`id`"')
+    text = text.replace("name: build main", r'name: "b\e[2J\n::error::x"')
+    (clone / FILE).write_text(text, "utf-8")
+    commit(clone)
+    for done in (adopt("--workflow-file", "x.yaml"), adopt("--all", "--write"), adopt("--check", "--all")):
+        shown = done.stdout + done.stderr
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]|^::", shown, re.M), shown
+        assert "fault" not in shown
+    made = [one for one in (clone / FILE).parent.iterdir() if one.suffix == ".yaml" and "::" not in one.name]
+    assert len(made) == 7
+    lint = subprocess.run(
+        [node(), str(ROOT / "tests" / "lint_workflows.mjs"), *(str(one) for one in made if one.name != "build-main.yaml")],
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (lint.returncode, lint.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("arguments", "environ", "status", "told"), [
