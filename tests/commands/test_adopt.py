@@ -179,6 +179,11 @@ def test_without_the_examples_nothing_at_all_is_written(adopt: Run, own_action: 
     assert "Run it from a clone of the action" in done.stderr
 
 
+def others_in(clone: Path) -> list[Path]:
+    """The files that the examples have names for, beside the workflow."""
+    return [(clone / FILE).with_name(one) for one in others_there(clone) if (ROOT / "examples" / one).exists()]
+
+
 def others_there(clone: Path) -> list[str]:
     """The names beside the workflow."""
     return [one.name for one in (clone / FILE).parent.iterdir() if one.name != "build-main.yaml"]
@@ -281,7 +286,7 @@ def test_what_could_not_be_taken_back_is_not_written(
     before = (clone / FILE).read_bytes()
     done = adopt("--write")
     assert (done.returncode, (clone / FILE).read_bytes()) == (1, before)
-    assert f"{FILE} {why}" in done.stderr
+    assert f" {why}" in done.stderr
 
 
 def test_a_clone_of_a_stranger_runs_nothing(adopt: Run, clone: Path, tmp_path: Path) -> None:
@@ -319,13 +324,10 @@ def test_names_in_a_strangers_clone_are_only_shown(adopt: Run, clone: Path, tmp_
     for done in (adopt("--workflow-file", "x.yaml"), adopt("--all", "--write"), adopt("--check", "--all")):
         shown = done.stdout + done.stderr
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]|^::", shown, re.M), shown
-        assert "fault" not in shown
-    made = [one for one in (clone / FILE).parent.iterdir() if one.suffix == ".yaml" and "::" not in one.name]
-    assert len(made) == 7
-    lint = subprocess.run(
-        [node(), str(ROOT / "tests" / "lint_workflows.mjs"), *(str(one) for one in made if one.name != "build-main.yaml")],
-        capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        assert "A fault of" not in shown
+    assert len(others_in(clone)) == 6
+    command = [node(), str(ROOT / "tests" / "lint_workflows.mjs"), *map(str, others_in(clone))]
+    lint = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (lint.returncode, lint.stderr) == (0, "")
 
 

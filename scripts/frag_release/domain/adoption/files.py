@@ -28,7 +28,8 @@ _TAGS = re.compile(
 )
 _CI = re.compile(r"(?m)(?:^ {8}#.*\n)*^ {8}backend-ci-workflows: .*\n {8}frontend-ci-workflows: .*\n")
 _EITHER = re.compile(r"inputs\.backend == '([^']+)' \|\| inputs\.frontend == '\1'")
-_CHOSEN = re.compile(r"\$\{\{ inputs\.(environment|examine) \}\}")
+_CHOSEN = re.compile(r"(?m)^( +(?:name|environment): )awx/fragalysis-\$\{\{ inputs\.(environment|examine) \}\}")
+_PLAIN_STEM = re.compile(r"[A-Za-z0-9._/-]*")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def adapted(text: str, names: Names) -> str:
     replaced = {
         f"    - {TITLE}\n": f"    - {title}\n",
         f"\nname: {TITLE}\n": f"\nname: {title}\n",
+        "    - .github/workflows/build-main.yaml\n": f"    - {quoted(names.workflow_file)}\n",
         ".github/workflows/build-main.yaml": names.workflow_file,
         "build-main.yaml": file,
         _OWN_NAME: repository.lower(),
@@ -158,14 +160,15 @@ def _in_environment(text: str, environment: str) -> str:
     if environment == ENVIRONMENT:
         return text
     stem, of_production, rest = environment.rpartition("production")
-    if of_production and not rest:
+    if of_production and not rest and _PLAIN_STEM.fullmatch(stem):
         return text.replace("awx/fragalysis-", stem)
 
     def either(found: re.Match[str]) -> str:
         name = environment.replace("'", "''")
-        return f"${{{{ inputs.{found[1]} == 'production' && '{name}' || 'awx/fragalysis-staging' }}}}"
+        chosen = f"${{{{ inputs.{found[2]} == 'production' && '{name}' || 'awx/fragalysis-staging' }}}}"
+        return f"{found[1]}{quoted(chosen)}"
 
-    text = re.sub(rf"awx/fragalysis-{_CHOSEN.pattern}", either, text)
+    text = _CHOSEN.sub(either, text)
     return re.sub(rf"{ENVIRONMENT}(?=\s)", lambda _: quoted(environment), text)
 
 
