@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,10 +16,16 @@ from typing import Any
 
 import pytest
 
-from frag_release.domain.reports.adopt import AdoptReport
+from commands.conftest import World
+from contract.sources import ROOT
+from frag_release.domain.reports.adopt import AdoptReport, OtherFile
+from frag_release.domain.tag_format import TagFormat
 from frag_release.render import adopt as page
 from frag_release.render.links import Links
+from world.emulate import node
+from world.example import add_off_production_release
 from world.git import run_git
+from world.github_server import TOKEN
 from world.level_one import BEFORE, with_level_one
 from world.loopback import Request
 from world.openapi import github_description
@@ -46,11 +53,22 @@ def commit(folder: Path) -> None:
 
 
 @pytest.fixture
-def adopt(action_folder: Path, clone: Path) -> Run:
+def own_action(action_folder: Path, tmp_path: Path) -> Path:
+    """The action as a clone of it lies on a disk: with the examples."""
+    folder = tmp_path / "action"
+    folder.mkdir()
+    for name in ("scripts", "vendor"):
+        (folder / name).symlink_to(action_folder / name)
+    (folder / "examples").symlink_to(ROOT / "examples")
+    return folder
+
+
+@pytest.fixture
+def adopt(own_action: Path, clone: Path) -> Run:
     """Runs adopt in the clone with these options."""
 
     def start(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-B", "-I", "-X", "utf8", str(action_folder / "scripts"), "adopt", *arguments]
+        command = [sys.executable, "-B", "-I", "-X", "utf8", str(own_action / "scripts"), "adopt", *arguments]
         env = {**os.environ, **environ}
         return subprocess.run(
             command, env=env, cwd=clone / ".github", capture_output=True, encoding="utf-8", check=False
@@ -90,6 +108,133 @@ def test_check_shows_the_rows_of_the_file_alone(adopt: Run, clone: Path) -> None
     assert (done.returncode, re.findall(r"(?m)^PASS +workflow +(\S+)", done.stdout)) == (1, ["workflow-file", *first])
 
 
+def others(clone: Path) -> dict[str, str]:
+    """What the other files hold, by their names."""
+    files = [one for one in (clone / FILE).parent.iterdir() if one.name != "build-main.yaml"]
+    return {one.name: one.read_text("utf-8") for one in files}
+
+
+def test_a_new_stack_gets_every_file(adopt: Run, clone: Path) -> None:
+    """Where there is none, --all --write leaves the examples themselves; then there is nothing to do, nor to add."""
+    run_git(["rm", "-r", "--quiet", ".github"], clone)
+    (clone / ".github").mkdir()
+    shown = adopt("--all")
+    assert (shown.returncode, list((clone / ".github").iterdir())) == (0, [])
+    assert shown.stdout.startswith("The gate is in front; 7 files to add.\n"), shown.stderr
+    assert adopt("--all", "--check").returncode == 1
+    assert adopt("--all", "--write").stdout.startswith("The gate is in front; 7 files added.\n")
+    examples = {one.name: one.read_text("utf-8") for one in (ROOT / "examples").iterdir() if one.stem != "component"}
+    assert {**others(clone), "build-main.yaml": (clone / FILE).read_text("utf-8")} == examples
+    commit(clone)
+    again = adopt("--all", "--write")
+    assert again.stdout.startswith("Nothing to do: the gate is in front.\n")
+    assert run_git(["status", "--porcelain"], clone) == b""
+    assert adopt("--all", "--check").stdout.count(": there\n") == 6
+
+
+def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """A file that is there is shown and left; names that are given go into the configuration file, not to the gate."""
+    (clone / FILE).with_name("audit.yaml").write_text("on: push\njobs: {}\n", "utf-8")
+    commit(clone)
+    given = ("--all", "--backend-repository", "xchem/api", "--frontend-branch", "main", "--stack-branch", "trunk")
+    done = adopt(*given, "--write")
+    assert done.stdout.startswith("The change written: 17 lines more, 1 line less; 6 files added.\n"), done.stderr
+    assert "audit.yaml: there, and different. It is left" in done.stdout
+    assert "    -jobs: {}\n" in done.stdout
+    assert "xchem/api" not in (clone / FILE).read_text("utf-8")
+    assert (clone / ".github" / "frag-release.yaml").read_text("utf-8").partition("\n")[2] == (
+        "stack-branch: trunk\ncomponents:\n  backend:\n    repository: xchem/api\n"
+        "  frontend:\n    repository: xchem/fragalysis-frontend\n    branch: main\n"
+    )
+    made = others(clone)
+    assert made.pop("audit.yaml") == "on: push\njobs: {}\n"
+    assert set(made) == {
+        f"{name}.yaml" for name in ("prepare-release", "publish-release", "release", "deploy", "doctor")
+    }
+    commit(clone)
+    again = adopt("--all", "--write", "--report", str(tmp_path / "report.json"))
+    assert again.stdout.startswith("Nothing to do: the gate is in front.\n")
+    assert run_git(["status", "--porcelain"], clone) == b""
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [one["file"] for one in report["files"] if one["missing"] or one["diff"]] == [".github/workflows/audit.yaml"]
+    other = adopt("--all", "--backend-branch", "next")
+    assert "frag-release.yaml: there, and different" in other.stdout
+    assert "\n        branch: next\n" in other.stdout
+
+
+def test_with_a_link_in_the_way_nothing_at_all_is_written(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """A link in the place of one of the other files is not followed, and no other file is written either."""
+    (clone / FILE).with_name("doctor.yaml").symlink_to(tmp_path / "outside")
+    done = adopt("--all", "--write")
+    assert (done.returncode, (clone / FILE).read_text("utf-8")) == (1, BEFORE)
+    assert "doctor.yaml is a symbolic link" in done.stderr
+    assert (others_there(clone), (tmp_path / "outside").exists()) == (["doctor.yaml"], False)
+
+
+def test_without_the_examples_nothing_at_all_is_written(adopt: Run, own_action: Path, clone: Path) -> None:
+    """An unpacked release has none of them, which is said before the workflow is changed."""
+    (own_action / "examples").unlink()
+    done = adopt("--all", "--write")
+    assert (done.returncode, (clone / FILE).read_text("utf-8")) == (1, BEFORE)
+    assert "Run it from a clone of the action" in done.stderr
+
+
+def others_in(clone: Path) -> list[Path]:
+    """The files that the examples have names for, beside the workflow."""
+    return [(clone / FILE).with_name(one) for one in others_there(clone) if (ROOT / "examples" / one).exists()]
+
+
+def others_there(clone: Path) -> list[str]:
+    """The names beside the workflow."""
+    return [one.name for one in (clone / FILE).parent.iterdir() if one.name != "build-main.yaml"]
+
+
+def last_releases(shown: str) -> list[str]:
+    """The lines about the last releases."""
+    _, _, rest = shown.partition("\nThe last releases, by today's rules:\n")
+    return rest.partition("\n\n")[0].split("\n")
+
+
+def test_the_last_releases_are_judged_by_the_clones(adopt: Run, clone: Path, unseeded: World) -> None:
+    """Without a token a wrong pair is told, no other is called fine, and a pair without its clone was not checked."""
+    example = unseeded.example
+    add_off_production_release(example)
+    example.stack.checkout()
+    shutil.rmtree(clone)
+    shutil.copytree(example.folder, clone.parent / "beside", symlinks=True)
+    (clone.parent / "beside" / "fragalysis-stack").rename(clone.parent / "beside" / "of-another-name")
+    clone.symlink_to(clone.parent / "beside" / "of-another-name")
+    (clone / ".github").mkdir(exist_ok=True)
+    given = ("--stack-repository", "xchem/fragalysis-stack")
+    none = "not checked: CI, images, release.json"
+    assert last_releases(adopt(*given).stdout) == [
+        "  2023.06.3 | backend 2023.05.2, frontend 2023.05.4 | ❌ breaks a rule",
+        "    FAIL  pin-on-branch  backend  2023.05.2 of xchem/fragalysis-backend is not on production.",
+        f"  2023.06.2 | backend 2023.05.1, frontend 2023.05.4 | nothing wrong found; {none}",
+        f"  2023.06.1 | backend 2023.03.1, frontend 2023.05.3 | nothing wrong found; {none}",
+        "  Not checked without a token: CI, images, release.json. With GITHUB_TOKEN set, GitHub is asked.",
+    ]
+    shutil.rmtree(clone.parent / "beside" / "fragalysis-backend")
+    ends = [line.rpartition(" | ")[2] for line in last_releases(adopt(*given).stdout) if " | " in line]
+    assert ends == ["not checked"] * 3
+
+
+def test_the_last_releases_are_judged_by_github(adopt: Run, unseeded: World) -> None:
+    """With a token CI and images count as well; the token comes into no page, and without GitHub nothing is fine."""
+    add_off_production_release(unseeded.example)
+    world = unseeded.seed()
+    given = ("--registry-url", world.registry.url)
+    environ = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": world.github.url}
+    done = adopt(*given, **environ)
+    lines = [line for line in last_releases(done.stdout) if " | " in line]
+    assert [line.split(" | ")[0].strip() for line in lines] == ["2023.06.3", "2023.06.2", "2023.06.1"]
+    assert [line.split(" | ")[2] for line in lines] == ["❌ breaks a rule", "fine", "fine"]
+    assert TOKEN not in done.stdout + done.stderr
+    environ["GITHUB_API_URL"] = "http://127.0.0.1:9"
+    lost = last_releases(adopt(*given, **environ).stdout)
+    assert lost[0].startswith("  Not judged: The list of tags of xchem/fragalysis-stack")
+
+
 def uncommitted(clone: Path) -> None:
     """A change that nobody has committed."""
     (clone / FILE).write_text(BEFORE.replace("2023.05.4", "2023.05.5"), "utf-8")
@@ -119,12 +264,19 @@ def linked_folder(clone: Path) -> None:
     (clone / ".github" / "workflows").symlink_to(clone.parent / "outside")
 
 
+def linked_top(clone: Path) -> None:
+    """The first folder is a link that leads to another one of the clone, where the same files are."""
+    (clone / ".github").rename(clone / "elsewhere")
+    (clone / ".github").symlink_to(clone / "elsewhere")
+
+
 @pytest.mark.parametrize(("prepare", "why"), [
     (uncommitted, "is not as it was committed: it has changes."),
     (staged, "is not as it was committed: it has staged changes."),
     (untracked, "is not as it was committed: git does not know it yet."),
     (linked, "is a symbolic link, is reached by one, or cannot be read"),
     (linked_folder, "is a symbolic link, is reached by one, or cannot be read"),
+    (linked_top, "is a symbolic link, is reached by one, or cannot be read"),
 ])  # fmt: skip
 def test_what_could_not_be_taken_back_is_not_written(
     adopt: Run, clone: Path, prepare: Callable[[Path], None], why: str
@@ -134,7 +286,7 @@ def test_what_could_not_be_taken_back_is_not_written(
     before = (clone / FILE).read_bytes()
     done = adopt("--write")
     assert (done.returncode, (clone / FILE).read_bytes()) == (1, before)
-    assert f"{FILE} {why}" in done.stderr
+    assert f" {why}" in done.stderr
 
 
 def test_a_clone_of_a_stranger_runs_nothing(adopt: Run, clone: Path, tmp_path: Path) -> None:
@@ -156,6 +308,27 @@ def test_a_clone_of_a_stranger_runs_nothing(adopt: Run, clone: Path, tmp_path: P
     assert (done.returncode, planted.exists()) == (0, False), done.stderr
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", done.stdout + done.stderr)
     assert "github.example" not in done.stdout
+
+
+def test_names_in_a_strangers_clone_are_only_shown(adopt: Run, clone: Path, tmp_path: Path) -> None:
+    """Files, tags, branches and environments may be called as they like: no control sign of theirs is printed."""
+    sign = "\x1b[2J\x9b\u202e\n::error::x"
+    (clone / FILE).with_name(f"{sign[:6]}::.yaml").write_text("a", "utf-8")
+    run_git(["branch", "-m", "\u202emain\u009b"], clone)
+    for tag in ("2023.06.1", "\u202e2023.06.2", "--upload-pack=touch"):
+        run_git(["update-ref", f"refs/tags/{tag}", "HEAD"], clone)
+    text = BEFORE.replace("environment: awx/fragalysis-production", r'environment: "a\e[2J\u202eproduction $(id)`id`"')
+    text = text.replace("name: build main", r'name: "b\e[2J\n::error::x"')
+    (clone / FILE).write_text(text, "utf-8")
+    commit(clone)
+    for done in (adopt("--workflow-file", "x.yaml"), adopt("--all", "--write"), adopt("--check", "--all")):
+        shown = done.stdout + done.stderr
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]|^::", shown, re.M), shown
+        assert "A fault of" not in shown
+    assert len(others_in(clone)) == 6
+    command = [node(), str(ROOT / "tests" / "lint_workflows.mjs"), *map(str, others_in(clone))]
+    lint = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (lint.returncode, lint.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("arguments", "environ", "status", "told"), [
@@ -207,25 +380,56 @@ def test_the_settings_can_be_pasted_and_are_githubs(adopt_report: AdoptReport) -
     """Each line is taken by a shell whatever the environment is called, and what it sends is as GitHub describes it."""
     report = replace(adopt_report, environment="it's; $(id) `id`/é")
     place = "repos/xchem/fragalysis-stack/environments/it%27s%3B%20%24%28id%29%20%60id%60%2F%C3%A9"
-    creation, keeping, reviewers, *patterns = lines_of(report)
-    bodies: list[Any] = [json.loads(one[1]) for one in (creation, keeping)]
-    assert [[rule["type"] for rule in one["rules"]] for one in bodies] == [["creation"], ["update", "deletion"]]
-    assert [len(one["bypass_actors"]) for one in bodies] == [1, 0]
+    creation, keeping, review, immutable, reviewers, *patterns = lines_of(report)
+    bodies: list[Any] = [json.loads(one[1]) for one in (creation, keeping, review)]
+    kinds = [[rule["type"] for rule in one["rules"]] for one in bodies]
+    assert kinds == [["creation"], ["update", "deletion"], ["pull_request"]]
+    assert [len(one["bypass_actors"]) for one in bodies] == [1, 0, 0]
     policy = {"protected_branches": False, "custom_branch_policies": True}
     sent = [
-        ("POST", "repos/xchem/fragalysis-stack/rulesets", bodies[0]),
-        ("POST", "repos/xchem/fragalysis-stack/rulesets", bodies[1]),
+        *(("POST", "repos/xchem/fragalysis-stack/rulesets", body) for body in bodies),
+        ("PUT", "repos/xchem/fragalysis-stack/immutable-releases", None),
         ("PUT", place, {"reviewers": [{"type": "User", "id": 1}], "deployment_branch_policy": policy}),
         *(("POST", f"{place}/deployment-branch-policies", dict(part.split("=", 1) for part in one[6::2]))
           for one in patterns),
     ]  # fmt: skip
-    assert [one[sent_at] for one, sent_at in ((reviewers, -3), (patterns[0], 4))] == [place, sent[3][1]]
+    assert [one[sent_at] for one, sent_at in ((reviewers, -3), (patterns[0], 4), (immutable, 4))] == [
+        place, sent[5][1], sent[3][1],
+    ]  # fmt: skip
     for method, path, body in sent:
         headers = {"content-type": "application/json", "x-github-api-version": "2022-11-28", "user-agent": "gh"}
-        request = Request(method, f"/{path}", {}, headers, json.dumps(body).encode(), f"/{path}")
+        content = json.dumps(body).encode() if body else b""
+        request = Request(method, f"/{path}", {}, headers, content, f"/{path}")
         assert github_description().request_faults(request) == []
     assert "https://github.com/organizations/xchem/settings/apps/new?name=" in page.text(report)
     assert page.summary(report, Links("")).startswith("## Nothing to do")
+
+
+@pytest.mark.parametrize(("form", "patterns"), [
+    ("vYEAR.MONTH.ITERATION", [f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9]", f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9][0-9]"]),
+    ("N.N.N", ["*.*.*"]), ("vN.N.N", ["v*.*.*"]),
+])  # fmt: skip
+def test_the_environment_lets_in_the_tags_of_the_stack(
+    adopt_report: AdoptReport, form: str, patterns: list[str]
+) -> None:
+    """The patterns are of the form in which the stack writes its tags, which others would keep out of production."""
+    lines = lines_of(replace(adopt_report, tag_format=TagFormat(form)))
+    named = [word for line in lines for word in line if word.startswith("name=") and "type=tag" in line]
+    assert named == [f"name={one}" for one in patterns]
+
+
+def test_with_all_the_settings_of_the_forms_are_told(adopt_report: AdoptReport) -> None:
+    """Both environments of the forms take the default branch alone, and each gets the key of the app."""
+    report = replace(adopt_report, files=[OtherFile(".github/workflows/release.yaml")])
+    more = [line for line in page.text(report).split("\n") if line not in page.text(adopt_report).split("\n")]
+    place = "repos/xchem/fragalysis-stack/environments"
+    plain, approved = [shlex.split(line) for line in more if "--method PUT" in line]
+    assert [plain[-3], approved[-3]] == [f"{place}/release", f"{place}/release-approved"]
+    assert json.loads(plain[1])["deployment_branch_policy"]["custom_branch_policies"]
+    assert "reviewers: [" in approved[4]
+    assert sum("{name: .default_branch}" in line for line in more) == 2
+    assert [line.split()[-3] for line in more if "gh secret set" in line] == ["--env=release", "--env=release-approved"]
+    assert sum("gh variable set RELEASE_APP_CLIENT_ID" in line for line in more) == 1
 
 
 @pytest.fixture

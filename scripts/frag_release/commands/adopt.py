@@ -1,33 +1,48 @@
-"""The command `adopt`: the smallest change that puts the gate in front of a clone's workflow; writes it if told to."""
+"""The command `adopt`: the smallest change that puts the gate in front of a clone's workflow; writes it if told to.
+
+With `all` also the other files, and always how the last releases do by the rules.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..adapters.git.forge import LocalForge
 from ..adapters.git.working_tree import WorkingTree, git_of, uncommitted
+from ..adapters.http.deadline import Deadline
 from ..domain.adoption.change import HANDED_ON, Change, by_hand, quoted, smallest_change
 from ..domain.adoption.dangers import dangers
+from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice
-from ..domain.components import read_pins
+from ..domain.audit.since import since_of
+from ..domain.components import CONFIGURATION_FILE, read_pins
 from ..domain.evidence import Blob
+from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
 from ..domain.needs.catalogue import in_file
 from ..domain.needs.need import Row
 from ..domain.needs.reading import judge_workflow_file
 from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows
-from ..domain.reports.adopt import AdoptReport, ByHand, Found
+from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
 from ..domain.reports.report import Action
+from ..domain.versions import production_tags
 from ..domain.workflow_file import WorkflowFileError
-from ..domain.workflow_jobs import Goal, Job
-from ..errors import RefusedError, UsageError
+from ..domain.workflow_jobs import Goal, Job, text_of
+from ..errors import ExpectedError, RefusedError, UsageError
+from ..inputs.configuration import Configuration
 from ..inputs.settings.adopt import read_adopt_settings as read_settings
+from ..inputs.settings.audit import audit_of
+from ..runner.bundle import ROOT
 from .answers import must
+from .services import Services
+from .stack import Stack
 
 if TYPE_CHECKING:
     from ..inputs.settings.adopt import AdoptSettings
@@ -37,6 +52,12 @@ __all__ = ["read_settings", "run"]
 
 _FOLDER = ".github/workflows"
 _MOST = 20
+_RELEASES = 5
+"""How many of the last releases are judged on the spot."""
+_SECONDS = 60.0
+"""How long that may take."""
+_ONLINE = ("CI", "images", "release.json")
+"""What clones do not tell."""
 _IN_FRONT = ("gate-used", "gate-needed", "gate-asked")
 """Rows without which a change would only look like a gate."""
 
@@ -46,9 +67,13 @@ def run(session: Session[AdoptSettings]) -> AdoptReport:
     settings = session.settings
     tree = WorkingTree.around(Path.cwd())
     content = tree.read(settings.workflow_file)
-    if content is None:
+    if content is not None:
+        return _Adoption(session, tree, content).run()
+    names = _names(settings, TITLE, settings.environment if settings.names_environment else ENVIRONMENT)
+    others = set(tree.names(_FOLDER)).difference(f"{one}.yaml" for one in EXAMPLES)
+    if not settings.adds_all or others or obstacle(BUILD, names):
         raise _no_file(tree, settings.workflow_file)
-    return _Adoption(session, tree, content).run()
+    return _Adoption(session, tree, adapted(_example(BUILD), names).encode(), is_new=True).run()
 
 
 @dataclass(frozen=True)
@@ -56,6 +81,7 @@ class _Adoption:
     session: Session[AdoptSettings]
     tree: WorkingTree
     content: bytes
+    is_new: bool = False
 
     @property
     def settings(self) -> AdoptSettings:
@@ -66,8 +92,11 @@ class _Adoption:
         try:
             use = self._read(self.content)
             if self.settings.check:
-                return self._report(use, self._pin_rows() + judge_rows(use, self.settings.workflow_file), check=True)
-            return self._changed(use)
+                rows = self._pin_rows() + judge_rows(use, self.settings.workflow_file)
+                return self._report(use, rows, check=True, files=[one for one, _ in self._others(use)])
+            others = list(self._others(use))  # all is known before anything is written
+            past = _past(self.session, self.tree)  # asked before, too: a run that is ended then has written nothing
+            return replace(self._with_others(self._changed(use), others), past=past)
         except WorkflowFileError as error:
             message = f"{self.settings.workflow_file} cannot be read: {error.message}."
             remedy = "Correct it, or write it in a simpler form."
@@ -75,7 +104,8 @@ class _Adoption:
 
     def _changed(self, use: GateUse) -> AdoptReport:
         settings = self.settings
-        more = [f"{name}: {quoted(value)}" for name, value in settings.given.items()]
+        in_file = settings.for_file if self._adds_configuration else ()
+        more = [f"{name}: {quoted(value)}" for name, value in settings.given.items() if name not in in_file]
         try:
             blob = Blob(len(self.content), self.content)
             change = smallest_change(use, blob, settings.components, settings.action, more)
@@ -106,7 +136,6 @@ class _Adoption:
     def _report(self, use: GateUse, rows: Sequence[Row], **rest: object) -> AdoptReport:
         settings = self.settings
         production = use.deploying(Goal.PRODUCTION)
-        named = [job.environment for job in production if job.environment and "${{" not in job.environment]
         return AdoptReport(
             version=__version__,
             time=self.session.now,
@@ -115,8 +144,60 @@ class _Adoption:
             rows=rows,
             found=Found(_named(use.builds), _named(production)),
             dangers=[] if settings.check else dangers(use, settings.workflow_file),
-            environment=named[0] if named else settings.environment,
+            environment=self._environment(use),
+            tag_format=settings.tag_format,
             **rest,  # type: ignore[arg-type]
+        )
+
+    def _environment(self, use: GateUse) -> str:
+        jobs = use.deploying(Goal.PRODUCTION)
+        named = [job.environment for job in jobs if job.environment and "${{" not in job.environment]
+        return named[0] if named else self.settings.environment
+
+    @cached_property
+    def _adds_configuration(self) -> bool:
+        return self.settings.adds_all and self.tree.read(CONFIGURATION_FILE) is None
+
+    def _others(self, use: GateUse) -> Iterator[tuple[OtherFile, bytes]]:
+        """Yield each file beside the workflow that was asked for, with what it has to be."""
+        if not self.settings.adds_all:
+            return
+        names = _names(self.settings, text_of(use.root, "name"), self._environment(use))
+        if self.is_new:
+            yield self._other(self.settings.workflow_file, self.content)
+        yield from self._configuration()
+        for example in EXAMPLES:
+            path = f"{_FOLDER}/{example}.yaml"
+            if why := obstacle(example, names):
+                yield OtherFile(path, is_there=self.tree.read(path) is not None, why=why), b""
+            else:
+                yield self._other(path, adapted(_example(example), names).encode())
+
+    def _configuration(self) -> Iterator[tuple[OtherFile, bytes]]:
+        """Yield the configuration file, if something was given for it; of one that is there what it does not say."""
+        settings, known = self.settings, self.settings.configuration
+        said = known.keys if isinstance(known, Configuration) else {}
+        names = [component.name for component in settings.components]
+        lacking = {key: text for key, text in settings.for_file.items() if said.get(key_of(key, names)) != text}
+        if text := configuration(lacking, settings.components):
+            is_there = not self._adds_configuration
+            yield OtherFile(CONFIGURATION_FILE, text.count("\n"), is_there, text if is_there else ""), text.encode()
+
+    def _other(self, path: str, wanted: bytes) -> tuple[OtherFile, bytes]:
+        found = self.tree.read(path)
+        same = found is None or found.replace(b"\r\n", b"\n") == wanted
+        diff = "" if same or found is None else _diff(path, found, wanted)
+        return OtherFile(path, wanted.count(b"\n"), found is not None, diff), wanted
+
+    def _with_others(self, report: AdoptReport, others: Sequence[tuple[OtherFile, bytes]]) -> AdoptReport:
+        for one, wanted in others:
+            if self.settings.write and one.is_missing:
+                self._add(one.path, wanted)
+        return replace(report, files=[one for one, _ in others])
+
+    def _add(self, path: str, wanted: bytes) -> None:
+        self.session.journal.write(
+            f"Add {path}", lambda: self.tree.create(path, wanted), lambda _: Action(f"Added {path}")
         )
 
     def _write(self, new: bytes) -> None:
@@ -163,6 +244,52 @@ def _named(jobs: Sequence[Job]) -> list[tuple[str, int]]:
     return [(job.name, job.line) for job in jobs]
 
 
+def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
+    """Judge the last releases as `audit` does: with a token by all that it asks, else by the clones alone."""
+    from .audit.audit import Audit
+
+    settings, is_online = session.settings, bool(session.settings.connections.token)
+    audited = audit_of(settings, None if is_online else tree.top.parent)
+    seconds = min(settings.seconds, _SECONDS)
+    services = Services(audited, seconds)
+    clones = {settings.stack_repository: tree.top}
+    forge = services.forge() if is_online else LocalForge(tree.top.parent, Deadline(seconds), own=clones)
+    stack = Stack(audited, forge, session.context)
+    unchecked = () if is_online else _ONLINE
+    try:
+        names = must(stack.repository.tags_starting([""]), f"The list of tags of {settings.stack_repository}")
+        last = production_tags(names, form=settings.tag_format)[-_RELEASES:]
+        if not last:
+            return Past((), unchecked, "There is no release to judge yet.")
+        audited = replace(audited, since=since_of(last[0]))
+        found = Audit(audited, replace(stack, settings=audited), services.registry(), session.now, lambda _: None).run()
+    except ExpectedError as error:
+        return Past((), unchecked, in_one_line(error.message, error.remedy))
+    judged = [one for one in found.releases if one.is_production and not one.compared]
+    return Past(judged[-_RELEASES:], unchecked, " ".join(found.stale))
+
+
+def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
+    """Return the names of the stack; a workflow without a title is called by its path."""
+    return Names(
+        settings.stack_repository,
+        settings.workflow_file,
+        title or settings.workflow_file,
+        environment,
+        settings.action,
+        settings.stack_branches,
+        settings.components,
+    )
+
+
+def _example(name: str) -> str:
+    try:
+        return (Path(ROOT) / "examples" / f"{name}.yaml").read_text("utf-8")
+    except FileNotFoundError as error:
+        what = "This copy of the action has no examples, as an archive of a release has none."
+        raise RefusedError(what, "Run it from a clone of the action: git clone.") from error
+
+
 def _at(error: WorkflowFileError) -> str:
     return f"{error.message} (line {error.line})" if error.line else error.message
 
@@ -176,4 +303,7 @@ def _diff(file: str, before: bytes, after: bytes) -> str:
 def _no_file(tree: WorkingTree, file: str) -> RefusedError:
     names = [f"{_FOLDER}/{name}" for name in tree.names(_FOLDER) if name.endswith((".yml", ".yaml"))][:_MOST]
     there = f"There are: {', '.join(names)}." if names else f"There is none in {_FOLDER} at all."
-    return RefusedError(f"The clone has no file {file}.", f"Name the stack's workflow in --workflow-file. {there}")
+    build = "A stack that has none yet begins with the action's examples/build-main.yaml."
+    return RefusedError(
+        f"The clone has no file {file}.", f"Name the stack's workflow in --workflow-file. {there} {build}"
+    )

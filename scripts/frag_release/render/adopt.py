@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..domain.reports.adopt import AdoptReport
+from ..domain.decision import Verdict
+from ..domain.findings import Status, blocking
+from ..domain.reports.adopt import AdoptReport, OtherFile, Past
 from . import markdown
+from .audit_tables import in_short
 from .links import Links
 from .markdown import visible
 from .terminal import finding_lines
@@ -35,6 +38,25 @@ _GAPS = (
     "Not protected at any level, but by the settings below:",
     "  - A tag that is pushed with another workflow file, without the gate.",
 )
+_REVIEW: dict[str, Any] = {
+    "name": "review",
+    "target": "branch",
+    "enforcement": "active",
+    "bypass_actors": [],
+    "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+    "rules": [
+        {
+            "type": "pull_request",
+            "parameters": {
+                "required_approving_review_count": 1,
+                "dismiss_stale_reviews_on_push": True,
+                "require_code_owner_review": True,
+                "require_last_push_approval": False,
+                "required_review_thread_resolution": False,
+            },
+        }
+    ],
+}
 _APP_RIGHTS = {
     "contents": "write",
     "pull_requests": "write",
@@ -51,13 +73,15 @@ def text(report: AdoptReport) -> str:
     """Return what was found; with `check` the rows alone. Lines to be copied are whole."""
     rows = finding_lines([row.finding for row in (report.rows if report.check else report.open_rows)])
     if report.check:
-        return _joined([report.headline, *rows])
+        return _joined([report.headline, *rows, *_files(report)])
     return _joined(
         [
             f"{report.headline}.",
             *_found(report),
             *_change(report),
+            *_files(report),
             *_titled("Left to do in the file:", [] if report.obstacle else rows),
+            *_titled("The last releases, by today's rules:", list(_past(report.past))),
             *_titled("Dangerous in the file today:", finding_lines(report.dangers)),
             "",
             *_GAPS,
@@ -110,30 +134,64 @@ def _change(report: AdoptReport) -> Iterator[str]:
             yield from (f"      {_safe(line)}" for line in one.lines)
 
 
+def _files(report: AdoptReport) -> list[str]:
+    """Return a line about each other file, and what a made one would change in one that is there."""
+    lines = []
+    for one in report.files:
+        lines.append(f"  {visible(one.path)}: {_file(one, added=report.changed)}")
+        lines += [f"    {_safe(line)}" for line in one.diff.removesuffix("\n").split("\n") if one.diff]
+    return _titled("The other files:", lines)
+
+
+def _file(one: OtherFile, *, added: bool) -> str:
+    if one.why:
+        return f"not made: {visible(one.why)}. Copy it from the action's examples, and change it by hand"
+    if one.is_missing:
+        return f"{'added' if added else 'to add'} ({one.lines} lines)"
+    return "there, and different. It is left: take over by hand what you want of this" if one.diff else "there"
+
+
 def _safe(line: str) -> str:
     return markdown.verbatim(line.removesuffix("\r"), 10_000)
+
+
+def _past(past: Past) -> Iterator[str]:
+    """Yield a line about each release, the newest first, with what blocks it below; what nobody looked at is no yes."""
+    for one in reversed(past.releases):
+        pair = ", ".join(f"{facts.pin.component.name} {facts.pin.tag or 'none'}" for facts in one.components)
+        fine = f"nothing wrong found; not checked: {', '.join(past.unchecked)}" if past.unchecked else "fine"
+        told = blocking(one.findings)
+        failed = [finding for finding in told if finding.status is Status.FAIL]
+        short = fine if one.verdict is Verdict.DEPLOY else in_short(one) if failed else "not checked"
+        yield f"  {visible(f'{one.tag} | {pair}')} | {short}"
+        yield from (f"    {line.splitlines()[0]}" for line in finding_lines(failed or told[:1]))
+    if past.problem:
+        yield f"  Not judged: {visible(past.problem)}" if not past.releases else f"  {visible(past.problem)}"
+    if past.unchecked:
+        yield f"  Not checked without a token: {', '.join(past.unchecked)}. With GITHUB_TOKEN set, GitHub is asked."
 
 
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
     place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
-    reviewer = '{reviewers: [{type: "User", id: .id}], deployment_branch_policy: {protected_branches: false, '
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", ["creation"], True))
     yield "# Nobody moves or deletes them"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", ["update", "deletion"], False))
-    yield "# Production's environment: you approve, in place of the reviewers that it has; tags such as 2023.06.1 only"
+    yield "# What is merged was reviewed; leave this out if releases are committed without a pull request"
+    yield _posted(f"repos/{repository}/rulesets", _REVIEW)
+    yield "# Nobody changes a release that was published"
+    yield f"gh api --method PUT repos/{repository}/immutable-releases"
+    form = report.tag_format
+    yield f"# Production's environment: you approve, in place of its reviewers; tags such as {form.like()} only"
     if any(one.subject == "staging-environment" for one in report.dangers):
         yield "# First give staging an environment of its own, as said above: from a branch it could not run in this"
-    yield (
-        f"gh api user --jq {shlex.quote(reviewer + 'custom_branch_policies: true}}')} | "
-        f"gh api --method PUT {shlex.quote(place)} --input -"
-    )
-    for pattern in _DATED:
+    yield _approved_by_me(place)
+    for pattern in _DATED if form.by_month else ("*.*.*",):
         yield (
             f"gh api --method POST {shlex.quote(f'{place}/deployment-branch-policies')} "
-            f"-f {shlex.quote(f'name={pattern}')} -f type=tag"
+            f"-f {shlex.quote(f'name={form.prefix}{pattern}')} -f type=tag"
         )
     yield "# The credentials of AWX as secrets of that environment (each asks for its value); then delete the others"
     for name in ("AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD"):
@@ -141,8 +199,36 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield ""
     yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
     yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
+    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
+    yield from _forms(report)
     yield ""
-    yield f"Judge the releases so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+
+
+def _approved_by_me(place: str) -> str:
+    """Return the line that makes an environment with whoever pastes it as its reviewer."""
+    policy = "{protected_branches: false, custom_branch_policies: true}"
+    body = f'{{reviewers: [{{type: "User", id: .id}}], deployment_branch_policy: {policy}}}'
+    return f"gh api user --jq {shlex.quote(body)} | gh api --method PUT {shlex.quote(place)} --input -"
+
+
+def _forms(report: AdoptReport) -> Iterator[str]:
+    """Yield the settings of the forms, once the app is there."""
+    repository = report.repository
+    if not report.files:
+        return
+    yield "# Install it on the stack alone, and give the forms its client ID and key (release-approved asks you)"
+    yield f"gh variable set RELEASE_APP_CLIENT_ID --repo {repository}"
+    policy = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+    for name in ("release", "release-approved"):
+        place = f"repos/{repository}/environments/{name}"
+        plain = f"echo {shlex.quote(json.dumps(policy))} | gh api --method PUT {place} --input -"
+        yield plain if name == "release" else _approved_by_me(place)
+        yield (
+            f"gh api repos/{repository} --jq '{{name: .default_branch}}' | "
+            f"gh api --method POST {place}/deployment-branch-policies --input -"
+        )
+        yield f"gh secret set RELEASE_APP_KEY --repo {repository} --env={name} < KEY.pem"
 
 
 def _ruleset(name: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:

@@ -34,11 +34,19 @@ NO_RUNS = Unknown(
 class LocalForge:
     """The clones in `folder`, as OWNER/NAME, OWNER/NAME.git, NAME or NAME.git, bare or not.
 
-    `environment` is where git's PATH and HOME are taken from (that of this process if not given).
+    `environment` is where git's PATH and HOME are taken from (that of this process if not given). `own` are clones
+    that lie elsewhere, by OWNER/NAME.
     """
 
-    def __init__(self, folder: Path, deadline: Deadline, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        deadline: Deadline,
+        environment: Mapping[str, str] | None = None,
+        own: Mapping[str, Path] | None = None,
+    ) -> None:
         self._folder = folder
+        self._own = own or {}
         self._deadline = deadline
         self._environment = os.environ if environment is None else environment
 
@@ -85,7 +93,7 @@ class LocalForge:
         )
 
     def _git(self, name: str) -> Git:
-        clone = _find_clone(self._folder, name)
+        clone: Answer[Path] = self._own.get(name) or _find_clone(self._folder, name)
         problem = clone if isinstance(clone, Unknown) else None
         place = self._folder if isinstance(clone, Unknown) else clone
         return Git(place, self._deadline, self._environment, problem)

@@ -65,9 +65,24 @@ class WorkingTree:
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(draft, dir_fd=folder)
-                raise RefusedError(
-                    f"{path} cannot be written: {error.strerror}.", "Make its folder writable."
-                ) from error
+                raise _unwritten(path, error) from error
+
+    def create(self, path: str, content: bytes) -> None:
+        """Make a file that is not there, with the folders on the way; raises RefusedError if something is there."""
+        *folders, name = PurePosixPath(path).parts
+        for number in range(len(folders)):
+            with self._folder("/".join(folders[: number + 1])) as above:
+                if above is not None:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(folders[number], dir_fd=above)
+        with self._folder(path) as folder:
+            try:
+                with os.fdopen(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:
+                    file.write(content)
+            except FileExistsError as error:
+                raise RefusedError(f"{path} has just been made by somebody else.", "Run this again.") from error
+            except OSError as error:
+                raise _unwritten(path, error) from error
 
     def names(self, path: str) -> list[str]:
         """The names in a folder that is reached through no link; none if there is no such folder."""
@@ -98,6 +113,10 @@ class WorkingTree:
                 os.close(handle)
             handle = below
         return handle
+
+
+def _unwritten(path: str, error: OSError) -> RefusedError:
+    return RefusedError(f"{path} cannot be written: {error.strerror}.", "Make its folder writable.")
 
 
 def _unread(path: str, error: OSError) -> RefusedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -76,7 +77,9 @@ def smallest_change(
 
 
 def quoted(value: str) -> str:
-    """Return a text as a value of YAML, in quotes if it could be taken for something else."""
+    """Return a text as a value of YAML, in quotes if it could be taken for something else, and on one line."""
+    if not value.isprintable():
+        return json.dumps(value)
     is_plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN
     return value if is_plain else "'" + value.replace("'", "''") + "'"
 

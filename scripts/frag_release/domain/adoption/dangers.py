@@ -12,6 +12,7 @@ from ..gate_use import GateUse
 from ..needs.need import Judgement, Presence, missing
 from ..needs.workflow import judge_failures, judge_staging
 from ..workflow_places import Place, places
+from ..workflow_tree import Node
 
 RULE = "danger"
 _TYPED = re.compile(r"inputs\b|github\.(event|head_ref|ref|ref_name)\b|env\.[a-z_]*(slug|head_ref|ref_name)\b", re.I)
@@ -43,8 +44,11 @@ def dangers(use: GateUse, file: str) -> list[Finding]:
 
 
 def _finding(kind: str, judged: Judgement, file: str) -> Finding:
+    message = judged.message
+    if judged.line and not re.search(r"\blines? [0-9]", message):
+        message = f"{message.rstrip('.')} (line {judged.line})."
     return Finding(
-        RULE, kind, "", Status.WARN, judged.message, judged.remedy, file=file if judged.line else "", line=judged.line
+        RULE, kind, "", Status.WARN, message, judged.remedy, file=file if judged.line else "", line=judged.line
     )
 
 
@@ -65,15 +69,24 @@ def _judge_secrets(use: GateUse) -> Judgement | None:
 
 def _judge_slug(use: GateUse) -> Judgement | None:
     """Whether a name in which signs were replaced decides what is a production tag."""
-    found = [(place, match) for place in _commands(use) if (match := _COMPARED_SLUG.search(place.text))]
+    found = [(match[1], place.line_with(match[0])) for place in _commands(use)
+             if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
+    found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
     if not found:
         return None
-    what = f"{found[0][1][1]} decides what is of production, and tags share it: that of 2023.06.2_ is 2023.06.2"
-    return _at_lines(what, sorted({place.line_with(match[0]) for place, match in found}), _NO_SLUG)
+    what = f"{found[0][0]} decides what is of production, and tags share it: that of 2023.06.2_ is 2023.06.2"
+    return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
 
 
 def _commands(use: GateUse) -> Iterator[Place]:
-    return (place for place in places(use.root, frozenset()) if place.key.lower() == "run")
+    """Yield what shells run, and what an action runs as a script."""
+    return (place for place in places(use.root, frozenset()) if place.key.lower() in ("run", "script"))
+
+
+def _conditions(use: GateUse) -> Iterator[Node]:
+    for job in use.jobs.values():
+        found = [node.child("if") for node in (job.node, *job.steps)]
+        yield from (node for node in found if node is not None)
 
 
 def _typed(place: Place) -> Iterator[int]:

@@ -56,6 +56,8 @@ class _Splicer:
     def edits(self, change: Change) -> Iterator[_Edit]:
         """Yield what has to be written where."""
         found = {name.lower(): place for name, place in top_level(self.events).items()}
+        if "jobs" not in found:
+            raise WorkflowFileError("there is no jobs: in it")
         key, value = found["jobs"]
         column = self._column_within(key, value, "jobs:")
         if change.job:

@@ -28,6 +28,12 @@ class Since:
         return version[: len(self.numbers)] >= self.numbers
 
 
+def since_of(tag: ProductionTag) -> Since:
+    """Return what covers a release and all that are higher."""
+    version = tag.version
+    return Since((version.major, version.minor, version.patch), tag.text)
+
+
 def parse_since(text: str) -> Since | None:
     """Read a production tag or the start of one; None for anything else. An empty text means every release."""
     if not text:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import Row
-from .report import Report, count
+from ..tag_format import DEFAULT_FORMAT, TagFormat
+from .report import Report, count, finding_as_json
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,43 @@ class Found:
 
 
 @dataclass(frozen=True)
+class OtherFile:
+    """A file beside the workflow. `lines` is how many it has to have; `why` is the reason if it cannot be made.
+
+    `is_there` says that the clone has one; `diff` is then what the made one would change, empty if nothing.
+    """
+
+    path: str
+    lines: int = 0
+    is_there: bool = False
+    diff: str = ""
+    why: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is to be added."""
+        return not self.is_there and not self.why
+
+
+@dataclass(frozen=True)
+class Past:
+    """The last releases as they are judged today, oldest first. `unchecked` is what was not looked at, in words.
+
+    `problem` is why nothing could be judged, or what else is to be known of these judgements.
+    """
+
+    releases: Sequence[PastRelease] = ()
+    unchecked: Sequence[str] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class AdoptReport(Report):
     """What was found in `file` of the clone of `repository`. `time` is in UTC.
 
     `rows` are those of doctor that the file alone answers: with `check` all, else those of level 1 with the change.
     `diff` is the change, empty if there is none, or if it has to be made by hand for the reason `obstacle`.
-    `environment` is production's.
+    `environment` is production's. `files` are the others that were asked for, and `past` the last releases.
     """
 
     command: ClassVar[str] = "adopt"
@@ -55,6 +88,9 @@ class AdoptReport(Report):
     by_hand: Sequence[ByHand] = ()
     dangers: Sequence[Finding] = ()
     environment: str = ""
+    tag_format: TagFormat = DEFAULT_FORMAT
+    files: Sequence[OtherFile] = ()
+    past: Past = Past()
 
     @property
     def open_rows(self) -> list[Row]:
@@ -68,22 +104,32 @@ class AdoptReport(Report):
 
     @property
     def own_status(self) -> int:
-        """1 if something is left that a person has to do in the file, else 0."""
-        return int(bool(self.obstacle or self.open_rows))
+        """1 if something is left that a person has to do in the files, else 0."""
+        lacks_files = self.check and any(one.is_missing for one in self.files)
+        cannot_be_made = any(one.why and not one.is_there for one in self.files)
+        return int(bool(self.obstacle or self.open_rows or lacks_files or cannot_be_made))
 
     @property
     def headline(self) -> str:
         """How it stands."""
         if self.check:
             bad = len(self.open_rows)
-            return f"{count(bad, 'row')} of {len(self.rows)} to mend" if bad else "The file is as it has to be"
+            rows = f"{count(bad, 'row')} of {len(self.rows)} to mend" if bad else "The file is as it has to be"
+            return f"{rows}{self._more_files('missing')}"
         if self.obstacle:
-            return "The change has to be made by hand"
+            return f"The change has to be made by hand{self._more_files()}"
         if self.diff:
             added, removed = self.size
             how = "written" if self.changed else "that puts the gate in front"
-            return f"The change {how}: {count(added, 'line')} more, {count(removed, 'line')} less"
-        return "Something is left to do by hand" if self.own_status else "Nothing to do: the gate is in front"
+            size = f"{count(added, 'line')} more, {count(removed, 'line')} less"
+            return f"The change {how}: {size}{self._more_files()}"
+        if self.own_status:
+            return f"Something is left to do by hand{self._more_files()}"
+        return f"The gate is in front{more}" if (more := self._more_files()) else "Nothing to do: the gate is in front"
+
+    def _more_files(self, how: str = "") -> str:
+        missing = sum(one.is_missing for one in self.files)
+        return f"; {count(missing, 'file')} {how or ('added' if self.changed else 'to add')}" if missing else ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -102,4 +148,17 @@ class AdoptReport(Report):
             "diff": self.diff or None,
             "by-hand": [{"where": one.where, "line": one.line, "lines": list(one.lines)} for one in self.by_hand],
             "obstacle": self.obstacle or None,
+            "files": [
+                {"file": one.path, "missing": one.is_missing, "diff": one.diff or None, "obstacle": one.why or None}
+                for one in self.files
+            ],
+            "releases": [
+                {
+                    "tag": one.tag,
+                    "verdict": one.verdict.value,
+                    "findings": [finding_as_json(each) for each in one.findings],
+                }
+                for one in self.past.releases
+            ],
+            "not-checked": list(self.past.unchecked),
         }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
 
 from ...domain.audit.since import Since, parse_since
 from ...domain.components import NO_IMAGE
@@ -65,6 +67,16 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
         environment=_environment(values),
         watches_only=text == NEWEST,
     )
+
+
+def audit_of(settings: Settings, local: Path | None) -> AuditSettings:
+    """Return the settings of an audit within another command; with clones in `local` only what these can tell."""
+    common: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
+    common["connections"] = replace(settings.connections, local=local)
+    if local is not None:
+        common |= {"check_ci": False, "check_images": False}
+    site = SiteSettings((), ())
+    return AuditSettings(**common, since=Since(), stack_image="", site=site, environment="", watches_only=False)
 
 
 def _environment(values: Values) -> str:

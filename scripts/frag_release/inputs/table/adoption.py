@@ -22,6 +22,14 @@ ADOPTION: tuple[Input, ...] = (
         commands=_ADOPT,
     ),
     Input(
+        "all",
+        "Also add the other workflow files, made from the examples with the names of this stack, and the configuration "
+        "file for the names that are given; a file that is there is left",
+        default="false",
+        kind=Kind.FLAG,
+        commands=_ADOPT,
+    ),
+    Input(
         "action",
         "This action, as the gate's job is to use it",
         default="org/frag-release-action@v1",

@@ -18,7 +18,6 @@ SUBJECT: tuple[Input, ...] = (
         "Token for the stack's repository (and the components', where they are public)",
         default_words="the workflow's own token",
         secret=True,
-        commands=IN_WORKFLOW,
         action_default="${{ github.token }}",
         terminal_variable="GITHUB_TOKEN",
     ),
@@ -27,7 +26,6 @@ SUBJECT: tuple[Input, ...] = (
         "Token that reads the components' repositories, where they are private, and that tags them for `new`",
         default_words="`token`",
         secret=True,
-        commands=IN_WORKFLOW,
         terminal_variable="COMPONENT_TOKEN",
     ),
     Input(
@@ -145,7 +143,6 @@ CONNECTIONS: tuple[Input, ...] = (
         "Address of the registry, where it is not that of the image's name (plain http on loopback only)",
         default_words="from the image's name",
         kind=Kind.URL,
-        commands=IN_WORKFLOW,
     ),
     Input(
         "registry-username",
