@@ -21,6 +21,7 @@ DEPLOY, ROLLBACK = "deploy", "deploy:rollback"
 """The task of a record."""
 IN_PROGRESS, FAILURE, ERROR, INACTIVE = "in_progress", "failure", "error", "inactive"
 """GitHub's words for the state of a status, beside `success`."""
+_UNENDED = (IN_PROGRESS, "queued", "pending")
 MOST_CHARACTERS = 140
 """Most characters that GitHub takes for a description."""
 
@@ -118,6 +119,11 @@ class Filed:
     def state(self) -> str:
         """The newest state, empty if there is none yet."""
         return self.statuses[0].state if self.statuses else ""
+
+    @property
+    def is_unended(self) -> bool:
+        """Whether it does not say yet how the deployment ended."""
+        return self.state in ("", *_UNENDED)
 
     @property
     def success(self) -> Status | None:
