@@ -61,7 +61,8 @@ class Scenario:
     `made` tells what a run has made so far, `amiss` what is missing or there twice after a run that went through;
     `writes` is how many writes an undisturbed run sends; one that fails after the `essential` first ones is a warning.
     `cut` is called when a run was cut off, before it is run again. `subject` is a pattern for the names of its writes.
-    `variables` are those that a runner gives the run.
+    `variables` are those that a runner gives the run. `closing` is how many writes tell of the end of a run that was
+    cancelled, where it has begun something.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Scenario:
     essential: int = 0
     subject: str = ""
     variables: Callable[[], Mapping[str, str]] = dict
+    closing: int = 0
 
     def start(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Running:
         """Start the command, with more inputs and variables than it needs."""
@@ -276,7 +278,7 @@ def _deploy(request: pytest.FixtureRequest) -> Scenario:
         cut,
         2,
         "AWX|deployment record",
-        variables,
+        variables, closing=1,
     )  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def end_refused(scenario: Scenario, nth: int, status: int) -> None:
     ("announce", 3),
     ("announce on a ticket", 1),
     ("deploy", 1),
+    ("deploy", 2),
 ])  # fmt: skip
 def test_cancelled_after_a_write(request: pytest.FixtureRequest, name: str, nth: int) -> None:
     """A run that is cancelled after a write sends no other, tells what was made, and a re-run makes the rest."""
