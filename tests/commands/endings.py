@@ -115,13 +115,14 @@ def after_signal(scenario: Scenario, ending: Ending, made: Made) -> list[str]:
         return faults + (["something was made"] if made or ending.writes_after else [])
     if ending.kind == "finished":
         # It was done already: nothing is left to do, nothing was asked for any more, and the normal ending is told.
-        faults = ["it went on as if there had been no signal"] if ending.went_on else scenario.amiss()
+        went_on = ending.went_on > scenario.closing
+        faults = ["it went on as if there had been no signal"] if went_on else scenario.amiss()
         faults += [] if outcome.status == 0 else [f"status {outcome.status} of a run that was done"]
         faults += in_outputs(outcome.outputs, made, {}) + in_texts({"summary": outcome.summary}, made)
         return faults + in_report(outcome, made)
     took = ending.seconds or 0.0
     faults = [f"it took {took:.1f} s to end"] if took > MAY_TAKE else []
-    faults += ["it went on writing"] if ending.writes_after > 1 or ending.late else []
+    faults += ["it went on writing"] if ending.writes_after > 1 + scenario.closing or ending.late else []
     if ending.is_lost and scenario.made() != made:
         last = outcome.log[max(0, outcome.log.lower().rindex("cancelled") - 200) :]
         faults += [] if re.search(scenario.subject, last) else ["what was on its way is not named"]

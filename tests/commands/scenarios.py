@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from commands.test_prepare import FORM, open_issue
 from world.awx_jobs import PENDING, RUNNING
 from world.events import Event, dispatch, push_branch, push_tag
 from world.github_builds import PASSED
+from world.github_deployments import Deployment as Record
 from world.github_server import TOKEN
 from world.github_settings import CLASSIC
 from world.level_one import FULL as WHOLE_FILE
@@ -32,6 +33,7 @@ from world.workflow_runs import NAMED
 
 TICKET = "Release 2023.06.2"
 LANE = ["Push to Production"]
+_JOB = re.compile("AWX job [0-9]+")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Scenario:
     `made` tells what a run has made so far, `amiss` what is missing or there twice after a run that went through;
     `writes` is how many writes an undisturbed run sends; one that fails after the `essential` first ones is a warning.
     `cut` is called when a run was cut off, before it is run again. `subject` is a pattern for the names of its writes.
+    `variables` are those that a runner gives the run. `closing` is how many writes tell of the end of a run that was
+    cancelled, where it has begun something.
     """
 
     name: str
@@ -72,12 +76,15 @@ class Scenario:
     cut: Callable[[], None] = lambda: None
     essential: int = 0
     subject: str = ""
+    variables: Callable[[], Mapping[str, str]] = dict
+    closing: int = 0
 
     def start(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Running:
         """Start the command, with more inputs and variables than it needs."""
         given = {**self.inputs, **(inputs or {})}
         url = self.world.github.url
-        return self.world.program.start(self.event(), given, api_url=url, environment=environment)
+        variables = {**self.variables(), **(environment or {})}
+        return self.world.program.start(self.event(), given, api_url=url, environment=variables)
 
     def run(self, inputs: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None) -> Outcome:
         """Run the command to its end."""
@@ -96,6 +103,7 @@ def forget(name: str, request: pytest.FixtureRequest) -> None:
     world: World = request.getfixturevalue("unseeded")
     if name == "deploy":
         request.getfixturevalue("awx").jobs.clear()
+        world.github.deployments.clear()
     elif name in WRITERS and not name.startswith("announce"):
         parts = list(world.github.parts)
         world.github.clear()
@@ -230,26 +238,63 @@ def _deploy(request: pytest.FixtureRequest) -> Scenario:
     world, awx = ready.world, ready.awx
     awx.templates[0].script = (PENDING, RUNNING, AT_ONCE[-1])
     ended: list[int] = []
+    attempts = [1]
 
     def made() -> Made:
+        names = tuple(f"deployment record of {TAG} at the environment production ({one.id})" for one in filed())
         if not awx.jobs:
-            return Made()
+            return Made({}, names)
         job = awx.jobs[0]
-        return Made({"job-id": str(job.id), "job-url": f"{awx.url}/#/jobs/playbook/{job.id}/output"})
+        return Made({"job-id": str(job.id), "job-url": f"{awx.url}/#/jobs/playbook/{job.id}/output"}, names)
+
+    def filed() -> list[Record]:
+        return world.github.deployments.records
 
     def amiss() -> list[str]:
         # What runs is followed; what had ended when the run was cut off is launched again, as by hand.
         found = {"jobs": len(awx.jobs), "status": {job.look.status for job in awx.jobs}, "site": ready.site.shown}
-        return _wrong({"jobs": 1 + len(ended), "status": {"successful"}, "site": TAG}, found)
+        wrong = _wrong({"jobs": 1 + len(ended), "status": {"successful"}, "site": TAG}, found)
+        return wrong + [f"records: {one}" for one in untrue(filed(), awx.jobs[-1].id if awx.jobs else 0)]
 
     def cut() -> None:
         ended.extend(job.id for job in awx.jobs if job.is_over)
+        attempts.append(attempts[-1] + 1)
+
+    def variables() -> Mapping[str, str]:
+        return {"GITHUB_RUN_ID": "6001", "GITHUB_RUN_ATTEMPT": str(attempts[-1]), "GITHUB_JOB": "deploy-production"}
 
     event = push_tag(TAG, world.commit(TAG))
     servers = (world.github, world.registry, awx, ready.site)
-    # Its launch is its one write; the record beside it is best effort, and has tests of its own.
-    inputs = ready.inputs(deployment_record="false")
-    return Scenario("deploy", world, servers, lambda: event, inputs, 1, made, amiss, cut, subject="AWX")
+    # Its writes: the record, the launch, and two statuses of the record, which are best effort.
+    return Scenario(
+        "deploy",
+        world,
+        servers,
+        lambda: event,
+        ready.inputs(),
+        4,
+        made,
+        amiss,
+        cut,
+        2,
+        "AWX|deployment record",
+        variables, closing=1,
+    )  # fmt: skip
+
+
+def untrue(records: Sequence[Record], job: int) -> list[str]:
+    """What is not true of deployment records (oldest first) when a run has gone through that followed this job.
+
+    The newest says that the job was successful; none is left unended, and none is of a job that another one is of.
+    """
+    names = [{found[0] for one in record.statuses if (found := _JOB.match(one.description))} for record in records]
+    jobs = [name for own in names for name in own]
+    wrong = [f"{one.id} is {one.states}" for one in records if one.states[-1:] not in (["success"], ["error"])]
+    wrong += ["too many, several are of one job"] if len(jobs) != len(set(jobs)) else []
+    told = records[-1].statuses[-1:] if records else []
+    if not told or told[0].state != "success" or not told[0].description.startswith(f"AWX job {job}: "):
+        wrong.append(f"the newest does not say that the job was successful: {told}")
+    return wrong
 
 
 def _gate(request: pytest.FixtureRequest) -> Scenario:

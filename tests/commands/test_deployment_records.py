@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from frag_release.domain.deployment_records import Deployed
 from world.awx_jobs import ENDLESS, FAILED, SUCCESSFUL, UPDATE_FAILED
 from world.events import push_tag
 from world.example import BACKEND, FRONTEND, WORKFLOW_FILE
-from world.faults import Reply
+from world.faults import Forward, Reply
 from world.github_builds import FAILED as BUILD_FAILED
 from world.github_builds import PASSED, GitHubBuilds, Look
 from world.github_deployments import Deployment as Record
@@ -34,7 +35,7 @@ def records(ready: Deployment) -> list[Record]:
 
 
 def start(ready: Deployment, run: Run, **more: str) -> Any:
-    """Start the deployment of the tag as a job of a run."""
+    """Start the deployment of the tag as a job of a run, in the attempt that it is at."""
     variables = {"GITHUB_RUN_ID": str(run.id), "GITHUB_RUN_ATTEMPT": str(run.run_attempt)}
     variables["GITHUB_JOB"] = "deploy-production"
     event, world = push_tag(TAG, ready.world.commit(TAG)), ready.world
@@ -149,6 +150,56 @@ def test_a_cancelled_run_and_the_one_that_follows_its_job_share_a_record(ready: 
     assert [one.id for one in records(ready)] == [filed.id]
     assert filed.states == ["in_progress", "error", "in_progress", "success"]
     assert filed.statuses[-1].log_url.endswith("/attempts/2")
+
+
+def test_a_run_again_ends_what_an_earlier_attempt_has_left(ready: Deployment, run: Run) -> None:
+    """GitHub took the record and no status of it; the job had ended by then. Of another run's nothing is said."""
+    world = ready.world
+    other = Deployed(TAG, ready.digest, run=run.id + 1, run_job="deploy-production").as_payload()
+    left = world.github.deployments.add(REPOSITORY, world.commit(TAG), payload=other)
+    world.github.fail("POST", "/statuses$", status=502, times=2)
+    first = start(ready, run).finish()
+    assert first.status == 0 and "does not say 'success'" in first.log, first.log
+    run.run_attempt = 2
+    again = start(ready, run).finish()
+    assert (again.status, ready.awx.launches) == (0, 2), again.log
+    _, earlier, newest_one = records(ready)
+    assert [(one.state, one.description) for one in earlier.statuses] == [
+        ("error", "an earlier attempt of the run did not say how it ended")
+    ]
+    assert (newest_one.states, left.states) == (["in_progress", "success"], [])
+
+
+@pytest.mark.parametrize(
+    ("silent", "said", "launches"),
+    [("GitHub", "Nothing was launched", 0), ("AWX", "Whether AWX launched a job is not known", 1)],
+)
+def test_a_write_that_is_never_answered_leaves_no_record_unended(
+    ready: Deployment, run: Run, silent: str, said: str, launches: int
+) -> None:
+    """A run is cancelled meanwhile: what GitHub has filed is looked for, told of and ended, whatever AWX does."""
+    over = threading.Event()
+
+    def carry_out_and_cancel(forward: Forward) -> Reply:
+        forward()
+        running.process.send_signal(signal.SIGTERM)
+        if silent == "AWX":
+            ready.awx.add("*", "", lambda _: hold())
+        return hold()
+
+    def hold() -> Reply:
+        over.wait(60)
+        return Reply(0, dropped=True)
+
+    server, path = (ready.world.github, "/deployments$") if silent == "GitHub" else (ready.awx, "/launch/$")
+    server.add("POST", path, carry_out_and_cancel, times=1)
+    running = start(ready, run)
+    outcome = running.finish()
+    over.set()
+    [filed] = records(ready)
+    assert [(one.state, one.description) for one in filed.statuses] == [("error", said)], outcome.log
+    assert (outcome.status, ready.awx.launches) == (1, launches)
+    assert f"Filed the deployment record of {TAG} at the environment production ({filed.id})" in outcome.summary
 
 
 def test_a_rollback_is_recorded_at_the_commit_that_it_went_back_to(ready: Deployment) -> None:

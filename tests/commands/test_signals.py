@@ -23,7 +23,7 @@ MIDDLE = {
     "prepare": Moment(INT, nth=4, of_writes=True),
     "publish": Moment(INT, nth=1, of_writes=True, silent=True, answered=True),
     "announce": Moment(INT, nth=3, of_writes=True, silent=True, carried_out=True),
-    "deploy": Moment(INT, nth=1, of_writes=True, answered=True, silent=True),
+    "deploy": Moment(INT, nth=2, of_writes=True, answered=True, silent=True),
 }
 """Of the commands that write: in the middle of that, and some servers fall silent then."""
 
@@ -41,7 +41,7 @@ def test_a_signal(request: pytest.FixtureRequest, record_property: Record, name:
 @pytest.mark.parametrize(("name", "moment"), [
     ("gate", Moment(INT, nth=2, silent=True, again=0.0)),
     ("prepare", Moment(TERM, nth=4, of_writes=True, silent=True, again=0.5)),
-    ("deploy", Moment(INT, nth=1, of_writes=True, silent=True, carried_out=True, again=0.5)),
+    ("deploy", Moment(INT, nth=2, of_writes=True, silent=True, carried_out=True, again=0.5)),
 ])  # fmt: skip
 def test_a_second_signal_ends_at_once(request: pytest.FixtureRequest, name: str, moment: Moment) -> None:
     """The second signal ends the run and not the grace of the first, also while it waits for a write; it tells."""

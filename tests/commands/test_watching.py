@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commands.auditing import audit, record
 from commands.deployment import REPOSITORY, Deployment
 from frag_release.domain.deployment_records import Deployed
 from world.example import WORKFLOW_FILE
-from world.github_builds import PASSED, GitHubBuilds, Job, Look
-from world.github_deployments import Status
+from world.github_builds import FAILED, PASSED, GitHubBuilds, Job, Look
+from world.github_deployments import Status, now
 from world.program import Outcome
 
 TAG = "2023.06.2"
@@ -68,6 +70,41 @@ def test_production_is_held_to_the_newest_believed_record(deployed: Deployment) 
     assert other.outputs["headline"] == "Production does not run 2023.06.2"
     assert "is not there, but" in other.summary and "Stack 2023.06.1" in other.summary
     deployed.world.github.assert_valid()
+
+
+ROLLING_OUT = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))
+
+
+@pytest.mark.parametrize(
+    ("run", "look", "statuses", "word"),
+    [
+        ({}, ROLLING_OUT, True, "unknown"),
+        ({}, ROLLING_OUT, False, "unknown"),
+        ({}, FAILED, True, "false"),
+        ({"repository": "xchem/fragalysis-backend"}, ROLLING_OUT, True, "false"),
+        ({"head_branch": "mine"}, ROLLING_OUT, True, "false"),
+        ({"path": ".github/workflows/mine.yaml"}, ROLLING_OUT, False, "false"),
+    ],
+    ids=["goes on", "was just filed", "a failed run's", "another repository's", "a branch's", "another file's"],
+)
+def test_only_a_run_that_goes_on_keeps_the_watch_quiet(
+    deployed: Deployment, builds: GitHubBuilds, run: Any, look: Look, statuses: bool, word: str
+) -> None:
+    """While the deploy job of a true run goes on, another version is no alarm; an unended record that is forged is."""
+    world = deployed.world
+    given = {"repository": REPOSITORY, "head_branch": TAG, "head_sha": world.commit(TAG), "path": WORKFLOW_FILE}
+    made = world.github.add_run(**{**given, **run})
+    builds.again(made, look)
+    payload = Deployed(TAG, deployed.digest, run=made.id, run_job="build").as_payload()
+    filed = world.github.deployments.add(
+        REPOSITORY, world.commit(TAG), payload=payload, environment=PLACE, production_environment=True
+    )
+    told = f"https://github.example/{made.repository}/actions/runs/{made.id}/attempts/1"
+    filed.statuses += [Status("in_progress", "AWX job 9: running", told, created_at=now())] * statuses
+    deployed.site.page = "Stack 2023.06.1"
+    outcome = watch(deployed)
+    assert matches(outcome) == (int(word == "false"), TAG, word), outcome.log
+    world.github.assert_valid()
 
 
 def test_what_cannot_be_told_is_unknown(deployed: Deployment) -> None:

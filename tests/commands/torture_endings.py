@@ -11,7 +11,7 @@ from commands.scenarios import READERS, WRITERS, scenario_of
 from commands.test_endings import NOT_FILES, end_cancelled, end_no_file, end_refused, end_unwritable
 
 ALL = (*WRITERS, *READERS)
-WRITES = {"prepare": 5, "prepare commit": 4, "publish": 4, "announce": 6, "announce on a ticket": 4, "deploy": 1}
+WRITES = {"prepare": 5, "prepare commit": 4, "publish": 4, "announce": 6, "announce on a ticket": 4, "deploy": 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)

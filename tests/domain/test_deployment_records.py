@@ -98,6 +98,46 @@ def test_a_rollback_is_held_to_the_commit_of_its_own_tag() -> None:
     assert doubt(replace(back, task=DEPLOY), build=form) == "its run was at aaaaaaaaaaaa, and it records bbbbbbbbbbbb"
 
 
+GOING = replace(FILED, statuses=(Status("in_progress", "AWX job 41: running", at(10), 7),))
+GOING_JOB = replace(JOB, status="in_progress", conclusion=None, completed=None)
+
+
+@pytest.mark.parametrize("filed", [GOING, replace(GOING, statuses=())], ids=["told", "just filed"])
+def test_a_run_that_checks_out_goes_on_with_its_record(filed: Filed) -> None:
+    """Its deploy job has begun and not ended; the record is not believed before that job has ended well."""
+    record = judge(filed, replace(FACTS, jobs=(GOING_JOB,)), (BUILD, FORM), ("master",))
+    assert (filed.run, record.goes_on, record.is_believed, record.unseen) == (7, True, False, False)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"build": None},
+        {"build": replace(RUN, status="completed", conclusion="failure"), "jobs": (JOB,)},
+        {"build": replace(RUN, workflow=".github/workflows/x.yaml")},
+        {"build": replace(RUN, event="pull_request")},
+        {"build": replace(RUN, branch="mine")},
+        {"build": replace(RUN, head_sha=OLD)},
+        {"jobs": (replace(GOING_JOB, name="build"),)},
+        {"jobs": (replace(GOING_JOB, started=None, status="queued"),)},
+        {"jobs": ()},
+    ],
+    ids=["another repository's", "ended", "another file's", "a pull request's", "a branch's", "of another commit",
+         "of another job", "not begun", "without a job"],
+)  # fmt: skip
+def test_no_run_goes_on_with_a_forged_record(facts: Any) -> None:
+    """It is claimed, whatever it says of itself."""
+    record = judge(GOING, replace(FACTS, **{"jobs": (GOING_JOB,), **facts}), (BUILD, FORM), ("master",))
+    assert (record.goes_on, record.doubt) == (False, "it does not tell of success but of in_progress")
+
+
+def test_whether_a_run_goes_on_may_be_unseen() -> None:
+    """Then another look may tell; a record whose newest status names no run of this repository has none."""
+    assert judge(GOING, replace(FACTS, jobs=Unknown("no")), (BUILD, FORM), ("master",)).unseen
+    foreign = replace(GOING, statuses=(Status("in_progress", "", at(11)), *GOING.statuses))
+    assert (foreign.run, replace(GOING, statuses=(Status("failure", "", at(11), 7),)).run) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("filed", "why"),
     [

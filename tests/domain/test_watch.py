@@ -63,19 +63,25 @@ def test_what_is_found_is_said_with_its_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "doubt", "minutes", "is_changing"),
+    ("state", "doubt", "goes_on", "minutes", "is_changing"),
     [
-        ("success", "", 29, True),
-        ("success", "", 30, False),
-        ("success", "its run was at mine", 1, False),
-        ("in_progress", "it does not tell of success", 59, True),
-        ("in_progress", "it does not tell of success", 60, False),
-        ("failure", "it does not tell of success", 1, False),
+        ("success", "", False, 29, True),
+        ("success", "", False, 30, False),
+        ("success", "its run was at mine", False, 1, False),
+        ("in_progress", "it does not tell of success", True, 59, True),
+        ("in_progress", "it does not tell of success", True, 60, False),
+        ("in_progress", "it does not tell of success", False, 1, False),
+        ("failure", "it does not tell of success", False, 1, False),
     ],
 )
-def test_a_grace_follows_a_deployment(state: str, doubt: str, minutes: int, is_changing: bool) -> None:
-    """Half an hour after one that is believed, an hour while one has not ended; a forged success mutes nothing."""
+def test_a_grace_follows_a_deployment(state: str, doubt: str, goes_on: bool, minutes: int, is_changing: bool) -> None:
+    """Half an hour after one that is believed, an hour while a run goes on with one; a forged one mutes nothing.
+
+    Nor does a forged one hide the true one before it.
+    """
     then = NOW - datetime.timedelta(minutes=minutes)
     filed = Filed(7, "a" * 40, "production", DEPLOY, True, then, Deployed("2023.06.2"), (Status(state, "", then, 7),))
-    assert bool(changing(Record(filed, doubt), NOW)) is is_changing
-    assert changing(None, NOW) == ""
+    record = Record(filed, doubt, goes_on=goes_on)
+    assert bool(changing([record], NOW)) is is_changing
+    assert bool(changing([Record(filed, "its run was at mine"), record], NOW)) is is_changing
+    assert changing([], NOW) == ""

@@ -13,6 +13,7 @@ from world.act import Run, Runner
 from world.awx import ROBOT, AwxServer
 from world.events import Event
 from world.example import Example
+from world.github_deployments import JobDeployments, filing_jobs
 from world.github_server import COMPONENT_TOKEN, TOKEN, GitHubServer
 from world.registry import Registry
 from world.scene import push_images, seed_example
@@ -79,9 +80,12 @@ class Stage:
         used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
         secrets = {"AWX_USER": ROBOT.username, "AWX_USER_PASSWORD": ROBOT.password, "RELEASE_TICKET_TOKEN": APP_TOKEN}
         env = {"GITHUB_RUN_ID": str(run_id)} if run_id else {}
+        environments = filing_jobs(text, event)
+        filing = JobDeployments(self.github.deployments, self.repository, event, environments)
         runner = Runner(
-            self.folder, used, self.repository, server_url=self.github.url, token=TOKEN, secrets=secrets, env=env
-        )
+            self.folder, used, self.repository, server_url=self.github.url, token=TOKEN, secrets=secrets, env=env,
+            on_job=filing.took,
+        )  # fmt: skip
         return runner.run(text, event, variables={**self.variables, **(variables or {})})
 
     @property

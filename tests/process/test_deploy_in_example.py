@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,22 @@ def stage(
     return Stage.of(tmp_path, bundled_action, example, github, registry, awx, site)
 
 
+def recorded(stage: Stage) -> list[tuple[object, ...]]:
+    """What each deployment record says, oldest first; the AWX job is the one that its statuses name."""
+    stage.github.assert_valid()
+    found: list[tuple[object, ...]] = []
+    for one in stage.github.deployments.records:
+        [job] = {re.match("AWX job ([0-9]+)", told.description)[1] for told in one.statuses}  # type: ignore[index]
+        said, where = one.payload, (one.environment, one.production_environment, one.task)
+        found.append((one.sha, *where, said["tag"], said["digest"], int(job), one.states))
+    return found
+
+
 def test_a_release_goes_all_the_way_to_the_site(stage: Stage) -> None:
-    """Gate, build, staging, production: AWX gets the tag twice, the digests are the gate's, and the site shows it."""
+    """Gate, build, staging, production: AWX gets the tag twice, the digests are the gate's, and the site shows it.
+
+    What was deployed where is recorded in that order, by `deploy` alone.
+    """
     commit = stage.example.commits[STACK]["2023.06.2"]
     run = stage.run("build-main.yaml", push_tag("2023.06.2", commit))
 
@@ -52,6 +67,13 @@ def test_a_release_goes_all_the_way_to_the_site(stage: Stage) -> None:
         assert stage.digest in summary
         assert "it answered 200 with" in summary
     assert len(stage.site.requests) == 2 * (1 + 3)  # before each launch, and three in a row after it
+    assert recorded(stage) == [
+        (commit, f"awx/fragalysis-{place}", is_production, "deploy", "2023.06.2", stage.digest, job.id,
+         ["in_progress", "success"])
+        for (place, is_production), job in zip((("staging", False), ("production", True)), stage.awx.jobs, strict=True)
+    ]  # fmt: skip
+    [pair] = {json.dumps(one.payload["components"]) for one in stage.github.deployments.records}
+    assert gate["backend-digest"] in pair and gate["frontend-digest"] in pair
     assert TOKEN not in "".join(run.summaries.values())
     assert ROBOT.password not in "".join(run.summaries.values())
 
@@ -62,7 +84,7 @@ def test_an_image_that_was_pushed_in_between_is_deployed_nowhere(stage: Stage) -
     run = stage.run("build-main.yaml", push_tag("2023.06.2", stage.example.commits[STACK]["2023.06.2"]))
 
     assert run.jobs == {"gate": "success", "build": "success", "deploy-staging": "failure"}
-    assert stage.awx.jobs == []
+    assert (stage.awx.jobs, recorded(stage)) == ([], [])
     assert stage.digest in run.log
     assert other in run.log
 
@@ -108,3 +130,7 @@ def test_the_form_goes_back(stage: Stage, releases_of: GitHubReleases) -> None:
     assert run.outputs["deploy.deploy"]["job-status"] == "successful"
     assert run.summaries["deploy"].startswith(f"## ✅ Deployed — rollback to `{OLD}` on `awx/fragalysis-production`\n")
     assert f"Taken back to {OLD} at " in left.body
+    [(at, place, *_, tag, _, _, states)] = recorded(stage)
+    assert (at, place, tag, states) == (
+        stage.example.commits[STACK][OLD], "awx/fragalysis-production", OLD, ["in_progress", "success"],
+    )  # fmt: skip

@@ -63,5 +63,6 @@ def test_each_choice_examines_the_tokens_of_its_environment(
     assert summary.startswith(f"## ⚠️ Ready to run, and open: {missing} guards missing")
     assert token in summary.splitlines()[4]
     assert {one.method for one in (*stage.github.requests, *stage.awx.requests)} <= {"GET", "HEAD"}
+    assert stage.github.deployments.records == []
     assert bool(stage.awx.requests) is (job == "deploying")
     assert not any(secret in summary for secret in (TOKEN, APP_TOKEN, ROBOT.password))

@@ -12,6 +12,7 @@ from process.gates import ACTION
 from world.act import Run, Runner
 from world.events import Event, dispatch, push_tag
 from world.example import STACK, WORKFLOW_FILE, Example
+from world.github_deployments import JobDeployments, filing_jobs
 from world.github_server import TOKEN, GitHubServer
 from world.level_one import BEFORE, with_level_one
 from world.registry import Registry
@@ -53,8 +54,11 @@ class Stacks:
         used = stand_ins(
             self.text, self.folder / "stand-ins", calls=self.folder / "calls", instead={ACTION: self.action}
         )
-        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=known)
-        return runner.run(self.text, event or push_tag(TAG, self.commit))
+        event = event or push_tag(TAG, self.commit)
+        environments = filing_jobs(self.text, event)
+        filing = JobDeployments(self.github.deployments, f"xchem/{STACK}", event, environments)
+        runner = Runner(self.folder, used, server_url=self.github.url, token=TOKEN, secrets=known, on_job=filing.took)
+        return runner.run(self.text, event)
 
 
 @pytest.fixture
@@ -83,11 +87,18 @@ GOOD = ["BE_NAMESPACE=xchem", "BE_IMAGE_TAG=2023.05.1", "FE_NAMESPACE=xchem", "F
 
 
 def test_a_good_tag_deploys(stacks: Stacks) -> None:
-    """With level 1 the good pair is built as before, by its tags, and reaches staging and production."""
+    """With level 1 the good pair is built as before, by its tags, and reaches staging and production.
+
+    Its jobs file what such files file by themselves: two deployments to production, one of them of staging.
+    """
     run = stacks.release(with_level_one(BEFORE, inputs(stacks))).run()
     assert run.exit_code == 0, run.log
     assert built(run) == GOOD
     assert deployed(run) == {STAGING: TAG, PRODUCTION: TAG}
+    filed = stacks.github.deployments.records
+    assert [one.environment for one in filed] == ["awx/fragalysis-production"] * 2
+    assert [(one.ref, one.sha, one.payload) for one in filed] == [(TAG, stacks.commit, {})] * 2
+    assert [one.states for one in filed] == [["in_progress", "success"]] * 2
 
 
 def test_todays_secrets_keep_working(stacks: Stacks) -> None:

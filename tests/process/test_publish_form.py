@@ -10,6 +10,7 @@ import pytest
 from process.gates import ACTION, ROOT
 from process.releases import give_inputs
 from world.act import Run, Runner
+from world.asking import get
 from world.events import Event, push_branch
 from world.example import STACK, WORKFLOW_FILE, Example, workflow_text
 from world.github_builds import PASSED, WAITING, GitHubBuilds
@@ -65,7 +66,10 @@ def test_a_reviewed_pair_is_published_when_its_build_was_approved(
     registry: Registry,
     bundled_action: Path,
 ) -> None:
-    """The push tags 2023.06.2 and leaves its build waiting; its end makes release and ticket, and again nothing."""
+    """The push tags 2023.06.2 and leaves its build waiting; its end makes release and ticket, and again nothing.
+
+    Who approved that build stands in release.json and in the ticket.
+    """
     commit = reviewed(example)
     seed_example(github, example)
     push_images(registry, example)
@@ -76,12 +80,19 @@ def test_a_reviewed_pair_is_published_when_its_build_was_approved(
     assert first.outputs["publish.publish"]["run-conclusion"] == "waiting"
     (run,) = [one for one in github.runs if one.head_branch == TAG]
     builds.again(run, PASSED)
+    github.approvals[run.id] = [("reviewer", "awx/fragalysis-production")]
     second = send(tmp_path / "second", ended(commit), github, registry, bundled_action)
     assert second.jobs == {"publish": "success", "announce": "success"}, second.log
     told = second.outputs["publish.publish"]
     assert (told["stack-tag"], told["stack-commit"], told["run-conclusion"]) == (TAG, commit, "success")
     assert [(one.tag, one.draft, len(one.files)) for one in releases_of.releases] == [(TAG, False, 1)]
-    assert json.loads(releases_of.releases[0].files[0].content)["stack"]["digest"] == digest
+    record = json.loads(releases_of.releases[0].files[0].content)
+    assert record["stack"]["digest"] == digest
+    assert [(one["by"], one["environments"]) for one in record["approved-by"]] == [
+        ("reviewer", ["awx/fragalysis-production"])
+    ]
+    [ticket] = get(f"{github.url}/repos/{REPOSITORY}/issues?state=all").json()
+    assert "Approved by reviewer (`awx/fragalysis-production`)" in ticket["body"]
     assert second.outputs["announce.announce"]["ticket-url"]
     github.requests.clear()
     third = send(tmp_path / "third", ended(commit), github, registry, bundled_action)

@@ -1,8 +1,8 @@
 """Runs a workflow with act, offline and in host mode, and tells what each job did.
 
 act is a stand-in for GitHub's runner, not GitHub: it ignores `on:` filters, `permissions`, `concurrency`
-and `environment`, keeps masked outputs that GitHub would drop, and gives every composite step `INPUT_*`
-variables that the real runner does not. Those have to be tested elsewhere.
+and `environment` (`JobDeployments` files what GitHub would for it), keeps masked outputs that GitHub would drop, and
+gives every composite step `INPUT_*` variables that the real runner does not. Those have to be tested elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,8 @@ class Runner:
 
     `repositories` maps what a workflow uses (`owner/name@ref`) to folders on this disk; anything else
     that a workflow uses would have to be downloaded and fails. `python` is the interpreter that the
-    workflow's `python3` stands for: not the tests' own, whose packages must not be found by accident.
+    workflow's `python3` stands for: not the tests' own, whose packages must not be found by accident. `on_job` gets
+    each job when it begins, and with its result when it ends.
     """
 
     folder: Path
@@ -102,6 +103,7 @@ class Runner:
     token: str = TOKEN
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    on_job: Callable[[str, str], None] = lambda job, result: None
 
     def run(
         self,
@@ -123,7 +125,7 @@ class Runner:
         place.shims(self.python or _bare_python())
         command = self._command(place, event, variables or {})
         started = time.monotonic()
-        exit_code, lines = _follow(command, self._environment(place), timeout, interrupt_at)
+        exit_code, lines = _follow(command, self._environment(place), timeout, interrupt_at, _Jobs(self.on_job))
         return _report(place, exit_code, lines, time.monotonic() - started)
 
     def _payload(self, event: Event) -> dict[str, Any]:
@@ -222,7 +224,31 @@ def _bare_python() -> str:
     return os.path.realpath(sys.executable)
 
 
-def _follow(command: list[str], env: dict[str, str], timeout: float, interrupt_at: str | None) -> tuple[int, list[str]]:
+@dataclass
+class _Jobs:
+    """Tells of jobs as act does: each once when it begins, and once with its result; at its end those it broke off."""
+
+    on_job: Callable[[str, str], None]
+    _going_on: dict[str, bool] = field(default_factory=dict)
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        job, result = entry.get("jobID", ""), entry.get("jobResult", "")
+        if job and job not in self._going_on:
+            self._going_on[job] = True
+            self.on_job(job, "")
+        if job and result and self._going_on[job]:
+            self._going_on[job] = False
+            self.on_job(job, result)
+
+    def end(self) -> None:
+        for job, goes_on in self._going_on.items():
+            if goes_on:
+                self.on_job(job, "cancelled")
+
+
+def _follow(
+    command: list[str], env: dict[str, str], timeout: float, interrupt_at: str | None, jobs: _Jobs
+) -> tuple[int, list[str]]:
     """Run act to its end in a process group of its own; return its exit status and its lines."""
     with subprocess.Popen(
         command,
@@ -237,7 +263,7 @@ def _follow(command: list[str], env: dict[str, str], timeout: float, interrupt_a
         timer = threading.Timer(timeout, _kill, [act, overdue])
         timer.start()
         try:
-            lines = list(_lines(act, interrupt_at))
+            lines = list(_lines(act, interrupt_at, jobs))
         finally:
             timer.cancel()
     if overdue.is_set():
@@ -245,14 +271,16 @@ def _follow(command: list[str], env: dict[str, str], timeout: float, interrupt_a
     return act.returncode, lines
 
 
-def _lines(act: subprocess.Popen[str], interrupt_at: str | None) -> Iterator[str]:
+def _lines(act: subprocess.Popen[str], interrupt_at: str | None, jobs: _Jobs) -> Iterator[str]:
     assert act.stdout is not None
     for line in act.stdout:
-        entry = _entry(line) if interrupt_at else {}
+        entry = _entry(line)
+        jobs.take(entry)
         if entry.get("raw_output") and interrupt_at and interrupt_at in entry["msg"]:
             interrupt_at = None
             act.send_signal(signal.SIGINT)
         yield line
+    jobs.end()
 
 
 def _kill(act: subprocess.Popen[str], overdue: threading.Event) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ruamel.yaml import YAML
+
+from world.events import Event
 from world.faults import Reply, json_reply
 from world.loopback import Request
 from world.workflow_runs import person
@@ -17,6 +20,7 @@ FIRST_RECORD = 6_000_000_000
 _PATHS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/deployments(?:/(?P<id>[0-9]+)/statuses)?")
 _ENVIRONMENT = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/environments")
 _FILTERS = ("environment", "task", "sha", "ref")
+_INPUT = re.compile(r"\$\{\{ inputs\.([a-z-]+) \}\}")
 
 
 @dataclass
@@ -72,7 +76,8 @@ class Deployments:
 
     def add(self, repository: str, sha: str, **facts: Any) -> Deployment:
         """File a record."""
-        made = Deployment(repository, FIRST_RECORD + len(self.records), sha, sha, **{"created_at": now(), **facts})
+        given = {"ref": sha, "created_at": now(), **facts}
+        made = Deployment(repository, FIRST_RECORD + len(self.records), sha=sha, **given)
         self.records.append(made)
         self.environments.add(made.environment.lower())
         return made
@@ -165,3 +170,44 @@ class Deployments:
             "environment_url": one.environment_url,
             "log_url": one.log_url,
         }
+
+
+def filing_jobs(workflow: str, event: Event) -> dict[str, str]:
+    """The jobs of a workflow for which GitHub files a deployment by itself, and the environment of each.
+
+    A job with `environment:` files one whatever it does, unless that says `deployment: false` (GitHub, March 2026).
+    """
+    given = event.payload.get("inputs") or {}
+    found = {}
+    for key, job in YAML(typ="safe").load(workflow)["jobs"].items():
+        place = job.get("environment") or {}
+        place = place if isinstance(place, dict) else {"name": place}
+        if place and place.get("deployment", True):
+            found[key] = _INPUT.sub(lambda name: str(given.get(name[1], "")), place["name"])
+            assert "${{" not in found[key], f"what {found[key]} comes to is not known here"
+    return found
+
+
+@dataclass
+class JobDeployments:
+    """Files what GitHub files for the jobs of a run, by their own lines: at the run's ref, whatever they do.
+
+    `took` is for a runner's `on_job`.
+    """
+
+    deployments: Deployments
+    repository: str
+    event: Event
+    environments: Mapping[str, str]
+    filed: dict[str, Deployment] = field(default_factory=dict)
+
+    def took(self, job: str, result: str) -> None:
+        """A job has begun, or ended with this result."""
+        if job not in self.environments:
+            return
+        if not result:
+            ref = self.event.ref.split("/", 2)[-1]
+            place = self.environments[job]
+            self.filed[job] = self.deployments.add(self.repository, self.event.sha, ref=ref, environment=place)
+        state = {"": "in_progress", "success": "success"}.get(result, "failure")
+        self.filed[job].statuses.append(Status(state, created_at=now()))

@@ -47,8 +47,8 @@ class Shortfall:
 class Journal:
     """Keeps what was planned or done. `say` prints a line of progress.
 
-    With `dry_run` nothing is done: `do` keeps the plan alone. `doing` is the plan of a write that is on its way: if the
-    run ends now, nobody knows whether it was done.
+    With `dry_run` nothing is done: `do` keeps the plan alone. `doing` are the plans of writes that are on their way: if
+    the run ends now, nobody knows whether they were done.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ class Journal:
         self.actions: list[Action] = []
         self.notes: list[str] = []
         self.shortfalls: list[Shortfall] = []
-        self.doing = ""
+        self.doing: list[str] = []
 
     def do(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
         """Do a step and record what it made, or in a dry run keep `plan` alone. Raises what `work` raises."""
@@ -79,13 +79,13 @@ class Journal:
     @contextlib.contextmanager
     def writing(self, plan: str) -> Iterator[None]:
         """Keep what is being written, until that is known to be done, or known not to be."""
-        self.doing = plan
+        self.doing.append(plan)
         try:
             yield
         except ExpectedError:
-            self.doing = ""
+            self.doing.remove(plan)
             raise
-        self.doing = ""
+        self.doing.remove(plan)
 
     def attempt(self, about: str, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
         """As `do`, but what goes wrong is a shortfall, and the run goes on."""

@@ -21,6 +21,7 @@ DEPLOY, ROLLBACK = "deploy", "deploy:rollback"
 """The task of a record."""
 IN_PROGRESS, FAILURE, ERROR, INACTIVE = "in_progress", "failure", "error", "inactive"
 """GitHub's words for the state of a status, beside `success`."""
+_UNENDED = (IN_PROGRESS, "queued", "pending")
 MOST_CHARACTERS = 140
 """Most characters that GitHub takes for a description."""
 
@@ -120,10 +121,22 @@ class Filed:
         return self.statuses[0].state if self.statuses else ""
 
     @property
+    def is_unended(self) -> bool:
+        """Whether it does not say yet how the deployment ended."""
+        return self.state in ("", *_UNENDED)
+
+    @property
     def success(self) -> Status | None:
         """The newest status that tells of success, also if GitHub has made the record inactive since."""
         told = next((one for one in self.statuses if one.state != INACTIVE), None)
         return told if told and told.state == SUCCESS else None
+
+    @property
+    def run(self) -> int:
+        """The run that told of its success, or that says it goes on with it; 0 if none of this repository does."""
+        if self.success or (self.statuses and self.is_unended):
+            return (self.success or self.statuses[0]).run
+        return self.deployed.run if self.deployed and not self.statuses else 0
 
     @property
     def jobs(self) -> set[int]:
@@ -134,7 +147,7 @@ class Filed:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What GitHub says of the run that told of a success. `build` is None if this repository has no such run.
+    """What GitHub says of the run of a record. `build` is None if this repository has no such run.
 
     `jobs` are those of all its attempts, `names` what the workflow file calls the job that filed the record: patterns,
     for a name may hold expressions. `tags` are commits of tags by their names, as far as they were asked for.
@@ -150,12 +163,14 @@ class RunFacts:
 class Record:
     """A record of a deployment; `doubt` says why it is only claimed, and is empty if it is believed.
 
-    `unseen` says that another look may end the doubt: something could not be asked.
+    `unseen` says that another look may end the doubt: something could not be asked. `goes_on` says that it has not
+    ended, and that its run, which checks out, goes on with it now.
     """
 
     filed: Filed
     doubt: str
     unseen: bool = False
+    goes_on: bool = False
 
     @property
     def is_believed(self) -> bool:
@@ -218,13 +233,16 @@ def judge(
         return Record(filed, "this action did not file it")
     if isinstance(facts.build, Unknown):
         return Record(filed, f"its run could not be seen: {facts.build.reason}", unseen=True)
+    doubt: Answer[str] = "no run of this repository has told of its success"
+    if facts.build:
+        doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches, form)
+        doubt = doubt or _doubt_of_job(filed, filed.deployed, facts)
+    if isinstance(doubt, Unknown):
+        return Record(filed, doubt.reason, unseen=True)
     if filed.success is None:
-        return Record(filed, f"it does not tell of success but of {filed.state or 'nothing yet'}")
-    if facts.build is None:
-        return Record(filed, "no run of this repository has told of its success")
-    doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches, form)
-    doubt = doubt or _doubt_of_job(filed.deployed, filed.success, facts)
-    return Record(filed, doubt.reason, unseen=True) if isinstance(doubt, Unknown) else Record(filed, doubt)
+        told = f"it does not tell of success but of {filed.state or 'nothing yet'}"
+        return Record(filed, told, goes_on=filed.is_unended and not doubt)
+    return Record(filed, doubt)
 
 
 def taken_back(records: Sequence[Record], form: TagFormat = DEFAULT_FORMAT) -> dict[str, str | None]:
@@ -278,14 +296,20 @@ def _doubt_of_tag(tag: str, commit: str, tags: Mapping[str, Answer[str | None]])
     return "" if found == commit else f"the tag {tag} is not at {commit[:12]}"
 
 
-def _doubt_of_job(deployed: Deployed, success: Status, facts: RunFacts) -> Answer[str]:
-    """Say why no job of the run deployed that: one of its name that went on when it told of success, and ended well."""
+def _doubt_of_job(filed: Filed, deployed: Deployed, facts: RunFacts) -> Answer[str]:
+    """Say why no job of the run deployed that: one of its name that went on when it told of success, and ended well.
+
+    For a record that has not ended: one that goes on now.
+    """
     if isinstance(facts.jobs, Unknown):
         return Unknown(f"the jobs of its run could not be seen: {facts.jobs.reason}")
     if isinstance(facts.names, Unknown):
         return Unknown(f"the workflow file of its run could not be seen: {facts.names.reason}")
     named = [job for job in facts.jobs if any(one.fullmatch(job.name) for one in facts.names)]
-    during = [job for job in named if _went_on(job, success.created)]
+    if filed.success is None:
+        going_on = any(job.started and not job.is_over for job in named)
+        return "" if going_on else f"no job {deployed.run_job or 'that deploys'} of its run goes on"
+    during = [job for job in named if _went_on(job, filed.success.created)]
     if not during:
         return f"no job {deployed.run_job or 'that deploys'} of its run went on when it told of success"
     failed = next((job for job in during if job.conclusion != SUCCESS), None)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .deployment_records import IN_PROGRESS, Record
+from .deployment_records import Record
 from .site import SiteLook
 
 GRACE = datetime.timedelta(minutes=30)
 """How long after a deployment the site may show the release before: pods and caches take their time."""
 UNFINISHED = datetime.timedelta(minutes=60)
-"""How long a record that has not ended says that production is changing: a run that was killed ends none."""
+"""How long a record that its run goes on with says that production is changing."""
 
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 
@@ -107,16 +107,15 @@ class Watch:
         }
 
 
-def changing(newest: Record | None, now: datetime.datetime) -> str:
-    """Say why production may be changing at this moment, by its newest record; empty if it is not.
+def changing(newest: Sequence[Record], now: datetime.datetime) -> str:
+    """Say why production may be changing at this moment, by its newest records; empty if it is not.
 
-    One that tells of success and is not believed mutes nothing.
+    One that is only claimed mutes nothing, whether it tells of success or has not ended.
     """
-    if newest is None:
-        return ""
-    filed = newest.filed
-    if newest.is_believed and now - newest.since < GRACE:
-        return f"It was deployed less than {GRACE.seconds // 60} minutes ago, and pods and caches take their time."
-    if filed.state in ("", IN_PROGRESS) and now - filed.created < UNFINISHED:
-        return f"The deployment record {filed.id}, filed at {filed.created:{_MINUTE}}, has not ended yet."
+    for record in newest:
+        filed = record.filed
+        if record.is_believed and now - record.since < GRACE:
+            return f"It was deployed less than {GRACE.seconds // 60} minutes ago, and pods and caches take their time."
+        if record.goes_on and now - filed.created < UNFINISHED:
+            return f"The deployment record {filed.id}, filed at {filed.created:{_MINUTE}}, has not ended yet."
     return ""

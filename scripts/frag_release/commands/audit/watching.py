@@ -40,15 +40,15 @@ class Watching:
         filed = self._filed(records)
         if isinstance(filed, Unknown):
             return Watch(self.now, unseen=filed.reason)
-        judged = [records.judged_one(one) for one in filed[:1]]
-        last = self._last(records, judged, filed)
+        judged = self._judged(records, filed)
+        last = self._last(judged)
         if isinstance(last, Unknown):
             return Watch(self.now, unseen=last.reason)
         missing = missing_values(self.settings.site.lines, last.values)
         if missing:
             return Watch(self.now, last, unseen=f"the value of {{{missing[0]}}} is not known of {last.tag}")
         look = self.site.look(self.settings.site.urls, self.settings.site.lines, last.values)
-        return Watch(self.now, last, look, changing=changing(judged[0] if judged else None, self.now))
+        return Watch(self.now, last, look, changing=changing(judged, self.now))
 
     def _filed(self, records: RecordEvidence) -> Answer[Sequence[Filed]]:
         """The newest records of production that this action has filed, newest first."""
@@ -57,15 +57,21 @@ class Watching:
             return found
         return [one for one in found if one.deployed and one.is_production and is_production(one.environment)]
 
-    def _last(self, records: RecordEvidence, judged: Sequence[Record], filed: Sequence[Filed]) -> Answer[LastRelease]:
-        """What the newest believed record says, each judged only if those before it are not; else the releases."""
-        for at, one in enumerate(filed[:_MOST_RECORDS]):
-            record = judged[at] if at < len(judged) else records.judged_one(one)
-            if record.unseen:
-                return Unknown(f"the deployment record {one.id} could not be verified: {record.doubt}")
-            if record.is_believed:
-                return _of_record(record)
-        return self._released()
+    def _judged(self, records: RecordEvidence, filed: Sequence[Filed]) -> Sequence[Record]:
+        """The newest records, to the first that is believed or cannot be verified."""
+        judged: list[Record] = []
+        for one in filed[:_MOST_RECORDS]:
+            judged.append(records.judged_one(one))
+            if judged[-1].is_believed or judged[-1].unseen:
+                break
+        return judged
+
+    def _last(self, judged: Sequence[Record]) -> Answer[LastRelease]:
+        """What the newest believed record says; else the releases."""
+        record = judged[-1] if judged else None
+        if record and record.unseen:
+            return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
+        return _of_record(record) if record and record.is_believed else self._released()
 
     def _released(self) -> Answer[LastRelease]:
         """The newest release of ours that stands, if the build of its tag has deployed it to production."""

@@ -198,7 +198,7 @@ class AwxJob:
 
     def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
         """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
-        found = self.seen or launching.glance(template, self.awx.anew(LAST_SECONDS))
+        found = self.seen or launching.glance(template, LAST_SECONDS)
         if found:
             self._took(found)
             # The launch and this look have had most of the time.

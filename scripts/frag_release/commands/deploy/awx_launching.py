@@ -190,14 +190,17 @@ class Launching:
         if ignored:
             raise self._without(job, ignored)
 
-    def glance(self, template: Template, awx: Awx) -> Job | None:
-        """Look a few times for a job that our launch may have started, within the time that `awx` has."""
+    def glance(self, template: Template, seconds: float) -> Job | None:
+        """Look a few times for a job that our launch may have started, within so many seconds."""
+        awx, since = self.awx.anew(seconds), self.clock.now()
         for wait in (0.0, 1.0, 1.0):
             if wait:
                 self.clock.sleep(wait)
             found = self._ours(awx, template)
             if isinstance(found, Job):
                 return found
+            if isinstance(found, Unknown) and (self.clock.now() - since).total_seconds() >= seconds:
+                break
         return None
 
     def _search(self, template: Template, lost: ExpectedError, seconds: float) -> Job:

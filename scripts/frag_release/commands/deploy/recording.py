@@ -10,7 +10,7 @@ from ... import cancellation
 from ...adapters.github.deployments import GithubDeployments, NewRecord, NewStatus
 from ...adapters.ports.writer import UnconfirmedError
 from ...domain.awx_jobs import Job
-from ...domain.deployment_records import IN_PROGRESS, INACTIVE, Deployed, Filed
+from ...domain.deployment_records import ERROR, IN_PROGRESS, INACTIVE, Deployed, Filed
 from ...domain.evidence import Answer, Unknown
 from ...domain.reports.deploy import DeployReport, OwnRecord
 from ...domain.reports.report import Action, Problem
@@ -20,8 +20,8 @@ from ..journal import Journal
 
 SECONDS = 10.0
 """How long GitHub may take for all that is asked at one moment: a rollback does not wait for a note."""
-LAST_SECONDS = 1.0
-"""The same for a run that was cancelled, which has a few seconds for everything."""
+LAST_SECONDS = 1.5
+"""The same for a run that was cancelled, which is cut off 6.2 s after its signal: AWX may have had four of them."""
 
 _MOST_LOOKED_AT = 5
 _BROKEN = Problem("broken off", "", 1)
@@ -55,15 +55,17 @@ class Recording:
         """Say which job it is about; one that was launched before has its record already, or gets it now."""
         if self.new is None:
             return
+        client = self.client(SECONDS)
         if launched:
-            self.filed = self.filed or self._recovered()
+            self.filed = self.filed or self._recovered(client)
         else:
-            found = self._of(job.id)
+            found = self._of(job.id, client)
             self.filed = None if isinstance(found, Unknown) else found
             if found is None:
                 self._file(replace(self.deployed, job=job.id))
         self._job = job.id
-        self._tell(IN_PROGRESS, f"AWX job {job.id}: {job.status}")
+        self._tell(IN_PROGRESS, f"AWX job {job.id}: {job.status}", client)
+        self._end_earlier(client)
 
     @contextlib.contextmanager
     def closing(self, now: Callable[[], DeployReport]) -> Iterator[None]:
@@ -84,35 +86,60 @@ class Recording:
             return
         new = replace(self.new, payload=deployed.as_payload())
         plan = f"File a deployment record of {deployed.tag} at the environment {new.environment}"
-        made = f"Filed the deployment record of {deployed.tag} at the environment {new.environment}"
+        # Also if the run is cancelled meanwhile, GitHub may have filed it.
+        self._is_lost = not self.journal.dry_run
         try:
-            self.filed = self.journal.do(
-                plan, lambda: self.client(SECONDS).file(new), lambda filed: Action(f"{made} ({filed.id})", self.url)
-            )
+            self.filed = self.journal.do(plan, lambda: self.client(SECONDS).file(new), self._made)
+            self._is_lost = False
         except UnconfirmedError:
-            self._is_lost = True
+            pass
         except ExpectedError as error:
+            self._is_lost = False
             self._note("No deployment record was filed", error)
         self._keep()
 
-    def _recovered(self, seconds: float = SECONDS) -> Filed | None:
+    def _made(self, filed: Filed) -> Action:
+        what = f"the deployment record of {self.deployed.tag} at the environment {filed.environment}"
+        return Action(f"Filed {what} ({filed.id})", self.url)
+
+    def _recovered(self, client: GithubDeployments) -> Filed | None:
         """Find a record whose filing GitHub has not answered."""
         if not self._is_lost or self.new is None:
             return None
-        found = self.client(seconds).newest(self.new.environment)
+        found = client.newest(self.new.environment)
         seen = () if isinstance(found, Unknown) else found
         own = next((one for one in seen if one.deployed and one.deployed.time == self.deployed.time), None)
         self._is_lost = own is None
         if own is None:
             self.journal.note("Whether a deployment record was filed is unknown: GitHub did not answer.")
+        else:
+            self.journal.record(self._made(own))
         return own
 
-    def _of(self, job: int) -> Answer[Filed | None]:
+    def _end_earlier(self, client: GithubDeployments) -> None:
+        """End what earlier attempts of this run have left unended: they are over, and said no more of it."""
+        own = self.deployed
+        if self.new is None or own.run == 0 or own.attempt < 2:
+            return
+        found = client.newest(self.new.environment)
+        earlier = [one for one in (() if isinstance(found, Unknown) else found) if self._is_of_earlier(one)]
+        for one in earlier[:_MOST_LOOKED_AT]:
+            told = client.with_statuses(one)
+            if not isinstance(told, Unknown) and told.is_unended:
+                which = next((f"AWX job {job}: " for job in told.jobs), "")
+                self._tell(ERROR, f"{which}an earlier attempt of the run did not say how it ended", client, told)
+
+    def _is_of_earlier(self, filed: Filed) -> bool:
+        own, other = self.deployed, filed.deployed
+        if other is None or (self.filed and self.filed.id == filed.id):
+            return False
+        return (other.run, other.run_job) == (own.run, own.run_job) and other.attempt < own.attempt
+
+    def _of(self, job: int, client: GithubDeployments) -> Answer[Filed | None]:
         """Find the record of a job: the one that tells of it, else one of the same that tells of none yet."""
         if self.new is None:
             return None
-        client, untold = self.client(SECONDS), None
-        found = client.newest(self.new.environment)
+        untold, found = None, client.newest(self.new.environment)
         if isinstance(found, Unknown):
             return self._unseen(job, found)
         for one in [one for one in found if self._is_same(one)][:_MOST_LOOKED_AT]:
@@ -149,27 +176,32 @@ class Recording:
             cancellation.ask()
 
     def _close_for_good(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
-        self.filed = self.filed or self._recovered(seconds)
+        if self.new is None:
+            return
+        client = self.client(seconds)
+        self.filed = self.filed or self._recovered(client)
         job = report.job.id if report.job else 0
         if self.filed and job and self._job and job != self._job:
-            self._tell(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", seconds)
-            found = self._of(job)
+            self._tell(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", client)
+            found = self._of(job, client)
             self.filed, self._job = (None if isinstance(found, Unknown) else found), job
-        self._tell(report.record_state(is_told), record_words(report), seconds)
+        self._tell(report.record_state(is_told), record_words(report), client)
 
-    def _tell(self, state: str, words: str, seconds: float = SECONDS) -> None:
-        filed = self.filed
+    def _tell(self, state: str, words: str, client: GithubDeployments, earlier: Filed | None = None) -> None:
+        """Add a status to the record, or to one that was filed `earlier`."""
+        filed = earlier or self.filed
         if filed is None:
             return
         status = NewStatus(state, words, self.log_url, self.environment_url)
         try:
             with self.journal.writing(f"Say in the deployment record {filed.id}: {state}"):
-                self.client(seconds).tell(filed, status)
+                client.tell(filed, status)
         except ExpectedError as error:
             self._note(f"The deployment record {filed.id} does not say {state!r} ({words})", error)
             return
         self.journal.say(f"The deployment record {filed.id} says {state}: {words}.")
-        self._keep(state)
+        if earlier is None:
+            self._keep(state)
 
     def _keep(self, state: str = "") -> None:
         if self.filed:

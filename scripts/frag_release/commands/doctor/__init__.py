@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...adapters.github.forge import GithubForge
 from ...errors import UsageError
 from ...inputs.settings.doctor import read_doctor_settings as read_settings
 from .deployment import Deployment
@@ -20,6 +21,8 @@ __all__ = ["read_settings", "run"]
 def run(session: Session[DoctorSettings]) -> DoctorReport:
     """Look for what is missing; writes nothing."""
     settings, services = session.settings, session.services
-    forge, registry, awx = services.github(), services.registry(), settings.awx
+    # The configuration file was looked up there: what that has told is not asked again.
+    forge = session.forge if isinstance(session.forge, GithubForge) else services.github()
+    registry, awx = services.registry(), settings.awx
     deployment = awx if isinstance(awx, UsageError) else Deployment(services.awx(awx), awx)
     return Doctor(settings, session.stack_on(forge), registry, deployment, services.site(), session.now).run()

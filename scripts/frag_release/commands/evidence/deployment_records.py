@@ -42,7 +42,7 @@ class RecordEvidence:
         return found if isinstance(found, Unknown) else self._judged(found[:MOST])
 
     def judged_one(self, filed: Filed) -> Record:
-        """Judge a single record: its statuses, and the run that told of its success."""
+        """Judge a single record: its statuses, and the run that told of its success or goes on with it."""
         return self._judged([filed])[0]
 
     def staging(self, digest: str, tag: str, minutes: int, now: datetime.datetime) -> Answer[Staging]:
@@ -90,16 +90,15 @@ class RecordEvidence:
         return [judge(one, replace(run, tags=tags), files, self.branches, self.tag_format) for one, run in seen]
 
     def _with_facts(self, one: Filed) -> tuple[Filed, RunFacts]:
-        """Return a record with its statuses, and what is known of the run that told of its success."""
+        """Return a record with its statuses, and what is known of its run."""
         filed = self.deployments.with_statuses(one) if one.deployed else one
         if isinstance(filed, Unknown):
             return one, RunFacts(filed)
-        number = filed.success.run if filed.success else 0
-        build = self.deployments.run(number) if number else None
+        build = self.deployments.run(filed.run) if filed.run else None
         if build is None or isinstance(build, Unknown) or filed.deployed is None:
             return filed, RunFacts(build)
         names = self._names(build.workflow, build.head_sha, filed.deployed.run_job)
-        return filed, RunFacts(build, self.deployments.jobs(number), names)
+        return filed, RunFacts(build, self.deployments.jobs(filed.run), names)
 
     def _names(self, file: str, commit: str, job: str) -> Answer[Sequence[re.Pattern[str]]]:
         """What a workflow file calls a job; of a name with expressions, whatever these may come to."""
