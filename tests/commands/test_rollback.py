@@ -23,6 +23,7 @@ from commands.deployment import (
     old_record,
 )
 from commands.test_prepare import ask, send
+from frag_release.domain.release_record import with_baseline
 from world.awx import ROBOT
 from world.awx_jobs import ENDLESS
 from world.events import dispatch
@@ -155,6 +156,23 @@ def test_a_baseline_is_taken_with_a_warning(ready: Deployment) -> None:
     assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
     for text in (outcome.log, outcome.summary):
         assert "of this release is a baseline" in text and "Make sure that it is the image which ran." in text
+
+
+def test_a_baseline_in_the_text_of_an_immutable_release_is_taken(ready: Deployment) -> None:
+    """It is evidence as the file of a mutable release is; where it is no baseline, or broken, it is none."""
+    document = record(ready, ready.build(OLD), **{"digest-source": "baseline"})
+    release = ready.releases.add(REPOSITORY, OLD)
+    release.immutable = True
+    release.body = with_baseline("By hand.", REPOSITORY, OLD, json.dumps(document).encode()) or ""
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
+    assert "of this release is a baseline" in outcome.log
+    assert f"The record of {OLD} stands in the release's text, which anyone with write access can" in outcome.log
+    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is no report of schema 1")):
+        release.body = release.body.replace(f'"{change}', '"x')
+        refusal = roll_back(ready)
+        assert (refusal.status, len(ready.launched())) == (1, 1)
+        assert f"release.json in the text of the release {OLD} cannot be used: {why}" in refusal.log
 
 
 def test_outside_production_nothing_is_taken_back(ready: Deployment) -> None:

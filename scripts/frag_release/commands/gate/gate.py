@@ -13,7 +13,7 @@ from ...adapters.ports.repository import Forge
 from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
-from ...domain.decision import Circumstances, RefKind, decide
+from ...domain.decision import TAGS, Circumstances, RefKind, decide
 from ...domain.evidence import OBJECT_ID, Answer, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, PublicRelease, ReleaseFacts
 from ...domain.findings import Finding, Status
@@ -21,6 +21,7 @@ from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
 from ...domain.rules import judge, judge_presence
+from ...domain.versions import parse_production_tag
 from ...errors import UsageError
 from ...inputs.settings.gate import GateSettings
 from ..evidence.stack import TagFacts
@@ -59,6 +60,13 @@ class Gate:
                 asked = replace(asked, released_as=self._released_as())
             facts = ReleaseFacts(None, _unasked(self._pins(commit)))
         return self._report(asked, commit, facts, self._judge(asked, facts))
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it is about a production tag that may be deployed."""
+        settings, name = self.settings, self.settings.ref[len(TAGS) :]
+        is_tag = settings.ref.startswith(TAGS) and parse_production_tag(name, settings.tag_format) is not None
+        return settings.production and is_tag
 
     def _judge(self, asked: Circumstances, facts: ReleaseFacts) -> list[Finding]:
         return judge(facts, building=self.building) if asked.judged else judge_presence(facts)
