@@ -288,12 +288,41 @@ def test_production_takes_only_what_was_staged(ready: Deployment, builds: GitHub
 def test_a_believed_record_alone_takes_a_release_back(
     ready: Deployment, builds: GitHubBuilds, run: Any, look: Look, good: str
 ) -> None:
-    """The way back leads past the release that was left; a forged record changes nothing, and none refuses anything."""
+    """The way back of gate and deploy leads past the release that was left; a forged record changes and refuses
+    nothing."""
+    released_before(ready)
+    builds.again(went_back(ready, BEFORE, **run), look)
+    for outcome in (ready.world.gate(), ready.deploy()):
+        assert outcome.status == 0, outcome.log
+        assert f"The last good release is [`{good}`](" in outcome.summary
+    ready.world.github.assert_valid()
+
+
+def released_before(ready: Deployment) -> None:
+    """Release the two tags before the example's."""
     send(ready.world, "POST", "/git/refs", {"ref": f"refs/tags/{BEFORE}", "sha": ready.world.commit(OLD)})
     for tag in (OLD, BEFORE):
         ready.releases.add(REPOSITORY, tag, files={"release.json": b"{}"})
-    builds.again(went_back(ready, BEFORE, **run), look)
-    outcome = ready.deploy()
+
+
+@pytest.mark.parametrize("command", ["gate", "deploy"])
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        (r"/deployments\?", 403, "Whether production went back from it is not known"),
+        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from it is not known"),
+        ("/actions/runs/[0-9]+$", 403, "Whether production went back from it is not known"),
+        (r"/releases\?", 403, "The releases could not be read"),
+    ],
+)
+def test_a_release_is_not_called_good_if_that_cannot_be_seen(
+    ready: Deployment, builds: GitHubBuilds, path: str, status: int, said: str, command: str
+) -> None:
+    """Without the records, or the releases, the card claims nothing and says why; gate and deploy pass all the same."""
+    released_before(ready)
+    builds.again(went_back(ready, BEFORE), PASSED)
+    body = {"message": "Resource not accessible by integration", "status": str(status)}
+    ready.world.github.fail("GET", path, status=status, body=body)
+    outcome = ready.world.gate() if command == "gate" else ready.deploy()
     assert outcome.status == 0, outcome.log
-    assert f"The last good release is [`{good}`](" in outcome.summary
-    ready.world.github.assert_valid()
+    assert said in outcome.summary and "The last good release" not in outcome.summary

@@ -132,7 +132,7 @@ def test_a_release_stays_within_the_limits_of_requests_and_round_trips(
 
     limit = 4 if origin == "off" else 7
     assert patiently(limit, gate).count <= limit
-    assert len(world.github.requests) <= (26 if annotated else 22)
+    assert len(world.github.requests) <= (28 if annotated else 24)
     assert len(token_registry.requests) == (1 + 2 if origin == "off" else 1 + 2 * 4)
     assert token_registry.tokens.requests, "the registry asked for no login"
 

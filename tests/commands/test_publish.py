@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from commands.stack import MESSAGE, OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
+from frag_release.domain.taken_back import Mark, went_back
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
 from world.faults import Forward, Reply
@@ -62,6 +64,19 @@ def test_the_way_back_is_the_last_good_release(stack: Stack) -> None:
     assert "The last good release is [`2023.05.1`](" in outcome.summary
     assert "The tag before, [`2023.06.1`](" in outcome.summary
     assert f"By hand: deploy the image `{REPOSITORY}:2023.05.1`" in outcome.summary
+
+
+def test_the_way_back_passes_over_a_release_that_was_taken_back(stack: Stack) -> None:
+    """Production went back from the tag before, by its text: the next card names what that left it for."""
+    stack.reviewed()
+    for tag in ("2023.06.1", "2023.05.1"):
+        stack.releases.add(REPOSITORY, tag, files={"release.json": b"{}"})
+    event = went_back("2023.05.1", datetime.datetime(2023, 6, 1, tzinfo=datetime.timezone.utc), "anna")
+    stack.releases.releases[0].body = Mark(REPOSITORY, "2023.06.1").with_event("By hand.", event) or ""
+    outcome = stack.publish()
+    assert outcome.status == 0, outcome.log
+    assert "The last good release is [`2023.05.1`](" in outcome.summary
+    assert "Passed over, because production went back from there: [`2023.06.1`](" in outcome.summary
 
 
 def test_a_second_run_changes_nothing(stack: Stack) -> None:

@@ -57,16 +57,35 @@ def test_a_release_that_runs_gets_its_record(stack: Stack) -> None:
 
 
 def test_the_record_is_added_to_a_release_made_by_hand(stack: Stack) -> None:
-    """What people wrote there stays; an immutable release takes no file, and is refused in words."""
+    """What people wrote there stays."""
     stack.world.registry.push(REPOSITORY, TAG, revision="1" * 40)
     release = stack.releases.add(REPOSITORY, TAG)
-    release.body, release.immutable = "By hand.", True
-    refused = baseline(stack)
-    assert (refused.status, release.files) == (1, []), refused.log
-    assert f"The release {TAG} is immutable and has no release.json" in refused.log
-    release.immutable = False
+    release.body = "By hand."
     assert baseline(stack).status == 0
     assert (release.body, the_record(stack)["stack"]["digest-source"]) == ("By hand.", "baseline")
+
+
+def test_the_record_of_an_immutable_release_stands_in_its_text(stack: Stack) -> None:
+    """GitHub takes no file into it, so the text holds the record, once; every reader of records finds it there."""
+    digest = stack.world.registry.push(REPOSITORY, TAG, revision="1" * 40)
+    release = stack.releases.add(REPOSITORY, TAG)
+    release.body, release.immutable = "By hand.", True
+    plan = baseline(stack, dry_run="true")
+    assert plan.report and plan.report["planned"] == [
+        f"Add release.json to the text of the release {TAG}, which is immutable"
+    ]
+    assert (baseline(stack).status, release.files) == (0, [])
+    text = release.body
+    assert text.startswith(f"<!-- frag-release-action: record of {REPOSITORY} {TAG} -->\n<details>")
+    assert text.endswith("-->\n\nBy hand.") and digest in text
+    again = baseline(stack)
+    assert (again.status, writes(stack.world), release.body) == (0, [], text), again.log
+    stack.reviewed()
+    outcome = stack.publish()
+    assert f"The last good release is [`{TAG}`](" in outcome.summary, outcome.log
+    release.body = text.replace("```json", "```yaml")
+    broken = baseline(stack)
+    assert broken.status == 1 and "has a release.json that somebody has changed" in broken.log
 
 
 @pytest.mark.parametrize(

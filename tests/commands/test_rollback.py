@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from commands.auditing import audit, releases_in
 from commands.deployment import (
     AT_ONCE,
     NO_EXPECTATIONS,
@@ -23,6 +24,7 @@ from commands.deployment import (
     old_record,
 )
 from commands.test_prepare import ask, send
+from frag_release.domain.release_record import with_baseline
 from world.awx import ROBOT
 from world.awx_jobs import ENDLESS
 from world.events import dispatch
@@ -128,6 +130,10 @@ def test_the_release_that_was_left_is_taken_back(ready: Deployment) -> None:
     assert again.status == 0 and again.report and len(again.report["actions"]) == 2, again.log
     assert (re.findall(BACK, left.body), len(comments(ready))) == ([told[1]], 1)
     assert "Every higher release was taken back." in again.summary
+    audited = audit(ready.world)
+    marked = {tag: one["taken-back"] for tag, one in releases_in(audited).items() if tag in (OLD, "2023.06.2")}
+    assert marked == {OLD: False, "2023.06.2": True}, audited.log
+    assert ",&nbsp;taken&nbsp;back" in audited.summary
     forward = roll_back(ready, ref="refs/tags/2023.06.2")
     assert forward.status == 0, forward.log
     assert "2023.06.2 was taken back before" in forward.log
@@ -155,6 +161,23 @@ def test_a_baseline_is_taken_with_a_warning(ready: Deployment) -> None:
     assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
     for text in (outcome.log, outcome.summary):
         assert "of this release is a baseline" in text and "Make sure that it is the image which ran." in text
+
+
+def test_a_baseline_in_the_text_of_an_immutable_release_is_taken(ready: Deployment) -> None:
+    """It is evidence as the file of a mutable release is; where it is no baseline, or broken, it is none."""
+    document = record(ready, ready.build(OLD), **{"digest-source": "baseline"})
+    release = ready.releases.add(REPOSITORY, OLD)
+    release.immutable = True
+    release.body = with_baseline("By hand.", REPOSITORY, OLD, json.dumps(document).encode()) or ""
+    outcome = roll_back(ready)
+    assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
+    assert "of this release is a baseline" in outcome.log
+    assert f"The record of {OLD} stands in the release's text, which anyone with write access can" in outcome.log
+    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is no report of schema 1")):
+        release.body = release.body.replace(f'"{change}', '"x')
+        refusal = roll_back(ready)
+        assert (refusal.status, len(ready.launched())) == (1, 1)
+        assert f"release.json in the text of the release {OLD} cannot be used: {why}" in refusal.log
 
 
 def test_outside_production_nothing_is_taken_back(ready: Deployment) -> None:

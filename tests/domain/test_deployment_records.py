@@ -12,7 +12,6 @@ import pytest
 from frag_release.domain.builds import Build, Job
 from frag_release.domain.deployment_records import (
     DEPLOY,
-    ROLLBACK,
     Deployed,
     Filed,
     Record,
@@ -23,6 +22,7 @@ from frag_release.domain.deployment_records import (
     taken_back,
 )
 from frag_release.domain.evidence import Unknown
+from frag_release.domain.taken_back import ROLLBACK
 
 BUILD, FORM = ".github/workflows/build-main.yaml", ".github/workflows/deploy.yaml"
 NEW, OLD = "a" * 40, "b" * 40

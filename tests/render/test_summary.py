@@ -375,14 +375,20 @@ def test_a_blocked_run_has_nothing_to_go_back_from() -> None:
 
 
 def test_the_card_says_that_there_is_a_record_where_that_is_known() -> None:
-    """Where release.json of the release before was read as evidence, the card says that it is there."""
-    known = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
-    assert "The last good release is [`2023.06.1`](" in card_of(report(known))
-    assert "its `release.json` is there." in card_of(report(known))
+    """Where release.json of the release before was seen the card says so; the record alone, which was read as
+    evidence, does not say whether production went back from it, and nor does a list without the rollbacks."""
+    known = replace(report(), released=Released(["2023.06.1"], is_all=True))
+    assert "The last good release is [`2023.06.1`](" in card_of(known)
+    assert "its `release.json` is there." in card_of(known)
     # It was not opened: one of an older workflow, or of an Enterprise Server, names no digest.
-    assert "Where that file records none, the form refuses it: take an older release" in card_of(report(known))
-    other = with_backend(good_facts(), recorded=Recorded("2022.01.1", "b" * 40, "sha256:" + "d" * 64, True))
-    assert "is there" not in card_of(report(other))
+    assert "Where that file records none, the form refuses it: take an older release" in card_of(known)
+    recorded = with_backend(good_facts(), recorded=Recorded("2023.06.1", "b" * 40, "sha256:" + "d" * 64, True))
+    assert "is there" not in card_of(report(recorded))
+    unread = card_of(replace(report(), released=Released(["2023.06.1"], is_all=True, unread="<b>403</b>")))
+    assert unread.lstrip().startswith("The newest older release with a `release.json` is [`2023.06.1`](")
+    assert "could not be read: &lt;b&gt;403&lt;/b&gt;. Make sure before you go back to it." in unread
+    lost = card_of(replace(report(), released=Unknown("GitHub answered 503")))
+    assert "The releases could not be read: GitHub answered 503." in lost and "*tag*: that one." in lost
 
 
 def test_the_first_release_has_none_before() -> None:

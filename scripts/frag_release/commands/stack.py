@@ -76,17 +76,28 @@ class Stack(Generic[_F]):
         return released if isinstance(released, Unknown) else replace(released, tag_format=self.settings.tag_format)
 
     def released(self) -> Answer[Released]:
-        """What can be gone back to, without what believed records say was taken back.
+        """What can be gone back to, without what texts and believed records say was taken back: one round of requests.
 
-        If they cannot be seen, the texts of the releases say it alone, as they did before there were records.
+        Only if there are records of rollbacks are these judged, which takes a few more.
         """
-        released, records = self.releases(), self.records()
-        if isinstance(released, Unknown) or isinstance(records, Unknown):
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(self.releases)
+            found = self._taken_back()
+        released = asking.result()
+        if isinstance(released, Unknown):
             return released
-        found = records.taken_back()
         if isinstance(found, Unknown):
-            return released
+            return replace(released, unread=found.reason)
         return replace(released, taken_back={**released.taken_back, **found})
+
+    def _taken_back(self) -> Answer[Mapping[str, str]]:
+        any_back = self.forge.rolled_back(self.name)
+        if isinstance(any_back, Unknown):
+            return any_back
+        if not any_back:
+            return {}
+        records = self.records()
+        return records if isinstance(records, Unknown) else records.taken_back()
 
     def staging(self, digest: str, tag: str, minutes: int) -> Answer[Staging]:
         """What was on staging as an image of `digest`, by the records that are believed."""

@@ -15,9 +15,10 @@ from typing import Any
 from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
 from .tag_format import DEFAULT_FORMAT, TagFormat
+from .taken_back import ROLLBACK
 from .versions import parse_production_tag
 
-DEPLOY, ROLLBACK = "deploy", "deploy:rollback"
+DEPLOY = "deploy"
 """The task of a record."""
 IN_PROGRESS, FAILURE, ERROR, INACTIVE = "in_progress", "failure", "error", "inactive"
 """GitHub's words for the state of a status, beside `success`."""

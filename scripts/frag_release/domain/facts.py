@@ -192,13 +192,14 @@ class Released:
     """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left.
 
     `taken_back` names those that were gone back from, and to which tag (empty if that is not known). `tag_format` is
-    that of the stack.
+    that of the stack. `unread` is why the deployment records do not tell of more of them, empty if they do.
     """
 
     tags: Sequence[str]
     is_all: bool
     taken_back: Mapping[str, str] = field(default_factory=dict)
     tag_format: TagFormat = DEFAULT_FORMAT
+    unread: str = ""
 
     def below(self, tag: ProductionTag) -> str:
         """Return the release below `tag` that ran last and was not taken back, empty if there is none among them."""

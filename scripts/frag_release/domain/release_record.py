@@ -10,6 +10,7 @@ from typing import Any
 
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
+from .kept_text import KeptText
 from .reports.report import SCHEMA
 
 ASSET = "release.json"
@@ -18,6 +19,10 @@ ASSET = "release.json"
 BASELINE = "baseline"
 """What a record has as `digest-source` whose digest no build has named."""
 
+MOST_TEXT = 125_000
+"""Most characters that GitHub takes for the text of a release."""
+
+_IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _STATUSES = {status.value: status for status in Status}
 
@@ -44,6 +49,7 @@ class ReleaseRecord:
     `taken_back` is what production went back to from it, by the release's text: empty if not known, None if it stands.
     `configuration` is what the configuration file of then said, as JSON; empty if it changed nothing.
     `is_baseline` says that the digest was seen in the registry later, and is not what a build said that it pushed.
+    `in_text` says that it stands in the release's text, which takes it where an immutable release takes no file.
     """
 
     repository: str
@@ -56,6 +62,7 @@ class ReleaseRecord:
     frozen: bool = False
     taken_back: str | None = None
     is_baseline: bool = False
+    in_text: bool = False
     approvals: Sequence[Approval] = ()
     configuration: bytes = b""
 
@@ -72,10 +79,37 @@ def still_mutable(record: ReleaseRecord) -> str:
     """Say that a record can still be changed; empty where it cannot."""
     if record.frozen:
         return ""
+    if record.in_text:
+        return f"The record of {record.tag} stands in the release's text, which anyone with write access can change."
     return (
         f"{ASSET} of {record.tag} can still be changed by anyone with write access; make releases immutable "
         "(Settings > General > Releases)."
     )
+
+
+def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str | None:
+    """Return the text of an immutable release with its record before it, folded; None if there is no room.
+
+    The text is what can still be changed of such a release.
+    """
+    line = json.dumps(json.loads(content))  # on one line, in ASCII: nothing in it ends the block
+    fold = f"<details><summary>The record of this release ({ASSET})</summary>\n\n```json\n{line}\n```\n\n</details>"
+    made = _in_text(repository, tag).between("", fold, f"\n\n{body}" if body else "")
+    return made if len(made) <= MOST_TEXT else None
+
+
+def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
+    """Return the record that the text of a release holds, as bytes (empty if it is broken); None if it has none."""
+    kept = _in_text(repository, tag)
+    if kept.marker not in body or not kept.is_in(body):
+        return None
+    parts = kept.parts(body)
+    found = _IN_TEXT.search(parts[1]) if parts else None
+    return found[1].encode("utf-8", "backslashreplace") if found else b""
+
+
+def _in_text(repository: str, tag: str) -> KeptText:
+    return KeptText(f"<!-- frag-release-action: record of {repository.lower()} {tag} -->")
 
 
 def parse_release_record(content: bytes) -> ReleaseRecord:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 from .facts import Released
 from .kept_text import KeptText
+from .release_record import MOST_TEXT
 from .versions import parse_production_tag
+
+ROLLBACK = "deploy:rollback"
+"""What the deployment record of a rollback has as its `task`."""
 
 _TAKEN_BACK = re.compile(r"> ⚠️ Taken back to (v?[0-9.]+) at .*")
 _AGAIN = re.compile(r"> Deployed again at .*")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(?:\[bot\])?")
 _MOST_EVENTS = 20
-MOST = 125_000
-"""Most characters that GitHub takes for the text of a release."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Mark:
         if parts is None:
             return None
         made = self.kept.between(parts[0], as_text([*self.events(body), event]), parts[2])
-        return made if len(made) <= MOST else None
+        return made if len(made) <= MOST_TEXT else None
 
 
 def as_text(events: list[str]) -> str:

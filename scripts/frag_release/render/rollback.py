@@ -36,6 +36,8 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     if previous in report.taken_back:
         previous = ""
     last = _named(report, links, previous) if previous else ""
+    released = report.released
+    lost = released.reason if isinstance(released, Unknown) and released is not NOT_ASKED else ""
     if good == "" and report.taken_back:
         what = "No older release is proposed: each that is public with a `release.json` was taken back."
     elif good == "":
@@ -44,11 +46,12 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     elif good is None:
         seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
         seen = "The tag before was taken back." if report.taken_back else seen
-        what = f"{seen} {_if_unreleased(report, links, 'older ones')}"
+        lost = f" The releases could not be read: {markdown.words(lost, 300)}." if lost else ""
+        what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
     else:
-        there = f"The last good release is {_named(report, links, good)}: its `release.json` is there."
+        there = _there(report, links, good)
         what = there if good == previous or not last else f"{there}{_tag(last)}"
-    ways = _how(report, links, good or previous, by_form=good != "", awx=awx)
+    ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
     return f"{what}{_taken_back(report, links)}\n\n{ways}"
 
 
@@ -67,6 +70,18 @@ def way_forward(report: GateReport, links: Links) -> str:
     else:
         return ""
     return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=True)}"
+
+
+def _there(report: GateReport, links: Links, good: str) -> str:
+    """Say which release is good; if records of rollbacks could not be read, that this is not known."""
+    unread = "" if isinstance(report.released, Unknown) else report.released.unread
+    if not unread:
+        return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
+    return (
+        f"The newest older release with a `release.json` is {_named(report, links, good)}. Whether production went "
+        f"back from it is not known, because the deployment records could not be read: {markdown.words(unread, 300)}. "
+        "Make sure before you go back to it."
+    )
 
 
 def _tag(last: str) -> str:

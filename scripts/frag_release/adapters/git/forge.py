@@ -81,6 +81,10 @@ class LocalForge:
         """Always `Unknown`: a clone holds tags, but no releases."""
         return Unknown(f"a local clone holds no releases, so those of {repository} cannot be listed")
 
+    def rolled_back(self, repository: str) -> Answer[bool]:
+        """Always `NotOffered`: a clone holds no deployment records."""
+        return NotOffered(f"a local clone holds no deployment records of {repository}")
+
     def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
         """Always `NotOffered`: a clone holds tags, but no releases."""
         return NotOffered(f"a local clone holds no releases, so that of {tag} of {repository} cannot be looked up")

@@ -129,6 +129,12 @@ class GithubForge:
 
         return read_released(self._find(repository).api)
 
+    def rolled_back(self, repository: str) -> Answer[bool]:
+        """Whether any rollback has left a deployment record: one request."""
+        from .records import read_rolled_back
+
+        return read_rolled_back(self._find(repository).api)
+
     def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
         """The public release of a tag: one request where there is none."""
         from .records import read_public

@@ -9,8 +9,8 @@ from typing import TypedDict
 
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import PublicRelease, Released
-from ...domain.release_record import ASSET, ReleaseRecord, parse_release_record
-from ...domain.taken_back import Mark
+from ...domain.release_record import ASSET, ReleaseRecord, baseline_in, parse_release_record
+from ...domain.taken_back import ROLLBACK, Mark
 from .api import RepositoryApi
 
 PAGE = 50
@@ -37,6 +37,12 @@ class Release(TypedDict):
     immutable: bool | None
     assets: list[Asset]
     body: str | None
+
+
+class DeploymentTask(TypedDict):
+    """An item of `repos/list-deployments`."""
+
+    task: str
 
 
 def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
@@ -75,7 +81,7 @@ def read_records(api: RepositoryApi, tags: Collection[str]) -> Answer[Mapping[st
     if isinstance(releases, Unknown):
         return releases
     listed = {each["tag_name"]: each for each in releases if not each["draft"]}
-    asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _asset(each)}
+    asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _has_record(api, each)}
     if not pages.is_all:
         asked |= {tag: partial(read_record, api, tag) for tag in tags if tag not in listed}
     answers = api.http.parallel(list(asked.values()))
@@ -91,13 +97,22 @@ def read_released(api: RepositoryApi) -> Answer[Released]:
     releases = api.read(response, list[Release], what)
     if isinstance(releases, Unknown):
         return releases
-    found = [each for each in releases if not each["draft"] and _asset(each)]
+    found = [each for each in releases if not each["draft"] and _has_record(api, each)]
     marks = {each["tag_name"]: _gone_back_to(api, each) for each in found}
     return Released(
         list(marks),
         is_all=api.next_page(response, what) == "",
         taken_back={tag: to for tag, to in marks.items() if to is not None},
     )
+
+
+def read_rolled_back(api: RepositoryApi) -> Answer[bool]:
+    """Return whether any rollback has left a deployment record: one request. Most often there is none to be judged."""
+    what = "the deployment records of rollbacks"
+    query: dict[str, str | int] = {"task": ROLLBACK, "per_page": 1}
+    response = api.get("/deployments", what, query, permission="deployments: read")
+    found = response if isinstance(response, Unknown) else api.read(response, list[DeploymentTask], what)
+    return found if isinstance(found, Unknown) else bool(found)
 
 
 def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
@@ -122,13 +137,22 @@ def _asset(release: Release) -> Asset | None:
 
 
 def _record_of(api: RepositoryApi, release: Release) -> Answer[ReleaseRecord | None]:
-    asset = _asset(release)
-    if asset is None:
+    tag, asset, text = release["tag_name"], _asset(release), _baseline(api, release)
+    if asset is None and text is None:
         return None
-    record = _record(api, release["tag_name"], asset["id"])
+    record = _parsed(api, tag, text or b"", in_text=True) if asset is None else _record(api, tag, asset["id"])
     if isinstance(record, Unknown):
         return record
-    return replace(record, frozen=bool(release.get("immutable")), taken_back=_gone_back_to(api, release))
+    frozen = bool(release.get("immutable")) and not record.in_text
+    return replace(record, frozen=frozen, taken_back=_gone_back_to(api, release))
+
+
+def _has_record(api: RepositoryApi, release: Release) -> bool:
+    return _asset(release) is not None or _baseline(api, release) is not None
+
+
+def _baseline(api: RepositoryApi, release: Release) -> bytes | None:
+    return baseline_in(release.get("body") or "", api.name, release["tag_name"])
 
 
 def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:
@@ -138,10 +162,17 @@ def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:
         return response
     if response.status != 200:
         return api.absence() or api.gone(what)
+    return _parsed(api, tag, response.body)
+
+
+def _parsed(api: RepositoryApi, tag: str, content: bytes, *, in_text: bool = False) -> Answer[ReleaseRecord]:
+    what = f"{ASSET} in the text of the release {tag}" if in_text else f"{ASSET} of the release {tag}"
     try:
-        record = parse_release_record(response.body)
+        record = replace(parse_release_record(content), in_text=in_text)
     except ValueError as error:
         return Unknown(f"{what} cannot be used: {error}", "Look at it: somebody may have replaced it.")
+    if in_text and not record.is_baseline:
+        return Unknown(f"{what} cannot be used: it is not a baseline", "Look at it: somebody may have put it there.")
     if record.tag != tag or record.repository.lower() != api.name.lower():
         about = f"{record.repository} {record.tag}"
         return Unknown(f"{what} is about {about[:200]!r}", "Look at it: somebody may have replaced it.")

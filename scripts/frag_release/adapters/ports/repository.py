@@ -145,6 +145,9 @@ class Forge(Protocol):
     def released(self, repository: str) -> Answer[Released]:
         """The tags among the newest releases that `publish` left something with."""
 
+    def rolled_back(self, repository: str) -> Answer[bool]:
+        """Whether any rollback has left a deployment record."""
+
     def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
         """The public release of a tag; None where there is none, `NotOffered` where the forge has no releases."""
 

@@ -10,7 +10,7 @@ from ...adapters.github.deployments import NewRecord
 from ...adapters.registry.client import RegistryClient
 from ...adapters.site import SiteClient
 from ...domain.components import default_stack_image
-from ...domain.deployment_records import DEPLOY, ROLLBACK, Deployed
+from ...domain.deployment_records import DEPLOY, Deployed
 from ...domain.evidence import Answer, Approval, Image
 from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
@@ -21,7 +21,7 @@ from ...domain.reports.report import Action
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
-from ...domain.taken_back import left_by
+from ...domain.taken_back import ROLLBACK, left_by
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text

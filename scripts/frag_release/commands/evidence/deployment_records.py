@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from ...adapters.ports.repository import DeploymentRecords, Repository
-from ...domain.deployment_records import ROLLBACK, Filed, Record, RunFacts, Staging, follows, judge, taken_back
+from ...domain.deployment_records import Filed, Record, RunFacts, Staging, follows, judge, taken_back
 from ...domain.environments import is_staging
 from ...domain.evidence import Answer, TooLong, Unknown
 from ...domain.tag_format import TagFormat
+from ...domain.taken_back import ROLLBACK
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
 
@@ -77,6 +78,9 @@ class RecordEvidence:
             if isinstance(found, Unknown):
                 return found
             records = self._judged([one for one in found if _speaks_of(one, left)][:MOST])
+            unseen = next((one for one in records if one.unseen), None)
+            if unseen:
+                return Unknown(f"that of {unseen.tag} on {place}: {unseen.doubt}")
             marks |= {tag: to for tag, to in taken_back(records, self.tag_format).items() if to}
         return marks
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...inputs.settings.gate import read_gate_settings as read_settings
@@ -34,4 +36,11 @@ def run(session: Session[GateSettings]) -> GateReport:
 
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     registry = session.services.registry()
-    return Gate(session.settings, session.stack, registry, session.now, occasion=Occasion.GATE).run()
+    gate = Gate(session.settings, session.stack, registry, session.now, occasion=Occasion.GATE)
+    if not gate.is_release:
+        return gate.run()
+    with ThreadPoolExecutor(1) as pool:
+        # For the card alone: it comes beside the questions that decide, and blocks nothing.
+        asking = pool.submit(session.stack.released)
+        report = gate.run()
+    return replace(report, released=asking.result())

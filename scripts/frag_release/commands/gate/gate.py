@@ -23,6 +23,7 @@ from ...domain.rollback import as_rollback
 from ...domain.rules import Occasion, judge
 from ...domain.rules.rule import unknown
 from ...domain.rules.stack import tag_commit
+from ...domain.versions import parse_production_tag
 from ...errors import UsageError
 from ...inputs.settings.gate import GateSettings
 from ..evidence.stack import TagFacts
@@ -61,6 +62,12 @@ class Gate:
                 asked = replace(asked, released_as=self._released_as())
             facts = ReleaseFacts(None, _unasked(self._pins(commit)))
         return self._report(asked, commit, facts, judge(self.occasion if asked.judged else Occasion.UNJUDGED, facts))
+
+    @property
+    def is_release(self) -> bool:
+        """Whether it is about a production tag that may be deployed."""
+        settings = self.settings
+        return settings.production and parse_production_tag(settings.ref.tag, settings.tag_format) is not None
 
     @property
     def _of_this_run(self) -> bool:

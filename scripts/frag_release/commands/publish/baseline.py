@@ -11,7 +11,7 @@ from ...adapters.ports.publishing import PublishingForge, Releases
 from ...adapters.registry.client import RegistryClient
 from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
-from ...domain.release_record import ASSET
+from ...domain.release_record import ASSET, baseline_in, with_baseline
 from ...domain.releases import Release
 from ...domain.reports.report import Action
 from ...domain.review import Reviewed
@@ -62,8 +62,10 @@ class Baseline:
     def plan(self) -> list[str]:
         """Return what would be done; raises RefusedError if GitHub would not take it."""
         public, tag = self._public(), self.settings.stack_tag
-        if public and public.has_whole(ASSET):
+        if public and self._is_recorded(public):
             return []
+        if public and public.immutable:
+            return [f"Add {ASSET} to the text of the release {tag}, which is immutable"]
         return [f"Add {ASSET} to the release {tag}" if public else f"Publish the release {tag} with its {ASSET}"]
 
     def seen(self) -> dict[str, Any]:
@@ -80,7 +82,7 @@ class Baseline:
     def write(self, document: Mapping[str, Any], text: Callable[[], Text]) -> Release:
         """Add the record to the public release, or make that; one that has a record keeps it."""
         public, tag = self._public(), self.settings.stack_tag
-        if public and public.has_whole(ASSET):
+        if public and self._is_recorded(public):
             self.journal.note(f"The release {tag} has a {ASSET} already, which stays as it is.")
             return public
         self.journal.note(_NOTE)
@@ -88,6 +90,8 @@ class Baseline:
             return Releasing(
                 self._releases, tag, text, as_bytes(document), self._demand_tag(document), self.journal
             ).run()[0]
+        if public.immutable:
+            return self._write_into_text(public, as_bytes(document))
         if broken := public.asset(ASSET):
             self._releases.delete(public, broken)
         self.journal.write(
@@ -96,6 +100,33 @@ class Baseline:
             lambda _: Action(f"Added {ASSET} to the release {tag}", public.url),
         )
         return public
+
+    def _write_into_text(self, public: Release, content: bytes) -> Release:
+        """Add the record to the text of an immutable release: GitHub takes no file into it any more."""
+        body = with_baseline(public.body, self.stack.name, public.tag, content)
+        if body is None:
+            raise RefusedError(
+                f"The release {public.tag} is immutable, so GitHub takes no {ASSET} into it any more, and its text has "
+                "no room for one.",
+                "Shorten the text, then run this again. Until then it can be gone back to by hand only.",
+            )
+        return self.journal.write(
+            f"Add {ASSET} to the text of the release {public.tag}",
+            lambda: self._releases.update(public, public.title, body),
+            lambda _: Action(f"Added {ASSET} to the text of the release {public.tag}, which is immutable", public.url),
+        )
+
+    def _is_recorded(self, public: Release) -> bool:
+        """Whether it has its record; raises RefusedError if the one in its text is broken."""
+        if public.has_whole(ASSET):
+            return True
+        there = baseline_in(public.body, self.stack.name, public.tag)
+        if there == b"":
+            raise RefusedError(
+                f"The text of the release {public.tag} has a {ASSET} that somebody has changed.",
+                f"Take it out of the text, with the two lines around it, then run this again: {public.url}.",
+            )
+        return there is not None
 
     def _demand_tag(self, document: Mapping[str, Any]) -> Callable[[], None]:
         def demand() -> None:
@@ -110,12 +141,4 @@ class Baseline:
 
     def _public(self) -> Release | None:
         tag = self.settings.stack_tag
-        public = must(self._releases.public(tag), f"The release {tag}")
-        if public and public.immutable and not public.has_whole(ASSET):
-            raise RefusedError(
-                f"The release {tag} is immutable and has no {ASSET}: GitHub takes no file into it any more. A release "
-                "of another name would need a tag, and the push of a tag starts the build.",
-                "Until the next release it can be gone back to by hand only: launch its image in AWX. Publish the "
-                "next release with this action.",
-            )
-        return public
+        return must(self._releases.public(tag), f"The release {tag}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..allow import Allowance
 from ..components import default_stack_image
 from ..decision import Decision, RefKind, Verdict
-from ..evidence import Answer
+from ..evidence import Answer, Unknown
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Finding, blocking
 from ..one_line import joined, pair, path_name, rules, tag_name
@@ -80,14 +80,11 @@ class GateReport(Report):
         Released means: with a public `release.json`, which `publish` leaves when the build has passed. One that was
         taken back is not good: what production went back to then is.
         """
-        tag, previous = self.production_tag, self.previous
-        if tag and isinstance(self.released, Released):
-            found = self.released.below(tag)
-            if found or self.released.is_all:
-                return found
-        told = [facts.recorded.tag for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
-        is_good = previous and previous.tag.text in told and previous.tag.text not in self.taken_back
-        return previous.tag.text if previous and is_good else None
+        tag = self.production_tag
+        if tag is None or isinstance(self.released, Unknown):
+            return None
+        found = self.released.below(tag)
+        return found if found or self.released.is_all else None
 
     @property
     def taken_back(self) -> Sequence[str]:
