@@ -116,6 +116,7 @@ class _Adoption:
             found=Found(_named(use.builds), _named(production)),
             dangers=[] if settings.check else dangers(use, settings.workflow_file),
             environment=named[0] if named else settings.environment,
+            deployer=settings.deployer,
             **rest,  # type: ignore[arg-type]
         )
 

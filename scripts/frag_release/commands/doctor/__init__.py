@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import UsageError
+from ...inputs.settings.awx import AwxSettings
 from ...inputs.settings.doctor import read_doctor_settings as read_settings
 from .deployment import Deployment
 from .doctor import Doctor
@@ -21,5 +21,5 @@ def run(session: Session[DoctorSettings]) -> DoctorReport:
     """Look for what is missing; writes nothing."""
     settings, services = session.settings, session.services
     forge, registry, awx = services.github(), services.registry(), settings.awx
-    deployment = awx if isinstance(awx, UsageError) else Deployment(services.awx(awx), awx)
+    deployment = Deployment(services.awx(awx), awx) if isinstance(awx, AwxSettings) else awx
     return Doctor(settings, session.stack_on(forge), registry, deployment, services.site(), session.now).run()

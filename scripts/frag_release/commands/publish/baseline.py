@@ -117,7 +117,7 @@ class Baseline:
             raise RefusedError(
                 f"The release {tag} is immutable and has no {ASSET}: GitHub takes no file into it any more. A release "
                 "of another name would need a tag, and the push of a tag starts the build.",
-                "Until the next release it can be gone back to by hand only: launch its image in AWX. Publish the "
+                "Until the next release it can be gone back to by hand only: deploy its image yourself. Publish the "
                 "next release with this action.",
             )
         return public

@@ -36,7 +36,7 @@ class AdoptReport(Report):
 
     `rows` are those of doctor that the file alone answers: with `check` all, else those of level 1 with the change.
     `diff` is the change, empty if there is none, or if it has to be made by hand for the reason `obstacle`.
-    `environment` is production's.
+    `environment` is production's, `deployer` what deploys to it, `none` if that is a step of the workflow's own.
     """
 
     command: ClassVar[str] = "adopt"
@@ -55,6 +55,7 @@ class AdoptReport(Report):
     by_hand: Sequence[ByHand] = ()
     dangers: Sequence[Finding] = ()
     environment: str = ""
+    deployer: str = "awx"
 
     @property
     def open_rows(self) -> list[Row]:

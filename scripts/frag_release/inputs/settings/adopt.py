@@ -29,6 +29,7 @@ class AdoptSettings(Settings):
     builds: Sequence[str]
     production: Sequence[str]
     environment: str
+    deployer: str
     given: Mapping[str, str]
 
 
@@ -53,6 +54,7 @@ def read_adopt_settings(values: Values, context: Context) -> AdoptSettings:
         builds=tuple(map(str.lower, values.items("build-jobs"))),
         production=tuple(map(str.lower, values.items("production-jobs"))),
         environment=values.text("environment"),
+        deployer=values.text("deployer"),
         given=_given(values),
     )
 
