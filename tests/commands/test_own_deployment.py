@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+
 import pytest
 
 from commands.deployment import NO_EXPECTATIONS, OLD, REPOSITORY, Deployment

@@ -121,7 +121,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
 EVERY_COMPONENT: tuple[Input, ...] = (
     Input(
         "component-tags",
-        "Tags of components by their names, each",
+        "Tags of components, each by its name",
         helps=_TAG,
         default_words="the values in the workflow file",
         kind=Kind.PAIRS,
