@@ -109,7 +109,8 @@ ANNOUNCE_INPUTS = {
 }  # fmt: skip
 _AWX = {
     "environment": "production", "deployer": "awx", "awx-url": "", "awx-api-path": "/api/v2/",
-    "awx-username": "", "awx-password": "", "awx-token": "", "awx-template": "", "awx-organization": "", "verify-url": "", "verify-text": "",
+    "awx-username": "", "awx-password": "", "awx-token": "", "awx-template": "",
+    "awx-organization": "", "verify-url": "", "verify-text": "",
 }  # fmt: skip
 DEPLOY_INPUTS = {
     **_JUDGING,

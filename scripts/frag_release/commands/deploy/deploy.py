@@ -91,9 +91,8 @@ class Deploy:
         tag = recorded or self.settings.image_tag or judged.decision.image_tag or judged.tag
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected, self.session.stack.staging)
         judged, image = evidence.hold(judged, name, tag)
-        judged = replace(
-            judged, image_name=name, released=self._released(judged), awx=self.settings.awx and self.settings.awx.form
-        )
+        form = self.settings.awx.form if self.settings.awx else None
+        judged = replace(judged, image_name=name, released=self._released(judged), awx=form)
         target, outcome = self._target, self.settings.outcome
         refused = "" if outcome else refusal(target, judged.decision, tag)
         report = self.report = DeployReport(judged, target, image, refused, self.journal.dry_run, outcome=outcome)
