@@ -77,6 +77,14 @@ def adopt(own_action: Path, clone: Path) -> Run:
     return start
 
 
+def test_a_stack_that_deploys_by_itself_gets_no_secrets_of_awx(adopt: Run) -> None:
+    """With deployer none the settings that remain name no secret; by default they are AWX's."""
+    assert "gh secret set AWX_HOST --repo xchem/fragalysis-stack" in adopt().stdout
+    settings = adopt("--deployer", "none").stdout.partition("Settings that remain")[2]
+    assert "secrets of that environment alone" in settings
+    assert "AWX_" not in settings
+
+
 def test_the_change_is_shown_then_written_then_there(adopt: Run, clone: Path, tmp_path: Path) -> None:
     """Without options nothing is written; with --write the file is the README's; then there is nothing to do."""
     shown = adopt("--report", str(tmp_path / "report.json"))

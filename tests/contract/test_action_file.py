@@ -108,8 +108,9 @@ ANNOUNCE_INPUTS = {
     "project-status": "push to production", "dry-run": "false",
 }  # fmt: skip
 _AWX = {
-    "environment": "production", "awx-url": "", "awx-api-path": "/api/v2/", "awx-username": "", "awx-password": "",
-    "awx-token": "", "awx-template": "", "awx-organization": "", "verify-url": "", "verify-text": "",
+    "environment": "production", "deployer": "awx", "awx-url": "", "awx-api-path": "/api/v2/",
+    "awx-username": "", "awx-password": "", "awx-token": "", "awx-template": "",
+    "awx-organization": "", "verify-url": "", "verify-text": "",
 }  # fmt: skip
 DEPLOY_INPUTS = {
     **_JUDGING,
@@ -120,7 +121,7 @@ DEPLOY_INPUTS = {
     "expected-backend-digest": "", "expected-frontend-digest": "", "expected-stack-digest": "",
     "extra-vars": "", "on-timeout": "leave", "verify-looks": "3", "production-template": "", "rollback": "false",
     "deployment-record": "true", "staging-minutes": "", "ungated": "false", "dry-run": "false", "wait-minutes": "30",
-    "ticket-token": "", "ticket-repository": "",
+    "ticket-token": "", "ticket-repository": "", "deployment-outcome": "", "deployment-id": "",
 }  # fmt: skip
 AUDIT_INPUTS = {
     **_JUDGING,
@@ -141,7 +142,7 @@ ADOPT_INPUTS = {
     if not re.fullmatch(r"(component-)?token|registry-.*|github-api-url|ca-file|timeout-seconds", name)
 } | {
     "environment": "production", "check": "false", "write": "false", "action": "org/frag-release-action@v1",
-    "build-jobs": "", "production-jobs": "",
+    "deployer": "awx", "build-jobs": "", "production-jobs": "",
 }  # fmt: skip
 BY_COMMAND = {
     "gate": DESIGNED_INPUTS,
@@ -161,6 +162,7 @@ DESIGNED_OUTPUTS = {
     "components", "production-tag", "production-matches", "failed-rules", "headline", "headline-url", "report-path",
     "changed", "plan", "plan-title", "commit", "pull-request-number", "pull-request-url",
     "release-url", "run-url", "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status",
+    "stack-image", "deployment-id",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.sources import ROOT, committed_files, name_of, our_modules
+from contract.sources import PACKAGE, ROOT, committed_files, name_of, our_modules
 
 READ = [path for path in committed_files() if path.suffix == ".md" and path.name != "CHANGELOG.md"]
 IDIOMS = {
@@ -72,3 +72,35 @@ def test_an_idiom_is_seen(text: str, idiom: str) -> None:
 def test_plain_english_is_left_alone(text: str) -> None:
     """What only looks like one of them is none."""
     assert found(text, IDIOMS | IN_PAGES) == []
+
+
+OF_AWX = {
+    "adapters/awx", "commands/deploy/awx_", "commands/deploy/deployer.py", "commands/deploy/recording.py",
+    "commands/deploy/deploy.py", "commands/doctor/deployment.py", "commands/services.py", "domain/awx_jobs.py",
+    "domain/deployment_records.py", "domain/needs/deployment.py", "domain/needs/outside.py",
+    "domain/needs/catalogue.py", "domain/reports/adopt.py", "inputs/settings/awx.py", "inputs/settings/deploy.py",
+    "inputs/settings/production_template.py", "inputs/table/deployment.py", "inputs/table/outputs.py",
+    "render/adopt.py", "render/deploy.py", "render/rollback.py", "domain/workflow_jobs.py", "inputs/help.py",
+}  # fmt: skip
+"""Where texts may name AWX: they are of runs that talk to it, or list its inputs and traces."""
+OF_THE_TWO = {
+    "domain/components.py", "inputs/table/components.py", "domain/plan.py", "domain/ticket_words.py",
+    "inputs/settings/base.py", "inputs/help.py",
+}  # fmt: skip
+"""Where the two components without a file are named: their table, their short names, and examples of options."""
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [(r"\bawx\b", OF_AWX), (r"\b(?:back|front)-?ends?\b|\bfragalysis\b", OF_THE_TWO)],
+    ids=["AWX", "backend and frontend"],
+)
+def test_texts_of_any_stack_name_no_other(words: str, places: set[str]) -> None:
+    """A new text that says AWX, backend or frontend of every stack is found, wherever it stands."""
+    said = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in our_modules()
+        if path.is_relative_to(PACKAGE) and any(re.search(words, text, re.I) for text in texts_of(path))
+    }
+    assert {one for one in said if not one.startswith(tuple(places))} == set()
+    assert {one for one in places if not any(path.startswith(one) for path in said)} == set()

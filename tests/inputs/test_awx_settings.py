@@ -18,7 +18,7 @@ IMAGE = Image("docker.io/xchem/fragalysis-stack", "2023.06.2", DIGEST)
 
 def read(image: Image = IMAGE, **given: str) -> AwxSettings:
     """The settings of the command deploy, with what every test needs."""
-    return read_awx_settings(values(command="deploy", **{**GIVEN, **given}), image)
+    return read_awx_settings(values(command="deploy", **{**GIVEN, **given})).filled(image)
 
 
 def refused(**given: str) -> str:

@@ -92,7 +92,7 @@ def test_no_key_decides_where_a_secret_goes_or_what_is_let_pass() -> None:
     """The keys of the file are these, by hand: no secret, address, file of trust, allowance or switch is among them."""
     assert set(file_inputs()) == {
         "stack-branch", "workflow-file", "stack-image", "timezone", "check-origin", "verify-text", "verify-looks",
-        "tag-format", "image-tag-format", "staging-minutes", "checklist",
+        "tag-format", "image-tag-format", "staging-minutes", "checklist", "deployer",
         "backend-ci-workflows", "frontend-ci-workflows", "stack-ci-workflows", "ticket-repository", "tickets-from",
         "assignees", "labels", "project", "project-field", "project-status",
     }  # fmt: skip

@@ -21,7 +21,7 @@ REQUIRED = {
     "prepare": ["stack-repository"],
     "publish": ["stack-repository"],
     "announce": ["stack-repository", "stack-tag"],
-    "deploy": ["ref", "stack-repository", "awx-url", "awx-template"],
+    "deploy": ["ref", "stack-repository"],
     "audit": ["stack-repository"],
     "doctor": ["stack-repository"],
     "adopt": ["stack-repository"],
@@ -58,9 +58,9 @@ def test_no_page_has_the_words_of_another_command(command: str) -> None:
     ("publish", "--timeout-seconds SECONDS Longest time for all gathering of evidence together: the following of "),
     ("audit", "--timeout-seconds SECONDS Longest time for all gathering of evidence together [900]"),
     ("audit", "--check-ci true|false Whether each component's CI must have passed for its tag [false]"),
-    ("deploy", "--wait-minutes MINUTES How long to wait for what still runs: the AWX job, then the site [30]"),
+    ("deploy", "--wait-minutes MINUTES How long to wait for what still runs: the deployment, then the site [30]"),
     ("deploy", "--on-timeout leave|cancel What becomes of the AWX job"),
-    ("doctor", "--awx-url URL Address of AWX [none]"),
+    ("doctor", "--awx-url URL Address of AWX [none; deployer: awx needs it]"),
     ("doctor", "--for COMMAND,COMMAND Commands whose needs are to be checked"),
 ])  # fmt: skip
 def test_options_are_told_in_the_commands_own_words(command: str, words: str) -> None:

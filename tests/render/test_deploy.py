@@ -15,7 +15,7 @@ from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.site import OtherPage, SiteLook
 from frag_release.domain.site_lines import LineLook
-from frag_release.render.deploy import job_line
+from frag_release.render.deploy import job_line, record_words
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, report, unjudged, with_backend
 from render.shown import deploy_summary, deploy_text
@@ -36,6 +36,11 @@ def deployed(judged: GateReport | None = None, **changes: Any) -> DeployReport:
     return replace(DeployReport(judged or report(), PRODUCTION, IMAGE, job=JOB, site=SITE), **changes)
 
 
+def own(outcome: str, judged: GateReport | None = None, **changes: Any) -> DeployReport:
+    """One by a step of the workflow's own, which ended so; empty before it."""
+    return deployed(judged, **{"job": None, "site": None, "outcome": outcome, **changes})
+
+
 STAGES = [
     (deployed(), Stage.DEPLOYED, 0, "## ✅ Deployed — "),
     (deployed(site=None), Stage.DEPLOYED, 0, "## ✅ Deployed — "),
@@ -49,6 +54,17 @@ STAGES = [
     (deployed(problem=PROBLEM, site=None, job=NEVER_BEGAN), Stage.NOT_BEGUN, 1, "## ❌ Nothing deployed: the job n"),
     (deployed(problem=PROBLEM, site=None, job=replace(JOB, status="running")), Stage.LEFT, 1, "## ⏳ Not known to be"),
     (deployed(report(with_backend(good_facts(), image=Unknown("503")))), Stage.REFUSED, 1, "## ⛔ Refused — "),
+    (own(""), Stage.HANDED_OVER, 0, "## 🚀 Verified, and handed over — "),
+    (own("", dry_run=True), Stage.PLANNED, 0, "## 📝 Planned, nothing handed over — "),
+    (own("", problem=PROBLEM), Stage.NOT_LAUNCHED, 1, "## ⛔ Not handed over — "),
+    (own("", refusal="No."), Stage.REFUSED, 1, "## ⛔ Refused — "),
+    (own("success", site=SITE), Stage.DEPLOYED, 0, "## ✅ Deployed — "),
+    (own("success", site=NOT_THERE, problem=PROBLEM), Stage.NOT_SHOWN, 1, "## ❌ Not seen on the site"),
+    (own("success", report(with_backend(good_facts(), image=Unknown("503")))), Stage.UNVERIFIED, 1, "## ❌ Deployed, "),
+    (own("failure", problem=PROBLEM), Stage.JOB_FAILED, 1, "## ❌ The deployment failed — "),
+    (own("cancelled", problem=PROBLEM), Stage.LEFT, 1, "## ⏳ Not known to be"),
+    (own("skipped", problem=PROBLEM), Stage.NOT_BEGUN, 1, "## ❌ Nothing deployed: the step was skipped"),
+    (own("skipped", dry_run=True), Stage.PLANNED, 0, "## 📝 Planned, nothing handed over — "),
 ]  # fmt: skip
 
 
@@ -83,6 +99,21 @@ def test_the_site_that_is_to_be_looked_at_is_a_link() -> None:
     assert f"1. Look at {SITE.url} yourself." in deploy_text(made)
 
 
+@pytest.mark.parametrize(("outcome", "state", "words"), [
+    ("", "in_progress", "Verified: the step that deploys is next"),
+    ("success", "success", "The step that deploys succeeded, and it was seen on the site"),
+    ("failure", "failure", "The step that deploys failed"),
+    ("cancelled", "error", "The step that deploys was cancelled"),
+    ("skipped", "error", "The step that deploys was skipped: nothing was deployed"),
+])  # fmt: skip
+def test_the_record_of_a_step_says_how_it_ended(outcome: str, state: str, words: str) -> None:
+    """Only a step that succeeded makes a record a success, and the words are those of a step, not of a job."""
+    problem = None if outcome in ("", "success") else PROBLEM
+    made = own(outcome, site=SITE if outcome == "success" else None, problem=problem)
+    assert (made.record_state(is_told=True), record_words(made)) == (state, words)
+    assert made.to_deploy == ("" if outcome else f"{IMAGE.name}@{IMAGE.digest}")
+
+
 def test_a_site_that_showed_it_before_says_so_first() -> None:
     """What was there before the launch is no sign of this job: the verdict says so, and the job is to be looked at."""
     summary = deploy_summary(deployed(site_before=SITE), GITHUB)
@@ -106,7 +137,7 @@ def test_a_failure_in_production_leads_to_the_way_back() -> None:
 def test_the_way_back_names_the_template_that_was_launched() -> None:
     """Here AWX is known to be what deploys."""
     summary = deploy_summary(deployed(), GITHUB)
-    assert "By hand: launch the template in AWX for the image" in summary and "if AWX deploys" not in summary
+    assert "By hand: launch the template in AWX for the image" in summary and "with what deploys" not in summary
 
 
 def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:

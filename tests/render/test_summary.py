@@ -284,7 +284,7 @@ def test_the_way_back_is_a_card() -> None:
         "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment takes "
         "no branch). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
     ) in card
-    assert "deploy the image tag `2023.06.1` (if AWX deploys the stack, launch its template for it), when you" in card
+    assert "deploy the image tag `2023.06.1` with what deploys this stack, when you" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
     assert "good" not in card
@@ -322,7 +322,7 @@ def test_the_card_proposes_nothing_where_all_was_taken_back() -> None:
         "No older release is proposed: each that is public with a `release.json` was taken back. Passed over, because "
         "production went back from there: [`2023.06.1`]("
     )
-    assert "By the form" not in card and "launch its template for it), when" in card
+    assert "By the form" not in card and "with what deploys this stack, when" in card
 
 
 def test_the_card_believes_the_record_of_the_tag_before() -> None:
@@ -340,7 +340,7 @@ def test_the_card_says_what_is_not_known_of_the_releases(is_all: bool) -> None:
     assert ("No older release has a record of its image, so only the way by hand is left." in card) is is_all
     assert ("By the form" in card, "release.json" in card, "deploy.yaml" in card) == (not is_all,) * 3
     assert "The tag before is [`2023.06.1`]" in card
-    assert "By hand: deploy the image tag `2023.06.1` (if AWX deploys the stack" in card
+    assert "By hand: deploy the image tag `2023.06.1` with what deploys this stack" in card
 
 
 def test_no_page_links_to_a_form_that_may_not_be_there() -> None:

@@ -17,7 +17,7 @@ from world.loopback import Request
 from world.workflow_runs import person
 
 FIRST_RECORD = 6_000_000_000
-_PATHS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/deployments(?:/(?P<id>[0-9]+)/statuses)?")
+_PATHS = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/deployments(?:/(?P<id>[0-9]+)(?P<statuses>/statuses)?)?")
 _ENVIRONMENT = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/environments")
 _FILTERS = ("environment", "task", "sha", "ref")
 _INPUT = re.compile(r"\$\{\{ inputs\.([a-z-]+) \}\}")
@@ -98,6 +98,8 @@ class Deployments:
         record = next((one for one in own if one.id == int(match["id"])), None)
         if record is None:
             return json_reply(404, {"message": "Not Found", "status": "404"})
+        if not match["statuses"]:
+            return json_reply(200, self._record(record))
         if body:
             told = {name: str(body.get(name, "")) for name in ("state", "description", "log_url", "environment_url")}
             record.statuses.append(Status(**told, created_at=now()))

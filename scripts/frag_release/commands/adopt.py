@@ -146,6 +146,7 @@ class _Adoption:
             dangers=[] if settings.check else dangers(use, settings.workflow_file),
             environment=self._environment(use),
             tag_format=settings.tag_format,
+            deployer=settings.deployer,
             **rest,  # type: ignore[arg-type]
         )
 

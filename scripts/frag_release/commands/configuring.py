@@ -14,7 +14,7 @@ from ..inputs.settings.base import read_settings
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..adapters.ports.repository import Forge
+    from ..domain.release_record import ReleaseRecord
     from ..inputs.context import Context
     from ..inputs.values import Values
     from .journal import Journal
@@ -82,7 +82,10 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
     """The file that rules: of a rollback what was recorded, of a pull request its base's, else the default branch's."""
     values, context, settings = session.values, session.context, session.settings
     if values.command == "deploy" and values.flag("rollback"):
-        return _recorded(session.forge, settings.stack_repository, values.text("ref") or context.ref)
+        record = session.forge.release_record(settings.stack_repository, _tag(values, context))
+        if record is not None:
+            return _recorded(record)
+        # Refused by the command itself, in the words of today's file.
     if (context.clone and not settings.connections.local) or values.command == "adopt":
         return _in_clone()
     stack = session.forge.repository(settings.stack_repository)
@@ -92,9 +95,12 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
     return as_configuration(stack.current_file(FILE))
 
 
-def _recorded(forge: Forge, repository: str, ref: str) -> Answer[Configuration | None]:
-    record = forge.release_record(repository, Ref(ref).name)
-    if record is None or isinstance(record, Unknown):
+def _tag(values: Values, context: Context) -> str:
+    return Ref(values.text("ref") or context.ref).name
+
+
+def _recorded(record: Answer[ReleaseRecord]) -> Answer[Configuration | None]:
+    if isinstance(record, Unknown):
         return None  # the rollback itself says what is wrong with it
     return as_configuration(Blob(len(record.configuration), record.configuration) if record.configuration else None)
 

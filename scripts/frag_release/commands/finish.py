@@ -145,7 +145,7 @@ def _with_made(outputs: Mapping[str, str], report: Report) -> dict[str, str]:
 
 def closed(outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the outputs of a run that did not end well: what was made is told, and nothing is allowed."""
-    return {**outputs, "deploy-production": "false", "deploy-staging": "false", "image-tag": ""}
+    return {**outputs, "deploy-production": "false", "deploy-staging": "false", "image-tag": "", "stack-image": ""}
 
 
 def _page(report: Report) -> ModuleType:

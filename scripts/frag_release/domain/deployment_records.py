@@ -41,7 +41,8 @@ class Deployed:
 
     `left` is the release that production had before a rollback. `run`, its `attempt` and `run_job` (the key of the job
     in the workflow file) are those that filed the record, 0 and empty from a terminal. `job` is AWX's, 0 if the record
-    was filed before its launch: then the statuses name it. `time` is ISO 8601, when it was filed.
+    was filed before its launch: then the statuses name it; None if AWX does not deploy. `time` is ISO 8601, when it was
+    filed.
     """
 
     tag: str
@@ -49,7 +50,7 @@ class Deployed:
     pair: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     verdict: str = ""
     left: str = ""
-    job: int = 0
+    job: int | None = 0
     run: int = 0
     attempt: int = 0
     run_job: str = ""
@@ -65,7 +66,7 @@ class Deployed:
             "schema": 1,
             **{name: _cut(text) for name, text in texts.items()},
             "components": dict(list(pair.items())[:_MOST_COMPONENTS]),
-            "awx-job": self.job,
+            **({} if self.job is None else {"awx-job": self.job}),
             "run": run,
         }
 
@@ -80,7 +81,7 @@ def read_deployed(payload: object) -> Deployed | None:
     return Deployed(
         **{name: _text(value) for name, value in named.items()},
         pair={_text(name): _texts(one) for name, one in list(pair.items())[:_MOST_COMPONENTS] if isinstance(one, dict)},
-        job=_number(payload.get("awx-job")),
+        job=_number(payload["awx-job"]) if "awx-job" in payload else None,
         run=_number(run.get("id")),
         attempt=_number(run.get("attempt")),
         run_job=_text(run.get("job")),
@@ -142,7 +143,7 @@ class Filed:
     @property
     def jobs(self) -> set[int]:
         """The AWX jobs that it is about: one, unless somebody has meddled."""
-        told = {one.job for one in self.statuses} | {self.deployed.job if self.deployed else 0}
+        told = {one.job for one in self.statuses} | {(self.deployed.job if self.deployed else 0) or 0}
         return told - {0}
 
 

@@ -86,7 +86,7 @@ class Watch:
         if self.matches is None:
             return "Look at the site yourself, and run this again later."
         return (
-            "Find out in AWX who deployed what, and whether it was meant. What the command deploy deploys or goes back "
+            "Find out who deployed what, and whether it was meant. What the command deploy deploys or goes back "
             "to leaves a record, and is what should run from then on."
         )
 

@@ -193,9 +193,7 @@ def _settings(report: AdoptReport) -> Iterator[str]:
             f"gh api --method POST {shlex.quote(f'{place}/deployment-branch-policies')} "
             f"-f {shlex.quote(f'name={form.prefix}{pattern}')} -f type=tag"
         )
-    yield "# The credentials of AWX as secrets of that environment (each asks for its value); then delete the others"
-    for name in ("AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD"):
-        yield f"gh secret set {name} --repo {repository} {shlex.quote(f'--env={report.environment}')}"
+    yield from _secrets(report)
     yield ""
     yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
     yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
@@ -229,6 +227,17 @@ def _forms(report: AdoptReport) -> Iterator[str]:
             f"gh api --method POST {place}/deployment-branch-policies --input -"
         )
         yield f"gh secret set RELEASE_APP_KEY --repo {repository} --env={name} < KEY.pem"
+
+
+def _secrets(report: AdoptReport) -> Iterator[str]:
+    into = f"--repo {report.repository} {shlex.quote(f'--env={report.environment}')}"
+    if report.deployer == "none":
+        yield "# What deploys logs in with secrets of that environment alone: set each with `gh secret set`, with"
+        yield f"#   {into}"
+        return
+    yield "# The credentials of AWX as secrets of that environment (each asks for its value); then delete the others"
+    for name in ("AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD"):
+        yield f"gh secret set {name} {into}"
 
 
 def _ruleset(name: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..domain.awx_jobs import JobProgress
 from ..domain.findings import Status, blocking
-from ..domain.reports.deploy import HEADLINES, DeployReport, OwnRecord, Stage
+from ..domain.reports.deploy import DeployReport, OwnRecord, Stage
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .builds import duration
@@ -32,8 +32,20 @@ _MARKS = {
     Stage.NOT_BEGUN: "❌",
     Stage.JOB_FAILED: "❌",
     Stage.NOT_SHOWN: "❌",
+    Stage.HANDED_OVER: "🚀",
+    Stage.UNVERIFIED: "❌",
     Stage.DEPLOYED: "✅",
 }
+_OUTCOME_MARKS = {"success": "✅", "failure": "❌"}
+_RECORDED = {
+    Stage.HANDED_OVER: "Verified: the step that deploys is next",
+    Stage.NOT_BEGUN: "The step that deploys was skipped: nothing was deployed",
+    Stage.LEFT: "The step that deploys was cancelled",
+    Stage.JOB_FAILED: "The step that deploys failed",
+    Stage.UNVERIFIED: "The step that deploys succeeded, but what was verified could not be found again",
+    Stage.NOT_SHOWN: "The step that deploys succeeded, but it was not seen on the site",
+}
+"""What a record says of a step of the workflow's own."""
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
 
@@ -83,6 +95,10 @@ def job_line(progress: JobProgress) -> str:
 def record_words(report: DeployReport) -> str:
     """Return what the deployment record says of how it ended, as a sentence without its end."""
     job, stage = report.job, report.stage
+    if report.by_own_step:
+        seen = "and it was seen on the site" if report.site else "and no site was looked at"
+        deployed = {Stage.DEPLOYED: f"The step that deploys succeeded, {seen}"}
+        return {**_RECORDED, **deployed}.get(stage, "Nothing was handed over")
     if job is None:
         return "Whether AWX launched a job is not known" if stage is Stage.NOT_KNOWN else "Nothing was launched"
     said = {
@@ -102,16 +118,26 @@ def next_steps(report: DeployReport) -> list[str]:
     if report.problem:
         remedy = report.problem.remedy or "Run this again."
         return [markdown.words(remedy, url=_where_to_look(report)), *_if_broken(report)]
-    if stage is Stage.PLANNED:
-        return ["Run it again without `dry-run` to launch the job."]
-    if stage is Stage.READY:
-        return []
     warned = ["Look at the warnings first."] if _warns(report) else []
+    if stage in _THEN:
+        unmet = remedies(blocking(report.judged.decision.findings))
+        return [*(warned if stage is Stage.HANDED_OVER else unmet), *_THEN[stage]]
     if report.site is None:
         return [*warned, "Look at the site: no `verify-url` is given, so nobody has."]
     if report.shown_before:
         return [*warned, "Look at the job: the site showed this release before it, too."]
     return [*warned, "Nothing to do: the site shows what was deployed."]
+
+
+_THEN = {
+    Stage.READY: [],
+    Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
+    Stage.HANDED_OVER: [
+        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
+        "or nobody looks at the site, and the deployment record never ends."
+    ],
+    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
+}
 
 
 def _where_to_look(report: DeployReport) -> str:
@@ -121,13 +147,12 @@ def _where_to_look(report: DeployReport) -> str:
 
 
 def _if_broken(report: DeployReport) -> list[str]:
-    if report.job is None or report.stage is Stage.NOT_BEGUN or not _way_back(report, Links("")).body:
+    if not report.is_touched or not _way_back(report, Links("")).body:
         return []
     if report.stage is Stage.LEFT:
-        return [
-            "If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
-            "*The way back* below says how."
-        ]
+        first = "see that nothing of it runs any more"
+        first = first if report.by_own_step else "cancel that job in AWX and wait until it has ended"
+        return [f"If the site is broken meanwhile, first {first}, then go back: *The way back* below says how."]
     return ["If the site is broken meanwhile, go back: *The way back* below says how."]
 
 
@@ -138,7 +163,7 @@ def _of_refusal(report: DeployReport) -> list[str]:
             if can_mend_elsewhere(blocking(report.judged.decision.findings))
             else ""
         )
-        return [f"Nothing was launched.{again}"]
+        return [f"{_nothing(report)}{again}"]
     if report.target.is_production:
         return [
             "Re-run the job in the run of the production tag itself. To deploy a published release from a form, "
@@ -147,12 +172,16 @@ def _of_refusal(report: DeployReport) -> list[str]:
     return ["To deploy it all the same, to staging or a stack of your own, set `ungated: true`."]
 
 
+def _nothing(report: DeployReport) -> str:
+    return "Nothing was handed over." if report.by_own_step else "Nothing was launched."
+
+
 def _warns(report: DeployReport) -> bool:
     return bool(report.notes) or any(one.status is Status.WARN for one in report.judged.decision.findings)
 
 
 def _verdict(report: DeployReport) -> str:
-    mark, words = _MARKS[report.stage], HEADLINES[report.stage]
+    mark, words = _MARKS[report.stage], report.stage_in_words
     what = "rollback to " if report.target.rollback else ""
     subject = f"{what}{markdown.code(report.image.tag)} on {markdown.code(report.target.environment, 100)}"
     return f"## {mark} {words} — {subject}\n\n**{markdown.words(_reason(report))}**"
@@ -162,9 +191,11 @@ def _verdict(report: DeployReport) -> str:
 def _reason(report: DeployReport) -> str:
     image, where, job = report.image, report.target.environment, report.job
     if report.stage is Stage.REFUSED:
-        return f"{report.refusal or report.judged.decision.reason} Nothing was launched."
+        return f"{report.refusal or report.judged.decision.reason} {_nothing(report)}"
     if report.problem:
         return report.problem.message
+    if report.by_own_step and report.stage is not Stage.PLANNED:
+        return _reason_of_own_step(report)
     if report.stage in (Stage.PLANNED, Stage.READY):
         would = "would be" if report.dry_run else "is about to be"
         return f"{image.name}:{image.tag} {would} deployed to {where}."
@@ -172,6 +203,17 @@ def _reason(report: DeployReport) -> str:
     shown = " and the site shows it" if report.site else ""
     before = ", as it did before the launch" if shown and report.shown_before else ""
     return f"{image.name}:{image.tag} was deployed to {where}: AWX job {number} was successful{shown}{before}."
+
+
+def _reason_of_own_step(report: DeployReport) -> str:
+    what, where = f"{report.image.name}:{report.image.tag}", report.target.environment
+    if report.stage is Stage.HANDED_OVER:
+        return f"{what} was verified, and the step that deploys may deploy it to {where}."
+    if report.stage is Stage.UNVERIFIED:
+        reason = report.judged.decision.reason
+        return f"{what} was deployed to {where}, and whether that is what was verified is not certain: {reason}"
+    shown = ", and the site shows it" if report.site else ""
+    return f"{what} was deployed to {where}: the step that deploys succeeded{shown}."
 
 
 def _deployment(report: DeployReport) -> str:
@@ -182,6 +224,9 @@ def _deployment(report: DeployReport) -> str:
         ("Image", markdown.code(f"{image.name}:{image.tag}".removeprefix("docker.io/")) + digest),
     ]
     rows += [("AWX job", _job(report))] if report.job else []
+    if report.outcome:
+        mark = _OUTCOME_MARKS.get(report.outcome, "⏹️")
+        rows += [("The step that deploys", f"{mark} {markdown.text(report.outcome, 40)}")]
     rows += [("Approval", approved_by(report.approvals))] if report.approvals else []
     rows += [("Deployment record", _record(report.record))] if report.record else []
     rows += [("Site", _site(report))] if report.site else []
@@ -228,13 +273,15 @@ def _way_back(report: DeployReport, links: Links) -> Section:
     judged, target = report.judged, report.target
     if not target.is_production:
         return Section(17, TITLE, "")
+    awx = not report.by_own_step
     if report.stage is Stage.REFUSED and target.rollback:
-        further = way_back(judged, links, awx=True)
+        further = way_back(judged, links, awx=awx)
         other = f" Where {markdown.code(judged.tag)} stays refused, an older one is left. {further}" if further else ""
         return Section(17, TITLE, f"Nothing was deployed by this run.{other}")
     untouched = report.stage in (Stage.REFUSED, Stage.PLANNED, Stage.NOT_BEGUN)
-    forward = way_forward(judged, links) if target.rollback and not untouched else ""
-    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched, awx=True)
+    untouched = untouched or (report.stage is Stage.NOT_LAUNCHED and report.by_own_step)
+    forward = way_forward(judged, links, awx=awx) if target.rollback and not untouched else ""
+    return Section(17, TITLE, forward) if forward else rollback_card(judged, links, 17, untouched=untouched, awx=awx)
 
 
 def _footer(report: DeployReport) -> str:
@@ -249,7 +296,8 @@ def _footer(report: DeployReport) -> str:
 def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
     target = report.target
     judged = "release.json" if target.rollback else "gate once more" if target.gated else "no gate"
-    names = [judged, f"image {report.image.tag}", "AWX job", "site"]
+    by = "your own step" if report.by_own_step else "AWX job"
+    names = [judged, f"image {report.image.tag}", by, "site"]
     done, following = {
         Stage.REFUSED: (0, Standing.STOPPED),
         Stage.PLANNED: (2, Standing.NEXT),
@@ -260,6 +308,8 @@ def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
         Stage.NOT_BEGUN: (2, Standing.STOPPED),
         Stage.JOB_FAILED: (2, Standing.STOPPED),
         Stage.NOT_SHOWN: (3, Standing.STOPPED),
+        Stage.HANDED_OVER: (2, Standing.NEXT),
+        Stage.UNVERIFIED: (3, Standing.STOPPED),
         Stage.DEPLOYED: (4 if report.site else 3, Standing.NEXT),
     }[report.stage]
     return standing(names, done, following)

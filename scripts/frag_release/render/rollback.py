@@ -55,7 +55,7 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
     return f"{what}{_taken_back(report, links)}\n\n{ways}"
 
 
-def way_forward(report: GateReport, links: Links) -> str:
+def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
     """Return the newest release above the one that was gone back to, and how to it, as Markdown; empty without one."""
     stack, judged = report.facts.stack, report.production_tag
     higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
@@ -69,7 +69,7 @@ def way_forward(report: GateReport, links: Links) -> str:
         what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
     else:
         return ""
-    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=True)}"
+    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=awx)}"
 
 
 def _there(report: GateReport, links: Links, good: str) -> str:
@@ -127,7 +127,7 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
     )
     launch = f"launch the template in AWX for {image}"
     if not awx:
-        launch = f"deploy {image} (if AWX deploys the stack, launch its template for it)"
+        launch = f"deploy {image} with what deploys this stack"
     by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
     by_hand += _typed(report, tag)
     undone = (

@@ -101,6 +101,17 @@ class GithubDeployments:
         wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
         return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
 
+    def one(self, number: int) -> Answer[Filed | None]:
+        """The record of that number, without its statuses: one request. None if there is none."""
+        what = f"the deployment record {number}"
+        response = self._api.get(f"/deployments/{number}", what, permission=READ)
+        if isinstance(response, Unknown):
+            return response
+        if response.status == 404:
+            return self._api.absence()
+        found = self._api.read(response, DeploymentFacts, what)
+        return found if isinstance(found, Unknown) else _filed(found)
+
     def with_statuses(self, filed: Filed) -> Answer[Filed]:
         """The same record with its newest statuses: one request."""
         what = f"the statuses of the deployment record {filed.id}"

@@ -1,4 +1,4 @@
-"""The command `deploy`: judged again, launched in AWX, followed to the end, and seen on the site."""
+"""The command `deploy`: judged again, deployed by AWX or a step of the workflow, and seen on the site."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ...adapters.http.deadline import Deadline
 from ...domain.evidence import Unknown
 from ...domain.production_template import names_of, note_of_variables
 from ...errors import UsageError
-from ...inputs.settings.awx import read_awx_settings
 from ...inputs.settings.deploy import check_ref
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
 from ...inputs.settings.production_template import check_template
@@ -23,6 +22,7 @@ from ..evidence.approvals import approvals_of, own_run
 from ..session import utc_now
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
+from .deployer import ByAwx, ByOwnStep, Deployer
 from .recording import SECONDS, Recording
 from .taking_back import TakingBack
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ...domain.evidence import Approval, Image
     from ...domain.reports.deploy import DeployReport, OwnRecord
     from ...inputs.settings.deploy import DeploySettings
+    from ..journal import Journal
+    from ..services import Services
     from ..session import Session
 
 __all__ = ["read_settings", "run"]
@@ -75,16 +77,6 @@ def _connected(session: Session[DeploySettings]) -> Connected:
     settings, journal = session.settings, session.journal
     waiting = session.services_for(settings.seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
 
-    def awx(image: Image, clock: Clock, moves_on: bool, keep: Callable[..., None]) -> AwxJob:
-        chosen = read_awx_settings(session.values, image)
-        job = AwxJob(
-            waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say,
-            moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
-        )  # fmt: skip
-        # As they were given: the tag that is filled in may have any name.
-        job.judge = _judge(settings, read_awx_settings(session.values).variables)
-        return job
-
     def taking_back() -> TakingBack:
         forge = session.services_for(settings.seconds).github()
         actor = session.context.actor
@@ -96,11 +88,32 @@ def _connected(session: Session[DeploySettings]) -> Connected:
         recording=partial(_recording, session),
         registry=session.services.registry(),
         image_registry=lambda: session.services_for(settings.seconds).registry(),
-        awx=awx,
+        deployer=partial(_deployer, settings, journal, waiting),
         site=waiting.site,
         taking_back=taking_back,
         clock=lambda: Clock(utc_now, Deadline(settings.wait_minutes * 60).remaining, cancellation.sleep),
     )
+
+
+def _deployer(
+    settings: DeploySettings,
+    journal: Journal,
+    waiting: Services,
+    image: Image,
+    clock: Clock,
+    moves_on: bool,
+    keep: Callable[..., None],
+) -> Deployer:
+    if settings.awx is None:
+        return ByOwnStep(settings.outcome or "", settings.deployment_id)
+    chosen = settings.awx.filled(image)
+    job = AwxJob(
+        waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say,
+        moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
+    )  # fmt: skip
+    # As they were given: the tag that is filled in may have any name.
+    job.judge = _judge(settings, settings.awx.variables)
+    return ByAwx(job, journal)
 
 
 def _approvals(session: Session[DeploySettings]) -> list[Approval]:

@@ -1,4 +1,4 @@
-"""`deploy`: judged once more, launched, followed to the end, and seen on the site."""
+"""`deploy`: judged once more, deployed, and seen on the site."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ...domain.evidence import Answer, Approval, Image
 from ...domain.expectations import Expected
 from ...domain.facts import NOT_ASKED, Released
 from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
-from ...domain.reports.deploy import DeployReport, OwnRecord, Target, refusal
+from ...domain.reports.deploy import DeployReport, OwnRecord, Stage, Target, refusal
 from ...domain.reports.gate import GateReport
-from ...domain.reports.report import Action
 from ...domain.rollback import RecordError, check_pins, expected_of, image_of
 from ...domain.site import SiteLook
 from ...domain.site_lines import Values, missing_values
 from ...domain.taken_back import ROLLBACK, left_by
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
+from ...inputs.settings.awx import PLACE_OF_DIGEST, has_place
 from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text
 from ..answers import must
@@ -30,7 +30,7 @@ from ..clock import Clock
 from ..gate.gate import Gate
 from ..journal import Journal
 from ..session import Session, utc_now
-from .awx_job import AwxJob
+from .deployer import Deployer
 from .evidence import DeployEvidence
 from .recording import Recording
 from .site_check import SiteCheck, pair_of, site_values
@@ -48,20 +48,24 @@ _SHOWN_BEFORE = (
     "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
     "run's own job: look at the job."
 )
+_SHOWN_BEFORE_OWN = (
+    "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
+    "that deploys: look at its log."
+)
 _UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
 
 
 @dataclass(frozen=True)
 class Connected:
-    """What the command asks and orders. `image_registry` and `awx` are made when it comes to them.
+    """What the command asks and orders. `image_registry` and `deployer` are made when it comes to them.
 
-    `awx` gets the image, the clock, whether that tag may have moved on since another run, and what keeps news of the
-    job for the report. `clock` makes the clock of the deployment itself, whose time begins then.
+    `deployer` gets the image, the clock, whether that tag may have moved on since another run, and what keeps news of
+    the job for the report. `clock` makes the clock of the deployment itself, whose time begins then.
     """
 
     registry: RegistryClient
     image_registry: Callable[[], RegistryClient]
-    awx: Callable[[Image, Clock, bool, Callable[..., None]], AwxJob]
+    deployer: Callable[[Image, Clock, bool, Callable[..., None]], Deployer]
     site: Callable[[], SiteClient]
     taking_back: Callable[[], TakingBack]
     recording: Callable[[NewRecord, Deployed, Callable[[OwnRecord], None]], Recording]
@@ -86,18 +90,19 @@ class Deploy:
         tag = recorded or self.settings.image_tag or judged.decision.image_tag or judged.tag
         evidence = DeployEvidence(self.settings, self.to.image_registry, expected, self.session.stack.staging)
         judged, image = evidence.hold(judged, name, tag)
-        judged = replace(judged, image_name=name, released=self._released(judged), awx=self.settings.awx_form)
-        report = self.report = DeployReport(
-            judged, self._target, image, refusal(self._target, judged.decision, tag), self.journal.dry_run
-        )
+        form = self.settings.awx.form if self.settings.awx else None
+        judged = replace(judged, image_name=name, released=self._released(judged), awx=form)
+        target, outcome = self._target, self.settings.outcome
+        refused = "" if outcome else refusal(target, judged.decision, tag)
+        report = self.report = DeployReport(judged, target, image, refused, self.journal.dry_run, outcome=outcome)
         self.journal.note(*(self._of_rollback(record, name) if record else []))
         self.journal.note(*([] if self.settings.gated else [_UNGATED]))
-        if judged.failed_rules or report.refusal:
+        if report.stage is Stage.REFUSED:
             return report
         self.session.keep(report)
         self._note(approvals=self.to.approvals())
         self._carry_out(image, record, moves_on=not expected.stack_digest)
-        if record and self.settings.is_production:
+        if record and self.settings.is_production and self._now().stage in (Stage.DEPLOYED, Stage.PLANNED):
             self.to.taking_back().after(judged.released, record.tag)
         return self._now()
 
@@ -123,11 +128,16 @@ class Deploy:
         return self.session.stack.released()
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
-        """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from."""
+        """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from.
+
+        A step of the workflow's own gets the image's name with it.
+        """
         left = "" if record.taken_back is None else f"{record.tag} was taken back before: its text says when."
         notes = [_MIGRATIONS, *filter(None, [_BASELINE if record.is_baseline else "", left, still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
-        if name == default or self.settings.stack_image or self.settings.tells_digest:
+        awx = self.settings.awx
+        tells_name = awx is None or has_place(dict(awx.variables), PLACE_OF_DIGEST)
+        if name == default or self.settings.stack_image or tells_name:
             return notes
         return [
             *notes,
@@ -143,7 +153,7 @@ class Deploy:
                 f"{stack.name} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
                 "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
                 "has a release that this action has not published: publish with baseline: true records what its image "
-                "is now. Or launch that by hand in AWX, when you have made sure that it is the image of then.",
+                "is now. Or deploy that by hand, when you have made sure that it is the image of then.",
             )
         return record
 
@@ -163,7 +173,10 @@ class Deploy:
         return (expected if self.settings.check_images else replace(expected, digests={})), name, tag
 
     def _judged(self, record: ReleaseRecord | None) -> GateReport:
-        settings = self.settings if self.settings.gated else replace(self.settings, production=False)
+        settings = self.settings
+        if not settings.gated or (settings.outcome and not record):
+            # What is deployed is held to what was verified: a newer tag that came meanwhile changes nothing about it.
+            settings = replace(settings, production=False)
         judged = Gate(settings, self.session.stack, self.to.registry, utc_now(), record).run()
         if record:
             try:
@@ -175,34 +188,32 @@ class Deploy:
     def _carry_out(self, image: Image, record: ReleaseRecord | None, *, moves_on: bool) -> None:
         clock = self.to.clock()
         check = self._site_check(site_values(self._now().judged, image, record), clock)
-        job = self.to.awx(image, clock, moves_on, self._note)
+        deployer = self.to.deployer(image, clock, moves_on, self._note)
         recording = self._recording(image, record)
-        job.before_launch = recording.file
+        outcome = self.settings.outcome
         if self.journal.dry_run:
-            template, _ = job.check()
-            self.journal.note(*job.notes)
-            self.journal.planned.append(
-                f"Launch the job template {template.name}, which takes these variables: {template.url}"
-            )
-            recording.file()
-        else:
+            self.journal.planned.append(deployer.plan())
+            if not outcome:
+                recording.file()
+        elif outcome is None:
             self.journal.say(text(replace(self._now(), notes=tuple(self.journal.notes))))
-        if check:
+        if check and not outcome:
             self._look_before(check)
         if self.journal.dry_run:
             return
         with recording.closing(self._now):
-            self._launch(job, recording)
-            if check:
-                self._verify(check)
+            deployer.deploy(recording)
+            if check and self._now().stage is Stage.DEPLOYED:
+                self._verify(check, deployer)
 
     def _recording(self, image: Image, record: ReleaseRecord | None) -> Recording:
         target, judged, tag = self._target, self._now().judged, image.tag
         left = left_by(judged.released, tag) if record and isinstance(judged.released, Released) else ""
         context, now = self.session.context, utc_now().isoformat(timespec="microseconds")
+        job = 0 if self.settings.outcome is None else None
         deployed = Deployed(
             tag, image.digest or "", pair_of(judged, record), judged.decision.verdict.value,
-            left if target.is_production else "", 0, context.run_id, context.run_attempt, context.job, now,
+            left if target.is_production else "", job, context.run_id, context.run_attempt, context.job, now,
         )  # fmt: skip
         what = f"{'Rollback to' if record else 'Deployment of'} {tag}"
         task = ROLLBACK if record else DEPLOY
@@ -231,53 +242,27 @@ class Deploy:
 
     def _look_before(self, check: SiteCheck) -> None:
         look = check.before()
-        self.journal.say(f"The site before the launch: {look.seen}.")
+        is_own = self.settings.outcome is not None
+        self.journal.say(f"The site before the {'deployment' if is_own else 'launch'}: {look.seen}.")
         self._note(site_before=look)
-        self.journal.note(*([_SHOWN_BEFORE] if look.passed else []))
+        self.journal.note(*([_SHOWN_BEFORE_OWN if is_own else _SHOWN_BEFORE] if look.passed else []))
 
-    def _launch(self, job: AwxJob, recording: Recording) -> None:
-        try:
-            launched = job.start()
-            if job.seen:
-                did = "Launched" if launched else "Found and followed"
-                outputs = {"job-id": str(job.seen.id), "job-url": job.seen.url}
-                self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs, is_new=launched))
-                recording.follow(job.seen, launched)
-            job.follow()
-        finally:
-            self.journal.note(*job.notes)
-
-    def _verify(self, check: SiteCheck) -> None:
+    def _verify(self, check: SiteCheck, deployer: Deployer) -> None:
         try:
             look = check.run()
         except Cancelled as stop:
-            raise self._interrupted(check.seen) from stop
+            raise self._interrupted(check.seen, deployer) from stop
         finally:
             self._note(site=check.seen, seen_at=utc_now() if check.seen and check.seen.is_over else None)
         if not look.is_over:
-            raise self._not_shown(look)
+            raise _not_shown(look, deployer)
 
-    def _interrupted(self, look: SiteLook | None) -> Cancelled:
+    def _interrupted(self, look: SiteLook | None, deployer: Deployer) -> Cancelled:
         seen = f" It was last seen so: {look.seen}." if look else ""
         return Cancelled(
-            f"The run was cancelled while it waited for the site, after {self._job_was()}.{seen}",
-            f"Look at {self.settings.site.urls[0]} yourself. {_LAUNCHES_AGAIN}",
+            f"The run was cancelled while it waited for the site, after {deployer.was}.{seen}",
+            f"Look at {self.settings.site.urls[0]} yourself. {deployer.again}",
         )
-
-    def _not_shown(self, look: SiteLook) -> ExpectedError:
-        wanted = " and ".join(repr(line.text) for line in look.lines)
-        return ExpectedError(
-            f"{self._job_was()[0].upper()}{self._job_was()[1:]}, but the site does not show it in time: {look.url}, "
-            f"where {wanted} is looked for: {look.seen}.",
-            "Look at the site, at its pods, and at what stands before it: an old pod or a cache may still answer. If "
-            f"it shows the release by now, nothing is left to do. {_LAUNCHES_AGAIN} For a site that needs longer, "
-            "raise wait-minutes; for one that shows its version in another place, correct verify-text: the command "
-            "doctor proposes lines.",
-        )
-
-    def _job_was(self) -> str:
-        job = self._now().job
-        return f"the AWX job {job.id} was successful ({job.url})" if job else "the launch"
 
     def _now(self) -> DeployReport:
         if self.report is None:
@@ -292,12 +277,21 @@ def _site_line(look: SiteLook) -> str:
     return f"The site: {look.seen}."
 
 
-_LAUNCHES_AGAIN = "Running this again launches the job once more (where all is as it should be, it changes nothing)."
+def _not_shown(look: SiteLook, deployer: Deployer) -> ExpectedError:
+    wanted, was = " and ".join(repr(line.text) for line in look.lines), deployer.was
+    return ExpectedError(
+        f"{was[0].upper()}{was[1:]}, but the site does not show it in time: {look.url}, where {wanted} is looked for: "
+        f"{look.seen}.",
+        "Look at the site, at its pods, and at what stands before it: an old pod or a cache may still answer. If it "
+        f"shows the release by now, nothing is left to do. {deployer.again} For a site that needs longer, raise "
+        "wait-minutes; for one that shows its version in another place, correct verify-text: the command doctor "
+        "proposes lines.",
+    )
 
 
 def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:
     return RefusedError(
         f"{ASSET} of the release {record.tag} of {record.repository} cannot be the evidence of a rollback: {why}.",
-        "Nothing was launched. Go back to another release, or launch the image by hand in AWX, when you have made sure "
-        "that it is the image of then.",
+        "Nothing was deployed. Go back to another release, or deploy the image by hand, when you have made sure that "
+        "it is the image of then.",
     )

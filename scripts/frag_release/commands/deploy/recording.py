@@ -51,6 +51,22 @@ class Recording:
         """File the record of a launch that comes next, or plan to in a dry run. Raises Cancelled."""
         self._file(self.deployed)
 
+    def go_on(self, number: int) -> None:
+        """Go on with the record of that number, which must be of this deployment; 0 if none is known."""
+        if self.new is None:
+            return
+        if not number:
+            self.journal.note("The input deployment-id is empty, so no deployment record is closed.")
+            return
+        found = self.client(SECONDS).one(number)
+        if isinstance(found, Unknown):
+            self.journal.note(f"The deployment record {number} could not be seen, so it is not closed: {found.reason}.")
+        elif found is None or not self._is_of_this(found):
+            self.journal.note(f"The deployment record {number} is not of this deployment, so it is not closed.")
+        else:
+            self.filed = found
+            self._keep()
+
     def follow(self, job: Job, launched: bool) -> None:
         """Say which job it is about; one that was launched before has its record already, or gets it now."""
         if self.new is None:
@@ -155,6 +171,13 @@ class Recording:
         self.journal.note(f"Whether the AWX job {job} has a deployment record could not be seen, so none is filed: "
                           f"{why.reason}.")  # fmt: skip
         return why
+
+    def _is_of_this(self, filed: Filed) -> bool:
+        """Whether a record is of this tag there; the image may be another one by now."""
+        new, tag = self.new, filed.deployed.tag if filed.deployed else ""
+        return new is not None and (filed.commit, filed.task, tag, filed.environment.lower()) == (
+            new.commit, new.task, self.deployed.tag, new.environment.lower(),
+        )  # fmt: skip
 
     def _is_same(self, filed: Filed) -> bool:
         deployed, new = filed.deployed, self.new

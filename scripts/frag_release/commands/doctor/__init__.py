@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...adapters.github.forge import GithubForge
-from ...errors import UsageError
+from ...inputs.settings.awx import AwxSettings
 from ...inputs.settings.doctor import read_doctor_settings as read_settings
 from .deployment import Deployment
 from .doctor import Doctor
@@ -24,5 +24,5 @@ def run(session: Session[DoctorSettings]) -> DoctorReport:
     # The configuration file was looked up there: what that has told is not asked again.
     forge = session.forge if isinstance(session.forge, GithubForge) else services.github()
     registry, awx = services.registry(), settings.awx
-    deployment = awx if isinstance(awx, UsageError) else Deployment(services.awx(awx), awx)
+    deployment = Deployment(services.awx(awx), awx) if isinstance(awx, AwxSettings) else awx
     return Doctor(settings, session.stack_on(forge), registry, deployment, services.site(), session.now).run()

@@ -53,8 +53,10 @@ class Deployment:
             return error
 
 
-def questions_of_deployment(selection: Selection, deployment: Deployment | UsageError) -> list[Question]:
-    """Everything that is asked; where the inputs for AWX are wrong, that is the answer."""
+def questions_of_deployment(selection: Selection, deployment: Deployment | UsageError | None) -> list[Question]:
+    """Everything that is asked, nothing of other deployers; if the inputs for AWX are wrong, that is the answer."""
+    if deployment is None:
+        return []
     kinds = ("awx-login", "awx-template", "awx-variables")
     takes = "The job template takes what deploy gives it without `extra-vars`, which doctor is not given"
     needed = ("Reach AWX, and log in", "Launch the job template", takes)

@@ -31,13 +31,13 @@ from .writing import Writing
 class Doctor:
     """The command with all that it needs. `now` is in UTC.
 
-    `deployment` is what is wrong with the inputs for AWX where it cannot be asked.
+    `deployment` is what is wrong with the inputs for AWX where it cannot be asked, None if AWX does not deploy.
     """
 
     settings: DoctorSettings
     stack: Stack[GithubForge]
     registry: RegistryClient
-    deployment: Deployment | UsageError
+    deployment: Deployment | UsageError | None
     site: SiteClient
     now: datetime.datetime
 

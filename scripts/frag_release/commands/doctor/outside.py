@@ -44,7 +44,7 @@ class Outside:
             "environment-reviewers": self._reviewers,
             "environment-people": self._people,
             "environment-tags": self._deployers,
-            "environment-secrets": self._secrets,
+            **({} if self.settings.awx is None else {"environment-secrets": self._secrets}),
             "stack-branch-review": self._of_branch(self._review),
             "workflow-owners": self._of_branch(self._owners),
             "write-key": self._of_branch(self._keys),

@@ -22,7 +22,7 @@ _ALONE = "Move the gate into a job of its own, in which it is the only step."
 _FAILURES = (
     "Take continue-on-error away: a deployment that failed is green with it. Let a step with if: failure() tell people."
 )
-_PLACE = "Give {jobs} an environment of its own, with its own secrets, such as awx/fragalysis-staging."
+_PLACE = "Give {jobs} an environment of its own, with its own secrets, such as staging."
 _NAME_IT = "Name the job deploy-production, or give it the environment that the input environment names."
 _AS_VARIABLE = "Settings > Secrets and variables > Actions: write as a variable, and delete as a secret: {names}."
 _SET = (

@@ -70,6 +70,7 @@ class AdoptReport(Report):
     `rows` are those of doctor that the file alone answers: with `check` all, else those of level 1 with the change.
     `diff` is the change, empty if there is none, or if it has to be made by hand for the reason `obstacle`.
     `environment` is production's. `files` are the others that were asked for, and `past` the last releases.
+    `deployer` is what deploys to it, `none` if that is a step of the workflow's own.
     """
 
     command: ClassVar[str] = "adopt"
@@ -91,6 +92,7 @@ class AdoptReport(Report):
     tag_format: TagFormat = DEFAULT_FORMAT
     files: Sequence[OtherFile] = ()
     past: Past = Past()
+    deployer: str = "awx"
 
     @property
     def open_rows(self) -> list[Row]:

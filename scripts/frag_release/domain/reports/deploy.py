@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
-from ..deployment_records import ERROR, FAILURE
+from ..deployment_records import ERROR, FAILURE, IN_PROGRESS
 from ..evidence import SUCCESS, Approval, Image
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..site import SiteLook
@@ -30,6 +30,8 @@ class Stage(Enum):
     NOT_BEGUN = "job never began"
     JOB_FAILED = "job failed"
     NOT_SHOWN = "site not verified"
+    HANDED_OVER = "handed over"
+    UNVERIFIED = "deployed, not verified"
     DEPLOYED = "deployed"
 
 
@@ -43,8 +45,16 @@ HEADLINES = {
     Stage.NOT_BEGUN: "Nothing deployed: the job never began",
     Stage.JOB_FAILED: "The deployment failed",
     Stage.NOT_SHOWN: "Not seen on the site",
+    Stage.HANDED_OVER: "Verified, and handed over",
+    Stage.UNVERIFIED: "Deployed, but not verified",
     Stage.DEPLOYED: "Deployed",
 }
+_OF_OWN_STEP = {
+    Stage.PLANNED: "Planned, nothing handed over",
+    Stage.NOT_LAUNCHED: "Not handed over",
+    Stage.NOT_BEGUN: "Nothing deployed: the step was skipped",
+}
+_BY_OUTCOME = {FAILURE: Stage.JOB_FAILED, "skipped": Stage.NOT_BEGUN}
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,8 @@ class DeployReport(JudgedReport):
     `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
     and that nothing says for certain that it came to nothing. `site` is the last look at it,
     `site_before` the one before the launch; `seen_at` is when the site showed it, in UTC. `record` is the deployment
-    record, None if there is none.
+    record, None if there is none. `outcome` is how the workflow's own step ended that deploys, in GitHub's word: empty
+    before it, None if AWX deploys.
     """
 
     command: ClassVar[str] = "deploy"
@@ -91,26 +102,57 @@ class DeployReport(JudgedReport):
     seen_at: datetime.datetime | None = None
     record: OwnRecord | None = None
     approvals: Sequence[Approval] = ()
+    outcome: str | None = None
+
+    @property
+    def by_own_step(self) -> bool:
+        """Whether a step of the workflow deploys."""
+        return self.outcome is not None
 
     @property
     def stage(self) -> Stage:
         """How far it came."""
+        if self.outcome:
+            return self._after_own_step(self.outcome)
         if self.judged.failed_rules or self.refusal:
             return Stage.REFUSED
         if self.job is None and self.launch_sent:
             return Stage.NOT_KNOWN
         if self.job is None:
-            return Stage.NOT_LAUNCHED if self.problem else Stage.PLANNED if self.dry_run else Stage.READY
+            ready = Stage.HANDED_OVER if self.by_own_step else Stage.READY
+            return Stage.NOT_LAUNCHED if self.problem else Stage.PLANNED if self.dry_run else ready
         if not self.job.is_over:
             return Stage.LEFT
         if not self.job.succeeded:
             return Stage.JOB_FAILED if self.job.has_begun else Stage.NOT_BEGUN
         return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
 
+    def _after_own_step(self, outcome: str) -> Stage:
+        if self.dry_run:
+            return Stage.NOT_LAUNCHED if self.problem else Stage.PLANNED
+        if outcome != SUCCESS:
+            return _BY_OUTCOME.get(outcome, Stage.LEFT)
+        if self.judged.failed_rules:
+            return Stage.UNVERIFIED
+        return Stage.NOT_SHOWN if self.problem else Stage.DEPLOYED
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether the environment may have been changed by this deployment."""
+        if self.by_own_step:
+            return not self.dry_run and self.outcome not in ("", "skipped")
+        return self.job is not None and self.stage is not Stage.NOT_BEGUN
+
+    @property
+    def stage_in_words(self) -> str:
+        """How far it came, for people."""
+        own = _OF_OWN_STEP if self.by_own_step else {}
+        return own.get(self.stage, HEADLINES[self.stage])
+
     def record_state(self, is_told: bool) -> str:
         """GitHub's word for how it ended. `is_told` is false if the run was cancelled, or broke off by a fault."""
-        if self.stage is Stage.DEPLOYED:
-            return SUCCESS
+        if self.stage in (Stage.DEPLOYED, Stage.HANDED_OVER):
+            return SUCCESS if self.stage is Stage.DEPLOYED else IN_PROGRESS
         failed = self.stage is Stage.JOB_FAILED or (is_told and self.stage is Stage.NOT_SHOWN)
         return FAILURE if failed else ERROR
 
@@ -122,7 +164,7 @@ class DeployReport(JudgedReport):
     @property
     def headline(self) -> str:
         """How far it came, and where to."""
-        return f"{HEADLINES[self.stage]}: {self.subject}"
+        return f"{self.stage_in_words}: {self.subject}"
 
     @property
     def line(self) -> str:
@@ -132,7 +174,7 @@ class DeployReport(JudgedReport):
         if self.stage is Stage.DEPLOYED:
             what = f"{where} rolled back to {tag}" if target.rollback else f"{tag} deployed to {where}"
             return joined(what, pair(self.judged.facts.components))
-        what = f"{HEADLINES[self.stage]}: {'rollback to ' if target.rollback else ''}{tag} on {where}"
+        what = f"{self.stage_in_words}: {'rollback to ' if target.rollback else ''}{tag} on {where}"
         failed = rules(self.judged.failed_rules)
         return f"{what} ({failed})" if failed else what
 
@@ -144,8 +186,8 @@ class DeployReport(JudgedReport):
 
     @property
     def own_status(self) -> int:
-        """The status without regard to a problem: only what is known to be deployed, or a plan, is 0."""
-        return 0 if self.stage in (Stage.DEPLOYED, Stage.PLANNED) else 1
+        """The status without regard to a problem: 0 for what is known to be deployed, is handed over, or planned."""
+        return 0 if self.stage in (Stage.DEPLOYED, Stage.HANDED_OVER, Stage.PLANNED) else 1
 
     def remarks(self) -> list[Remark]:
         """Why the environment does not take it."""
@@ -156,11 +198,21 @@ class DeployReport(JudgedReport):
         job = self.job
         return self.judged.outputs() | {
             "image-tag": self.image.tag,
+            "stack-image": self.to_deploy,
+            "deployment-id": str(self.record.id) if self.record else "",
             "job-id": str(job.id) if job else "",
             "job-url": job.url if job else "",
             "job-status": job.status if job else "",
             "changed": as_word(self.changed),
         }
+
+    @property
+    def to_deploy(self) -> str:
+        """The image that the workflow's own step is to deploy, by its digest if known; empty if there is none."""
+        image = self.image
+        if self.stage is not Stage.HANDED_OVER:
+            return ""
+        return f"{image.name}@{image.digest}" if image.digest else f"{image.name}:{image.tag}"
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the job and the site."""
@@ -171,6 +223,7 @@ class DeployReport(JudgedReport):
             "environment": self.target.environment,
             "gated": self.target.gated,
             "rollback": self.target.rollback,
+            "deployment-outcome": self.outcome or None,
             "job": self._job(),
             "site": self.site.as_json() if self.site else None,
             "site-seen-at": self.seen_at.isoformat(timespec="seconds") if self.seen_at else None,

@@ -35,6 +35,7 @@ class AdoptSettings(Settings):
     production: Sequence[str]
     environment: str
     names_environment: bool
+    deployer: str
     given: Mapping[str, str]
     for_file: Mapping[str, str]
 
@@ -63,6 +64,7 @@ def read_adopt_settings(values: Values, context: Context) -> AdoptSettings:
         production=tuple(map(str.lower, values.items("production-jobs"))),
         environment=values.text("environment"),
         names_environment=values.is_given("environment"),
+        deployer=values.text("deployer"),
         given=given,
         for_file={one.name: given[one.name] for one in INPUTS if one.in_file and one.name in given},
     )

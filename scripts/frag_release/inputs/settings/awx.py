@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from ...domain.awx_jobs import OnTimeout
+from ...domain.awx_jobs import AwxForm, OnTimeout
 from ...domain.evidence import Image
-from ...errors import UsageError
+from ...errors import UnconfiguredError, UsageError
 from ..values import Values, wrong_input
 
 PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
 _PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
+_OF_AWX = (
+    "awx-url",
+    "awx-username",
+    "awx-template",
+    "awx-organization",
+    "production-template",
+    "extra-vars",
+    "on-timeout",
+)
+"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
 _DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
+_NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
 _API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
 _NAMES_API = re.compile(r"/api(/|$)")
 
@@ -40,6 +51,26 @@ class AwxSettings:
         """What no output may show."""
         return tuple(one for one in (self.token, self.password) if one)
 
+    def filled(self, image: Image) -> AwxSettings:
+        """The same with the image's tag and digest in their places; raises UsageError if a digest is not known."""
+        if image.digest is None and has_place(dict(self.variables), PLACE_OF_DIGEST):
+            raise UsageError(
+                f"The input extra-vars holds {PLACE_OF_DIGEST}, but nobody has looked up the digest of "
+                f"{image.reference}.",
+                "Give expected-stack-digest, which the build's push ended with, or leave the place out.",
+            )
+        places = {PLACE_OF_TAG: image.tag, PLACE_OF_DIGEST: image.digest or ""}
+        return replace(self, variables={name: _filled(value, places) for name, value in self.variables.items()})
+
+    @property
+    def form(self) -> AwxForm:
+        """What people type in AWX to launch the same by hand."""
+        with_tag, with_digest = (
+            tuple(name for name, value in self.variables.items() if value == place)
+            for place in (PLACE_OF_TAG, PLACE_OF_DIGEST)
+        )
+        return AwxForm(self.url, self.template, with_tag, with_digest)
+
     def without_secrets(self, text: str) -> str:
         """Return foreign text that may be shown."""
         for secret in self.secrets:
@@ -47,22 +78,35 @@ class AwxSettings:
         return text
 
 
-def read_awx_settings(values: Values, image: Image | None = None) -> AwxSettings:
-    """Check what a kind alone cannot tell, and fill the places in the variables with the image's; raises UsageError.
+def read_deployer(values: Values) -> AwxSettings | None:
+    """Return what AWX is asked with, None if a step of the workflow's own deploys; raises UsageError."""
+    if values.text("deployer") == "none":
+        given = next((name for name in _OF_AWX if values.is_given(name)), None)
+        if given:
+            raise UsageError(f"The input {given} is given, and deployer is none.", "Leave one of the two out.")
+        return None
+    try:
+        return read_awx_settings(values)
+    except UsageError as error:
+        if values.configuration is None and not values.is_given("deployer"):
+            raise UnconfiguredError(error.message, error.remedy) from error
+        raise
 
-    Without an image the variables are as they were given.
-    """
+
+def read_awx_settings(values: Values) -> AwxSettings:
+    """Check what a kind alone cannot tell; raises UsageError. The places in the variables are as they were given."""
+    url = _url(_required(values, "awx-url", _NO_URL))
     username, password, token = (values.text(name) for name in ("awx-username", "awx-password", "awx-token"))
     _check_credentials(username, password, token)
     return AwxSettings(
-        url=_url(_required(values, "awx-url", "Give the address of AWX, such as https://awx.example.")),
+        url=url,
         api_path=_api_path(values.text("awx-api-path")),
         username=username,
         password=password,
         token=token,
         template=_required(values, "awx-template", "Give the exact name of the job template to launch."),
         organization=values.text("awx-organization"),
-        variables=_variables(values.text("extra-vars"), image),
+        variables=_read(values.text("extra-vars")) if values.text("extra-vars") else _DEFAULT_VARIABLES,
         on_timeout=OnTimeout(values.text("on-timeout")),
     )
 
@@ -106,19 +150,6 @@ def _check_credentials(username: str, password: str, token: str) -> None:
 def has_place(value: object, place: str) -> bool:
     """Whether a text in here, however deep, holds this place; the names of variables do not count."""
     return _filled(value, {place: ""}) != value
-
-
-def _variables(text: str, image: Image | None) -> Mapping[str, object]:
-    given: Mapping[str, object] = _read(text) if text else _DEFAULT_VARIABLES
-    if image is None:
-        return given
-    if image.digest is None and has_place(given, PLACE_OF_DIGEST):
-        raise UsageError(
-            f"The input extra-vars holds {PLACE_OF_DIGEST}, but nobody has looked up the digest of {image.reference}.",
-            "Give expected-stack-digest, which the build's push ended with, or leave the place out.",
-        )
-    places = {PLACE_OF_TAG: image.tag, PLACE_OF_DIGEST: image.digest or ""}
-    return {name: _filled(value, places) for name, value in given.items()}
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...domain.awx_jobs import AwxForm
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
 from ...domain.environments import is_production
 from ...domain.expectations import Expected
@@ -17,7 +17,7 @@ from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, is_digest, wrong_input
-from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
+from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_deployer
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
 from .production_template import check_template
@@ -36,7 +36,9 @@ class DeploySettings(GateSettings):
     nobody. `gated` is False only where a person said so, outside production. So many `verify_looks` in a row must show
     it on the site. A release must have stayed on staging for `staging_minutes`, None if it need not have been there.
     `production_template` is the one that may be launched outside production though its name says
-    production. `tells_digest` says whether AWX is told the image's digest.
+    production. `awx` is None if AWX does not deploy. `outcome` is how the workflow's own step has
+    deployed, empty before it, None if AWX deploys; `deployment_id` is the record of the call before it, 0 if none is
+    known.
     """
 
     environment: str
@@ -51,10 +53,11 @@ class DeploySettings(GateSettings):
     verify_looks: int
     staging_minutes: int | None
     production_template: str
-    tells_digest: bool
     wait_minutes: float
     ticket_repository: str
-    awx_form: AwxForm
+    awx: AwxSettings | None
+    outcome: str | None
+    deployment_id: int
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -65,8 +68,7 @@ class DeploySettings(GateSettings):
 def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     gate = read_gate_settings(values, context)
-    # Read again with the image that is deployed; what is wrong with it is told before anything else.
-    awx = read_awx_settings(values)
+    awx = read_deployer(values)
     settings = DeploySettings(
         **vars(gate),
         environment=values.text("environment"),
@@ -81,28 +83,48 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
         verify_looks=int(values.text("verify-looks")),
         staging_minutes=_staging_minutes(values),
         production_template=values.text("production-template"),
-        tells_digest=has_place(dict(awx.variables), PLACE_OF_DIGEST),
         wait_minutes=float(values.text("wait-minutes")),
         ticket_repository=ticket_repository(values, gate.stack_repository),
-        awx_form=AwxForm(awx.url, awx.template, _names_with(awx, PLACE_OF_TAG), _names_with(awx, PLACE_OF_DIGEST)),
+        awx=awx,
+        outcome=_outcome(values),
+        deployment_id=_deployment_id(values),
     )
     _check(settings)
-    _check_template(settings, awx)
-    _check_names_image(settings, awx)
+    if awx:
+        _check_template(settings, awx)
+        _check_names_image(settings, awx)
     return settings
 
 
+def _outcome(values: Values) -> str | None:
+    """Return how the workflow's own step ended, empty before it, None if AWX deploys; raises UsageError."""
+    is_own = values.text("deployer") == "none"
+    given = next((name for name in ("deployment-outcome", "deployment-id") if values.is_given(name)), None)
+    if given and not is_own:
+        message = f"The input {given} belongs to deployments by a step of your own."
+        raise UnconfiguredError(message, "Give deployer: none, or leave it out.")
+    if given and not values.is_given("deployment-outcome"):
+        raise UsageError(
+            "The input deployment-id is given, and deployment-outcome is empty: how the deployment ended is not known.",
+            "Give steps.ID.outcome with the id of the step that deploys, and call this after that step.",
+        )
+    return values.text("deployment-outcome") if is_own else None
+
+
+def _deployment_id(values: Values) -> int:
+    text = values.text("deployment-id")
+    if text and not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+        raise wrong_input("deployment-id", text, "Give the output deployment-id of the call before, unchanged.")
+    return int(text or 0)
+
+
 def _check_names_image(settings: DeploySettings, awx: AwxSettings) -> None:
-    names_image = settings.tells_digest or has_place(dict(awx.variables), PLACE_OF_TAG)
+    names_image = has_place(dict(awx.variables), PLACE_OF_DIGEST) or has_place(dict(awx.variables), PLACE_OF_TAG)
     if settings.is_production and not names_image:
         raise UsageError(
             f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
             f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
         )
-
-
-def _names_with(awx: AwxSettings, place: str) -> tuple[str, ...]:
-    return tuple(name for name, value in awx.variables.items() if value == place)
 
 
 def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:
@@ -145,8 +167,9 @@ def _digests(values: Values) -> dict[str, str]:
 
 
 def _staging_minutes(values: Values) -> int | None:
-    """Only production waits for staging, and a rollback does not."""
+    """Only production waits for staging, and neither a rollback nor what was deployed already does."""
     asked = is_production(values.text("environment")) and not values.flag("rollback")
+    asked = asked and not values.is_given("deployment-outcome")
     return int(values.text("staging-minutes")) if asked and values.text("staging-minutes") else None
 
 

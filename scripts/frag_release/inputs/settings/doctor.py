@@ -9,7 +9,7 @@ from ...domain.needs.catalogue import EXAMINED
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
-from .awx import AwxSettings, read_awx_settings
+from .awx import AwxSettings, read_deployer
 from .base import Settings, read_settings
 from .prepare import check_new, tags_with_own_token
 from .site import SiteSettings, read_site_settings
@@ -20,7 +20,8 @@ from .tickets import ticket_repository
 class DoctorSettings(Settings):
     """What is to be examined. `project` is empty where no board is wanted.
 
-    `awx` is what is wrong with its inputs where it cannot be asked, `site` why its lines cannot be used.
+    `awx` is what is wrong with its inputs where it cannot be asked, None if it does not deploy; `site` is why its lines
+    cannot be used.
     `own_ticket_token` says that tickets are written with the workflow's own token, `tags_with_own_token` that
     components would be tagged with it.
     """
@@ -31,7 +32,7 @@ class DoctorSettings(Settings):
     project_field: str
     project_status: str
     environment: str
-    awx: AwxSettings | UsageError
+    awx: AwxSettings | UsageError | None
     site_urls: Sequence[str]
     site: SiteSettings | UsageError
     own_ticket_token: bool
@@ -59,10 +60,10 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
     )
 
 
-def _awx(values: Values) -> AwxSettings | UsageError:
+def _awx(values: Values) -> AwxSettings | UsageError | None:
     """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
     try:
-        return read_awx_settings(values)
+        return read_deployer(values)
     except UsageError as error:
         return error
 

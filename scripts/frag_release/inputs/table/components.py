@@ -13,6 +13,16 @@ def variable_stem(name: str) -> str:
     return _SHORT.get(name) or name.upper().replace("-", "_")
 
 
+_TAG = {
+    "gate, deploy": "the one that will be built, where it is not the workflow file's",
+    "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
+    "tagged if it is not yet (`new@COMMIT`: that commit); `patch`, `minor` or `major` in place of `new` if "
+    "its tags are `N.N.N`",
+    "doctor": "`new` to see whether prepare may tag it",
+}
+"""What the tag of a component is to the commands."""
+
+
 # Long: it is a table, one row for each input.
 def component_inputs(name: str) -> tuple[Input, ...]:
     """Return the inputs of the component `name`."""
@@ -35,13 +45,7 @@ def component_inputs(name: str) -> tuple[Input, ...]:
         Input(
             f"{name}-tag",
             f"Tag of the {name}",
-            helps={
-                "gate, deploy": "the one that will be built, where it is not the workflow file's",
-                "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
-                "tagged if it is not yet (`new@COMMIT`: that commit); `patch`, `minor` or `major` in place of `new` if "
-                "its tags are `N.N.N`",
-                "doctor": "`new` to see whether prepare may tag it",
-            },
+            helps=_TAG,
             default_words="the value in the workflow file",
             shape="TAG",
             commands=of("gate", "prepare", "deploy", "doctor"),
@@ -117,7 +121,8 @@ def component_inputs(name: str) -> tuple[Input, ...]:
 EVERY_COMPONENT: tuple[Input, ...] = (
     Input(
         "component-tags",
-        "Tags of components by their names, for any component what `backend-tag` is for one",
+        "Tags of components, each by its name",
+        helps=_TAG,
         default_words="the values in the workflow file",
         kind=Kind.PAIRS,
         shape="NAME=TAG,NAME=TAG",
@@ -125,7 +130,7 @@ EVERY_COMPONENT: tuple[Input, ...] = (
     ),
     Input(
         "component-namespaces",
-        "Namespaces of components' images by the components' names, for any what `backend-namespace` is for one",
+        "Namespaces of components' images by the components' names, where they are not the workflow file's",
         default_words="the values in the workflow file, else the owner",
         kind=Kind.PAIRS,
         shape="NAME=NAMESPACE,NAME=NAMESPACE",

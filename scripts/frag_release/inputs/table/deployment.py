@@ -50,7 +50,31 @@ DEPLOYMENT: tuple[Input, ...] = (
         kind=Kind.JSON,
         commands=_DEPLOY,
     ),
-    Input("awx-url", "Address of AWX", kind=Kind.URL, commands=_AWX, required=_DEPLOY),
+    Input(
+        "deployer",
+        "What deploys the stack: `awx`, or `none` for a step of your own, with a call of deploy before and after it",
+        default="awx",
+        kind=Kind.CHOICE,
+        choices=("awx", "none"),
+        commands=_AWX | of("adopt"),
+        in_file=True,
+    ),
+    Input(
+        "deployment-outcome",
+        "How your own step ended, in the call after it: `steps.ID.outcome`; with `deployer: none`",
+        default_words="none: the call before it",
+        kind=Kind.CHOICE,
+        choices=("success", "failure", "cancelled", "skipped"),
+        commands=_DEPLOY,
+    ),
+    Input(
+        "deployment-id",
+        "Output `deployment-id` of the call before your own step; with `deployment-outcome`",
+        default_words="none: no record is closed",
+        shape="NUMBER",
+        commands=_DEPLOY,
+    ),
+    Input("awx-url", "Address of AWX", default_words="none; `deployer: awx` needs it", kind=Kind.URL, commands=_AWX),
     Input(
         "awx-api-path",
         "Where AWX's API begins; `/api/controller/v2/` behind a gateway",
@@ -76,7 +100,11 @@ DEPLOYMENT: tuple[Input, ...] = (
         terminal_variable="AWX_TOKEN",
     ),
     Input(
-        "awx-template", "Exact name of the AWX job template to launch", shape="NAME", commands=_AWX, required=_DEPLOY
+        "awx-template",
+        "Exact name of the AWX job template to launch",
+        default_words="none; `deployer: awx` needs it",
+        shape="NAME",
+        commands=_AWX,
     ),
     Input(
         "awx-organization",

@@ -107,7 +107,7 @@ RULES: tuple[Input, ...] = (
     ),
     Input(
         "allow",
-        "Findings to accept for one tag, each `RULE:SUBJECT@TAG`, such as `pin-ci:backend@2023.05.1`",
+        "Findings to accept for one tag, each `RULE:SUBJECT@TAG`, such as `pin-ci:COMPONENT@2023.05.1`",
         default_words="none",
         kind=Kind.LIST,
         shape="RULE:SUBJECT@TAG,...",

@@ -11,7 +11,7 @@ COMMANDS: dict[str, str] = {
     "prepare": "Verify a new pair and propose the change of the workflow file that releases it",
     "publish": "Tag the reviewed commit, follow its build to the end, and publish the release",
     "announce": "Open or update the ticket of a release, and put it on the board",
-    "deploy": "Verify again, launch the AWX job template, follow it to the end, and check the site",
+    "deploy": "Verify again, deploy, follow that to its end, and check the site",
     "audit": "Judge every past release by the same rules",
     "doctor": "Say which permission or setting is missing, before anything is written",
     "adopt": "Show or write the smallest change that puts the gate in front, in a clone of the stack",

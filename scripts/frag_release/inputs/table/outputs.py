@@ -36,6 +36,9 @@ OUTPUTS: dict[str, str] = {
     "empty where it was not followed to its end",
     "ticket-number": "announce, and deploy where a rollback told it: number of the ticket",
     "ticket-url": "announce, and deploy where a rollback told it: address of the ticket, or of our comment",
+    "stack-image": "deploy with `deployer: none`: what your own step is to deploy, `name@sha256:…`, or `name:tag` if "
+    "the digest is not known; empty if it is to deploy nothing",
+    "deployment-id": "deploy: number of the deployment record; empty if there is none",
     "job-id": "deploy: number of the AWX job",
     "job-url": "deploy: address of the AWX job",
     "job-status": "deploy: last known state of the AWX job, in AWX's word",

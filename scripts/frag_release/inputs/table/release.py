@@ -163,7 +163,7 @@ RELEASE: tuple[Input, ...] = (
     Input(
         "wait-minutes",
         "How long to wait for what still runs",
-        helps={"prepare, publish": "CI (prepare with `new`: `30`)", "deploy": "the AWX job, then the site"},
+        helps={"prepare, publish": "CI (prepare with `new`: `30`)", "deploy": "the deployment, then the site"},
         default="0",
         defaults={"deploy": "30"},
         kind=Kind.MINUTES,
