@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 
 from commands.conftest import World
 from commands.test_new_tags import BACKEND_NAME, FRONTEND_NAME, Line, line  # noqa: F401 - a fixture
-from commands.test_prepare import ask, head, next_tag, send, writes
+from commands.test_prepare import ask, head, next_tag, open_issue, send, writes
 from frag_release.domain.approval import read_approval, written
 from world.asking import HEADERS, get
 from world.example import BACKEND
 from world.faults import ending_at
+from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
+from world.hurried import SharedTime
+from world.killing import kill_after_write
 from world.program import Outcome
 
 STACK_NAME = "xchem/fragalysis-stack"
@@ -103,6 +108,11 @@ Change = Callable[[Approved], Mapping[str, str]]
     (lambda approved: approved.push(repository=FRONTEND_NAME, branch="production") and {}, "frontend commit is "),
     (lambda approved: {"check_images": "false"}, "input check-images is 'false', approved was 'true'"),
     (lambda approved: {"component_releases": "true"}, "input component-releases is 'true', approved was 'false'"),
+    (lambda approved: {"check_origin": "off"}, "input check-origin is 'off', approved was 'check'"),
+    (lambda approved: {"allow": "pin-ci:backend@2023.05.1"}, "input allow is 'pin-ci:backend@2023.05.1'"),
+    (lambda approved: {"backend_ci_workflows": "build-main.yaml"}, "input backend-ci-workflows is 'build-main.yaml'"),
+    (lambda approved: {"ticket": open_issue(approved.world, "Release")}, "ticket is 'xchem/fragalysis-stack#1', appr"),
+    (lambda approved: {"backend_tag": "2023.05.1", "frontend_tag": "newest"}, "frontend tag is '2023.05.4'"),
     (lambda approved: {"stack_tag": "2026.01.2"}, "stack tag is '2026.01.2', approved was '2026.01.1'"),
     (lambda approved: {"plan": approved.with_parts(backend_commit="c" * 40)}, "backend commit is "),
 ])  # fmt: skip
@@ -115,17 +125,24 @@ def test_another_plan_is_refused_in_words(approved: Approved, change: Change, wo
     assert outcome.outputs["plan"] == ""
 
 
-def test_approved_names_stay_when_the_month_changes(approved: Approved) -> None:
-    """Planned in another month: the tags are those of the plan, although the next ones have other names by now."""
-    plan = approved.with_parts(backend_tag="2023.08.4", frontend_tag="2023.08.7", stack_tag="2023.08.1")
-    for repository, tag in ((BACKEND_NAME, "2023.08.4"), (FRONTEND_NAME, "2023.08.7")):
-        approved.world.registry.push(repository, tag, revision=approved.line.heads[repository])
-    outcome = approved.carry_out(plan, stack_tag="")
+def test_approved_names_stay_when_the_month_changes(line: Line, tmp_path: Path) -> None:  # noqa: F811
+    """Planned ten minutes before New Year and approved after it: the tags are those of the plan, by a re-run, too."""
+    time = SharedTime(tmp_path / "time", datetime.datetime(2026, 12, 31, 23, 50, tzinfo=datetime.timezone.utc))
+    world, name = line.world, "2026.12.1"
+    world.program = time.program(world.program)
+    shown = line.prepare(environment={"RUN_TOKEN": TOKEN}, dry_run="true", stack_tag="")
+    assert shown.outputs["plan-title"].startswith(f"{name}: backend {name} ("), shown.log
+    for repository in line.heads:
+        world.registry.push(repository, name, revision=line.heads[repository])
+    time.go_on(3600)
+    approved = Approved(line, shown.outputs["plan"])
+    outcome = approved.carry_out(stack_tag="")
     assert outcome.status == 0, outcome.log
-    assert approved.line.made() == []
-    assert approved.line.tags(BACKEND_NAME)["2023.08.4"] == approved.line.heads[BACKEND_NAME]
-    assert approved.line.tags(FRONTEND_NAME)["2023.08.7"] == approved.line.heads[FRONTEND_NAME]
-    assert trailers(approved.world)[0] == "Stack-Tag: 2023.08.1"
+    assert [line.tags(repository)[name] for repository in line.heads] == list(line.heads.values())
+    assert "2027.01.1" not in [*line.tags(BACKEND_NAME), *line.tags(FRONTEND_NAME)]
+    assert trailers(world)[0] == f"Stack-Tag: {name}"
+    again = approved.carry_out(stack_tag="")
+    assert (again.status, writes(world), again.outputs["stack-tag"]) == (0, [], name), again.log
 
 
 def test_a_name_that_is_taken_meanwhile_stops(approved: Approved) -> None:
@@ -144,22 +161,36 @@ def test_a_name_that_is_taken_meanwhile_stops(approved: Approved) -> None:
     assert (outcome.status, approved.line.made()) == (0, approved.line.both()), outcome.log
 
 
-@pytest.mark.sampled(3)
-@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("kind", ["broken off", "lost"])
-def test_a_re_run_goes_on_after_any_write(approved: Approved, nth: int, kind: str) -> None:
+@pytest.mark.sampled(4)
+@pytest.mark.parametrize("nth", range(1, 9))
+@pytest.mark.parametrize("kind", ["killed", "lost"])
+@pytest.mark.parametrize("frontend", ["", "newest", "new"])
+def test_a_re_run_goes_on_after_any_write(
+    line: Line,  # noqa: F811
+    releases_of: GitHubReleases,
+    frontend: str,
+    kind: str,
+    nth: int,
+) -> None:
     """Whatever was written last, and whoever pushed to production since: the same plan goes on to the same end."""
-    lose = ending_at(nth, lost=kind == "lost")
-    for method in ("POST", "PATCH"):
-        approved.world.github.add(method, "/git/(refs|blobs|trees|commits)(/.*)?$", lose)
-    approved.carry_out()
-    approved.world.github.planned.clear()
-    if len(approved.line.made()) == 2:
+    form = {"frontend_tag": frontend, "component_releases": "true"}
+    shown = line.prepare(environment={"RUN_TOKEN": TOKEN}, dry_run="true", **form)
+    approved, new = Approved(line, shown.outputs["plan"]), line.both()[: 2 if frontend == "new" else 1]
+    if kind == "killed":
+        kill_after_write(line.world.github, line.world.program, nth)
+    else:
+        lose = ending_at(nth, lost=True)
+        for method in ("POST", "PATCH"):
+            line.world.github.add(method, "", lose)
+    approved.carry_out(**form)
+    line.world.github.planned.clear()
+    if line.made() == new:
         approved.push(repository=BACKEND_NAME, branch="production")
-    again = approved.carry_out()
-    assert (again.status, approved.line.made()) == (0, approved.line.both()), again.log
-    commit = ask(approved.world, f"/git/commits/{head(approved.world)}")
-    assert [one["sha"] for one in commit["parents"]] == [approved.world.commit("2023.06.1")]
+    again = approved.carry_out(**form)
+    assert (again.status, line.made()) == (0, new), again.log
+    assert sorted(one.repository for one in releases_of.releases) == [name for name, _, _ in new]
+    commit = ask(line.world, f"/git/commits/{head(line.world)}")
+    assert [one["sha"] for one in commit["parents"]] == [line.world.commit("2023.06.1")]
 
 
 def test_a_commit_that_only_says_so_is_not_the_plans(approved: Approved) -> None:

@@ -6,6 +6,8 @@ import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -16,10 +18,12 @@ from world.asking import HEADERS, get
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
 from world.faults import Forward, Reply, ending_at
-from world.github_builds import CANCELLED, FAILED, PASSED, GitHubBuilds, Look
+from world.github_builds import CANCELLED, FAILED, PASSED, RUNNING, WAITING, GitHubBuilds, Look
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.github_settings import CLASSIC, READING, GitHubSettings, ruleset
+from world.hurried import SharedTime, hurried
+from world.killing import kill_after_write
 from world.loopback import Request
 from world.program import Outcome
 from world.workflow_runs import NAMED
@@ -66,18 +70,19 @@ class Line:
 
     def tag(self, repository: str, name: str, commit: str) -> None:
         """Make a tag, as a person does."""
-        url, body = f"{self.world.github.url}/repos/{repository}/git/refs", {"ref": f"refs/tags/{name}", "sha": commit}
-        with requests.Session() as session:
-            assert session.post(url, json=body, headers=HEADERS, timeout=20).ok
+        self.post(f"/repos/{repository}/git/refs", {"ref": f"refs/tags/{name}", "sha": commit})
 
     def annotate(self, repository: str, name: str, commit: str) -> None:
         """Make an annotated tag, as a person does."""
         body = {"tag": name, "message": "Ready", "object": commit, "type": "commit"}
+        self.tag(repository, name, self.post(f"/repos/{repository}/git/tags", body)["sha"])
+
+    def post(self, path: str, body: Mapping[str, Any], method: str = "POST") -> Any:
+        """Write something, as a person does."""
         with requests.Session() as session:
-            url = f"{self.world.github.url}/repos/{repository}/git/tags"
-            made = session.post(url, json=body, headers=HEADERS, timeout=20)
+            made = session.request(method, f"{self.world.github.url}{path}", json=body, headers=HEADERS, timeout=20)
         assert made.ok, made.text
-        self.tag(repository, name, made.json()["sha"])
+        return made.json()
 
     def both(self) -> list[tuple[str, str, str]]:
         """Both heads tagged, each with the first tag of this month."""
@@ -149,12 +154,17 @@ def test_a_dry_run_shows_the_tags_and_writes_nothing(line: Line) -> None:
     ((CANCELLED,), "ended as cancelled"),
     ((), "no run of .github/workflows/build-production.yaml was started for it"),
     ((Look("completed", "action_required"),), "is not over (waiting)"),
+    ((WAITING,), "It waits for the approval of maintainer or the team release"),
+    ((Look("completed", "startup_failure"),), "ended as startup_failure"),
+    ((Look("completed", "timed_out"),), "ended as timed_out"),
+    ((Look("completed", "skipped"),), "ended as skipped"),
 ])  # fmt: skip
 def test_a_build_that_does_not_pass_leaves_the_tag(line: Line, looks: tuple[Look, ...], words: str) -> None:
     """A failed, cancelled, missing or held build ends the run with status 1; the tags stay, and a re-run goes on."""
     line.builds.starts = bool(looks)
     line.builds.scripts = {FRONTEND_NAME: looks} if looks else {}
     before = head(line.world)
+    line.world.program = hurried(line.world.program)
     outcome = line.prepare(wait_minutes="0")
     assert (outcome.status, head(line.world)) == (1, before), outcome.log
     assert words in outcome.log and "The tag stays" in outcome.log
@@ -163,7 +173,7 @@ def test_a_build_that_does_not_pass_leaves_the_tag(line: Line, looks: tuple[Look
     for name in (BACKEND_NAME, FRONTEND_NAME):
         runs = [run for run in line.world.github.runs if (run.repository, run.head_branch) == (name, next_tag())]
         for run in runs:
-            line.builds.again(run, PASSED)
+            line.builds.again(run, replace(RUNNING, attempt=2), replace(PASSED, attempt=2))
         if not runs:
             line.world.github.add_run(name, next_tag(), line.heads[name])
     again = line.prepare()
@@ -213,19 +223,88 @@ def test_a_name_that_is_taken_or_burned_is_passed_over(line: Line) -> None:
     assert f"{month}2" not in line.tags(BACKEND_NAME)
 
 
+def test_a_tag_whose_ci_is_forgotten_counts_as_none(line: Line) -> None:
+    """The tag of 2023 has no run any more: its commit gets another one, which is used; again, it is found."""
+    old = line.world.example.commits[BACKEND]["2023.05.1"]
+    line.world.github.runs[:] = [run for run in line.world.github.runs if run.head_branch != "2023.05.1"]
+    line.world.registry.push(BACKEND_NAME, next_tag(), revision=old)
+    outcome = line.prepare(backend_tag=f"new@{old}", frontend_tag="")
+    assert outcome.status == 0, outcome.log
+    assert line.made() == [(BACKEND_NAME, next_tag(), old)]
+    assert f"GitHub has forgotten the CI of 2023.05.1 of {BACKEND_NAME}, so it counts as no tag" in outcome.log
+    again = line.prepare(backend_tag=f"new@{old}", frontend_tag="")
+    assert (again.status, line.made(), again.outputs["backend-tag"]) == (
+        0,
+        [(BACKEND_NAME, next_tag(), old)],
+        next_tag(),
+    )
+
+
+def test_the_next_number_is_above_all_tags_of_the_month(line: Line) -> None:
+    """With 1 and 3 on production and 12 on staging the next is 13; the frontend, which has none of the month, has 1."""
+    month, commits = next_tag()[:-1], line.world.example.commits[BACKEND]
+    for number, at in ((1, "2023.03.1"), (3, "2023.05.1"), (12, "2023.05.2")):
+        line.tag(BACKEND_NAME, f"{month}{number}", commits[at])
+    outcome = line.prepare(dry_run="true")
+    assert outcome.status == 0, outcome.log
+    assert (outcome.outputs["backend-tag"], outcome.outputs["frontend-tag"]) == (f"{month}13", f"{month}1")
+
+
+@pytest.mark.parametrize(("zone", "month"), [
+    ("UTC", "2026.12."),
+    ("Europe/Berlin", "2027.01."),
+    ("America/New_York", "2026.12."),
+])  # fmt: skip
+def test_the_year_changes_in_the_zone(line: Line, tmp_path: Path, zone: str, month: str) -> None:
+    """At 23:30 UTC of New Year's Eve it is next year in Berlin: all three tags are of the month that it is there."""
+    eve = datetime.datetime(2026, 12, 31, 23, 30, tzinfo=datetime.timezone.utc)
+    line.world.program = SharedTime(tmp_path / "time", eve).program(line.world.program)
+    line.tag(BACKEND_NAME, "2026.12.4", line.world.example.commits[BACKEND]["2023.05.2"])
+    outcome = line.prepare(dry_run="true", timezone=zone, stack_tag="")
+    assert outcome.status == 0, outcome.log
+    named = [outcome.outputs[f"{name}-tag"] for name in ("backend", "frontend", "stack")]
+    assert named == [f"{month}{5 if month == '2026.12.' else 1}", f"{month}1", f"{month}1"]
+
+
+def test_a_tag_of_the_same_commit_that_somebody_makes_first_is_used(line: Line) -> None:
+    """Made between the look and the write, with its run: found, not counted as ours, and the run is followed."""
+
+    def first(forward: Forward) -> Reply:
+        line.tag(BACKEND_NAME, next_tag(), line.heads[BACKEND_NAME])
+        return forward()
+
+    line.world.github.add("POST", f"/repos/{BACKEND_NAME}/git/refs$", first, times=1)
+    outcome = line.prepare()
+    assert (outcome.status, line.made()) == (0, line.both()), outcome.log
+    assert f"Found the tag of {line.heads[BACKEND_NAME][:12]} of {BACKEND_NAME} as {next_tag()}" in outcome.log
+    runs = [run for run in line.world.github.runs if (run.repository, run.head_branch) == (BACKEND_NAME, next_tag())]
+    assert len(runs) == 1
+
+
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("nth", range(1, 10))
+@pytest.mark.parametrize("mode", ["commit", "pull-request"])
 @pytest.mark.parametrize("kind", ["killed", "lost"])
-def test_broken_off_at_any_write_a_re_run_ends_the_same(line: Line, nth: int, kind: str) -> None:
-    """The write is done and its answer lost, or the server refuses all later ones: again, each tag is there once."""
-    lose = ending_at(nth, lost=kind == "lost")
-    line.world.github.add("POST", "/git/(refs|blobs)$", lose)
-    line.prepare()
+def test_broken_off_at_any_write_a_re_run_ends_the_same(
+    line: Line, releases_of: GitHubReleases, kind: str, mode: str, nth: int
+) -> None:
+    """Killed right after a write, or its answer lost: again, each tag, release, commit and request is there once."""
+    if kind == "killed":
+        kill_after_write(line.world.github, line.world.program, nth)
+    else:
+        lose = ending_at(nth, lost=True)
+        for method in ("POST", "PATCH"):
+            line.world.github.add(method, "", lose)
+    line.prepare(mode=mode, component_releases="true")
     line.world.github.planned.clear()
-    again = line.prepare()
+    again = line.prepare(mode=mode, component_releases="true")
     assert (again.status, line.made()) == (0, line.both()), again.log
-    commit = ask(line.world, f"/git/commits/{head(line.world)}")
+    made = sorted((one.repository, one.tag) for one in releases_of.releases)
+    assert made == [(BACKEND_NAME, next_tag()), (FRONTEND_NAME, next_tag())]
+    at = head(line.world, "master" if mode == "commit" else "release/2026.01.1")
+    commit = ask(line.world, f"/git/commits/{at}")
     assert [one["sha"] for one in commit["parents"]] == [line.world.commit("2023.06.1")]
+    assert len(ask(line.world, "/pulls?state=all")) == (mode != "commit")
 
 
 def test_the_heads_tags_are_used_and_a_commit_can_be_named(line: Line) -> None:
@@ -279,6 +358,64 @@ def test_each_new_tag_gets_a_release_once(line: Line, releases_of: GitHubRelease
     line.world.github.requests.clear()
     again = line.prepare(component_releases="true", mode="pull-request")
     assert (again.status, len(releases_of.releases), writes(line.world)) == (0, 2, []), again.log
+
+
+@pytest.mark.parametrize(("way", "status", "words"), [
+    ("branch", 1, f"Delete or rename the branch '{next_tag()}' in {FRONTEND_NAME}"),
+    ("failed", 1, "branch-ci"),
+    ("archived", 2, f"{FRONTEND_NAME} is archived"),
+    ("unseen", 1, FRONTEND_NAME),
+])  # fmt: skip
+def test_what_stands_in_the_way_of_one_writes_nothing_to_the_other(
+    line: Line, way: str, status: int, words: str
+) -> None:
+    """The frontend has a branch of the tag's name, a failed CI of its branch, is archived or hidden: no tag at all."""
+    github, commit = line.world.github, line.heads[FRONTEND_NAME]
+    if way == "branch":
+        line.post(f"/repos/{FRONTEND_NAME}/git/refs", {"ref": f"refs/heads/{next_tag()}", "sha": commit})
+    elif way == "failed":
+        github.add_run(FRONTEND_NAME, "production", commit, conclusion="failure")
+    elif way == "archived":
+        github.parts.append(settings := GitHubSettings(github))
+        settings.of(FRONTEND_NAME).entry["archived"] = True
+    else:
+        github.deny(FRONTEND_NAME)
+    github.requests.clear()
+    outcome = line.prepare()
+    assert (outcome.status, writes(line.world)) == (status, []), outcome.log
+    assert words in outcome.log
+
+
+def test_a_head_that_moves_before_it_is_tagged_is_planned_anew(line: Line) -> None:
+    """Somebody pushes to production between plan and tag: the newer head is judged and tagged, and not the one seen."""
+    moved: list[str] = []
+
+    def push(forward: Forward) -> Reply:
+        tree = get(f"{line.world.github.url}/repos/{FRONTEND_NAME}/git/commits/{line.heads[FRONTEND_NAME]}").json()
+        body = {"message": "More", "tree": tree["tree"]["sha"], "parents": [line.heads[FRONTEND_NAME]]}
+        moved.append(line.post(f"/repos/{FRONTEND_NAME}/git/commits", body)["sha"])
+        line.post(f"/repos/{FRONTEND_NAME}/git/refs/heads/production", {"sha": moved[0], "force": False}, "PATCH")
+        line.world.registry.push(FRONTEND_NAME, next_tag(), revision=moved[0])
+        return forward()
+
+    line.world.github.add("GET", f"/repos/{FRONTEND_NAME}/rulesets", push, times=1)
+    outcome = line.prepare()
+    assert outcome.status == 0, outcome.log
+    assert "production was moved in between" in outcome.log
+    assert line.made() == [line.both()[0], (FRONTEND_NAME, next_tag(), moved[0])]
+
+
+def test_what_was_made_is_told_where_the_second_tag_is_refused(line: Line) -> None:
+    """GitHub refuses the frontend's tag: status 2, the backend's is told, and is found again by the run after."""
+    body = {"message": "Resource not accessible by integration", "status": "403"}
+    line.world.github.fail("POST", f"/repos/{FRONTEND_NAME}/git/refs$", status=403, body=body, times=1)
+    outcome = line.prepare()
+    assert (outcome.status, line.made()) == (2, line.both()[:1]), outcome.log
+    assert (outcome.outputs["backend-tag"], outcome.outputs["changed"]) == (next_tag(), "true")
+    assert outcome.outputs.get("frontend-tag", "") == "" and "Workflows: write" in outcome.log
+    assert f"as {next_tag()}" in outcome.summary
+    again = line.prepare()
+    assert (again.status, line.made()) == (0, line.both()), again.log
 
 
 def test_the_ticket_is_told_by_the_commit(line: Line) -> None:

@@ -157,13 +157,15 @@ def test_github_files_no_deployment_by_itself(path: Any) -> None:
 NEW = "(inputs.backend == 'tag production now' || inputs.frontend == 'tag production now')"
 FOLLOWS = f"${{{{ {NEW} && !inputs.dry-run && 'release-approved' || 'release' }}}}"
 """The environment of prepare's form: with reviewers where something is tagged."""
+BY_HAND = "${{ (inputs.stack-tag || inputs.baseline) && !inputs.dry-run && 'release-approved' || 'release' }}"
+"""The environment of publish: with reviewers where somebody names the tag, for that may be unreviewed."""
 
 APPS = {
     "RELEASE_APP": {
         ("doctor", "releasing", "release"),
         ("doctor", "tagging", "release-approved"),
         ("prepare-release", "prepare", FOLLOWS),
-        ("publish-release", "publish", "release"),
+        ("publish-release", "publish", BY_HAND),
     },
     "COMPONENT_APP": {
         ("doctor", "tagging", "release-approved"),
@@ -248,7 +250,10 @@ def test_the_doctor_examines_what_the_others_use() -> None:
         name: uses_of(form)[0][name] for name in ("token", "component-token")
     }
     assert asked(doctor["tagging"]) == asked(form)
-    assert doctor["releasing"]["environment"] == publish["publish"]["environment"]
+    assert doctor["releasing"]["environment"] == publish["announce"]["environment"]
+    assert publish["publish"]["environment"]["name"].endswith(
+        f" || '{doctor['releasing']['environment']['name']}' }}}}"
+    )
     assert releasing["token"] == uses_of(publish["publish"])[0]["token"]
     announced = uses_of(publish["announce"])[0]
     assert releasing["ticket-token"] == announced["ticket-token"].replace(" }}", " || github.token }}")

@@ -126,7 +126,8 @@ class Journey:
         if name == REPOSITORY:
             return replace(self.stage, folder=self.stage.folder / "build").run("build-main.yaml", tag, run_id=run.id)
         done = replace(self.stage, folder=self.stage.folder / name, repository=name).run("component.yaml", tag)
-        self.stage.registry.push(name, run.head_branch, revision=run.head_sha)
+        if not self.stage.builds_images:
+            self.stage.registry.push(name, run.head_branch, revision=run.head_sha)
         return done
 
     def tags(self, name: str, commit: str) -> list[str]:

@@ -11,6 +11,8 @@ from process.gates import ACTION, ROOT, SWITCHES
 from process.releases import give_inputs
 from world.act import Run, Runner
 from world.awx import ROBOT, AwxServer
+from world.buildah import BUILD
+from world.buildah import action as building_action
 from world.events import Event
 from world.example import Example
 from world.github_deployments import JobDeployments, filing_jobs
@@ -32,8 +34,8 @@ _MORE = {"prepare": "", "publish": "", "doctor": "", "deploy": "        wait-min
 class Stage:
     """All that the examples need. `images` are the components' digests, `digest` is what the build pushes.
 
-    `uploads` is the address that artifacts are sent to, empty where nobody asks for them. `repository` is the one
-    whose workflows are run.
+    `uploads` is the address that artifacts are sent to, empty where nobody asks for them. With `builds_images` the
+    workflows' images are really built and pushed. `repository` is the one whose workflows are run.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Stage:
     images: Mapping[str, Mapping[str, str]]
     digest: str
     uploads: str = ""
+    builds_images: bool = False
     repository: str = REPOSITORY
 
     @classmethod
@@ -77,6 +80,9 @@ class Stage:
         calls = self.folder / "calls"
         if self.uploads:
             instead[UPLOAD] = uploader(self.folder / "upload", calls, self.uploads)
+        if self.builds_images:
+            names = ["context", "push", "tags", "labels", "provenance", "build-args", "build-contexts"]
+            instead[BUILD] = building_action(self.folder / "buildah", calls, self.registry.own_host, names)
         used = stand_ins(text, self.folder / "stand-ins", calls=calls, instead=instead, digest=self.digest)
         secrets = {"AWX_USER": ROBOT.username, "AWX_USER_PASSWORD": ROBOT.password, "RELEASE_TICKET_TOKEN": APP_TOKEN}
         env = {"GITHUB_RUN_ID": str(run_id)} if run_id else {}

@@ -45,6 +45,7 @@ def stage(
     ("examine", "job", "token", "missing"),
     [
         ("releasing", "releasing", "Token examined: the one given in the input token", 7),
+        ("tagging", "tagging", "Token examined: the one given in the input token", 9),
         ("production", "deploying", "Token examined: the workflow's own.", 8),
     ],
 )
@@ -53,7 +54,8 @@ def test_each_choice_examines_the_tokens_of_its_environment(
 ) -> None:
     """Releasing looks at the app's token, deploying at the workflow's own and at AWX; neither writes anything.
 
-    The app may not see whether releases are immutable, so that is missing to the other alone.
+    The app may not see whether releases are immutable, so that is missing to the other alone. Tagging also asks whether
+    the key could change the production branches, which nothing here keeps it from.
     """
     stage.github.requests.clear()
     event = dispatch("refs/heads/master", stage.example.commits[STACK]["2023.06.2"], examine=examine)

@@ -150,10 +150,13 @@ class GitHubBuilds:
             self.start(name, body["ref"], commit, "workflow_dispatch")
         return Reply(204)
 
-    def _commit(self, name: str, tag: str) -> str | None:
-        path = f"/repos/{name}/git/ref/tags/{tag}"
-        reply = self.server.emulated(Request("GET", path, {}, {"accept": "application/json"}, b"", path))
-        return str(json.loads(reply.body)["object"]["sha"]) if reply.status == 200 else None
+    def _commit(self, name: str, ref: str) -> str | None:
+        for kind in ("tags", "heads"):
+            path = f"/repos/{name}/git/ref/{kind}/{ref}"
+            reply = self.server.emulated(Request("GET", path, {}, {"accept": "application/json"}, b"", path))
+            if reply.status == 200:
+                return str(json.loads(reply.body)["object"]["sha"])
+        return None
 
     def _made(self, name: str, request: Request) -> Reply:
         reply = self.server.emulated(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import struct
 import threading
@@ -192,14 +193,16 @@ def _handler_for(owner: LoopbackServer) -> type[BaseHTTPRequestHandler]:
 
 def _read(handler: BaseHTTPRequestHandler) -> Request:
     length = int(handler.headers.get("Content-Length") or 0)
-    path, _, query = handler.path.partition("?")
+    # To a proxy a client sends the whole address: whose host it names, this server stands for it.
+    target = re.sub(r"\Ahttp://[^/]+", "", handler.path)
+    path, _, query = target.partition("?")
     return Request(
         method=handler.command,
         path=path,
         query=urllib.parse.parse_qs(query, keep_blank_values=True),
         headers={name.lower(): value for name, value in handler.headers.items()},
         body=handler.rfile.read(length),
-        target=handler.path,
+        target=target,
     )
 
 

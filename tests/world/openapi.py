@@ -214,9 +214,10 @@ def _form_faults(request: Request) -> Iterator[str]:
     """
     if request.path.endswith("/") or "//" in request.path:
         yield "the path has an empty segment"
-    if request.headers.get("x-github-api-version") not in API_VERSIONS:
+    agent = request.headers.get("user-agent", "")
+    if request.headers.get("x-github-api-version") not in API_VERSIONS and not agent.startswith("GitHub CLI"):
         yield f"X-GitHub-Api-Version is not one of {API_VERSIONS}"
-    if not request.headers.get("user-agent"):
+    if not agent:
         yield "User-Agent is missing"
 
 

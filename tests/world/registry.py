@@ -100,6 +100,14 @@ class Registry(LoopbackServer):
         reply = forward(Request("GET", path, {}, headers, b"", path), self._registry_port, host=self.host)
         return [one["digest"] for one in json.loads(reply.body)["manifests"]]
 
+    def pushed_by_others(self, name: str, tag: str) -> tuple[str, list[str]]:
+        """The digest and the layers of an image that was not pushed from here, whose tag is from now on theirs."""
+        self._held.pop((name, tag), None)
+        headers = {"accept": f"{OCI_MANIFEST}, {DOCKER_MANIFEST}", **self.push_headers(name)}
+        path = f"/v2/{name}/manifests/{tag}"
+        reply = forward(Request("GET", path, {}, headers, b"", path), self._registry_port, host=self.host)
+        return _digest(reply.body), [one["digest"] for one in json.loads(reply.body)["layers"]]
+
     def push_index(self, name: str, tag: str, *, revision: str = "", media_type: str = OCI_INDEX) -> str:
         """Pushes an image for two platforms and an attestation under one tag; returns the index's digest."""
         kind = OCI_MANIFEST if media_type == OCI_INDEX else DOCKER_MANIFEST

@@ -87,6 +87,7 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
     common = read_settings(values, context)
     waits_longer = common.newly_tagged and not (values.is_given("wait-minutes") or values.flag("dry-run"))
     own = tags_with_own_token(values, context)
+    _check_one_choice(common)
     check_new(common, own and not values.flag("dry-run"))
     return PrepareSettings(
         **vars(common),
@@ -118,6 +119,16 @@ def _approval(values: Values) -> Approval | None:
     return approval
 
 
+def _check_one_choice(settings: Settings) -> None:
+    """Refuse two choices for one component, which no tag can be: tags have no blanks. Raises UsageError."""
+    for one in settings.components:
+        tag = settings.choices[one.name].tag
+        if len(tag.split()) > 1:
+            newest = "In the form: leave the field empty for the newest tag, or keep today's and type a tag below it."
+            remedy = f"Choose one: newest, or a tag alone, such as {one.tag_format.like('2023.05.1')}. {newest}"
+            raise wrong_input(one.given_in("tag"), tag, remedy)
+
+
 def tags_with_own_token(values: Values, context: Context) -> bool:
     """Whether components would be tagged with the workflow's own token."""
     return bool(context.run_token) and (values.text("component-token") or values.text("token")) == context.run_token
@@ -129,7 +140,7 @@ def check_new(settings: Settings, own_token: bool) -> None:
     for one in asked:
         tag = settings.choices[one.name].tag
         if wanted_commit(tag) is None:
-            remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit."
+            remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit; or a tag alone, to release that one."
             raise wrong_input(one.given_in("tag"), tag, remedy)
         if asked_part(tag) and one.tag_format.by_month:
             remedy = f"Use new, or set {one.format_input} to N.N.N if its tags are version numbers."
