@@ -68,6 +68,7 @@ HOME = TicketHome("https://github.com", "m2ms/tickets")
         ("(https://github.com/m2ms/tickets/issues/1527), http://GitHub.com/M2MS/Tickets/issues/9.", [1527, 9]),
         ("https://github.com/m2ms/tickets/issues/1527#issuecomment-2001234567 #4", [1527, 4]),
         ("https://github.com/m2ms/tickets/issues/1527/ <https://github.com/m2ms/tickets/issues/8?x=#3>", [1527, 8]),
+        ("https://www.github.com/m2ms/tickets/issues/1527 https://www.github.example/m2ms/tickets/issues/2", [1527]),
         ("[#1527](https://github.com/m2ms/tickets/issues/1527)", [1527]),
         ("m2ms/tickets#1527, (M2MS/tickets#8)", [1527, 8]),
         # Those of others, and what is none.

@@ -104,6 +104,30 @@ def test_words_that_could_be_a_value_are_refused_by_name(odd: str, note: str) ->
     assert ODD[odd] in error.message and error.line == 3
 
 
+@pytest.mark.parametrize("odd", ["\xa0", "\u200b", "\ufeff", "\u3000"])
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('A: "1"', 'A:{}"1"', "line 6, column 5"),
+        ('A: "1"', 'A: "1"{}# note', "line 6, column 9"),
+        ("jobs:", "jobs:{}", "line 10, column 6"),
+        ("run: |", "run: |{}", "line 12, column 9"),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named_with_its_place(odd: str, old: str, new: str, place: str) -> None:
+    """Where the file is no YAML because of it the error says which it is, where it stands, and to delete it."""
+    said = f"U+{ord(odd):04X}, which looks like a blank or nothing, stands in {place}: delete it"
+    assert said in refused(FILE.replace(old, new.format(odd), 1)).message
+    assert read_environment(blob(FILE.replace("# note", f"# no{odd}te"))).value("BE_IMAGE_TAG").text == "2023.05.1"
+
+
+@pytest.mark.parametrize("control", ["\x0b", "\x0c", "\x1b", "\x7f", "\x00"])
+def test_a_control_character_is_named_with_its_line(control: str) -> None:
+    """It is not allowed anywhere in YAML: the error says which it is and in which line."""
+    error = refused(FILE.replace("TAG: 9.9.9", f"TAG: 9.9{control}.9"))
+    assert (f"control character U+{ord(control):04X}: delete it" in error.message, error.line) == (True, 13)
+
+
 def test_a_second_byte_order_mark_is_refused_by_name() -> None:
     """Of two byte-order marks the second belongs to the first name for some readers."""
     error = refused("\ufeff\ufeff" + FILE)

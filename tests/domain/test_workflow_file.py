@@ -171,10 +171,10 @@ def test_other_ways_to_write_it(file: str) -> None:
         pytest.param("env:\n  BE_IMAGE_TAG: @x\n", 2, "not valid YAML", id="reserved character"),
         pytest.param("%YAML x\n---\nenv: {}\n", 1, "not valid YAML", id="bad directive"),
         pytest.param("%YAML\n---\nenv: {}\n", 1, "not valid YAML", id="cut directive"),
-        pytest.param("env:\n  BE_IMAGE_TAG: 1.2.3\0\n", None, "not valid YAML", id="NUL"),
+        pytest.param("env:\n  BE_IMAGE_TAG: 1.2.3\0\n", 2, "not valid YAML", id="NUL"),
         pytest.param(b"env:\n  A: 1\n  BE_IMAGE_TAG: \xff\n", 3, "UTF-8", id="invalid UTF-8"),
         pytest.param("env: {}".encode("utf-16"), 1, "UTF-8", id="UTF-16"),
-        pytest.param(b"\x00\x01\x02", None, "not valid YAML", id="binary"),
+        pytest.param(b"\x00\x01\x02", 1, "not valid YAML", id="binary"),
         pytest.param("env:\n  BE_IMAGE_TAG: *nowhere\n", 2, "alias", id="alias of nothing"),
     ],
 )

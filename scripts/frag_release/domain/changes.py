@@ -48,7 +48,9 @@ class TicketHome:
 
     def _number_at(self, address: str) -> str:
         """Return `#N` of the address of a ticket or of a comment on it; empty for any other."""
-        place = re.escape(f"{self.server.partition('://')[2].strip('/')}/{self.repository}")
+        host = self.server.partition("://")[2].strip("/")
+        www = r"(?:www\.)?" if host.lower() == "github.com" else ""  # GitHub redirects from there
+        place = www + re.escape(f"{host}/{self.repository}")
         found = re.match(rf"https?://{place}/issues/{_NUMBER}/?(?![\w%/-])", address, re.I)
         return f"#{found[1]}" if found and self.server and self.repository else ""
 

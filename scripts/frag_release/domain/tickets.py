@@ -43,7 +43,8 @@ def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
     An address may be that of a comment.
     """
     if found := _ADDRESS.fullmatch(text):
-        is_here = found["host"].lower() == server.partition("://")[2].strip("/").lower()
+        host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
+        is_here = host == here or (host, here) == ("www.github.com", "github.com")
         return Ticket(found["repository"], int(found["number"])) if is_here else None
     found = _TICKET.fullmatch(text)
     return Ticket(found["repository"] or repository, int(found["number"])) if found else None

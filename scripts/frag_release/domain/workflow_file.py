@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
 )
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import Scanner
 
 from .evidence import Blob
@@ -38,6 +39,9 @@ MAX_DEPTH = 100
 """Deepest nesting that is read; real workflows stay below ten levels."""
 
 
+_NEAR = 3
+"""So many lines after a character that nobody sees an error may still come of it."""
+
 _NAMES = {
     "\r": "carriage return, without a line feed",
     "\x85": "next line",
@@ -46,6 +50,7 @@ _NAMES = {
     "\ufeff": "byte-order mark, a second one",
 }
 _LINE_ENDS = "\n\r\0"
+_UNSEEN = re.compile("[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u3000\ufeff]")
 _UNCERTAIN = re.compile("\r(?!\n)|[\x85\u2028\u2029]|\\A\ufeff")
 _ENDED_COMMENT = re.compile("[ \t]*#[^\r\x85\u2028\u2029]*[\r\x85\u2028\u2029 \t]*")
 # Words that are no YAML but, on a line of their own, the rest of something that is.
@@ -117,6 +122,10 @@ def _parsed(text: str) -> list[Event]:
         events = _bounded(reader.parse(text))
     except MarkedYAMLError as error:
         raise _invalid(error, text) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, text.find(chr(error.character))) + 1
+        why = f"it has the control character U+{error.character:04X}: delete it, or write it as an escape in quotes"
+        raise WorkflowFileError(f"the file is not valid YAML: {why}", line) from error
     except WorkflowFileError:
         raise
     # ruamel's scanner lets plain Python errors through on malformed input: at least AttributeError,
@@ -132,7 +141,23 @@ def _invalid(error: MarkedYAMLError, text: str) -> WorkflowFileError:
     mark, why = error.problem_mark, error.problem or error.context
     if mark and text[mark.index : mark.index + 1] == "\t":
         why = f"a tab (U+0009) stands in column {mark.column + 1}, which is read in different ways: write spaces"
+    elif mark and (unseen := _unseen_before(text, mark.index)):
+        why = f"{why}. {unseen}"
     return WorkflowFileError(f"the file is not valid YAML: {why}", mark.line + 1 if mark else None)
+
+
+def _unseen_before(text: str, at: int) -> str:
+    """Name the last character that nobody sees up to the end of the line at an index, if it is not far away."""
+    start, found = 0, None
+    for found in _UNSEEN.finditer(text, 0, _line_end(text, at)):
+        start = found.start()
+    line = text.count("\n", 0, start) + 1
+    if found is None or text.count("\n", 0, at) + 1 - line > _NEAR:
+        return ""
+    column = start - text.rfind("\n", 0, start)
+    return (
+        f"U+{ord(found[0]):04X}, which looks like a blank or nothing, stands in line {line}, column {column}: delete it"
+    )
 
 
 def _with_certain_lines(text: str) -> str:
