@@ -114,8 +114,9 @@ class _Adoption:
             file=settings.workflow_file,
             rows=rows,
             found=Found(_named(use.builds), _named(production)),
-            dangers=[] if settings.check else dangers(use, settings.workflow_file),
+            dangers=[] if settings.check else dangers(use, settings.workflow_file, settings.tag_format),
             environment=named[0] if named else settings.environment,
+            tag_format=settings.tag_format,
             **rest,  # type: ignore[arg-type]
         )
 

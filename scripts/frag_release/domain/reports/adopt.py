@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import Row
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from .report import Report, count
 
 
@@ -55,6 +56,7 @@ class AdoptReport(Report):
     by_hand: Sequence[ByHand] = ()
     dangers: Sequence[Finding] = ()
     environment: str = ""
+    tag_format: TagFormat = DEFAULT_FORMAT
 
     @property
     def open_rows(self) -> list[Row]:

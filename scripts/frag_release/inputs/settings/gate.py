@@ -46,7 +46,7 @@ class GateSettings(Settings):
 def read_gate_settings(values: Values, context: Context) -> GateSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    ref = _ref(values.text("ref"), context.ref)
+    ref = _ref(values.text("ref"), context.ref, common.tag_format.like())
     return GateSettings(
         **vars(common),
         ref=ref,
@@ -65,9 +65,9 @@ def _is_full(ref: str) -> bool:
     return ref.startswith("refs/")
 
 
-def _ref(given: str, own: str) -> str:
+def _ref(given: str, own: str, like: str) -> str:
     """The ref that is given, which may be short, or else the run's own, which never is."""
     ref = given or own
     if len(ref) > _LONGEST or not (given or _is_full(own)):
-        raise wrong_input("ref", ref, "Name a tag or a branch, such as 2023.06.1 or refs/tags/2023.06.1.")
+        raise wrong_input("ref", ref, f"Name a tag or a branch, such as {like} or refs/tags/{like}.")
     return ref
