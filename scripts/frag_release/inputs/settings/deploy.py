@@ -14,7 +14,7 @@ from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
 from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
-from ...errors import UnconfiguredError, UsageError
+from ...errors import UsageError
 from ..context import Context
 from ..values import Values, is_digest, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
@@ -205,7 +205,7 @@ def _check_production(settings: DeploySettings) -> None:
         raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
     missing = [] if settings.rollback else _missing(settings)
     if missing:
-        raise UnconfiguredError(
+        raise UsageError(
             f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
             f"Give what the gate judged and the build pushed: the outputs {_outputs(settings)} of the gate, and the "
             "digest that the build's push ended with. An output that is empty may have been dropped by GitHub, because "
