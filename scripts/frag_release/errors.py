@@ -36,6 +36,10 @@ class UsageError(ExpectedError):
     exit_status = 2
 
 
+class UnconfiguredError(UsageError):
+    """An input is wrong as far as it is known: the stack's configuration file may set that right."""
+
+
 class ConfigurationError(UsageError):
     """The stack's configuration file is wrong, in `file` at `line`."""
 

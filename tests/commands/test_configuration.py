@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from commands.conftest import World
-from world.events import Event, push_branch
+from world.events import Event, push_branch, push_tag
 from world.example import WORKFLOW_FILE, release_stack, workflow_text
 
 FILE = ".github/frag-release.yaml"
@@ -76,13 +78,31 @@ def test_a_file_that_says_the_defaults_leaves_no_trace(unseeded: World) -> None:
     assert len(unseeded.github.requests) == asked
 
 
-def test_a_file_that_cannot_be_had_blocks(unseeded: World) -> None:
-    """Could not be looked up is not "there is none": production is refused, and a branch may not claim its pins."""
+@pytest.mark.parametrize("ref", ["2023.06.3", "master", "v1.5.0", "2023.06.3-rc.1"])
+def test_a_file_that_cannot_be_had_stops_the_gate(unseeded: World, ref: str) -> None:
+    """Could not be looked up is not "there is none": a branch claims no pins, and v1.5.0 no image of that name."""
     world = with_file(unseeded, THREE)
+    commit = world.commit("2023.06.3")
     world.github.fail("GET", "frag-release.yaml", status=503)
-    outcome = world.gate("2023.06.3")
+    outcome = world.gate(push_branch(ref, commit) if ref == "master" else push_tag(ref, commit))
+    assert outcome.status == 1
+    assert "frag-release.yaml of xchem/fragalysis-stack could not be read" in outcome.log
+    told = {"deploy-production", "deploy-staging", "verdict"}
+    assert {name: value for name, value in outcome.outputs.items() if value and name in told} == {
+        "deploy-production": "false",
+        "deploy-staging": "false",
+        "verdict": "blocked",
+    }
+    assert not outcome.outputs["image-tag"] and not outcome.outputs["backend-tag"]
+
+
+def test_a_copy_at_the_commit_that_cannot_be_had_blocks(unseeded: World) -> None:
+    """Whether the tag brings the file that rules is then unknown, and nothing is deployed."""
+    world = with_file(unseeded, THREE)
+    world.github.fail("GET", f"frag-release.yaml\\?ref={world.commit('2023.06.3')}", status=503)
+    outcome = world.gate("2023.06.3", **UNNAMED)
+    assert outcome.findings("unknown") == {"config-same:stack": "unknown"}
     assert outcome.outputs["deploy-production"] == "false"
-    assert outcome.findings("unknown")["config-same:stack"] == "unknown"
 
 
 def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.evidence import OBJECT_ID, Answer, Blob, Unknown
-from ..errors import EvidenceError, UsageError
+from ..errors import EvidenceError, UnconfiguredError
 from ..inputs.configuration import FILE, Configuration, read_configuration
 from ..inputs.settings.base import read_settings
 from .session import Session
@@ -30,14 +30,14 @@ def configured(
 ) -> Session[Any]:
     """Return the session of a command by its inputs and the configuration file that rules.
 
-    An input that is wrong by itself may be right by what the file says. A command that has `ask_ahead` asks at the same
-    time what it begins with, and does what `get_ready` does. Raises UsageError, and EvidenceError if the file could not
-    be looked up: without it nobody knows which components there are, and which tags are releases.
+    A command that has `ask_ahead` asks at the same time what it begins with, and does what `get_ready` does. Raises
+    UsageError, and EvidenceError if the file could not be looked up: without it nobody knows which components there
+    are, and which tags are releases.
     """
     wrong = None
     try:
         settings = command.read_settings(values, context)
-    except UsageError as error:
+    except UnconfiguredError as error:
         wrong, settings = error, read_settings(values.unconfigured(), context)
     session = Session(settings, values, context, journal)
     found = _asked(command, session, ahead=wrong is None)

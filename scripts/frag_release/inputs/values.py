@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ..domain.components import COMPONENT_NAMES
 from ..domain.evidence import OBJECT_ID
 from ..domain.tag_format import TagFormat, wrong_v
-from ..errors import UsageError
+from ..errors import UnconfiguredError, UsageError
 from .configuration import FILE, Configuration
 from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
 from .table.components import component_inputs
@@ -108,7 +108,7 @@ class Values:
         """Raise UsageError if the input `name` names a component that there is not."""
         unknown = [one for one in given if one not in self.components]
         if unknown:
-            raise wrong_input(name, unknown[0], f"The components are {', '.join(self.components)}.")
+            raise unconfigured(name, unknown[0], f"The components are {', '.join(self.components)}.")
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -166,10 +166,18 @@ def wrong_input(name: str, value: str, remedy: str) -> UsageError:
     return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
 
 
+def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
+    """The error for an input that may be right by what the configuration file says."""
+    error = wrong_input(name, value, remedy)
+    return UnconfiguredError(error.message, error.remedy)
+
+
 def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
-    """The error for a tag of the stack that is no production tag."""
-    remedy = f"Use {form.numbers}, such as {form.like()}. {wrong_v(value, form, 'tag-format')}"
-    return wrong_input(name, value, remedy.rstrip())
+    """The error for a tag of the stack that is no production tag; the file may say that it is one by its `v`."""
+    remedy = f"Use {form.numbers}, such as {form.like()}."
+    if with_v := wrong_v(value, form, "tag-format"):
+        return unconfigured(name, value, f"{remedy} {with_v}")
+    return wrong_input(name, value, remedy)
 
 
 def of_another_command(one: Input, command: str) -> UsageError:

@@ -15,7 +15,7 @@ from ...errors import UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.components import variable_stem
-from ..values import Values, wrong_input
+from ..values import Values, unconfigured, wrong_input
 from .registries import RegistrySettings, read_registry_settings
 from .report import check_report
 
@@ -210,7 +210,7 @@ def _allowance(item: str, values: Values) -> Allowance:
     rule = next((one for one in CATALOGUE if one.id == match[1]), None)
     subjects = components if rule and rule.subject == "component" else (rule.subject,) if rule else ()
     if rule is None or match[2] not in subjects:
-        raise wrong_input("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
+        raise unconfigured("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
     if not rule.allowable:
         raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
     return Allowance(match[1], match[2], match[3])

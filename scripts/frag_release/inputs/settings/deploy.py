@@ -14,9 +14,9 @@ from ...domain.expectations import Expected
 from ...domain.image_tags import is_image_tag
 from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
-from ...errors import UsageError
+from ...errors import UnconfiguredError, UsageError
 from ..context import Context
-from ..values import Values, is_digest, wrong_input
+from ..values import Values, is_digest, unconfigured, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_awx_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
@@ -183,11 +183,12 @@ def check_ref(settings: DeploySettings) -> None:
     form = settings.tag_format
     if settings.rollback and parse_production_tag(tag, form) is None:
         remedy = f"Name the release to go back to: its tag, such as {form.like()} or {TAGS}{form.like()}."
-        raise wrong_input("ref", settings.ref, wrong_v(tag, form, "tag-format") or remedy)
+        with_v = wrong_v(tag, form, "tag-format")
+        raise unconfigured("ref", settings.ref, with_v) if with_v else wrong_input("ref", settings.ref, remedy)
     judged = form.image_tag(tag)
     if settings.is_production and settings.image_tag not in ("", judged):
         remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
-        raise wrong_input("image-tag", settings.image_tag, remedy)
+        raise unconfigured("image-tag", settings.image_tag, remedy)
 
 
 def _check_rollback(settings: DeploySettings) -> None:
@@ -205,7 +206,7 @@ def _check_production(settings: DeploySettings) -> None:
         raise UsageError(f"The input stack-image cannot be none: {where}.", "Name the image that is deployed.")
     missing = [] if settings.rollback else _missing(settings)
     if missing:
-        raise UsageError(
+        raise UnconfiguredError(
             f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
             f"Give what the gate judged and the build pushed: the outputs {_outputs(settings)} of the gate, and the "
             "digest that the build's push ended with. An output that is empty may have been dropped by GitHub, because "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...domain.site_lines import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines
-from ...errors import UsageError
+from ...errors import UnconfiguredError
 from ..values import Values
 from .base import Settings
 
@@ -32,9 +32,9 @@ def read_site_settings(values: Values, common: Settings) -> SiteSettings:
     try:
         lines = read_lines(values.text("verify-text"), places, _owners(common, values.text("stack-image")))
     except LineError as error:
-        raise UsageError(str(error), _FORMS) from error
+        raise UnconfiguredError(str(error), _FORMS) from error
     if urls and not lines:
-        raise UsageError(
+        raise UnconfiguredError(
             "The input verify-text is empty where verify-url is given: a page that answers proves no version.",
             f"{_FORMS} Or leave verify-url out: then nobody looks at the site.",
         )
