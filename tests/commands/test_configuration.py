@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from commands.auditing import REPOSITORY, audit, blockers, record, release, releases_in
 from commands.conftest import World
 from world.events import Event, push_branch, push_tag
-from world.example import WORKFLOW_FILE, release_stack, workflow_text
+from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, workflow_text
+from world.github_releases import GitHubReleases
 
 FILE = ".github/frag-release.yaml"
 THREE = """\
@@ -16,6 +19,10 @@ components:
   api: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
   web: {repository: xchem/fragalysis-frontend, variable: FE_IMAGE_TAG, namespace-variable: FE_NAMESPACE}
   worker: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+"""
+RENAMED = """\
+workflow-file: .github/workflows/release.yml
+components: {api: {repository: xchem/fragalysis-backend, variable: API_TAG}}
 """
 UNNAMED = {"backend_ci_workflows": "", "frontend_ci_workflows": ""}
 """The inputs of components that the stack does not have, left out."""
@@ -130,3 +137,63 @@ def test_a_branch_build_hands_on_the_same_components(unseeded: World) -> None:
     world = with_file(unseeded, THREE)
     outcome = world.gate(push_branch("master", world.commit("2023.06.3")), **UNNAMED)
     assert set(json.loads(outcome.outputs["components"])) == {"api", "web", "worker"}
+
+
+def record_of_three(world: World, configuration: Any) -> bytes:
+    """The `release.json` of 2023.06.3, as it was published under the file with three components."""
+    document = json.loads(record(world, "2023.06.2"))
+    document["stack"] |= {
+        "tag": "2023.06.3",
+        "commit": world.commit("2023.06.3"),
+        "image": f"docker.io/{REPOSITORY}:2023.06.3",
+    }
+    backend, frontend = document["components"]
+    document["components"] = [backend | {"name": "api"}, frontend | {"name": "web"}, backend | {"name": "worker"}]
+    return json.dumps(document | {"configuration": configuration}).encode()
+
+
+def components_recorded() -> dict[str, Any]:
+    """What publish records of the file with three components."""
+    backend = {"variable": "BE_IMAGE_TAG", "namespace-variable": "BE_NAMESPACE"}
+    frontend = {"variable": "FE_IMAGE_TAG", "namespace-variable": "FE_NAMESPACE"}
+    return {
+        "components": {
+            "api": {"repository": f"xchem/{BACKEND}", **backend},
+            "web": {"repository": f"xchem/{FRONTEND}", **frontend},
+            "worker": {"repository": f"xchem/{BACKEND}", **backend},
+        }
+    }
+
+
+def test_an_audit_judges_each_release_by_what_it_recorded(unseeded: World, releases_of: GitHubReleases) -> None:
+    """Today's file names another workflow file and other variables: releases of before it, and of none, keep theirs."""
+    world = with_file(unseeded, THREE, RENAMED)
+    for tag in ("2023.06.1", "2023.06.2"):
+        release(world, releases_of, tag)
+    files = {"release.json": record_of_three(world, components_recorded())}
+    releases_of.add(REPOSITORY, "2023.06.3", files=files)
+    outcome = audit(world, **UNNAMED)
+    assert (outcome.status, blockers(outcome)) == (0, {}), outcome.log
+    assert {tag: [one["name"] for one in each["components"]] for tag, each in releases_in(outcome).items()} == {
+        "2023.06.1": ["backend", "frontend"],
+        "2023.06.2-rc.1": ["api"],
+        "2023.06.2": ["backend", "frontend"],
+        "2023.06.3": ["api", "web", "worker"],
+    }
+    assert "| Date | Release | api | web | worker | backend | frontend |" in outcome.summary
+
+
+@pytest.mark.parametrize(
+    "configuration", [{"tokn": "x"}, {"token": "x"}, {"components": {"stack": {"repository": "a/b"}}}, "x", [1]]
+)
+def test_a_recorded_configuration_that_says_nothing_leaves_its_release_unverified(
+    unseeded: World, releases_of: GitHubReleases, configuration: Any
+) -> None:
+    """Whoever may change a release may have written it: it is not taken for that of today, nor for none."""
+    world = with_file(unseeded, THREE)
+    files = {"release.json": record_of_three(world, configuration)}
+    releases_of.add(REPOSITORY, "2023.06.3", files=files)
+    outcome = audit(world, since="2023.06.3", **UNNAMED)
+    assert outcome.status == 1
+    assert blockers(outcome)["2023.06.3"] == ["tag-commit:stack=unknown"]
+    assert "the configuration in release.json of 2023.06.3 cannot be used" in outcome.log

@@ -34,7 +34,7 @@ def stack_tag(name: str, pin: str, year: int = 2023) -> StackTag:
 def report(*tags: StackTag, good: bool = True) -> AuditReport:
     """The audit of these tags; every pin is a tag, on its branch if all is `good`."""
     place = Placement(frozenset({"production"} if good else ()))
-    pinned = {("backend", pin.tag): ComponentFacts(pin, COMMIT, None, place, None) for tag in tags for pin in tag.pins}
+    pinned = {(BACKEND, pin.tag): ComponentFacts(pin, COMMIT, None, place, None) for tag in tags for pin in tag.pins}
     names = [tag.name for tag in tags]
     history = StackHistory("org/stack", ["master"], [BACKEND], Since(), names, tags, pinned=pinned)
     releases = judge_history(history)

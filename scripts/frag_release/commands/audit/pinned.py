@@ -14,6 +14,9 @@ from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.rules.ci_runs import has_names
 from ..session import utc_now
 
+Pinned = Mapping[tuple[Component, str], ComponentFacts]
+_AT_ONCE = 20
+
 
 @dataclass(frozen=True)
 class PinnedEvidence:
@@ -23,16 +26,14 @@ class PinnedEvidence:
     check_ci: bool
     tell: Callable[[str], None]
 
-    def gather(self, components: Sequence[Component], pins: Sequence[Pin]) -> Mapping[tuple[str, str], ComponentFacts]:
-        """Return what is known of each pinned tag, by the component's name and the tag."""
-        by_name: dict[str, dict[str, Pin]] = {component.name: {} for component in components}
+    def gather(self, components: Sequence[Component], pins: Sequence[Pin]) -> Pinned:
+        """Return what is known of each pinned tag, by the component and the tag."""
+        pinned: dict[Component, dict[str, Pin]] = {component: {} for component in components}
         for pin in pins:
-            by_name[pin.component.name].setdefault(pin.tag, pin)
-        with ThreadPoolExecutor(max(1, len(components))) as pool:
-            gathered = pool.map(self._component, components, by_name.values())
-        return {
-            (name, tag): facts for name, found in zip(by_name, gathered, strict=True) for tag, facts in found.items()
-        }
+            pinned[pin.component].setdefault(pin.tag, pin)
+        with ThreadPoolExecutor(max(1, min(len(components), _AT_ONCE))) as pool:
+            gathered = pool.map(self._component, components, pinned.values())
+        return {(one, tag): facts for one, found in zip(pinned, gathered, strict=True) for tag, facts in found.items()}
 
     def _component(self, component: Component, pins: Mapping[str, Pin]) -> dict[str, ComponentFacts]:
         tags = [tag for tag in pins if tag]
