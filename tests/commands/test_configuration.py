@@ -9,9 +9,12 @@ import pytest
 
 from commands.auditing import REPOSITORY, audit, blockers, record, release, releases_in
 from commands.conftest import World
+from commands.test_prepare import prepare
+from frag_release.adapters.http.session import MOST_AT_ONCE
 from world.events import Event, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, workflow_text
 from world.github_releases import GitHubReleases
+from world.rounds import Rounds, patiently
 
 FILE = ".github/frag-release.yaml"
 THREE = """\
@@ -197,3 +200,65 @@ def test_a_recorded_configuration_that_says_nothing_leaves_its_release_unverifie
     assert outcome.status == 1
     assert blockers(outcome)["2023.06.3"] == ["tag-commit:stack=unknown"]
     assert "the configuration in release.json of 2023.06.3 cannot be used" in outcome.log
+
+
+def test_prepare_says_beforehand_that_the_branch_has_another_file(unseeded: World) -> None:
+    """Of a release branch whose file names another image, publish would refuse the release."""
+    example = unseeded.example
+    example.stack.commit({FILE: DEFAULTS}, "Set up", branch="master")
+    example.stack.branch("releases", example.stack.head())
+    example.stack.commit({FILE: f"{DEFAULTS}stack-image: ghcr.io/x/y\n"}, "Another", branch="releases")
+    world = unseeded.seed()
+    inputs = {"backend_tag": "2023.03.1", "stack_tag": "2023.06.9", "dry_run": "true"}
+    said = "frag-release.yaml of releases differs from the default branch's, which rules: stack-image."
+    assert said in prepare(world, stack_branch="releases", **inputs).log
+    assert "which rules" not in prepare(world, **inputs).log
+
+
+@pytest.mark.parametrize(("text", "limit"), [("", 4), (DEFAULTS, 4), (THREE, 4), ("workflow-file: a.yml\n", 5)])
+def test_the_file_costs_no_round_trip_but_where_it_renames_the_workflow_file(
+    unseeded: World, text: str, limit: int
+) -> None:
+    """It is asked for with the first questions; the name of another workflow file has to be read first."""
+    example = unseeded.example
+    files = {"a.yml": workflow_text("2023.05.1", "2023.05.4"), **({FILE: text} if text else {})}
+    example.stack.commit(files, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    rounds = rounds_of(unseeded.seed(), "2023.06.3", limit, **(UNNAMED if "api" in text else {}))
+    assert rounds.count == limit, rounds.sizes
+
+
+def rounds_of(world: World, tag: str, limit: int, **inputs: str) -> Rounds:
+    """The round trips of a gate that lets a tag pass, without what images say of their making."""
+
+    def gate(rounds: Rounds) -> None:
+        world.github.requests.clear()
+        world.github.rounds = world.registry.rounds = rounds
+        outcome = world.gate(tag, check_origin="off", **inputs)
+        assert outcome.outputs["verdict"] == "deploy", outcome.log
+
+    rounds = patiently(limit, gate)
+    world.github.rounds = world.registry.rounds = None
+    return rounds
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 19), (2, 25), (5, 43), (20, 133)])
+def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: int) -> None:
+    """A component is its tag, its branches, its commit and its CI; the stack is thirteen more, however many it has.
+
+    Never are there more on their way than GitHub lets a token have.
+    """
+    names = [f"part-{number}" for number in range(1, count + 1)]
+    example, own = unseeded.example, "variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE"
+    lines = [f"  {name}: {{repository: xchem/{name}, {own}}}" for name in names]
+    example.stack.commit({FILE: "\n".join(["components:", *lines, ""])}, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    world = unseeded.seed()
+    for name in names:
+        world.github.seed_from_git(example.backend, f"xchem/{name}")
+        world.github.add_run(f"xchem/{name}", "2023.05.1", example.commits[BACKEND]["2023.05.1"])
+        world.registry.push(f"xchem/{name}", "2023.05.1", revision="0" * 40)
+    limit = 3 if count <= 5 else 6
+    rounds = rounds_of(world, "2023.06.3", limit, **UNNAMED)
+    assert len(world.github.requests) == asked
+    assert rounds.count <= limit and max(rounds.sizes) <= MOST_AT_ONCE, rounds.sizes
