@@ -395,7 +395,7 @@ def test_a_dry_run_shows_and_writes_nothing(desk: Desk) -> None:
     [
         ("refs/heads/master", "", "the input stack-tag is empty"),
         ("refs/tags/2023.06.2-rc.1", "", "is no release to production"),
-        ("refs/heads/master", "v2023.06.2", "The input stack-tag cannot be 'v2023.06.2'."),
+        ("refs/heads/master", "2023.06", "The input stack-tag cannot be '2023.06'."),
     ],
 )
 def test_without_a_release_it_is_wrongly_used(desk: Desk, ref: str, tag: str, words: str) -> None:

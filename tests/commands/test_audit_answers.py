@@ -143,9 +143,9 @@ def audited(forge: Forge, texts: Mapping[str, str]) -> Judged:
     given = {"command": "audit", "stack-repository": f"{OWNER}/{STACK}", "stack-branch": "master", **texts}
     settings = read_audit_settings(Values(given), Context())
     registry = RegistryClient(Http(Deadline(60)))
-    report: Any = (
-        Audit(settings, Stack(settings, forge, Context()), registry, FIRST_DATE, lambda line: None).run().as_json()
-    )
+    stack = Stack(settings, forge, Context())
+    audit = Audit(settings, stack, registry, FIRST_DATE, lambda line: None, lambda recorded: settings)
+    report: Any = audit.run().as_json()
     assert report["complete"], report["missing"]
     return {one["tag"]: (one["verdict"], _statuses(one["findings"])) for one in report["releases"]}
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from typing import Any
 
+import pytest
+
+from commands.auditing import REPOSITORY, audit, blockers, record, release, releases_in
 from commands.conftest import World
-from world.events import Event, push_branch
-from world.example import WORKFLOW_FILE, release_stack, workflow_text
+from commands.scenarios import READERS, SEVEN, scenario_of
+from commands.test_prepare import prepare
+from frag_release.adapters.http.session import MOST_AT_ONCE
+from world.events import Event, push_branch, push_tag
+from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, workflow_text
+from world.github_releases import GitHubReleases
+from world.rounds import Rounds, patiently
 
 FILE = ".github/frag-release.yaml"
 THREE = """\
@@ -14,6 +25,10 @@ components:
   api: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
   web: {repository: xchem/fragalysis-frontend, variable: FE_IMAGE_TAG, namespace-variable: FE_NAMESPACE}
   worker: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+"""
+RENAMED = """\
+workflow-file: .github/workflows/release.yml
+components: {api: {repository: xchem/fragalysis-backend, variable: API_TAG}}
 """
 UNNAMED = {"backend_ci_workflows": "", "frontend_ci_workflows": ""}
 """The inputs of components that the stack does not have, left out."""
@@ -58,31 +73,54 @@ def test_a_tag_whose_file_is_another_one_is_refused(unseeded: World) -> None:
     assert outcome.outputs["deploy-production"] == "false"
 
 
-def test_a_file_that_says_the_defaults_leaves_no_trace(unseeded: World) -> None:
-    """But for the time the report is that of a stack without a file, whose gate asks as many questions."""
-    example = unseeded.example
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
-    plain = unseeded.seed().gate("2023.06.3")
-    asked = len(unseeded.github.requests)
-    example.stack.delete("refs/tags/2023.06.3")
-    filed = with_file(unseeded, DEFAULTS).gate("2023.06.3")
-    assert plain.report is not None
-    assert filed.report is not None
-    commits = {"time": "", "stack": "", "ref": ""}
-    mine, other = {**filed.report, **commits}, {**plain.report, **commits}
-    for found in (mine, other):
-        found["findings"] = [{**one, "message": ""} for one in found["findings"]]
-    assert mine == other
-    assert len(unseeded.github.requests) == asked
+def answer_with_file(world: World, text: str) -> None:
+    """Have GitHub show a file at every commit, as if it had always been there: ids of commits stay as they are."""
+    content = text.encode()
+    blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    encoded = {"encoding": "base64", "content": base64.b64encode(content).decode(), "size": len(content)}
+    body = {"type": "file", "name": "frag-release.yaml", "path": FILE, "sha": blob_id, **encoded}
+    world.github.fail("GET", "/contents/.github/frag-release.yaml", status=200, body=body)
 
 
-def test_a_file_that_cannot_be_had_blocks(unseeded: World) -> None:
-    """Could not be looked up is not "there is none": production is refused, and a branch may not claim its pins."""
+@pytest.mark.parametrize("name", SEVEN)
+def test_a_file_that_says_the_defaults_leaves_no_trace(name: str, request: pytest.FixtureRequest) -> None:
+    """But for the time every command's report, page and outputs are those of a stack without a file."""
+    scenario = scenario_of(name, request)
+    dry = {} if name in READERS else {"dry-run": "true"}
+    plain = scenario.run(dry)
+    answer_with_file(scenario.world, DEFAULTS)
+    filed = scenario.run(dry)
+    assert plain.report and filed.report and plain.status == filed.status
+    assert {**filed.report, "time": ""} == {**plain.report, "time": ""}
+    assert list(filed.report) == list(plain.report)
+    assert {**filed.outputs, "report-path": ""} == {**plain.outputs, "report-path": ""}
+
+
+@pytest.mark.parametrize("ref", ["2023.06.3", "master", "v1.5.0", "2023.06.3-rc.1"])
+def test_a_file_that_cannot_be_had_stops_the_gate(unseeded: World, ref: str) -> None:
+    """Could not be looked up is not "there is none": a branch claims no pins, and v1.5.0 no image of that name."""
     world = with_file(unseeded, THREE)
+    commit = world.commit("2023.06.3")
     world.github.fail("GET", "frag-release.yaml", status=503)
-    outcome = world.gate("2023.06.3")
+    outcome = world.gate(push_branch(ref, commit) if ref == "master" else push_tag(ref, commit))
+    assert outcome.status == 1
+    assert "frag-release.yaml of xchem/fragalysis-stack could not be read" in outcome.log
+    told = {"deploy-production", "deploy-staging", "verdict"}
+    assert {name: value for name, value in outcome.outputs.items() if value and name in told} == {
+        "deploy-production": "false",
+        "deploy-staging": "false",
+        "verdict": "blocked",
+    }
+    assert not outcome.outputs["image-tag"] and not outcome.outputs["backend-tag"]
+
+
+def test_a_copy_at_the_commit_that_cannot_be_had_blocks(unseeded: World) -> None:
+    """Whether the tag brings the file that rules is then unknown, and nothing is deployed."""
+    world = with_file(unseeded, THREE)
+    world.github.fail("GET", f"frag-release.yaml\\?ref={world.commit('2023.06.3')}", status=503)
+    outcome = world.gate("2023.06.3", **UNNAMED)
+    assert outcome.findings("unknown") == {"config-same:stack": "unknown"}
     assert outcome.outputs["deploy-production"] == "false"
-    assert outcome.findings("unknown")["config-same:stack"] == "unknown"
 
 
 def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> None:
@@ -110,3 +148,125 @@ def test_a_branch_build_hands_on_the_same_components(unseeded: World) -> None:
     world = with_file(unseeded, THREE)
     outcome = world.gate(push_branch("master", world.commit("2023.06.3")), **UNNAMED)
     assert set(json.loads(outcome.outputs["components"])) == {"api", "web", "worker"}
+
+
+def record_of_three(world: World, configuration: Any) -> bytes:
+    """The `release.json` of 2023.06.3, as it was published under the file with three components."""
+    document = json.loads(record(world, "2023.06.2"))
+    document["stack"] |= {
+        "tag": "2023.06.3",
+        "commit": world.commit("2023.06.3"),
+        "image": f"docker.io/{REPOSITORY}:2023.06.3",
+    }
+    backend, frontend = document["components"]
+    document["components"] = [backend | {"name": "api"}, frontend | {"name": "web"}, backend | {"name": "worker"}]
+    return json.dumps(document | {"configuration": configuration}).encode()
+
+
+def components_recorded() -> dict[str, Any]:
+    """What publish records of the file with three components."""
+    backend = {"variable": "BE_IMAGE_TAG", "namespace-variable": "BE_NAMESPACE"}
+    frontend = {"variable": "FE_IMAGE_TAG", "namespace-variable": "FE_NAMESPACE"}
+    return {
+        "components": {
+            "api": {"repository": f"xchem/{BACKEND}", **backend},
+            "web": {"repository": f"xchem/{FRONTEND}", **frontend},
+            "worker": {"repository": f"xchem/{BACKEND}", **backend},
+        }
+    }
+
+
+def test_an_audit_judges_each_release_by_what_it_recorded(unseeded: World, releases_of: GitHubReleases) -> None:
+    """Today's file names another workflow file and other variables: releases of before it, and of none, keep theirs."""
+    world = with_file(unseeded, THREE, RENAMED)
+    for tag in ("2023.06.1", "2023.06.2"):
+        release(world, releases_of, tag)
+    files = {"release.json": record_of_three(world, components_recorded())}
+    releases_of.add(REPOSITORY, "2023.06.3", files=files)
+    outcome = audit(world, **UNNAMED)
+    assert (outcome.status, blockers(outcome)) == (0, {}), outcome.log
+    assert {tag: [one["name"] for one in each["components"]] for tag, each in releases_in(outcome).items()} == {
+        "2023.06.1": ["backend", "frontend"],
+        "2023.06.2-rc.1": ["api"],
+        "2023.06.2": ["backend", "frontend"],
+        "2023.06.3": ["api", "web", "worker"],
+    }
+    assert "| Date | Release | api | web | worker | backend | frontend |" in outcome.summary
+
+
+@pytest.mark.parametrize(
+    "configuration", [{"tokn": "x"}, {"token": "x"}, {"components": {"stack": {"repository": "a/b"}}}, "x", [1]]
+)
+def test_a_recorded_configuration_that_says_nothing_leaves_its_release_unverified(
+    unseeded: World, releases_of: GitHubReleases, configuration: Any
+) -> None:
+    """Whoever may change a release may have written it: it is not taken for that of today, nor for none."""
+    world = with_file(unseeded, THREE)
+    files = {"release.json": record_of_three(world, configuration)}
+    releases_of.add(REPOSITORY, "2023.06.3", files=files)
+    outcome = audit(world, since="2023.06.3", **UNNAMED)
+    assert outcome.status == 1
+    assert blockers(outcome)["2023.06.3"] == ["tag-commit:stack=unknown"]
+    assert "the configuration in release.json of 2023.06.3 cannot be used" in outcome.log
+
+
+def test_prepare_says_beforehand_that_the_branch_has_another_file(unseeded: World) -> None:
+    """Of a release branch whose file names another image, publish would refuse the release."""
+    example = unseeded.example
+    example.stack.commit({FILE: DEFAULTS}, "Set up", branch="master")
+    example.stack.branch("releases", example.stack.head())
+    example.stack.commit({FILE: f"{DEFAULTS}stack-image: ghcr.io/x/y\n"}, "Another", branch="releases")
+    world = unseeded.seed()
+    inputs = {"backend_tag": "2023.03.1", "stack_tag": "2023.06.9", "dry_run": "true"}
+    said = "frag-release.yaml of releases differs from the default branch's, which rules: stack-image."
+    assert said in prepare(world, stack_branch="releases", **inputs).log
+    assert "which rules" not in prepare(world, **inputs).log
+
+
+@pytest.mark.parametrize(("text", "limit"), [("", 4), (DEFAULTS, 4), (THREE, 4), ("workflow-file: a.yml\n", 5)])
+def test_the_file_costs_no_round_trip_but_where_it_renames_the_workflow_file(
+    unseeded: World, text: str, limit: int
+) -> None:
+    """It is asked for with the first questions; the name of another workflow file has to be read first."""
+    example = unseeded.example
+    files = {"a.yml": workflow_text("2023.05.1", "2023.05.4"), **({FILE: text} if text else {})}
+    example.stack.commit(files, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    rounds = rounds_of(unseeded.seed(), "2023.06.3", limit, **(UNNAMED if "api" in text else {}))
+    assert rounds.count == limit, rounds.sizes
+
+
+def rounds_of(world: World, tag: str, limit: int, **inputs: str) -> Rounds:
+    """The round trips of a gate that lets a tag pass, without what images say of their making."""
+
+    def gate(rounds: Rounds) -> None:
+        world.github.requests.clear()
+        world.github.rounds = world.registry.rounds = rounds
+        outcome = world.gate(tag, check_origin="off", **inputs)
+        assert outcome.outputs["verdict"] == "deploy", outcome.log
+
+    rounds = patiently(limit, gate)
+    world.github.rounds = world.registry.rounds = None
+    return rounds
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 19), (2, 25), (5, 43), (20, 133)])
+def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: int) -> None:
+    """A component is its tag, its branches, its commit and its CI; the stack is thirteen more, however many it has.
+
+    Never are there more on their way than GitHub lets a token have.
+    """
+    names = [f"part-{number}" for number in range(1, count + 1)]
+    example, own = unseeded.example, "variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE"
+    lines = [f"  {name}: {{repository: xchem/{name}, {own}}}" for name in names]
+    example.stack.commit({FILE: "\n".join(["components:", *lines, ""])}, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    world = unseeded.seed()
+    for name in names:
+        world.github.seed_from_git(example.backend, f"xchem/{name}")
+        world.github.add_run(f"xchem/{name}", "2023.05.1", example.commits[BACKEND]["2023.05.1"])
+        world.registry.push(f"xchem/{name}", "2023.05.1", revision="0" * 40)
+    limit = 3 if count <= 5 else 6
+    rounds = rounds_of(world, "2023.06.3", limit, **UNNAMED)
+    assert len(world.github.requests) == asked
+    assert rounds.count <= limit and max(rounds.sizes) <= MOST_AT_ONCE, rounds.sizes

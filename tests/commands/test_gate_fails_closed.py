@@ -15,7 +15,7 @@ from world.program import Outcome, with_little_time
 
 STACK, BACKEND = "fragalysis-stack", "fragalysis-backend"
 QUESTIONS = {
-    "workflow file": (f"{STACK}/contents/", "pin-present:backend"),
+    "workflow file": (f"{STACK}/contents/.github/workflows/", "pin-present:backend"),
     "tags of the year": (f"{STACK}/git/matching-refs/tags/2023", "tag-unique:stack"),
     "stack branch": (f"{STACK}/git/ref/heads/master", "tag-on-stack-branch:stack"),
     "stack comparison": (f"{STACK}/compare/", "tag-on-stack-branch:stack"),

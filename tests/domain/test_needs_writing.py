@@ -28,7 +28,7 @@ from frag_release.domain.workflow_uploads import Said, read_upload
 
 MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)
-BRANCH = "release/2023.06.1"
+TAG, BRANCH = "2023.06.1", "release/2023.06.1"
 FILE = ".github/workflows/build-main.yaml"
 
 
@@ -118,15 +118,15 @@ def test_commits_to_the_stack_branch() -> None:
 
 def test_tag_rulesets_and_publish() -> None:
     """The ruleset that guards production must let the token of publish through."""
-    assert_stands(judge_tag_creation([]), THERE)
+    assert_stands(judge_tag_creation([], TAG), THERE)
     harmless = frozenset({"update", "deletion", "non_fast_forward"})
-    assert_stands(judge_tag_creation([replace(RULESET, rules=harmless, bypass="never")]), THERE)
-    assert_stands(judge_tag_creation([replace(RULESET, bypass="always")]), THERE, "may bypass")
-    assert_stands(judge_tag_creation([replace(RULESET, bypass="never")]), MISSING, "may not bypass")
-    assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")]), MISSING)
-    assert_stands(judge_tag_creation([RULESET]), UNTOLD, "is not shown")
-    assert_stands(judge_tag_creation(HIDDEN), UNTOLD)
-    assert_stands(judge_tag_creation(LOST), UNSEEN)
+    assert_stands(judge_tag_creation([replace(RULESET, rules=harmless, bypass="never")], TAG), THERE)
+    assert_stands(judge_tag_creation([replace(RULESET, bypass="always")], TAG), THERE, "may bypass")
+    assert_stands(judge_tag_creation([replace(RULESET, bypass="never")], TAG), MISSING, "may not bypass")
+    assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")], TAG), MISSING)
+    assert_stands(judge_tag_creation([RULESET], TAG), UNTOLD, "is not shown")
+    assert_stands(judge_tag_creation(HIDDEN, TAG), UNTOLD)
+    assert_stands(judge_tag_creation(LOST, TAG), UNSEEN)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_tag_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> No
     """It is named with its ruleset, unless the token may bypass it or no production tag is meant."""
     ruleset = replace(RULESET, rules=frozenset({kind, "deletion"}), bypass="never")
     words = f"The ruleset 'releases' may refuse a tag such as 2023.06.1: {kind.replace('_', ' ')}."
-    assert_stands(judge_tag_creation([ruleset]), UNTOLD, words)
-    assert_stands(judge_tag_creation([ruleset, RULESET]), UNTOLD, "forbids to make a tag")
-    assert_stands(judge_tag_creation([ruleset, RULESET, replace(RULESET, bypass="never")]), MISSING)
-    assert_stands(judge_tag_creation([replace(ruleset, bypass="always")]), THERE, "may bypass")
-    assert_stands(judge_tag_creation([replace(ruleset, includes=["refs/tags/v*"])]), THERE)
+    assert_stands(judge_tag_creation([ruleset], TAG), UNTOLD, words)
+    assert_stands(judge_tag_creation([ruleset, RULESET], TAG), UNTOLD, "forbids to make a tag")
+    assert_stands(judge_tag_creation([ruleset, RULESET, replace(RULESET, bypass="never")], TAG), MISSING)
+    assert_stands(judge_tag_creation([replace(ruleset, bypass="always")], TAG), THERE, "may bypass")
+    assert_stands(judge_tag_creation([replace(ruleset, includes=["refs/tags/v*"])], TAG), THERE)
 
 
 def test_the_setting_for_pull_requests() -> None:

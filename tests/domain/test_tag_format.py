@@ -7,11 +7,18 @@ from dataclasses import replace
 
 import pytest
 
+from domain.files import blob
 from domain.worked_example import BACKEND, FILE, pins
 from frag_release.domain.decision import Circumstances, RefKind, Verdict, decide
 from frag_release.domain.facts import ComponentFacts, Released, StackFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.image_tags import safe_image_tag
+from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs.outside import judge_deployers, judge_tag_rules
+from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset
+from frag_release.domain.needs.rights import TokenKind
+from frag_release.domain.needs.settings import judge_component_tags
+from frag_release.domain.needs.writing import BuildWorkflow, judge_build
 from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
@@ -24,6 +31,7 @@ from frag_release.domain.tag_format import FORMATS, TagFormat, wrong_v
 from frag_release.domain.taken_back import Mark, left_by, went_back
 from frag_release.domain.ticket_text import read_versions
 from frag_release.domain.versions import next_iteration, parse_production_tag, production_tags
+from frag_release.domain.workflow_triggers import read_triggers
 
 TODAY = datetime.date(2026, 8, 20)
 MONTHS, V_MONTHS, NUMBERS, V_NUMBERS = map(TagFormat, FORMATS)
@@ -227,3 +235,38 @@ def test_a_rollback_takes_the_image_as_it_was_recorded(image: str) -> None:
     for other in ("ghcr.io/acme/shop:1.4.3", "ghcr.io/acme/shop:vv1.4.2"):
         with pytest.raises(RecordError):
             image_of(replace(record, image=other))
+
+
+RULESET = Ruleset(1, "tags", [], [], frozenset({"creation", "update", "deletion"}), bypassers=[Bypasser("Team", 5)])
+
+
+@pytest.mark.parametrize("form", [MONTHS, V_MONTHS, NUMBERS, V_NUMBERS])
+def test_what_guards_production_has_to_cover_the_tags_of_the_format(form: TagFormat) -> None:
+    """What is told to be set up is enough, and says tags such as the stack's; of the other kind of `v` it is not."""
+    other = TagFormat(form.name[1:] if form.prefix else f"v{form.name}")
+    tag = f"{form.prefix}{'2023.06.1' if form.by_month else '1.4.2'}"
+
+    def stands(pattern: TagFormat) -> list[Presence]:
+        rulesets = [replace(RULESET, includes=[f"refs/tags/{pattern.ruleset_pattern.replace('*', '[0-9]*', 1)}"])]
+        policies = [Policy("tag", one) for one in pattern.environment_patterns]
+        tags = blob(f"on:\n  push:\n    tags: ['{pattern.trigger_pattern}']\n")
+        judged = [
+            judge_tag_rules(rulesets, form),
+            judge_component_tags("acme/api", rulesets, form),
+            judge_deployers("production", Environment("production", 1, Deployers.CHOSEN, policies), rulesets, form),
+            judge_build(BuildWorkflow("a.yml", "active", read_triggers(tags), tag_format=form), TokenKind.APP),
+        ]
+        assert all(tag in f"{one.message} {one.remedy}" for one in judged if "acme/api" not in one.message), judged
+        return [one.presence for one in judged]
+
+    assert stands(form) == [Presence.THERE] * 4
+    assert stands(other) == [Presence.MISSING] * 4
+
+
+def test_what_lets_in_some_production_tags_alone_is_not_enough() -> None:
+    """Of version numbers there are v10.0.0 and v1.12.0, too: a pattern of one digit each leaves them out."""
+    short = [replace(RULESET, includes=["refs/tags/v[0-9].[0-9].[0-9]"])]
+    assert judge_tag_rules(short, V_NUMBERS).message.startswith("With the ruleset 'tags', v12.34.56 can be created")
+    tags = read_triggers(blob("on:\n  push:\n    tags: ['v[0-9].[0-9].[0-9]']\n"))
+    judged = judge_build(BuildWorkflow("a.yml", "active", tags, tag_format=V_NUMBERS), TokenKind.APP)
+    assert (judged.presence, "v12.34.56 would not start it" in judged.message) == (Presence.UNTOLD, True)

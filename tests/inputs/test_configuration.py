@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contract.sources import ROOT
 from domain.files import blob
 from frag_release.errors import ConfigurationError, UsageError
-from frag_release.inputs.configuration import Configuration, file_inputs, read_configuration
+from frag_release.inputs.configuration import Configuration, component_rows, file_inputs, read_configuration
 from frag_release.inputs.settings.base import read_settings
 from frag_release.inputs.settings.gate import read_gate_settings
 from frag_release.inputs.table import INPUTS
@@ -96,7 +96,11 @@ def test_no_key_decides_where_a_secret_goes_or_what_is_let_pass() -> None:
         "backend-ci-workflows", "frontend-ci-workflows", "stack-ci-workflows", "ticket-repository", "tickets-from",
         "assignees", "labels", "project", "project-field", "project-status",
     }  # fmt: skip
-    for one in INPUTS:
+    assert set(component_rows("api")) == {
+        "repository", "branch", "variable", "namespace-variable", "image", "ci-workflows", "notice-paths",
+        "tag-format", "image-tag-format",
+    }  # fmt: skip
+    for one in (*INPUTS, *component_rows("api").values()):
         assert not (one.in_file and (one.secret or one.kind.value.startswith("URL") or one.name.startswith("awx-")))
 
 
@@ -126,18 +130,55 @@ def test_the_keys_in_which_two_files_differ_are_named() -> None:
     assert "components" in read(SHOP).differing(Configuration())
 
 
-TEXTS = st.sampled_from(
-    ["main", "a, b", "", " ", "true", "a\nb", "2023", "acme/api", "./x", "A_B", "ghcr.io/a/b", "check", "off"]
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["main", "a, b", "", " ", "true", "a\nb", "2023", "acme/api", "./x", "A_B", "ghcr.io/a/b", "check", "off"]
+    ),
+    st.sampled_from(
+        ["3", "11", "vN.N.N", "without-v", ",", "a,,b", "a/b/c", "../b", "x\u2028y", "é", "日本", "\u00a0"]
+    ),
+    st.sampled_from(
+        ["a" * 100, "a" * 5000, "a/" + "b" * 101, "A" * 101, "\t", "a\r\nb", "\x7f", "${{ x }}", "- [ ] x"]
+    ),
+    st.text(max_size=6),
 )
-VALUES = st.one_of(TEXTS, st.integers(-1, 12), st.booleans(), st.none(), st.lists(TEXTS, max_size=3), st.just(1.5))
-COMPONENT = st.dictionaries(st.sampled_from(["repository", "branch", "variable", "image", "tag"]), VALUES, max_size=3)
-NAMES = st.sampled_from(["api", "backend", "frontend", "stack", "Api", "a b"])
-FILES = st.dictionaries(st.sampled_from([*sorted(file_inputs()), "token", "x"]), VALUES, max_size=3).flatmap(
-    lambda top: st.one_of(
-        st.just(top),
-        st.dictionaries(NAMES, st.one_of(COMPONENT, VALUES), max_size=3).map(lambda c: {**top, "components": c}),
-    )
+PLAIN = st.one_of(
+    TEXTS,
+    st.integers(-1, 12),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.floats(allow_nan=False, allow_infinity=False),
 )
+VALUES = st.one_of(
+    PLAIN,
+    st.lists(PLAIN, max_size=3),
+    st.lists(st.lists(TEXTS, max_size=2), max_size=2),
+    st.dictionaries(TEXTS, PLAIN, max_size=2),
+)
+KEYS = ["repository", "branch", "variable", "image", "tag-format", "image-tag-format", "ci-workflows", "notice-paths"]
+COMPONENT = st.dictionaries(st.sampled_from([*KEYS, "namespace-variable", "tag", "Branch"]), VALUES, max_size=4)
+FITTING = st.fixed_dictionaries(
+    {"repository": st.sampled_from(["acme/api", "a/b"])},
+    optional={"branch": VALUES, "tag-format": TEXTS, "variable": TEXTS, "image": TEXTS},
+)
+NAMES = st.one_of(
+    st.sampled_from(["api", "backend", "frontend", "stack", "image", "pair", "all", "Api", "a b", "a-", "-a", "1a"]),
+    st.sampled_from(["a" * 100, "a" * 101, "", "é", "api\n", "a_b"]),
+    st.text(alphabet="ab-1", max_size=4),
+)
+MANY = st.integers(0, 22).map(lambda n: {f"c{number}": {"repository": "a/b"} for number in range(n)})
+COMPONENTS = st.one_of(
+    st.dictionaries(NAMES, st.one_of(COMPONENT, FITTING, VALUES), max_size=3),
+    st.dictionaries(NAMES, FITTING, max_size=3),
+    MANY,
+    VALUES,
+)
+FILES = st.dictionaries(
+    st.one_of(st.sampled_from([*sorted(file_inputs()), "token", "x", "Stack-Branch", "allow"]), TEXTS),
+    VALUES,
+    max_size=3,
+).flatmap(lambda top: st.one_of(st.just(top), COMPONENTS.map(lambda found: {**top, "components": found})))
 
 
 @given(FILES)

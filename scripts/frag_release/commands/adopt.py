@@ -143,7 +143,7 @@ class _Adoption:
             file=settings.workflow_file,
             rows=rows,
             found=Found(_named(use.builds), _named(production)),
-            dangers=[] if settings.check else dangers(use, settings.workflow_file),
+            dangers=[] if settings.check else dangers(use, settings.workflow_file, settings.tag_format),
             environment=self._environment(use),
             tag_format=settings.tag_format,
             deployer=settings.deployer,

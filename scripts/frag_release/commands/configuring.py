@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..inputs.values import Values
     from .journal import Journal
 
-_JUDGING = ("gate", "deploy")
-"""The commands that judge without the file, and let nothing pass then."""
 _LOOKING = ("doctor",)
 """The commands that go on without the file, and say so: they look for what is in the way."""
 
@@ -34,7 +32,8 @@ def configured(
     """Return the session of a command by its inputs and the configuration file that rules.
 
     A command that has `ask_ahead` asks at the same time what it begins with, and does what `get_ready` does. Raises
-    UsageError, and EvidenceError if the file could not be looked up.
+    UsageError, and EvidenceError if the file could not be looked up: without it nobody knows which components there
+    are, and which tags are releases.
     """
     wrong = None
     try:
@@ -44,7 +43,11 @@ def configured(
     session = Session(settings, values, context, journal)
     found = _asked(command, session, ahead=wrong is None)
     if isinstance(found, Unknown):
-        _demand_known(found, settings.stack_repository, values, journal, needed=wrong is not None)
+        message = f"{FILE} of {settings.stack_repository} could not be read: {found.reason}."
+        if wrong or values.command not in _LOOKING:
+            raise EvidenceError(f"{message} {wrong.message if wrong else ''}".rstrip(), found.remedy)
+        journal.note(f"{message} So this goes by the inputs and the defaults.")
+        return session
     if found is None:
         if wrong:
             raise wrong
@@ -55,15 +58,6 @@ def configured(
         return Session(settings, values, context, journal)
     session.configure(settings, values)
     return session
-
-
-def _demand_known(lost: Unknown, repository: str, values: Values, journal: Journal, *, needed: bool) -> None:
-    """Raise EvidenceError if a command does not go on without the file, or cannot because its inputs need it."""
-    message = f"{FILE} of {repository} could not be read: {lost.reason}."
-    if needed or values.command not in (*_JUDGING, *_LOOKING):
-        raise EvidenceError(message, lost.remedy)
-    if values.command in _LOOKING:
-        journal.note(f"{message} So this goes by the inputs and the defaults.")
 
 
 def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Configuration | None]:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import cancellation
-from ..domain.evidence import Unknown
 from ..inputs.settings.base import Settings
 from .journal import Journal
 from .services import Services
@@ -57,7 +56,7 @@ class Session(Generic[_S]):
     def configuration(self) -> Mapping[str, Any]:
         """What the configuration file changes, for the report; empty if there is none."""
         found = self.values.configuration
-        return {} if found is None or isinstance(found, Unknown) else found.as_json()
+        return found.as_json() if found else {}
 
     def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
         """Services with time of their own."""

@@ -184,8 +184,6 @@ class Stack(Generic[_F]):
         from .configuring import as_configuration
 
         ruling = self.settings.configuration
-        if isinstance(ruling, Unknown):
-            return ruling
         try:
             there = as_configuration(self.repository.files(FILE, [commit])[commit])
         except ConfigurationError as error:

@@ -124,9 +124,9 @@ class Pin:
         return (name, self.image_tag) if name else None
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """The component's name with namespace and tag: of the same pin everything is the same but its place."""
-        return (self.component.name, *self.same_choice)
+    def key(self) -> tuple[Component, str, str]:
+        """The component with namespace and tag: of the same pin everything is the same but its place."""
+        return (self.component, *self.same_choice)
 
     @property
     def line(self) -> int | None:

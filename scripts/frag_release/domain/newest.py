@@ -124,7 +124,9 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
         if (year, month) > (today.year, today.month):
             found[tag.text] = "by its number it is later than this month"
         elif 1 <= month <= 12 and _is_far(iteration, lower):
-            above = f"that is more than {_WIDEST_GAP} above {year}.{month:02d}.{lower}, the next lower one"
+            above = (
+                f"that is more than {_WIDEST_GAP} above {tag.form.prefix}{year}.{month:02d}.{lower}, the next lower one"
+            )
             found[tag.text] = above if lower is not None else "no month has so many releases"
         else:
             below[year, month] = iteration

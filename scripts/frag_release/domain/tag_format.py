@@ -57,6 +57,35 @@ class TagFormat:
         """Return an example of a tag; `by_month` is the one without the `v` where the numbers are of a month."""
         return f"{self.prefix}{by_month if self.by_month else '1.4.2'}"
 
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Tags that the gate takes for production ones, the usual first: what guards production must cover them all."""
+        numbers = ("2023.06.1", "2031.12.15", "1.2.3") if self.by_month else ("1.4.2", "12.34.56", "2023.06.1")
+        return tuple(f"{self.prefix}{one}" for one in numbers)
+
+    @property
+    def near_misses(self) -> tuple[str, ...]:
+        """Tags that a pattern such as `*.*.*` means, too, and the gate does not take for production ones."""
+        return f"{self.like()}-rc.1", f"{self.like('2023.11.1')}-2"
+
+    @property
+    def ruleset_pattern(self) -> str:
+        """The pattern of GitHub's rulesets that means every production tag; it means `near_misses`, too."""
+        return f"{self.prefix}*.*.*"
+
+    @property
+    def environment_patterns(self) -> tuple[str, ...]:
+        """The patterns of an environment's tags, as narrow as can be without a way to say "one or more digits"."""
+        if not self.by_month:
+            return (f"{self.prefix}[0-9]*.[0-9]*.[0-9]*",)
+        month = f"{self.prefix}[0-9][0-9][0-9][0-9].[0-9][0-9]"
+        return f"{month}.[0-9]", f"{month}.[0-9][0-9]"
+
+    @property
+    def trigger_pattern(self) -> str:
+        """The pattern of `on.push.tags` that means production tags alone."""
+        return f"{self.prefix}[0-9]+.[0-9]+.[0-9]+"
+
     def image_tag(self, tag: str) -> str:
         """Return the tag of the image that belongs to `tag`; one that is no production tag stays as it is."""
         bare = self.bare_images and numbers_of(tag, self.prefix) is not None

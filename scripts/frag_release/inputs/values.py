@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
-from ..domain.evidence import OBJECT_ID, Answer
+from ..domain.evidence import OBJECT_ID
 from ..domain.tag_format import TagFormat, wrong_v
 from ..errors import UnconfiguredError, UsageError
 from .configuration import FILE, Configuration
@@ -34,7 +34,7 @@ def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 class Values:
     """The inputs of one command: checked, with defaults in place."""
 
-    def __init__(self, texts: Mapping[str, str], configuration: Answer[Configuration | None] = None) -> None:
+    def __init__(self, texts: Mapping[str, str], configuration: Configuration | None = None) -> None:
         self.command = texts["command"] or "gate"
         if self.command not in COMMANDS:
             raise _no_command(self.command)
@@ -42,10 +42,10 @@ class Values:
         self._as_given = texts
         self._texts = {one.name: self._checked(one, texts.get(one.name, "")) for one in INPUTS}
         self.configuration = configuration
-        if isinstance(configuration, Configuration):
+        if configuration:
             self._configure(configuration)
 
-    def configured(self, configuration: Answer[Configuration | None]) -> Values:
+    def configured(self, configuration: Configuration | None) -> Values:
         """The same with what the configuration file says where no input does; raises UsageError."""
         return Values(self._as_given, configuration)
 
@@ -98,11 +98,6 @@ class Values:
         """The input as true or false."""
         return self._texts[name].lower() == "true"
 
-    def wrong(self, name: str, value: str, remedy: str) -> UsageError:
-        """The error for an input that is wrong unless the configuration file names other components."""
-        error = wrong_input(name, value, remedy)
-        return error if self.configuration is not None else UnconfiguredError(error.message, error.remedy)
-
     def pairs(self, name: str) -> dict[str, str]:
         """The values of a list of `NAME=VALUE` by the names of components; raises UsageError if one is of none."""
         found = dict(map(_pair, self.items(name)))
@@ -113,19 +108,17 @@ class Values:
         """Raise UsageError if the input `name` names a component that there is not."""
         unknown = [one for one in given if one not in self.components]
         if unknown:
-            raise self.wrong(name, unknown[0], f"The components are {', '.join(self.components)}.")
+            raise unconfigured(name, unknown[0], f"The components are {', '.join(self.components)}.")
 
     @property
     def components(self) -> tuple[str, ...]:
         """The names of the components, in their order."""
-        found = self.configuration
-        named = found.components if isinstance(found, Configuration) else None
+        named = self.configuration.components if self.configuration else None
         return COMPONENT_NAMES if named is None else tuple(named)
 
     def is_from_file(self, name: str, what: str) -> bool:
         """Whether the configuration file says `what` of a component, and no input does."""
-        found = self.configuration
-        named = found.components if isinstance(found, Configuration) else None
+        named = self.configuration.components if self.configuration else None
         return bool(named and what in named.get(name, ())) and not (
             name in COMPONENT_NAMES and self.is_given(f"{name}-{what}")
         )
@@ -144,7 +137,7 @@ class Values:
             )
         if among or (name in COMPONENT_NAMES and self.is_given(own)):
             return among or self._texts[own]
-        if isinstance(self.configuration, Configuration) and self.is_from_file(name, what):
+        if self.configuration and self.is_from_file(name, what):
             return (self.configuration.components or {})[name][what]
         if name in COMPONENT_NAMES:
             return self._texts[own]
@@ -173,10 +166,18 @@ def wrong_input(name: str, value: str, remedy: str) -> UsageError:
     return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
 
 
+def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
+    """The error for an input that may be right by what the configuration file says."""
+    error = wrong_input(name, value, remedy)
+    return UnconfiguredError(error.message, error.remedy)
+
+
 def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
-    """The error for a tag of the stack that is no production tag."""
-    remedy = f"Use {form.numbers}, such as {form.like()}. {wrong_v(value, form, 'tag-format')}"
-    return wrong_input(name, value, remedy.rstrip())
+    """The error for a tag of the stack that is no production tag; the file may say that it is one by its `v`."""
+    remedy = f"Use {form.numbers}, such as {form.like()}."
+    if with_v := wrong_v(value, form, "tag-format"):
+        return unconfigured(name, value, f"{remedy} {with_v}")
+    return wrong_input(name, value, remedy)
 
 
 def of_another_command(one: Input, command: str) -> UsageError:

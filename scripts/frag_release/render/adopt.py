@@ -17,10 +17,6 @@ from .links import Links
 from .markdown import visible
 from .terminal import finding_lines
 
-_DATED = ("[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9]", "[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9][0-9]")
-"""Patterns of an environment for tags such as 2023.06.1; GitHub has none that means three numbers."""
-
-_TAGS = "refs/tags/*.*.*"
 _ADMINISTRATORS = 5
 """The id of the repository role of administrators, as rulesets have it."""
 
@@ -174,11 +170,12 @@ def _past(past: Past) -> Iterator[str]:
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
     place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
+    tags = f"refs/tags/{report.tag_format.ruleset_pattern}"
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
-    yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", ["creation"], True))
+    yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", tags, ["creation"], True))
     yield "# Nobody moves or deletes them"
-    yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", ["update", "deletion"], False))
+    yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", tags, ["update", "deletion"], False))
     yield "# What is merged was reviewed; leave this out if releases are committed without a pull request"
     yield _posted(f"repos/{repository}/rulesets", _REVIEW)
     yield "# Nobody changes a release that was published"
@@ -188,10 +185,10 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     if any(one.subject == "staging-environment" for one in report.dangers):
         yield "# First give staging an environment of its own, as said above: from a branch it could not run in this"
     yield _approved_by_me(place)
-    for pattern in _DATED if form.by_month else ("*.*.*",):
+    for pattern in form.environment_patterns:
         yield (
             f"gh api --method POST {shlex.quote(f'{place}/deployment-branch-policies')} "
-            f"-f {shlex.quote(f'name={form.prefix}{pattern}')} -f type=tag"
+            f"-f {shlex.quote(f'name={pattern}')} -f type=tag"
         )
     yield from _secrets(report)
     yield ""
@@ -240,14 +237,14 @@ def _secrets(report: AdoptReport) -> Iterator[str]:
         yield f"gh secret set {name} {into}"
 
 
-def _ruleset(name: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:
+def _ruleset(name: str, tags: str, rules: Sequence[str], is_open: bool) -> dict[str, Any]:
     administrators = {"actor_id": _ADMINISTRATORS, "actor_type": "RepositoryRole", "bypass_mode": "always"}
     return {
         "name": name,
         "target": "tag",
         "enforcement": "active",
         "bypass_actors": [administrators] if is_open else [],
-        "conditions": {"ref_name": {"include": [_TAGS], "exclude": []}},
+        "conditions": {"ref_name": {"include": [tags], "exclude": []}},
         "rules": [{"type": one} for one in rules],
     }
 

@@ -19,7 +19,7 @@ _FETCH = (
     "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
     "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
 )
-_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
+_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
 
 
 def mark(report: AuditReport) -> str:

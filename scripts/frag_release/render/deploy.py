@@ -183,7 +183,7 @@ def _warns(report: DeployReport) -> bool:
 def _verdict(report: DeployReport) -> str:
     mark, words = _MARKS[report.stage], report.stage_in_words
     what = "rollback to " if report.target.rollback else ""
-    subject = f"{what}{markdown.code(report.image.tag)} on {markdown.code(report.target.environment, 100)}"
+    subject = f"{what}{markdown.code(report.name)} on {markdown.code(report.target.environment, 100)}"
     return f"## {mark} {words} — {subject}\n\n**{markdown.words(_reason(report))}**"
 
 

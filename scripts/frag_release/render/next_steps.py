@@ -11,11 +11,6 @@ from ..domain.rules import can_mend_elsewhere
 from . import markdown
 from .wording import MARKS, count, is_judged, stack_image
 
-_RELEASE = (
-    "To release to production, give a commit of the stack branch a tag `YEAR.MONTH.ITERATION`, such as "
-    "`2023.06.1`. The pair in its workflow file is then verified, and the build goes on if all checks pass."
-)
-
 
 def next_steps(report: GateReport) -> str:
     """Return a numbered list in Markdown."""
@@ -94,7 +89,12 @@ def _after_build(report: GateReport) -> list[str]:
         return ["Nothing to do here: the tag of this release starts its own run of this workflow."]
     if kind is RefKind.PRODUCTION_TAG:
         return [*built, _tag_without_production(report)]
-    return [*built, _RELEASE]
+    form = report.tag_format
+    return [
+        *built,
+        f"To release to production, give a commit of the stack branch a tag `{form.name}`, such as `{form.like()}`. "
+        "The pair in its workflow file is then verified, and the build goes on if all checks pass.",
+    ]
 
 
 def _tag_without_production(report: GateReport) -> str:

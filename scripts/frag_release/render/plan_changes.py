@@ -77,7 +77,8 @@ def _candidate_rows(change: Change, links: Links) -> list[tuple[str, str, str]]:
     branches = ", ".join(markdown.code(branch, _NAME) for branch in change.after.component.branches[:5])
     newest = change.candidates
     rows = [(name, _candidate(change, one, links), _eligible(one, branches)) for one in newest.shown]
-    rows += [(name, markdown.code(newest.unformed, _NAME), "is not N.N.N")] if newest.unformed else []
+    if newest.unformed:
+        rows.append((name, markdown.code(newest.unformed, _NAME), f"is not {newest.form.shape}"))
     return rows or [(name, "none", "")]
 
 

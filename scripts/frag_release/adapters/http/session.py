@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .pace import Pace
 
 _WORKERS = 8
+MOST_AT_ONCE = 60
+"""Requests on their way at the same time. GitHub refuses more than 100, those of other runs among them (docs: "Rate
+limits for the REST API", secondary rate limits), and twenty components ask more than that in one round."""
 _FIND_OUT = "The outcome is unknown. Run it again: what exists already is detected first."
 
 _T = TypeVar("_T")
@@ -47,6 +50,7 @@ class Http:
         self._pace = pace
         self._exchange = _trusting_exchange(ca_file) if ca_file else None
         self._lock = threading.Lock()
+        self._turns = threading.Semaphore(MOST_AT_ONCE)
 
     def send(self, request: Request) -> Answer[Response]:
         """Return the response, whatever its status below 500, or why there is none that can be used.
@@ -76,6 +80,7 @@ class Http:
         """The same connections with `seconds` from now, for what must still be said when time is up."""
         other = copy.copy(self)
         other._deadline = Deadline(seconds)
+        other._turns = threading.Semaphore(MOST_AT_ONCE)
         return other
 
     def pause(self, seconds: float) -> bool:
@@ -122,6 +127,14 @@ class Http:
         Time-outs of sockets start anew with every byte, so that a server could drip for ever. Raises Cancelled if
         the run is cancelled; a write on its way is waited for a moment longer.
         """
+        if not self._turns.acquire(timeout=self._deadline.remaining()):
+            return Failure(_out_of_time(request), transient=False, undone=True)
+        try:
+            return self._ask_now(request)
+        finally:
+            self._turns.release()
+
+    def _ask_now(self, request: Request) -> Response | Failure:
         cancellation.check()
         seconds = min(request.seconds, self._deadline.remaining())
         if seconds <= 0:

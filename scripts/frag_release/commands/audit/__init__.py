@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...adapters.http.pace import Pace
+from ...domain.evidence import Blob
 from ...domain.reports.audit import WatchReport
 from ...inputs.settings.audit import read_audit_settings as read_settings
 from .audit import Audit
@@ -31,8 +33,17 @@ def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:
     say = session.journal.say
     services = session.services_for(session.settings.seconds, Pace(say))
     stack = session.stack_on(services.forge())
-    report = Audit(session.settings, stack, services.registry(), session.now, say).run()
+    under = cache(partial(_under, session))
+    report = Audit(session.settings, stack, services.registry(), session.now, say, under).run()
     return replace(report, watch=watch)
+
+
+def _under(session: Session[AuditSettings], recorded: bytes) -> AuditSettings:
+    """Return the settings by a recorded configuration, empty if there was none; `allow` is about today's components."""
+    from ...inputs.configuration import read_configuration  # late, as it reads YAML
+
+    found = read_configuration(Blob(len(recorded), recorded)) if recorded else None
+    return read_settings(session.values.unconfigured().configured(found), session.context)
 
 
 def _watch(session: Session[AuditSettings]) -> Watch:

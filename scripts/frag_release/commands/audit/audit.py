@@ -21,18 +21,22 @@ from ...inputs.settings.audit import AuditSettings
 from ..answers import must
 from ..stack import Stack
 from .clones import stale_clones
-from .evidence import AuditEvidence
+from .evidence import AuditEvidence, Under
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The audit with all that it needs; `now` is in UTC, `tell` is given lines about the progress."""
+    """The audit with all that it needs; `now` is in UTC, `tell` is given lines about the progress.
+
+    `under` is as in AuditEvidence.
+    """
 
     settings: AuditSettings
     stack: Stack[Forge]
     registry: RegistryClient
     now: datetime.datetime
     tell: Callable[[str], None]
+    under: Under
 
     def run(self) -> AuditReport:
         """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
@@ -42,14 +46,14 @@ class Audit:
         if not ordered:
             raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
         branches = self.stack.required_branches()
-        history = AuditEvidence(settings, self.stack, self.registry, self.tell).gather(names, branches)
+        history = AuditEvidence(settings, self.stack, self.registry, self.tell, self.under).gather(names, branches)
         releases = judge_history(history, settings.allow)
         return AuditReport(
             version=__version__,
             time=self.now,
             repository=name,
             branches=branches,
-            components=[component.name for component in settings.components],
+            components=list(dict.fromkeys(component.name for component in history.all_components)),
             since=settings.since.text,
             releases=releases,
             newest=ordered[-1].text,

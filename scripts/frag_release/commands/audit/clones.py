@@ -17,7 +17,7 @@ def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
     """Return a sentence about each component whose clone ends before the newest tags that are pinned."""
     found = []
     for component in history.components:
-        pinned = [facts for (name, *_), facts in history.pinned.items() if name == component.name]
+        pinned = [facts for (one, *_), facts in history.pinned.items() if one == component]
         why = next(_reasons(forge.repository(component.repository), component, pinned), "")
         found += [f"The clone of {component.repository} is older than the pins: {why}."] if why else []
     return found

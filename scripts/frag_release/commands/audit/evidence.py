@@ -13,8 +13,9 @@ from ...domain.audit.judging import recorded_pins
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Placement, Unknown
 from ...domain.facts import NOT_ASKED, Images
-from ...domain.release_record import ReleaseRecord
+from ...domain.release_record import ASSET, ReleaseRecord
 from ...domain.versions import parse_production_tag, production_tags
+from ...errors import ExpectedError
 from ...inputs.settings.audit import AuditSettings
 from ..evidence.components import ComponentEvidence
 from ..stack import Stack
@@ -27,14 +28,22 @@ _BELOW = 10
 """Production tags below the first that is judged: one of them is the release that it followed."""
 
 
+Under = Callable[[bytes], AuditSettings]
+"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
+
+
 @dataclass(frozen=True)
 class AuditEvidence:
-    """Asks the forge and the registry about every release. `tell` is given a line about each stage."""
+    """Asks the forge and the registry about every release. `tell` is given a line about each stage.
+
+    `under` makes the settings of a release from the configuration in its record.
+    """
 
     settings: AuditSettings
     stack: Stack[Forge]
     registry: RegistryClient
     tell: Callable[[str], None]
+    under: Under
 
     def gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
         """Return the facts about the tags `names` of the stack, which is released from `branches`."""
@@ -42,7 +51,7 @@ class AuditEvidence:
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
-        records = self._marked(self.stack.forge.release_records(repository, judged))
+        records, recorded = self._by_record(self._marked(self.stack.forge.release_records(repository, judged)))
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
             repository=repository,
@@ -50,15 +59,37 @@ class AuditEvidence:
             components=settings.components,
             since=settings.since,
             names=names,
-            tags=self._tags([*lower[-_BELOW:], *judged], names, branches),
+            tags=self._tags([*lower[-_BELOW:], *judged], names, branches, recorded),
             below=_further_down(lower),
             recorded=self._recorded(records, lower),
             records=records,
             stack_image=settings.stack_image,
             origin_required=settings.origin_required,
             tag_format=settings.tag_format,
+            recorded_components={tag: one.components for tag, one in recorded.items()},
         )
         return self._with_components(history)
+
+    def _by_record(self, records: Records) -> tuple[Records, dict[str, AuditSettings]]:
+        """Return the settings of each release that was made under another configuration, and records that can be used.
+
+        One from before there was a file names its components: it is judged by the inputs alone if it has theirs.
+        """
+        found: dict[str, AuditSettings] = {}
+        if isinstance(records, Unknown):
+            return records, found
+        usable: dict[str, Answer[ReleaseRecord]] = dict(records)
+        for tag, record in records.items():
+            if isinstance(record, Unknown):
+                continue
+            try:
+                settings = self.under(record.configuration)
+            except ExpectedError as error:
+                usable[tag] = Unknown(f"the configuration in {ASSET} of {tag} cannot be used: {error.message}")
+                continue
+            if _reads(settings) != _reads(self.settings) and _names_them(record, settings):
+                found[tag] = settings
+        return usable, found
 
     def _marked(self, records: Records) -> Records:
         """Mark what believed deployment records say was taken back; what only its text says is marked already."""
@@ -72,7 +103,13 @@ class AuditEvidence:
             for tag, one in records.items()
         }
 
-    def _tags(self, production: Sequence[str], names: Sequence[str], branches: Sequence[str]) -> list[StackTag]:
+    def _tags(
+        self,
+        production: Sequence[str],
+        names: Sequence[str],
+        branches: Sequence[str],
+        recorded: Mapping[str, AuditSettings],
+    ) -> list[StackTag]:
         form = self.settings.tag_format
         others = [name for name in names if parse_production_tag(name, form) is None]
         stack = self.stack.repository
@@ -85,7 +122,7 @@ class AuditEvidence:
             for name in production
         ]
         beside = [StackTag(name, commits[name], dates[name], form=form) for name in others]
-        return self._with_pins([*found, *self._not_before(found, beside)])
+        return self._with_pins([*found, *self._not_before(found, beside)], recorded)
 
     def _not_before(self, production: Iterable[StackTag], others: Sequence[StackTag]) -> Sequence[StackTag]:
         """Keep those of `others` that are as young as the first release that is judged."""
@@ -100,15 +137,19 @@ class AuditEvidence:
             if isinstance(facts.date, Unknown) or (first and facts.date and facts.date >= first)
         ]
 
-    def _with_pins(self, tags: Sequence[StackTag]) -> list[StackTag]:
+    def _with_pins(self, tags: Sequence[StackTag], recorded: Mapping[str, AuditSettings]) -> list[StackTag]:
         commits = _known(facts.commit for facts in tags)
         self.tell(f"Reading {self.settings.workflow_file} at {len(commits):,} commits.")
-        pins = self.stack.pins(commits)
-        return [
-            replace(each, pins=pins[commit] if isinstance(commit, str) else self.stack.pins_in(commit))
-            for each in tags
-            for commit in [each.commit]
-        ]
+        pinned: dict[str, Sequence[Pin]] = {}
+        for settings in {id(one): one for one in (self.settings, *recorded.values())}.values():
+            stack = replace(self.stack, settings=settings)
+            own = [each for each in tags if recorded.get(each.name, self.settings) is settings]
+            pins = stack.pins(_known(each.commit for each in own))
+            pinned |= {
+                each.name: pins[each.commit] if isinstance(each.commit, str) else stack.pins_in(each.commit)
+                for each in own
+            }
+        return [replace(each, pins=pinned[each.name]) for each in tags]
 
     def _recorded(self, records: Records, lower: Sequence[str]) -> dict[str, StackTag]:
         """Return the older tags that a `release.json` speaks of, with their commits."""
@@ -151,6 +192,16 @@ class AuditEvidence:
         places |= {(name, tag) for name, _, tag in named}
         stacks = [one for one in records if history.checks_stack_images and one.image and one.digest]
         return places, {history.stack_image_of(one) for one in stacks}
+
+
+def _reads(settings: AuditSettings) -> object:
+    return settings.workflow_file, settings.components
+
+
+def _names_them(record: ReleaseRecord, settings: AuditSettings) -> bool:
+    """Whether a record has the components of these settings."""
+    named = [(one.name, one.repository.lower()) for one in record.components]
+    return named == [(one.name, one.repository.lower()) for one in settings.components]
 
 
 def _known(commits: Iterable[Answer[str | None]]) -> list[str]:

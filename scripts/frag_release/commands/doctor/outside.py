@@ -93,19 +93,21 @@ class Outside:
         return self.stack.environment(self.settings.environment)
 
     def _tags(self) -> Judgement:
-        return outside.judge_tag_rules(self.stack.tag_rulesets())
+        return outside.judge_tag_rules(self.stack.tag_rulesets(), self.settings.tag_format)
 
     def _reviewers(self) -> Judgement:
         token = self._token()
         is_private = isinstance(token, TokenFacts) and not token.is_public
-        return outside.judge_reviewers(self.settings.environment, self._environment(), is_private)
+        return outside.judge_reviewers(
+            self.settings.environment, self._environment(), is_private, self.settings.tag_format
+        )
 
     def _people(self) -> Judgement:
         return settings.judge_people(self.settings.environment, self._environment())
 
     def _deployers(self) -> Judgement:
         name = self.settings.environment
-        return outside.judge_deployers(name, self._environment(), self.stack.tag_rulesets())
+        return outside.judge_deployers(name, self._environment(), self.stack.tag_rulesets(), self.settings.tag_format)
 
     def _secrets(self) -> Judgement:
         name = self.settings.environment
@@ -150,7 +152,8 @@ class Outside:
         return settings.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
 
     def _component_tags(self, one: Component) -> Judgement:
-        return settings.judge_component_tags(one.repository, self.components[one.name].tag_rulesets())
+        rulesets = self.components[one.name].tag_rulesets()
+        return settings.judge_component_tags(one.repository, rulesets, one.tag_format)
 
     def _production(self, one: Component) -> Judgement:
         place = self.components[one.name]

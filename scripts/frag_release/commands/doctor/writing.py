@@ -21,15 +21,13 @@ from ...domain.needs.writing import (
     judge_pushed_image,
     judge_tag_creation,
 )
+from ...domain.plan import RELEASE_BRANCH
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_triggers import read_triggers
 from ...domain.workflow_uploads import read_upload
 from ...inputs.settings.doctor import DoctorSettings
 from .questions import Question, is_same, judge_right_of
 from .reading import StackFile
-
-OWN_BRANCH = "release/2023.06.1"
-"""A branch such as prepare pushes: rules are asked for by name, and it need not be there."""
 
 _T = TypeVar("_T")
 
@@ -91,7 +89,7 @@ class Writing:
         rules = need("component-tag-rules", f"For `new`: no rule against making a production tag of {repository}", name)
         return [
             *(Question(one, partial(judge_right_of, token, right, one)) for right, one in rights.items()),
-            Question(rules, lambda: judge_tag_creation(place.tag_rulesets())),
+            Question(rules, lambda: judge_tag_creation(place.tag_rulesets(), component.tag_format.like())),
         ]
 
     def _of_publish(self) -> list[Question]:
@@ -112,7 +110,9 @@ class Writing:
         return self._stack.token(self._settings.connections.own_token, at_home)
 
     def _own_branch(self) -> Judgement:
-        return judge_own_branch(OWN_BRANCH, self._stack.branch_rules(OWN_BRANCH))
+        # A branch such as prepare pushes: rules are asked for by name, and it need not be there.
+        branch = f"{RELEASE_BRANCH}{self._settings.tag_format.like()}"
+        return judge_own_branch(branch, self._stack.branch_rules(branch))
 
     def _commit(self) -> Judgement:
         branches, token = self._file.stack.branches(), self._token()
@@ -127,12 +127,13 @@ class Writing:
         return judge_pull_request_setting(own, self._stack.may_actions_open_pull_requests() if own else False)
 
     def _tag_rules(self) -> Judgement:
-        return judge_tag_creation(self._stack.tag_rulesets())
+        return judge_tag_creation(self._stack.tag_rulesets(), self._settings.tag_format.like())
 
     def _build(self) -> Judgement:
         file, token = self._settings.workflow_file, self._token()
         kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
-        build = BuildWorkflow(file, self._stack.workflow_state(file), self._read(read_triggers), archived)
+        state, form = self._stack.workflow_state(file), self._settings.tag_format
+        build = BuildWorkflow(file, state, self._read(read_triggers), archived, form)
         return judge_build(build, kind)
 
     def _pushed_image(self) -> Judgement:

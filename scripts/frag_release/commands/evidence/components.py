@@ -27,6 +27,7 @@ Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 Question = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 """Asked about tags; returns the facts about each, by their names."""
 _HINTED_TAGS = 3
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class ComponentEvidence:
 
     def of_tags(self, pins: Sequence[Pin]) -> list[ComponentFacts]:
         """Return what the components' repositories say of each pin; each distinct tag is looked up once."""
-        by_name: dict[str, dict[str, Pin]] = {}
+        pinned: dict[Component, dict[str, Pin]] = {}
         for pin in pins:
-            by_name.setdefault(pin.component.name, {}).setdefault(pin.tag, pin)
-        with ThreadPoolExecutor(max(1, len(by_name))) as pool:
-            found = dict(zip(by_name, pool.map(self._of_component, by_name.values()), strict=True))
-        return [replace(found[pin.component.name][pin.tag], pin=pin) for pin in pins]
+            pinned.setdefault(pin.component, {}).setdefault(pin.tag, pin)
+        with ThreadPoolExecutor(max(1, min(len(pinned), _AT_ONCE))) as pool:
+            found = dict(zip(pinned, pool.map(self._of_component, pinned.values()), strict=True))
+        return [replace(found[pin.component][pin.tag], pin=pin) for pin in pins]
 
     def with_images(self, components: Sequence[ComponentFacts], images: Images | None) -> list[ComponentFacts]:
         """Add what registries hold, by name and tag; None if images are not looked at."""

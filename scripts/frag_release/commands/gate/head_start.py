@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ...inputs.context import Context
     from ...inputs.settings.gate import GateSettings
 
-_PRODUCTION_TAG = re.compile(r"([0-9]{4}\.)[0-9]{1,9}\.[0-9]{1,9}")
+# With or without a `v`: which of them is of production is known when the configuration file is.
+_PRODUCTION_TAG = re.compile(r"(v?[0-9]{1,9}\.)[0-9]{1,9}\.[0-9]{1,9}")
+_YEAR = re.compile(r"v?2[0-9]{3}\.")
 
 
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
@@ -41,7 +43,8 @@ def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
     pool = ThreadPoolExecutor(5)
     pool.submit(stack.files, CONFIGURATION_FILE, [context.sha])
     pool.submit(stack.files, settings.workflow_file, [context.sha])
-    pool.submit(stack.tags_starting, [pushed[1]])
+    if _YEAR.fullmatch(pushed[1]):
+        pool.submit(stack.tags_starting, [pushed[1]])
     pool.submit(stack.branches, branches)
     pool.submit(stack.tags_starting, [""])
     pool.shutdown(wait=False)

@@ -44,7 +44,10 @@ def wanted_tags(
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
         why = str(error) if is_public else error.without_words
-        names = [f"'{component.name} 2023.05.{number}'" for number, component in enumerate(components[:2], 1)]
+        names = [
+            f"'{component.name} {component.tag_format.like(f'2023.05.{number}')}'"
+            for number, component in enumerate(components[:2], 1)
+        ]
         remedy = f"Write each into the ticket, such as {' and '.join(names)}, or type them."
         raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
     for name, tag in named.items():

@@ -137,7 +137,7 @@ class Drafting:
             raise RefusedError(what, "Change it by hand, through review.", file, error.line) from error
         except ValueError as error:
             what = f"A tag cannot be written to {file}: {error}."
-            raise UsageError(what, "Name an existing tag, such as 2023.05.1.") from error
+            raise UsageError(what, "Name an existing tag.") from error
 
     def _with_stack_tag(self, plan: Plan) -> Plan:
         """Return the plan with the tag of its release; an approved one stays when the month changes."""

@@ -16,7 +16,7 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.allow import apply_allowances
 from ...domain.approval import COMMIT, PLAN_ANEW, differences
 from ...domain.changes import TicketHome
-from ...domain.components import Pin
+from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.facts import ComponentFacts, ReleaseFacts
 from ...domain.findings import Finding
@@ -146,6 +146,7 @@ class Attempt:
     def _report(self) -> PrepareReport:
         plan = Drafting(self.settings, self.stack, self.today, self._new_tags).draft()
         self._note_what_newest_passed_over(plan)
+        self._note_other_configuration(plan)
         with ThreadPoolExecutor(1) as pool:
             judged = pool.submit(self._judged, plan)
             tickets = TicketHome(self.session.context.server_url, self.settings.tickets_from)
@@ -173,6 +174,18 @@ class Attempt:
             remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
             if change.name in asked and remark:
                 self.session.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
+
+    def _note_other_configuration(self, plan: Plan) -> None:
+        """Say beforehand what `publish` would refuse: the branch has another file than the one that rules."""
+        if plan.branch == self.session.context.default_branch:
+            return
+        keys = self.stack.other_keys(plan.head)
+        what = f"could not be compared ({keys.reason})" if isinstance(keys, Unknown) else ", ".join(keys[:5])
+        if what:
+            self.session.journal.note(
+                f"{CONFIGURATION_FILE} of {plan.branch} differs from the default branch's, which rules: {what}. The "
+                "release would be refused: bring both to the same content first."
+            )
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
         """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""

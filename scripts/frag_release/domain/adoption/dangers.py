@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..expressions import expressions
 from ..findings import Finding, Status
 from ..gate_use import GateUse
 from ..needs.need import Judgement, Presence, missing
 from ..needs.workflow import judge_failures, judge_staging
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..workflow_places import Place, places
 from ..workflow_tree import Node
 
@@ -30,12 +32,12 @@ _NO_SECRETS = (
 _NO_SLUG = "Ask the gate's output deploy-production, as level 1 does: it reads the tag itself."
 
 
-def dangers(use: GateUse, file: str) -> list[Finding]:
+def dangers(use: GateUse, file: str, form: TagFormat = DEFAULT_FORMAT) -> list[Finding]:
     """Return what is dangerous in the file with the path `file`, the worst first."""
     kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
         ("deployment-failures", judge_failures),
         ("staging-environment", judge_staging),
-        ("slug", _judge_slug),
+        ("slug", partial(_judge_slug, form)),
         ("secret-overrides", _judge_secrets),
         ("typed-commands", _judge_commands),
     ]
@@ -67,14 +69,15 @@ def _judge_secrets(use: GateUse) -> Judgement | None:
     return _at_lines(f"Secrets decide in place of the file which pair is built: {shown}", lines, _NO_SECRETS)
 
 
-def _judge_slug(use: GateUse) -> Judgement | None:
+def _judge_slug(form: TagFormat, use: GateUse) -> Judgement | None:
     """Whether a name in which signs were replaced decides what is a production tag."""
     found = [(match[1], place.line_with(match[0])) for place in _commands(use)
              if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
     found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
     if not found:
         return None
-    what = f"{found[0][0]} decides what is of production, and tags share it: that of 2023.06.2_ is 2023.06.2"
+    tag = form.like("2023.06.2")
+    what = f"{found[0][0]} decides what is of production, and tags share it: that of {tag}_ is {tag}"
     return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
 
 

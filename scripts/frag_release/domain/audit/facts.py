@@ -65,7 +65,8 @@ class StackHistory:
     whose release has a `release.json`, for their commit alone. `pinned` has what is known of each pin, by
     its key; `images` what registries hold by name and tag (None: switched off).
     `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
-    `none` for not at all. `origin_required` says that images have to say where they come from.
+    `none` for not at all. `origin_required` says that images have to say where they come from. `recorded_components`
+    are those of a release, by its tag, that was made under another configuration than today's.
     """
 
     repository: str
@@ -76,12 +77,23 @@ class StackHistory:
     tags: Sequence[StackTag]
     below: Answer[PreviousRelease | None] = None
     recorded: Mapping[str, StackTag] = field(default_factory=dict)
-    pinned: Mapping[tuple[str, str, str], ComponentFacts] = field(default_factory=dict)
+    pinned: Mapping[tuple[Component, str, str], ComponentFacts] = field(default_factory=dict)
     images: Images | None = None
     records: Records = field(default_factory=dict)
     stack_image: str = ""
     origin_required: bool = False
     tag_format: TagFormat = DEFAULT_FORMAT
+    recorded_components: Mapping[str, Sequence[Component]] = field(default_factory=dict)
+
+    def components_of(self, tag: str) -> Sequence[Component]:
+        """The components that a release is judged by: those of its record, else today's."""
+        return self.recorded_components.get(tag, self.components)
+
+    @property
+    def all_components(self) -> list[Component]:
+        """Today's components, and those that only records have."""
+        found = [*self.components, *(one for each in self.recorded_components.values() for one in each)]
+        return list(dict.fromkeys(found))
 
     def record(self, tag: str) -> Answer[ReleaseRecord | None]:
         """What `release.json` of a release says, None where there is none."""

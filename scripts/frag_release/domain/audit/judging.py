@@ -80,7 +80,7 @@ class Judge:
     def changes(self, tag: ProductionTag, record: ReleaseRecord) -> PastRelease:
         """Say of a release that is not judged only what has changed since its `release.json` was written."""
         facts = self._history.recorded.get(tag.text, StackTag(tag.text, None, form=tag.form))
-        pins = [_recorded_pin(component, record) for component in self._history.components]
+        pins = [_recorded_pin(component, record) for component in self._history.components_of(tag.text)]
         components = [self._component(pin, None, record) for pin in pins if pin]
         release = ReleaseFacts(self._stack_facts(tag, facts, record), components)
         findings = judge(Occasion.COMPARISON, release, PAST_RULES)
@@ -181,7 +181,8 @@ def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRe
 
 def recorded_pins(history: StackHistory) -> list[Pin]:
     """Return the pins of those releases, as their `release.json` has them."""
-    pins = (_recorded_pin(each, record) for _, record in compared_alone(history) for each in history.components)
+    compared = compared_alone(history)
+    pins = (_recorded_pin(each, record) for tag, record in compared for each in history.components_of(tag.text))
     return [pin for pin in pins if pin]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..evidence import Answer, NotOffered, Unknown
 from ..refs import TAGS
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from .need import Judgement, hidden, missing, there, untold
 from .protection import (
     MAY_BYPASS,
-    PRODUCTION_TAGS,
     BranchGuard,
     Deployers,
     Environment,
@@ -21,7 +21,7 @@ from .protection import (
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
 _FIXED = ("update", "deletion")
 _RULESETS = (
-    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target *.*.* (it means 2023.06.1-rc.1, too). "
+    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target {target} (it means {miss}, too). "
     "One has Restrict creations, and on its bypass list release managers and the app that publish uses. The other has "
     "Restrict updates and Restrict deletions, and nobody on its bypass list."
 )
@@ -29,10 +29,7 @@ _BYPASS_LISTS = (
     "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
     "app GitHub Actions."
 )
-_ENVIRONMENT = (
-    "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the patterns "
-    "[0-9][0-9][0-9][0-9].[0-9][0-9].[0-9] and [0-9][0-9][0-9][0-9].[0-9][0-9].[0-9][0-9]."
-)
+_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the {patterns}."
 _PRIVATE = (
     "In a private repository only GitHub Enterprise has required reviewers, under Settings > Environments. On other "
     "plans the setting is not there: restrict who makes production tags (row tag-ruleset), and which of them deploy "
@@ -47,64 +44,70 @@ _REVIEW = (
 )
 _AWX = ("awx_", "tower_", "controller_")
 _ANY_TAG = "anything"
-_OTHER_TAGS = ("2023.06.1-rc.1", "2023.11.1-2")
-"""Tags that a pattern such as *.*.* means, too, and the gate does not take for production ones."""
 _NEVER_OWN = "The workflow's own token can never have that."
 
 
-def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
+def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat = DEFAULT_FORMAT) -> Judgement:
     """Whether tags that mean production are made by release managers only, and not moved or deleted, even by them."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
+    remedy = _RULESETS.format(target=form.ruleset_pattern, miss=form.near_misses[0])
     if not rulesets:
         nothing = "No ruleset is in force for tags: anyone with push access can make, move and delete any tag."
-        return missing(nothing, _RULESETS)
-    open_to_all = _open([one for one in rulesets if not one.everybody])
+        return missing(nothing, remedy)
+    open_to_all = _open([one for one in rulesets if not one.everybody], form)
     if open_to_all:
         lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
         what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by anyone with push access{''.join(lists)}."
-        return missing(what, _RULESETS, _url(rulesets))
-    if free := _free_to_this_token(rulesets):
+        return missing(what, remedy, _url(rulesets))
+    if free := _free_to_this_token(rulesets, form.samples[0]):
         message = f"With {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
-        return missing(message, _RULESETS, _url(rulesets))
-    restricted = f"Tags such as {PRODUCTION_TAGS[0]} are restricted by {_named(rulesets)}"
-    if _open([one for one in rulesets if one.bypassers is not None and not one.everybody]):
+        return missing(message, remedy, _url(rulesets))
+    restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
+    if _open([one for one in rulesets if one.bypassers is not None and not one.everybody], form):
         message = f"{restricted}; who may bypass that is shown only to who may edit it, and was not seen."
         return untold(message, _BYPASS_LISTS, _url(rulesets))
     return there(f"{restricted}, with no bypass for everybody who may push.", _url(rulesets))
 
 
-def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool) -> Judgement:
+def judge_reviewers(
+    name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat = DEFAULT_FORMAT
+) -> Judgement:
     """Whether somebody has to approve what is deployed to production; in a private stack few plans can ask for that."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
-        return missing(f"There is no environment {name}.", _PRIVATE) if is_private else _no_environment(name)
+        return missing(f"There is no environment {name}.", _PRIVATE) if is_private else _no_environment(name, form)
     if not found.reviewers:
         message = f"The environment {name} has no required reviewers: a deployment waits for nobody."
-        return missing(message, _PRIVATE if is_private else _ENVIRONMENT.format(name=name), found.url)
+        return missing(message, _PRIVATE if is_private else _protected(name, form), found.url)
     return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
 
 
-def judge_deployers(name: str, found: Answer[Environment | None], rulesets: Answer[Sequence[Ruleset]]) -> Judgement:
+def judge_deployers(
+    name: str,
+    found: Answer[Environment | None],
+    rulesets: Answer[Sequence[Ruleset]],
+    form: TagFormat = DEFAULT_FORMAT,
+) -> Judgement:
     """Whether only tags of the form of production ones may deploy, and none that anyone with push access can make."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
-        return _no_environment(name)
-    problem = _problem_with_deployers(found)
+        return _no_environment(name, form)
+    problem = _problem_with_deployers(found, form)
     if isinstance(problem, Unknown):
         return hidden(problem)
     if problem:
-        return missing(f"The environment {name} {problem}.", _ENVIRONMENT.format(name=name), found.url)
-    said = f"The environment {name} lets tags such as {PRODUCTION_TAGS[0]} deploy, and no branch"
-    others = [tag for tag in _OTHER_TAGS if _lets_in(found, tag)]
+        return missing(f"The environment {name} {problem}.", _protected(name, form), found.url)
+    said = f"The environment {name} lets tags such as {form.samples[0]} deploy, and no branch"
+    others = [tag for tag in form.near_misses if _lets_in(found, tag)]
     known = () if isinstance(rulesets, NotOffered) else rulesets
     free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, known)]
     if free:
         made = "which anyone with push access can make, with a workflow file without the gate"
         what = f"{said}, but {free[0]}, too, {made}."
-        return missing(what, _ENVIRONMENT.format(name=name), found.url)
+        return missing(what, _protected(name, form), found.url)
     also = f"; {others[0]} is let in, too, and kept out by the gate alone" if others else ""
     return there(f"{said}{also}.", found.url)
 
@@ -138,9 +141,9 @@ def judge_review(branch: str, found: BranchGuard) -> Judgement:
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
 
 
-def _open(rulesets: Sequence[Ruleset]) -> list[str]:
+def _open(rulesets: Sequence[Ruleset], form: TagFormat) -> list[str]:
     """Say what anybody can do to which tags in spite of rulesets."""
-    return [f"{tag} can be {word}" for tag in PRODUCTION_TAGS for word in _free(tag, rulesets)]
+    return [f"{tag} can be {word}" for tag in form.samples for word in _free(tag, rulesets)]
 
 
 def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:
@@ -149,9 +152,8 @@ def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:
     return [word for rule, word in _TAG_RULES.items() if rule not in held]
 
 
-def _free_to_this_token(rulesets: Sequence[Ruleset]) -> list[str]:
+def _free_to_this_token(rulesets: Sequence[Ruleset], tag: str) -> list[str]:
     """Say what whoever is on the bypass lists can do to tags that are there."""
-    tag = PRODUCTION_TAGS[0]
     firm = [each for each in rulesets if each.bypass not in MAY_BYPASS and each.covers(TAGS + tag)]
     return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if not any(rule in each.rules for each in firm)]
 
@@ -166,29 +168,36 @@ def _is_free(tag: str, rulesets: Sequence[Ruleset]) -> bool:
     return not any("creation" in one.rules and one.covers(TAGS + tag) and not one.everybody for one in rulesets)
 
 
-def _problem_with_deployers(found: Environment) -> Answer[str]:
+def _problem_with_deployers(found: Environment, form: TagFormat) -> Answer[str]:
     if found.deployers == Deployers.ANY:
         return "may be deployed to from every branch and tag"
     if found.deployers == Deployers.PROTECTED_BRANCHES:
         return "may be deployed to from protected branches alone, so no production tag is let in"
     if isinstance(found.policies, Unknown):
         return found.policies
-    return _problem_with_policies(found.policies)
+    return _problem_with_policies(found.policies, form.samples[0])
 
 
-def _problem_with_policies(policies: Sequence[Policy]) -> str:
+def _problem_with_policies(policies: Sequence[Policy], tag: str) -> str:
     branches = [one.pattern for one in policies if one.kind != "tag"]
     if branches:
         return f"may be deployed to from the branch {', '.join(branches[:3])}"
     if any(one.allows_tag(_ANY_TAG) for one in policies):
         return "may be deployed to from every tag"
-    if not any(one.allows_tag(PRODUCTION_TAGS[0]) for one in policies):
-        return f"lets no tag such as {PRODUCTION_TAGS[0]} in"
+    if not any(one.allows_tag(tag) for one in policies):
+        return f"lets no tag such as {tag} in"
     return ""
 
 
-def _no_environment(name: str) -> Judgement:
-    return missing(f"There is no environment {name}.", _ENVIRONMENT.format(name=name))
+def _no_environment(name: str, form: TagFormat) -> Judgement:
+    return missing(f"There is no environment {name}.", _protected(name, form))
+
+
+def _protected(name: str, form: TagFormat) -> str:
+    """What to do about the environment."""
+    patterns = form.environment_patterns
+    said = f"pattern{'' if len(patterns) == 1 else 's'} {' and '.join(patterns)}"
+    return _ENVIRONMENT.format(name=name, patterns=said)
 
 
 def _awx(names: Answer[Sequence[str]], whose: str) -> list[str]:

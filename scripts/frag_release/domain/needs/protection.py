@@ -13,10 +13,6 @@ _DEEP = "**"
 MAY_BYPASS = ("always", "exempt")
 """GitHub's words for a token whose owner a ruleset does not bind when tags or branches are pushed."""
 
-PRODUCTION_TAGS = ("2023.06.1", "2031.12.15", "1.2.3")
-"""Tags that the gate takes for production ones: what guards production must cover them all."""
-
-
 # The number that GitHub gave the role Write (docs of its provider for Terraform, `repository_ruleset`), and the one of
 # the app GitHub Actions, as which every workflow asks, and so one that anybody has pushed.
 _EVERYBODY = {("RepositoryRole", 4): "the role Write", ("Integration", 15368): "the app GitHub Actions"}

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from ..evidence import Answer, NotOffered, Unknown
 from ..refs import TAGS
 from ..run_limits import KEPT_DAYS
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from .need import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
-from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Environment, ExecutionPolicy, Ruleset
+from .protection import BranchGuard, BranchRule, Environment, ExecutionPolicy, Ruleset
 
 _RETENTION = (
     f"Settings > Actions > General > Artifact and log retention: {KEPT_DAYS} days. A tag that is pinned later "
@@ -18,7 +19,7 @@ _POLICIES = "Settings > Actions > Policies (the organisation and the enterprise 
 _IMMUTABLE = "Settings > General > Releases > Enable release immutability."
 _FIXED = {"update": "moved", "deletion": "deleted"}
 _COMPONENT_TAGS = (
-    "Settings > Rules > Rulesets > New tag ruleset of {repository}: target *.*.*, Restrict updates and Restrict "
+    "Settings > Rules > Rulesets > New tag ruleset of {repository}: target {target}, Restrict updates and Restrict "
     "deletions, nobody on its bypass list."
 )
 _PRODUCTION = (
@@ -95,15 +96,17 @@ def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
     return missing(f"{what} With one away, the other can neither release nor go back.", _TWO, found.url)
 
 
-def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]]) -> Judgement:
+def judge_component_tags(
+    repository: str, found: Answer[Sequence[Ruleset]], form: TagFormat = DEFAULT_FORMAT
+) -> Judgement:
     """Whether production tags of a component stay where they are. That they are on its branch the gate checks."""
     if isinstance(found, NotOffered):
         return missing(f"{sentence(found.reason)} Anyone with push access can move its tags.", found.remedy)
     if isinstance(found, Unknown):
         return hidden(found)
-    remedy = _COMPONENT_TAGS.format(repository=repository)
+    remedy = _COMPONENT_TAGS.format(repository=repository, target=form.ruleset_pattern)
     strict = [one for one in found if not one.everybody]
-    held = {tag: {rule for one in strict if one.covers(TAGS + tag) for rule in one.rules} for tag in PRODUCTION_TAGS}
+    held = {tag: {rule for one in strict if one.covers(TAGS + tag) for rule in one.rules} for tag in form.samples}
     free = [f"{tag} can be {word}" for tag in held for rule, word in _FIXED.items() if rule not in held[tag]]
     url = found[0].url if found else ""
     if free:

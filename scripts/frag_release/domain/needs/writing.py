@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..evidence import Answer, NotOffered, Unknown
 from ..pushed_image import FORM
+from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..workflow_file import WorkflowFileError
 from ..workflow_triggers import Tags, Triggers
 from ..workflow_uploads import Said
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
-from .protection import PRODUCTION_TAGS, BranchGuard, BranchRule, Ruleset
+from .protection import BranchGuard, BranchRule, Ruleset
 from .rights import UNARCHIVE, TokenFacts, TokenKind
 from .rules import COMMIT, OWN_BRANCH, judge_branch_rules, judge_tag_rulesets
 
 _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
-_PATTERN = "'[0-9]+.[0-9]+.[0-9]+'"
-_DATED_TAGS = ("2023.06.1", "2024.11.12")
-_CENTURY = tuple(f"{year}.{rest}" for year in ("1", *range(2000, 2100)) for rest in ("2.3", "06.1", "11.12"))
+_CENTURY = range(2000, 2100)
 _SAY_IT = (
     "Add the two steps behind the push that examples/build-main.yaml has (docs/publish.md, Which image is recorded). "
     "GitHub Enterprise Server takes no such upload: go back by hand there."
@@ -37,6 +36,7 @@ class BuildWorkflow:
     state: Answer[str]
     triggers: Triggers | WorkflowFileError | Unknown
     archived: bool = False
+    tag_format: TagFormat = DEFAULT_FORMAT
 
 
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
@@ -65,8 +65,8 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
     return judge_branch_rules(branch, rules, COMMIT, "")
 
 
-def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]], tag: str = PRODUCTION_TAGS[0]) -> Judgement:
-    """Whether the token may make a production tag in spite of the tag rulesets."""
+def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]], tag: str) -> Judgement:
+    """Whether the token may make a production tag such as `tag` in spite of the tag rulesets."""
     if isinstance(rulesets, NotOffered):
         return there("No ruleset forbids a tag: the repository can have none.")
     if isinstance(rulesets, Unknown):
@@ -96,7 +96,7 @@ def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
     if build.state != "active":
         state = build.state.replace("_", " ")
         return missing(f"GitHub says of {build.file}: {state}.", "Actions > the workflow > Enable workflow.")
-    return _judge_triggers(build.file, build.triggers, kind)
+    return _judge_triggers(build, build.triggers, kind)
 
 
 def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> Judgement:
@@ -113,25 +113,33 @@ def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> J
     return missing(f"{file} uploads no artifact {FORM}, so its releases cannot be rolled back to.", _SAY_IT)
 
 
-def _judge_triggers(file: str, triggers: Triggers, kind: TokenKind) -> Judgement:
+def _judge_triggers(build: BuildWorkflow, triggers: Triggers, kind: TokenKind) -> Judgement:
+    file = build.file
     if kind is TokenKind.OWN:
         if triggers.dispatch:
             return there(f"{file} has workflow_dispatch, by which publish starts it: a tag of its own token does not.")
         remedy = f"Add workflow_dispatch to `on` of {file}, or give publish a token of an app or a person."
         return missing(f"{file} has no workflow_dispatch, and what a workflow's own token tags starts nothing.", remedy)
-    return _judge_tags(file, triggers.tags)
+    return _judge_tags(file, triggers.tags, build.tag_format)
 
 
-def _judge_tags(file: str, tags: Tags) -> Judgement:
-    """Whether pushed production tags start a workflow; only where none of a century does it certainly never start."""
-    remedy = f"Add push with tags to `on` of {file}, with a pattern such as {_PATTERN}."
-    left_out = [tag for tag in _DATED_TAGS if not tags.start(tag)]
+def _judge_tags(file: str, tags: Tags, form: TagFormat) -> Judgement:
+    """Whether pushed production tags start a workflow; only if none of very many does, it certainly never starts."""
+    remedy = f"Add push with tags to `on` of {file}, with a pattern such as '{form.trigger_pattern}'."
+    usual = [form.like("2023.06.1"), form.like("2024.11.12") if form.by_month else form.samples[1]]
+    left_out = [tag for tag in usual if not tags.start(tag)]
     if not left_out:
-        return there(f"{file} starts for tags such as {' and '.join(_DATED_TAGS)}.")
+        return there(f"{file} starts for tags such as {' and '.join(usual)}.")
     if tags.patterns is None:
         return untold(f"Which tags start {file} cannot be told from the patterns under push in its `on`.", remedy)
-    if not any(tags.start(tag) for tag in _CENTURY):
+    if not any(map(tags.start, _many(form))):
         return missing(f"No push of a tag such as {left_out[0]} starts {file}.", remedy)
     return untold(
         f"{file} does not start for every production tag: {' and '.join(left_out)} would not start it.", remedy
     )
+
+
+def _many(form: TagFormat) -> Iterator[str]:
+    """Yield production tags of a century, or of a hundred major numbers."""
+    for first in (1, *_CENTURY) if form.by_month else (*range(100), *_CENTURY):
+        yield from (f"{form.prefix}{first}.{rest}" for rest in ("2.3", "0.0", "06.1", "11.12"))

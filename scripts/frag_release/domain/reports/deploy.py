@@ -169,7 +169,7 @@ class DeployReport(JudgedReport):
     @property
     def line(self) -> str:
         """What runs where now; else how far it came, and why no further if a rule says so."""
-        target, tag = self.target, tag_name(self.image.tag)
+        target, tag = self.target, tag_name(self.name)
         where = "production" if target.is_production else path_name(target.environment, "an environment")
         if self.stage is Stage.DEPLOYED:
             what = f"{where} rolled back to {tag}" if target.rollback else f"{tag} deployed to {where}"
@@ -179,10 +179,16 @@ class DeployReport(JudgedReport):
         return f"{what} ({failed})" if failed else what
 
     @property
+    def name(self) -> str:
+        """What people call it: the release if the image is that of one, else the image's tag."""
+        tag = self.judged.production_tag
+        return tag.text if tag and tag.image_tag == self.image.tag else self.image.tag
+
+    @property
     def subject(self) -> str:
         """What is deployed where."""
         what = "rollback to " if self.target.rollback else ""
-        return f"{what}{self.image.tag} on {self.target.environment}"
+        return f"{what}{self.name} on {self.target.environment}"
 
     @property
     def own_status(self) -> int:

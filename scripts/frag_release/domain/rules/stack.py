@@ -64,7 +64,7 @@ def tag_commit(facts: StackFacts) -> Outcome:
     StackFacts,
     column="tag",
     fails_when="another tag is numerically the same, however it is written (`2023.6.1` and `02023.06.1`)",
-    remedy="Release under the next free iteration.",
+    remedy="Release under the next free tag.",
 )
 def tag_unique(facts: StackFacts) -> Outcome:
     """One version has one tag, or nobody can say which of the two is running."""
@@ -78,7 +78,7 @@ def tag_unique(facts: StackFacts) -> Outcome:
     if twins:
         return failed(
             f"{facts.tag} is the same version as {', '.join(twins)} of {facts.repository}.",
-            "Release under the next free iteration, and delete the tag that is not the release.",
+            "Release under the next free tag, and delete the tag that is not the release.",
         )
     return passed(f"No other tag of {facts.repository} is the same version{_among(facts)}.")
 

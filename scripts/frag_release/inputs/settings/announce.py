@@ -10,7 +10,7 @@ from ...domain.refs import Ref
 from ...domain.tag_format import TagFormat, wrong_v
 from ...domain.tickets import Ticket
 from ...domain.versions import ProductionTag, parse_production_tag
-from ...errors import UsageError
+from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, no_production_tag, wrong_input
 from .base import Settings, read_settings
@@ -80,10 +80,12 @@ def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
     if given:
         raise no_production_tag("stack-tag", given, form)
     if of_run:
-        raise UsageError(
-            f"This run is for the tag {of_run!r}, which is no release to production, so there is nothing to announce.",
-            wrong_v(of_run, form, "tag-format") or f"Run it for a tag of {form.numbers}, or name one in stack-tag.",
+        what = (
+            f"This run is for the tag {of_run!r}, which is no release to production, so there is nothing to announce."
         )
+        if with_v := wrong_v(of_run, form, "tag-format"):
+            raise UnconfiguredError(what, with_v)
+        raise UsageError(what, f"Run it for a tag of {form.numbers}, or name one in stack-tag.")
     where = f"This run is for {context.ref}" if context.ref else "This is no run for a tag"
     raise UsageError(f"{where}, and the input stack-tag is empty.", "Name the release to announce in stack-tag.")
 

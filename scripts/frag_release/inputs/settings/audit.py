@@ -11,7 +11,7 @@ from ...domain.components import NO_IMAGE
 from ...domain.environments import is_production
 from ...errors import UsageError
 from ..context import Context
-from ..values import Values, wrong_input
+from ..values import Values, unconfigured, wrong_input
 from .base import Settings, image_name, read_settings
 from .site import SiteSettings, read_site_settings
 
@@ -47,7 +47,8 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
     text = values.text("since")
     since = parse_since("" if text == NEWEST else text.removeprefix(settings.tag_format.prefix))
     if since is None:
-        raise wrong_input("since", text, "Use a production tag or the start of one, such as 2023.06., or newest.")
+        start = settings.tag_format.like().rpartition(".")[0]
+        raise unconfigured("since", text, f"Use a production tag or the start of one, such as {start}., or newest.")
     site = read_site_settings(values, settings)
     if text == NEWEST and not site.urls:
         raise UsageError(

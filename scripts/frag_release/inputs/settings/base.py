@@ -9,14 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...domain.components import NO_IMAGE, Choice, Component, given_in
-from ...domain.evidence import Answer
 from ...domain.registries import DOCKER_HUB, host_of_image
 from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
 from ...errors import UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.components import variable_stem
-from ..values import Values, wrong_input
+from ..values import Values, unconfigured, wrong_input
 from .registries import RegistrySettings, read_registry_settings
 from .report import check_report
 
@@ -66,7 +65,7 @@ class Settings:
     report: str
     connections: Connections
     own_action: str
-    configuration: Answer[Configuration | None]
+    configuration: Configuration | None
     tag_format: TagFormat
 
     @property
@@ -130,7 +129,7 @@ def read_settings(values: Values, context: Context) -> Settings:
 def _check_hosts(values: Values) -> None:
     """Raise UsageError if a login would go to a registry that only the configuration file names."""
     config = values.configuration
-    if not isinstance(config, Configuration) or not values.text("registry-password") or values.text("registry-url"):
+    if not config or not values.text("registry-password") or values.text("registry-url"):
         return
     images = [
         _image(given_in(name, "image"), values.of_component(name, "image"))
@@ -221,7 +220,7 @@ def _allowance(item: str, values: Values) -> Allowance:
     rule = next((one for one in CATALOGUE if one.id == match[1]), None)
     subjects = components if rule and rule.subject == "component" else (rule.subject,) if rule else ()
     if rule is None or match[2] not in subjects:
-        raise values.wrong("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
+        raise unconfigured("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
     if not rule.allowable:
         raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
     return Allowance(match[1], match[2], match[3])

@@ -16,7 +16,7 @@ from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
-from ..values import Values, is_digest, wrong_input
+from ..values import Values, is_digest, unconfigured, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_deployer
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
@@ -205,11 +205,14 @@ def check_ref(settings: DeploySettings) -> None:
     tag, form = settings.ref.tag, settings.tag_format
     if settings.rollback and parse_production_tag(tag, form) is None:
         remedy = f"Name the release to go back to: its tag, such as {form.like()} or {Ref.of_tag(form.like())}."
-        raise wrong_input("ref", settings.ref.text, wrong_v(tag, form, "tag-format") or remedy)
+        with_v = wrong_v(tag, form, "tag-format")
+        raise (
+            unconfigured("ref", settings.ref.text, with_v) if with_v else wrong_input("ref", settings.ref.text, remedy)
+        )
     judged = form.image_tag(tag)
     if settings.is_production and settings.image_tag not in ("", judged):
         remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
-        raise wrong_input("image-tag", settings.image_tag, remedy)
+        raise unconfigured("image-tag", settings.image_tag, remedy)
 
 
 def _check_rollback(settings: DeploySettings) -> None:

@@ -42,7 +42,7 @@ class GateSettings(Settings):
 def read_gate_settings(values: Values, context: Context) -> GateSettings:
     """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    ref = _ref(Ref(values.text("ref")), Ref(context.ref))
+    ref = _ref(Ref(values.text("ref")), Ref(context.ref), common.tag_format.like())
     return GateSettings(
         **vars(common),
         ref=ref,
@@ -57,9 +57,9 @@ def _is_own(ref: Ref, repository: str, context: Context) -> bool:
     return is_of_run or not context.on_runner
 
 
-def _ref(given: Ref, own: Ref) -> Ref:
+def _ref(given: Ref, own: Ref, like: str) -> Ref:
     """The ref that is given, which may be short, or else the run's own, which never is."""
     ref = given if given.text else own
     if len(ref.text) > _LONGEST or not (given.text or own.is_full):
-        raise wrong_input("ref", ref.text, "Name a tag or a branch, such as 2023.06.1 or refs/tags/2023.06.1.")
+        raise wrong_input("ref", ref.text, f"Name a tag or a branch, such as {like} or {Ref.of_tag(like)}.")
     return ref

@@ -13,7 +13,7 @@ from ...domain.tag_format import BY_MONTH, WITHOUT_V
 from ...domain.tickets import Ticket
 from ...errors import UsageError
 from ..context import Context
-from ..values import Values, wrong_input
+from ..values import Values, unconfigured, wrong_input
 from .base import Settings, read_settings
 from .tickets import read_ticket, tickets_from
 
@@ -144,7 +144,7 @@ def check_new(settings: Settings, own_token: bool) -> None:
             raise wrong_input(one.given_in("tag"), tag, remedy)
         if asked_part(tag) and one.tag_format.by_month:
             remedy = f"Use new, or set {one.format_input} to N.N.N if its tags are version numbers."
-            raise wrong_input(one.given_in("tag"), tag, remedy)
+            raise unconfigured(one.given_in("tag"), tag, remedy)
     if not asked:
         return
     names = " and ".join(dict.fromkeys(_new_in(one) for one in asked))
