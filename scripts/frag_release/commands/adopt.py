@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ from .stack import Stack
 
 if TYPE_CHECKING:
     from ..inputs.settings.adopt import AdoptSettings
+    from ..inputs.settings.audit import AuditSettings
     from .session import Session
 
 __all__ = ["read_settings", "run"]
@@ -247,10 +248,16 @@ def _named(jobs: Sequence[Job]) -> list[tuple[str, int]]:
 
 def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
     """Judge the last releases as `audit` does: with a token by all that it asks, else by the clones alone."""
-    from .audit.audit import Audit
+    from .audit.audit import Audit, values_under
 
     settings, is_online = session.settings, bool(session.settings.connections.token)
-    audited = audit_of(settings, None if is_online else tree.top.parent)
+    local = None if is_online else tree.top.parent
+    audited = audit_of(settings, local)
+
+    @cache
+    def under(recorded: bytes) -> AuditSettings:
+        return audit_of(read_settings(values_under(session.values, recorded), session.context), local)
+
     seconds = min(settings.seconds, _SECONDS)
     services = Services(audited, seconds)
     clones = {settings.stack_repository: tree.top}
@@ -263,7 +270,8 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
         if not last:
             return Past((), unchecked, "There is no release to judge yet.")
         audited = replace(audited, since=since_of(last[0]))
-        found = Audit(audited, replace(stack, settings=audited), services.registry(), session.now, lambda _: None).run()
+        stack = replace(stack, settings=audited)
+        found = Audit(audited, stack, services.registry(), session.now, lambda _: None, under).run()
     except ExpectedError as error:
         return Past((), unchecked, in_one_line(error.message, error.remedy))
     judged = [one for one in found.releases if one.is_production and not one.compared]

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...adapters.http.pace import Pace
-from ...domain.evidence import Blob
 from ...domain.reports.audit import WatchReport
 from ...inputs.settings.audit import read_audit_settings as read_settings
-from .audit import Audit
+from .audit import Audit, values_under
 
 if TYPE_CHECKING:
     from ...domain.reports.audit import AuditReport
@@ -40,10 +39,7 @@ def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:
 
 def _under(session: Session[AuditSettings], recorded: bytes) -> AuditSettings:
     """Return the settings by a recorded configuration, empty if there was none; `allow` is about today's components."""
-    from ...inputs.configuration import read_configuration  # late, as it reads YAML
-
-    found = read_configuration(Blob(len(recorded), recorded)) if recorded else None
-    return read_settings(session.values.unconfigured().configured(found), session.context)
+    return read_settings(values_under(session.values, recorded), session.context)
 
 
 def _watch(session: Session[AuditSettings]) -> Watch:

@@ -12,12 +12,14 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.allow import Allowance
 from ...domain.audit.gaps import gaps
 from ...domain.audit.judging import PastRelease, judge_history
+from ...domain.evidence import Blob
 from ...domain.newest import unformed
 from ...domain.reports.audit import AuditReport
 from ...domain.tag_format import TagFormat, wrong_v
 from ...domain.versions import production_tags
 from ...errors import EvidenceError
 from ...inputs.settings.audit import AuditSettings
+from ...inputs.values import Values
 from ..answers import must
 from ..stack import Stack
 from .clones import stale_clones
@@ -69,6 +71,13 @@ class Audit:
     def _switched_off(self) -> list[str]:
         checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
         return [name for name, on in checks.items() if not on]
+
+
+def values_under(values: Values, recorded: bytes) -> Values:
+    """Return the inputs under a recorded configuration, empty if there was none; without those of today's components."""
+    from ...inputs.configuration import read_configuration  # late, as it reads YAML
+
+    return values.unconfigured().configured(read_configuration(Blob(len(recorded), recorded)) if recorded else None)
 
 
 def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:

@@ -206,9 +206,8 @@ def check_ref(settings: DeploySettings) -> None:
     if settings.rollback and parse_production_tag(tag, form) is None:
         remedy = f"Name the release to go back to: its tag, such as {form.like()} or {Ref.of_tag(form.like())}."
         with_v = wrong_v(tag, form, "tag-format")
-        raise (
-            unconfigured("ref", settings.ref.text, with_v) if with_v else wrong_input("ref", settings.ref.text, remedy)
-        )
+        error = unconfigured if with_v else wrong_input
+        raise error("ref", settings.ref.text, with_v or remedy)
     judged = form.image_tag(tag)
     if settings.is_production and settings.image_tag not in ("", judged):
         remedy = f"Deploy the tag that is judged ({judged or 'this run belongs to no tag'}), or leave image-tag out."
