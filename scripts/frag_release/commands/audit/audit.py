@@ -74,7 +74,7 @@ class Audit:
 
 
 def values_under(values: Values, recorded: bytes) -> Values:
-    """Return the inputs under a recorded configuration, empty if there was none; without those of today's components."""
+    """Return the inputs under a recorded configuration (empty: there was none), without those of today's components."""
     from ...inputs.configuration import read_configuration  # late, as it reads YAML
 
     return values.unconfigured().configured(read_configuration(Blob(len(recorded), recorded)) if recorded else None)
