@@ -145,6 +145,18 @@ def test_a_list_of_all_tags_that_lacks_the_tag_itself(world: World) -> None:
     assert outcome.findings("unknown") == {"tag-unique:stack": "unknown", "tag-order:stack": "unknown"}
 
 
+def test_a_list_that_may_lack_the_tag_is_no_list(github_example: GitHubServer) -> None:
+    """If the tag's own look fails, too, nobody knows whether the list without it is whole: no order is claimed."""
+    tag = parse_production_tag("2023.06.2")
+    assert tag
+    github_example.add("GET", "/matching-refs/tags", lambda forward: json_reply(200, []))
+    github_example.fail("GET", "/git/ref/tags/2023.06.2$", status=503)
+    evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], no_pins)
+    facts, previous = evidence.gather(tag, datetime.date(2023, 6, 30))
+    for answer in (facts.siblings, facts.higher, previous):
+        assert "the list of tags of xchem/fragalysis-stack lacks 2023.06.2, and " in unknown(answer).reason
+
+
 def test_more_tags_than_are_listed(world: World) -> None:
     """With over 30,000 tags those of the years in question are judged, and the findings say that these are all."""
     some = {

@@ -95,9 +95,12 @@ class StackEvidence:
         return facts, previous.result()
 
     def _gap(self, tag: ProductionTag, commit: Answer[str | None], names: Answer[Collection[str]]) -> Unknown | None:
-        """Say where the list of tags lacks what is there: then it may lack others, too."""
-        if not isinstance(commit, str) or isinstance(names, Unknown) or tag.text in names:
+        """Say where the list of tags lacks what is there, or may lack it: then it may lack others, too."""
+        if commit is None or isinstance(names, Unknown) or tag.text in names:
             return None
+        if isinstance(commit, Unknown):
+            # Publish judges a commit in place of the tag's own: nothing else would tell of that.
+            return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, and {commit.reason}")
         return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which is there")
 
     def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
