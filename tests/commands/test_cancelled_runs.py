@@ -72,7 +72,10 @@ def test_a_launch_that_is_cancelled_in_the_middle_is_found_and_cancelled_in_time
 
 
 def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
-    """The signal goes to the step's shell, as a runner sends it: the program tells of the job that it leaves."""
+    """The signal goes to the step's shell, as a runner sends it: the program tells of the job that it leaves.
+
+    So does the deployment record.
+    """
     ready.world.program = replace(ready.world.program, as_step=True)
     ready.awx.templates[0].script = ENDLESS
     step = ready.start()
@@ -83,6 +86,7 @@ def test_a_cancelled_step_reaches_the_program(ready: Deployment) -> None:
     assert outcome.outputs["job-url"].endswith(f"/#/jobs/playbook/{ready.awx.jobs[0].id}/output")
     assert "The run was cancelled while the AWX job" in outcome.summary
     assert ready.awx.jobs[0].look.status == "running"
+    assert [one.states for one in ready.world.github.deployments.records] == [["in_progress", "error"]]
 
 
 @pytest.mark.sampled(4)
