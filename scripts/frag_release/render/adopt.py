@@ -173,7 +173,6 @@ def _past(past: Past) -> Iterator[str]:
 
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
-    place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", ["creation"], True))
@@ -183,6 +182,19 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield _posted(f"repos/{repository}/rulesets", _REVIEW)
     yield "# Nobody changes a release that was published"
     yield f"gh api --method PUT repos/{repository}/immutable-releases"
+    yield from _environment(report)
+    yield ""
+    yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
+    yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
+    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
+    yield from _forms(report)
+    yield ""
+    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+
+
+def _environment(report: AdoptReport) -> Iterator[str]:
+    """Yield the settings of production's environment."""
+    place = f"repos/{report.repository}/environments/{quote(report.environment, safe='')}"
     form = report.tag_format
     yield f"# Production's environment: you approve, in place of its reviewers; tags such as {form.like()} only"
     if any(one.subject == "staging-environment" for one in report.dangers):
@@ -195,14 +207,7 @@ def _settings(report: AdoptReport) -> Iterator[str]:
         )
     yield "# The credentials of AWX as secrets of that environment (each asks for its value); then delete the others"
     for name in ("AWX_HOST", "AWX_USER", "AWX_USER_PASSWORD"):
-        yield f"gh secret set {name} --repo {repository} {shlex.quote(f'--env={report.environment}')}"
-    yield ""
-    yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
-    yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
-    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
-    yield from _forms(report)
-    yield ""
-    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+        yield f"gh secret set {name} --repo {report.repository} {shlex.quote(f'--env={report.environment}')}"
 
 
 def _approved_by_me(place: str) -> str:
