@@ -139,10 +139,10 @@ DOCTOR_INPUTS = {
 ADOPT_INPUTS = {
     name: default
     for name, default in _EVERYWHERE.items()
-    if not re.fullmatch(r"(component-)?token|registry-.*|github-api-url|ca-file|timeout-seconds", name)
+    if not re.fullmatch(r"registry-(username|password|config)|github-api-url|ca-file|timeout-seconds", name)
 } | {
     "environment": "production", "check": "false", "write": "false", "action": "org/frag-release-action@v1",
-    "deployer": "awx", "build-jobs": "", "production-jobs": "",
+    "deployer": "awx", "build-jobs": "", "production-jobs": "", "all": "false",
 }  # fmt: skip
 BY_COMMAND = {
     "gate": DESIGNED_INPUTS,
@@ -200,7 +200,8 @@ def test_names_are_kebab_case_and_unique() -> None:
 def test_the_inputs_of_the_action_are_those_of_the_table(action: Any) -> None:
     """Every input of the table but those of a terminal alone is one of the action, each with a description."""
     assert set(action["inputs"]) == ALL_INPUTS
-    assert {one.name for one in INPUTS} - ALL_INPUTS == {"check", "write", "action", "build-jobs", "production-jobs"}
+    of_terminal = {"check", "write", "all", "action", "build-jobs", "production-jobs"}
+    assert {one.name for one in INPUTS} - ALL_INPUTS == of_terminal
     for declared in action["inputs"].values():
         assert declared["description"]
         # `required: true` is not enforced by the runner, so nothing may rely on it.

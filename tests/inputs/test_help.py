@@ -38,8 +38,7 @@ def sections(page: str) -> dict[str, str]:
 def test_a_page_has_all_parts(command: str) -> None:
     """Use, purpose, what is required, options, secrets, exit statuses and an example stand in this order."""
     parts = list(sections(command_page(command)))
-    secrets = [] if command == "adopt" else ["secrets"]
-    assert parts[:1] + parts[2:] == ["usage", "required", "options", *secrets, "exit", "example"]
+    assert parts[:1] + parts[2:] == ["usage", "required", "options", "secrets", "exit", "example"]
     assert sections(command_page(command))["usage"] == f"usage: python3 scripts {command} --option value ..."
 
 

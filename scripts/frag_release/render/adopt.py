@@ -169,7 +169,6 @@ def _past(past: Past) -> Iterator[str]:
 
 def _settings(report: AdoptReport) -> Iterator[str]:
     repository, owner = report.repository, report.repository.partition("/")[0]
-    place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
     tags = f"refs/tags/{report.tag_format.ruleset_pattern}"
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
@@ -180,6 +179,19 @@ def _settings(report: AdoptReport) -> Iterator[str]:
     yield _posted(f"repos/{repository}/rulesets", _REVIEW)
     yield "# Nobody changes a release that was published"
     yield f"gh api --method PUT repos/{repository}/immutable-releases"
+    yield from _environment(report)
+    yield ""
+    yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
+    yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
+    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
+    yield from _forms(report)
+    yield ""
+    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
+
+
+def _environment(report: AdoptReport) -> Iterator[str]:
+    """Yield the settings of production's environment."""
+    place = f"repos/{report.repository}/environments/{quote(report.environment, safe='')}"
     form = report.tag_format
     yield f"# Production's environment: you approve, in place of its reviewers; tags such as {form.like()} only"
     if any(one.subject == "staging-environment" for one in report.dangers):
@@ -191,13 +203,6 @@ def _settings(report: AdoptReport) -> Iterator[str]:
             f"-f {shlex.quote(f'name={pattern}')} -f type=tag"
         )
     yield from _secrets(report)
-    yield ""
-    yield "For releases by form (docs/adopting.md of the action): make the app with the rights that it needs, at"
-    yield f"https://github.com/organizations/{owner}/settings/apps/new?{_app(report)}"
-    yield f"Is {owner} a person? Then with https://github.com/settings/apps/new in front of the question mark."
-    yield from _forms(report)
-    yield ""
-    yield f"Judge every release so far: GITHUB_TOKEN=... python3 scripts audit --stack-repository {repository}"
 
 
 def _approved_by_me(place: str) -> str:
