@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..adapters.ports.repository import Forge, Repository
 from ..adapters.ports.writer import Writer
 from ..adapters.registry.client import RegistryClient
-from ..domain.components import NO_CHOICES, Pin, read_pins
+from ..domain.components import Pin, read_pins
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
 from ..domain.refs import Ref
@@ -165,7 +165,7 @@ class Stack(Generic[_F]):
     def pins_in(self, content: Answer[Blob | None], is_built: bool = False) -> tuple[Pin, ...]:
         """The pins in a workflow file, with the inputs' overrides if this is the one that is built."""
         settings = self.settings
-        choices = settings.choices if is_built else NO_CHOICES
+        choices = settings.choices if is_built else None
         return read_pins(settings.components, settings.workflow_file, content, choices)
 
     def _files(self, commits: Sequence[str]) -> Mapping[str, Answer[Blob | None]]:

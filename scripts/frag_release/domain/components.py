@@ -39,9 +39,6 @@ class Choice:
     namespace: str = ""
 
 
-NO_CHOICES: Mapping[str, Choice] = {}
-
-
 @dataclass(frozen=True)
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
@@ -145,7 +142,7 @@ def read_pins(
     components: Sequence[Component],
     file: str,
     content: Answer[Blob | None],
-    choices: Mapping[str, Choice] = NO_CHOICES,
+    choices: Mapping[str, Choice] | None = None,
 ) -> tuple[Pin, ...]:
     """Return the pins in the workflow file `content`; `choices` of inputs, by component, stand in for the file's.
 
@@ -156,7 +153,7 @@ def read_pins(
         environment = _environment(file, content)
     except WorkflowFileError as error:
         environment, problem = None, error
-    chosen = [(component, choices.get(component.name, Choice())) for component in components]
+    chosen = [(component, (choices or {}).get(component.name, Choice())) for component in components]
     if isinstance(environment, WorkflowEnvironment):
         return tuple(_pin(component, file, environment, choice) for component, choice in chosen)
     return tuple(

@@ -91,22 +91,9 @@ class Rule(Generic[Facts]):
         )
 
 
-def rule(
-    id: str,
-    of: type[Facts],
-    fails_when: str,
-    remedy: str,
-    when: Collection[Occasion] = JUDGED,
-    allowable: bool = True,
-    mends_elsewhere: bool = False,
-    column: str = "",
-) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
-    """Make a function a rule of the catalogue."""
-
-    def decorate(judge: Callable[[Facts], Outcome]) -> Rule[Facts]:
-        return Rule(id, of, fails_when, remedy, judge, when, allowable, mends_elsewhere, column)
-
-    return decorate
+def rule(id: str, of: type[Facts], **row: Any) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
+    """Make a function a rule of the catalogue, with the other fields of its row."""
+    return lambda judge: Rule(id, of, judge=judge, **row)
 
 
 def passed(message: str, url: str = "") -> Outcome:

@@ -43,9 +43,7 @@ def read_site_settings(values: Values, common: Settings) -> SiteSettings:
 
 def _owners(common: Settings, stack_image: str) -> set[str]:
     """The namespaces and registries that are known before anything is asked."""
-    components = common.components
     names = [common.stack_repository, stack_image]
-    names += [name for component in components for name in (component.repository, component.image)]
-    return {part for name in names for part in name.split("/")[:-1]} | {
-        one.namespace for one in common.choices.values()
-    }
+    names += [name for component in common.components for name in (component.repository, component.image)]
+    namespaces = {choice.namespace for choice in common.choices.values()}
+    return {part for name in names for part in name.split("/")[:-1]} | namespaces
