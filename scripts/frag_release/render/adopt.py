@@ -111,24 +111,23 @@ def _safe(line: str) -> str:
 
 
 def _settings(report: AdoptReport) -> Iterator[str]:
-    repository, owner = report.repository, report.repository.partition("/")[0]
+    repository, form = report.repository, report.tag_format
+    owner, tags = repository.partition("/")[0], f"refs/tags/{form.ruleset_pattern}"
     place = f"repos/{repository}/environments/{quote(report.environment, safe='')}"
-    tags = f"refs/tags/{report.tag_format.ruleset_pattern}"
     reviewer = '{reviewers: [{type: "User", id: .id}], deployment_branch_policy: {protected_branches: false, '
     yield "Settings that remain, with gh as an administrator (who may do what is yours to change afterwards):"
     yield "# Administrators alone create production tags; put release managers on the list in their place"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("who makes production tags", tags, ["creation"], True))
     yield "# Nobody moves or deletes them"
     yield _posted(f"repos/{repository}/rulesets", _ruleset("production tags stay", tags, ["update", "deletion"], False))
-    such = f"tags such as {report.tag_format.like()} only"
-    yield f"# Production's environment: you approve, in place of the reviewers that it has; {such}"
+    yield f"# Production's environment: you approve, not the reviewers that it has; tags such as {form.like()} only"
     if any(one.subject == "staging-environment" for one in report.dangers):
         yield "# First give staging an environment of its own, as said above: from a branch it could not run in this"
     yield (
         f"gh api user --jq {shlex.quote(reviewer + 'custom_branch_policies: true}}')} | "
         f"gh api --method PUT {shlex.quote(place)} --input -"
     )
-    for pattern in report.tag_format.environment_patterns:
+    for pattern in form.environment_patterns:
         yield (
             f"gh api --method POST {shlex.quote(f'{place}/deployment-branch-policies')} "
             f"-f {shlex.quote(f'name={pattern}')} -f type=tag"
