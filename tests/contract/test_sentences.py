@@ -85,9 +85,10 @@ OF_AWX = {
 """Where texts may name AWX: they are of runs that talk to it, or list its inputs and traces."""
 OF_THE_TWO = {
     "domain/components.py", "inputs/table/components.py", "domain/plan.py", "domain/ticket_words.py",
-    "inputs/settings/base.py", "inputs/help.py",
+    "inputs/settings/base.py", "inputs/help.py", "domain/adoption/files.py",
 }  # fmt: skip
-"""Where the two components without a file are named: their table, their short names, and examples of options."""
+"""Where the two components without a file are named: their table, their short names, examples of options
+and files."""
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,7 @@ _LOOKING = ("doctor",)
 """The commands that go on without the file, and say so: they look for what is in the way."""
 
 
-def configured(
-    command: Any,
-    values: Values,
-    context: Context,
-    journal: Journal,
-) -> Session[Any]:
+def configured(command: Any, values: Values, context: Context, journal: Journal) -> Session[Any]:
     """Return the session of a command by its inputs and the configuration file that rules.
 
     A command that has `ask_ahead` asks at the same time what it begins with, and does what `get_ready` does. Raises
@@ -43,10 +38,7 @@ def configured(
     session = Session(settings, values, context, journal)
     found = _asked(command, session, ahead=wrong is None)
     if isinstance(found, Unknown):
-        message = f"{FILE} of {settings.stack_repository} could not be read: {found.reason}."
-        if wrong or values.command not in _LOOKING:
-            raise EvidenceError(f"{message} {wrong.message if wrong else ''}".rstrip(), found.remedy)
-        journal.note(f"{message} So this goes by the inputs and the defaults.")
+        _go_on_without(found, session, wrong)
         return session
     if found is None:
         if wrong:
@@ -58,6 +50,14 @@ def configured(
         return Session(settings, values, context, journal)
     session.configure(settings, values)
     return session
+
+
+def _go_on_without(lost: Unknown, session: Session[Any], wrong: UnconfiguredError | None) -> None:
+    """Say that the file could not be looked up; raises EvidenceError if the command cannot do without it."""
+    message = f"{FILE} of {session.settings.stack_repository} could not be read: {lost.reason}."
+    if wrong or session.values.command not in _LOOKING:
+        raise EvidenceError(f"{message} {wrong.message if wrong else ''}".rstrip(), lost.remedy)
+    session.journal.note(f"{message} So this goes by the inputs and the defaults.")
 
 
 def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Configuration | None]:
