@@ -130,10 +130,10 @@ def test_the_release_that_was_left_is_taken_back(ready: Deployment) -> None:
     assert again.status == 0 and again.report and len(again.report["actions"]) == 2, again.log
     assert (re.findall(BACK, left.body), len(comments(ready))) == ([told[1]], 1)
     assert "Every higher release was taken back." in again.summary
-    told = audit(ready.world)
-    marked = {tag: one["taken-back"] for tag, one in releases_in(told).items() if tag in (OLD, "2023.06.2")}
-    assert marked == {OLD: False, "2023.06.2": True}, told.log
-    assert ",&nbsp;taken&nbsp;back" in told.summary
+    audited = audit(ready.world)
+    marked = {tag: one["taken-back"] for tag, one in releases_in(audited).items() if tag in (OLD, "2023.06.2")}
+    assert marked == {OLD: False, "2023.06.2": True}, audited.log
+    assert ",&nbsp;taken&nbsp;back" in audited.summary
     forward = roll_back(ready, ref="refs/tags/2023.06.2")
     assert forward.status == 0, forward.log
     assert "2023.06.2 was taken back before" in forward.log
