@@ -81,6 +81,7 @@ OF_AWX = {
     "domain/needs/catalogue.py", "domain/reports/adopt.py", "inputs/settings/awx.py", "inputs/settings/deploy.py",
     "inputs/settings/production_template.py", "inputs/table/deployment.py", "inputs/table/outputs.py",
     "render/adopt.py", "render/deploy.py", "render/rollback.py", "domain/workflow_jobs.py", "inputs/help.py",
+    "domain/adoption/files.py",
 }  # fmt: skip
 """Where texts may name AWX: they are of runs that talk to it, or list its inputs and traces."""
 OF_THE_TWO = {

@@ -36,10 +36,22 @@ def wanted_tags(
     typed = {component.name: choices[component.name].tag for component in components}
     if ticket is None or any(map(is_new, typed.values())):
         return typed
+    named = _named(forge, ticket, components)
+    for name, tag in named.items():
+        if typed[name] not in ("", tag):
+            raise RefusedError(
+                f"The ticket {ticket} names the {name} {tag}, but {typed[name]!r} was typed.",
+                "Leave one of the two out.",
+            )
+    return named
+
+
+def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dict[str, str]:
+    """Return the versions that the ticket names; raises RefusedError if they are not plain."""
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
         formats = {component.name: component.tag_format for component in components}
-        named = read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
+        return read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
     except TicketTextError as error:
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
@@ -50,13 +62,6 @@ def wanted_tags(
         ]
         remedy = f"Write each into the ticket, such as {' and '.join(names)}, or type them."
         raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
-    for name, tag in named.items():
-        if typed[name] not in ("", tag):
-            raise RefusedError(
-                f"The ticket {ticket} names the {name} {tag}, but {typed[name]!r} was typed.",
-                "Leave one of the two out.",
-            )
-    return named
 
 
 def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
