@@ -10,7 +10,7 @@ GATE = (
     "frag_release.cli",
     "frag_release.commands.gate",
     # What is imported late, by a gate that asks GitHub and a registry.
-    "frag_release.adapters.github.dates",
+    "frag_release.adapters.github.repository",
     "frag_release.adapters.github.forge",
     "frag_release.adapters.github.records",
     "frag_release.adapters.github.runs",

@@ -95,7 +95,7 @@ class Place:
 
         dependencies.provide(self.environ)
         from frag_release.adapters.github.forge import GithubForge
-        from frag_release.adapters.http.deadline import Deadline
+        from frag_release.adapters.http.retry import Deadline
         from frag_release.adapters.http.session import Http
 
         forge = GithubForge(Http(Deadline(300)), self.api_url, self.clone.token, own_token=True)

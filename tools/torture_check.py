@@ -87,7 +87,7 @@ MUTATIONS = (
     ),
     Mutation(  # the shape of an answer is not looked at
         "exit 3",
-        f"{_OURS}/adapters/http/payloads.py",
+        f"{_OURS}/adapters/http/messages.py",
         "return document if _check(kind)(document) else None",
         "return document",
         "gate",

@@ -59,12 +59,12 @@ class Program:
     def _read(self) -> Values:
         """Read the inputs; raises UsageError."""
         if self._has_options:
-            from .inputs import clone
+            from .inputs import command_line
             from .inputs import command_line as options
 
             texts = options.read_from_terminal(self._arguments, self._environ)
             execution = self._execution
-            execution.context = clone.with_clone(execution.context, texts, self._log.progress)
+            execution.context = command_line.with_clone(execution.context, texts, self._log.progress)
         else:
             texts = read_from_environment(self._environ)
         # Before the inputs are checked: an error about one may be the first thing that is printed.
@@ -84,8 +84,7 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
 def _show_page(arguments: Sequence[str], log: Log) -> int:
     """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
     from . import __version__
-    from .inputs.command_line import ask_for_version, read_command
-    from .inputs.help import command_page, top_page
+    from .inputs.command_line import ask_for_version, command_page, read_command, top_page
 
     if ask_for_version(arguments):
         log.lines(f"frag-release-action {__version__}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frag_release.adapters.github.forge import GithubForge
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.adapters.ports.repository import Repository
 from frag_release.domain.evidence import Unknown

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.adapters.registry.challenge import Challenge, parse_challenges, realm_may_be_asked
+from frag_release.adapters.registry.access import Challenge, parse_challenges, realm_may_be_asked
 
 
 def test_a_bearer_challenge() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.retry import Deadline
 
 
 def test_what_is_left_shrinks_to_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.github_desk import STACK, forge, unknown
-from frag_release.adapters.ports.ticketing import Lane
+from frag_release.adapters.ports.publishing import Lane
 from frag_release.domain.evidence import TooLong, Unknown
 from frag_release.domain.tickets import Author, Found, Issue
 from world.github_people import GitHubPeople, Project

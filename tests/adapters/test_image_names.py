@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.adapters.registry.image_names import ImagePlace, locate
-from frag_release.domain.image_tags import is_image_tag
+from frag_release.adapters.registry.client import ImagePlace, locate
+from frag_release.domain.images import is_image_tag
 
 HUB = "https://registry-1.docker.io"
 

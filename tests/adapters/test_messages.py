@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from adapters.asking import SECRET
-from frag_release.adapters.http.credentials import basic, bearer
+from frag_release.adapters.http.addresses import basic, bearer
 from frag_release.adapters.http.messages import quoted
 
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.asking import Sleeps, request, response, unknown
 from adapters.echo import Echo
 from adapters.tls import Proxy
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from world.loopback import HOST
 

@@ -16,8 +16,8 @@ from commands.deployment import Deployment
 from commands.desk import BOARD, FULL, REPOSITORY, TAG, Desk
 from commands.test_announce import END, MARKER
 from commands.test_prepare import open_issue, send, writes
-from frag_release.adapters.ports.ticketing import Board
-from frag_release.commands.announce.dressing import Boarding
+from frag_release.adapters.ports.publishing import Board
+from frag_release.commands.announce.announce import Boarding
 from frag_release.commands.announce.ticketing import Ticketing
 from frag_release.commands.journal import Journal
 from frag_release.domain.kept_text import KeptText

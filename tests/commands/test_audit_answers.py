@@ -13,7 +13,7 @@ import pytest
 
 from frag_release.adapters.git.forge import LocalForge
 from frag_release.adapters.github.forge import GithubForge
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.adapters.ports.repository import Forge
 from frag_release.adapters.registry.client import RegistryClient

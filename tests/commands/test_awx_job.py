@@ -13,12 +13,12 @@ import pytest
 
 from adapters.asking import closed_port
 from frag_release.adapters.awx.client import Awx
-from frag_release.adapters.http.credentials import bearer
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.addresses import bearer
 from frag_release.adapters.http.messages import Failure, Request, Response
+from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
-from frag_release.commands.clock import Clock
 from frag_release.commands.deploy.awx_job import AwxJob
+from frag_release.commands.waiting import Clock
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout
 from frag_release.errors import Cancelled, ExpectedError
 from frag_release.inputs.settings.awx import AwxSettings

@@ -13,7 +13,7 @@ import pytest
 from commands.stack import REPOSITORY, Stack
 from commands.test_new_tags import BACKEND_NAME, FRONTEND_NAME, Line, line  # noqa: F401 - a fixture
 from frag_release.commands.building import OF_STACK, Building, Waits, together
-from frag_release.commands.clock import Clock
+from frag_release.commands.waiting import Clock
 from frag_release.domain.builds import Build, Job
 from frag_release.errors import ExpectedError
 from world.faults import Reply

@@ -27,11 +27,11 @@ import datetime, sys
 sys.path.insert(0, sys.argv[1])
 from frag_release import cancellation
 from frag_release.adapters.awx.client import Awx
-from frag_release.adapters.http.credentials import bearer
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.addresses import bearer
+from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.commands.deploy.awx_job import AwxJob
-from frag_release.commands.clock import Clock
+from frag_release.commands.waiting import Clock
 from frag_release.domain.awx_jobs import OnTimeout
 from frag_release.errors import Cancelled
 from frag_release.inputs.settings.awx import AwxSettings

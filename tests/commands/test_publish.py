@@ -11,7 +11,7 @@ import pytest
 
 from commands.stack import MESSAGE, OWN_TOKEN, REPOSITORY, Stack
 from commands.test_prepare import ask, head, send, writes
-from frag_release.domain.taken_back import Mark, went_back
+from frag_release.domain.rollback import Mark, went_back
 from world.events import Event, dispatch
 from world.example import WORKFLOW_FILE, workflow_text
 from world.faults import Forward, Reply

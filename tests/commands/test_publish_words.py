@@ -11,8 +11,8 @@ import pytest
 
 from commands.stack import Stack
 from frag_release.commands.building import Building
-from frag_release.commands.clock import Clock
 from frag_release.commands.journal import Journal
+from frag_release.commands.waiting import Clock
 from frag_release.domain.builds import Build, Job, PendingDeployment, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.github_desk import forge
 from domain.worked_example import BACKEND_COMMIT, DIGEST, backend, frontend, pins, previous, run
-from frag_release.commands.evidence.records import with_records
+from frag_release.commands.evidence.stack import with_records
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ComponentFacts, Recorded, Released
 from world.example import STACK

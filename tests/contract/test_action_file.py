@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contract.sources import ROOT, load_yaml
-from frag_release.inputs.help import command_page
+from frag_release.inputs.command_line import command_page
 from frag_release.inputs.table import COMMANDS, INPUTS, OUTPUTS, Kind
 
 REFERENCE = ROOT / "docs" / "reference.md"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.allow import Allowance, apply_allowances, unused_allowances
-from frag_release.domain.findings import Finding, Status
+from frag_release.domain.findings import Allowance, Finding, Status, apply_allowances, unused_allowances
 
 ALLOWED = Allowance("pin-ci", "backend", "2023.05.1")
 

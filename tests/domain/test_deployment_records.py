@@ -22,7 +22,7 @@ from frag_release.domain.deployment_records import (
     taken_back,
 )
 from frag_release.domain.evidence import Unknown
-from frag_release.domain.taken_back import ROLLBACK
+from frag_release.domain.rollback import ROLLBACK
 
 BUILD, FORM = ".github/workflows/build-main.yaml", ".github/workflows/deploy.yaml"
 NEW, OLD = "a" * 40, "b" * 40

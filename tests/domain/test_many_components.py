@@ -14,7 +14,7 @@ from frag_release.domain.facts import ComponentFacts
 from frag_release.domain.overrides import find_overrides
 from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.reports.report import component_outputs
-from frag_release.domain.ticket_text import read_versions
+from frag_release.domain.tickets import read_versions
 
 API = replace(BACKEND, name="api", repository="acme/shop-api", variable="API_TAG", image="ghcr.io/acme/api")
 WEB = Component("web-admin", "acme/shop-web", ("main",), "WEB_TAG", "WEB_NAMESPACE")

@@ -6,8 +6,7 @@ import pytest
 
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.findings import Status
-from frag_release.domain.needs.catalogue import EXAMINED, Selection, outside
-from frag_release.domain.needs.need import Judgement, Need, Presence, Row, unseen
+from frag_release.domain.needs.need import EXAMINED, Judgement, Need, Presence, Row, Selection, outside, unseen
 
 NEED = Need("contents-write", ("prepare",), "Write")
 GUARD = outside("tag-ruleset", "Tags")

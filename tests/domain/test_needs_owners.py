@@ -8,8 +8,8 @@ import pytest
 
 from frag_release.domain.evidence import Hidden, Unknown
 from frag_release.domain.needs.need import Presence
-from frag_release.domain.needs.owners import Owners, judge_owners
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
+from frag_release.domain.needs.writers import Owners, judge_owners
 
 FILE = ".github/workflows/build-main.yaml"
 HIDDEN = Hidden("GitHub said no", "It takes a token.")

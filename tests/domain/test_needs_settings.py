@@ -9,6 +9,14 @@ import pytest
 
 from frag_release.domain.evidence import Answer, Hidden, NotOffered, Unknown
 from frag_release.domain.needs.need import Judgement, Presence
+from frag_release.domain.needs.outside import (
+    judge_component_tags,
+    judge_immutability,
+    judge_people,
+    judge_policies,
+    judge_production,
+    judge_retention,
+)
 from frag_release.domain.needs.protection import (
     BranchGuard,
     BranchRule,
@@ -18,14 +26,6 @@ from frag_release.domain.needs.protection import (
     Environment,
     ExecutionPolicy,
     Ruleset,
-)
-from frag_release.domain.needs.settings import (
-    judge_component_tags,
-    judge_immutability,
-    judge_people,
-    judge_policies,
-    judge_production,
-    judge_retention,
 )
 
 THERE, MISSING, UNTOLD, UNSEEN = Presence.THERE, Presence.MISSING, Presence.UNTOLD, Presence.UNSEEN

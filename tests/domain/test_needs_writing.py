@@ -12,19 +12,20 @@ from frag_release.domain.evidence import Blob, Unknown
 from frag_release.domain.needs.need import Presence
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
 from frag_release.domain.needs.rights import TokenFacts, TokenKind
-from frag_release.domain.needs.tickets import TicketPlace, judge_ticket_place
 from frag_release.domain.needs.writing import (
     BuildWorkflow,
+    TicketPlace,
     judge_build,
     judge_direct_commit,
     judge_own_branch,
     judge_pull_request_setting,
     judge_pushed_image,
     judge_tag_creation,
+    judge_ticket_place,
 )
 from frag_release.domain.workflow_file import WorkflowFileError
+from frag_release.domain.workflow_jobs import Said, read_upload
 from frag_release.domain.workflow_triggers import EVERY_TAG, NO_TAG, Triggers, read_triggers
-from frag_release.domain.workflow_uploads import Said, read_upload
 
 MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)

@@ -9,9 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from frag_release.domain.json_page import PageError, read_json, text_of, tokens_of, value_at
 from frag_release.domain.site import OtherPage, SiteLook
-from frag_release.domain.site_lines import LineError, LineLook, Page, SiteLine, look_at, read_lines
+from frag_release.domain.site_lines import (
+    LineError,
+    LineLook,
+    Page,
+    PageError,
+    SiteLine,
+    look_at,
+    read_json,
+    read_lines,
+    text_of,
+    tokens_of,
+    value_at,
+)
 
 TAG = "2023.06.1"
 VALUES = {"image-tag": TAG, "stack-commit": "c" * 40, "backend-tag": "2023.05.1", "backend-namespace": "xchem"}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from frag_release.domain.facts import Released
-from frag_release.domain.taken_back import Mark, came_again, left_by, went_back
+from frag_release.domain.rollback import Mark, came_again, left_by, went_back
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
 TAGS = ["2023.06.1", "2023.06.2", "2023.06.10", "2023.07.1"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from frag_release.domain.ticket_text import MAX_CHARACTERS, TicketTextError, read_versions
+from frag_release.domain.tickets import MAX_CHARACTERS, TicketTextError, read_versions
 from frag_release.domain.versions import parse_production_tag
 
 PAIR = ("backend", "frontend")

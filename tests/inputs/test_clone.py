@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frag_release.inputs.clone import find_clone, with_clone
+from frag_release.inputs.command_line import find_clone, with_clone
 from frag_release.inputs.context import Context
 from world.git import run_git
 

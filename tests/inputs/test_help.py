@@ -10,9 +10,8 @@ from functools import partial
 
 import pytest
 
-from frag_release.inputs.command_line import read_from_terminal
+from frag_release.inputs.command_line import EXAMPLES, command_page, read_from_terminal, top_page
 from frag_release.inputs.context import Context
-from frag_release.inputs.help import EXAMPLES, command_page, top_page
 from frag_release.inputs.table import COMMANDS, INPUTS
 from frag_release.inputs.values import Values
 

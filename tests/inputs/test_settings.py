@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from frag_release.domain.allow import Allowance
 from frag_release.domain.components import Choice
+from frag_release.domain.findings import Allowance
 from frag_release.domain.refs import Ref
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from frag_release.domain.allow import Allowance, apply_allowances
 from frag_release.domain.changes import Commit, History
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.facts import ReleaseFacts
+from frag_release.domain.findings import Allowance, apply_allowances
 from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.reports.prepare import PrepareReport

@@ -6,12 +6,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from frag_release.domain.allow import Allowance, apply_allowances, unused_allowances
 from frag_release.domain.components import Component, Pin
 from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
-from frag_release.domain.findings import Finding
+from frag_release.domain.findings import Allowance, Finding, apply_allowances, unused_allowances
 from frag_release.domain.origin import Origin, Origins
 from frag_release.domain.refs import Ref
 from frag_release.domain.reports.gate import GateReport

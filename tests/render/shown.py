@@ -15,7 +15,7 @@ from frag_release.domain.reports.prepare import PrepareReport
 from frag_release.domain.reports.publish import NothingReport, PublishReport
 from frag_release.domain.reports.report import Problem, Stopped
 from frag_release.domain.review import NothingToPublish
-from frag_release.render import announce, audit, deploy, doctor, gate, plan_text, prepare, publish, stopped
+from frag_release.render import announce, audit, deploy, doctor, gate, plan, prepare, publish, stopped
 from frag_release.render.links import Links
 
 NOW = datetime.datetime(2023, 7, 1, 12, 0, tzinfo=datetime.timezone.utc)
@@ -77,5 +77,5 @@ def error_summary(title: str, message: str, remedy: str) -> str:
     return stopped.summary(Stopped("gate", "1.0.0", NOW, title, problem=Problem(message, remedy, 1)), NOWHERE)
 
 
-gate_text, prepare_text, publish_text = gate.text, plan_text.prepare_text, publish.text
+gate_text, prepare_text, publish_text = gate.text, plan.prepare_text, publish.text
 deploy_text, doctor_text, audit_text, announce_text = deploy.text, doctor.text, audit.text, announce.text

@@ -11,7 +11,7 @@ from frag_release.domain.changes import History
 from frag_release.domain.reports.announce import BOARD, AnnounceReport, shortfall
 from frag_release.domain.reports.report import Action
 from frag_release.domain.tickets import Ticket
-from frag_release.render.sections import MAX_SUMMARY
+from frag_release.render.markdown import MAX_SUMMARY
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, commits
 from render.reports import NOW, STACK

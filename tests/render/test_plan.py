@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.allow import Allowance
 from frag_release.domain.changes import History
 from frag_release.domain.evidence import Image, Placement, Unknown
+from frag_release.domain.findings import Allowance
 from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, Mode
 from frag_release.domain.reports.prepare import PrepareReport

@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 
 from domain.worked_example import BACKEND_COMMIT, DIGEST
-from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Image, Placement, Run, Unknown
 from frag_release.domain.facts import NOT_ASKED, Recorded, Released, ReleaseFacts
-from frag_release.domain.findings import Finding, Status
+from frag_release.domain.findings import Allowance, Finding, Status
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import CATALOGUE
-from frag_release.render.checks import OF_COMPONENT
 from frag_release.render.next_steps import remedies
+from frag_release.render.picture import OF_COMPONENT
 from render.reports import good_facts, pin, report, unjudged, with_backend
 from render.shown import error_summary, gate_summary
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Placement, Unknown
-from frag_release.domain.findings import Finding, Status
+from frag_release.domain.findings import Allowance, Finding, Status
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, pin, report, unjudged, with_backend
 from render.shown import error_summary, gate_summary

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.allow import Allowance
 from frag_release.domain.evidence import Placement, Unknown
+from frag_release.domain.findings import Allowance
 from render.hostile import HOSTILE
 from render.reports import good_facts, pin, report, unjudged, with_backend
 from render.shown import gate_text

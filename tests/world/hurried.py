@@ -41,7 +41,7 @@ import datetime, os, runpy, sys, time
 
 sys.path.insert(0, {scripts!r})
 from frag_release import cancellation
-from frag_release.adapters.http.deadline import Deadline
+from frag_release.adapters.http.retry import Deadline
 from frag_release.commands import session
 
 def passed():

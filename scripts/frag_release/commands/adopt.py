@@ -16,20 +16,18 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..adapters.git.forge import LocalForge
 from ..adapters.git.working_tree import WorkingTree, git_of, uncommitted
-from ..adapters.http.deadline import Deadline
+from ..adapters.http.retry import Deadline
 from ..domain.adoption.change import HANDED_ON, Change, by_hand, quoted, smallest_change
 from ..domain.adoption.dangers import dangers
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice
-from ..domain.audit.since import since_of
+from ..domain.audit.facts import since_of
 from ..domain.components import CONFIGURATION_FILE, read_pins
 from ..domain.evidence import Blob
 from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
-from ..domain.needs.catalogue import in_file
-from ..domain.needs.need import Row
-from ..domain.needs.reading import judge_workflow_file
-from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows
+from ..domain.needs.need import Row, in_file
+from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows, judge_workflow_file
 from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
 from ..domain.reports.report import Action
 from ..domain.versions import production_tags
@@ -41,7 +39,7 @@ from ..inputs.settings.adopt import read_adopt_settings as read_settings
 from ..inputs.settings.audit import audit_of
 from ..runner.bundle import ROOT
 from .answers import must
-from .services import Services
+from .session import Services
 from .stack import Stack
 
 if TYPE_CHECKING:

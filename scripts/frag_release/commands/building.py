@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..adapters.ports.publishing import Builds
-from ..adapters.ports.writer import UnconfirmedError
+from ..adapters.ports.repository import UnconfirmedError
 from ..domain.branch_activity import may_be_of_branch
 from ..domain.builds import Build, Hold, Progress, UsualTimes, usual_times
 from ..domain.evidence import Answer, Denied, Image, NotOffered, Unknown
@@ -18,7 +18,7 @@ from ..domain.run_limits import RERUN_DAYS, WAITING, days_between, how_to_rerun,
 from ..errors import EvidenceError, ExpectedError, RefusedError
 from ..render.builds import hold_in_words
 from .answers import must
-from .clock import Clock
+from .waiting import Clock
 
 START_SECONDS = 120.0
 """How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ..adapters.ports.repository import Forge, Repository
-from ..adapters.ports.writer import Writer
+from ..adapters.ports.repository import Forge, Repository, Writer
 from ..adapters.registry.client import RegistryClient
 from ..domain.components import Pin, read_pins
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown
@@ -22,8 +21,7 @@ from ..inputs.context import Context
 from ..inputs.settings.base import Settings
 from .answers import must
 from .evidence.components import ComponentEvidence, Overrides, beside_previous
-from .evidence.records import with_records
-from .evidence.stack import StackEvidence, TagFacts
+from .evidence.stack import StackEvidence, TagFacts, with_records
 
 if TYPE_CHECKING:
     from ..domain.deployment_records import Staging

@@ -1,12 +1,23 @@
-"""Judging again and again while all that is in the way is CI that still runs."""
+"""Time as the commands see it, and judging again and again while all that is in the way is CI that still runs."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ..domain.allow import Allowance, apply_allowances
 from ..domain.facts import ReleaseFacts
-from ..domain.findings import Finding, Status, blocking
+from ..domain.findings import Allowance, Finding, Status, apply_allowances, blocking
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The moment (UTC), the seconds that are left, and how to wait."""
+
+    now: Callable[[], datetime.datetime]
+    remaining: Callable[[], float]
+    sleep: Callable[[float], None]
+
 
 Judged = tuple[ReleaseFacts, list[Finding]]
 

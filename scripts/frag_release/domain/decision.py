@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from .findings import Finding, Status, blocking, demoted
-from .image_tags import safe_image_tag
+from .images import safe_image_tag
 from .refs import Ref
 from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
 from .versions import parse_production_tag

@@ -15,8 +15,7 @@ from .expressions import expressions
 from .gate_steps import GateStep, gate_steps
 from .overrides import Override, find_overrides
 from .workflow_jobs import Goal, Job, is_failure_ignored, read_jobs, text_of
-from .workflow_places import places
-from .workflow_tree import Node, read_tree
+from .workflow_tree import Node, places, read_tree
 
 DEPLOY_PRODUCTION = "deploy-production"
 _GOOD = {DEPLOY_PRODUCTION: ("true",), "deploy-staging": ("true",), "verdict": ("deploy", "build-only")}

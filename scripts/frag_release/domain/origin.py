@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .evidence import Answer, Image, Unknown
 from .facts import ComponentFacts
-from .registries import full_name
+from .images import full_name
 
 UNREADABLE = "?"
 """The source of an image that names one which is no address of a repository."""

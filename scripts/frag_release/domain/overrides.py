@@ -18,8 +18,7 @@ from .evidence import Answer, Blob, Unknown
 from .expressions import COMPUTED, Expression, Reference, expressions
 from .gate_steps import GateStep, gate_steps
 from .workflow_file import WorkflowFileError
-from .workflow_places import Place, places
-from .workflow_tree import Node, read_tree
+from .workflow_tree import Node, Place, places, read_tree
 
 Source = tuple[str, str]
 """A context (`inputs`, `secrets`, `vars`) and a name within it, in lower case."""

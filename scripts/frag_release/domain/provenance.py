@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from .evidence import OBJECT_ID, Answer, Unknown
+from .images import full_name
 from .origin import UNREADABLE, Material, Origin
-from .registries import full_name
 
 MOST_PLATFORMS = 10
 """Most platforms of one image whose origin is read."""

@@ -1,4 +1,4 @@
-"""The jobs of a workflow: what each waits for, and whether it builds or deploys, as far as its words tell.
+"""The jobs of a workflow: what each waits for, and whether it builds, deploys or uploads, as far as its words tell.
 
 GitHub has no word for either. A job builds or deploys by the actions that it uses, the commands that it runs, its
 environment, or its name.
@@ -6,16 +6,52 @@ environment, or its name.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from ruamel.yaml.events import Event, ScalarEvent
+
 from .conditions import Condition, read_condition, sole_expression
 from .environments import is_production, says_production
+from .evidence import Blob
 from .gate_steps import GateStep
+from .workflow_file import decode, parse_events
 from .workflow_tree import Node
 from .workflow_values import WorkflowFileError
+
+_UPLOAD = "actions/upload-artifact@"
+_NAME = "stack-image-"
+
+
+class Said(Enum):
+    """What a file shows of it: steps that say it, none, or parts in other files that may."""
+
+    HERE = "here"
+    NOWHERE = "nowhere"
+    PERHAPS_ELSEWHERE = "perhaps elsewhere"
+
+
+def read_upload(blob: Blob) -> Said:
+    """Look for the upload and for the artifact's name; raises WorkflowFileError where the file cannot be read."""
+    events = parse_events(decode(blob))
+    used = [name.casefold() for name in _used(events)]
+    named = any(_NAME in str(event.value) for event in events if isinstance(event, ScalarEvent))
+    if named and any(name.startswith(_UPLOAD) for name in used):
+        return Said.HERE
+    # A reusable workflow, or an action of the repository's own, may do it.
+    elsewhere = any(name.startswith("./") or "/.github/workflows/" in name for name in used)
+    return Said.PERHAPS_ELSEWHERE if elsewhere else Said.NOWHERE
+
+
+def _used(events: list[Event]) -> Iterator[str]:
+    """The value of every `uses`."""
+    for key, value in itertools.pairwise(events):
+        if isinstance(key, ScalarEvent) and isinstance(value, ScalarEvent) and key.value == "uses":
+            yield str(value.value)
+
 
 _BUILDS_BY_ACTION = re.compile(r"build-push|/bake-action|buildah|kaniko|jib-|/ko-|build-and-push|docker-build")
 _BUILDS_BY_COMMAND = re.compile(

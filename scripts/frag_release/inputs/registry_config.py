@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from ..domain.registries import Login, one_name
+from ..domain.images import Login, one_name
 from ..errors import UsageError
 
 _MAX_KIBIBYTES = 64

@@ -12,10 +12,10 @@ from ..domain.decision import Verdict
 from ..domain.findings import Status, blocking
 from ..domain.reports.adopt import AdoptReport, OtherFile, Past
 from . import markdown
-from .audit_tables import in_short
+from .audit import in_short
 from .links import Links
 from .markdown import visible
-from .terminal import finding_lines
+from .wording import finding_lines
 
 _ADMINISTRATORS = 5
 """The id of the repository role of administrators, as rulesets have it."""

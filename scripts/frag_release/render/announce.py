@@ -9,15 +9,13 @@ from ..domain.contents import named_tickets
 from ..domain.evidence import Unknown
 from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
-from .changes import ComponentChanges
 from .findings import open_findings, warning
-from .links import Links
-from .references import References
-from .release_notes import approved_by, ticket_body
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
-from .ticket_list import TicketList
-from .way import Standing, way_in_words, way_picture
+from .links import Links, References
+from .markdown import MAX_SUMMARY, Section, fitted
+from .picture import Standing, way_in_words, way_picture
+from .plan import ComponentChanges
+from .release_notes import TicketList, approved_by, ticket_body
+from .wording import finding_lines
 
 _TICKETS = 100
 

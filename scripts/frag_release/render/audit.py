@@ -2,17 +2,235 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+from ..domain.audit.judging import PastRelease
+from ..domain.audit.rules import is_change
 from ..domain.decision import Verdict
-from ..domain.reports.audit import AuditReport, WatchReport
+from ..domain.findings import Finding, Status, in_one_line
+from ..domain.reports.audit import AuditReport, WatchReport, by_rule, by_year
 from ..domain.watch import Watch
 from . import markdown
-from .audit_tables import MOST_ROWS, day, in_short, releases_table, rules_table, told, years_table
-from .audit_words import as_of, cautions, gaps_in_groups, mark, steps
 from .findings import allowed_by_hand, warning
 from .links import Links
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
-from .wording import count
+from .markdown import MAX_SUMMARY, Section, fitted
+from .wording import MARKS, VERDICTS, WORDS, count, finding_lines, finding_mark
+
+MOST_ROWS = 100
+"""Most releases in a table; the report has them all."""
+
+_MOST_FINDINGS = 8
+_MOST_YEARS = 25
+_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+
+
+def releases_table(report: AuditReport, releases: Sequence[PastRelease], links: Links) -> str:
+    """Return releases, which are given oldest first, as a table with the newest first; empty without any."""
+    if not releases:
+        return ""
+    header = ("Date", "Release", *(markdown.text(name, 80) for name in report.components), "Today", "Findings")
+    newest = list(reversed(releases))
+    rows: list[Sequence[str]] = [_row(report, one, links) for one in newest[:MOST_ROWS]]
+    # The rows that are not made still count in "showing N of M".
+    rows += [()] * (len(newest) - len(rows))
+    return markdown.table(header, rows, cap=MOST_ROWS)
+
+
+def rules_table(report: AuditReport) -> str:
+    """Return how many releases each rule blocks or warns of, with a picture; empty where there are none."""
+    counts = by_rule(report.recent)
+    if not counts:
+        return ""
+    header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in _ORDER))
+    rows = [(markdown.code(rule), *(str(count[status]) for status in _ORDER)) for rule, count in counts.items()]
+    return f"{markdown.table(header, rows)}\n\n{_pie(report)}".rstrip()
+
+
+def years_table(report: AuditReport) -> str:
+    """Return how the releases of each year came out, the newest first, with a picture; empty without any."""
+    years = list(by_year(report.asked).items())
+    if not years:
+        return ""
+    header = ("Year", "Releases", "✅ fine", f"{MARKS[Status.FAIL]} broken", f"{MARKS[Status.UNKNOWN]} not verified")
+    rows = [(year, str(one.all), str(one.fine), str(one.broken), str(one.unverified)) for year, one in reversed(years)]
+    shown = years[-_MOST_YEARS:]
+    words = "The front bar of each year is those that break a rule or could not be verified, the back bar is all."
+    lines = [
+        "xychart-beta",
+        '  title "Releases by year"',
+        f"  x-axis [{', '.join(chr(34) + year + chr(34) for year, _ in shown)}]",
+        f'  y-axis "releases" 0 --> {max(one.all for _, one in shown)}',
+        f"  bar [{', '.join(str(one.all) for _, one in shown)}]",
+        f"  bar [{', '.join(str(one.broken + one.unverified) for _, one in shown)}]",
+    ]
+    return f"{markdown.table(header, rows)}\n\n{markdown.fence(chr(10).join(lines), 'mermaid')}\n\n{words}"
+
+
+def told(one: PastRelease) -> list[Finding]:
+    """Return the findings of a release that block or warn, the worst first."""
+    chosen = [finding for finding in one.findings if finding.status in _ORDER]
+    return sorted(chosen, key=lambda finding: _ORDER.index(finding.status))
+
+
+def day(one: PastRelease) -> str:
+    """Return the day on which a tag was made."""
+    return f"{one.date:%Y-%m-%d}" if one.date else "undated"
+
+
+def in_short(one: PastRelease) -> str:
+    """Return the mark of a release with its word, and whether production went back from it."""
+    if one.taken_back is not None:
+        return f"{_in_short(one)}, taken back"
+    return _in_short(one)
+
+
+def _in_short(one: PastRelease) -> str:
+    if one.verdict is Verdict.BLOCKED:
+        failed = any(finding.status is Status.FAIL for finding in one.findings)
+        return f"{MARKS[Status.FAIL]} breaks a rule" if failed else f"{MARKS[Status.UNKNOWN]} not verified"
+    if one.verdict is Verdict.DEPLOY:
+        return f"{MARKS[Status.PASS]} fine"
+    return f"{VERDICTS[Verdict.BUILD_ONLY][0]} build only"
+
+
+def _row(report: AuditReport, one: PastRelease, links: Links) -> Sequence[str]:
+    tags = {facts.pin.component.name: facts.pin for facts in one.components}
+    pins = (
+        markdown.code_link(markdown.visible(pin.tag, 80), links.tag(pin.component.repository, pin.tag))
+        if (pin := tags.get(name)) and pin.tag
+        else "➖ none"
+        for name in report.components
+    )
+    tag = markdown.code_link(markdown.visible(one.tag, 80), links.tag(report.repository, one.tag))
+    return (day(one), tag, *pins, in_short(one).replace(" ", "&nbsp;"), _findings(one))
+
+
+def _findings(one: PastRelease) -> str:
+    # What is the same of several subjects is told once.
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for each in told(one):
+        subjects = found.setdefault((finding_mark(each), each.rule, each.message), [])
+        subjects.append(markdown.text(each.subject))
+    lines = [
+        f"{mark.replace(' ', '&nbsp;')} {markdown.code(rule)} ({', '.join(subjects)}): {markdown.words(message, 300)}"
+        for (mark, rule, message), subjects in list(found.items())[:_MOST_FINDINGS]
+    ]
+    left = len(found) - _MOST_FINDINGS
+    return "\n".join([*lines, *([f"… and {left} more"] if left > 0 else [])])
+
+
+def _pie(report: AuditReport) -> str:
+    slices = {rule: count[Status.FAIL] + count[Status.UNKNOWN] for rule, count in by_rule(report.recent).items()}
+    lines = [f'  "{rule}" : {number}' for rule, number in slices.items() if number]
+    if not lines:
+        return ""
+    return markdown.fence("\n".join(["pie showData", "  title Releases that a rule blocks", *lines]), "mermaid")
+
+
+MOST_STEPS = 8
+"""Most remedies that are shown as steps."""
+
+_FETCH = (
+    "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
+    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
+)
+_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
+
+
+def mark(report: AuditReport) -> str:
+    """Return the mark that goes with the headline."""
+    if report.verdict is not Verdict.BLOCKED:
+        return "✅" if report.judged else "➖"
+    # All that can be asked about is fine, and not all can.
+    return "⛔" if report.gaps or report.broken or report.unverified or not report.asked else "⚠️"
+
+
+def as_of(report: AuditReport) -> str:
+    """Say by which time what was judged."""
+    return (
+        f"Judged on {report.time:%Y-%m-%d at %H:%M} UTC, by today's rules: tags, branches, CI and images as they are "
+        "now; order and sameness as of the date of each tag. A tag's date is that which it bears if it is annotated, "
+        "else that of its commit."
+    )
+
+
+def cautions(report: AuditReport) -> list[str]:
+    """Return what was not looked at, each as a line of words."""
+    names = {"check-ci": "CI was not looked at", "check-images": "Images were not looked at, so none was compared"}
+    lines = [f"{names[name]}, because `{name}` is `false`." for name in report.switched_off]
+    if report.records is None:
+        lines.append("Nothing was compared with any `release.json`: that takes GitHub's releases.")
+    lines += [
+        f"The allowance {one} changed nothing: there is no such finding. Remove it from `allow`."
+        for one in report.unused_allowances
+    ]
+    return lines
+
+
+def steps(report: AuditReport) -> list[str]:
+    """Return what to do next, as words."""
+    remedies = list(dict.fromkeys(gap.remedy for gap in report.gaps))
+    found = [_FETCH] if report.stale else []
+    found += [*remedies[:3], "Look at nothing here as clean until a run is complete."] if remedies else []
+    changed = [finding for one in reversed(report.releases) for finding in one.findings if is_change(finding)]
+    found += list(dict.fromkeys(in_one_line(finding.message, finding.remedy) for finding in changed))[:MOST_STEPS]
+    # Of an audit that is not complete, what could not be verified says nothing about the past.
+    if report.broken or (report.unverified and report.complete):
+        found.append(
+            "Read the findings below, and keep to the rules from the next release on: what was released cannot be "
+            "undone."
+        )
+    found += [*_later_start(report), *_other_variables(report)]
+    if not report.judged and not found:
+        found.append(f"Nothing, if {report.since} is still to come; else correct the input `since`.")
+    return found or ["Nothing to do."]
+
+
+def gaps_in_groups(report: AuditReport) -> list[str]:
+    """Return why questions got no answer: those that differ in a commit or a version alone are one, with their number.
+
+    The first word stays as it is: it names the host, which may be an address of numbers.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for gap in report.gaps:
+        host, _, rest = gap.reason.partition(" ")
+        groups.setdefault((host, _NAMED.sub("…", rest)), []).append(gap.reason)
+    return [
+        reasons[0] if len(reasons) == 1 else f"{host} {rest} ({len(reasons):,} times)"
+        for (host, rest), reasons in groups.items()
+    ]
+
+
+def _later_start(report: AuditReport) -> list[str]:
+    blocked = {one.tag for one in (*report.broken, *report.unverified, *report.unasked)}
+    later = _fine_at_the_end(report.judged, blocked) if blocked and report.complete else ""
+    return [f"To hold only newer releases to the rules, set `since` to `{later}`."] if later else []
+
+
+def _other_variables(report: AuditReport) -> list[str]:
+    """Say how older files can be asked, if they name the versions by other variables."""
+    if not report.unasked:
+        return []
+    newest = report.unasked[-1]
+    pins = [facts.pin for facts in newest.components if not facts.pin.tag]
+    names = " and ".join(f"`{pin.component.given_in('variable')}`" for pin in pins)
+    why = "; ".join(dict.fromkeys(pin.problem.message for pin in pins if pin.problem))
+    return [
+        f"If older files name the versions by other variables, list those, too, in {names}: the first that a file has "
+        f"counts. Of {newest.tag} it was found that {why}."
+    ]
+
+
+def _fine_at_the_end(judged: Sequence[PastRelease], blocked: set[str]) -> str:
+    """Return the first release after which all are fine; empty where even the newest is not."""
+    first = ""
+    for one in reversed(judged):
+        if one.tag in blocked:
+            break
+        first = one.tag
+    return markdown.visible(first)
+
 
 _MOST_GAPS = 20
 _WATCHED = {True: "✅", False: "⛔", None: "❓"}

@@ -13,14 +13,13 @@ from . import markdown
 from .builds import duration
 from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
-from .markdown import visible
+from .markdown import MAX_SUMMARY, Section, fitted, visible
 from .next_steps import remedies
 from .pair import built_before, changes, pair_table
+from .picture import Standing, standing, way_in_words, way_picture
 from .release_notes import approved_by
 from .rollback import TITLE, rollback_card, way_back, way_forward
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines, plain
-from .way import Standing, standing, way_in_words, way_picture
+from .wording import finding_lines, plain
 
 _MARKS = {
     Stage.REFUSED: "⛔",

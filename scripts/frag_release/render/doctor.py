@@ -11,11 +11,10 @@ from ..domain.needs.rights import TokenKind
 from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
 from .links import Links
+from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies
 from .picture import STYLES, label
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
-from .wording import count
+from .wording import count, finding_lines
 
 _MARKS = {
     Presence.THERE: "✅",

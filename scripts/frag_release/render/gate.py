@@ -9,14 +9,12 @@ from ..domain.reports.gate import GateReport, unused_remarks
 from . import markdown
 from .findings import folded_findings, open_findings, weakened
 from .links import Links
-from .markdown import visible
+from .markdown import MAX_SUMMARY, Section, fitted, visible
 from .next_steps import next_steps
 from .pair import changes, pair_table
 from .picture import picture, picture_in_words
 from .rollback import rollback_card
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines
-from .wording import VERDICTS, is_judged
+from .wording import VERDICTS, finding_lines, is_judged
 
 
 def summary(report: GateReport, links: Links) -> str:

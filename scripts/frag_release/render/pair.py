@@ -11,7 +11,7 @@ from ..domain.findings import Finding, Status
 from ..domain.origin import origins_of
 from ..domain.reports.gate import GateReport
 from ..domain.reports.report import known_commit, known_image
-from . import checks, markdown
+from . import markdown, picture
 from .links import Links
 from .wording import MARKS, age, mark
 
@@ -62,11 +62,11 @@ def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Li
     placement = facts.placement
     return (
         f"**{markdown.link(name, links.repository(repository))}**",
-        _cell(_tag(repository, pin.tag, links), checks.marked(checks.TAG, findings, name)),
+        _cell(_tag(repository, pin.tag, links), picture.marked(picture.TAG, findings, name)),
         _component_commit(facts, links),
-        _cell(_branches(repository, placement, links), checks.marked(checks.BRANCH, findings, name)),
-        _cell(_runs(facts) or _recorded_run(findings, name), checks.marked(checks.CI, findings, name)),
-        _cell(image_cell(known_image(facts)), checks.marked(checks.IMAGE, findings, name)),
+        _cell(_branches(repository, placement, links), picture.marked(picture.BRANCH, findings, name)),
+        _cell(_runs(facts) or _recorded_run(findings, name), picture.marked(picture.CI, findings, name)),
+        _cell(image_cell(known_image(facts)), picture.marked(picture.IMAGE, findings, name)),
     )
 
 
@@ -83,9 +83,9 @@ def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequ
     tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
     return (
         f"**{markdown.link('stack', links.repository(repository))}**",
-        _cell(tag, checks.marked(checks.STACK_TAG, findings, "stack")),
+        _cell(tag, picture.marked(picture.STACK_TAG, findings, "stack")),
         _commit(repository, report.commit, links),
-        _cell(_stack_branches(stack, links), checks.marked(checks.STACK_BRANCH, findings, "stack")),
+        _cell(_stack_branches(stack, links), picture.marked(picture.STACK_BRANCH, findings, "stack")),
         *build,
         _age(stack.placement, report) if stack else "",
     )
@@ -93,7 +93,7 @@ def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequ
 
 def built_before(report: GateReport, image: Image) -> tuple[str, str]:
     """Return the cells of a stack that was built before: its CI, and its image as it was found."""
-    found = checks.marked(checks.STACK_IMAGE, report.decision.findings, "stack")
+    found = picture.marked(picture.STACK_IMAGE, report.decision.findings, "stack")
     return "➖ built before", _cell(image_cell(image), found)
 
 
@@ -144,7 +144,7 @@ def _runs(facts: ComponentFacts) -> str:
 
 def _recorded_run(findings: Sequence[Finding], name: str) -> str:
     """The run that a finding points at: of a release of some time ago it is all that is known."""
-    finding = checks.CI.finding(findings, name)
+    finding = picture.CI.finding(findings, name)
     return markdown.link("CI run", finding.url) if finding and finding.url else ""
 
 

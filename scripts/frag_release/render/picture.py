@@ -1,15 +1,59 @@
-"""The way from components to production, as a Mermaid picture and in words."""
+"""The way of a release as a picture and in words, and the rules behind its edges and the pair's columns."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from ..domain.decision import Verdict
 from ..domain.facts import ComponentFacts
+from ..domain.findings import Finding
 from ..domain.reports.gate import GateReport
+from ..domain.rules import CATALOGUE
 from . import markdown
-from .checks import OF_COMPONENT, OF_STACK, in_short
-from .wording import VERDICTS, is_judged
+from .wording import VERDICTS, finding_mark, is_judged, worst
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question that a reader asks of a pin or of the stack's tag, and the rules that answer it."""
+
+    name: str
+    rules: frozenset[str]
+
+    def finding(self, findings: Sequence[Finding], subject: str) -> Finding | None:
+        """The finding that answers it for `subject`; None where no rule was applied."""
+        return worst([finding for finding in findings if finding.subject == subject and finding.rule in self.rules])
+
+
+def _check(subject: str, column: str) -> Check:
+    return Check(column, frozenset(one.id for one in CATALOGUE if (one.subject, one.column) == (subject, column)))
+
+
+OF_COMPONENT = (TAG, BRANCH, CI, IMAGE) = tuple(_check("component", name) for name in ("tag", "branch", "CI", "image"))
+OF_STACK = (STACK_TAG, STACK_BRANCH) = tuple(_check("stack", name) for name in ("tag", "branch"))
+STACK_IMAGE = _check("stack", "image")
+
+NOT_CHECKED = "➖ not checked"
+
+
+def marked(check: Check, findings: Sequence[Finding], subject: str) -> str:
+    """The mark with its word."""
+    finding = check.finding(findings, subject)
+    return finding_mark(finding) if finding else NOT_CHECKED
+
+
+def in_short(checks: Sequence[Check], findings: Sequence[Finding], subject: str) -> list[str]:
+    """Each check with how it came out, such as `✅ tag passed`."""
+    return [_named(marked(check, findings, subject), check.name) for check in checks]
+
+
+def _named(mark: str, name: str) -> str:
+    sign, _, word = mark.partition(" ")
+    return f"{sign} {name} {word}"
+
 
 MAX_LABEL = 40
 """Longest foreign name in the picture, in characters."""
@@ -89,3 +133,38 @@ def _stack_style(report: GateReport) -> str:
 
 def _places(report: GateReport) -> list[tuple[str, bool]]:
     return [("staging", report.decision.deploy_staging), ("production", report.decision.deploy_production)]
+
+
+class Standing(Enum):
+    """How a step of the way stands: its mark, its words and the style of its box."""
+
+    DONE = ("✅", "done", "good")
+    NEXT = ("👉", "next", "good")
+    RUNNING = ("⏳", "goes on", "good")
+    STOPPED = ("⛔", "stopped here", "bad")
+    AHEAD = ("➖", "still to come", "off")
+
+
+Steps = Sequence[tuple[str, Standing]]
+
+
+def standing(names: Sequence[str], done: int, following: Standing) -> list[tuple[str, Standing]]:
+    """Return the steps with how they stand: `done` of them done, the one `following`, and those behind it."""
+    marks = [Standing.DONE] * done + [following] + [Standing.AHEAD] * len(names)
+    return list(zip(names, marks, strict=False))
+
+
+def way_picture(steps: Steps) -> str:
+    """Return the picture as a fenced block."""
+    lines = ["flowchart LR"]
+    for at, (name, step) in enumerate(steps):
+        mark, words, style = step.value
+        lines.append(f'  step{at}["{label(name)}<br/>{mark} {words}"]:::{style}')
+        if at:
+            lines.append(f"  step{at - 1} {'-->' if step is Standing.DONE else '-.->'} step{at}")
+    return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
+
+
+def way_in_words(steps: Steps) -> str:
+    """Return what the picture shows, as a list."""
+    return markdown.numbered([f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps])

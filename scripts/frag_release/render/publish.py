@@ -13,13 +13,13 @@ from . import markdown
 from .builds import build_table, hold_in_words, state_in_words
 from .findings import folded_findings, open_findings, warning, weakened
 from .links import Links
+from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies
 from .pair import changes, image_cell, pair_table
+from .picture import Standing, standing, way_in_words, way_picture
 from .release_notes import approved_by
 from .rollback import rollback_card
-from .sections import MAX_SUMMARY, Section, fitted
-from .terminal import finding_lines, plain
-from .way import Standing, standing, way_in_words, way_picture
+from .wording import finding_lines, plain
 
 _MARKS = {
     Stage.REFUSED: "⛔",

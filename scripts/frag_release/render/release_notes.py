@@ -11,21 +11,54 @@ from dataclasses import dataclass
 
 from ..domain.builds import Build, Job
 from ..domain.changes import History
-from ..domain.contents import Contents, named_tickets, unread
+from ..domain.contents import Contents, NamedTicket, Titles, named_tickets, unread
 from ..domain.evidence import Approval, Unknown
 from ..domain.facts import ComponentFacts, PreviousRelease
 from ..domain.findings import Status
 from ..domain.reports.report import known_image
 from . import markdown
 from .builds import MARKS as BUILD_MARKS
-from .changes import ComponentChanges, tag_link
 from .findings import allowed_by_hand, warning
-from .links import Links
+from .links import Links, References
+from .markdown import Section, fitted
 from .pair import evidence_table
-from .references import References
-from .sections import Section, fitted
-from .ticket_list import TicketList
+from .plan import ComponentChanges, tag_link
 from .wording import MARKS, count, listed
+
+_TITLE = 150
+
+
+@dataclass(frozen=True)
+class TicketList:
+    """Writes tickets, at most `cap` of each list; with `boxes` to be ticked."""
+
+    references: References
+    titles: Titles
+    cap: int
+    boxes: bool = False
+
+    def items(self, tickets: Sequence[NamedTicket]) -> str:
+        """Return one item for each ticket, with a note where some are left out."""
+        box = "- [ ] " if self.boxes else "- "
+        lines = [f"{box}{self._item(ticket)}" for ticket in tickets[: self.cap]]
+        note = f"\n\nShowing {self.cap} of {len(tickets)} tickets." if len(tickets) > self.cap else ""
+        return "\n".join(lines) + note
+
+    def unread(self, tickets: Sequence[NamedTicket]) -> str:
+        """Return why titles are missing, once for all of them; empty where none is."""
+        found = [title for one in tickets if isinstance(title := self.titles.get(one.number), Unknown)]
+        if not found:
+            return ""
+        many = f"{len(found)} of the titles" if len(found) > 1 else "A title"
+        return f"{many} could not be looked up: {markdown.words(found[0].reason, 300)}."
+
+    def _item(self, ticket: NamedTicket) -> str:
+        title = self.titles.get(ticket.number)
+        shown = f" {markdown.text(title, _TITLE)}" if isinstance(title, str) else ""
+        missing = " (no ticket of this number is to be seen)" if title is None and ticket.number in self.titles else ""
+        named = ", ".join(markdown.text(name, 80) for name in ticket.components[:5])
+        return f"{self.references.tickets([ticket.number])}{shown}{missing} ({named})"
+
 
 MAX_BYTES = 65_000
 """Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""

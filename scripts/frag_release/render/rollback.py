@@ -8,7 +8,7 @@ from ..domain.reports.gate import GateReport
 from ..domain.versions import parse_production_tag
 from . import markdown
 from .links import Links
-from .sections import Section
+from .markdown import Section
 from .wording import stack_image
 
 TITLE = "The way back"

@@ -11,10 +11,8 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ...domain.evidence import Answer, Unknown
 from ...errors import UsageError
-from ..http.addresses import host_of, origin
-from ..http.credentials import Credentials
-from ..http.messages import MAX_BYTES, Redirected, Request, Response, quoted
-from ..http.payloads import read_payload
+from ..http.addresses import Credentials, host_of, origin
+from ..http.messages import MAX_BYTES, Redirected, Request, Response, quoted, read_payload
 from ..http.session import Http
 from .payloads import read_complaint
 

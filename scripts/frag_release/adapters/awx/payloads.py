@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from ...domain.awx_jobs import Job, LaunchData, Variables
-from ..http.payloads import parse
+from ..http.messages import parse
 
 _MOST_DETAILS = 5
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -14,13 +14,23 @@ from ...domain.evidence import Answer, Answers, Blob, Lifetime, NotOffered, Plac
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ReleaseRecord
 from ...domain.tickets import Issue
-from ..http.deadline import Deadline
-from ..ports.repository import Repository, RunHistory
-from ..ports.writer import Writer
-from .history import History, read_changes, read_history
-from .objects import dates_of, files_at, is_object_id, missing, not_an_id, peel
+from ..http.retry import Deadline
+from ..ports.repository import Repository, RunHistory, Writer
+from .objects import (
+    History,
+    dates_of,
+    encoded,
+    files_at,
+    is_object_id,
+    missing,
+    not_an_id,
+    peel,
+    read_branches,
+    read_changes,
+    read_history,
+    read_tags,
+)
 from .process import Git
-from .refs import encoded, read_branches, read_tags
 from .writer import LocalWriter
 
 _NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")

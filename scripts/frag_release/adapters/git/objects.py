@@ -1,16 +1,80 @@
-"""What lies in a clone's object store: many objects by one git process, whatever their number."""
+"""What lies in a clone: its objects, its tags and branches, and how its commits hang together.
+
+Many objects are read by one git process. Tags and branches are all listed and compared here, byte by byte: git's
+own ways to look a name up would also take `refs/tags/1.2-1-gabc1234` for the commit abc1234, and the tag
+`refs/tags/1.2` for `1.2`.
+"""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...domain import changes
 from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, WrongKind
 from ...domain.workflow_file import MAX_BYTES
+from ..ports.repository import CommitFacts
 from .process import Git
+
+_TAGS = b"refs/tags/"
+_LOCAL = b"refs/heads/"
+_REMOTE = b"refs/remotes/origin/"
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The head commits of a repository's branches, and the name of the default branch if it shows.
+
+    `of_origin` says that they are those of the repository that was cloned.
+    """
+
+    heads: Mapping[bytes, str]
+    default: bytes | None
+    of_origin: bool = False
+
+
+def encoded(name: str) -> bytes:
+    """Return a tag's or branch's name as git keeps it; one that is not proper text matches nothing."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def read_tags(git: Git) -> Answer[Mapping[bytes, str]]:
+    """Return the id of what each tag points at, which may be an annotated tag."""
+    # Nothing here needs the objects: one that is missing must not hide all the other tags.
+    output = git.ask("for-each-ref", "--format=%(objectname) %(refname)", _TAGS.decode())
+    if isinstance(output, Unknown):
+        return output
+    pairs = (line.split(b" ", 1) for line in output.splitlines())
+    return {name[len(_TAGS) :]: object_id.decode() for object_id, name in pairs}
+
+
+def read_branches(git: Git) -> Answer[Branches]:
+    """Return the branches of the repository that was cloned, or the clone's own where none is known.
+
+    A clone that knows its origin's branches may have others of its user's own: they do not count, nor
+    does what is checked out there.
+    """
+    row = "--format=%(objectname) %(refname) %(HEAD)%(symref)"
+    output = git.ask("for-each-ref", row, _REMOTE.decode(), _LOCAL.decode())
+    if isinstance(output, Unknown):
+        return output
+    rows = [line.split(b" ", 2) for line in output.splitlines()]
+    remote = {name[len(_REMOTE) :]: each.decode() for each, name, _ in rows if name.startswith(_REMOTE)}
+    if remote:
+        origin_head = next((mark for _, name, mark in rows if name == _REMOTE + b"HEAD"), b"").lstrip()
+        remote.pop(b"HEAD", None)
+        return Branches(remote, _below(_REMOTE, origin_head), of_origin=True)
+    local = {name[len(_LOCAL) :]: each.decode() for each, name, _ in rows}
+    current = next((name for _, name, mark in rows if mark.startswith(b"*")), b"")
+    return Branches(local, _below(_LOCAL, current))
+
+
+def _below(folder: bytes, name: bytes) -> bytes | None:
+    return name[len(folder) :] if name.startswith(folder) else None
+
 
 _TREE_ENTRY = {
     20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
@@ -187,3 +251,93 @@ def damaged(git: Git, name: str) -> Unknown:
         f"the object {name} in {git.clone} does not hold what its name says",
         f"The clone is damaged, or somebody has changed it: clone it again ({git.remedy('fsck')} says more).",
     )
+
+
+@dataclass(frozen=True)
+class History:
+    """Commits with their parents, and when those asked about were committed (UTC, None if no calendar has the date)."""
+
+    parents: Mapping[str, Sequence[str]]
+    committed: Mapping[str, datetime.datetime | None]
+
+    def reached_from(self, head: str) -> Collection[str]:
+        """Return `head` and all its ancestors."""
+        reached: set[str] = set()
+        waiting = [head]
+        while waiting:
+            commit = waiting.pop()
+            if commit not in reached:
+                reached.add(commit)
+                waiting.extend(self.parents.get(commit, ()))
+        return reached
+
+
+def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
+    """Return `commits`, with their dates, and all their ancestors; those that the clone lacks are left out."""
+    # Everything in two processes: asking git about each pair of commit and branch would take one each.
+    asked = set(commits)
+    lines = [commit.encode() for commit in sorted(asked)]
+    output = git.ask("rev-list", "--parents", "--ignore-missing", "--stdin", lines=lines)
+    if isinstance(output, Unknown):
+        return output
+    rows = (line.split(" ") for line in output.decode("ascii").splitlines())
+    parents = {commit: told for commit, *told in rows}
+    dates = dict[str, datetime.datetime | None]()
+    for commit, content in contents_of(git, parents).items():
+        if isinstance(content, Unknown):
+            return content
+        # A shallow clone cuts some commits off from their parents; nothing else may say otherwise than the commit.
+        if parents[commit] and not _has_parents(content, parents[commit]):
+            return damaged(git, commit)
+        if commit in asked:
+            dates[commit] = date_of(content)
+    return History(parents, dates)
+
+
+def _has_parents(content: bytes, parents: Sequence[str]) -> bool:
+    lines = b"".join(b"parent %s\n" % parent.encode() for parent in parents)
+    start = content.find(b"\n") + 1
+    return content.startswith(lines, start) and not content.startswith(b"parent ", start + len(lines))
+
+
+def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:
+    """Return what `new` has and `old` has not, and the reverse, newest first, in one process.
+
+    Both are full commit ids. `Unknown` where they share no history, or the clone lacks one.
+    """
+    if old == new:
+        return changes.History()
+    rows = _told(git, f"{old}...{new}", "%m%H", "%B", options=("--left-right", "--boundary", "--date-order"))
+    if isinstance(rows, Unknown):
+        return rows
+    sides: dict[str, list[changes.Commit]] = {"<": [], ">": [], "-": []}
+    for marked, message in rows:
+        sides[marked[0]].append(changes.Commit(marked[1:], message.rstrip("\n")))
+    # The boundary is where the two went apart.
+    if not sides["-"]:
+        return Unknown(f"{old[:12]} and {new[:12]} in {git.clone} share no history", "Compare their files instead.")
+    return changes.History(sides[">"], sides["<"])
+
+
+def read_facts(git: Git, commit: str) -> Answer[CommitFacts]:
+    """Return what a commit, given by its full id, says of itself."""
+    rows = _told(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
+    if isinstance(rows, Unknown):
+        return rows
+    if not rows:
+        return missing(git, f"the commit {commit}")
+    sha, parents, author, message = rows[0]
+    return CommitFacts(sha, message.rstrip("\n"), parents.split(), author)
+
+
+def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> Answer[list[list[str]]]:
+    """Return the fields (placeholders of git's pretty formats) of each commit of a range."""
+    # Not `git log`, which starts a program to check signatures where the clone's configuration says so.
+    row = "%x00".join(("", *fields, ""))
+    output = git.ask("rev-list", *options, "--encoding=UTF-8", f"--format={row}", "--stdin", lines=[range_.encode()])
+    if isinstance(output, Unknown):
+        return output
+    # Each is a line `commit ID`, and the fields with a NUL before and after each of them.
+    parts = output.decode("utf-8", "replace").split("\0")
+    width = len(fields) + 1
+    return [parts[start : start + len(fields)] for start in range(1, len(parts) - 1, width)]

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ... import cancellation
 from ...domain.evidence import RETRY, Answer, Unknown
-from ..http.deadline import Deadline
+from ..http.retry import Deadline
 
 # The rest of the caller's environment is of no use to git: it holds tokens, and GIT_* that redirect it.
 _KEPT = ("HOME", "XDG_CONFIG_HOME", "SUDO_UID", "TMPDIR", "LD_LIBRARY_PATH")

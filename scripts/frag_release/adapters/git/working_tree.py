@@ -153,6 +153,6 @@ def uncommitted(git: Git, path: str, content: bytes) -> Answer[str]:
 
 def git_of(tree: WorkingTree, seconds: float, environment: Mapping[str, str] | None = None) -> Git:
     """Git on a working tree, for so many seconds."""
-    from ..http.deadline import Deadline
+    from ..http.retry import Deadline
 
     return Git(tree.top, Deadline(seconds), os.environ if environment is None else environment)

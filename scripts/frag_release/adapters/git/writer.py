@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...domain.evidence import Answer, Unknown
-from ..ports.writer import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
-from .history import read_facts
-from .objects import is_object_id, not_an_id
+from ..ports.repository import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
+from .objects import encoded, is_object_id, not_an_id, read_branches, read_facts
 from .process import Git
-from .refs import encoded, read_branches
 
 _NOBODY = {"NAME": "frag-release-action", "EMAIL": "noreply@frag-release-action.invalid"}
 _FILES = (b"100644", b"100755")

@@ -1,4 +1,4 @@
-"""Workflow runs of one repository on GitHub: found, followed, timed, and started."""
+"""Workflow runs of one repository on GitHub: found, followed, timed, and started. Of artifacts only names are read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,56 @@ from ...domain.run_limits import WAITING
 from ...domain.versions import parse_production_tag
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
-from .artifacts import read_artifacts
-from .compare import moment_of
 from .lists import MOST_PAGES, PAGE, runs_by_event, whole_list
 from .orders import Advice, Order, Refusal, Step, carry_out_silently
 from .payloads import WorkflowRun
+from .refs import moment_of
 from .runs import branch_lifetimes, file_of, run_of
+
+
+class ArtifactRun(TypedDict):
+    """The run that an artifact says it is of."""
+
+    id: int | None
+    head_sha: str | None
+
+
+class ArtifactFacts(TypedDict):
+    """One item of `actions/list-workflow-run-artifacts`; times are ISO 8601."""
+
+    id: int
+    name: str
+    created_at: str | None
+    workflow_run: ArtifactRun | None
+
+
+class ArtifactPage(TypedDict):
+    """`actions/list-workflow-run-artifacts`."""
+
+    total_count: int
+    artifacts: list[ArtifactFacts]
+
+
+def read_artifacts(api: RepositoryApi, build: Build) -> Answer[list[Artifact]]:
+    """Return what all attempts of a run have uploaded: one request for each hundred."""
+    what = f"the artifacts of the run {build.id}"
+    first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": PAGE}, permission=ACTIONS)
+    return whole_list(api, first, ArtifactPage, _artifacts, what=what, noun="artifacts")
+
+
+def _artifacts(page: ArtifactPage) -> tuple[int, Iterable[tuple[int, Artifact]]]:
+    return page["total_count"], ((each["id"], _artifact(each)) for each in page["artifacts"])
+
+
+def _artifact(facts: ArtifactFacts) -> Artifact:
+    run = facts.get("workflow_run")
+    return Artifact(
+        name=facts["name"],
+        created=moment_of(facts.get("created_at") or ""),
+        run=(run.get("id") or 0) if run else 0,
+        head_sha=(run.get("head_sha") or "") if run else "",
+    )
+
 
 _PAST_PAGE = 30
 _WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...domain.evidence import Answer
 from ...errors import UsageError
-from ..http.addresses import problem_with
-from ..http.credentials import bearer
+from ..http.addresses import bearer, problem_with
 from .api import Access, RepositoryApi
 from .repository import GithubRepository
 
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from ...domain.release_record import ReleaseRecord
     from ...domain.tickets import Issue
     from ..http.session import Http
-    from ..ports.publishing import Builds, Publisher, Releases
-    from ..ports.repository import Repository, RunHistory
-    from ..ports.ticketing import Board, Tickets
-    from ..ports.writer import Writer
+    from ..ports.publishing import Board, Builds, Publisher, Releases, Tickets
+    from ..ports.repository import Repository, RunHistory, Writer
     from .deployments import GithubDeployments
     from .settings import GithubSettings
 
@@ -89,7 +86,7 @@ class GithubForge:
 
     def publisher(self, name: str) -> Publisher:
         """What tags commits of a repository."""
-        from .tags import GithubTags
+        from .releases import GithubTags
 
         return GithubTags(self._find(name).api, self._is_own(name))
 

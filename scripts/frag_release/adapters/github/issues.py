@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from ...domain.evidence import Answer, Answers, TooLong, Unknown
 from ...domain.tickets import Author, Comment, Found, Issue, same_title
 from ..http.messages import Response
-from ..http.once import Once
+from ..http.session import Once
 from .api import RepositoryApi
 from .orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .payloads import read_payload

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TypedDict
 
-from ..http.payloads import read_payload as read_payload  # for the other modules of GitHub
+from ..http.messages import read_payload as read_payload  # for the other modules of GitHub
 
 
 class GitObject(TypedDict):

@@ -13,7 +13,7 @@ from ...domain.evidence import Answer, Unknown
 from ...domain.tickets import Issue
 from ..http.addresses import host_of
 from ..http.messages import quoted
-from ..ports.ticketing import Card, Lane
+from ..ports.publishing import Card, Lane
 from .api import Access, PlaceApi
 from .orders import Advice, Order, Step, carry_out, carry_out_silently
 

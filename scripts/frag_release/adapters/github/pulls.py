@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
 from ...domain.evidence import Answer, TooLong, Unknown
-from ..ports.writer import PullRequest, UnconfirmedError, WriteFailedError
+from ..ports.repository import PullRequest, UnconfirmedError, WriteFailedError
 from .api import RepositoryApi
 from .orders import Order, RaceError, Step, carry_out
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ASSET, ReleaseRecord, baseline_in, parse_release_record
-from ...domain.taken_back import ROLLBACK, Mark
+from ...domain.rollback import ROLLBACK, Mark
 from .api import RepositoryApi
 
 PAGE = 50

@@ -1,27 +1,106 @@
-"""One repository on GitHub: refs, files, and where commits are."""
+"""One repository on GitHub: refs, a file at a commit, where commits are, and when tags were made."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import datetime
+import hashlib
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ...domain.evidence import Answer, Blob, Placement, Unknown
+from ...domain.evidence import Answer, Blob, Placement, Unknown, WrongKind
 from ..http.messages import quoted
-from ..http.once import Once
+from ..http.session import Once
 from .api import RepositoryApi
-from .files import read_file
-from .payloads import NamedCommit
-from .refs import COMMIT, GithubRefs, distinct
+from .payloads import BareCommit, Content, NamedCommit
+from .refs import COMMIT, GithubRefs, distinct, moment_of
 
-# Imported where it is used, as in the forge: a gate's first questions should not wait for it.
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from ...domain.changes import History
     from ...domain.evidence import Answers
-    from .compare import Position
-    from .dates import GithubDates
+    from .refs import Position
+
+
+def read_file(api: RepositoryApi, path: str, commit: str) -> Answer[Blob | None]:
+    """Return the file at `path` in a commit (empty: on the default branch); None where it has none.
+
+    GitHub sends no content of files over 1 MiB.
+    """
+    what = f"the file {path} at {commit[:12]}" if commit else f"the file {path} of the default branch"
+    if commit and not COMMIT.fullmatch(commit):
+        return Unknown(f"{quoted(commit)} is no full commit id")
+    response = api.get(f"/contents/{path}", what, {"ref": commit} if commit else None)
+    if isinstance(response, Unknown):
+        return response
+    if response.status == 404:
+        return api.absence()
+    found = api.read(response, Content, what)
+    if isinstance(found, Unknown):
+        return found
+    return _blob(found) or api.mismatch(what)
+
+
+def _blob(found: Content) -> Blob | None:
+    """Return the file of a reply, or None where the reply is no whole file.
+
+    The content must have the blob's id: GitHub follows symbolic links, and a proxy may cut.
+    """
+    if found["type"] != "file":
+        return None
+    if found["encoding"] == "none":
+        return Blob(found["size"], b"")
+    try:
+        content = base64.b64decode(found["content"])
+    except (binascii.Error, ValueError):
+        return None
+    blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    whole = found["encoding"] == "base64" and found["size"] == len(content) and found["sha"] == blob_id
+    return Blob(found["size"], content) if whole else None
+
+
+class GithubDates:
+    """The dates of tags and commits of one repository, each asked for once."""
+
+    def __init__(self, api: RepositoryApi, refs: GithubRefs) -> None:
+        self._api = api
+        self._refs = refs
+        self._known: Once[str, Answer[datetime.datetime | None]] = Once()
+
+    def learn(self, commit: str, date: datetime.datetime) -> None:
+        """Keep the date of a commit that came along with another answer."""
+        self._known.put(commit, date)
+
+    def of_tag(self, name: str) -> Answer[datetime.datetime | None]:
+        """The date that an annotated tag bears, else that of its commit; None where there is none."""
+        tag = self._refs.tag_object(name)
+        if isinstance(tag, Unknown):
+            return tag
+        if tag:
+            tagger = tag.get("tagger")
+            return moment_of(tagger["date"]) if tagger else None
+        commit = self._refs.tag(name)
+        if commit is None or isinstance(commit, WrongKind):
+            return None
+        return commit if isinstance(commit, Unknown) else self._of_commit(commit)
+
+    def _of_commit(self, commit: str) -> Answer[datetime.datetime | None]:
+        return self._known.get(commit, lambda: self._ask(commit))
+
+    def _ask(self, commit: str) -> Answer[datetime.datetime | None]:
+        what = f"the commit {commit[:12]}"
+        response = self._api.get(f"/git/commits/{commit}", what)
+        found = response if isinstance(response, Unknown) else self._api.read(response, BareCommit, what)
+        if isinstance(found, Unknown):
+            return found
+        if found["sha"] != commit:
+            return self._api.mismatch(what)
+        committer = found.get("committer")
+        return moment_of(committer["date"]) if committer else None
+
 
 _MOST_LOGGED = 100
 _MOST_COMPARED = 25
@@ -66,7 +145,6 @@ class GithubRepository:
 
     @cached_property
     def _dates(self) -> GithubDates:
-        from .dates import GithubDates
 
         return GithubDates(self.api, self._refs)
 
@@ -143,8 +221,8 @@ class GithubRepository:
 
     def _list(self, head: str, commits: Sequence[str]) -> None:
         """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
-        from .branch import branch_commits
-        from .compare import Position
+        from .history import branch_commits
+        from .refs import Position
 
         listed = branch_commits(self.api, head, len(commits))
         if listed is None or isinstance(listed, Unknown):
@@ -155,7 +233,7 @@ class GithubRepository:
     def _place(self, head: str, commit: str) -> Answer[Position]:
         if not COMMIT.fullmatch(commit):
             return Unknown(f"{quoted(commit)} is no full commit id")
-        from .compare import Position, compare
+        from .refs import Position, compare
 
         position = self._positions.get((head, commit), lambda: compare(self.api, head, commit))
         if isinstance(position, Position) and position.committed:

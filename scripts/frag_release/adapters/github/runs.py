@@ -13,10 +13,9 @@ from ...domain.refs import Ref
 from ..http.messages import Response, quoted
 from ..http.session import Http
 from .api import ACTIONS, RepositoryApi
-from .compare import moment_of
 from .lists import MOST_PAGES, PAGE, runs_by_event, whole_list
 from .payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
-from .refs import distinct
+from .refs import distinct, moment_of
 
 _AT_A_REF = (
     *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),

@@ -25,11 +25,11 @@ from ...domain.needs.protection import (
     Variables,
 )
 from ...domain.needs.rights import TokenFacts
-from ...domain.needs.tickets import TicketPlace
+from ...domain.needs.writing import TicketPlace
 from ..http.messages import Response
-from ..http.once import Once
+from ..http.session import Once
 from .api import ACTIONS, CONTENTS, RepositoryApi
-from .rights import read_token
+from .orders import read_token
 from .setting_payloads import (
     Anything,
     AppliedRule,

@@ -1,10 +1,15 @@
-"""Where requests may go: https anywhere, plain http on this machine only."""
+"""Where requests may go (https anywhere, plain http on this machine only), and which origin may see a credential."""
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from ...errors import UsageError
 
 _INNER_DOMAINS = ("localhost", "local", "internal", "intranet", "private", "corp", "home", "lan")
 _LAST_32_BITS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
@@ -91,3 +96,31 @@ def problem_with(url: str) -> str:
     if scheme == "http" and not is_loopback(host):
         return "is plain http, which is for this machine itself only"
     return ""
+
+
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The value of an `Authorization` header, for requests to `origin` and to nobody else."""
+
+    origin: Origin
+    authorization: str = field(repr=False)
+
+
+def bearer(token: str, url: str, given_as: str) -> Credentials:
+    """Credentials for the origin of `url`; raises UsageError where the token cannot be sent.
+
+    `given_as` says where the token is from. It is checked here, because the HTTP library would
+    quote a malformed one in its own error.
+    """
+    if not _SENDABLE.fullmatch(token):
+        raise UsageError(f"{given_as} holds characters that no token has.", "Set it again, in one line.")
+    return Credentials(origin(url), f"Bearer {token}")
+
+
+def basic(username: str, password: str, url: str) -> Credentials:
+    """User name and password (RFC 7617, as UTF-8) for the origin of `url`."""
+    pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+    return Credentials(origin(url), f"Basic {pair}")

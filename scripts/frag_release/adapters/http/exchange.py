@@ -1,24 +1,70 @@
-"""One exchange with a server by `requests`: redirects, limits, and words for what went wrong.
+"""One exchange with a server by `requests`: trusted certificates, redirects, limits, and words for what went wrong.
 
 This module alone imports the HTTP library, which takes long, so it is itself imported at first use.
 """
 
 from __future__ import annotations
 
+import os
+import ssl
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests import PreparedRequest
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from ... import __version__
 from ...domain.evidence import RETRY, Unknown
-from .addresses import host_of, is_public, origin, problem_with
-from .credentials import Credentials
+from .addresses import Credentials, host_of, is_public, origin, problem_with
 from .messages import Failure, Redirected, Request, Response
-from .trust import TrustingAdapter
+from .session import Once
+
+
+class TrustingAdapter(HTTPAdapter):
+    """Connections that share what they trust.
+
+    Left to itself the library reads the file of certificates for every connection: 16 ms of computing for
+    the usual ones, and a gate opens two dozen. `verify` is as for requests: a file, a folder or True.
+    """
+
+    def __init__(self, connections: int) -> None:
+        self._contexts: Once[object, ssl.SSLContext] = Once()
+        super().__init__(pool_connections=connections, pool_maxsize=connections)
+
+    def trust(self, file: str) -> None:
+        """Read a file of certificates (PEM) now; raises OSError, of which SSLError is one, where it is none."""
+        self._contexts.get(file, lambda: _trusting(cafile=file))
+
+    def build_connection_pool_key_attributes(self, request: PreparedRequest, verify: Any, cert: Any = None) -> Any:
+        """Say where to connect, and whom to trust there; the library asks this of its subclasses."""
+        tls: Any
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            tls = {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._context(verify)}
+        return host, tls
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Name the certificates to a connection that still needs it: to a proxy that itself speaks TLS."""
+        if conn.proxy is not None and conn.proxy.scheme == "https":
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+
+    def _context(self, verify: object) -> ssl.SSLContext:
+        place = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+        return self._contexts.get(
+            verify, lambda: _trusting(capath=place) if os.path.isdir(place) else _trusting(cafile=place)
+        )
+
+
+def _trusting(**place: str) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.load_verify_locations(**place)
+    return context
+
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)

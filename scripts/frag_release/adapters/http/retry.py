@@ -1,4 +1,4 @@
-"""When a question is asked again, and when it is said to come back later.
+"""When a question is asked again, when it is said to come back later, and the time that all questions have together.
 
 The order of what is believed is GitHub's ("Best practices for using the REST API"): `retry-after`,
 else `x-ratelimit-reset` where nothing remains, else a minute, doubled each time.
@@ -8,11 +8,31 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from ...domain.evidence import Unknown
 from .messages import Failure, Request, Response
+
+
+class Deadline:
+    """A moment `seconds` from now; `clock` counts seconds and never goes back."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def remaining(self) -> float:
+        """The seconds that are left, never below 0."""
+        return max(0.0, self._end - self._clock())
+
+    @property
+    def expired(self) -> bool:
+        """Whether no time is left."""
+        return self.remaining() <= 0
+
 
 _TRANSIENT = (500, 502, 503, 504)
 _NOT_IMPLEMENTED = 501

@@ -1,4 +1,4 @@
-"""The one way to ask a server: time limits, retries of what only reads, parallel questions."""
+"""The one way to ask a server: time limits, retries of what only reads, parallel questions, each asked once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,51 @@ import concurrent.futures
 import copy
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ... import cancellation
 from ...domain.evidence import Answer, Unknown
 from ...errors import UsageError
 from .addresses import problem_with
-from .deadline import Deadline
 from .messages import Failure, Request, Response, Unconfirmed
-from .retry import pause_after, refusal
+from .retry import Deadline, pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pace import Pace
+
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+class Once(Generic[_K, _V]):
+    """Keeps what was answered for each key; a second thread waits for the first one's answer."""
+
+    def __init__(self) -> None:
+        self._answers: dict[_K, Future[_V]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: _K, ask: Callable[[], _V]) -> _V:
+        """Return the answer for `key`, from `ask` the first time. An exception is kept, too."""
+        with self._lock:
+            answer = self._answers.get(key)
+            first = answer is None
+            if answer is None:
+                answer = self._answers[key] = Future()
+        if first:
+            try:
+                answer.set_result(ask())
+            except BaseException as error:
+                answer.set_exception(error)
+        return answer.result()
+
+    def put(self, key: _K, value: _V) -> None:
+        """Keep an answer that came along with another one; the one that is there already stays."""
+        self.get(key, lambda: value)
+
 
 _WORKERS = 8
 MOST_AT_ONCE = 60

@@ -1,21 +1,128 @@
-"""Container registries, by the OCI distribution API: does this image exist, and with what digest?"""
+"""Container registries: does this image exist, and with what digest?
+
+OCI distribution specification 1.1, "Pulling manifests". A HEAD does not count as a pull (Docker Hub's
+"Usage and limits"). Without the two index types in `Accept`, an image for several platforms looks absent.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
 from ...domain.evidence import Answer, Image, Unknown
-from ...domain.image_tags import is_image_tag
-from ...domain.registries import Login, one_name
+from ...domain.images import DOCKER_HUB, Login, is_image_tag, one_name
 from ...errors import UsageError
-from ..http.addresses import problem_with
+from ..http.addresses import is_loopback, problem_with
+from ..http.messages import Response
 from ..http.session import Http
-from .access import RegistryAccess
-from .image_names import ImagePlace, locate
-from .manifest import HEADERS, find_image
+from .access import STAYS, RegistryAccess
+
+_DOCKER_HUB_URL = "https://registry-1.docker.io"
+_HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?P<port>:[0-9]{1,5})?")
+# OCI distribution specification, "Pulling manifests".
+_REPOSITORY = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
+_MOST_CHARACTERS = 255
+
+
+@dataclass(frozen=True)
+class ImagePlace:
+    """The address of a registry, and the name of an image's repository in it."""
+
+    registry: str
+    repository: str
+
+
+def locate(name: str, registry_url: str = "") -> ImagePlace | None:
+    """Return where an image `HOST/NAME` is, at `registry_url` if given; None for other names."""
+    first, _, repository = name.partition("/")
+    host = _HOST.fullmatch(first)
+    hub = one_name(first) == DOCKER_HUB
+    if hub and "/" not in repository:
+        repository = f"library/{repository}"
+    if host is None or not _REPOSITORY.fullmatch(repository) or len(name) > _MOST_CHARACTERS:
+        return None
+    usual = _DOCKER_HUB_URL if hub else f"{_scheme(host['host'])}://{first.lower()}"
+    return ImagePlace(registry_url.rstrip("/") or usual, repository)
+
+
+def _scheme(host: str) -> str:
+    return "http" if is_loopback(host.strip("[]")) else "https"
+
+
+_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+HEADERS = {"Accept": ", ".join(_TYPES)}
+_REFUSALS = (401, 403, 404)
+"""What registries answer of what the login does not reach; 404 also of what is not there."""
+_DIGEST_HEADER = "docker-content-digest"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_MAX_BYTES = 4 * 1024 * 1024
+"""What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
+
+
+def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Answer[Image]:
+    """Return the image with its digest, with None where the registry has no such image.
+
+    HEAD is believed where it names a manifest and its digest. Some registries and proxies refuse it, or send it
+    without a digest or a type: then what GET sends decides, which counts as a pull.
+    """
+    what = f"the image {name}:{tag}"
+    path = f"/v2/{repository}/manifests/{tag}"
+    response = access.ask("HEAD", path, what, HEADERS, repository=repository)
+    if isinstance(response, Unknown):
+        return response
+    digest = _sent_digest(response)
+    if digest:
+        return Image(name, tag, digest)
+    has_own_login = response.status in _REFUSALS and access.log_in_for(repository)
+    if response.status == 401 and not has_own_login:
+        # A login that was refused is not sent again: some registries lock it after a few times.
+        return access.refused(response.status, what)
+    response = access.ask("GET", path, what, HEADERS, _MAX_BYTES, repository)
+    return response if isinstance(response, Unknown) else _read(access, response, name, tag)
+
+
+def _read(access: RegistryAccess, response: Response, name: str, tag: str) -> Answer[Image]:
+    what = f"the image {name}:{tag}"
+    if response.status == 404:
+        return Image(name, tag, None)
+    if response.status != 200:
+        return access.not_shown(response.status, what)
+    digest = _computed_digest(response)
+    return Image(name, tag, digest) if digest else Unknown(f"{access.host} sent no manifest for {what}", STAYS)
+
+
+def _sent_digest(response: Response) -> str | None:
+    is_manifest = response.header("content-type").partition(";")[0].strip().lower() in _TYPES
+    digest = response.header(_DIGEST_HEADER)
+    return digest if response.status == 200 and is_manifest and _DIGEST.fullmatch(digest) else None
+
+
+def _computed_digest(response: Response) -> str | None:
+    """Return the digest of the manifest in the body; None where there is none, or another was promised."""
+    computed = f"sha256:{hashlib.sha256(response.body).hexdigest()}"
+    promised = response.header(_DIGEST_HEADER).strip().lower() or computed
+    return computed if _is_manifest(response.body) and promised == computed else None
+
+
+def _is_manifest(body: bytes) -> bool:
+    """Whether a body is a manifest by what is in it: the header that says so is lost on some ways."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(document, dict) or document.get("schemaVersion") != 2:
+        return False
+    return document.get("mediaType", _TYPES[0]) in _TYPES and ("layers" in document or "manifests" in document)
 
 
 class RegistryClient:

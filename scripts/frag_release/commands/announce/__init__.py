@@ -11,7 +11,7 @@ from ..evidence.reviewed_commit import ticket_to_tell
 from .announce import Announce
 
 if TYPE_CHECKING:
-    from ...adapters.ports.ticketing import AnnouncingForge
+    from ...adapters.ports.publishing import AnnouncingForge
     from ...domain.contents import Contents
     from ...domain.reports.announce import AnnounceReport
     from ...inputs.settings.announce import AnnounceSettings

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ...adapters.http.messages import quoted
-from ...adapters.ports.ticketing import Tickets
-from ...adapters.ports.writer import UnconfirmedError
+from ...adapters.ports.publishing import Tickets
+from ...adapters.ports.repository import UnconfirmedError
 from ...domain.evidence import Answer, Unknown
 from ...domain.kept_text import KeptText, same_text
 from ...domain.reports.announce import TICKET

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ... import cancellation
-from ...adapters.http.deadline import Deadline
+from ...adapters.http.retry import Deadline
+from ...domain.environments import names_of, note_of_variables
 from ...domain.evidence import Unknown
-from ...domain.production_template import names_of, note_of_variables
 from ...errors import UsageError
-from ...inputs.settings.deploy import check_ref
+from ...inputs.settings.deploy import check_ref, check_template
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
-from ...inputs.settings.production_template import check_template
 from ...render.deploy import job_line
-from ..clock import Clock
-from ..evidence.approvals import approvals_of, own_run
+from ..evidence.reviewed_commit import approvals_of, own_run
 from ..session import utc_now
+from ..waiting import Clock
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
 from .deployer import ByAwx, ByOwnStep, Deployer
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from ...domain.reports.deploy import DeployReport, OwnRecord
     from ...inputs.settings.deploy import DeploySettings
     from ..journal import Journal
-    from ..services import Services
-    from ..session import Session
+    from ..session import Services, Session
 
 __all__ = ["read_settings", "run"]
 

@@ -1,4 +1,7 @@
-"""The launch of an AWX job: never twice, never lost, and given up where another run has launched the same."""
+"""The launch of an AWX job: never twice, never lost, and given up where another run has launched the same.
+
+A run that ends cancels its job in the few seconds that it still has.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,67 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ...adapters.awx.client import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
-from ...adapters.http.messages import quoted
+from ...adapters.http.messages import Unconfirmed, quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Denied, Unknown
 from ...errors import EvidenceError, ExpectedError, RefusedError
 from ..answers import must
-from ..clock import Clock
-from .awx_cancelling import cancel
+from ..waiting import Clock
+
+CANCEL_SECONDS = 8.0
+"""How long AWX may take to cancel a job, where no signal presses: it waits up to 5 s for its own dispatcher."""
+
+LAST_SECONDS = 2.0
+"""How long a cancelled run may look for its job, have it cancelled, or look what came of that: it is cut off 6.2 s
+after it was told to stop, of which a launch that is on its way may have taken two."""
+
+_LOOKS = 3
+
+
+def cancel(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], seconds: float = CANCEL_SECONDS) -> str:
+    """Have a job cancelled, wait a moment for it, and return how that went, for people.
+
+    AWX has so many `seconds` to answer, and as many to show what came of it. `took` gets what is seen of the job then:
+    it may have ended before. Raises nothing that is expected.
+    """
+    asked = awx.anew(seconds).cancel(job)
+    looks = 1 if asked is False or (isinstance(asked, Unknown) and not isinstance(asked, Unconfirmed)) else _LOOKS
+    job = _looked(awx.anew(seconds), job, clock, took, looks)
+    if job.is_over:
+        return "it is canceled" if job.status == "canceled" else f"it had ended as {job.status}"
+    return _in_words(asked, job)
+
+
+def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks: int) -> Job:
+    """Return the job as it was last seen, after so many looks or when it has ended."""
+    for number in range(looks):
+        if number:
+            clock.sleep(1.0)
+        answer = awx.job(job)
+        if not isinstance(answer, Job):
+            break
+        job = answer
+        took(job)
+        if job.is_over:
+            break
+    return job
+
+
+def _in_words(asked: Answer[bool], job: Job) -> str:
+    """Say how the cancelling of a job went that is not known to have ended."""
+    seen = f"it was {job.status} when last seen"
+    if isinstance(asked, Denied):
+        launcher = f"{job.launched_by}, who launched it, " if job.launched_by else ""
+        return (
+            f"this account may not cancel it, and {seen}: that may {launcher}the template's administrators and "
+            f"superusers ({asked.reason})"
+        )
+    if isinstance(asked, Unconfirmed):
+        return f"AWX did not say if it cancelled it, and {seen} ({asked.reason})"
+    if isinstance(asked, Unknown):
+        return f"it could not be cancelled, and {seen.removeprefix('it ')} ({asked.reason})"
+    return f"AWX was asked to cancel it, and {seen}" if asked else f"AWX has nothing to cancel, and {seen}"
+
 
 SEARCH_SECONDS = 30.0
 """How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""

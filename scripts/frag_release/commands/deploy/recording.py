@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ... import cancellation
 from ...adapters.github.deployments import GithubDeployments, NewRecord, NewStatus
-from ...adapters.ports.writer import UnconfirmedError
+from ...adapters.ports.repository import UnconfirmedError
 from ...domain.awx_jobs import Job
 from ...domain.deployment_records import ERROR, IN_PROGRESS, INACTIVE, Deployed, Filed
 from ...domain.evidence import Answer, Unknown

@@ -11,7 +11,7 @@ from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.site import SiteLook
 from ...domain.site_lines import IMAGE_TAG, STACK_COMMIT, SiteLine, Values
-from ..clock import Clock
+from ..waiting import Clock
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0
 _BETWEEN = 3.0

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ...adapters.ports.ticketing import AnnouncingForge
+from ...adapters.ports.publishing import AnnouncingForge
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import Released
 from ...domain.kept_text import KeptText
 from ...domain.reports.report import Action
-from ...domain.taken_back import Mark, as_text, came_again, left_by, went_back
+from ...domain.rollback import Mark, as_text, came_again, left_by, went_back
 from ...domain.tickets import Ticket
 from ...errors import ExpectedError, RefusedError
 from ..announce.ticketing import Ticketing

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from ...adapters.github.forge import GithubForge
 from ...inputs.settings.awx import AwxSettings
 from ...inputs.settings.doctor import read_doctor_settings as read_settings
-from .deployment import Deployment
-from .doctor import Doctor
+from .doctor import Deployment, Doctor
 
 if TYPE_CHECKING:
     from ...domain.reports.doctor import DoctorReport

@@ -1,27 +1,97 @@
-"""What enforces the gate from outside, looked up in the settings of the repositories."""
+"""What enforces the gate from outside, looked up in the repositories' settings and the stack's workflow files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ...adapters.github.settings import GithubSettings
+from ...adapters.http.session import Once
 from ...domain.components import Component
-from ...domain.evidence import Answer, Unknown
-from ...domain.needs import outside, settings
-from ...domain.needs.catalogue import GUARDS
-from ...domain.needs.catalogue import outside as outside_need
-from ...domain.needs.need import Judgement, Presence, unseen
-from ...domain.needs.owners import judge_owners
+from ...domain.evidence import Answer, Blob, TooLong, Unknown
+from ...domain.needs import outside
+from ...domain.needs.need import GUARDS, Judgement, Presence, unseen
+from ...domain.needs.need import outside as outside_need
 from ...domain.needs.protection import Environment
 from ...domain.needs.rights import TokenFacts
-from ...domain.needs.writers import judge_filing, judge_forms, judge_keys, judge_moving
+from ...domain.needs.writers import (
+    PLACES,
+    Owners,
+    Writers,
+    judge_filing,
+    judge_forms,
+    judge_keys,
+    judge_moving,
+    judge_owners,
+    read_writers,
+)
 from ...inputs.settings.doctor import DoctorSettings
-from .files import Files
-from .questions import Question
-from .reading import StackFile
+from .reading import Question, StackFile
+
+_FOLDER = ".github/workflows"
+_MOST_FILES = 30
+
+
+@dataclass(frozen=True)
+class Files:
+    """Asks for the files of the stack branch, and of the default branch if that is another."""
+
+    settings: GithubSettings
+    file: StackFile
+    own_action: str
+    _found: Once[str, Answer[Writers]] = field(default_factory=Once, init=False)
+
+    def default(self) -> Answer[str]:
+        """The default branch, whose forms GitHub shows."""
+        return self.file.stack.context.default_branch or self.file.stack.repository.default_branch()
+
+    def ids(self, branch: str) -> Answer[tuple[Mapping[str, str], Mapping[str, str]]]:
+        """The workflow files of a branch, and of the default one, with the ids of their contents."""
+        default = self.default()
+        if isinstance(default, Unknown):
+            return default
+        here, shown = self._listed(branch), self._listed(default)
+        return here if isinstance(here, Unknown) else shown if isinstance(shown, Unknown) else (here, shown)
+
+    def writers(self, branch: str) -> Answer[Writers]:
+        """What the workflow files of a branch tell."""
+        return self._found.get(branch, lambda: self._writers(branch))
+
+    def owners(self, branch: str) -> Answer[Owners | None]:
+        """The file CODEOWNERS of a branch; None where there is none."""
+        with ThreadPoolExecutor(len(PLACES)) as pool:
+            found = list(pool.map(partial(self._read, branch), PLACES))
+        for path, blob in zip(PLACES, found, strict=True):
+            if isinstance(blob, Unknown):
+                return blob
+            if blob is not None:
+                return Owners(path, blob.content.decode("utf-8", "replace"))
+        return None
+
+    def _writers(self, branch: str) -> Answer[Writers]:
+        listed = self._listed(branch)
+        if isinstance(listed, Unknown):
+            return listed
+        names = [name for name in listed if name.endswith((".yml", ".yaml"))]
+        if len(names) > _MOST_FILES:
+            return TooLong(f"there are more than {_MOST_FILES} workflow files", "Look at them yourself.")
+        with ThreadPoolExecutor(max(1, len(names))) as pool:
+            read = list(pool.map(lambda name: self._read(branch, f"{_FOLDER}/{name}"), names))
+        return read_writers(dict(zip(names, read, strict=True)), self.own_action)
+
+    def _listed(self, branch: str) -> Answer[Mapping[str, str]]:
+        head = self._head(branch)
+        return head if isinstance(head, Unknown) else self.settings.workflow_files(head)
+
+    def _read(self, branch: str, path: str) -> Answer[Blob | None]:
+        head = self._head(branch)
+        return head if isinstance(head, Unknown) else self.file.stack.repository.files(path, [head])[head]
+
+    def _head(self, branch: str) -> Answer[str]:
+        head = self.file.stack.repository.branches([branch])[branch]
+        return Unknown(f"there is no branch {branch}", "Correct stack-branch.") if head is None else head
 
 
 @dataclass(frozen=True)
@@ -103,7 +173,7 @@ class Outside:
         )
 
     def _people(self) -> Judgement:
-        return settings.judge_people(self.settings.environment, self._environment())
+        return outside.judge_people(self.settings.environment, self._environment())
 
     def _deployers(self) -> Judgement:
         name = self.settings.environment
@@ -139,21 +209,21 @@ class Outside:
     def _policies(self) -> Judgement:
         own = self.settings.connections.own_token and "publish" in self.settings.commands
         events = ("push", "workflow_dispatch") if own else ("push",)
-        return settings.judge_policies(self.settings.workflow_file, events, self.stack.execution_policies())
+        return outside.judge_policies(self.settings.workflow_file, events, self.stack.execution_policies())
 
     def _retention(self) -> Judgement:
         named = {one.repository: self.components[one.name] for one in self.settings.components}
         places = {self.settings.stack_repository: self.stack, **named}
         with ThreadPoolExecutor(len(places)) as pool:
             days = pool.map(lambda place: place.retention(), places.values())
-        return settings.judge_retention(dict(zip(places, days, strict=True)))
+        return outside.judge_retention(dict(zip(places, days, strict=True)))
 
     def _immutability(self) -> Judgement:
-        return settings.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
+        return outside.judge_immutability(self.stack.immutable_releases(), self.stack.retention())
 
     def _component_tags(self, one: Component) -> Judgement:
         rulesets = self.components[one.name].tag_rulesets()
-        return settings.judge_component_tags(one.repository, rulesets, one.tag_format)
+        return outside.judge_component_tags(one.repository, rulesets, one.tag_format)
 
     def _production(self, one: Component) -> Judgement:
         place = self.components[one.name]
@@ -161,7 +231,7 @@ class Outside:
         may_administer = isinstance(token, TokenFacts) and token.may_administer
         with ThreadPoolExecutor(len(one.branches)) as pool:
             guards = dict(zip(one.branches, pool.map(place.guard, one.branches), strict=True))
-        return settings.judge_production(one.repository, guards, may_administer)
+        return outside.judge_production(one.repository, guards, may_administer)
 
     def _token(self) -> Answer[TokenFacts]:
         return self.stack.token(self.settings.connections.own_token, at_home=True)

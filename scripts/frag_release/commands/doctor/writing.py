@@ -9,8 +9,7 @@ from typing import TypeVar
 from ...adapters.github.settings import GithubSettings
 from ...domain.components import Component
 from ...domain.evidence import Blob, Unknown
-from ...domain.needs.catalogue import Selection
-from ...domain.needs.need import Judgement, Need, not_needed, unseen
+from ...domain.needs.need import Judgement, Need, Selection, not_needed, unseen
 from ...domain.needs.rights import Right, TokenFacts, TokenKind
 from ...domain.needs.writing import (
     BuildWorkflow,
@@ -23,11 +22,10 @@ from ...domain.needs.writing import (
 )
 from ...domain.plan import RELEASE_BRANCH
 from ...domain.workflow_file import WorkflowFileError
+from ...domain.workflow_jobs import read_upload
 from ...domain.workflow_triggers import read_triggers
-from ...domain.workflow_uploads import read_upload
 from ...inputs.settings.doctor import DoctorSettings
-from .questions import Question, is_same, judge_right_of
-from .reading import StackFile
+from .reading import Question, StackFile, is_same, judge_right_of
 
 _T = TypeVar("_T")
 

@@ -15,7 +15,7 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Answers, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, Images, PreviousRelease
-from ...domain.rules.ci_runs import has_names
+from ...domain.rules.pin_ci import has_names
 from ...domain.versions import parse_production_tag
 from ..session import utc_now
 
@@ -189,7 +189,7 @@ def _needs_hints(facts: ComponentFacts) -> bool:
 
 def _hints(repository: Repository, pin: Pin, today: datetime.date) -> Hints:
     """Look for tags to propose instead; finding none is no error."""
-    from .newest import find_newest  # late: a gate that passes needs none
+    from .histories import find_newest  # late: a gate that passes needs none
 
     component = pin.component
     form, year = component.tag_format, pin.tag.partition(".")[0]

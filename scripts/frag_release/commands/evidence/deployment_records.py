@@ -12,8 +12,8 @@ from ...adapters.ports.repository import DeploymentRecords, Repository
 from ...domain.deployment_records import Filed, Record, RunFacts, Staging, follows, judge, taken_back
 from ...domain.environments import is_staging
 from ...domain.evidence import Answer, TooLong, Unknown
+from ...domain.rollback import ROLLBACK
 from ...domain.tag_format import TagFormat
-from ...domain.taken_back import ROLLBACK
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
 

@@ -1,14 +1,37 @@
-"""What the commit of a release says of it, also where it is the merge of the commit that `prepare` made."""
+"""What the commit of a release says of it, also where it is the merge of prepare's commit, and who approved its run."""
 
 from __future__ import annotations
 
-from ...adapters.ports.writer import CommitFacts, Writer
-from ...domain.evidence import Answer, Unknown
+from collections.abc import Collection
+
+from ...adapters.ports.publishing import Builds
+from ...adapters.ports.repository import CommitFacts, Writer
+from ...domain.evidence import Answer, Approval, Unknown
 from ...domain.plan import TICKET_TRAILER
 from ...domain.review import trailer_values
 from ...domain.tickets import Ticket, may_be_told, parse_ticket
 from ...errors import RefusedError
+from ...inputs.context import Context
 from ..answers import must
+from ..journal import Journal
+
+
+def approvals_of(builds: Builds, runs: Collection[int], journal: Journal) -> list[Approval]:
+    """Return who approved the runs, each approval once. What cannot be seen is a note: nothing hangs on it."""
+    found: list[Approval] = []
+    for run in sorted({*runs} - {0}):
+        seen = builds.approvals(run)
+        if isinstance(seen, Unknown):
+            journal.note(f"Who approved the run {run} could not be seen: {seen.reason.rstrip('.')}.")
+        else:
+            found += [one for one in seen if one not in found]
+    return found
+
+
+def own_run(context: Context, repository: str) -> int:
+    """The run that we are part of if it is of that repository, else 0."""
+    return context.run_id if context.repository.lower() == repository.lower() else 0
+
 
 _MOST_UPDATES = 30
 """How many merges of the stack branch into a release branch are looked through."""

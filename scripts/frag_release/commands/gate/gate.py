@@ -11,12 +11,11 @@ from functools import partial
 from ... import __version__
 from ...adapters.ports.repository import Forge
 from ...adapters.registry.client import RegistryClient
-from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide
 from ...domain.evidence import OBJECT_ID, Answer, Unknown
 from ...domain.facts import NOT_ASKED, About, ComponentFacts, PublicRelease, ReleaseFacts
-from ...domain.findings import Finding
+from ...domain.findings import Finding, apply_allowances, unused_allowances
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback

@@ -1,4 +1,8 @@
-"""Drafting a release: reads the stack's file, chooses the pair and the tag, and splices the file."""
+"""Drafting a release: reads the stack's file, chooses the pair and the tag, and splices the file.
+
+The pair comes from what was typed or from a ticket. Our own release branch is known again, also after somebody let
+GitHub update it from the stack branch.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,209 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from ...adapters.ports.repository import Forge
+from ...adapters.ports.repository import CommitFacts, Forge, Repository, Writer
 from ...domain.approval import PLAN_ANEW
-from ...domain.components import Pin
-from ...domain.evidence import Answer, Blob, Unknown
-from ...domain.new_tags import NewTag
-from ...domain.newest import Newest
-from ...domain.plan import PLAN_TRAILER, RELEASE_BRANCH, TRAILER, Change, Plan
+from ...domain.components import Choice, Component, Pin
+from ...domain.evidence import Answer, Blob, TooLong, Unknown
+from ...domain.new_tags import NewTag, is_new
+from ...domain.newest import Newest, is_newest
+from ...domain.plan import (
+    PLAN_TRAILER,
+    RELEASE_BRANCH,
+    TRAILER,
+    Change,
+    ChoiceError,
+    Plan,
+    choose_stack_tag,
+    demand_same_scheme,
+    may_change_scheme,
+)
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
-from ...domain.tag_format import PARTS
-from ...domain.tickets import Ticket, may_be_told
+from ...domain.tag_format import PARTS, TagFormat
+from ...domain.tickets import Ticket, TicketTextError, may_be_told, read_versions
+from ...domain.versions import ProductionTag, parse_production_tag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.prepare import PrepareSettings
 from ..answers import must
-from ..evidence.newest import find_newest
+from ..evidence.histories import find_newest
 from ..evidence.reviewed_commit import through_updates
 from ..stack import Stack
-from .choices import chosen_tag, next_stack_tag, wanted_tags
-from .own_branch import OwnBranch
+
+_T = TypeVar("_T")
+
+
+def wanted_tags(
+    forge: Forge, components: Sequence[Component], choices: Mapping[str, Choice], ticket: Ticket | None
+) -> dict[str, str]:
+    """Return what is asked of each component: a tag, `newest`, or empty to keep today's.
+
+    A ticket names both versions; what was typed beside it must say the same. Where a tag is new it cannot, and is only
+    told of the release. Raises RefusedError.
+    """
+    typed = {component.name: choices[component.name].tag for component in components}
+    if ticket is None or any(map(is_new, typed.values())):
+        return typed
+    named = _named(forge, ticket, components)
+    for name, tag in named.items():
+        if typed[name] not in ("", tag):
+            raise RefusedError(
+                f"The ticket {ticket} names the {name} {tag}, but {typed[name]!r} was typed.",
+                "Leave one of the two out.",
+            )
+    return named
+
+
+def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dict[str, str]:
+    """Return the versions that the ticket names; raises RefusedError if they are not plain."""
+    issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
+    try:
+        formats = {component.name: component.tag_format for component in components}
+        return read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
+    except TicketTextError as error:
+        # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
+        is_public = forge.repository(issue.repository).is_private() is False
+        why = str(error) if is_public else error.without_words
+        names = [
+            f"'{component.name} {component.tag_format.like(f'2023.05.{number}')}'"
+            for number, component in enumerate(components[:2], 1)
+        ]
+        remedy = f"Write each into the ticket, such as {' and '.join(names)}, or type them."
+        raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
+
+
+def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
+    """Return the tag for a component: `wanted` itself, today's where it is empty, or the newest on its branches.
+
+    Raises EvidenceError if the newest cannot be told, RefusedError if there is none, or a tag that cannot be right.
+    """
+    if not is_newest(wanted):
+        return wanted or pin.tag
+    name, repository, given_in = pin.component.name, pin.component.repository, pin.component.given_in("tag")
+    form = pin.component.tag_format
+    newest = _seen(found, f"The newest {name} tag", given_in)
+    if newest.doubtful:
+        highest = newest.doubtful[0].tag
+        raise RefusedError(
+            f"The newest tag of {repository} is not known: {newest.wrong}.",
+            f"Delete {highest} if it was a mistake and never a release; or name the tag in the input {given_in}.",
+        )
+    if chosen := _seen(newest.tag(), f"The newest {name} tag", given_in):
+        return chosen
+    where = f": none of its {len(newest.candidates)} is on {' or '.join(pin.component.branches)}"
+    raise RefusedError(
+        f"{repository} has no newest production tag{where if newest.candidates else ''}. {newest.remark}".rstrip(),
+        f"Name the {name} tag in the input {given_in}, {form.numbers} such as {form.like('2023.05.1')}.",
+    )
+
+
+def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
+    """As `must`; but if there are too many tags to look at, the remedy is to name one in that input."""
+    named = replace(answer, remedy=f"Name the tag in the input {input_}.") if isinstance(answer, TooLong) else answer
+    return must(named, what)
+
+
+def all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
+    """Return all tags; where there are more than are listed, those that start with one of `prefixes`."""
+    names = repository.tags_starting([""])
+    return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
+
+
+def next_stack_tag(
+    repository: Repository, branch: str, wanted: str, today: datetime.date, own: str, form: TagFormat
+) -> ProductionTag:
+    """Return the tag for the release of the stack's `branch`; raises RefusedError and EvidenceError."""
+    given = parse_production_tag(wanted, form) if wanted else None
+    prefixes = {f"{form.prefix}{today.year}."}
+    prefixes |= {f"{form.prefix}{given.year}.", f"{wanted.partition('.')[0]}."} if given else set()
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(all_tags, repository, sorted(prefixes))
+        reserved = pool.submit(repository.branches_starting, RELEASE_BRANCH)
+    tags = must(asked.result(), f"The list of tags of {repository.name}")
+    branches = must(reserved.result(), f"The list of release branches of {repository.name}")
+    try:
+        by_part = not form.by_month and wanted in ("", *PARTS)
+        newest = _newest_of_stack(repository, branch, today, form) if by_part else ""
+        tag = choose_stack_tag(wanted, today, tags, branches, own, form, newest)
+        if form.by_month and tag.text not in (wanted, own) and may_change_scheme(tags, form):
+            demand_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
+    except ChoiceError as error:
+        raise RefusedError(error.message, error.remedy) from error
+    return tag
+
+
+def _newest_of_stack(repository: Repository, branch: str, today: datetime.date, form: TagFormat) -> str:
+    what = f"The newest tag of {repository.name}"
+    found = _seen(find_newest(repository, [branch], today, form, at_first=1), what, "stack-tag")
+    return _seen(found.tag(), what, "stack-tag") or found.unformed
+
+
+@dataclass(frozen=True)
+class OwnBranch:
+    """The branch `release/TAG` of a plan, as it was found."""
+
+    plan: Plan
+    repository: Repository
+    writer: Writer
+
+    def commits(self, head: str) -> list[CommitFacts]:
+        """Return our commit, last, and the updates on top of it; raises RefusedError where one is neither."""
+        *updates, first = must(through_updates(self.writer, head), f"The commit of {self.plan.release_branch}")
+        if not self.is_ours(first):
+            raise self._refusal(first)
+        for update in updates:
+            if not self._is_update(update):
+                raise self._refusal(update)
+        return [*updates, first]
+
+    def is_ours(self, facts: CommitFacts) -> bool:
+        """Whether the commit is exactly what we would make on top of its parent.
+
+        A message can be written by anybody; so the parent must be of the stack branch, and the commit must
+        change the one file, to the very bytes that we would make of the parent's. Who committed it says nothing:
+        GitHub's update by rebase makes the same commit anew.
+        """
+        if len(facts.parents) != 1 or facts.message.strip() != self.plan.message.strip():
+            return False
+        files = must(self.writer.changed_files(facts.sha), f"What {facts.sha[:12]} changes")
+        return list(files) == [self.plan.file] and self._is_on_top_of(facts.parents[0], facts.sha)
+
+    def _is_update(self, facts: CommitFacts) -> bool:
+        """Whether a merge only brings the stack branch in, as GitHub's button "Update branch" does.
+
+        Of what it merges, the workflow file is compared: it must be the stack branch's, with our values.
+        """
+        return self._is_on_top_of(facts.parents[1], facts.sha)
+
+    def _is_on_top_of(self, parent: str, commit: str) -> bool:
+        """Whether the parent is on the stack branch, and the commit's file is what we would make of the parent's."""
+        plan = self.plan
+        place = must(self.repository.placements([parent], [plan.branch])[parent], f"Where {parent[:12]} is")
+        if not place.branches:
+            return False
+        blobs = self.repository.files(plan.file, [parent, commit])
+        before, after = (must(blobs[each], f"The file at {each[:12]}") for each in (parent, commit))
+        return before is not None and after is not None and _spliced(before, plan) == after.content
+
+    def _refusal(self, facts: CommitFacts) -> RefusedError:
+        branch = self.plan.release_branch
+        less = f", nor a plain merge of {self.plan.branch} into it" if len(facts.parents) > 1 else ""
+        return RefusedError(
+            f"The branch {branch} exists already, and {facts.author} made it, not this action: "
+            f"{facts.sha[:12]} is not the change of this plan{less}.",
+            f"Look at what is on it, then delete {branch} or choose another stack-tag.",
+        )
+
+
+def _spliced(blob: Blob, plan: Plan) -> bytes | None:
+    try:
+        return replace_values(blob.content, plan.values)
+    except (WorkflowFileError, ValueError):
+        return None
+
 
 _LOOKED_AT = 20
 _RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")

@@ -34,7 +34,7 @@ from ...inputs.settings.prepare import PrepareSettings
 from ..answers import must
 from ..evidence.histories import is_secret
 from ..journal import Journal
-from .choices import all_tags
+from .drafting import all_tags
 
 _LOOKED_AT = 100
 """So many of the highest production tags are looked at for one at the commit; annotated ones take a request each."""

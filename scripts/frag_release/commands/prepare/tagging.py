@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ...adapters.github.forge import GithubForge
-from ...adapters.ports.writer import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
+from ...adapters.ports.repository import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
 from ...adapters.registry.client import RegistryClient
 from ...domain.builds import Progress
 from ...domain.evidence import Answer, Denied, Unknown
 from ...domain.needs.need import Judgement, Presence
+from ...domain.needs.protection import judge_tag_rulesets
 from ...domain.needs.rights import Right, how_to_get, judge_right
-from ...domain.needs.rules import judge_tag_rulesets
 from ...domain.needs.writing import judge_tag_creation
 from ...domain.new_tags import NewTag, in_order
 from ...domain.newest import Newest
@@ -24,8 +24,8 @@ from ...inputs.settings.prepare import PrepareSettings
 from ...render.builds import progress_line
 from ..answers import must
 from ..building import Building, Waits, Words, a_few_looks, together
-from ..clock import Clock
 from ..session import Session
+from ..waiting import Clock
 from .new_tags import NewTags, followed
 
 _RESUME = "The tag stays. Nothing is lost: run this again, and it goes on following that build."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...inputs.settings.publish import read_publish_settings as read_settings
 from .publish import Publish
-from .text import ReleaseText
+from .releasing import ReleaseText
 
 if TYPE_CHECKING:
     from ...domain.reports.publish import NothingReport, PublishReport

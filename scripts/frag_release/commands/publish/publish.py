@@ -9,12 +9,12 @@ from typing import Any
 
 from ... import __version__
 from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
-from ...adapters.ports.writer import LostRaceError
+from ...adapters.ports.repository import LostRaceError
 from ...adapters.registry.client import RegistryClient
-from ...domain.allow import apply_allowances, unused_allowances
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import Circumstances, decide, reconsider
 from ...domain.facts import StackImageFacts
+from ...domain.findings import apply_allowances, unused_allowances
 from ...domain.origin import judged_pair
 from ...domain.refs import Ref
 from ...domain.release_record import ReleaseRecord
@@ -29,18 +29,13 @@ from ...render.builds import progress_line
 from ...render.publish import text
 from ..answers import must
 from ..building import Building
-from ..clock import Clock
-from ..evidence.approvals import approvals_of, own_run
-from ..evidence.reviewed_commit import ticket_to_tell
+from ..evidence.reviewed_commit import approvals_of, own_run, ticket_to_tell
 from ..journal import Journal
 from ..session import Session
 from ..stack import Stack
-from ..waiting import Judged, judge_when_settled
-from .baseline import Baseline, judge_baseline
-from .evidence import PublicationEvidence
-from .pushed_image import PushedImage
-from .releasing import Releasing, Text, as_bytes, public_release, public_url
-from .reviewing import Reviewing, taken
+from ..waiting import Clock, Judged, judge_when_settled
+from .releasing import Baseline, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
+from .reviewing import PublicationEvidence, PushedImage, Reviewing, taken
 
 
 @dataclass

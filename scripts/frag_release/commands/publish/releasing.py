@@ -1,4 +1,7 @@
-"""The release of a tag: a draft, its `release.json`, and last the moment it becomes public."""
+"""The release of a tag: a draft with its text, its `release.json`, and last the moment it becomes public.
+
+A release that runs already gets a record (a baseline) of what can be seen of it now, so that it can be gone back to.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,30 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
-from ...adapters.ports.publishing import Releases
-from ...domain.release_record import ASSET
-from ...domain.releases import Release
+from ...adapters.ports.publishing import AnnouncingForge, PublishingForge, Releases
+from ...adapters.registry.client import RegistryClient
+from ...domain.contents import Contents, gaps
+from ...domain.evidence import Unknown
+from ...domain.facts import ReleaseFacts
+from ...domain.findings import Finding
+from ...domain.release_record import ASSET, Release, baseline_in, with_baseline
+from ...domain.reports.publish import PublishReport
 from ...domain.reports.report import Action
+from ...domain.review import Reviewed
+from ...domain.rollback import as_rollback
+from ...domain.rules import Occasion, judge
+from ...errors import RefusedError
+from ...inputs.settings.publish import PublishSettings
+from ...render.release_notes import release_body
 from ..answers import must
+from ..evidence.histories import with_changes
 from ..journal import Journal
+from ..session import Session
+from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
 
@@ -162,4 +179,176 @@ class Releasing:
             f"Publish the release {self.tag}",
             lambda: self.releases.publish(draft),
             lambda public: Action(f"Published the release {self.tag}", public.url, {"release-url": public.url}),
+        )
+
+
+_RUNS = "Only a warning, for this release runs already"
+_NOTE = (
+    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
+    "A rollback takes it with a warning."
+)
+
+
+def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
+    """Judge a release that runs already: it is not built, so what is found of its components only warns."""
+    stack = replace(facts.stack, rollback=True) if facts.stack else None
+    facts = replace(facts, stack=stack)
+    return facts, as_rollback(judge(Occasion.BASELINE, facts), _RUNS)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Looks at the release that is named in `stack-tag`, and writes down what it sees."""
+
+    stack: Stack[PublishingForge]
+    settings: PublishSettings
+    registry: RegistryClient
+    journal: Journal
+
+    def review(self) -> Reviewed:
+        """Return the tag with its commit; raises RefusedError if there is no such tag."""
+        tag = self.settings.stack_tag
+        commit = must(self.stack.forge.publisher(self.stack.name).tag(tag), f"The tag {tag}")
+        if commit is None:
+            raise RefusedError(
+                f"{self.stack.name} has no tag {tag}, so it is not what runs today.",
+                "Name the release that production runs in stack-tag.",
+            )
+        how = f"it runs already; its record was asked for {self.stack.context.by_hand}"
+        return Reviewed(tag, commit, how)
+
+    def plan(self) -> list[str]:
+        """Return what would be done; raises RefusedError if GitHub would not take it."""
+        public, tag = self._public(), self.settings.stack_tag
+        if public and self._is_recorded(public):
+            return []
+        if public and public.immutable:
+            return [f"Add {ASSET} to the text of the release {tag}, which is immutable"]
+        return [f"Add {ASSET} to the release {tag}" if public else f"Publish the release {tag} with its {ASSET}"]
+
+    def seen(self) -> dict[str, Any]:
+        """Return what the report says of the image; raises EvidenceError and RefusedError if it cannot be seen."""
+        name, tag = self.settings.stack_image, self.settings.stack_tag
+        image = must(self.registry.images({(name, tag)})[name, tag], f"The image {name}:{tag}")
+        if not image.digest:
+            raise RefusedError(
+                f"The registry has no image {name}:{tag}, so the release {tag} cannot be gone back to.",
+                "Name the release that runs today in stack-tag, and its image in stack-image.",
+            )
+        return {"image": f"{name}:{tag}", "digest": image.digest, "is_baseline": True}
+
+    def write(self, document: Mapping[str, Any], text: Callable[[], Text]) -> Release:
+        """Add the record to the public release, or make that; one that has a record keeps it."""
+        public, tag = self._public(), self.settings.stack_tag
+        if public and self._is_recorded(public):
+            self.journal.note(f"The release {tag} has a {ASSET} already, which stays as it is.")
+            return public
+        self.journal.note(_NOTE)
+        if public is None:
+            return Releasing(
+                self._releases, tag, text, as_bytes(document), self._demand_tag(document), self.journal
+            ).run()[0]
+        if public.immutable:
+            return self._write_into_text(public, as_bytes(document))
+        if broken := public.asset(ASSET):
+            self._releases.delete(public, broken)
+        self.journal.write(
+            f"Add {ASSET} to the release {tag}",
+            partial(self._releases.upload, public, ASSET, as_bytes(document)),
+            lambda _: Action(f"Added {ASSET} to the release {tag}", public.url),
+        )
+        return public
+
+    def _write_into_text(self, public: Release, content: bytes) -> Release:
+        """Add the record to the text of an immutable release: GitHub takes no file into it any more."""
+        body = with_baseline(public.body, self.stack.name, public.tag, content)
+        if body is None:
+            raise RefusedError(
+                f"The release {public.tag} is immutable, so GitHub takes no {ASSET} into it any more, and its text has "
+                "no room for one.",
+                "Shorten the text, then run this again. Until then it can be gone back to by hand only.",
+            )
+        return self.journal.write(
+            f"Add {ASSET} to the text of the release {public.tag}",
+            lambda: self._releases.update(public, public.title, body),
+            lambda _: Action(f"Added {ASSET} to the text of the release {public.tag}, which is immutable", public.url),
+        )
+
+    def _is_recorded(self, public: Release) -> bool:
+        """Whether it has its record; raises RefusedError if the one in its text is broken."""
+        if public.has_whole(ASSET):
+            return True
+        there = baseline_in(public.body, self.stack.name, public.tag)
+        if there == b"":
+            raise RefusedError(
+                f"The text of the release {public.tag} has a {ASSET} that somebody has changed.",
+                f"Take it out of the text, with the two lines around it, then run this again: {public.url}.",
+            )
+        return there is not None
+
+    def _demand_tag(self, document: Mapping[str, Any]) -> Callable[[], None]:
+        def demand() -> None:
+            if self.review().commit != document["stack"]["commit"]:
+                raise RefusedError(f"The tag {self.settings.stack_tag} was moved meanwhile.", "Run this again.")
+
+        return demand
+
+    @property
+    def _releases(self) -> Releases:
+        return self.stack.forge.releases(self.stack.name)
+
+    def _public(self) -> Release | None:
+        tag = self.settings.stack_tag
+        return must(self._releases.public(tag), f"The release {tag}")
+
+
+_PAUSE = 5.0
+"""Seconds before what could not be read is asked for once more."""
+
+
+@dataclass(frozen=True)
+class ReleaseText:
+    """Gathers the changes and has them written down; `new_forge` is for another look, for a forge remembers.
+
+    What cannot be read is asked for once more, and then told in the text: the release goes on without it.
+    """
+
+    session: Session[PublishSettings]
+    forge: AnnouncingForge
+    new_forge: Callable[[], AnnouncingForge]
+
+    def body(self, report: PublishReport) -> Text:
+        """Return the body of the release in Markdown."""
+        contents = with_changes(
+            self.forge, self._contents(report), report.judged.repository, self.session.context.server_url
+        )
+        if gaps(contents):
+            self.session.clock.sleep(_PAUSE)
+            contents = self._again(contents)
+        lost = [f"{what} could not be read: {why.reason}." for what, why in gaps(contents)]
+        return Text(release_body(contents, self.session.context.server_url), lost)
+
+    def _again(self, contents: Contents) -> Contents:
+        forge = self.new_forge()
+        if isinstance(contents.previous, Unknown):
+            stack = self.session.stack_on(forge)
+            found = stack.tag_facts(contents.tag, stack.branches(), self.session.clock.now().date())
+            contents = replace(contents, previous=found[1])
+        return with_changes(forge, contents, contents.repository, self.session.context.server_url)
+
+    def _contents(self, report: PublishReport) -> Contents:
+        judged, progress = report.judged, report.progress
+        return Contents(
+            repository=judged.repository,
+            tag=judged.tag,
+            commit=judged.commit,
+            components=judged.facts.components,
+            previous=judged.facts.previous,
+            tickets_from=self.session.settings.tickets_from,
+            findings=judged.decision.findings,
+            image=report.image.rpartition(":")[0],
+            digest=report.digest,
+            build=progress.build if progress else None,
+            jobs=progress.jobs if progress else (),
+            approvals=report.approvals,
         )

@@ -13,8 +13,7 @@ from ..gate_use import GateUse
 from ..needs.need import Judgement, Presence, missing
 from ..needs.workflow import judge_failures, judge_staging
 from ..tag_format import DEFAULT_FORMAT, TagFormat
-from ..workflow_places import Place, places
-from ..workflow_tree import Node
+from ..workflow_tree import Node, Place, places
 
 RULE = "danger"
 _TYPED = re.compile(r"inputs\b|github\.(event|head_ref|ref|ref_name)\b|env\.[a-z_]*(slug|head_ref|ref_name)\b", re.I)

@@ -1,4 +1,4 @@
-"""What stands in the way of writing, beside the rights of the token: rules, settings, triggers."""
+"""What stands in the way of writing, beside the rights of the token: rules, settings, triggers, a place for tickets."""
 
 from __future__ import annotations
 
@@ -6,15 +6,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..evidence import Answer, NotOffered, Unknown
-from ..pushed_image import FORM
+from ..images import FORM
 from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..workflow_file import WorkflowFileError
+from ..workflow_jobs import Said
 from ..workflow_triggers import Tags, Triggers
-from ..workflow_uploads import Said
 from .need import Judgement, Presence, hidden, missing, not_needed, there, unseen, untold
-from .protection import BranchGuard, BranchRule, Ruleset
+from .protection import COMMIT, OWN_BRANCH, BranchGuard, BranchRule, Ruleset, judge_branch_rules, judge_tag_rulesets
 from .rights import UNARCHIVE, TokenFacts, TokenKind
-from .rules import COMMIT, OWN_BRANCH, judge_branch_rules, judge_tag_rulesets
+
+
+@dataclass(frozen=True)
+class TicketPlace:
+    """The repository of tickets, as its entry tells."""
+
+    repository: str
+    has_issues: bool
+    archived: bool
+
+
+def judge_ticket_place(place: Answer[TicketPlace]) -> Judgement:
+    """Whether tickets can be kept in a repository."""
+    if isinstance(place, Unknown):
+        return unseen(place)
+    if place.archived:
+        return missing(f"{place.repository} is archived.", UNARCHIVE)
+    if not place.has_issues:
+        return missing(f"Issues are turned off in {place.repository}.", "Turn them on: Settings > General > Features.")
+    return there(f"{place.repository} can be read, and has issues.")
+
 
 _BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
 _CENTURY = range(2000, 2100)

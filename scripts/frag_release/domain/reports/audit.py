@@ -10,12 +10,11 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, ClassVar
 
-from ..allow import Allowance
 from ..audit.judging import PastRelease
 from ..audit.rules import is_change
 from ..decision import Verdict
 from ..evidence import Unknown
-from ..findings import Finding, Status, blocking
+from ..findings import Allowance, Finding, Status, blocking
 from ..watch import Watch
 from .report import Remark, Report, component_as_json, count, finding_as_json, verb
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..allow import Allowance
 from ..components import default_stack_image
 from ..decision import Decision, RefKind, Verdict
 from ..evidence import Answer, Unknown
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
-from ..findings import Finding, blocking
+from ..findings import Allowance, Finding, blocking
 from ..one_line import joined, pair, path_name, rules, tag_name
 from ..refs import Ref
 from ..tag_format import DEFAULT_FORMAT, TagFormat

@@ -12,8 +12,7 @@ from ..facts import ReleaseFacts, StackImageFacts
 from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
 from .origin import CONTENTS_RULES, ORIGIN_RULES
-from .pair import PAIR_RULES
-from .pins import VALUE_RULES, pin_order
+from .pins import PAIR_RULES, VALUE_RULES, pin_order
 from .proof import PROOF_RULES, branch_ci
 from .publication import PUBLICATION_RULES
 from .rule import Occasion, Rule

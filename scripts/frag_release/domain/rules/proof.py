@@ -5,8 +5,7 @@ from __future__ import annotations
 from ..evidence import PUSH, Unknown
 from ..facts import ComponentFacts
 from ..findings import Outcome, Status
-from .ci_runs import files_of
-from .pin_ci import pin_ci
+from .pin_ci import files_of, pin_ci
 from .pins import AFTER_TAGGING, NO_SUCH_TAG, NO_TAG
 from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
 

@@ -8,7 +8,7 @@ from ..evidence import DISPATCH, PUSH, Run, Unknown
 from ..facts import StackFacts
 from ..findings import Outcome
 from ..run_limits import how_to_rerun
-from .ci_runs import broken, choose, counted, files_of, has_names, running, unheard_of
+from .pin_ci import broken, choose, counted, files_of, has_names, running, unheard_of
 from .rule import Occasion, Rule, passed, rule, skipped, unknown
 
 _GIVEN_IN = "stack-ci-workflows"

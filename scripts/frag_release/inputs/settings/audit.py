@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ...domain.audit.since import Since, parse_since
+from ...domain.audit.facts import Since, parse_since
 from ...domain.components import NO_IMAGE
 from ...domain.environments import is_production
 from ...errors import UsageError

@@ -1,26 +1,80 @@
-"""What every command takes from inputs and context. What a command has beside it is in the module of its name."""
+"""What every command takes from inputs and context, registries and their logins included.
+
+What a command has beside it is in the module of its name.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ...domain.components import NO_IMAGE, Choice, Component, given_in
-from ...domain.registries import DOCKER_HUB, host_of_image
+from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
 from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
 from ...errors import UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.components import variable_stem
 from ..values import Values, unconfigured, wrong_input
-from .registries import RegistrySettings, read_registry_settings
 from .report import check_report
 
 if TYPE_CHECKING:
-    from ...domain.allow import Allowance
+    from ...domain.findings import Allowance
+
+
+@dataclass(frozen=True)
+class RegistrySettings:
+    """`url` is asked in place of all hosts. `username` and `password` are for one host; `logins` are by host."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    logins: Mapping[str, Login]
+
+    def logins_for(self, images: Iterable[str]) -> Mapping[str, Login]:
+        """Return the login of each registry by `one_name` of its host.
+
+        `images` are all that this run looks at by its settings: a name that is read later chooses no host. Raises
+        UsageError where one login would be for several hosts.
+        """
+        if self.logins or not (self.username and self.password):
+            return self.logins
+        hosts = {one_name(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
+        if len(hosts) > 1:
+            raise UsageError(
+                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), and the inputs "
+                "registry-username and registry-password are a login for one. Neither was sent to any.",
+                "Give registry-config in place of them: a docker configuration with a login for each that needs one.",
+            )
+        return dict.fromkeys(hosts, Login(self.username, self.password))
+
+
+def read_registry_settings(values: Values) -> RegistrySettings:
+    """Check what a kind alone cannot tell; raises UsageError."""
+    config = values.text("registry-config")
+    single = [name for name in ("registry-username", "registry-password") if values.text(name)]
+    if config and single:
+        raise UsageError(
+            f"The input registry-config is given beside {' and '.join(single)}, and it is not clear which counts.",
+            "Give registry-config alone, or the other two.",
+        )
+    return RegistrySettings(
+        url=values.text("registry-url"),
+        username=values.text("registry-username"),
+        password=values.text("registry-password"),
+        logins=_logins(config) if config else {},
+    )
+
+
+def _logins(config: str) -> Mapping[str, Login]:
+    from ..registry_config import read_registry_config  # late: only images in several registries need it
+
+    return read_registry_config(config)
+
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
@@ -210,7 +264,7 @@ def _image(name: str, image: str) -> str:
 
 
 def _allowance(item: str, values: Values) -> Allowance:
-    from ...domain.allow import Allowance  # late: hardly any run allows anything
+    from ...domain.findings import Allowance  # late: hardly any run allows anything
     from ...domain.rules import CATALOGUE
 
     components = values.components

@@ -1,4 +1,4 @@
-"""What `deploy` takes from inputs and context."""
+"""What `deploy` takes from inputs and context, and what it refuses to do with a template of production."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
-from ...domain.environments import is_production
+from ...domain.environments import is_production, signs_of
 from ...domain.expectations import Expected
-from ...domain.image_tags import is_image_tag
+from ...domain.images import is_image_tag
 from ...domain.refs import Ref
 from ...domain.tag_format import wrong_v
 from ...domain.versions import parse_production_tag
@@ -20,9 +20,30 @@ from ..values import Values, is_digest, unconfigured, wrong_input
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_deployer
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
-from .production_template import check_template
 from .site import SiteSettings, read_site_settings
 from .tickets import ticket_repository
+
+
+def check_template(name: str, told: Mapping[str, str], environment: str, allowed: str) -> str:
+    """Return a note where the template `name` says production and is `allowed`; raises UsageError where it is not.
+
+    `told` are the names that may say so, such as its own and its organisation's. Empty where none of them does.
+    """
+    says = signs_of(told)
+    if not says:
+        return ""
+    if name != allowed:
+        raise UsageError(
+            f"The AWX template {name!r} is not for the environment {environment}: {says}. Nothing was launched.",
+            "Give awx-template the template of that environment, or deploy to an environment that counts as "
+            "production, where everything is verified. If this very template belongs to that environment all the same, "
+            "give its exact name in production-template.",
+        )
+    return (
+        f"The AWX template {name!r} was allowed for the environment {environment} by production-template, although "
+        f"{says}: what it launches is not held to the rules of production."
+    )
+
 
 _WHOLE = "Give it the whole output components of the gate, unchanged."
 _NO_DIGEST = f"sha256:{'0' * 64}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...domain.needs.catalogue import EXAMINED
+from ...domain.needs.need import EXAMINED
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input

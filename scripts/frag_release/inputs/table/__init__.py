@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from ...domain.components import COMPONENT_NAMES
-from .adoption import ADOPTION
 from .components import EVERY_COMPONENT, component_inputs
 from .deployment import DEPLOYMENT
 from .evidence import CONNECTIONS, RULES, SUBJECT
-from .input import COMMANDS, IN_TERMINAL, IN_WORKFLOW, Input, Kind
-from .outputs import OUTPUTS
-from .release import RELEASE
+from .input import COMMANDS, IN_TERMINAL, IN_WORKFLOW, OUTPUTS, Input, Kind
+from .release import ADOPTION, RELEASE
 
 INPUTS: tuple[Input, ...] = (
     *SUBJECT,

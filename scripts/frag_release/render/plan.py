@@ -1,0 +1,302 @@
+"""What a release changes, and the plan of one: how far it is, which tags could be chosen instead, and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..domain.changes import Commit, History
+from ..domain.evidence import Unknown
+from ..domain.findings import Status
+from ..domain.new_tags import NewTag
+from ..domain.newest import Candidate
+from ..domain.plan import Change, Plan
+from ..domain.reports.prepare import PrepareReport, Stage
+from ..domain.versions import parse_production_tag
+from . import markdown
+from .links import Links, References
+from .markdown import verbatim, visible
+from .wording import MARKS, age, count, finding_lines
+
+_MARKS = {
+    Stage.REFUSED: "⛔",
+    Stage.PLANNED: "📝",
+    Stage.NOTHING: "✅",
+    Stage.PROPOSED: "✅",
+    Stage.COMMITTED: "✅",
+}
+
+
+def heading(report: PrepareReport) -> tuple[str, str]:
+    """Return a mark and a heading as plain text, which holds foreign names."""
+    return _MARKS[report.stage], visible(report.headline)
+
+
+def reason(report: PrepareReport) -> str:
+    """Return what that means in one sentence, as a message of ours that quotes foreign names."""
+    plan = report.plan
+    blocked = sum(finding.status.blocks for finding in report.findings)
+    changed = count(sum(change.changed for change in plan.changes), "value")
+    where = " to the stack" if report.actions else ""
+    number = report.pull_request[0] if report.pull_request else 0
+    return {
+        Stage.REFUSED: f"{count(blocked, 'check')} stood in the way, so nothing was written{where}.",
+        Stage.PLANNED: f"{changed} of `{plan.file}` would change on `{plan.branch}`. Nothing has been written yet.",
+        Stage.NOTHING: f"`{plan.file}` on `{plan.branch}` has these values already, so nothing was written.",
+        Stage.PROPOSED: f"Pull request #{number} changes {changed} of `{plan.file}`, and nothing else.",
+        Stage.COMMITTED: f"A commit on `{plan.branch}` changes {changed} of `{plan.file}`, and nothing else.",
+    }[report.stage]
+
+
+def is_older(change: Change) -> bool:
+    """Whether a pin moves back, as far as both are production tags."""
+    before, after, form = change.before.tag, change.after.tag, change.after.component.tag_format
+    old, new = parse_production_tag(before, form), parse_production_tag(after, form)
+    return old is not None and new is not None and new.version < old.version
+
+
+_PLAIN_NAME = 80
+
+
+@dataclass(frozen=True)
+class ComponentChanges:
+    """Tells of changes of components. `references` writes the numbers of tickets and pull requests.
+
+    `released` says that they are made; else they are planned.
+    """
+
+    changes: Sequence[Change]
+    links: Links
+    references: References
+    released: bool = False
+
+    def table(self) -> str:
+        """Return one row for each component: from and to, how many commits, and the tickets they name."""
+        rows = [self._row(change) for change in self.changes]
+        return markdown.table(("Component", "From", "To", "Commits", "Tickets", "Pull requests"), rows)
+
+    def rollbacks(self) -> list[str]:
+        """Return a warning in Markdown for each component that loses something which is in use today."""
+        return [line for change in self.changes for line in self._rollback(change)]
+
+    def commits(self, cap: int) -> list[str]:
+        """Return the newest `cap` commits of each component that come in and that go out, folded."""
+        folds = []
+        for change in (one for one in self.changes if not one.is_secret):
+            history = _history(change)
+            for title, commits in (("new", history.added), ("removed", history.removed)):
+                if commits:
+                    rows = [self._commit_row(change, commit) for commit in commits[:cap]]
+                    rows += [()] * (len(commits) - len(rows))
+                    table = markdown.table(("Commit", "Message"), rows, cap)
+                    folds.append(markdown.details(f"{change.name}: {count(len(commits), f'{title} commit')}", table))
+        return folds
+
+    def _row(self, change: Change) -> Sequence[str]:
+        repository = change.after.component.repository
+        name = f"**{markdown.link(change.name, self.links.repository(repository))}**"
+        old, new = (tag_link(self.links, repository, pin.tag) for pin in (change.before, change.after))
+        if change.before.unread:
+            why = markdown.words(change.before.unread.reason, 200)
+            return name, "not known", new, f"{MARKS[Status.UNKNOWN]} could not be read: {why}", "", ""
+        if not change.changed:
+            return name, old, "unchanged", "none", "", ""
+        if not change.before.tag:
+            return name, old, new, "nothing to compare with", "", ""
+        if isinstance(change.history, Unknown):
+            unread = f"{MARKS[Status.UNKNOWN]} could not be read: {markdown.words(change.history.reason, 200)}"
+            return name, old, new, f"{unread}\n{self._range(change)}".strip(), "", ""
+        return name, old, new, self._commits_cell(change, change.history), *self._numbers(change, change.history)
+
+    def _commits_cell(self, change: Change, history: History) -> str:
+        counts = [f"{count(len(history.added), 'new commit')}"] if history.added or not history.removed else []
+        if history.removed:
+            counts.append(f"⚠️ {count(len(history.removed), 'commit')} removed")
+        files = history.new_files.below(change.after.component.notice_paths) if history.new_files else ""
+        counts += [f"📁 {markdown.text(files, 200)}"] if files else []
+        secret = "their words are left out: the repository is private, or may be" if change.is_secret else ""
+        return "\n".join([*counts, *filter(None, [self._range(change), secret])])
+
+    def _range(self, change: Change) -> str:
+        repository = change.after.component.repository
+        # GitHub compares what the second has and the first has not: on the way back the two change places.
+        old, new = change.before.tag, change.after.tag
+        url = self.links.comparison(repository, *((new, old) if is_older(change) else (old, new)))
+        return markdown.link("what changed", url) if url else ""
+
+    def _numbers(self, change: Change, history: History) -> tuple[str, str]:
+        found = [("", history.references()), ("removed: ", history.removed_references())]
+        repository = change.after.component.repository
+        tickets = [title + self.references.tickets(one.tickets) for title, one in found if one.tickets]
+        requests = [
+            title + self.references.of(repository, one.pull_requests) for title, one in found if one.pull_requests
+        ]
+        return "\n".join(tickets) or "none named", "\n".join(requests) or "none named"
+
+    def _rollback(self, change: Change) -> list[str]:
+        old, new = change.before.tag, change.after.tag
+        history = _history(change)
+        removed = history.removed
+        if not (removed or is_older(change)):
+            return []
+        name, tags = markdown.text(change.name, _PLAIN_NAME), [markdown.code(tag, _PLAIN_NAME) for tag in (old, new)]
+        what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
+        if not is_older(change):
+            what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
+        number = count(len(removed), "commit")
+        gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."
+        lost = gone if removed else ""
+        tickets = history.removed_references().tickets
+        named = f" They name {self.references.tickets(tickets)}." if tickets else ""
+        files = history.lost_files.below(change.after.component.notice_paths) if history.lost_files else ""
+        stay = f" What {markdown.text(files, 200)} did to the data stays." if files else ""
+        return [f"⚠️ {what}{lost}{named}{stay} Database migrations are not undone."]
+
+    def _commit_row(self, change: Change, commit: Commit) -> Sequence[str]:
+        url = self.links.commit(change.after.component.repository, commit.sha)
+        subject = commit.message[:2_000].strip().partition("\n")[0]
+        return markdown.code_link(commit.sha[:10], url), markdown.text(subject, 100)
+
+
+def tag_link(links: Links, repository: str, tag: str) -> str:
+    """Return a tag as a link to its page, `none` where there is none."""
+    return markdown.code_link(markdown.visible(tag, _PLAIN_NAME), links.tag(repository, tag)) if tag else "none"
+
+
+def _history(change: Change) -> History:
+    return change.history if isinstance(change.history, History) else History()
+
+
+_NAME = 80
+
+
+def diff(plan: Plan) -> str:
+    """Return the lines that change, in a fence; empty where none do."""
+    lines = plan.diff.split("\n") if plan.is_needed else []
+    shown = [markdown.verbatim(line, 300) for line in lines[:60]]
+    more = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
+    return markdown.fence("\n".join([*shown, *more]), "diff") if lines else ""
+
+
+def new_tags(report: PrepareReport, links: Links) -> str:
+    """Return a row for each tag that is to be made: what it is for, what came since, and what its push starts."""
+    rows = [_new_tag_row(tag, report, links) for tag in report.plan.unmade]
+    table = markdown.table(("Component", "Tag", "Commit", "Since the newest tag", "The push starts"), rows)
+    moving = "What a push of a tag starts may also move `stable`, and start a build of the stack for staging."
+    return f"{table}\n\n{moving}" if rows else ""
+
+
+def _new_tag_row(tag: NewTag, report: PrepareReport, links: Links) -> Sequence[str]:
+    commit = markdown.code_link(tag.commit[:10], links.commit(tag.component.repository, tag.commit))
+    subject = "" if tag.is_secret else f" {markdown.text(tag.subject, 100)}"
+    starts = tag.starts
+    if isinstance(starts, Unknown):
+        what = f"not known: {markdown.words(starts.reason, 200)}"
+    else:
+        what = ", ".join(markdown.code(file.rpartition("/")[2], _NAME) for file in starts[:10]) or "nothing is known of"
+    return (
+        markdown.text(tag.name, _NAME),
+        f"{markdown.code(tag.tag, _NAME)} of {markdown.code(tag.component.repository, 200)}",
+        f"{commit}{subject}, {age(tag.placement.committed, report.time) or 'of unknown age'}",
+        markdown.text(since(tag), 300),
+        what,
+    )
+
+
+def since(tag: NewTag) -> str:
+    """Return how much came since the newest production tag, and what a way back would not undo, as plain text."""
+    if not tag.since:
+        return "no production tag before"
+    if isinstance(tag.history, Unknown):
+        return f"since {tag.since}: not known ({tag.history.reason})"
+    files = tag.history.new_files
+    notice = files.below(tag.component.notice_paths) if files else ""
+    return f"{count(len(tag.history.added), 'commit')} since {tag.since}{f', {notice}' if notice else ''}"
+
+
+def candidates(changes: Sequence[Change], links: Links) -> str:
+    """Return the newest production tags of every component, and which of them could be chosen, folded."""
+    rows: list[Sequence[str]] = [row for change in changes for row in _candidate_rows(change, links)]
+    table = markdown.table(("Component", "Tag", "On its production branch"), rows)
+    names = " and ".join(change.name for change in changes[:5])
+    return markdown.details(f"Newest production tags of {names}", table) if rows else ""
+
+
+def _candidate_rows(change: Change, links: Links) -> list[tuple[str, str, str]]:
+    name = markdown.text(change.name, _NAME)
+    if isinstance(change.candidates, Unknown):
+        return [(name, "", f"{MARKS[Status.UNKNOWN]} not known: {markdown.words(change.candidates.reason, 200)}")]
+    branches = ", ".join(markdown.code(branch, _NAME) for branch in change.after.component.branches[:5])
+    newest = change.candidates
+    rows = [(name, _candidate(change, one, links), _eligible(one, branches)) for one in newest.shown]
+    if newest.unformed:
+        rows.append((name, markdown.code(newest.unformed, _NAME), f"is not {newest.form.shape}"))
+    return rows or [(name, "none", "")]
+
+
+def _candidate(change: Change, candidate: Candidate, links: Links) -> str:
+    tag = tag_link(links, change.after.component.repository, candidate.tag)
+    roles = [
+        role
+        for role, pin in (("today", change.before), ("planned", change.after))
+        if pin.tag == candidate.tag and (role == "today" or change.changed)
+    ]
+    return f"{tag} ({', '.join(roles)})" if roles else tag
+
+
+def _eligible(candidate: Candidate, branches: str) -> str:
+    if isinstance(candidate.eligible, Unknown):
+        return f"{MARKS[Status.UNKNOWN]} not verified: {markdown.words(candidate.eligible.reason, 200)}"
+    if candidate.doubt:
+        return f"{MARKS[Status.FAIL]} cannot be right: {markdown.words(candidate.doubt, 200)}"
+    return f"{MARKS[Status.PASS]} on {branches}" if candidate.eligible else f"{MARKS[Status.FAIL]} not on {branches}"
+
+
+_SHOWN = 30
+
+
+def prepare_text(report: PrepareReport) -> str:
+    """Return the verdict, what changes, each finding with its remedy, and what was made.
+
+    Nothing here is safe from being taken for a command by a runner: the log sees to that.
+    """
+    diff = report.plan.diff.split("\n") if report.plan.is_needed else []
+    lines = [heading(report)[1], visible(reason(report).replace("`", ""))]
+    lines += [verbatim(line, 300) for line in diff[:60]]
+    lines += [_new_tag(tag, report) for tag in report.plan.unmade]
+    lines += [line for change in report.plan.changes for line in _change(change)]
+    lines += finding_lines(report.findings)
+    lines += [f"{visible(action.what)} {visible(action.url)}".rstrip() for action in report.actions]
+    return "\n".join([*lines, *(visible(note) for note in report.notes)])
+
+
+def outcome_text(report: PrepareReport) -> str:
+    """Return what was made, a line each, and what could not be."""
+    return "\n".join(visible(line) for line in (*(action.what for action in report.actions), *report.notes))
+
+
+def _new_tag(tag: NewTag, report: PrepareReport) -> str:
+    subject = "" if tag.is_secret else f" ({visible(tag.subject, 100)}, {age(tag.placement.committed, report.time)})"
+    starts = () if isinstance(tag.starts, Unknown) else tag.starts
+    named = f"; starts {', '.join(file.rpartition('/')[2] for file in starts[:10])}" if starts else ""
+    return visible(f"{tag.name}: {tag.action}{subject}; {since(tag)}{named}", 500)
+
+
+def _change(change: Change) -> list[str]:
+    name, old, new = (visible(text, 80) for text in (change.name, change.before.tag or "none", change.after.tag))
+    if not change.changed:
+        return [f"{name}: {old}, unchanged"]
+    if isinstance(change.history, Unknown):
+        what = f"its commits could not be read: {visible(change.history.reason, 200)}"
+        removed = 0
+    else:
+        tickets = change.history.references().tickets
+        named = f", tickets {' '.join(f'#{number}' for number in tickets[:_SHOWN])}" if tickets else ""
+        more = f" and {len(tickets) - _SHOWN} more" if len(tickets) > _SHOWN else ""
+        removed = len(change.history.removed)
+        what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}{more}"
+    lines = [f"{name}: {old} -> {new} ({what})"]
+    if removed or is_older(change):
+        back = "goes back" if is_older(change) else "loses commits"
+        lines.append(f"WARNING: {name} {back}. Database migrations are not undone.")
+    return lines
