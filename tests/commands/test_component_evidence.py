@@ -17,7 +17,7 @@ from frag_release.domain.facts import ComponentFacts
 
 OLD, NEW, SHADOW = "a" * 40, "b" * 40, "c" * 40
 TAGS = {"2023.04.1": OLD, "2023.05.1": NEW}
-COMPONENT = replace(BACKEND, repository="org/fragalysis-backend", branches=["production"], ci_workflows=())
+COMPONENT = replace(BACKEND, repository="org/fragalysis-backend", branches=("production",), ci_workflows=())
 PINS = [Pin(COMPONENT, "2023.05.1", "org"), Pin(COMPONENT, "2023.04.1", "org"), Pin(COMPONENT, "2023.05.1", "lab")]
 RUN = Run(".github/workflows/ci.yaml", NEW, "completed", "success", "https://runs/1", 1, event=PUSH)
 

@@ -46,7 +46,7 @@ PASSED = {
 OTHER_COMMANDS = (
     "plan", "plan-title", "commit", "pull-request-number", "pull-request-url", "release-url", "run-url",
     "run-conclusion", "ticket-number", "ticket-url", "job-id", "job-url", "job-status", "production-tag",
-    "production-matches",
+    "production-matches", "deployment-id", "stack-image",
 )  # fmt: skip
 """The outputs that are empty after a gate."""
 

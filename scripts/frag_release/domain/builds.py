@@ -1,14 +1,18 @@
-"""The build of a tag as CI runs it: its jobs, how long they take, and how it ended."""
+"""The build of a tag as CI runs it: its jobs, how long they take, how it ended, and which image it pushed.
+
+Which image was pushed is told by the name of an artifact, which nobody but the run itself can upload.
+"""
 
 from __future__ import annotations
 
 import datetime
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .environments import is_production
-from .evidence import COMPLETED, SUCCESS
+from .evidence import COMPLETED, SUCCESS, Answer, Unknown
 from .run_limits import WAITING, is_held
 
 PENDING = "pending"
@@ -16,6 +20,12 @@ PENDING = "pending"
 
 _HELD = (WAITING, PENDING)
 _SKIPPED = "skipped"
+
+PUSHED_IMAGE = "stack-image-sha256-…"
+"""The name of the artifact that names the pushed image, for people: the digest with a dash for its colon."""
+
+_PUSHED = re.compile(r"stack-image-(sha256)-([0-9a-f]{64})")
+_ALL_AGAIN = "Re-run all jobs of the build, which then pushes and names one image; when it has passed, run this again."
 
 
 @dataclass(frozen=True)
@@ -248,3 +258,24 @@ class Progress:
         if self.began and self.usual.whole and self.began + self.usual.whole > self.now:
             ends.append(self.began + self.usual.whole)
         return max(ends, default=None)
+
+
+def pushed_digest(build: Build, artifacts: Sequence[Artifact]) -> Answer[str | None]:
+    """Return the digest that the newest attempt of `build` names, None where no attempt names any.
+
+    An attempt that re-ran only later jobs has pushed nothing: then the earlier ones count. Several digests are
+    an `Unknown`: nobody can say which of them was pushed last.
+    """
+    own = [one for one in artifacts if (one.run, one.head_sha) == (build.id, build.head_sha)]
+    named = [(one, match) for one in own if (match := _PUSHED.fullmatch(one.name))]
+    newest = [(one, match) for one, match in named if _may_be_of_newest(build, one)]
+    digests = sorted({":".join(match.groups()) for _, match in newest or named})
+    if len(digests) > 1:
+        attempts = "its newest attempt" if newest else "its attempts"
+        return Unknown(f"{attempts} named {' and '.join(digests[:3])}", _ALL_AGAIN)
+    return digests[0] if digests else None
+
+
+def _may_be_of_newest(build: Build, artifact: Artifact) -> bool:
+    """Whether it is not known to be older than the newest attempt; both times are of the same server."""
+    return build.started is None or artifact.created is None or artifact.created >= build.started

@@ -14,11 +14,10 @@ from functools import partial
 
 from ...adapters.ports.publishing import Builds, Publisher, PublishingForge
 from ...adapters.registry.client import RegistryClient
-from ...domain.builds import Build
+from ...domain.builds import PUSHED_IMAGE, Build, pushed_digest
 from ...domain.components import Pin
 from ...domain.evidence import PUSH, Answer, Image, Run, Unknown
 from ...domain.facts import NOT_ASKED, ReleaseFacts
-from ...domain.images import FORM, pushed_digest
 from ...domain.plan import PLAN_TRAILER
 from ...domain.refs import Ref
 from ...domain.review import (
@@ -137,9 +136,9 @@ class PushedImage:
     def unnamed(self) -> str:
         """Say what comes of a build that does not say which image it has pushed."""
         return (
-            f"{self.tag} cannot be rolled back to by the form: its build uploaded no artifact named {FORM}, so nobody "
-            "can tell which image it pushed, and release.json records no digest. Add the steps that say it behind the "
-            "push, as examples/build-main.yaml has them; the release after that can be rolled back to."
+            f"{self.tag} cannot be rolled back to by the form: its build uploaded no artifact named {PUSHED_IMAGE}, so "
+            "nobody can tell which image it pushed, and release.json records no digest. Add the steps that say it "
+            "behind the push, as examples/build-main.yaml has them; the release after that can be rolled back to."
         )
 
     def _seen(self) -> str:

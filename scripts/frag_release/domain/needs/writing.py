@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..builds import PUSHED_IMAGE
 from ..evidence import Answer, NotOffered, Unknown
-from ..images import FORM
 from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Said
@@ -128,9 +128,9 @@ def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> J
     if said is Said.HERE:
         return there(f"{file} uploads an artifact that names the image which it pushed.")
     if said is Said.PERHAPS_ELSEWHERE:
-        what = f"{file} uploads no artifact {FORM}; whether the workflows and actions that it uses do, cannot be told."
-        return untold(what, _SAY_IT)
-    return missing(f"{file} uploads no artifact {FORM}, so its releases cannot be rolled back to.", _SAY_IT)
+        others = "whether the workflows and actions that it uses do, cannot be told"
+        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _SAY_IT)
+    return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _SAY_IT)
 
 
 def _judge_triggers(build: BuildWorkflow, triggers: Triggers, kind: TokenKind) -> Judgement:
