@@ -21,9 +21,10 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 # Of the folder that describes a package these are kept: its licence, and what scanners look for.
 _DESCRIBED = re.compile(r"METADATA|licenses/.+|(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*", re.IGNORECASE)
 
-# For a browser, for libraries that are not in the lock, and for a terminal. A test imports what commands import.
+# For a browser, for libraries that are not in the lock, and for what is never guessed (adapters/http/exchange.py). A
+# test imports what commands import.
 _NEVER_IMPORTED = re.compile(
-    r"urllib3/contrib/(emscripten/.+|pyopenssl\.py|socks\.py)|urllib3/http2/connection\.py|charset_normalizer/cli/.+"
+    r"urllib3/contrib/(emscripten/.+|pyopenssl\.py|socks\.py)|urllib3/http2/connection\.py|charset_normalizer/.+"
 )
 
 

@@ -13,7 +13,7 @@ LATER = (
     "frag_release.domain.reports.report", "frag_release.commands.finish",
     "frag_release.commands.gate.gate", "frag_release.adapters.registry.client",
     "frag_release.adapters.github.writer", "frag_release.adapters.git.forge", "frag_release.adapters.ports.publishing",
-    "difflib", "frag_release.inputs.command_line", "frag_release.inputs.nearest",
+    "difflib", "chardet", "charset_normalizer", "frag_release.inputs.command_line", "frag_release.inputs.nearest",
 )  # fmt: skip
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
+import warnings
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin
 
-import requests
-from requests import PreparedRequest
-from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -23,6 +21,19 @@ from ...domain.evidence import RETRY, Unknown
 from .addresses import Credentials, host_of, is_public, origin, problem_with
 from .messages import Failure, Redirected, Request, Response
 from .session import Once
+
+# Where it is imported, requests looks for a guesser of encodings and warns if there is none. Nothing is guessed here,
+# and to import one takes a twelfth of the gate's time, so it finds none. A release does not carry one either.
+_GUESSERS = {"chardet", "charset_normalizer"} - sys.modules.keys()
+sys.modules.update(dict.fromkeys(_GUESSERS))  # type: ignore[arg-type]
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import requests
+    from requests import PreparedRequest
+    from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
+    from requests.auth import AuthBase
+for _name in _GUESSERS:
+    del sys.modules[_name]
 
 
 class TrustingAdapter(HTTPAdapter):
