@@ -50,7 +50,7 @@ NUMBERED = tuple(replace(one, tag_format=TagFormat("vN.N.N")) for one in THREE[:
 TWO = (component("backend", "acme/be"), component("frontend", "acme/fe"))
 
 
-OWN = replace(shop([*NUMBERED, THREE[2]], "production"), tag_format=TagFormat("vN.N.N"), deploys_itself=True)
+OWN = replace(shop([*NUMBERED, THREE[2]]), tag_format=TagFormat("vN.N.N"), deploys_itself=True)
 """A stack that has nothing of the examples' one."""
 
 
@@ -95,7 +95,7 @@ def test_what_follows_the_build_follows_this_one() -> None:
     assert publish["on"]["workflow_run"]["workflows"] == ["Ship: it"]
     assert """fromJSON('["trunk", "next"]')""" in publish["jobs"]["publish"]["if"]
     deploy = load_yaml(made("deploy", shop(THREE)))["jobs"]["deploy"]
-    name = "${{ inputs.environment == 'production' && 'live' || 'awx/fragalysis-staging' }}"
+    name = "${{ inputs.environment == 'production' && 'live' || 'staging' }}"
     assert deploy["environment"]["name"] == deploy["steps"][0]["with"]["environment"] == name
     assert "format('{0}/shop', vars.STACK_NAMESPACE)" in deploy["steps"][0]["with"]["stack-image"]
     named = load_yaml(made("deploy", shop(TWO, "deploy/production")))["jobs"]["deploy"]

@@ -256,7 +256,7 @@ def _in_environment(text: str, environment: str) -> str:
 
     def either(found: re.Match[str]) -> str:
         name = environment.replace("'", "''")
-        chosen = f"${{{{ inputs.{found[2]} == 'production' && '{name}' || 'awx/fragalysis-staging' }}}}"
+        chosen = f"${{{{ inputs.{found[2]} == 'production' && '{name}' || 'staging' }}}}"
         return f"{found[1]}{quoted(chosen)}"
 
     text = _CHOSEN.sub(either, text)
