@@ -415,7 +415,7 @@ def test_the_settings_can_be_pasted_and_are_githubs(adopt_report: AdoptReport) -
 
 @pytest.mark.parametrize(("form", "patterns"), [
     ("vYEAR.MONTH.ITERATION", [f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9]", f"v{'[0-9]' * 4}.{'[0-9]' * 2}.[0-9][0-9]"]),
-    ("N.N.N", ["*.*.*"]), ("vN.N.N", ["v*.*.*"]),
+    ("N.N.N", [".".join(["[0-9]*"] * 3)]), ("vN.N.N", [f"v{'.'.join(['[0-9]*'] * 3)}"]),
 ])  # fmt: skip
 def test_the_environment_lets_in_the_tags_of_the_stack(
     adopt_report: AdoptReport, form: str, patterns: list[str]
