@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from contract.sources import ROOT, load_yaml
 from contract.test_examples import TABLE, uses_of
 from frag_release.domain.adoption.files import BUILD, EXAMPLES, Names, adapted, configuration, key_of, obstacle
 from frag_release.domain.components import Component
+from frag_release.domain.tag_format import TagFormat
 from frag_release.inputs.table import INPUTS
 from frag_release.inputs.values import Values
 from world.emulate import node
@@ -42,7 +45,13 @@ def shop(components: Sequence[Component], environment: str = "live", file: str =
 
 
 THREE = (component("api", "acme/shop-api"), component("web-ui", "acme/shop-web"), component("on", "acme/w"))
+NUMBERED = tuple(replace(one, tag_format=TagFormat("vN.N.N")) for one in THREE[:2])
+"""Components whose next tag is named by patch, minor or major; the third of three is by month."""
 TWO = (component("backend", "acme/be"), component("frontend", "acme/fe"))
+
+
+OWN = replace(shop([*NUMBERED, THREE[2]]), tag_format=TagFormat("vN.N.N"), deploys_itself=True)
+"""A stack that has nothing of the examples' one."""
 
 
 def made(example: str, names: Names) -> str:
@@ -59,7 +68,8 @@ def test_the_examples_own_names_change_nothing(example: str) -> None:
 
 @pytest.mark.parametrize("names", [
     shop(THREE), shop(TWO), shop(TWO, "deploy/production"), shop(THREE, "it's: #production"), shop(TWO, "a\x1b\nb"),
-], ids=["3", "2", "named", "odd", "control"])  # fmt: skip
+    OWN,
+], ids=["3", "2", "named", "odd", "control", "own"])  # fmt: skip
 def test_the_made_files_are_workflows_to_github(names: Names, tmp_path: Path) -> None:
     """GitHub's parser and actionlint take each, and every input of the action is one of its command."""
     files = [tmp_path / f"{example}.yaml" for example in EXAMPLES]
@@ -85,7 +95,7 @@ def test_what_follows_the_build_follows_this_one() -> None:
     assert publish["on"]["workflow_run"]["workflows"] == ["Ship: it"]
     assert """fromJSON('["trunk", "next"]')""" in publish["jobs"]["publish"]["if"]
     deploy = load_yaml(made("deploy", shop(THREE)))["jobs"]["deploy"]
-    name = "${{ inputs.environment == 'production' && 'live' || 'awx/fragalysis-staging' }}"
+    name = "${{ inputs.environment == 'production' && 'live' || 'staging' }}"
     assert deploy["environment"]["name"] == deploy["steps"][0]["with"]["environment"] == name
     assert "format('{0}/shop', vars.STACK_NAMESPACE)" in deploy["steps"][0]["with"]["stack-image"]
     named = load_yaml(made("deploy", shop(TWO, "deploy/production")))["jobs"]["deploy"]
@@ -132,6 +142,60 @@ def test_a_form_for_three_says_what_a_form_for_two_says() -> None:
         wanted = {"api": choices[first], "web-ui": choices[second]}
         assert tags_of(text) == {name: tag for name, tag in wanted.items() if tag}
     assert tags_of(last) == {"web-ui": "newest"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_stack_that_has_nothing_of_the_example_reads_of_itself_alone(example: str) -> None:
+    """No word and no tag of the examples' stack is left in a file, nor an input of a deployer that it has not."""
+    foreign = r"(?i)awx|back-?end|front-?end|fragalysis|xchem|20[0-9]{2}\.[0-9]|this month"
+    assert re.findall(foreign, made(example, replace(OWN, components=NUMBERED))) == []
+
+
+def test_a_form_tags_each_component_as_its_tags_are_written() -> None:
+    """Where the next is named by its part there is a choice for each, which also asks for token and reviewers."""
+    workflow = load_yaml(made("prepare-release", OWN))
+    fields, job = workflow["on"]["workflow_dispatch"]["inputs"], workflow["jobs"]["prepare"]
+    kept, now = ["keep today's", "newest tag"], "tag production now"
+    parts = [f"{now}: {part}" for part in ("patch", "minor", "major")]
+    assert (fields["api"]["options"], fields["on"]["options"]) == ([*kept, *parts], [*kept, now])
+    assert ("such as v1.4.2" in fields["api-at"]["description"], "2023." in fields["on-at"]["description"]) == (
+        True,
+    ) * 2
+    some = f"startsWith(inputs.api, '{now}') || startsWith(inputs.web-ui, '{now}') || inputs.on == '{now}'"
+    assert job["steps"][1]["if"] == f"({some}) && !inputs.dry-run"
+    assert job["environment"]["name"].startswith(f"${{{{ ({some})")
+    template = job["steps"][2]["with"]["component-tags"]
+    for choice, at, tag in (
+        (parts[0], "", "patch"),
+        (parts[2], "4be1c0a", "major@4be1c0a"),
+        (kept[0], "v1.4.3", "v1.4.3"),
+    ):
+        given = {"api": choice, "api-at": at, "web-ui": kept[1], "on": now}
+        assert tags_of(filled(template, given)) == {"api": tag, "web-ui": "newest", "on": "new"}
+    tagging = load_yaml(made("doctor", OWN))["jobs"]["tagging"]["steps"]
+    assert tagging[2]["with"]["component-tags"] == "api=patch,web-ui=patch,on=new"
+
+
+def test_a_step_of_ones_own_stands_between_two_calls() -> None:
+    """The form verifies, stops until a step is put there, then looks; both calls are given the same."""
+    first, own, second = load_yaml(made("deploy", OWN))["jobs"]["deploy"]["steps"]
+    assert own["if"] == "steps.verify.outputs.stack-image != ''"
+    assert own["run"].endswith("exit 1\n")
+    assert (first["with"]["deployer"], second["if"]) == ("none", "always() && steps.verify.outcome == 'success'")
+    assert second["with"].items() - first["with"].items() == {
+        ("deployment-outcome", "${{ steps.rollout.outcome }}"),
+        ("deployment-id", "${{ steps.verify.outputs.deployment-id }}"),
+    }
+    assert "by a step of its own" in obstacle(BUILD, replace(shop(TWO), deploys_itself=True))
+
+
+def filled(template: str, given: dict[str, str]) -> str:
+    """What GitHub makes of an input's text."""
+    names = sorted({*re.findall(r"inputs\.([a-z-]+)", template)})
+    asked = json.dumps([names, [[template, given]]])
+    command = [node(), "--input-type=module", "--eval", EVALUATE, asked]
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, encoding="utf-8", check=True)
+    return str(json.loads(done.stdout)[0])
 
 
 def tags_of(text: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from frag_release.domain.site_lines import (
     Page,
     PageError,
     SiteLine,
+    fits,
     look_at,
     read_json,
     read_lines,
@@ -48,6 +49,29 @@ def seen(text: str, page: bytes) -> str:
 def test_the_tag_by_itself_is_found(page: str) -> None:
     """The tag is found between whatever is no part of a tag."""
     assert look_at(SiteLine("{image-tag}"), VALUES, Page(page.encode())).found
+
+
+@pytest.mark.parametrize("text", ["Shop {image-tag} on sale", "{image-tag} on sale", "Shop {image-tag}"])
+def test_of_two_tags_with_a_v_nobody_can_tell_which_runs(text: str) -> None:
+    """A page with one fits and holds, a page with two does neither, and nor does one with a candidate or `latest`."""
+    line, values = SiteLine(text), {"image-tag": "v1.5.0"}
+    one = Page(b"Shop v1.5.0 on sale")
+    assert (fits(line, one), look_at(line, values, one).found) == (True, True)
+    for other in ("v1.4.2", "v2.0.0-rc.1", "1.5.0", "latest"):
+        two = Page(f"Shop v1.5.0 on sale, Shop {other} on sale".encode())
+        assert (fits(line, two), look_at(line, values, two).found) == (False, False), other
+        gone = Page(f"Shop {other} on sale".encode())
+        assert (fits(line, gone), look_at(line, values, gone).found, look_at(line, values, gone).other) == (
+            True,
+            False,
+            True,
+        )
+
+
+@pytest.mark.parametrize("page", ["dev1.5.0", "v1.5.01", "v1.5.0-rc.1", "xv1.5.0", "2v1.5.0", "1.5.0", "V1.5.0"])
+def test_a_tag_with_a_v_is_not_within_another_word(page: str) -> None:
+    """What stands before the `v` or behind the last number would be another version."""
+    assert not look_at(SiteLine("{image-tag}"), {"image-tag": "v1.5.0"}, Page(page.encode())).found
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class Runner:
     `repositories` maps what a workflow uses (`owner/name@ref`) to folders on this disk; anything else
     that a workflow uses would have to be downloaded and fails. `python` is the interpreter that the
     workflow's `python3` stands for: not the tests' own, whose packages must not be found by accident. `on_job` gets
-    each job when it begins, and with its result when it ends.
+    each job when it begins, and with its result when it ends. `api_url` is that of an Enterprise Server.
     """
 
     folder: Path
@@ -99,6 +99,7 @@ class Runner:
     repository: str = "xchem/fragalysis-stack"
     default_branch: str = "master"
     server_url: str = NOBODY
+    api_url: str = ""
     python: str = ""
     token: str = TOKEN
     env: Mapping[str, str] = field(default_factory=dict)
@@ -161,8 +162,8 @@ class Runner:
             "GITHUB_REF": event.ref,
             "SHA_REF": event.sha,
             "GITHUB_SERVER_URL": self.server_url,
-            "GITHUB_API_URL": self.server_url,
-            "GITHUB_GRAPHQL_URL": f"{self.server_url}/graphql",
+            "GITHUB_API_URL": self.api_url or self.server_url,
+            "GITHUB_GRAPHQL_URL": f"{self.api_url.removesuffix('/v3') or self.server_url}/graphql",
         }
 
     def _environment(self, place: _Place) -> dict[str, str]:

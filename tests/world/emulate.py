@@ -22,7 +22,7 @@ from world.git import Repo, run_git
 from world.loopback import HOST, Request, forward
 
 RUNNER = Path(__file__).with_name("emulate_runner.mjs")
-OWNERS = ("xchem", "m2ms", "elsewhere")
+OWNERS = ("xchem", "m2ms", "elsewhere", "acme")
 """The organisations that exist."""
 TOKENS = {"token-of-xchem": "maintainer", "token-of-components": "maintainer"}
 """Token to the user it belongs to; that user may read and write everything."""

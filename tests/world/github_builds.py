@@ -75,7 +75,7 @@ CANCELLED = Look("completed", "cancelled", (Job("gate"), Job("build", conclusion
 @dataclass
 class GitHubBuilds:
     """The part of a GitHub that runs builds of tags: `script` is what they show, look by look, the last for ever;
-    `scripts` has that of some repositories.
+    `scripts` has that of some repositories, `workflows` file and name of the workflow that it is there.
 
     `starts` says whether anything is started at all, `filters` whether lists of runs are filtered. Tags that
     are made with a token of `silent` start nothing. Where `pushes` is a digest, builds say that they pushed it.
@@ -84,6 +84,7 @@ class GitHubBuilds:
     server: GitHubServer
     script: Sequence[Look] = (QUEUED, RUNNING, PASSED)
     scripts: dict[str, Sequence[Look]] = field(default_factory=dict)
+    workflows: dict[str, tuple[str, str]] = field(default_factory=dict)
     starts: bool = True
     filters: bool = True
     silent: set[str] = field(default_factory=set)
@@ -107,8 +108,8 @@ class GitHubBuilds:
 
     def start(self, name: str, tag: str, commit: str, event: str = "push") -> Run:
         """Start a build of a tag, as its push does."""
-        is_stack = name.endswith("-stack")
-        path, title = (WORKFLOW_FILE, "build main") if is_stack else (CI_FILE, "CI")
+        usual = (WORKFLOW_FILE, "build main") if name.endswith("-stack") else (CI_FILE, "CI")
+        path, title = self.workflows.get(name, usual)
         run = self.server.add_run(name, tag, commit, event=event, path=path, name=title)
         self._scripts[run.id], self._at[run.id] = self.scripts.get(name, self.script), 0
         self._show(run)

@@ -155,7 +155,8 @@ class GitHubReleases:
 
     def _update(self, release: Release, body: Mapping[str, Any]) -> Reply:
         if body.get("draft") is False and release.draft:
-            if any(one.tag == release.tag and not one.draft for one in self.releases):
+            same = [one for one in self.releases if (one.repository, one.tag) == (release.repository, release.tag)]
+            if any(not one.draft for one in same):
                 return _invalid("already_exists")
             if not self._tag_exists(release):
                 return _invalid("missing")

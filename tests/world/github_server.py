@@ -25,6 +25,7 @@ from world.workflow_runs import CI_FILE, FILTERED_LIMIT, Run, person
 
 TOKEN, COMPONENT_TOKEN = TOKENS
 GHES_PREFIX = "/api/v3"
+_UPLOADS = "/api/uploads"
 FIRST_RUN_ID = 5_000_000_000
 """Above 2**32, as GitHub's are: an id that does not fit 32 bits must survive."""
 _FIRST_RUN = datetime.datetime(2023, 6, 1, 9, tzinfo=datetime.timezone.utc)
@@ -120,8 +121,10 @@ class GitHubServer(LoopbackServer):
 
     def respond(self, request: Request) -> Reply:
         """Judges the request before anything else happens to it."""
-        if request.path.startswith(GHES_PREFIX + "/"):
-            return _with_prefix(self.respond(_without_prefix(request)), self.url)
+        for prefix in (GHES_PREFIX, _UPLOADS):
+            if request.path.startswith(prefix + "/"):
+                own = f"http://{request.headers['host']}"
+                return _with_prefix(self.respond(_without(prefix, request)), self.url, own)
         self._request_faults.extend(github_description().request_faults(request))
         return super().respond(request)
 
@@ -227,12 +230,8 @@ class GitHubServer(LoopbackServer):
         return reply.with_headers({"X-Made-By": "emulate"})
 
 
-def _without_prefix(request: Request) -> Request:
-    return replace(
-        request,
-        path=request.path.removeprefix(GHES_PREFIX),
-        target=request.target.removeprefix(GHES_PREFIX),
-    )
+def _without(prefix: str, request: Request) -> Request:
+    return replace(request, path=request.path.removeprefix(prefix), target=request.target.removeprefix(prefix))
 
 
 def _review(url: str, login: str, environment: str, state: str = "approved") -> dict[str, Any]:
@@ -243,11 +242,15 @@ def _review(url: str, login: str, environment: str, state: str = "approved") -> 
     return {"state": state, "comment": "", "user": person(login, url), "environments": [{**facts, **times}]}
 
 
-def _with_prefix(reply: Reply, url: str) -> Reply:
-    """The same reply with its API addresses as an Enterprise Server writes them."""
-    short, long = f"{url}/repos/", f"{url}{GHES_PREFIX}/repos/"
-    headers = tuple((name, value.replace(short, long)) for name, value in reply.headers)
-    return replace(reply, headers=headers, body=reply.body.replace(short.encode(), long.encode()))
+def _with_prefix(reply: Reply, url: str, own: str) -> Reply:
+    """The same reply with its addresses as an Enterprise Server writes them that is called `own`."""
+
+    def written(text: str) -> str:
+        text = text.replace(f'"upload_url": "{url}/repos/', f'"upload_url": "{own}{_UPLOADS}/repos/')
+        return text.replace(f"{url}/repos/", f"{own}{GHES_PREFIX}/repos/").replace(url, own)
+
+    headers = tuple((name, written(value)) for name, value in reply.headers)
+    return replace(reply, headers=headers, body=written(reply.body.decode("latin-1")).encode("latin-1"))
 
 
 def _token(request: Request) -> str | None:

@@ -286,6 +286,8 @@ def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
         settings.action,
         settings.stack_branches,
         settings.components,
+        settings.tag_format,
+        settings.deployer == "none",
     )
 
 

@@ -124,7 +124,7 @@ _MARKUP = re.compile(r"<[^<>]*>")
 _VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)", re.I)
 # The parts are bounded, so that a page of digits takes no longer than another one.
 _VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,4}(?:[._+-][0-9A-Za-z]{1,40}){0,4}"
-_BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)"
+_BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)(?:(?<![0-9A-Za-z_])|(?!v))"  # dev1.4.2 is not v1.4.2
 _BEFORE_WORD = r"(?<![0-9A-Za-z_])(?<![0-9A-Za-z][.-])"
 _AFTER = r"(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
 
@@ -292,7 +292,8 @@ def _others(line: SiteLine, values: Values, page: Page) -> set[str]:
 
     def any_version(name: str) -> str:
         value = re.escape(values[name])
-        return f"(?:{value}|{_VERSION}|latest)" if _is_tag(name) else value
+        v = "v?" if values[name].startswith("v") else ""
+        return f"(?:{value}|{v}{_VERSION}|latest)" if _is_tag(name) else value
 
     if not any(map(_is_tag, line.places)):
         return set()
@@ -318,7 +319,7 @@ def fits(line: SiteLine, page: Page) -> bool:
 def _any_value(name: str) -> str:
     if name == STACK_COMMIT:
         return "[0-9a-f]{40}"
-    return rf"(?:{_VERSION}|latest)" if _is_tag(name) else "[A-Za-z0-9._/-]{1,100}"
+    return rf"(?:v?{_VERSION}|latest)" if _is_tag(name) else "[A-Za-z0-9._/-]{1,100}"
 
 
 def _pattern(text: str, value_of: Callable[[str], str]) -> re.Pattern[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..components import COMPONENT_NAMES, CONFIGURATION_FILE, Component
+from ..tag_format import DEFAULT_FORMAT, PARTS, TagFormat
 from .change import quoted
 
 EXAMPLES = ("prepare-release", "publish-release", "release", "deploy", "audit", "doctor")
@@ -27,14 +28,36 @@ _TAGS = re.compile(
     r"(?m)^ {8}backend-tag: ((?:>-\n(?: {10}.*\n)+)|.*\n) {8}frontend-tag: (?:(?:>-\n(?: {10}.*\n)+)|.*\n)"
 )
 _CI = re.compile(r"(?m)(?:^ {8}#.*\n)*^ {8}backend-ci-workflows: .*\n {8}frontend-ci-workflows: .*\n")
+_OUTPUTS = re.compile(r"(?m)^ {6}backend-tag: .*\n {6}frontend-tag: .*\n")
 _EITHER = re.compile(r"inputs\.backend == '([^']+)' \|\| inputs\.frontend == '\1'")
 _CHOSEN = re.compile(r"(?m)^( +(?:name|environment): )awx/fragalysis-\$\{\{ inputs\.(environment|examine) \}\}")
+_NOW = "tag production now"
+"""The choice of a form that tags a component."""
+_TAG_OF_EXAMPLES = re.compile(r"\b20[0-9]{2}\.(?:[0-9]{2}\.[0-9])?(?=[^0-9])")
+_TAG_OF_FIELD = "2023.05.1"
+_OF_AWX = re.compile(r"(?m)^ {8}awx-(?:url|username|password): .*\n|^ {8}awx-template: >-\n {10}.*\n")
+_DEPLOYING = re.compile(r"(?m)^    - name: Deploy\n      id: deploy\n((?: {6}.*\n)+)")
+_YOURS = """\
+    - name: Deploy
+      id: rollout
+      if: steps.verify.outputs.stack-image != ''
+      env:
+        IMAGE: ${{ steps.verify.outputs.stack-image }}
+      shell: bash
+      run: |
+        echo "::error::Put your own step here: it deploys $IMAGE, as the build's job for production does."
+        exit 1
+"""
+"""What people put their own deployment in the place of."""
 _PLAIN_STEM = re.compile(r"[A-Za-z0-9._/-]*")
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a stack has in the place of the examples' names. `branches` are empty if the examples' are kept."""
+    """What a stack has in the place of the examples' names. `branches` are empty if the examples' are kept.
+
+    With `deploys_itself` a step of its own deploys, not AWX.
+    """
 
     repository: str
     workflow_file: str
@@ -43,6 +66,8 @@ class Names:
     action: str
     branches: Sequence[str]
     components: Sequence[Component]
+    tag_format: TagFormat = DEFAULT_FORMAT
+    deploys_itself: bool = False
 
     @property
     def are_usual(self) -> bool:
@@ -59,6 +84,8 @@ def obstacle(example: str, names: Names) -> str:
     """Say why an example cannot be made to fit; empty if it can."""
     path = f".github/workflows/{example}.yaml"
     if example == BUILD:
+        if names.deploys_itself:
+            return "the example does not deploy by a step of its own"
         return "" if names.are_usual else "the example is made of a backend and a frontend"
     if path == names.workflow_file:
         return "the stack's own workflow has this name"
@@ -81,8 +108,11 @@ def _fields(example: str, names: Names) -> list[str]:
 
 def adapted(text: str, names: Names) -> str:
     """Return the text of an example with the names of the stack; with the examples' own names it stays as it is."""
-    if not names.are_usual:
-        text = _with_components(text, [component.name for component in names.components])
+    if names.deploys_itself:
+        text = _with_own_deployment(text)
+    text = _with_tags_like(text, names.tag_format)
+    if not (names.are_usual and all(one.tag_format.by_month for one in names.components)):
+        text = _with_components(text, names)
     text = _with_repositories(text, names)
     file, repository = names.workflow_file.rpartition("/")[2], names.repository.partition("/")[2]
     title = names.workflow_name if names.workflow_name == TITLE else quoted(names.workflow_name)
@@ -101,40 +131,101 @@ def adapted(text: str, names: Names) -> str:
     return _on_branches(_in_environment(text, names.environment), names.branches)
 
 
-def _with_components(text: str, names: Sequence[str]) -> str:
+def _with_own_deployment(text: str) -> str:
+    """Return the text without AWX: what verifies is called once before the step that deploys, and once after it."""
+    return _DEPLOYING.sub(lambda found: _calls(found[1]), _OF_AWX.sub("", text))
+
+
+def _calls(given: str) -> str:
+    given += "        deployer: none\n"
+    after = (
+        "        deployment-outcome: ${{ steps.rollout.outcome }}\n"
+        "        deployment-id: ${{ steps.verify.outputs.deployment-id }}\n"
+    )
+    return (
+        f"    - name: Verify\n      id: verify\n{given}{_YOURS}"
+        "    - name: Look at what runs\n      id: deploy\n"
+        f"      if: always() && steps.verify.outcome == 'success'\n{given}{after}"
+    )
+
+
+def _with_tags_like(text: str, form: TagFormat) -> str:
+    """Return the text with examples of tags as the stack writes them, and what may be typed for the next one."""
+    if not form.by_month:
+        text = text.replace("; empty for the next one of this month", f"; {_parts()} for the next one")
+    if form.name == DEFAULT_FORMAT.name:
+        return text
+    start = f"{form.prefix}{{0}}" if form.by_month else f"{form.prefix}1."
+    return _TAG_OF_EXAMPLES.sub(
+        lambda found: start.format(found[0]) if found[0].endswith(".") else form.like(found[0]), text
+    )
+
+
+def _parts() -> str:
+    return f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
+
+
+def _with_components(text: str, names: Names) -> str:
     form = re.compile(f"(?m)^(?:{_FIELD.format('backend')})+(?:^{_FIELD.format('frontend')})+", re.M)
-    text = form.sub(lambda found: "".join(_fields_of(found[0], name) for name in names), text)
-    text = _EITHER.sub(lambda found: " || ".join(f"inputs.{name} == '{found[1]}'" for name in names), text)
-    text = _TAGS.sub(lambda found: _tags(found[1], names), text)
+    text = form.sub(
+        lambda found: "".join(_fields_of(found[0], one, names.tag_format) for one in names.components), text
+    )
+    text = _EITHER.sub(lambda found: " || ".join(_is_tagged(one) for one in names.components), text)
+    text = _TAGS.sub(lambda found: _tags(found[1], names.components), text)
+    text = _OUTPUTS.sub("      components: ${{ steps.prepare.outputs.components }}\n", text)
     why = f"        # What must have passed for a component's tag stands in {CONFIGURATION_FILE} (ci-workflows).\n"
     return _CI.sub(lambda found: why if "#" in found[0] else "", text)
 
 
-def _fields_of(form: str, name: str) -> str:
+def _asked(component: Component) -> Mapping[str, str]:
+    """Return the choices of a form that tag a component, each with what it is to the action."""
+    return {_NOW: "new"} if component.tag_format.by_month else {f"{_NOW}: {part}": part for part in PARTS}
+
+
+def _is_tagged(component: Component) -> str:
+    if component.tag_format.by_month:
+        return f"inputs.{component.name} == '{_NOW}'"
+    return f"startsWith(inputs.{component.name}, '{_NOW}')"
+
+
+def _fields_of(form: str, component: Component, of_stack: TagFormat) -> str:
     own = "".join(re.findall(f"(?m)^{_FIELD.format('backend')}", form))
+    own = own.replace(f"        - {_NOW}\n", "".join(f"        - {quoted(one)}\n" for one in _asked(component)))
+    if not component.tag_format.by_month:
+        own = own.replace('"new" or "new@COMMIT"', f'{_parts()}, or such as "{PARTS[0]}@COMMIT"')
+    own = own.replace(of_stack.like(_TAG_OF_FIELD), component.tag_format.like(_TAG_OF_FIELD))
+    name = component.name
     return re.sub("[Bb]ackend", name, own).replace(f"      {name}:\n", f"      {quoted(name)}:\n")
 
 
-def _tags(value: str, names: Sequence[str]) -> str:
+def _tags(value: str, components: Sequence[Component]) -> str:
     """Return the input for all components. One that is not chosen is left out, for its name alone is no tag."""
     if value.strip() == "new":
-        return f"        component-tags: {','.join(f'{name}=new' for name in names)}\n"
-    one: Callable[[str], str] = _chosen if "tag production now" in value else _typed
-    return "        component-tags: >-\n" + "".join(one(name) for name in names)
+        asked = [f"{one.name}={next(iter(_asked(one).values()))}" for one in components]
+        return f"        component-tags: {','.join(asked)}\n"
+    line: Callable[[Component], str] = _chosen if _NOW in value else _typed
+    return "        component-tags: >-\n" + "".join(line(one) for one in components)
 
 
-def _typed(name: str) -> str:
+def _typed(component: Component) -> str:
+    name = component.name
     return f"          ${{{{ inputs.{name} && format('{name}={{0}},', inputs.{name}) || '' }}}}\n"
 
 
-def _chosen(name: str) -> str:
-    at = f"inputs.{name}-at"
+def _chosen(component: Component) -> str:
+    name, at = component.name, f"inputs.{component.name}-at"
     return (
-        f"          ${{{{ inputs.{name} == 'tag production now'\n"
-        f"          && format('{name}=new{{0}},', {at} && format('@{{0}}', {at}) || '')\n"
-        f"          || inputs.{name} == 'newest tag'\n"
-        f"          && format('{name}=newest{{0}},', {at} && format(' and {{0}}', {at}) || '')\n"
-        f"          || {at} && format('{name}={{0}},', {at}) || '' }}}}\n"
+        "          ${{ "
+        + "".join(
+            f"inputs.{name} == '{choice}'\n"
+            f"          && format('{name}={asked}{{0}},', {at} && format('@{{0}}', {at}) || '')\n          || "
+            for choice, asked in _asked(component).items()
+        )
+        + (
+            f"inputs.{name} == 'newest tag'\n"
+            f"          && format('{name}=newest{{0}},', {at} && format(' and {{0}}', {at}) || '')\n"
+            f"          || {at} && format('{name}={{0}},', {at}) || '' }}}}\n"
+        )
     )
 
 
@@ -165,7 +256,7 @@ def _in_environment(text: str, environment: str) -> str:
 
     def either(found: re.Match[str]) -> str:
         name = environment.replace("'", "''")
-        chosen = f"${{{{ inputs.{found[2]} == 'production' && '{name}' || 'awx/fragalysis-staging' }}}}"
+        chosen = f"${{{{ inputs.{found[2]} == 'production' && '{name}' || 'staging' }}}}"
         return f"{found[1]}{quoted(chosen)}"
 
     text = _CHOSEN.sub(either, text)

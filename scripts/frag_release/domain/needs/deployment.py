@@ -82,7 +82,7 @@ def advice(page: Page, known: Known) -> str:
         return f"In verify-text this would do, if it is the stack's own version there: {'; or '.join(found)}"
     return (
         "Nothing on the page was recognised as the tag of a release of the stack. Have the page show it, and name the "
-        "place in verify-text: POINTER = VALUE for a page of JSON, such as /version/stack = xchem:{image-tag}, or the "
+        "place in verify-text: POINTER = VALUE for a page of JSON, such as /version/stack = {image-tag}, or the "
         "text around it, such as Stack {image-tag}."
     )
 

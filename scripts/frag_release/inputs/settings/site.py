@@ -11,7 +11,7 @@ from ..values import Values
 from .base import Settings
 
 _FORMS = (
-    "Write where the page shows the stack's version: `/version/stack = xchem:{image-tag}` for a JSON page, or a text "
+    "Write where the page shows the stack's version: `/version/stack = {image-tag}` for a JSON page, or a text "
     "such as `Stack {image-tag}`. The command doctor looks at verify-url and proposes lines that would do."
 )
 

@@ -146,7 +146,7 @@ DEPLOYMENT: tuple[Input, ...] = (
     Input(
         "verify-text",
         "Lines that the page must hold, all of them: a text with `{image-tag}`, such as `Stack {image-tag}`, or for a "
-        "JSON page `POINTER = VALUE`, such as `/version/stack = xchem:{image-tag}`",
+        "JSON page `POINTER = VALUE`, such as `/version/stack = {image-tag}`",
         default_words="none; `verify-url` needs it",
         kind=Kind.LINES,
         commands=_AWX | of("audit"),
