@@ -142,7 +142,8 @@ class Torture:
             server.requests.clear()
 
     def _hurry(self, patience: float) -> None:
-        program = Program(self._request.getfixturevalue("action_folder"), self._request.getfixturevalue("tmp_path"))
+        folder, scratch, forks = map(self._request.getfixturevalue, ("action_folder", "tmp_path", "forks"))
+        program = Program(folder, scratch, forks=forks)
         self.scenario.world.program = hurried(program, 0.05, patience)
 
     def _run(self, case: Case, tally: Tally) -> list[tuple[str, str]]:
