@@ -309,16 +309,16 @@ def released_before(ready: Deployment) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        (r"/deployments\?", 403, "Whether production went back from it is not known"),
-        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from it is not known"),
-        ("/actions/runs/[0-9]+$", 403, "Whether production went back from it is not known"),
+        (r"/deployments\?", 403, "Whether production went back from a release is not known"),
+        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from a release is not known"),
+        ("/actions/runs/[0-9]+$", 403, "Whether production went back from a release is not known"),
         (r"/releases\?", 403, "The releases could not be read"),
     ],
 )
 def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     ready: Deployment, builds: GitHubBuilds, path: str, status: int, said: str, command: str
 ) -> None:
-    """Without the records, or the releases, the card claims nothing and says why; gate and deploy pass all the same."""
+    """Without the records, or the releases, the card claims nothing and says why, and `deploy` warns; both pass."""
     released_before(ready)
     builds.again(went_back(ready, BEFORE), PASSED)
     body = {"message": "Resource not accessible by integration", "status": str(status)}
@@ -326,3 +326,5 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     outcome = ready.world.gate() if command == "gate" else ready.deploy()
     assert outcome.status == 0, outcome.log
     assert said in outcome.summary and "The last good release" not in outcome.summary
+    told = "::warning title=deploy::Whether a release was taken back is not known: "
+    assert (told in outcome.log) is (command == "deploy")
