@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commands.auditing import audit
 from commands.deployment import AT_ONCE, OLD, REPOSITORY, Deployment
 from commands.test_prepare import send
 from commands.test_rollback import newest, publish, record, roll_back
@@ -328,3 +329,15 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     assert said in outcome.summary and "The last good release" not in outcome.summary
     told = "::warning title=deploy::Whether a release was taken back is not known: "
     assert (told in outcome.log) is (command == "deploy")
+
+
+def test_an_audit_says_that_rollbacks_could_not_be_seen(ready: Deployment) -> None:
+    """If the deployment records cannot be read, log and summary warn that marks may be missing; nothing is blocked."""
+    newest(ready)
+    seen = audit(ready.world)
+    body = {"message": "Resource not accessible by integration", "status": "403"}
+    ready.world.github.fail("GET", r"/deployments\?", status=403, body=body)
+    outcome = audit(ready.world)
+    words = "Whether a release was taken back is not known: "
+    assert (words in seen.log, outcome.status) == (False, seen.status), outcome.log
+    assert f"::warning title=audit::{words}" in outcome.log and words in outcome.summary
