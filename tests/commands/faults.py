@@ -39,7 +39,6 @@ OPTIONAL: Mapping[tuple[str, str], str] = {
         "fragalysis-(backend|frontend)/git/matching-refs/tags 1$",
     ): "each tag that the list lacks is asked for by itself",
     ("prepare", "fragalysis-stack/git/ref/tags/"): "the list of tags says that the name is free; this is a second look",
-    ("doctor", "/actions/.*variables"): "asked beside the workflow file, which asks for no variable there",
 }
 """What a run may go without unsaid: pattern of the command, and of the position, with the reason."""
 
@@ -142,7 +141,8 @@ class Torture:
             server.requests.clear()
 
     def _hurry(self, patience: float) -> None:
-        program = Program(self._request.getfixturevalue("action_folder"), self._request.getfixturevalue("tmp_path"))
+        folder, scratch, forks = map(self._request.getfixturevalue, ("action_folder", "tmp_path", "forks"))
+        program = Program(folder, scratch, forks=forks)
         self.scenario.world.program = hurried(program, 0.05, patience)
 
     def _run(self, case: Case, tally: Tally) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commands.auditing import audit
 from commands.deployment import AT_ONCE, OLD, REPOSITORY, Deployment
 from commands.test_prepare import send
 from commands.test_rollback import newest, publish, record, roll_back
@@ -309,16 +310,16 @@ def released_before(ready: Deployment) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        (r"/deployments\?", 403, "Whether production went back from it is not known"),
-        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from it is not known"),
-        ("/actions/runs/[0-9]+$", 403, "Whether production went back from it is not known"),
+        (r"/deployments\?", 403, "Whether production went back from a release is not known"),
+        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from a release is not known"),
+        ("/actions/runs/[0-9]+$", 403, "Whether production went back from a release is not known"),
         (r"/releases\?", 403, "The releases could not be read"),
     ],
 )
 def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     ready: Deployment, builds: GitHubBuilds, path: str, status: int, said: str, command: str
 ) -> None:
-    """Without the records, or the releases, the card claims nothing and says why; gate and deploy pass all the same."""
+    """Without the records, or the releases, the card claims nothing and says why, and `deploy` warns; both pass."""
     released_before(ready)
     builds.again(went_back(ready, BEFORE), PASSED)
     body = {"message": "Resource not accessible by integration", "status": str(status)}
@@ -326,3 +327,17 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     outcome = ready.world.gate() if command == "gate" else ready.deploy()
     assert outcome.status == 0, outcome.log
     assert said in outcome.summary and "The last good release" not in outcome.summary
+    told = "::warning title=deploy::Whether a release was taken back is not known: "
+    assert (told in outcome.log) is (command == "deploy")
+
+
+def test_an_audit_says_that_rollbacks_could_not_be_seen(ready: Deployment) -> None:
+    """If the deployment records cannot be read, log and summary warn that marks may be missing; nothing is blocked."""
+    newest(ready)
+    seen = audit(ready.world)
+    body = {"message": "Resource not accessible by integration", "status": "403"}
+    ready.world.github.fail("GET", r"/deployments\?", status=403, body=body)
+    outcome = audit(ready.world)
+    words = "Whether a release was taken back is not known: "
+    assert (words in seen.log, outcome.status) == (False, seen.status), outcome.log
+    assert f"::warning title=audit::{words}" in outcome.log and words in outcome.summary

@@ -79,6 +79,16 @@ def test_the_way_back_passes_over_a_release_that_was_taken_back(stack: Stack) ->
     assert "Passed over, because production went back from there: [`2023.06.1`](" in outcome.summary
 
 
+def test_a_list_of_tags_that_contradicts_another_is_not_believed(stack: Stack) -> None:
+    """If the list of all tags lacks one that the list of its year has, nobody knows what else it lacks: no tag."""
+    stack.reviewed()
+    stack.world.github.fail("GET", "fragalysis-stack/git/matching-refs/tags$", status=200, body=[])
+    outcome = stack.publish()
+    assert (outcome.status, "2023.06.2" in stack.tags()) == (1, False), outcome.log
+    assert outcome.findings()["tag-unique:stack"] == "unknown"
+    assert "lacks 2023.06.1, which another list has" in outcome.log
+
+
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
     """Published once, the same run again writes nothing, and succeeds."""
     stack.reviewed()

@@ -11,6 +11,7 @@ from domain.files import blob
 from domain.findings_of import assert_finding, of_backend
 from domain.worked_example import BACKEND, FRONTEND, WORKFLOW_FILE
 from frag_release.domain.components import read_pins
+from frag_release.domain.evidence import Unknown
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.overrides import Override, find_overrides, look_for_overrides
 
@@ -419,6 +420,14 @@ def test_nothing_is_said_where_it_was_not_looked_for() -> None:
     assert look_for_overrides(None, (BACKEND, FRONTEND), "") == {}
     (pin, _) = read_pins((BACKEND, FRONTEND), WORKFLOW_FILE, None)
     assert of_backend("hidden-override", pin=replace(pin, tag="2023.05.1")).status is Status.SKIPPED
+
+
+def test_a_file_that_could_not_be_fetched_again_is_unknown() -> None:
+    """If the pins were read and a later look at the same file failed, the rule blocks, and says to run it again."""
+    lost = Unknown("GitHub answered 500")
+    assert look_for_overrides(lost, (BACKEND, FRONTEND), "") == {"backend": lost, "frontend": lost}
+    found = of_backend("hidden-override", overrides=look_for_overrides(lost, (BACKEND,), "")["backend"])
+    assert (found.status, "GitHub answered 500" in found.message) == (Status.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "examples").glob("*.yaml")))

@@ -80,9 +80,14 @@ class _Wanted:
 def look_for_overrides(
     content: Answer[Blob | None], components: Sequence[Component], own_action: str
 ) -> Mapping[str, Answer[tuple[Override, ...]]]:
-    """Do as `find_overrides` for a file as it was fetched; empty where there is no file to look through."""
-    if not isinstance(content, Blob):
+    """Do as `find_overrides` for a file as it was fetched; of one that was not read, why for each component.
+
+    Empty if there is no such file.
+    """
+    if content is None:
         return {}
+    if isinstance(content, Unknown):
+        return {component.name: content for component in components}
     try:
         return find_overrides(content, components, own_action)
     except WorkflowFileError as error:

@@ -267,7 +267,7 @@ def _summary(report: AuditReport, links: Links) -> str:
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
         Section(20, "", _verdict(report)),
-        Section(19, "", warning([*_cautions(report), *_allowed(report)])),
+        Section(19, "", warning([*_cautions(report), *_noted(report), *_allowed(report)])),
         Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in _steps(report)])),
         Section(18, "What runs in production", _production(report)),
         Section(17, "What could not be found out", _gaps(report)),
@@ -278,6 +278,10 @@ def _summary(report: AuditReport, links: Links) -> str:
         Section(16, "", _footer(report)),
     ]
     return fitted(sections, MAX_SUMMARY)
+
+
+def _noted(report: AuditReport) -> list[str]:
+    return [f"⚠️ {markdown.words(note)}" for note in report.notes]
 
 
 def _production(report: AuditReport) -> str:

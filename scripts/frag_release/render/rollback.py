@@ -49,10 +49,10 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
         lost = f" The releases could not be read: {markdown.words(lost, 300)}." if lost else ""
         what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
     else:
-        there = _there(report, links, good)
-        what = there if good == previous or not last else f"{there}{_tag(last)}"
+        what = _there(report, links, good)
+        what += "" if good == previous or not last else _tag(last)
     ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
-    return f"{what}{_taken_back(report, links)}\n\n{ways}"
+    return f"{what}{'' if good else _unread(report)}{_taken_back(report, links)}\n\n{ways}"
 
 
 def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
@@ -74,13 +74,20 @@ def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
 
 def _there(report: GateReport, links: Links, good: str) -> str:
     """Say which release is good; if records of rollbacks could not be read, that this is not known."""
-    unread = "" if isinstance(report.released, Unknown) else report.released.unread
+    unread = _unread(report)
     if not unread:
         return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
+    return f"The newest older release with a `release.json` is {_named(report, links, good)}.{unread}"
+
+
+def _unread(report: GateReport) -> str:
+    """Say that nobody knows what was gone back from, and why; empty if the deployment records were read."""
+    unread = "" if isinstance(report.released, Unknown) else report.released.unread
+    if not unread:
+        return ""
     return (
-        f"The newest older release with a `release.json` is {_named(report, links, good)}. Whether production went "
-        f"back from it is not known, because the deployment records could not be read: {markdown.words(unread, 300)}. "
-        "Make sure before you go back to it."
+        " Whether production went back from a release is not known, because the deployment records could not be read: "
+        f"{markdown.words(unread, 300)}. Make sure before you go back to one."
     )
 
 

@@ -16,7 +16,7 @@ from ...adapters.registry.client import RegistryClient
 from ...domain.audit.facts import Records, StackHistory, StackTag
 from ...domain.audit.judging import PastRelease, gaps, judge_history, recorded_pins
 from ...domain.components import Component, Pin
-from ...domain.evidence import Answer, Blob, Placement, Unknown
+from ...domain.evidence import Answer, Blob, NotOffered, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Images
 from ...domain.findings import Allowance
 from ...domain.newest import unformed
@@ -108,7 +108,9 @@ class AuditEvidence:
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
-        records, recorded = self._by_record(self._marked(self.stack.forge.release_records(repository, judged)))
+        records = self.stack.forge.release_records(repository, judged)
+        back = self._taken_back() if isinstance(records, Mapping) and records else {}
+        records, recorded = self._by_record(_marked(records, back))
         lower = [tag.text for tag in ordered if not settings.since.covers(tag)]
         history = StackHistory(
             repository=repository,
@@ -124,6 +126,7 @@ class AuditEvidence:
             origin_required=settings.origin_required,
             tag_format=settings.tag_format,
             recorded_components={tag: one.components for tag, one in recorded.items()},
+            unread_rollbacks=back.reason if isinstance(back, Unknown) and not isinstance(back, NotOffered) else "",
         )
         return self._with_components(history)
 
@@ -148,17 +151,9 @@ class AuditEvidence:
                 found[tag] = settings
         return usable, found
 
-    def _marked(self, records: Records) -> Records:
-        """Mark what believed deployment records say was taken back; what only its text says is marked already."""
-        if isinstance(records, Unknown) or not records:
-            return records
+    def _taken_back(self) -> Answer[Mapping[str, str]]:
         filed = self.stack.records()
-        found = filed if isinstance(filed, Unknown) else filed.taken_back()
-        marks = {} if isinstance(found, Unknown) else found
-        return {
-            tag: replace(one, taken_back=marks[tag]) if tag in marks and not isinstance(one, Unknown) else one
-            for tag, one in records.items()
-        }
+        return filed if isinstance(filed, Unknown) else filed.taken_back()
 
     def _tags(
         self,
@@ -318,11 +313,28 @@ class Audit:
             stale=stale_clones(self.stack.forge, history) if settings.connections.local else (),
             unused_allowances=_unused(settings.allow, releases),
             switched_off=self._switched_off(),
+            notes=_notes(history),
         )
 
     def _switched_off(self) -> list[str]:
         checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
         return [name for name, on in checks.items() if not on]
+
+
+def _marked(records: Records, back: Answer[Mapping[str, str]]) -> Records:
+    """Mark what believed deployment records say was taken back; what only its text says is marked already."""
+    if isinstance(records, Unknown) or isinstance(back, Unknown):
+        return records
+    return {
+        tag: replace(one, taken_back=back[tag]) if tag in back and not isinstance(one, Unknown) else one
+        for tag, one in records.items()
+    }
+
+
+def _notes(history: StackHistory) -> list[str]:
+    """Say that more releases may have been taken back than are marked, if the deployment records could not be read."""
+    why = history.unread_rollbacks
+    return [f"Whether a release was taken back is not known: {why}. Its text alone was read."] if why else []
 
 
 def values_under(values: Values, recorded: bytes) -> Values:

@@ -198,7 +198,7 @@ class Deploy:
         refused = "" if outcome else refusal(target, judged.decision, tag)
         report = self.report = DeployReport(judged, target, image, refused, self.journal.dry_run, outcome=outcome)
         self.journal.note(*(self._of_rollback(record, name) if record else []))
-        self.journal.note(*([] if self.settings.gated else [_UNGATED]))
+        self.journal.note(*([] if self.settings.gated else [_UNGATED]), *_unknown_rollbacks(judged.released))
         if report.stage is Stage.REFUSED:
             return report
         self.session.keep(report)
@@ -389,6 +389,14 @@ def _not_shown(look: SiteLook, deployer: Deployer) -> ExpectedError:
         "wait-minutes; for one that shows its version in another place, correct verify-text: the command doctor "
         "proposes lines.",
     )
+
+
+def _unknown_rollbacks(released: Answer[Released]) -> list[str]:
+    """Say that nobody knows which releases were taken back, if releases or deployment records could not be read."""
+    why = released.reason if isinstance(released, Unknown) else released.unread
+    if not why or released is NOT_ASKED:
+        return []
+    return [f"Whether a release was taken back is not known: {why}. Make sure before you go back to one."]
 
 
 def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:

@@ -97,6 +97,7 @@ class StackEvidence:
             facts = replace(facts, compared=f"the tags that start with {starts}, because {everything.reason}")
             return facts, everything if previous is None else previous
         lost = _first_unknown(names, everything) or self._gap(tag, facts.tag_commit, everything)
+        lost = lost or self._lacking(_names(names), _names(everything))
         if lost:
             # A higher tag that was found counts, whatever else there may be.
             return replace(facts, siblings=lost, higher=facts.higher or lost), lost if previous is None else previous
@@ -147,6 +148,12 @@ class StackEvidence:
             # Publish judges a commit in place of the tag's own: nothing else would tell of that.
             return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, and {commit.reason}")
         return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which is there")
+
+    def _lacking(self, names: Sequence[str], everything: Sequence[str]) -> Unknown | None:
+        """Say which tag the list of all lacks that the lists by year have: it may lack others, too."""
+        lacking = sorted({*names} - {*everything})
+        what = f"the list of tags of {self._repository.name} lacks"
+        return Unknown(f"{what} {lacking[0]}, which another list has") if lacking else None
 
     def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
         commit = self._repository.tags([tag.text])[tag.text]

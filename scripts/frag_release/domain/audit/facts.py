@@ -102,7 +102,8 @@ class StackHistory:
     its key; `images` what registries hold by name and tag (None: switched off).
     `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
     `none` for not at all. `origin_required` says that images have to say where they come from. `recorded_components`
-    are those of a release, by its tag, that was made under another configuration than today's.
+    are those of a release, by its tag, that was made under another configuration than today's. `unread_rollbacks` is
+    why the deployment records do not tell what was taken back, empty if they do.
     """
 
     repository: str
@@ -120,6 +121,7 @@ class StackHistory:
     origin_required: bool = False
     tag_format: TagFormat = DEFAULT_FORMAT
     recorded_components: Mapping[str, Sequence[Component]] = field(default_factory=dict)
+    unread_rollbacks: str = ""
 
     def components_of(self, tag: str) -> Sequence[Component]:
         """The components that a release is judged by: those of its record, else today's."""
