@@ -15,7 +15,7 @@ from commands.scenarios import READERS, SEVEN, scenario_of
 from commands.test_prepare import prepare
 from frag_release.adapters.http.session import MOST_AT_ONCE
 from world.events import Event, push_branch, push_tag
-from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, workflow_text
+from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, with_variables, workflow_text
 from world.github_releases import GitHubReleases
 from world.rounds import Rounds, patiently
 
@@ -24,7 +24,7 @@ THREE = """\
 components:
   api: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
   web: {repository: xchem/fragalysis-frontend, variable: FE_IMAGE_TAG, namespace-variable: FE_NAMESPACE}
-  worker: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+  worker: {repository: xchem/fragalysis-backend, variable: WORKER_TAG, namespace-variable: BE_NAMESPACE}
 """
 RENAMED = """\
 workflow-file: .github/workflows/release.yml
@@ -41,7 +41,7 @@ def with_file(unseeded: World, text: str, later: str = "") -> World:
     """The worked example with a release 2023.06.3 whose commit has a file, and another one on the branch since."""
     example = unseeded.example
     example.stack.commit({FILE: text}, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=["WORKER_TAG"])
     if later:
         example.stack.commit({FILE: later}, "Another", branch="master")
     return unseeded.seed()
@@ -130,11 +130,21 @@ def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> Non
     assert "file=.github/frag-release.yaml,line=2" in outcome.log
 
 
+def test_two_components_with_one_variable_are_refused_at_the_line(unseeded: World) -> None:
+    """Else `api=2023.03.1` would be lost beside the other component, and prepare would say "unchanged"."""
+    world = with_file(unseeded, THREE.replace("WORKER_TAG", "BE_IMAGE_TAG"))
+    outcome = prepare(world, component_tags="api=2023.03.1", backend_tag="", frontend_tag="", **UNNAMED)
+    assert outcome.status == 2
+    assert "file=.github/frag-release.yaml,line=4" in outcome.log
+    assert "The components api and worker share the variable BE_IMAGE_TAG" in outcome.log
+
+
 def test_a_pull_request_is_judged_by_the_file_of_its_base(unseeded: World) -> None:
     """Its own file, which a stranger may have written, is not read."""
     world = with_file(unseeded, THREE)
     base = world.commit("2023.06.3")
-    files = {FILE: "tokn: x\n", WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")}
+    text = with_variables(workflow_text("2023.05.1", "2023.05.4"), ["WORKER_TAG"])
+    files = {FILE: "tokn: x\n", WORKFLOW_FILE: text}
     head = world.example.stack.commit(files, "Mine", branch="mine")
     world = world.seed()
     event = Event("pull_request", "refs/pull/7/merge", head, {"pull_request": {"base": {"sha": base}}})
@@ -165,13 +175,13 @@ def record_of_three(world: World, configuration: Any) -> bytes:
 
 def components_recorded() -> dict[str, Any]:
     """What publish records of the file with three components."""
-    backend = {"variable": "BE_IMAGE_TAG", "namespace-variable": "BE_NAMESPACE"}
+    backend = {"namespace-variable": "BE_NAMESPACE"}
     frontend = {"variable": "FE_IMAGE_TAG", "namespace-variable": "FE_NAMESPACE"}
     return {
         "components": {
-            "api": {"repository": f"xchem/{BACKEND}", **backend},
+            "api": {"repository": f"xchem/{BACKEND}", "variable": "BE_IMAGE_TAG", **backend},
             "web": {"repository": f"xchem/{FRONTEND}", **frontend},
-            "worker": {"repository": f"xchem/{BACKEND}", **backend},
+            "worker": {"repository": f"xchem/{BACKEND}", "variable": "WORKER_TAG", **backend},
         }
     }
 
@@ -231,7 +241,7 @@ def test_the_file_costs_no_round_trip_but_where_it_renames_the_workflow_file(
     example = unseeded.example
     files = {"a.yml": workflow_text("2023.05.1", "2023.05.4"), **({FILE: text} if text else {})}
     example.stack.commit(files, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=["WORKER_TAG"])
     rounds = rounds_of(unseeded.seed(), "2023.06.3", limit, **(UNNAMED if "api" in text else {}))
     assert rounds.count == limit, rounds.sizes
 
@@ -250,17 +260,17 @@ def rounds_of(world: World, tag: str, limit: int, **inputs: str) -> Rounds:
     return rounds
 
 
-@pytest.mark.parametrize(("count", "asked"), [(1, 19), (2, 25), (5, 43), (20, 133)])
+@pytest.mark.parametrize(("count", "asked"), [(1, 21), (2, 27), (5, 45), (20, 135)])
 def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: int) -> None:
-    """A component is its tag, its branches, its commit and its CI; the stack is thirteen more, however many it has.
+    """A component is its tag, its branches, its commit and its CI; the stack is fifteen more, however many it has.
 
     Never are there more on their way than GitHub lets a token have.
     """
     names = [f"part-{number}" for number in range(1, count + 1)]
-    example, own = unseeded.example, "variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE"
-    lines = [f"  {name}: {{repository: xchem/{name}, {own}}}" for name in names]
+    example, variables = unseeded.example, [f"PART_{number}_IMAGE_TAG" for number in range(1, count + 1)]
+    lines = [f"  {name}: {{repository: xchem/{name}, namespace-variable: BE_NAMESPACE}}" for name in names]
     example.stack.commit({FILE: "\n".join(["components:", *lines, ""])}, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=variables)
     world = unseeded.seed()
     for name in names:
         world.github.seed_from_git(example.backend, f"xchem/{name}")

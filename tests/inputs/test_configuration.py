@@ -112,6 +112,69 @@ def test_a_login_does_not_go_to_a_registry_that_only_the_file_names() -> None:
     read_settings(values(**login, registry_url="https://ghcr.io").configured(read(SHOP)), RUN)
 
 
+ONE_NAMESPACE = "namespace-variable: NAMESPACE"
+
+
+@pytest.mark.parametrize(
+    ("api", "web", "line", "message"),
+    [
+        ("variable: TAG", "variable: TAG", 4, "api and web share the variable TAG"),
+        ("variable: TAG", "variable: tag", 4, "api and web share the variable tag"),
+        ("variable: [A, TAG]", "variable: [B, TAG]", 4, "api and web share the variable TAG"),
+        ("variable: WEB_IMAGE_TAG", "branch: main", 2, "api and web share the variable WEB_IMAGE_TAG"),
+        ("variable: TAG", "namespace-variable: TAG", 4, "api and web share the variable TAG"),
+        ("variable: WEB_NAMESPACE", "branch: main", 2, "api and web share the variable WEB_NAMESPACE"),
+        ("variable: TAG, namespace-variable: TAG", "branch: main", 2, "api has the variable TAG for its tag and"),
+        ("image: acme/api", "image: docker.io/acme/api", 4, "api and web share the image docker.io/acme/api"),
+        (ONE_NAMESPACE, ONE_NAMESPACE, None, ""),
+        ("image: none", "image: none", None, ""),
+        ("variable: [A, A]", "variable: B", None, ""),
+    ],
+)
+def test_what_can_be_of_one_component_alone_is_refused_of_two(api: str, web: str, line: int, message: str) -> None:
+    """A variable holds one tag and an image is of one repository; a namespace may be that of several images."""
+    text = f"components:\n  api: {{repository: acme/api, {api}}}\n  # second\n  web: {{repository: acme/web, {web}}}\n"
+    configured = values().configured(read(text))
+    if line is None:
+        assert len(read_settings(configured, RUN).components) == 2
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(configured, RUN)
+    assert caught.value.line == line and message in caught.value.message
+
+
+def test_a_name_whose_usual_variables_are_anothers_is_refused() -> None:
+    """Components `be` and `backend` both mean BE_IMAGE_TAG if they say nothing else; the line is that of the second."""
+    text = "components:\n  backend: {}\n  be: {repository: a/b}\n"
+    with pytest.raises(ConfigurationError, match="backend and be share the variable BE_IMAGE_TAG") as caught:
+        read_settings(values().configured(read(text)), RUN)
+    assert caught.value.line == 3
+
+
+def test_two_components_of_one_repository_may_have_one_image() -> None:
+    """A monorepo's two parts are pinned each by its own variable, and proved each for itself."""
+    text = "components:\n  a: {repository: acme/mono, image: x/y}\n  b: {repository: Acme/Mono, image: x/y}\n"
+    assert len(read_settings(values().configured(read(text)), RUN).components) == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"backend_variable": "TAG", "frontend_variable": "TAG"},
+        {"frontend_variable": "BE_IMAGE_TAG"},
+        {"backend_variable": "FE_BRANCH,FE_IMAGE_TAG"},
+        {"backend_namespace_variable": "BE_IMAGE_TAG"},
+        {"backend_image": "acme/x", "frontend_image": "acme/x"},
+    ],
+)
+def test_inputs_that_name_one_thing_twice_are_a_wrong_use(given: dict[str, str]) -> None:
+    """The same by inputs, with or without a file, in which it is not the file that is wrong."""
+    for file in (None, read("stack-branch: main\ncomponents: {backend: {}, frontend: {}}\n")):
+        with pytest.raises(UsageError, match="backend") as caught:
+            read_settings(values(**given).configured(file), RUN)
+        assert not isinstance(caught.value, ConfigurationError)
+
+
 def test_a_file_that_says_the_defaults_changes_nothing() -> None:
     """Its report has the bytes of one without a file; another name of a variable is a change."""
     usual = (
