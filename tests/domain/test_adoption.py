@@ -53,7 +53,7 @@ GATE = """\
   gate:
     runs-on: ubuntu-latest
     timeout-minutes: 10
-    permissions: {contents: read, actions: read}
+    permissions: {contents: read, actions: read, deployments: read}
     outputs: {deploy-production: '${{ steps.gate.outputs.deploy-production }}'}
     steps:
     - id: gate
