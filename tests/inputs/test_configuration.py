@@ -245,7 +245,7 @@ FILES = st.dictionaries(
 
 
 @given(FILES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 def test_schema_and_program_accept_the_same(data: dict[str, Any]) -> None:
     """What the schema accepts the program does, and the other way round."""
     is_valid = jsonschema.Draft7Validator(SCHEMA).is_valid(data)
