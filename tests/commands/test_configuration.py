@@ -260,6 +260,20 @@ def rounds_of(world: World, tag: str, limit: int, **inputs: str) -> Rounds:
     return rounds
 
 
+@pytest.mark.parametrize(("name", "asked"), [("announce", 30), ("publish", 38), ("doctor", 38), ("audit", 22)])
+def test_what_the_look_for_the_file_has_shown_is_not_asked_again(
+    name: str, asked: int, request: pytest.FixtureRequest
+) -> None:
+    """That there is no file is proved by the repository itself, which the command then knows already."""
+    scenario = scenario_of(name, request)
+    scenario.world.github.requests.clear()
+    dry = {} if name in READERS else {"dry-run": "true"}
+    assert scenario.run({**dry, "ticket-token": "", "project": ""} if name == "announce" else dry).report is not None
+    requests = scenario.world.github.requests
+    alone = [one for one in requests if (one.request.method, one.path) == ("GET", f"/repos/{REPOSITORY}")]
+    assert (len(alone), len(requests)) == (1, asked)
+
+
 @pytest.mark.parametrize(("count", "asked"), [(1, 21), (2, 27), (5, 45), (20, 135)])
 def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: int) -> None:
     """A component is its tag, its branches, its commit and its CI; the stack is fifteen more, however many it has.
