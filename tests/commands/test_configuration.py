@@ -12,8 +12,10 @@ import pytest
 from commands.auditing import REPOSITORY, audit, blockers, record, release, releases_in
 from commands.conftest import World
 from commands.scenarios import READERS, SEVEN, scenario_of
+from commands.stack import MESSAGE, Stack
 from commands.test_prepare import prepare
 from frag_release.adapters.http.session import MOST_AT_ONCE
+from inputs.test_configuration import FORBIDDEN
 from world.events import Event, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, with_variables, workflow_text
 from world.github_releases import GitHubReleases
@@ -123,11 +125,65 @@ def test_a_copy_at_the_commit_that_cannot_be_had_blocks(unseeded: World) -> None
     assert outcome.outputs["deploy-production"] == "false"
 
 
-def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> None:
-    """The annotation leads to the line of the file, and nothing is allowed."""
-    outcome = with_file(unseeded, "stack-branch: master\ntokn: x\n").gate("2023.06.3")
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("key", ["tokn", *FORBIDDEN])
+def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World, key: str) -> None:
+    """Misspelt or forbidden: the annotation leads to the line of the file, and nothing is allowed."""
+    outcome = with_file(unseeded, f"stack-branch: master\n{key}: x\n").gate("2023.06.3")
     assert (outcome.status, outcome.outputs["deploy-production"]) == (2, "false")
     assert "file=.github/frag-release.yaml,line=2" in outcome.log
+
+
+DECOY = ".github/workflows/decoy.yaml"
+
+
+def test_a_decoy_of_the_workflow_file_does_not_let_another_one_build(unseeded: World) -> None:
+    """The file names a workflow file with a good pair; what runs pins 2023.05.2 off production, and is refused."""
+    example = unseeded.example
+    files = {FILE: f"workflow-file: {DECOY}\n", DECOY: workflow_text("2023.05.1", "2023.05.4")}
+    example.stack.commit(files, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.2", "2023.05.4")
+    world = unseeded.seed()
+    running = {
+        file: {"GITHUB_WORKFLOW_REF": f"{REPOSITORY}/{file}@refs/tags/2023.06.3"} for file in (WORKFLOW_FILE, DECOY)
+    }
+    outcome = world.gate_where(running[WORKFLOW_FILE], "2023.06.3")
+    assert outcome.outputs["deploy-production"] == "false"
+    assert outcome.findings("fail") == {"pin-effective:backend": "fail", "pin-effective:frontend": "fail"}, outcome.log
+    assert world.gate_where(running[DECOY], "2023.06.3").outputs["deploy-production"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "since", "named"),
+    [
+        ("stack-branch: master\n", "stack-branch: master\nstack-image: ghcr.io/x/y\n", "stack-image"),
+        ("", DEFAULTS, "only one of the two has it"),
+        (DEFAULTS, DEFAULTS.replace("production", "main"), "components.backend.branch"),
+        (DEFAULTS, f"{DEFAULTS}deployer: none\n", "deployer"),
+    ],
+)
+def test_publish_refuses_what_was_reviewed_under_another_file(
+    stack: Stack, reviewed: str, since: str, named: str
+) -> None:
+    """The default branch has another file by now, in whatever key: nothing is tagged, and the key is named."""
+    before = stack.commit("Set up", {FILE: reviewed}) if reviewed else ""
+    stack.reviewed()
+    event = stack.push(before)
+    stack.commit("Another file", {FILE: since})
+    stack.world.github.requests.clear()
+    outcome = stack.publish(event)
+    assert (outcome.status, named in outcome.log) == (1, True), outcome.log
+    assert "cannot be released: .github/frag-release.yaml" in outcome.log
+    assert stack.made_nothing()
+
+
+def test_publish_refuses_a_release_that_brings_its_own_file(stack: Stack) -> None:
+    """The file that rules is then the release's own: whoever reviewed a pair has reviewed no settings."""
+    stack.commit(MESSAGE, {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4"), FILE: DEFAULTS})
+    stack.world.github.requests.clear()
+    outcome = stack.publish()
+    assert (outcome.status, "frag-release.yaml is changed by it" in outcome.log) == (1, True), outcome.log
+    assert stack.made_nothing()
 
 
 def test_two_components_with_one_variable_are_refused_at_the_line(unseeded: World) -> None:

@@ -104,6 +104,49 @@ def test_no_key_decides_where_a_secret_goes_or_what_is_let_pass() -> None:
         assert not (one.in_file and (one.secret or one.kind.value.startswith("URL") or one.name.startswith("awx-")))
 
 
+FORBIDDEN = (
+    "token", "component-token", "ticket-token", "awx-token", "awx-password", "registry-password", "registry-config",
+    "awx-url", "awx-api-path", "awx-username", "awx-template", "awx-organization", "production-template", "extra-vars",
+    "on-timeout", "github-api-url", "registry-url", "registry-username", "ca-file", "allow", "check-ci", "check-images",
+    "ungated", "production", "rollback", "environment", "deployment-record", "follow", "mode", "local", "report", "ref",
+    "stack-repository", "verify-url", "expected-stack-commit", "expected-stack-digest", "expected-backend-digest",
+    "expected-frontend-digest", "expected-components", "expected-plan",
+)  # fmt: skip
+"""What the contract says that the file never decides, by hand."""
+
+
+@pytest.mark.parametrize("key", FORBIDDEN)
+@pytest.mark.parametrize("value", ["x", "", "[x]", "{x: y}", "'true'"])
+def test_every_forbidden_key_is_refused_at_its_line(key: str, value: str) -> None:
+    """Alone or in a component, in quotes or capitals, with whatever value: never accepted, never passed over."""
+    places = {
+        f"stack-branch: main\n{key}: {value}\n": 2,
+        f"timezone: UTC\n\n'{key}': {value}\n": 3,
+        f"{key.upper()}: {value}\n": 1,
+        f"components:\n  api:\n    repository: a/b\n    {key}: {value}\n": 4,
+        f"components: {{backend: {{{key}: {value or 'x'}}}, frontend: {{}}}}\n": 1,
+    }
+    for text, line in places.items():
+        with pytest.raises(ConfigurationError) as caught:
+            read(text)
+        assert (caught.value.file, caught.value.line) == (".github/frag-release.yaml", line), text
+        assert key in caught.value.message.lower()
+
+
+@pytest.mark.parametrize("key", [*file_inputs(), *(f"components.api.{key}" for key in component_rows("api"))])
+def test_a_difference_in_any_key_is_a_difference(key: str) -> None:
+    """Each key that a file may have is compared when two files are, that only one of them has it, too."""
+
+    def having(value: str) -> Configuration:
+        if not key.startswith("components."):
+            return Configuration({key: value})
+        return Configuration({}, {"api": {"repository": "a/b", key.removeprefix("components.api."): value}})
+
+    absent = Configuration({}, {"api": {} if key.endswith(".repository") else {"repository": "a/b"}})
+    without = absent if key.startswith("components.") else Configuration()
+    assert having("x").differing(having("y")) == having("x").differing(without) == [key]
+
+
 def test_a_login_does_not_go_to_a_registry_that_only_the_file_names() -> None:
     """One login for a registry of the file's choosing is refused; the registry named by an input takes it."""
     login = {"registry_username": "robot", "registry_password": "hunter2"}
