@@ -12,10 +12,12 @@ import pytest
 from commands.auditing import REPOSITORY, audit, blockers, record, release, releases_in
 from commands.conftest import World
 from commands.scenarios import READERS, SEVEN, scenario_of
+from commands.stack import MESSAGE, Stack
 from commands.test_prepare import prepare
 from frag_release.adapters.http.session import MOST_AT_ONCE
+from inputs.test_configuration import FORBIDDEN
 from world.events import Event, push_branch, push_tag
-from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, workflow_text
+from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, with_variables, workflow_text
 from world.github_releases import GitHubReleases
 from world.rounds import Rounds, patiently
 
@@ -24,7 +26,7 @@ THREE = """\
 components:
   api: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
   web: {repository: xchem/fragalysis-frontend, variable: FE_IMAGE_TAG, namespace-variable: FE_NAMESPACE}
-  worker: {repository: xchem/fragalysis-backend, variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE}
+  worker: {repository: xchem/fragalysis-backend, variable: WORKER_TAG, namespace-variable: BE_NAMESPACE}
 """
 RENAMED = """\
 workflow-file: .github/workflows/release.yml
@@ -41,7 +43,7 @@ def with_file(unseeded: World, text: str, later: str = "") -> World:
     """The worked example with a release 2023.06.3 whose commit has a file, and another one on the branch since."""
     example = unseeded.example
     example.stack.commit({FILE: text}, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=["WORKER_TAG"])
     if later:
         example.stack.commit({FILE: later}, "Another", branch="master")
     return unseeded.seed()
@@ -123,18 +125,82 @@ def test_a_copy_at_the_commit_that_cannot_be_had_blocks(unseeded: World) -> None
     assert outcome.outputs["deploy-production"] == "false"
 
 
-def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World) -> None:
-    """The annotation leads to the line of the file, and nothing is allowed."""
-    outcome = with_file(unseeded, "stack-branch: master\ntokn: x\n").gate("2023.06.3")
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("key", ["tokn", *FORBIDDEN])
+def test_a_file_that_is_wrong_is_a_wrong_use_at_its_line(unseeded: World, key: str) -> None:
+    """Misspelt or forbidden: the annotation leads to the line of the file, and nothing is allowed."""
+    outcome = with_file(unseeded, f"stack-branch: master\n{key}: x\n").gate("2023.06.3")
     assert (outcome.status, outcome.outputs["deploy-production"]) == (2, "false")
     assert "file=.github/frag-release.yaml,line=2" in outcome.log
+
+
+DECOY = ".github/workflows/decoy.yaml"
+
+
+def test_a_decoy_of_the_workflow_file_does_not_let_another_one_build(unseeded: World) -> None:
+    """The file names a workflow file with a good pair; what runs pins 2023.05.2 off production, and is refused."""
+    example = unseeded.example
+    files = {FILE: f"workflow-file: {DECOY}\n", DECOY: workflow_text("2023.05.1", "2023.05.4")}
+    example.stack.commit(files, "Set up", branch="master")
+    release_stack(example, "2023.06.3", "2023.05.2", "2023.05.4")
+    world = unseeded.seed()
+    running = {
+        file: {"GITHUB_WORKFLOW_REF": f"{REPOSITORY}/{file}@refs/tags/2023.06.3"} for file in (WORKFLOW_FILE, DECOY)
+    }
+    outcome = world.gate_where(running[WORKFLOW_FILE], "2023.06.3")
+    assert outcome.outputs["deploy-production"] == "false"
+    assert outcome.findings("fail") == {"pin-effective:backend": "fail", "pin-effective:frontend": "fail"}, outcome.log
+    assert world.gate_where(running[DECOY], "2023.06.3").outputs["deploy-production"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "since", "named"),
+    [
+        ("stack-branch: master\n", "stack-branch: master\nstack-image: ghcr.io/x/y\n", "stack-image"),
+        ("", DEFAULTS, "only one of the two has it"),
+        (DEFAULTS, DEFAULTS.replace("production", "main"), "components.backend.branch"),
+        (DEFAULTS, f"{DEFAULTS}deployer: none\n", "deployer"),
+    ],
+)
+def test_publish_refuses_what_was_reviewed_under_another_file(
+    stack: Stack, reviewed: str, since: str, named: str
+) -> None:
+    """The default branch has another file by now, in whatever key: nothing is tagged, and the key is named."""
+    before = stack.commit("Set up", {FILE: reviewed}) if reviewed else ""
+    stack.reviewed()
+    event = stack.push(before)
+    stack.commit("Another file", {FILE: since})
+    stack.world.github.requests.clear()
+    outcome = stack.publish(event)
+    assert (outcome.status, named in outcome.log) == (1, True), outcome.log
+    assert "cannot be released: .github/frag-release.yaml" in outcome.log
+    assert stack.made_nothing()
+
+
+def test_publish_refuses_a_release_that_brings_its_own_file(stack: Stack) -> None:
+    """The file that rules is then the release's own: whoever reviewed a pair has reviewed no settings."""
+    stack.commit(MESSAGE, {WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4"), FILE: DEFAULTS})
+    stack.world.github.requests.clear()
+    outcome = stack.publish()
+    assert (outcome.status, "frag-release.yaml is changed by it" in outcome.log) == (1, True), outcome.log
+    assert stack.made_nothing()
+
+
+def test_two_components_with_one_variable_are_refused_at_the_line(unseeded: World) -> None:
+    """Else `api=2023.03.1` would be lost beside the other component, and prepare would say "unchanged"."""
+    world = with_file(unseeded, THREE.replace("WORKER_TAG", "BE_IMAGE_TAG"))
+    outcome = prepare(world, component_tags="api=2023.03.1", backend_tag="", frontend_tag="", **UNNAMED)
+    assert outcome.status == 2
+    assert "file=.github/frag-release.yaml,line=4" in outcome.log
+    assert "The components api and worker share the variable BE_IMAGE_TAG" in outcome.log
 
 
 def test_a_pull_request_is_judged_by_the_file_of_its_base(unseeded: World) -> None:
     """Its own file, which a stranger may have written, is not read."""
     world = with_file(unseeded, THREE)
     base = world.commit("2023.06.3")
-    files = {FILE: "tokn: x\n", WORKFLOW_FILE: workflow_text("2023.05.1", "2023.05.4")}
+    text = with_variables(workflow_text("2023.05.1", "2023.05.4"), ["WORKER_TAG"])
+    files = {FILE: "tokn: x\n", WORKFLOW_FILE: text}
     head = world.example.stack.commit(files, "Mine", branch="mine")
     world = world.seed()
     event = Event("pull_request", "refs/pull/7/merge", head, {"pull_request": {"base": {"sha": base}}})
@@ -165,13 +231,13 @@ def record_of_three(world: World, configuration: Any) -> bytes:
 
 def components_recorded() -> dict[str, Any]:
     """What publish records of the file with three components."""
-    backend = {"variable": "BE_IMAGE_TAG", "namespace-variable": "BE_NAMESPACE"}
+    backend = {"namespace-variable": "BE_NAMESPACE"}
     frontend = {"variable": "FE_IMAGE_TAG", "namespace-variable": "FE_NAMESPACE"}
     return {
         "components": {
-            "api": {"repository": f"xchem/{BACKEND}", **backend},
+            "api": {"repository": f"xchem/{BACKEND}", "variable": "BE_IMAGE_TAG", **backend},
             "web": {"repository": f"xchem/{FRONTEND}", **frontend},
-            "worker": {"repository": f"xchem/{BACKEND}", **backend},
+            "worker": {"repository": f"xchem/{BACKEND}", "variable": "WORKER_TAG", **backend},
         }
     }
 
@@ -231,7 +297,7 @@ def test_the_file_costs_no_round_trip_but_where_it_renames_the_workflow_file(
     example = unseeded.example
     files = {"a.yml": workflow_text("2023.05.1", "2023.05.4"), **({FILE: text} if text else {})}
     example.stack.commit(files, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=["WORKER_TAG"])
     rounds = rounds_of(unseeded.seed(), "2023.06.3", limit, **(UNNAMED if "api" in text else {}))
     assert rounds.count == limit, rounds.sizes
 
@@ -250,6 +316,20 @@ def rounds_of(world: World, tag: str, limit: int, **inputs: str) -> Rounds:
     return rounds
 
 
+@pytest.mark.parametrize(("name", "asked"), [("announce", 30), ("publish", 38), ("doctor", 38), ("audit", 22)])
+def test_what_the_look_for_the_file_has_shown_is_not_asked_again(
+    name: str, asked: int, request: pytest.FixtureRequest
+) -> None:
+    """That there is no file is proved by the repository itself, which the command then knows already."""
+    scenario = scenario_of(name, request)
+    scenario.world.github.requests.clear()
+    dry = {} if name in READERS else {"dry-run": "true"}
+    assert scenario.run({**dry, "ticket-token": "", "project": ""} if name == "announce" else dry).report is not None
+    requests = scenario.world.github.requests
+    alone = [one for one in requests if (one.request.method, one.path) == ("GET", f"/repos/{REPOSITORY}")]
+    assert (len(alone), len(requests)) == (1, asked)
+
+
 @pytest.mark.parametrize(("count", "asked"), [(1, 21), (2, 27), (5, 45), (20, 135)])
 def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: int) -> None:
     """A component is its tag, its branches, its commit and its CI; the stack is fifteen more, however many it has.
@@ -257,10 +337,10 @@ def test_requests_grow_by_six_a_component(unseeded: World, count: int, asked: in
     Never are there more on their way than GitHub lets a token have.
     """
     names = [f"part-{number}" for number in range(1, count + 1)]
-    example, own = unseeded.example, "variable: BE_IMAGE_TAG, namespace-variable: BE_NAMESPACE"
-    lines = [f"  {name}: {{repository: xchem/{name}, {own}}}" for name in names]
+    example, variables = unseeded.example, [f"PART_{number}_IMAGE_TAG" for number in range(1, count + 1)]
+    lines = [f"  {name}: {{repository: xchem/{name}, namespace-variable: BE_NAMESPACE}}" for name in names]
     example.stack.commit({FILE: "\n".join(["components:", *lines, ""])}, "Set up", branch="master")
-    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4")
+    release_stack(example, "2023.06.3", "2023.05.1", "2023.05.4", others=variables)
     world = unseeded.seed()
     for name in names:
         world.github.seed_from_git(example.backend, f"xchem/{name}")

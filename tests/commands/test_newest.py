@@ -68,7 +68,7 @@ def newest(repository: Repository) -> Answer[str]:
     return found.tag() if isinstance(found, Newest) else found
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(st.dictionaries(st.one_of(calendar, calendar, semantic, other), places, max_size=40))
 def test_the_newest_is_what_git_says(tags: dict[str, tuple[str, int, bool]]) -> None:
     """Years with gaps, two schemes, other tags between, and any of them off the branch: the highest that is merged."""

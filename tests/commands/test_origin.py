@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from world.github_server import TOKEN
 from world.loopback import Request
 from world.program import Outcome
 from world.provenance import Built, material
+from world.rounds import Rounds, patiently
 
 TAG = "2023.06.2"
 OTHER = "sha256:" + "9" * 64
@@ -69,6 +71,48 @@ def test_a_git_context_may_have_seen_the_annotated_tag_itself(unseeded: World) -
     world.github.requests.clear()
     assert world.gate(check_origin="off").status == 0
     assert len(world.github.requests) == asked
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Requests to GitHub, requests to the registry, and round trips."""
+
+    github: int
+    registry: int
+    rounds: int
+
+
+@pytest.mark.parametrize(
+    ("platforms", "origin", "cost"),
+    [
+        (0, "off", Cost(28, 3, 4)),
+        (1, "off", Cost(28, 3, 4)),
+        (0, "check", Cost(28, 3 + 2 * 2, 5)),
+        (1, "check", Cost(28, 3 + 2 * 3, 6)),
+        (2, "check", Cost(28, 3 + 2 * (3 + 2), 6)),
+    ],
+)
+def test_what_origin_costs_a_passing_gate(world: World, platforms: int, origin: str, cost: Cost) -> None:
+    """Of each image two requests for its labels, or three for provenance and two for each further platform.
+
+    GitHub is asked for nothing more: 24, the frontend's annotated tag, and three years since. The registry is asked for
+    its login and for each image by its tag.
+    """
+    for name, tag in ((BACKEND, "2023.05.1"), (FRONTEND, "2023.05.4")) if platforms else ():
+        world.registry.push_built(f"xchem/{name}", tag, *[Built(world.example.commits[name][tag])] * platforms)
+    asked: list[int] = []
+
+    def gate(rounds: Rounds) -> None:
+        world.github.requests.clear()
+        world.registry.requests.clear()
+        world.github.rounds = world.registry.rounds = rounds
+        outcome = world.gate(check_origin=origin)
+        world.github.rounds = world.registry.rounds = None
+        assert outcome.outputs["verdict"] == "deploy", outcome.log
+        asked[:] = [len(world.github.requests), len(world.registry.requests)]
+
+    rounds = patiently(cost.rounds, gate)
+    assert Cost(*asked, rounds.count) == cost, rounds.sizes
 
 
 def pair_of(world: World, backend: str = "") -> list[Mapping[str, Any]]:

@@ -235,7 +235,7 @@ def test_each_guard_of_the_example_is_missed(old: str, new: str, judge: Callable
     assert judge(use_of(changed(FULL, old, new))).presence is MISSING
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.data())
 def test_whatever_a_file_is_made_of_no_fault_comes_of_it(data: st.DataObject) -> None:
     """Lines left out, doubled or put elsewhere, and odd values: a judgement, or that the file cannot be read."""

@@ -274,7 +274,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     return document  # type: ignore[no-any-return]
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(mutated() | st.dictionaries(st.text(max_size=8), JSON, max_size=4))
 def test_no_document_ends_in_a_traceback(document: dict[str, Any]) -> None:
     """Whatever a registry sends: an answer or a reason; and all that is kept of it is printable ASCII."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,18 @@ def test_pin_shadowed() -> None:
     assert_finding(of_backend("pin-shadowed"), Status.PASS)
     for head in (BACKEND_COMMIT, "9" * 40):
         failed = of_backend("pin-shadowed", shadow=head)
-        assert_finding(failed, Status.FAIL, "branch", "2023.05.1", "org/fragalysis-backend")
+        assert_finding(failed, Status.FAIL, "branch", "2023.05.1", "org/fragalysis-backend", "build the tag again")
+
+
+@pytest.mark.parametrize(
+    ("facts", "remedy"),
+    [({"is_planned": True}, "then run this again: it makes the tag"), ({"commit": None}, "then make the tag")],
+)
+def test_a_branch_with_the_name_of_a_tag_that_is_not_made(facts: dict[str, Any], remedy: str) -> None:
+    """What was never built is not built again: the branch has to go before the tag is made."""
+    failed = of_backend("pin-shadowed", shadow="9" * 40, **facts)
+    assert_finding(failed, Status.FAIL, "as the tag would be", remedy)
+    assert "again" not in failed.remedy.replace("run this again", "")
 
 
 def test_pin_on_branch() -> None:

@@ -104,12 +104,118 @@ def test_no_key_decides_where_a_secret_goes_or_what_is_let_pass() -> None:
         assert not (one.in_file and (one.secret or one.kind.value.startswith("URL") or one.name.startswith("awx-")))
 
 
+FORBIDDEN = (
+    "token", "component-token", "ticket-token", "awx-token", "awx-password", "registry-password", "registry-config",
+    "awx-url", "awx-api-path", "awx-username", "awx-template", "awx-organization", "production-template", "extra-vars",
+    "on-timeout", "github-api-url", "registry-url", "registry-username", "ca-file", "allow", "check-ci", "check-images",
+    "ungated", "production", "rollback", "environment", "deployment-record", "follow", "mode", "local", "report", "ref",
+    "stack-repository", "verify-url", "expected-stack-commit", "expected-stack-digest", "expected-backend-digest",
+    "expected-frontend-digest", "expected-components", "expected-plan",
+)  # fmt: skip
+"""What the contract says that the file never decides, by hand."""
+
+
+@pytest.mark.parametrize("key", FORBIDDEN)
+@pytest.mark.parametrize("value", ["x", "", "[x]", "{x: y}", "'true'"])
+def test_every_forbidden_key_is_refused_at_its_line(key: str, value: str) -> None:
+    """Alone or in a component, in quotes or capitals, with whatever value: never accepted, never passed over."""
+    places = {
+        f"stack-branch: main\n{key}: {value}\n": 2,
+        f"timezone: UTC\n\n'{key}': {value}\n": 3,
+        f"{key.upper()}: {value}\n": 1,
+        f"components:\n  api:\n    repository: a/b\n    {key}: {value}\n": 4,
+        f"components: {{backend: {{{key}: {value or 'x'}}}, frontend: {{}}}}\n": 1,
+    }
+    for text, line in places.items():
+        with pytest.raises(ConfigurationError) as caught:
+            read(text)
+        assert (caught.value.file, caught.value.line) == (".github/frag-release.yaml", line), text
+        assert key in caught.value.message.lower()
+
+
+@pytest.mark.parametrize("key", [*file_inputs(), *(f"components.api.{key}" for key in component_rows("api"))])
+def test_a_difference_in_any_key_is_a_difference(key: str) -> None:
+    """Each key that a file may have is compared when two files are, that only one of them has it, too."""
+
+    def having(value: str) -> Configuration:
+        if not key.startswith("components."):
+            return Configuration({key: value})
+        return Configuration({}, {"api": {"repository": "a/b", key.removeprefix("components.api."): value}})
+
+    absent = Configuration({}, {"api": {} if key.endswith(".repository") else {"repository": "a/b"}})
+    without = absent if key.startswith("components.") else Configuration()
+    assert having("x").differing(having("y")) == having("x").differing(without) == [key]
+
+
 def test_a_login_does_not_go_to_a_registry_that_only_the_file_names() -> None:
     """One login for a registry of the file's choosing is refused; the registry named by an input takes it."""
     login = {"registry_username": "robot", "registry_password": "hunter2"}
     with pytest.raises(UsageError, match=r"names the registry ghcr\.io, quay\.io"):
         read_settings(values(**login).configured(read(SHOP)), RUN)
     read_settings(values(**login, registry_url="https://ghcr.io").configured(read(SHOP)), RUN)
+
+
+ONE_NAMESPACE = "namespace-variable: NAMESPACE"
+
+
+@pytest.mark.parametrize(
+    ("api", "web", "line", "message"),
+    [
+        ("variable: TAG", "variable: TAG", 4, "api and web share the variable TAG"),
+        ("variable: TAG", "variable: tag", 4, "api and web share the variable tag"),
+        ("variable: [A, TAG]", "variable: [B, TAG]", 4, "api and web share the variable TAG"),
+        ("variable: WEB_IMAGE_TAG", "branch: main", 2, "api and web share the variable WEB_IMAGE_TAG"),
+        ("variable: TAG", "namespace-variable: TAG", 4, "api and web share the variable TAG"),
+        ("variable: WEB_NAMESPACE", "branch: main", 2, "api and web share the variable WEB_NAMESPACE"),
+        ("variable: TAG, namespace-variable: TAG", "branch: main", 2, "api has the variable TAG for its tag and"),
+        ("image: acme/api", "image: docker.io/acme/api", 4, "api and web share the image docker.io/acme/api"),
+        (ONE_NAMESPACE, ONE_NAMESPACE, None, ""),
+        ("image: none", "image: none", None, ""),
+        ("variable: [A, A]", "variable: B", None, ""),
+    ],
+)
+def test_what_can_be_of_one_component_alone_is_refused_of_two(api: str, web: str, line: int, message: str) -> None:
+    """A variable holds one tag and an image is of one repository; a namespace may be that of several images."""
+    text = f"components:\n  api: {{repository: acme/api, {api}}}\n  # second\n  web: {{repository: acme/web, {web}}}\n"
+    configured = values().configured(read(text))
+    if line is None:
+        assert len(read_settings(configured, RUN).components) == 2
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(configured, RUN)
+    assert caught.value.line == line and message in caught.value.message
+
+
+def test_a_name_whose_usual_variables_are_anothers_is_refused() -> None:
+    """Components `be` and `backend` both mean BE_IMAGE_TAG if they say nothing else; the line is that of the second."""
+    text = "components:\n  backend: {}\n  be: {repository: a/b}\n"
+    with pytest.raises(ConfigurationError, match="backend and be share the variable BE_IMAGE_TAG") as caught:
+        read_settings(values().configured(read(text)), RUN)
+    assert caught.value.line == 3
+
+
+def test_two_components_of_one_repository_may_have_one_image() -> None:
+    """A monorepo's two parts are pinned each by its own variable, and proved each for itself."""
+    text = "components:\n  a: {repository: acme/mono, image: x/y}\n  b: {repository: Acme/Mono, image: x/y}\n"
+    assert len(read_settings(values().configured(read(text)), RUN).components) == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"backend_variable": "TAG", "frontend_variable": "TAG"},
+        {"frontend_variable": "BE_IMAGE_TAG"},
+        {"backend_variable": "FE_BRANCH,FE_IMAGE_TAG"},
+        {"backend_namespace_variable": "BE_IMAGE_TAG"},
+        {"backend_image": "acme/x", "frontend_image": "acme/x"},
+    ],
+)
+def test_inputs_that_name_one_thing_twice_are_a_wrong_use(given: dict[str, str]) -> None:
+    """The same by inputs, with or without a file, in which it is not the file that is wrong."""
+    for file in (None, read("stack-branch: main\ncomponents: {backend: {}, frontend: {}}\n")):
+        with pytest.raises(UsageError, match="backend") as caught:
+            read_settings(values(**given).configured(file), RUN)
+        assert not isinstance(caught.value, ConfigurationError)
 
 
 def test_a_file_that_says_the_defaults_changes_nothing() -> None:
@@ -182,7 +288,7 @@ FILES = st.dictionaries(
 
 
 @given(FILES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 def test_schema_and_program_accept_the_same(data: dict[str, Any]) -> None:
     """What the schema accepts the program does, and the other way round."""
     is_valid = jsonschema.Draft7Validator(SCHEMA).is_valid(data)

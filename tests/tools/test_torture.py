@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import torture
+from contract.sources import ROOT
 
 PART = {
     "commit": "1234567",
@@ -16,6 +19,12 @@ OTHER = {
     "commands": {"gate": {"of": 1200, "ran": 5, "mended": 0, "hang": 1}},
     "broken": [["hang", "gate | 0 GET /a 1 | silence | once", "130 s"]],
 }
+
+
+def test_no_generated_test_has_a_fixed_number_of_examples() -> None:
+    """The torture's fifty times as many are of a profile, which a number of a test's own would hide."""
+    fixed = re.compile(r"max_examples=[0-9]+[,)]")
+    assert [path.name for path in (ROOT / "tests").rglob("test_*.py") if fixed.search(path.read_text("utf-8"))] == []
 
 
 def test_parts_add_up() -> None:

@@ -6,6 +6,7 @@ Three real repositories in one folder. Standard library only: the demo uses this
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -64,6 +65,11 @@ def workflow_text(backend: str, frontend: str, namespace: str = OWNER) -> str:
     return _WORKFLOW % {"backend": backend, "frontend": frontend, "namespace": namespace, "digits": "5" * 64}
 
 
+def with_variables(text: str, names: Sequence[str]) -> str:
+    """The workflow file with a variable more for each name, which pins 2023.05.1."""
+    return text.replace("\njobs:", "".join(f"  {name}: 2023.05.1\n" for name in names) + "\njobs:", 1)
+
+
 @dataclass(frozen=True)
 class Example:
     """The three repositories, and the commit of every tag as `commits["fragalysis-stack"]["2023.06.2"]`."""
@@ -111,9 +117,10 @@ def release_stack(
     *,
     annotated: bool = False,
     branch: str = "master",
+    others: Sequence[str] = (),
 ) -> str:
-    """Commits the pair to a stack branch, tags that commit, and returns its id."""
-    files = {WORKFLOW_FILE: workflow_text(backend, frontend, example.owner)}
+    """Commits the pair to a stack branch, tags that commit, and returns its id; `others` are variables more."""
+    files = {WORKFLOW_FILE: with_variables(workflow_text(backend, frontend, example.owner), others)}
     commit = example.stack.commit(files, f"build: Use of b/e {backend} f/e {frontend}", branch=branch)
     example.stack.tag(tag, commit, annotated=annotated)
     example.commits[STACK][tag] = commit

@@ -148,6 +148,13 @@ class Session(Generic[_S]):
         return self.services.forge()
 
     @cached_property
+    def github(self) -> GithubForge:
+        """GitHub, for what clones cannot do: the session's own view, unless that is of clones."""
+        from ..adapters.github.forge import GithubForge
+
+        return self.forge if isinstance(self.forge, GithubForge) else self.services.github()
+
+    @cached_property
     def stack(self) -> Stack[Forge]:
         """The stack in that view."""
         return self.stack_on(self.forge)

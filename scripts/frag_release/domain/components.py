@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, Blob, Unknown
@@ -89,6 +89,44 @@ class Component:
             return None
         name = self.repository.partition("/")[2]
         return self.image or f"docker.io/{namespace or self.owner}/{name}".lower()
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A variable or an image that has been named for two things; each is a component with the key that names it."""
+
+    what: str
+    first: tuple[Component, str]
+    second: tuple[Component, str]
+
+
+def find_clash(components: Sequence[Component]) -> Clash | None:
+    """Return the first clash: a variable cannot hold two tags, nor a tag and a namespace.
+
+    One namespace may hold the images of several components, and one repository may make several of them; the same
+    image of two repositories would prove one of them by the other.
+    """
+    taken: dict[str, tuple[Component, str]] = {}
+    for component in components:
+        for key, what in _names_of(component):
+            first = taken.setdefault(what.upper(), (component, key))
+            if not _may_share(*first, component, key):
+                return Clash(what, first, (component, key))
+    return None
+
+
+def _names_of(component: Component) -> Iterator[tuple[str, str]]:
+    yield from (("variable", name) for name in component.variables)
+    yield from (("namespace-variable", name) for name in component.namespace_variables)
+    if component.image not in ("", NO_IMAGE):
+        yield "image", component.image
+
+
+def _may_share(first: Component, first_key: str, second: Component, key: str) -> bool:
+    if first_key != key:
+        return False
+    is_same_source = first.repository.lower() == second.repository.lower()
+    return first.name == second.name or key == "namespace-variable" or (key == "image" and is_same_source)
 
 
 @dataclass(frozen=True)

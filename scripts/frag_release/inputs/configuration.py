@@ -31,10 +31,19 @@ LINES = r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]*"
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the file says: texts by inputs, and by components, None if it names none. `places` are lines, from 1."""
+    """What the file says: texts by inputs, and by components, None if it names none.
+
+    `places` are the lines, from 1, of components (`components.api`) and of their keys (`components.api.variable`).
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, str]] | None = None
+    places: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def line(self, name: str, key: str) -> int:
+        """The line at which a component of the file has a key, else that of its name."""
+        where = f"{_COMPONENTS}.{name}"
+        return self.places.get(f"{where}.{key}") or self.places[where]
 
     @property
     def keys(self) -> dict[str, str]:
@@ -164,9 +173,11 @@ def configuration_of(root: _Value) -> Configuration:
     known = file_inputs()
     texts: dict[str, str] = {}
     components: dict[str, dict[str, str]] | None = None
+    places: dict[str, int] = {}
     for name, value in root.data.items():
         if name == _COMPONENTS:
             components = _components(value)
+            places = _places(value)
         elif name in known:
             texts[name] = _text(name, known[name], value)
         else:
@@ -176,7 +187,14 @@ def configuration_of(root: _Value) -> Configuration:
         raise _wrong(
             f"{stray[0]} stands beside components", root.keys[stray[0]], "Write it as ci-workflows of that component."
         )
-    return Configuration(texts, components)
+    return Configuration(texts, components, places)
+
+
+def _places(value: _Value) -> dict[str, int]:
+    found = {f"{_COMPONENTS}.{name}": line for name, line in value.keys.items()}
+    for name, own in value.data.items():
+        found |= {f"{_COMPONENTS}.{name}.{key}": line for key, line in own.keys.items()}
+    return found
 
 
 def _is_of_no(name: str, components: Mapping[str, Any]) -> bool:

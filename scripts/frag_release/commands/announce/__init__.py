@@ -27,7 +27,7 @@ def run(session: Session[AnnounceSettings]) -> AnnounceReport:
     def body(contents: Contents, limit: int) -> str:
         return ticket_body(contents, session.context.server_url, limit)
 
-    stack = session.stack_on(session.services.github())
+    stack = session.stack_on(session.github)
     settings = _with_ticket(session.settings, stack)
     return Announce(settings, stack, session.now, session.journal, body, session.clock.sleep, checked).run()
 

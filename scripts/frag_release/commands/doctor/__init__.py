@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...adapters.github.forge import GithubForge
 from ...inputs.settings.awx import AwxSettings
 from ...inputs.settings.doctor import read_doctor_settings as read_settings
 from .doctor import Deployment, Doctor
@@ -20,8 +19,6 @@ __all__ = ["read_settings", "run"]
 def run(session: Session[DoctorSettings]) -> DoctorReport:
     """Look for what is missing; writes nothing."""
     settings, services = session.settings, session.services
-    # The configuration file was looked up there: what that has told is not asked again.
-    forge = session.forge if isinstance(session.forge, GithubForge) else services.github()
     registry, awx = services.registry(), settings.awx
     deployment = Deployment(services.awx(awx), awx) if isinstance(awx, AwxSettings) else awx
-    return Doctor(settings, session.stack_on(forge), registry, deployment, services.site(), session.now).run()
+    return Doctor(settings, session.stack_on(session.github), registry, deployment, services.site(), session.now).run()

@@ -19,7 +19,7 @@ __all__ = ["read_settings", "run"]
 def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:
     """Find what was reviewed, and publish it."""
     services = session.services
-    forge = services.github()
+    forge = session.github
     text = ReleaseText(session, forge, services.github)
     return Publish(
         session, session.stack_on(forge), lambda: session.stack_on(services.github()), services.registry(), text.body

@@ -118,7 +118,7 @@ def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) 
         f"{name}:",
         "  runs-on: ubuntu-latest",
         "  timeout-minutes: 10",
-        "  permissions: {contents: read, actions: read}",
+        "  permissions: {contents: read, actions: read, deployments: read}",
         f"  {HANDED_ON}",
         "  steps:",
         "  - id: gate",

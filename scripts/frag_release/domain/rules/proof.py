@@ -56,10 +56,12 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
         return unknown(f"Whether {repository} has a branch named {pin.tag!r}", facts.shadow)
     if facts.shadow is None:
         return passed(f"No branch of {repository} is named {pin.tag}.")
+    beside, then = "beside the tag", "build the tag again"
+    if facts.is_planned or facts.commit is None:
+        beside, then = "as the tag would be", "run this again: it makes the tag" if facts.is_planned else "make the tag"
     return failed(
-        f"{repository} has a branch named {pin.tag!r} beside the tag: its build and its image could pass for the "
-        "tag's.",
-        f"Delete or rename the branch {pin.tag!r} in {repository}, then build the tag again.",
+        f"{repository} has a branch named {pin.tag!r} {beside}: its build and its image could pass for the tag's.",
+        f"Delete or rename the branch {pin.tag!r} in {repository}, then {then}.",
     )
 
 

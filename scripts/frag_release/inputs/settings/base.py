@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...domain.components import NO_IMAGE, Choice, Component, given_in
+from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
 from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
 from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
-from ...errors import UsageError
+from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.components import variable_stem
@@ -163,7 +163,7 @@ def read_settings(values: Values, context: Context) -> Settings:
         stack_repository=repository,
         stack_branches=values.items("stack-branch"),
         workflow_file=_workflow_file(values.text("workflow-file")),
-        components=tuple(_component(name, values, repository) for name in values.components),
+        components=_components(values, repository),
         choices={
             name: Choice(values.of_component(name, "tag"), values.of_component(name, "namespace"))
             for name in values.components
@@ -205,6 +205,30 @@ def _workflow_file(path: str) -> str:
     if path.startswith("/") or "\\" in path or ".." in parts or not parts:
         raise wrong_input("workflow-file", path, "Use a path from the top of the stack's repository.")
     return str(PurePosixPath(path))
+
+
+def _components(values: Values, stack: str) -> tuple[Component, ...]:
+    components = tuple(_component(name, values, stack) for name in values.components)
+    if clash := find_clash(components):
+        raise _clashing(clash, values)
+    return components
+
+
+def _clashing(clash: Clash, values: Values) -> UsageError:
+    (first, its), (second, key) = clash.first, clash.second
+    both = f"({first.given_in(its)} and {second.given_in(key)})"
+    what = "image" if key == "image" else "variable"
+    if first is second:
+        message = f"The component {first.name} has the variable {clash.what} for its tag and for its namespace {both}."
+    else:
+        message = f"The components {first.name} and {second.name} share the {what} {clash.what} {both}."
+    remedy = f"Name {'the image that each repository makes' if key == 'image' else 'a variable for each'}."
+    config, ends = values.configuration, ((second.name, key), (first.name, its))
+    if not config or not config.components or any(values.is_given(f"{name}-{what}") for name, what in ends):
+        return UsageError(message, remedy)
+    name, key = next((one for one in ends if values.is_from_file(*one)), ends[0])
+    line = config.line(name, key)
+    return ConfigurationError(f"{FILE}, line {line}: {message}", remedy, FILE, line)
 
 
 def _component(name: str, values: Values, stack: str) -> Component:
