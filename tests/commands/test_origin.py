@@ -112,7 +112,7 @@ def test_what_origin_costs_a_passing_gate(world: World, platforms: int, origin: 
         asked[:] = [len(world.github.requests), len(world.registry.requests)]
 
     rounds = patiently(cost.rounds, gate)
-    assert Cost(*asked, rounds.count) == cost, rounds.sizes
+    assert Cost(asked[0], asked[1], rounds.count) == cost, rounds.sizes
 
 
 def pair_of(world: World, backend: str = "") -> list[Mapping[str, Any]]:
