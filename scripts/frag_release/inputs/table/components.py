@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
 from ...domain.tag_format import AS_TAG, BY_MONTH, FORMATS_IN_WORDS, IMAGE_FORMATS
 from .input import FORMAT, IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
 
@@ -23,99 +27,117 @@ _TAG = {
 """What the tag of a component is to the commands."""
 
 
-# Long: it is a table, one row for each input.
+_ROWS: tuple[Input, ...] = (
+    Input(
+        "repository",
+        "Repository of the {name}",
+        default_words="the stack's owner and `fragalysis-{name}`",
+        kind=Kind.REPOSITORY,
+        in_file=True,
+    ),
+    Input(
+        "branch",
+        "Branch that a {name} tag must be on. Several: any of them",
+        default="production",
+        kind=Kind.LIST,
+        in_file=True,
+    ),
+    Input(
+        "tag",
+        "Tag of the {name}",
+        helps=_TAG,
+        default_words="the value in the workflow file",
+        shape="TAG",
+        commands=of("gate", "prepare", "deploy", "doctor"),
+    ),
+    Input(
+        "tag-format",
+        f"How production tags of the {{name}} are written: {FORMATS_IN_WORDS}",
+        default=BY_MONTH,
+        shape="FORMAT",
+        in_file=True,
+        pattern=FORMAT,
+    ),
+    Input(
+        "image-tag-format",
+        "How the {name}'s image is tagged: as its tag, or without the `v` of that",
+        default=AS_TAG,
+        kind=Kind.CHOICE,
+        choices=IMAGE_FORMATS,
+        in_file=True,
+    ),
+    Input(
+        "namespace",
+        "Namespace of the {name}'s image that will be built, where it is not the workflow file's",
+        default_words="the value in the workflow file, else the owner",
+        shape="NAME",
+        commands=of("gate", "deploy"),
+    ),
+    Input(
+        "variable",
+        "Variable of the workflow file's top-level `env:` with the {name}'s tag; of a list the first that is there",
+        default="{stem}_IMAGE_TAG",
+        kind=Kind.LIST,
+        in_file=True,
+        pattern=VARIABLE,
+    ),
+    Input(
+        "namespace-variable",
+        "Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that "
+        "is there",
+        default="{stem}_NAMESPACE",
+        kind=Kind.LIST,
+        in_file=True,
+        pattern=VARIABLE,
+    ),
+    Input(
+        "image",
+        "Name of the {name}'s image without its tag; `none` where the stack uses no such image",
+        default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
+        shape="IMAGE",
+        in_file=True,
+        pattern=IMAGE,
+    ),
+    Input(
+        "ci-workflows",
+        "Workflows of the {name}'s repository that must have passed for the tag, by file or name",
+        default_words="all runs of a push of the tag that are left, with a warning",
+        kind=Kind.LIST,
+        commands=IN_WORKFLOW - of("announce", "doctor"),
+        in_file=True,
+    ),
+    Input(
+        "notice-paths",
+        "Paths of the {name}'s repository: new files there are told, for a way back would not undo them",
+        default="**/migrations/**",
+        kind=Kind.LIST,
+        commands=of("prepare", "publish", "announce"),
+        in_file=True,
+    ),
+)
+"""The inputs of every component without its name in front: `{name}` is that, `{stem}` what its variables begin with."""
+
+
+@cache
 def component_inputs(name: str) -> tuple[Input, ...]:
     """Return the inputs of the component `name`."""
-    short = variable_stem(name)
-    return (
-        Input(
-            f"{name}-repository",
-            f"Repository of the {name}",
-            default_words=f"the stack's owner and `fragalysis-{name}`" if name in _SHORT else "none",
-            kind=Kind.REPOSITORY,
-            in_file=True,
-        ),
-        Input(
-            f"{name}-branch",
-            f"Branch that a {name} tag must be on. Several: any of them",
-            default="production",
-            kind=Kind.LIST,
-            in_file=True,
-        ),
-        Input(
-            f"{name}-tag",
-            f"Tag of the {name}",
-            helps=_TAG,
-            default_words="the value in the workflow file",
-            shape="TAG",
-            commands=of("gate", "prepare", "deploy", "doctor"),
-        ),
-        Input(
-            f"{name}-tag-format",
-            f"How production tags of the {name} are written: {FORMATS_IN_WORDS}",
-            default=BY_MONTH,
-            shape="FORMAT",
-            in_file=True,
-            pattern=FORMAT,
-        ),
-        Input(
-            f"{name}-image-tag-format",
-            f"How the {name}'s image is tagged: as its tag, or without the `v` of that",
-            default=AS_TAG,
-            kind=Kind.CHOICE,
-            choices=IMAGE_FORMATS,
-            in_file=True,
-        ),
-        Input(
-            f"{name}-namespace",
-            f"Namespace of the {name}'s image that will be built, where it is not the workflow file's",
-            default_words="the value in the workflow file, else the owner",
-            shape="NAME",
-            commands=of("gate", "deploy"),
-        ),
-        Input(
-            f"{name}-variable",
-            f"Variable of the workflow file's top-level `env:` with the {name}'s tag; of a list the first that is "
-            "there",
-            default=f"{short}_IMAGE_TAG",
-            kind=Kind.LIST,
-            in_file=True,
-            pattern=VARIABLE,
-        ),
-        Input(
-            f"{name}-namespace-variable",
-            f"Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that "
-            "is there",
-            default=f"{short}_NAMESPACE",
-            kind=Kind.LIST,
-            in_file=True,
-            pattern=VARIABLE,
-        ),
-        Input(
-            f"{name}-image",
-            f"Name of the {name}'s image without its tag; `none` where the stack uses no such image",
-            default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
-            shape="IMAGE",
-            in_file=True,
-            pattern=IMAGE,
-        ),
-        Input(
-            f"{name}-ci-workflows",
-            f"Workflows of the {name}'s repository that must have passed for the tag, by file or name",
-            default_words="all runs of a push of the tag that are left, with a warning",
-            kind=Kind.LIST,
-            commands=IN_WORKFLOW - of("announce", "doctor"),
-            in_file=True,
-        ),
-        Input(
-            f"{name}-notice-paths",
-            f"Paths of the {name}'s repository: new files there are told, for a way back would not undo them",
-            default="**/migrations/**",
-            kind=Kind.LIST,
-            commands=of("prepare", "publish", "announce"),
-            in_file=True,
-        ),
+    words = {"{name}": name, "{stem}": variable_stem(name)}
+    return tuple(
+        replace(
+            row,
+            name=f"{name}-{row.name}",
+            help=_filled(row.help, words),
+            default=_filled(row.default, words),
+            default_words=_filled(row.default_words, words) if name in _SHORT or row.name != "repository" else "none",
+        )
+        for row in _ROWS
     )
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    for place, word in words.items():
+        text = text.replace(place, word)
+    return text
 
 
 EVERY_COMPONENT: tuple[Input, ...] = (
