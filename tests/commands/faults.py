@@ -39,6 +39,7 @@ OPTIONAL: Mapping[tuple[str, str], str] = {
         "fragalysis-(backend|frontend)/git/matching-refs/tags 1$",
     ): "each tag that the list lacks is asked for by itself",
     ("prepare", "fragalysis-stack/git/ref/tags/"): "the list of tags says that the name is free; this is a second look",
+    (".", "GET /v2/ "): "it says how to log in: each image is asked for by itself, and is seen or not",
     ("doctor", "/contents/(docs/)?CODEOWNERS"): "GitHub takes the one in .github, which is there, and no other",
 }
 """What a run may go without unsaid: pattern of the command, and of the position, with the reason."""
