@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out: list[pytest.Item] = []
     for own in cases.values():
         (keep,) = next(own[0].iter_markers("sampled")).args
-        kept = {round(at * (len(own) - 1) / (keep - 1)) for at in range(keep)}
+        kept = {round(at * (len(own) - 1) / max(keep - 1, 1)) for at in range(keep)}
         left_out += [item for at, item in enumerate(own) if at not in kept]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]

@@ -130,7 +130,7 @@ def foreign(text: str) -> list[str]:
     return [own[max(0, hit.start() - 60) : hit.end() + 30] for hit in FOREIGN.finditer(own)]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", RUNS)
 def test_no_run_speaks_of_another_stack(shop: Stack, name: str) -> None:
     """Log, summary, report, outputs, deployment records and tickets have the words of this stack alone."""

@@ -101,6 +101,7 @@ def test_an_approved_plan_is_carried_out_once(approved: Approved) -> None:
 Change = Callable[[Approved], Mapping[str, str]]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("change", "words"), [
     (lambda approved: {"backend_tag": "2023.05.1"}, "backend commit is "),
     (lambda approved: {"backend_tag": ""}, "backend kept is 'true', approved was 'false'"),

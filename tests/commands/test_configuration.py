@@ -84,6 +84,7 @@ def answer_with_file(world: World, text: str) -> None:
     world.github.fail("GET", "/contents/.github/frag-release.yaml", status=200, body=body)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", SEVEN)
 def test_a_file_that_says_the_defaults_leaves_no_trace(name: str, request: pytest.FixtureRequest) -> None:
     """But for the time every command's report, page and outputs are those of a stack without a file."""

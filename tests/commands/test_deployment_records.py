@@ -306,6 +306,7 @@ def released_before(ready: Deployment) -> None:
         ready.releases.add(REPOSITORY, tag, files={"release.json": b"{}"})
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("command", ["gate", "deploy"])
 @pytest.mark.parametrize(
     ("path", "status", "said"),

@@ -30,6 +30,7 @@ from commands.terminal import errors_of, gate_in_terminal
 from world.cancelling import Cancellation, Moment, refuse_after
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("name", "kind"), [
     ("prepare", "report"),
     ("prepare commit", "report summary outputs"),
@@ -57,6 +58,7 @@ def end_unwritable(scenario: Scenario, kind: str, folder: Path) -> None:
     demand(after_unwritable(outcome, made, places), outcome)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("name", "nth", "status"), [
     ("prepare", 4, 500),
     ("prepare", 3, 403),
@@ -84,6 +86,7 @@ def end_refused(scenario: Scenario, nth: int, status: int) -> None:
     mended(scenario)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("name", "nth"), [
     ("prepare", 4),
     ("prepare commit", 3),

@@ -11,7 +11,7 @@ from commands.scenarios import READERS, WRITERS
 from world.fault_proxy import FAULTS, Stranger
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", [*WRITERS, *READERS])
 def test_some_requests_with_faults(request: pytest.FixtureRequest, stranger: Stranger, name: str) -> None:
     """What the seed chose breaks no promise, and a run without faults makes the rest."""

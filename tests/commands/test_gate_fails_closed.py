@@ -47,6 +47,7 @@ def closed(outcome: Outcome, blocker: str) -> bool:
     )
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_without_a_true_answer_blocks(world: World, question: str, fault: str) -> None:

@@ -149,6 +149,7 @@ def test_a_dry_run_shows_the_tags_and_writes_nothing(line: Line) -> None:
     assert "Add two tables" in outcome.summary
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("looks", "words"), [
     ((FAILED,), "ended as failure"),
     ((CANCELLED,), "ended as cancelled"),

@@ -67,6 +67,7 @@ def test_an_undisturbed_run_makes_these_writes(stack: Stack, token: str) -> None
     assert end(stack) == expected(commit, event)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("token", "number"),
     [(token, at) for token, (_, all_writes, _) in TOKENS.items() for at in range(1, len(all_writes))],

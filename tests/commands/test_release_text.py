@@ -86,6 +86,7 @@ def test_what_is_read_at_the_second_look_leaves_no_gap(stack: Stack) -> None:
     assert "| [what changed](" in release.body.replace("<br>", "| ")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("immutable", [False, True])
 def test_a_published_text_with_a_gap_is_mended_by_a_second_run(stack: Stack, immutable: bool) -> None:
     """A gap is a warning of the run and stands in the text; run again when it can be read, the text is whole."""

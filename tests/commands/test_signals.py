@@ -28,7 +28,7 @@ MIDDLE = {
 """Of the commands that write: in the middle of that, and some servers fall silent then."""
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", SEVEN)
 @pytest.mark.parametrize("when", ["early", "in silence", "in the middle"])
 def test_a_signal(request: pytest.FixtureRequest, record_property: Record, name: str, when: str) -> None:

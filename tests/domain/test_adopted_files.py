@@ -66,6 +66,7 @@ def test_the_examples_own_names_change_nothing(example: str) -> None:
     assert obstacle(example, USUAL) == ""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("names", [
     shop(THREE), shop(TWO), shop(TWO, "deploy/production"), shop(THREE, "it's: #production"), shop(TWO, "a\x1b\nb"),
     OWN,

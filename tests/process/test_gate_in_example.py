@@ -22,6 +22,7 @@ PRODUCTION_LIKE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
+@pytest.mark.sampled(1)
 @BOTH_FORGES
 def test_a_good_release_reaches_production(releases: Releases) -> None:
     """Stack 2023.06.2 from backend 2023.05.1 and frontend 2023.05.4 is built by digest and deployed."""
@@ -86,6 +87,7 @@ def test_a_pin_off_production_stops_the_release(releases: Releases) -> None:
     assert "2023.05.2" in note.message
 
 
+@pytest.mark.sampled(1)
 @BOTH_FORGES
 def test_the_summary_of_a_run_starts_with_the_verdict(releases: Releases) -> None:
     """The job summary says first what was decided, and holds both pins."""
@@ -205,6 +207,7 @@ def test_odd_tags_do_not_take_the_image_of_a_release(releases: Releases) -> None
         assert image not in ("latest", "stable")
 
 
+@pytest.mark.sampled(1)
 @BOTH_FORGES
 def test_no_token_is_printed(releases: Releases) -> None:
     """Neither log nor summary has the token, whatever the verdict."""

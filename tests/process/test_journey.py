@@ -101,6 +101,7 @@ def refused(journey: Journey) -> str:
     return "refused: it is released"
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.timeout(300)
 def test_an_image_that_is_pushed_over_the_build_is_not_released(journey: Journey) -> None:
     """Between build and release somebody pushes under the tag: refused, naming both digests; nothing is public."""
