@@ -231,6 +231,21 @@ class PlaceApi(ABC):
         found = read_payload(response.body, kind)
         return found if found is not None else self._odd("sent something else than it promises in its API", what)
 
+    def one(
+        self,
+        path: str | Sequence[str],
+        what: str,
+        kind: type[_T],
+        query: Mapping[str, str | int] | None = None,
+        *,
+        permission: str = CONTENTS,
+    ) -> Answer[_T | None]:
+        """Ask for a single thing, as `get` does, and return what it holds; None if there is none."""
+        response = self.get(path, what, query, permission=permission)
+        if isinstance(response, Unknown):
+            return response
+        return self.absence() if response.status == 404 else self.read(response, kind, what)
+
     def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> Answer[list[_T]]:
         """Return what the pages of a list hold; `Unknown` as for `read`."""
         found: list[_T] = []

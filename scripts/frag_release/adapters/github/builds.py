@@ -327,14 +327,8 @@ def _file(workflow: str) -> str:
 
 def read_run(api: RepositoryApi, number: int) -> Answer[Build | None]:
     """Return a run of a repository; None where there is none of that number."""
-    what = f"the run {number}"
-    response = api.get(f"/actions/runs/{number}", what, permission=ACTIONS)
-    if isinstance(response, Unknown):
-        return response
-    if response.status == 404:
-        return api.absence()
-    run = api.read(response, FollowedRun, what)
-    return run if isinstance(run, Unknown) else build_of(run)
+    run = api.one(f"/actions/runs/{number}", f"the run {number}", FollowedRun, permission=ACTIONS)
+    return run if run is None or isinstance(run, Unknown) else build_of(run)
 
 
 def build_of(run: FollowedRun) -> Build:

@@ -104,13 +104,8 @@ class GithubDeployments:
     def one(self, number: int) -> Answer[Filed | None]:
         """The record of that number, without its statuses: one request. None if there is none."""
         what = f"the deployment record {number}"
-        response = self._api.get(f"/deployments/{number}", what, permission=READ)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence()
-        found = self._api.read(response, DeploymentFacts, what)
-        return found if isinstance(found, Unknown) else _filed(found)
+        found = self._api.one(f"/deployments/{number}", what, DeploymentFacts, permission=READ)
+        return found if found is None or isinstance(found, Unknown) else _filed(found)
 
     def with_statuses(self, filed: Filed) -> Answer[Filed]:
         """The same record with its newest statuses: one request."""

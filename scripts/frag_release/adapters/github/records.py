@@ -121,13 +121,8 @@ def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
 
 def _release(api: RepositoryApi, tag: str) -> Answer[Release | None]:
     what = f"the release {tag}"
-    response = api.get(f"/releases/tags/{tag}", what)
-    if isinstance(response, Unknown):
-        return response
-    if response.status == 404:
-        return api.absence()
-    release = api.read(response, Release, what)
-    if isinstance(release, Unknown):
+    release = api.one(f"/releases/tags/{tag}", what, Release)
+    if release is None or isinstance(release, Unknown):
         return release
     return release if release["tag_name"] == tag else api.mismatch(what)
 

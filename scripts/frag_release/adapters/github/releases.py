@@ -125,13 +125,8 @@ class GithubTags:
 
     def _named(self, number: int) -> Answer[list[MergedPull]]:
         what = f"pull request #{number}"
-        response = self._api.get(f"/pulls/{number}", what, permission=_READ)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence() or []
-        pull = self._api.read(response, MergedPull, what)
-        return pull if isinstance(pull, Unknown) else [pull]
+        pull = self._api.one(f"/pulls/{number}", what, MergedPull, permission=_READ)
+        return pull if isinstance(pull, Unknown) else [pull] if pull else []
 
 
 def _merged(pull: MergedPull) -> MergedRequest:
@@ -204,13 +199,8 @@ class GithubReleases:
     def public(self, tag: str) -> Answer[Release | None]:
         """The public release of a tag (`repos/get-release-by-tag`, which finds no drafts)."""
         what = f"the release {tag}"
-        response = self._api.get(f"/releases/tags/{tag}", what)
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 404:
-            return self._api.absence()
-        facts = self._api.read(response, ReleaseFacts, what)
-        if isinstance(facts, Unknown):
+        facts = self._api.one(f"/releases/tags/{tag}", what, ReleaseFacts)
+        if facts is None or isinstance(facts, Unknown):
             return facts
         is_it = facts["tag_name"] == tag and not facts["draft"]
         return _release(facts) if is_it else self._api.mismatch(what)

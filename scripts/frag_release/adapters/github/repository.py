@@ -33,13 +33,8 @@ def read_file(api: RepositoryApi, path: str, commit: str) -> Answer[Blob | None]
     what = f"the file {path} at {commit[:12]}" if commit else f"the file {path} of the default branch"
     if commit and not COMMIT.fullmatch(commit):
         return Unknown(f"{quoted(commit)} is no full commit id")
-    response = api.get(f"/contents/{path}", what, {"ref": commit} if commit else None)
-    if isinstance(response, Unknown):
-        return response
-    if response.status == 404:
-        return api.absence()
-    found = api.read(response, Content, what)
-    if isinstance(found, Unknown):
+    found = api.one(f"/contents/{path}", what, Content, {"ref": commit} if commit else None)
+    if found is None or isinstance(found, Unknown):
         return found
     return _blob(found) or api.mismatch(what)
 
