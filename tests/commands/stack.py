@@ -10,7 +10,7 @@ import requests
 
 from commands.conftest import World
 from commands.test_prepare import ask, head, prepare, send, writes
-from world.asking import HEADERS
+from world.asking import HEADERS, merge_pull
 from world.events import Event
 from world.example import STACK, WORKFLOW_FILE, workflow_text
 from world.github_builds import GitHubBuilds
@@ -41,12 +41,7 @@ class Stack:
 
     def merge(self, method: str = "merge", **message: str) -> str:
         """Merge the one open pull request, and return the commit that it became."""
-        (pull,) = ask(self.world, "/pulls?state=open")
-        url = f"{self.world.github.url}/repos/{REPOSITORY}/pulls/{pull['number']}/merge"
-        with requests.Session() as session:
-            reply = session.put(url, json={"merge_method": method, **message}, headers=HEADERS, timeout=20)
-        assert reply.ok, reply.text
-        return str(reply.json()["sha"])
+        return merge_pull(f"{self.world.github.url}/repos/{REPOSITORY}", method, **message)
 
     def commit(self, message: str, files: dict[str, str], branch: str = "master") -> str:
         """Commit to a branch of the stack, as a person does."""

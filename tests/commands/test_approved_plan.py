@@ -16,11 +16,10 @@ from commands.test_prepare import ask, head, next_tag, open_issue, send, writes
 from frag_release.domain.approval import read_approval, written
 from world.asking import HEADERS, get
 from world.example import BACKEND
-from world.faults import ending_at
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.hurried import SharedTime
-from world.killing import kill_after_write
+from world.killing import break_off
 from world.program import Outcome
 
 STACK_NAME = "xchem/fragalysis-stack"
@@ -177,12 +176,7 @@ def test_a_re_run_goes_on_after_any_write(
     form = {"frontend_tag": frontend, "component_releases": "true"}
     shown = line.prepare(environment={"RUN_TOKEN": TOKEN}, dry_run="true", **form)
     approved, new = Approved(line, shown.outputs["plan"]), line.both()[: 2 if frontend == "new" else 1]
-    if kind == "killed":
-        kill_after_write(line.world.github, line.world.program, nth)
-    else:
-        lose = ending_at(nth, lost=True)
-        for method in ("POST", "PATCH"):
-            line.world.github.add(method, "", lose)
+    break_off(line.world.github, line.world.program, nth, kind)
     approved.carry_out(**form)
     line.world.github.planned.clear()
     if line.made() == new:

@@ -17,13 +17,13 @@ from commands.test_prepare import ask, file_at, head, next_tag, open_issue, writ
 from world.asking import HEADERS, get
 from world.events import dispatch
 from world.example import BACKEND, FRONTEND
-from world.faults import Forward, Reply, ending_at
+from world.faults import Forward, Reply
 from world.github_builds import CANCELLED, FAILED, PASSED, RUNNING, WAITING, GitHubBuilds, Look
 from world.github_releases import GitHubReleases
 from world.github_server import TOKEN
 from world.github_settings import CLASSIC, READING, GitHubSettings, ruleset
 from world.hurried import SharedTime, hurried
-from world.killing import kill_after_write
+from world.killing import break_off
 from world.loopback import Request
 from world.program import Outcome
 from world.workflow_runs import NAMED
@@ -290,12 +290,7 @@ def test_broken_off_at_any_write_a_re_run_ends_the_same(
     line: Line, releases_of: GitHubReleases, kind: str, mode: str, nth: int
 ) -> None:
     """Killed right after a write, or its answer lost: again, each tag, release, commit and request is there once."""
-    if kind == "killed":
-        kill_after_write(line.world.github, line.world.program, nth)
-    else:
-        lose = ending_at(nth, lost=True)
-        for method in ("POST", "PATCH"):
-            line.world.github.add(method, "", lose)
+    break_off(line.world.github, line.world.program, nth, kind)
     line.prepare(mode=mode, component_releases="true")
     line.world.github.planned.clear()
     again = line.prepare(mode=mode, component_releases="true")

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from commands.deployment import REPOSITORY
 from process.stage import Stage
 from world.act import Run
-from world.asking import HEADERS, get
+from world.asking import get, merge_pull
 from world.events import Event, dispatch, push_tag
 from world.github_builds import RUNNING, GitHubBuilds, Job, Look
 from world.github_people import GitHubPeople
@@ -103,12 +101,7 @@ class Journey:
 
     def merge(self) -> str:
         """Merge the one open pull request, as a reviewer does, and return the commit that it became."""
-        (pull,) = self.ask("/pulls?state=open")
-        with requests.Session() as session:
-            url = f"{self.stage.github.url}/repos/{REPOSITORY}/pulls/{pull['number']}/merge"
-            reply = session.put(url, json={"merge_method": "merge"}, headers=HEADERS, timeout=20)
-        assert reply.ok, reply.text
-        return str(reply.json()["sha"])
+        return merge_pull(f"{self.stage.github.url}/repos/{REPOSITORY}")
 
     def publish(self, before: str) -> Run:
         """Run what the push of the merge starts."""

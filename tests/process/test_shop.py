@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from commands.test_any_stack import FOREIGN
 from process.gates import ACTION, ROOT
 from process.journey import RunnerBuilds
 from world.act import Run, Runner
 from world.artifacts import ArtifactService
-from world.asking import HEADERS, get
+from world.asking import get, merge_pull
 from world.events import Event, dispatch, push_tag
 from world.github_people import GitHubPeople
 from world.github_releases import GitHubReleases
@@ -98,11 +97,7 @@ class Tour:
 
     def merge(self) -> str:
         """Merge the one open pull request, as a reviewer does, and return the commit that it became."""
-        (pull,) = self.ask("/pulls?state=open")
-        url = f"{self.github.url}/repos/{STACK}/pulls/{pull['number']}/merge"
-        reply = requests.put(url, json={"merge_method": "merge"}, headers=HEADERS, timeout=20)
-        assert reply.ok, reply.text
-        return str(reply.json()["sha"])
+        return merge_pull(f"{self.github.url}/repos/{STACK}")
 
     def publish(self, before: str) -> Run:
         """Run what the push of the merge starts."""

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from world.faults import Faults, Forward, Reply
+from world.faults import Faults, Forward, Reply, ending_at
 from world.program import Program
 
 
@@ -26,6 +26,16 @@ def kill_after_write(server: Faults, program: Program, nth: int) -> None:
 
     for method in ("POST", "PATCH", "PUT", "DELETE"):
         server.add(method, "", act)
+
+
+def break_off(server: Faults, program: Program, nth: int, how: str) -> None:
+    """Have the run of a program end at its `nth` write: `killed` right after it, or its answer `lost`."""
+    if how == "killed":
+        return kill_after_write(server, program, nth)
+    lose = ending_at(nth, lost=True)
+    for method in ("POST", "PATCH"):
+        server.add(method, "", lose)
+    return None
 
 
 def _kill(scratch: Path) -> None:
