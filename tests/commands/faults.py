@@ -145,7 +145,7 @@ class Torture:
     def _hurry(self, patience: float) -> None:
         folder, scratch, forks = map(self._request.getfixturevalue, ("action_folder", "tmp_path", "forks"))
         program = Program(folder, scratch, forks=forks)
-        self.scenario.world.program = hurried(program, 0.05, patience)
+        self.scenario.world.program = hurried(program, 0.002, patience, whole=True)
 
     def _run(self, case: Case, tally: Tally) -> list[tuple[str, str]]:
         scenario = self.scenario

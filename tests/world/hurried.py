@@ -9,30 +9,46 @@ from pathlib import Path
 from world.program import Program
 
 _MAIN = """
-import os, runpy, sys
+import os, runpy, sys, threading, time
 
 sys.path.insert(0, {scripts!r})
 from frag_release import cancellation
+from frag_release.adapters.http.retry import Deadline
 
-sleep = cancellation.sleep
-cancellation.sleep = lambda seconds: sleep(min(seconds, {longest}))
-is_done = cancellation.is_done
-cancellation.is_done = lambda answer, seconds, spare=0.0: is_done(answer, min(seconds, {patience}), spare)
+gone = []
+
+class Asked(threading.Event):
+    def wait(self, seconds):
+        gone.append(max(0.0, seconds - {longest}))
+        return super().wait(min(seconds, {longest}))
+
+def is_done(answer, seconds, spare=0.0, real=cancellation.is_done):
+    done = real(answer, min(seconds, {patience}), spare)
+    gone.append(0.0 if done else max(0.0, seconds - {patience}))
+    return done
+
+def monotonic(real=time.monotonic):
+    return real() + sum(gone)
+
+cancellation._asked, cancellation.is_done = Asked(), is_done
+if {whole}:
+    Deadline.__init__.__defaults__ = (monotonic,)
 runpy.run_path(os.path.join({scripts!r}, "__main__.py"), run_name="__main__")
 """
 
 
-def hurried(program: Program, longest: float = 0.02, patience: float = 3600.0) -> Program:
+def hurried(program: Program, longest: float = 0.02, patience: float = 3600.0, whole: bool = False) -> Program:
     """The same program in a folder of its own, with pauses of so many seconds at most.
 
-    For the answer of a server it waits as long as ever, or for so many seconds as its `patience` is.
+    For the answer of a server it waits as long as ever, or for so many seconds as its `patience` is. Its deadlines do
+    not see what was left out, so that two programs at the same moment meet; if `whole` is set, they do.
     """
     folder = program.scratch / f"hurried-{longest}-{patience}"
     main = folder / "scripts" / "__main__.py"
     if not main.exists():
         main.parent.mkdir(parents=True)
         scripts = str(program.folder / "scripts")
-        main.write_text(_MAIN.format(scripts=scripts, longest=longest, patience=patience), "utf-8")
+        main.write_text(_MAIN.format(scripts=scripts, longest=longest, patience=patience, whole=whole), "utf-8")
     return replace(program, folder=folder)
 
 
