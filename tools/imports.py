@@ -15,7 +15,7 @@ GATE = (
     "frag_release.adapters.github.records",
     "frag_release.adapters.github.runs",
     "frag_release.adapters.http.exchange",
-    "frag_release.adapters.registry.origin",
+    "frag_release.adapters.registry.client",
     "frag_release.commands.finish",
     "frag_release.commands.gate.gate",
     "frag_release.commands.gate.head_start",

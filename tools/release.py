@@ -188,7 +188,7 @@ def move(place: Place) -> None:
 
 
 def _verify_release(place: Place, tag: str, sha256: str) -> None:
-    from frag_release.commands.answers import must
+    from frag_release.commands.session import must
 
     public = must(place.releases().public(tag), f"the release {tag}")
     if public is None:

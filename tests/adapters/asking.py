@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from frag_release.adapters.http.addresses import Credentials
-from frag_release.adapters.http.messages import Request, Response
+from frag_release.adapters.http.messages import Credentials, Request, Response
 from frag_release.domain.evidence import Answer, Unknown
 from world.loopback import HOST
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.adapters.http.addresses import host_of, origin, problem_with
+from frag_release.adapters.http.messages import host_of, origin, problem_with
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from adapters.asking import SECRET
-from frag_release.adapters.http.addresses import basic, bearer
-from frag_release.adapters.http.messages import quoted
+from frag_release.adapters.http.messages import basic, bearer, quoted
 
 
 def test_secrets_do_not_show() -> None:

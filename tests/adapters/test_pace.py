@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from frag_release.adapters.http.messages import Request, Response
-from frag_release.adapters.http.pace import A_MINUTE, Pace
-from frag_release.adapters.http.retry import RateLimited
+from frag_release.adapters.http.retry import A_MINUTE, Pace, RateLimited
 
 QUESTION = Request("https://api.example/repos/a/b", "the file x of a/b")
 OTHER = Request("https://registry.example/v2/", "the image y")

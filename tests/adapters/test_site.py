@@ -9,8 +9,7 @@ from adapters.echo import Echo
 from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.adapters.site import MAX_BYTES, SiteClient
-from frag_release.domain.site import SiteLook
-from frag_release.domain.site_lines import SiteLine
+from frag_release.domain.site import SiteLine, SiteLook
 from world.faults import Forward, Reply
 
 TAG = "2023.06.1"

@@ -18,10 +18,10 @@ import pytest
 
 from commands.conftest import World
 from contract.sources import ROOT
+from frag_release.domain.refs import TagFormat
 from frag_release.domain.reports.adopt import AdoptReport, OtherFile
-from frag_release.domain.tag_format import TagFormat
 from frag_release.render import adopt as page
-from frag_release.render.links import Links
+from frag_release.render.wording import Links
 from world.emulate import node
 from world.example import add_off_production_release
 from world.git import run_git

@@ -13,7 +13,7 @@ import requests
 from commands.conftest import World
 from commands.test_new_tags import BACKEND_NAME, FRONTEND_NAME, Line, line  # noqa: F401 - a fixture
 from commands.test_prepare import ask, head, next_tag, open_issue, send, writes
-from frag_release.domain.approval import read_approval, written
+from frag_release.domain.plan import read_approval, written
 from world.asking import HEADERS, get
 from world.example import BACKEND
 from world.github_releases import GitHubReleases

@@ -17,10 +17,10 @@ from commands.desk import BOARD, FULL, REPOSITORY, TAG, Desk
 from commands.test_announce import END, MARKER
 from commands.test_prepare import open_issue, send, writes
 from frag_release.adapters.ports.publishing import Board
-from frag_release.commands.announce.announce import Boarding
+from frag_release.commands.announce import Boarding
 from frag_release.commands.announce.ticketing import Ticketing
 from frag_release.commands.journal import Journal
-from frag_release.domain.kept_text import KeptText
+from frag_release.domain.release_record import KeptText
 from frag_release.domain.tickets import Comment, Issue, Ticket
 from world.emulate import STRANGERS
 from world.faults import Forward, Misbehaviour, Reply

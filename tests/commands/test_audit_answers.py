@@ -17,7 +17,7 @@ from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.adapters.ports.repository import Forge
 from frag_release.adapters.registry.client import RegistryClient
-from frag_release.commands.audit.audit import Audit
+from frag_release.commands.audit import Audit
 from frag_release.commands.stack import Stack
 from frag_release.inputs.context import Context
 from frag_release.inputs.settings.audit import read_audit_settings

@@ -13,8 +13,7 @@ import pytest
 
 from adapters.asking import closed_port
 from frag_release.adapters.awx.client import Awx
-from frag_release.adapters.http.addresses import bearer
-from frag_release.adapters.http.messages import Failure, Request, Response
+from frag_release.adapters.http.messages import Failure, Request, Response, bearer
 from frag_release.adapters.http.retry import Deadline
 from frag_release.adapters.http.session import Http
 from frag_release.commands.deploy.awx_job import AwxJob

@@ -17,7 +17,7 @@ from frag_release.domain.builds import Build, Job, PendingDeployment, Progress
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.reports.report import Problem
 from frag_release.errors import ExpectedError
-from frag_release.render.builds import progress_line
+from frag_release.render.plan import progress_line
 from world.faults import Forward, Reply
 
 NOW = datetime.datetime(2023, 6, 2, 9, 0, tzinfo=datetime.timezone.utc)

@@ -12,7 +12,7 @@ import pytest
 
 from contract.sources import ROOT, load_yaml, name_of
 from frag_release.domain.evidence import Blob
-from frag_release.domain.workflow_triggers import read_triggers
+from frag_release.domain.workflow_jobs import read_triggers
 from frag_release.inputs.table import INPUTS, OUTPUTS
 from frag_release.inputs.values import Values
 from frag_release.render.publish import LINES

@@ -16,7 +16,7 @@ from contract.sources import ROOT, load_yaml
 from contract.test_examples import TABLE, uses_of
 from frag_release.domain.adoption.files import BUILD, EXAMPLES, Names, adapted, configuration, key_of, obstacle
 from frag_release.domain.components import Component
-from frag_release.domain.tag_format import TagFormat
+from frag_release.domain.refs import TagFormat
 from frag_release.inputs.table import INPUTS
 from frag_release.inputs.values import Values
 from world.emulate import node

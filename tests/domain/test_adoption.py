@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from contract.sources import ROOT
 from domain.files import blob
 from domain.worked_example import BACKEND, FRONTEND
-from frag_release.domain.adoption.change import by_hand, quoted, smallest_change
-from frag_release.domain.adoption.dangers import dangers
+from frag_release.domain.adoption.change import by_hand, dangers, quoted, smallest_change
 from frag_release.domain.adoption.splicing import splice
 from frag_release.domain.gate_use import GateUse, read_gate_use
 from frag_release.domain.needs.need import Presence

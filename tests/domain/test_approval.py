@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain.test_plan import plan
-from frag_release.domain.approval import Approval, differences, read_approval, target_of, title_of, written
+from frag_release.domain.plan import Approval, differences, read_approval, target_of, title_of, written
 
 # Made by hand: printf '{"head":"00","stack tag":"2026.11.3"}' | sha256sum; the same | base64
 TARGET = {"stack tag": "2026.11.3", "head": "00"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.audit.facts import parse_since
+from frag_release.domain.audit.rules import parse_since
 from frag_release.domain.versions import parse_production_tag
 
 

@@ -7,8 +7,7 @@ import datetime
 import pytest
 
 from domain.worked_example import NOON
-from frag_release.domain.branch_activity import CREATION, DELETION, lifetimes, may_be_of_branch
-from frag_release.domain.evidence import Lifetime
+from frag_release.domain.evidence import CREATION, DELETION, Lifetime, lifetimes, may_be_of_branch
 
 PUSH = "push"
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from frag_release.domain.workflow_triggers import means, read_pattern
+from frag_release.domain.workflow_jobs import means, read_pattern
 
 
 @pytest.mark.parametrize(

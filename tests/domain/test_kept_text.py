@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frag_release.domain.kept_text import MAX_BODY, KeptText, same_text
+from frag_release.domain.release_record import MAX_BODY, KeptText, same_text
 
 KEPT = KeptText.of_ticket("XChem/fragalysis-stack", "2023.06.2")
 MARKER = "<!-- frag-release-action: ticket of xchem/fragalysis-stack 2023.06.2 -->"

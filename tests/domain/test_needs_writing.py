@@ -9,9 +9,8 @@ import pytest
 from contract.sources import ROOT
 from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs.need import Presence, TokenFacts, TokenKind
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
-from frag_release.domain.needs.rights import TokenFacts, TokenKind
 from frag_release.domain.needs.writing import (
     BuildWorkflow,
     TicketPlace,
@@ -24,8 +23,7 @@ from frag_release.domain.needs.writing import (
     judge_ticket_place,
 )
 from frag_release.domain.workflow_file import WorkflowFileError
-from frag_release.domain.workflow_jobs import Said, read_upload
-from frag_release.domain.workflow_triggers import EVERY_TAG, NO_TAG, Triggers, read_triggers
+from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, Said, Triggers, read_triggers, read_upload
 
 MISSING, UNSEEN, NOT_NEEDED = Presence.MISSING, Presence.UNSEEN, Presence.NOT_NEEDED
 TOKEN = TokenFacts(TokenKind.CLASSIC, "token", "org/stack", is_public=True)

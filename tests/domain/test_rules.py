@@ -24,8 +24,7 @@ from domain.worked_example import (
     release,
     stack,
 )
-from frag_release.domain.audit.facts import PastStackFacts
-from frag_release.domain.audit.rules import PAST_RULES
+from frag_release.domain.audit.rules import PAST_RULES, PastStackFacts
 from frag_release.domain.components import read_pins
 from frag_release.domain.evidence import RETRY
 from frag_release.domain.facts import NOT_ASKED, ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from frag_release.domain.site import OtherPage, SiteLook
-from frag_release.domain.site_lines import (
+from frag_release.domain.site import (
     LineError,
     LineLook,
+    OtherPage,
     Page,
     PageError,
     SiteLine,
+    SiteLook,
     fits,
     look_at,
     read_json,

@@ -13,23 +13,21 @@ from frag_release.domain.decision import Circumstances, RefKind, Verdict, decide
 from frag_release.domain.facts import ComponentFacts, Released, StackFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.images import safe_image_tag
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs.need import Presence, TokenKind
 from frag_release.domain.needs.outside import judge_component_tags, judge_deployers, judge_tag_rules
 from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset
-from frag_release.domain.needs.rights import TokenKind
 from frag_release.domain.needs.writing import BuildWorkflow, judge_build
 from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
-from frag_release.domain.refs import Ref
+from frag_release.domain.refs import FORMATS, Ref, TagFormat, wrong_v
 from frag_release.domain.release_record import ReleaseRecord
 from frag_release.domain.rollback import Mark, RecordError, image_of, left_by, went_back
 from frag_release.domain.rules.pins import pin_grade, pin_order
 from frag_release.domain.rules.stack import tag_style, tag_unique
-from frag_release.domain.tag_format import FORMATS, TagFormat, wrong_v
 from frag_release.domain.tickets import read_versions
 from frag_release.domain.versions import next_iteration, parse_production_tag, production_tags
-from frag_release.domain.workflow_triggers import read_triggers
+from frag_release.domain.workflow_jobs import read_triggers
 
 TODAY = datetime.date(2026, 8, 20)
 MONTHS, V_MONTHS, NUMBERS, V_NUMBERS = map(TagFormat, FORMATS)

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from frag_release.domain.deployment_records import DEPLOY, Deployed, Filed, Record, Status
-from frag_release.domain.site import OtherPage, SiteLook
-from frag_release.domain.site_lines import Page, SiteLine, look_at
+from frag_release.domain.site import OtherPage, Page, SiteLine, SiteLook, look_at
 from frag_release.domain.watch import LastRelease, Watch, changing
 
 NOW = datetime.datetime(2023, 6, 2, 12, 0, tzinfo=datetime.timezone.utc)

@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.evidence import Blob
 from frag_release.domain.workflow_file import WorkflowFileError
-from frag_release.domain.workflow_triggers import EVERY_TAG, NO_TAG, UNREAD_TAGS, Tags, Triggers, read_triggers
+from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, UNREAD_TAGS, Tags, Triggers, read_triggers
 
 TAGS = ("2023.06.1", "v1.2.3")
 

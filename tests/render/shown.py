@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 
-from frag_release.domain.kept_text import MAX_BODY
+from frag_release.domain.release_record import MAX_BODY
 from frag_release.domain.reports.announce import AnnounceReport
 from frag_release.domain.reports.audit import AuditReport
 from frag_release.domain.reports.deploy import DeployReport
@@ -16,7 +16,7 @@ from frag_release.domain.reports.publish import NothingReport, PublishReport
 from frag_release.domain.reports.report import Problem, Stopped
 from frag_release.domain.review import NothingToPublish
 from frag_release.render import announce, audit, deploy, doctor, gate, plan, prepare, publish, stopped
-from frag_release.render.links import Links
+from frag_release.render.wording import Links
 
 NOW = datetime.datetime(2023, 7, 1, 12, 0, tzinfo=datetime.timezone.utc)
 NOWHERE = Links("")

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.audit.facts import Since, StackHistory, StackTag
 from frag_release.domain.audit.judging import gaps, judge_history
-from frag_release.domain.components import Component, Pin
+from frag_release.domain.audit.rules import Since, StackHistory, StackTag
+from frag_release.domain.components import Component, Pin, WorkflowFileError
 from frag_release.domain.evidence import Placement, Unknown
 from frag_release.domain.facts import ComponentFacts
 from frag_release.domain.reports.audit import AuditReport
-from frag_release.domain.workflow_values import WorkflowFileError
 from frag_release.render.markdown import MAX_SUMMARY
 from render.hostile import HOSTILE
 from render.shown import audit_summary, audit_text

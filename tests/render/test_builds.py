@@ -8,7 +8,7 @@ import pytest
 
 from domain.test_builds import NOON, build, job, minutes
 from frag_release.domain.builds import Hold, Job, PendingDeployment, Progress, UsualTimes
-from frag_release.render.builds import build_table, duration, progress_line
+from frag_release.render.plan import build_table, duration, progress_line
 from render.hostile import HOSTILE, markup
 
 USUAL = UsualTimes({"gate": minutes(1), "build": minutes(12)}, minutes(16))

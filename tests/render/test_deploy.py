@@ -13,8 +13,7 @@ from frag_release.domain.facts import Released
 from frag_release.domain.reports.deploy import DeployReport, Stage, Target
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.reports.report import Action, Problem
-from frag_release.domain.site import OtherPage, SiteLook
-from frag_release.domain.site_lines import LineLook
+from frag_release.domain.site import LineLook, OtherPage, SiteLook
 from frag_release.render.deploy import job_line, record_words
 from render.hostile import HOSTILE, tokens
 from render.reports import good_facts, report, unjudged, with_backend

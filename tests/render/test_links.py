@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from frag_release.render.links import Links
+from frag_release.render.wording import Links
 
 LINKS = Links("https://github.com")
 REPOSITORY = "xchem/fragalysis-stack"

@@ -10,9 +10,9 @@ import pytest
 
 from frag_release.domain.changes import Commit, History
 from frag_release.domain.findings import Finding, Status
-from frag_release.domain.kept_text import KeptText
 from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, marked_release
+from frag_release.domain.release_record import KeptText
 from frag_release.domain.reports.prepare import PrepareReport
 from render.hostile import HOSTILE, tokens
 from render.plans import GITHUB, NEW, OLD, backend_change, commits, frontend_change, plan, planned, proposed

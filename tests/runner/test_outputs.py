@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
 from frag_release.inputs.table import OUTPUTS
-from frag_release.runner.outputs import CLOSED, write_outputs, write_report, write_summary
+from frag_release.runner.log import CLOSED, write_outputs, write_report, write_summary
 from inputs.inputs_given import context
 
 

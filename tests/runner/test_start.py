@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from frag_release.runner.outputs import CLOSED
+from frag_release.runner.log import CLOSED
 from render.hostile import HOSTILE, tokens
 
 START = Path(__file__).parents[2] / "scripts" / "__main__.py"

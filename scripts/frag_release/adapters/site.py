@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..domain.evidence import Answer, Unknown
-from ..domain.site import OtherPage, SiteLook
-from ..domain.site_lines import LineLook, Page, SiteLine, Values, look_at
+from ..domain.site import LineLook, OtherPage, Page, SiteLine, SiteLook, Values, look_at
 from .http.messages import Request, Response, quoted
 from .http.session import Http
 

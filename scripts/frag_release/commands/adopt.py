@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..adapters.git.forge import LocalForge
-from ..adapters.git.working_tree import WorkingTree, git_of, uncommitted
+from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
-from ..domain.adoption.change import HANDED_ON, Change, by_hand, quoted, smallest_change
-from ..domain.adoption.dangers import dangers
+from ..domain.adoption.change import HANDED_ON, Change, by_hand, dangers, quoted, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice
-from ..domain.audit.facts import since_of
+from ..domain.audit.rules import since_of
 from ..domain.components import CONFIGURATION_FILE, read_pins
 from ..domain.evidence import Blob
 from ..domain.findings import in_one_line
@@ -38,8 +37,7 @@ from ..inputs.configuration import Configuration
 from ..inputs.settings.adopt import read_adopt_settings as read_settings
 from ..inputs.settings.audit import audit_of
 from ..runner.bundle import ROOT
-from .answers import must
-from .session import Services
+from .session import Services, must
 from .stack import Stack
 
 if TYPE_CHECKING:
@@ -246,7 +244,7 @@ def _named(jobs: Sequence[Job]) -> list[tuple[str, int]]:
 
 def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
     """Judge the last releases as `audit` does: with a token by all that it asks, else by the clones alone."""
-    from .audit.audit import Audit, values_under
+    from .audit import Audit, values_under
 
     settings, is_online = session.settings, bool(session.settings.connections.token)
     local = None if is_online else tree.top.parent

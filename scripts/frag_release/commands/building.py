@@ -11,13 +11,23 @@ from typing import TypeVar
 
 from ..adapters.ports.publishing import Builds
 from ..adapters.ports.repository import UnconfirmedError
-from ..domain.branch_activity import may_be_of_branch
 from ..domain.builds import Build, Hold, Progress, UsualTimes, usual_times
-from ..domain.evidence import Answer, Denied, Image, NotOffered, Unknown
-from ..domain.run_limits import RERUN_DAYS, WAITING, days_between, how_to_rerun, who_lets_go
+from ..domain.evidence import (
+    RERUN_DAYS,
+    WAITING,
+    Answer,
+    Denied,
+    Image,
+    NotOffered,
+    Unknown,
+    days_between,
+    how_to_rerun,
+    may_be_of_branch,
+    who_lets_go,
+)
 from ..errors import EvidenceError, ExpectedError, RefusedError
-from ..render.builds import hold_in_words
-from .answers import must
+from ..render.plan import hold_in_words
+from .session import must
 from .waiting import Clock
 
 START_SECONDS = 120.0

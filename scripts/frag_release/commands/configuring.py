@@ -100,7 +100,7 @@ def _recorded(record: Answer[ReleaseRecord]) -> Answer[Configuration | None]:
 
 
 def _in_clone() -> Configuration | None:
-    from ..adapters.git.working_tree import WorkingTree
+    from ..adapters.git.writer import WorkingTree
 
     content = WorkingTree.around(Path.cwd()).read(FILE)
     return None if content is None else read_configuration(Blob(len(content), content))

@@ -11,15 +11,13 @@ from typing import TypeVar
 
 from .. import __version__
 from ..domain.decision import Verdict
-from ..domain.one_line import plain
-from ..domain.reports.report import Problem, Report, Stopped
+from ..domain.reports.report import Problem, Report, Stopped, plain
 from ..errors import FAULT, UsageError
 from ..inputs.context import Context
 from ..inputs.settings.report import STANDARD_OUTPUT
 from ..render import stopped
-from ..render.links import Links
-from ..runner.log import Log
-from ..runner.outputs import print_report, write_outputs, write_report, write_summary
+from ..render.wording import Links
+from ..runner.log import Log, print_report, write_outputs, write_report, write_summary
 
 _ACTION = "frag-release-action"
 

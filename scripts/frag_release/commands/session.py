@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import cancellation
 from ..adapters.http.retry import Deadline
 from ..adapters.http.session import Http
+from ..domain.evidence import Answer, Unknown
+from ..errors import EvidenceError
 from ..inputs.settings.base import Settings
 from .journal import Journal
 
 if TYPE_CHECKING:
     from ..adapters.awx.client import Awx
     from ..adapters.github.forge import GithubForge
-    from ..adapters.http.pace import Pace
+    from ..adapters.http.retry import Pace
     from ..adapters.ports.repository import Forge
     from ..adapters.registry.client import RegistryClient
     from ..adapters.site import SiteClient
@@ -25,9 +27,19 @@ if TYPE_CHECKING:
     from ..inputs.context import Context
     from ..inputs.settings.awx import AwxSettings
     from ..inputs.values import Values
-    from ..render.links import Links
+    from ..render.wording import Links
     from .stack import Stack
     from .waiting import Clock
+
+
+_T = TypeVar("_T")
+
+
+def must(answer: Answer[_T], what: str) -> _T:
+    """Return what was seen; raises EvidenceError where it could not be."""
+    if isinstance(answer, Unknown):
+        raise EvidenceError(f"{what} could not be looked up: {answer.reason}.", answer.remedy)
+    return answer
 
 
 class Services:
@@ -65,7 +77,7 @@ class Services:
     def awx(self, settings: AwxSettings) -> Awx:
         """AWX; raises UsageError where the login cannot be sent."""
         from ..adapters.awx.client import Awx
-        from ..adapters.http.addresses import basic, bearer
+        from ..adapters.http.messages import basic, bearer
 
         if settings.token:
             credentials = bearer(settings.token, settings.url, "awx-token")
@@ -175,7 +187,7 @@ class Session(Generic[_S]):
     @property
     def links(self) -> Links:
         """Where links lead; nowhere for clones on a disk."""
-        from ..render.links import Links
+        from ..render.wording import Links
 
         return Links("" if self.settings.connections.local else self.context.server_url)
 

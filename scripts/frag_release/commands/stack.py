@@ -19,9 +19,9 @@ from ..domain.versions import parse_production_tag
 from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
 from ..inputs.settings.base import Settings
-from .answers import must
 from .evidence.components import ComponentEvidence, Overrides, beside_previous
 from .evidence.stack import StackEvidence, TagFacts, with_records
+from .session import must
 
 if TYPE_CHECKING:
     from ..domain.deployment_records import Staging

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .environments import is_production
-from .evidence import COMPLETED, SUCCESS, Answer, Unknown
-from .run_limits import WAITING, is_held
+from .evidence import COMPLETED, SUCCESS, WAITING, Answer, Unknown, is_held
 
 PENDING = "pending"
 """GitHub's word for what waits for a concurrency group."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .expressions import Token, lex, path_at
+from .workflow_tree import Token, lex, path_at
 
 _LONGEST = 5_000
 _DEEPEST = 50

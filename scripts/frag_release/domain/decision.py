@@ -8,8 +8,7 @@ from enum import Enum
 
 from .findings import Finding, Status, blocking, demoted
 from .images import safe_image_tag
-from .refs import Ref
-from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
+from .refs import DEFAULT_FORMAT, Ref, TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _QUEUES = "gh-readonly-queue/"

@@ -14,8 +14,8 @@ from typing import Any
 
 from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
+from .refs import DEFAULT_FORMAT, TagFormat
 from .rollback import ROLLBACK
-from .tag_format import DEFAULT_FORMAT, TagFormat
 from .versions import parse_production_tag
 
 DEPLOY = "deploy"

@@ -11,7 +11,42 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union
 if TYPE_CHECKING:
     from .origin import Origins
 
-from .run_limits import is_held
+
+RERUN_DAYS = 30
+KEPT_DAYS = 90
+"""How long runs are kept by default, and at most in public repositories."""
+
+WAITING, ACTION_REQUIRED = "waiting", "action_required"
+"""GitHub's words for what waits: for the rules of an environment, and for anybody's approval."""
+
+
+def is_held(status: str, conclusion: str | None) -> bool:
+    """Whether a run goes on only after somebody has approved it. Such a run may be `completed` to GitHub."""
+    return conclusion == ACTION_REQUIRED or status in (ACTION_REQUIRED, WAITING)
+
+
+def who_lets_go(status: str, url: str) -> str:
+    """Return who must approve a held run, and where, as a sentence."""
+    if status == WAITING:
+        return (
+            f"Approve it at {url}: a reviewer of its environment by Review deployments, or if GitHub holds the run "
+            "itself, somebody with write access by Approve and run."
+        )
+    return f"Somebody with write access to the repository must approve it at {url} (Approve and run)."
+
+
+def days_between(start: datetime.datetime | None, now: datetime.datetime | None) -> int | None:
+    """Return the whole days from one to the other; None if either is not known."""
+    return (now - start).days if start and now else None
+
+
+def how_to_rerun(url: str, days: int | None, jobs: str = "it") -> str:
+    """Return where to re-run `jobs` of a run that was created so many days ago; empty if GitHub no longer allows it."""
+    if days is None:
+        return f"re-run {jobs} at {url} (GitHub allows it for {RERUN_DAYS} days)"
+    left = RERUN_DAYS - days
+    return f"re-run {jobs} at {url} (GitHub allows it for {left} more day{'s' * (left != 1)})" if left > 0 else ""
+
 
 COMPLETED = "completed"
 SUCCESS = "success"
@@ -189,3 +224,41 @@ class Approval:
     def as_json(self) -> dict[str, Any]:
         """The approval as reports and records have it."""
         return {"by": self.by, "environments": list(self.environments)}
+
+
+CREATION, DELETION = "branch_creation", "branch_deletion"
+
+LATEST_RUN = datetime.timedelta(minutes=5)
+"""GitHub creates a run up to a minute or two after the push, when the branch may be deleted already."""
+
+_CLOCKS = datetime.timedelta(minutes=1)
+"""How much the time of a run may be before that of the push that started it."""
+
+_ALWAYS = Lifetime(
+    datetime.datetime.min.replace(tzinfo=datetime.timezone.utc),
+    datetime.datetime.max.replace(tzinfo=datetime.timezone.utc),
+)
+
+
+def lifetimes(activity: Sequence[tuple[str, datetime.datetime]]) -> list[Lifetime]:
+    """Return when a branch existed, by the kind and time of each activity, oldest first.
+
+    One without its other end is open on that side: a push of a branch whose creation is not listed tells that it
+    was there before.
+    """
+    found: list[Lifetime] = []
+    start, gone_since = None, _ALWAYS.start
+    for kind, time in activity:
+        if kind == DELETION:
+            found.append(Lifetime(start or gone_since, time))
+            start, gone_since = None, time
+        elif start is None:
+            start = time if kind == CREATION else gone_since
+    return [*found, Lifetime(start, _ALWAYS.end)] if start else found
+
+
+def may_be_of_branch(created: datetime.datetime | None, existed: Sequence[Lifetime]) -> bool:
+    """Whether a run that was `created` then may be of a branch that `existed`; a time that is not known always may."""
+    if created is None:
+        return bool(existed)
+    return any(one.start - created <= _CLOCKS and created - one.end <= LATEST_RUN for one in existed)

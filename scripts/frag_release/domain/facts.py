@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from .components import Pin
 from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
-from .tag_format import DEFAULT_FORMAT, TagFormat
+from .refs import DEFAULT_FORMAT, TagFormat
 from .versions import ProductionTag, production_tags
 
 if TYPE_CHECKING:  # they take long to import, and few runs need them

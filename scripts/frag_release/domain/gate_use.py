@@ -11,11 +11,9 @@ from .components import Component
 from .conditions import Condition, Term, read_condition, sole_path
 from .environments import is_production
 from .evidence import Blob
-from .expressions import expressions
-from .gate_steps import GateStep, gate_steps
 from .overrides import Override, find_overrides
 from .workflow_jobs import Goal, Job, is_failure_ignored, read_jobs, text_of
-from .workflow_tree import Node, places, read_tree
+from .workflow_tree import GateStep, Node, expressions, gate_steps, places, read_tree
 
 DEPLOY_PRODUCTION = "deploy-production"
 _GOOD = {DEPLOY_PRODUCTION: ("true",), "deploy-staging": ("true",), "verdict": ("deploy", "build-only")}

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 from .changes import History
 from .components import Component, Pin
-from .evidence import PUSH, Answer, Placement, Run, Unknown, WrongKind
+from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKind
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import doubts, unformed
 from .plan import ChoiceError, candidates_above, either_part
-from .run_limits import KEPT_DAYS
-from .tag_format import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
+from .refs import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
 from .versions import next_iteration, parse_production_tag, production_tags
 
 NEW = "new"

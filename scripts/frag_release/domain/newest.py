@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .evidence import Answer, TooLong, Unknown
-from .tag_format import DEFAULT_FORMAT, FIRST_YEAR, TagFormat, wrong_v
+from .refs import DEFAULT_FORMAT, FIRST_YEAR, TagFormat, wrong_v
 from .versions import ProductionTag, parse_production_tag
 
 NEWEST = "newest"

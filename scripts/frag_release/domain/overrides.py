@@ -15,10 +15,19 @@ from functools import lru_cache
 
 from .components import Component
 from .evidence import Answer, Blob, Unknown
-from .expressions import COMPUTED, Expression, Reference, expressions
-from .gate_steps import GateStep, gate_steps
 from .workflow_file import WorkflowFileError
-from .workflow_tree import Node, Place, places, read_tree
+from .workflow_tree import (
+    COMPUTED,
+    Expression,
+    GateStep,
+    Node,
+    Place,
+    Reference,
+    expressions,
+    gate_steps,
+    places,
+    read_tree,
+)
 
 Source = tuple[str, str]
 """A context (`inputs`, `secrets`, `vars`) and a name within it, in lower case."""

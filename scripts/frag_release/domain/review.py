@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from .components import Pin
 from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
-from .tag_format import DEFAULT_FORMAT, TagFormat, wrong_v
+from .refs import DEFAULT_FORMAT, TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")

@@ -14,8 +14,7 @@ from .components import Pin
 from .expectations import Expected
 from .facts import Released
 from .findings import Finding, demoted
-from .kept_text import KeptText
-from .release_record import MOST_TEXT, ReleaseRecord
+from .release_record import MOST_TEXT, KeptText, ReleaseRecord
 from .versions import parse_production_tag
 
 ROLLBACK = "deploy:rollback"

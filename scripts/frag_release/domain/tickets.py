@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .tag_format import DEFAULT_FORMAT, TagFormat
+from .refs import DEFAULT_FORMAT, TagFormat
 from .versions import parse_production_tag
 
 STACK = "stack"

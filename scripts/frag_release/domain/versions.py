@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from .tag_format import DEFAULT_FORMAT, TagFormat, numbers_of
+from .refs import DEFAULT_FORMAT, TagFormat, numbers_of
 
 _CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")
 

@@ -27,10 +27,10 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import Scanner
 
+from .components import Value as Value
+from .components import WorkflowEnvironment as WorkflowEnvironment
+from .components import WorkflowFileError as WorkflowFileError
 from .evidence import Blob
-from .workflow_values import Value as Value
-from .workflow_values import WorkflowEnvironment as WorkflowEnvironment
-from .workflow_values import WorkflowFileError as WorkflowFileError
 
 MAX_BYTES = 256 * 1024
 """Largest workflow file that is read, in bytes; GitHub itself refuses files of twice that size."""

@@ -1,18 +1,119 @@
-"""A whole workflow file as a tree: texts, mappings and lists, each with its line; aliases are followed.
-
-From it come the places in which values are taken, line by line: what jobs and steps are given and run.
-"""
+"""A whole workflow file as a tree, each part with its line; its steps that use this action; what expressions read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ruamel.yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from .evidence import Blob
-from .expressions import Reference, expressions
 from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, parse_events, root_of
+
+COMPUTED = "*"
+"""Stands in a path for what only an evaluation would tell: `inputs[format(…)]`, `inputs.*`."""
+
+_OPEN = "${{"
+_TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<sign>.)", re.S)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A value that an expression reads: `inputs.Be_Tag` has the path `("inputs", "be_tag")`.
+
+    `written` is how it is written and `start` where, in the text that holds the expression.
+    """
+
+    path: tuple[str, ...]
+    written: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression between `start` and `end` of a text."""
+
+    start: int
+    end: int
+    references: Sequence[Reference]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A part of an expression; `kind` is `text`, `name` or `sign`, of which each has one character."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def expressions(text: str) -> Iterator[Expression]:
+    """Yield the expressions of a text, in their order, up to one without an end: to GitHub an error."""
+    start = text.find(_OPEN)
+    while start >= 0:
+        tokens, end = _tokens(text, start + len(_OPEN))
+        if end is None:
+            return
+        yield Expression(start, end, tuple(_references(text, tokens)))
+        start = text.find(_OPEN, end)
+
+
+def lex(text: str) -> list[Token] | None:
+    """Return the tokens of an expression that stands without `${{ }}`; None where it ends within."""
+    found, end = _tokens(f"{text}}}}}", 0)
+    return found if end == len(text) + 2 else None
+
+
+def _tokens(text: str, position: int) -> tuple[list[Token], int | None]:
+    """Return the tokens from `position` on and where the expression ends; None where it does not."""
+    found: list[Token] = []
+    while (match := _TOKEN.match(text, position)) is not None:
+        position = match.end()
+        if match.lastgroup == "end":
+            return found, position
+        if match.lastgroup:
+            found.append(Token(match.lastgroup, match[0], match.start(), position))
+    return found, None
+
+
+def _references(text: str, tokens: Sequence[Token]) -> Iterator[Reference]:
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.kind != "name" or _is(tokens, at - 1, "."):
+            at += 1
+            continue
+        path, at = path_at(tokens, at)
+        if not _is(tokens, at, "("):  # else it is the name of a function
+            yield Reference(path, text[token.start : tokens[at - 1].end], token.start)
+
+
+def path_at(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
+    """Return the path that begins at a token, and the position behind it. What is within brackets is read again."""
+    path = [tokens[at].text.lower()]
+    at += 1
+    while True:
+        if _is(tokens, at, ".") and (_is_kind(tokens, at + 1, "name") or _is(tokens, at + 1, "*")):
+            path.append(tokens[at + 1].text.lower())
+            at += 2
+        elif _is(tokens, at, "[") and _is_kind(tokens, at + 1, "text") and _is(tokens, at + 2, "]"):
+            path.append(tokens[at + 1].text[1:-1].replace("''", "'").lower())
+            at += 3
+        elif _is(tokens, at, "["):
+            return (*path, COMPUTED), at
+        else:
+            return tuple(path), at
+
+
+def _is(tokens: Sequence[Token], at: int, sign: str) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].text == sign
+
+
+def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
+    return at < len(tokens) and tokens[at].kind == kind
+
 
 MAX_NODES = 50_000
 """Most nodes that one walk may meet: aliases of aliases can stand for far more than the file holds."""
@@ -231,3 +332,67 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start = at
     if start < len(text):
         yield start, text[start:]
+
+
+NAME = "frag-release-action"
+"""The name of this action's repository, whoever owns it."""
+
+_JUDGING = ("gate", "deploy")
+
+
+@dataclass(frozen=True)
+class GateStep:
+    """A step that uses this action. `given` is its `with:`; `environments` the `env:` of its job and its own.
+
+    `job` is the name of its job, `step` the whole of it.
+    """
+
+    line: int
+    given: Node | None
+    environments: Sequence[Node]
+    job: str
+    step: Node
+
+    @property
+    def command(self) -> str:
+        """What it is told to do, `gate` where it is told nothing; an expression stays one."""
+        return self.value("command") or "gate"
+
+    @property
+    def judges(self) -> bool:
+        """Whether it decides about a pair; what only a run can tell counts as if it did."""
+        command = self.command.lower()
+        # A gate judges whatever else it is given.
+        is_ungated = command == "deploy" and self.value("ungated").lower() == "true"
+        return (command in _JUDGING or "${{" in command) and not is_ungated
+
+    def value(self, name: str) -> str:
+        """The text of an input, empty where it is not given."""
+        node = self.given.child(name) if self.given else None
+        return (node.text or "").strip() if node else ""
+
+
+def gate_steps(root: Node, own_action: str) -> list[GateStep]:
+    """Return the steps that use `own_action` (`OWNER/NAME`, empty for unknown), or an action of our name."""
+    return list(_steps(root, own_action.lower()))
+
+
+def _steps(root: Node, own_action: str) -> Iterator[GateStep]:
+    jobs = root.child("jobs")
+    for name, job in jobs.entries if jobs else ():
+        steps = job.child("steps")
+        for step in steps.items if steps else ():
+            uses = step.child("uses")
+            if uses and _is_ours(uses.text or "", own_action):
+                environments = [one for one in (job.child("env"), step.child("env")) if one]
+                yield GateStep(uses.line, step.child("with"), environments, name.text or "", step)
+
+
+def _is_ours(uses: str, own_action: str) -> bool:
+    """Whether `uses` names us: `OWNER/NAME@REF`, `OWNER/NAME/FOLDER@REF`, or a folder of our name."""
+    place = uses.strip().partition("@")[0].lower().rstrip("/")
+    parts = place.split("/")
+    is_folder = place.startswith(("./", "$/"))
+    if not is_folder and len(parts) > 1 and "/".join(parts[:2]) == own_action:
+        return True
+    return (parts[-1] if is_folder else parts[1] if len(parts) > 1 else "") == NAME

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..domain.components import COMPONENT_NAMES, CONFIGURATION_FILE
 from ..errors import ConfigurationError
 from .table import INPUTS, Input, Kind
-from .table.components import component_inputs
+from .table.evidence import component_inputs
 
 if TYPE_CHECKING:
     from ..domain.evidence import Blob

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
 from ..domain.evidence import OBJECT_ID
-from ..domain.tag_format import TagFormat, wrong_v
+from ..domain.refs import TagFormat, wrong_v
 from ..errors import UnconfiguredError, UsageError
 from .configuration import FILE, Configuration
 from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
-from .table.components import component_inputs
+from .table.evidence import component_inputs
 
 MAX_SECONDS = 6 * 60 * 60
 """Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""

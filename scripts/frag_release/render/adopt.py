@@ -13,9 +13,8 @@ from ..domain.findings import Status, blocking
 from ..domain.reports.adopt import AdoptReport, OtherFile, Past
 from . import markdown
 from .audit import in_short
-from .links import Links
 from .markdown import visible
-from .wording import finding_lines
+from .wording import Links, finding_lines
 
 _ADMINISTRATORS = 5
 """The id of the repository role of administrators, as rulesets have it."""

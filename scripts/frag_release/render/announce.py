@@ -10,12 +10,11 @@ from ..domain.evidence import Unknown
 from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
 from .findings import open_findings, warning
-from .links import Links, References
 from .markdown import MAX_SUMMARY, Section, fitted
 from .picture import Standing, way_in_words, way_picture
 from .plan import ComponentChanges
 from .release_notes import TicketList, approved_by, ticket_body
-from .wording import finding_lines
+from .wording import Links, References, finding_lines
 
 _TICKETS = 100
 

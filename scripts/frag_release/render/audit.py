@@ -13,9 +13,8 @@ from ..domain.reports.audit import AuditReport, WatchReport, by_rule, by_year
 from ..domain.watch import Watch
 from . import markdown
 from .findings import allowed_by_hand, warning
-from .links import Links
 from .markdown import MAX_SUMMARY, Section, fitted
-from .wording import MARKS, VERDICTS, WORDS, count, finding_lines, finding_mark
+from .wording import MARKS, VERDICTS, WORDS, Links, count, finding_lines, finding_mark
 
 MOST_ROWS = 100
 """Most releases in a table; the report has them all."""

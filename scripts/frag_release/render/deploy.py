@@ -10,16 +10,13 @@ from ..domain.findings import Status, blocking
 from ..domain.reports.deploy import DeployReport, OwnRecord, Stage
 from ..domain.rules import can_mend_elsewhere
 from . import markdown
-from .builds import duration
-from .findings import folded_findings, open_findings, warning, weakened
-from .links import Links
+from .findings import built_before, changes, folded_findings, open_findings, pair_table, warning, weakened
 from .markdown import MAX_SUMMARY, Section, fitted, visible
-from .next_steps import remedies
-from .pair import built_before, changes, pair_table
+from .next_steps import TITLE, remedies, rollback_card, way_back, way_forward
 from .picture import Standing, standing, way_in_words, way_picture
+from .plan import duration
 from .release_notes import approved_by
-from .rollback import TITLE, rollback_card, way_back, way_forward
-from .wording import finding_lines, plain
+from .wording import Links, finding_lines, plain
 
 _MARKS = {
     Stage.REFUSED: "⛔",

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..domain.findings import Finding
-from ..domain.needs.need import Presence, Row
-from ..domain.needs.rights import TokenKind
+from ..domain.needs.need import Presence, Row, TokenKind
 from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
-from .links import Links
 from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies
 from .picture import STYLES, label
-from .wording import count, finding_lines
+from .wording import Links, count, finding_lines
 
 _MARKS = {
     Presence.THERE: "✅",

@@ -1,14 +1,192 @@
-"""The findings as tables: what blocks and warns in the open, what passed or was not checked folded."""
+"""The evidence as tables: the pair and the stack, what changed in them, and the findings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..domain.facts import ComponentFacts
+from ..domain.components import Pin
+from ..domain.evidence import Image, Placement, Unknown
+from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
 from ..domain.findings import Finding, Status
+from ..domain.origin import origins_of
 from ..domain.reports.gate import GateReport
-from . import markdown
-from .wording import count, finding_mark, is_judged
+from ..domain.reports.report import known_commit, known_image
+from . import markdown, picture
+from .wording import MARKS, Links, age, count, finding_mark, is_judged, mark
+
+_PAIR_HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
+_NAME = 80
+_NONE = "➖ none"
+
+
+def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | None = None) -> str:
+    """Return what the stack is made of: one row for each component, then one for the stack itself.
+
+    `stack_build` are the cells of the stack's CI and image, in Markdown, where more is known than that they come next.
+    """
+    findings = report.decision.findings
+    rows = [
+        (*_component_row(findings, facts, links), _age(facts.placement, report)) for facts in report.facts.components
+    ]
+    return markdown.table(_PAIR_HEADER, [*rows, _stack_row(report, links, stack_build or _stack_to_build(report))])
+
+
+def evidence_table(components: Sequence[ComponentFacts], findings: Sequence[Finding], links: Links) -> str:
+    """Return what is known of the components' pins, without what changes by the hour."""
+    return markdown.table(_PAIR_HEADER[:-1], [_component_row(findings, facts, links) for facts in components])
+
+
+def changes(report: GateReport, links: Links) -> str:
+    """Return what is new since the previous release, or why that is not known; empty where there is none."""
+    lost, previous = report.facts.previous, report.previous
+    if isinstance(lost, Unknown) and lost is not NOT_ASKED:
+        return f"{MARKS[Status.UNKNOWN]} The tag before could not be read: {markdown.words(lost.reason, 300)}."
+    if previous is None:
+        return ""
+    before = {pin.component.name: pin for pin in previous.pins}
+    items = [_change(before.get(facts.pin.component.name), facts.pin, links) for facts in report.facts.components]
+    tag = markdown.code_link(previous.tag.text, links.tag(report.repository, previous.tag.text))
+    known = report.last_good
+    unreleased = (
+        " (so are warnings that something goes back). It has no release with a `release.json`, so production may never "
+        "have run it"
+    )
+    more = "" if known in (None, "", previous.tag.text) else unreleased
+    return f"Compared with {tag}, the tag before{more}:\n\n{markdown.bullets(items)}"
+
+
+def _component_row(findings: Sequence[Finding], facts: ComponentFacts, links: Links) -> Sequence[str]:
+    pin = facts.pin
+    name, repository = pin.component.name, pin.component.repository
+    placement = facts.placement
+    return (
+        f"**{markdown.link(name, links.repository(repository))}**",
+        _cell(_tag(repository, pin.tag, links), picture.marked(picture.TAG, findings, name)),
+        _component_commit(facts, links),
+        _cell(_branches(repository, placement, links), picture.marked(picture.BRANCH, findings, name)),
+        _cell(_runs(facts) or _recorded_run(findings, name), picture.marked(picture.CI, findings, name)),
+        _cell(image_cell(known_image(facts)), picture.marked(picture.IMAGE, findings, name)),
+    )
+
+
+def _stack_to_build(report: GateReport) -> tuple[str, str]:
+    tag = report.decision.image_tag
+    if not tag:
+        return "➖ not run", "➖ not built"
+    image = _short_image(f"{report.image_name}:{tag}") if report.image_name else f"tag {_short_image(tag)}"
+    return "➖ comes next", _cell(image, "🔨 to be built")
+
+
+def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequence[str]:
+    stack, findings, repository = report.facts.stack, report.decision.findings, report.repository
+    tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
+    return (
+        f"**{markdown.link('stack', links.repository(repository))}**",
+        _cell(tag, picture.marked(picture.STACK_TAG, findings, "stack")),
+        _commit(repository, report.commit, links),
+        _cell(_stack_branches(stack, links), picture.marked(picture.STACK_BRANCH, findings, "stack")),
+        *build,
+        _age(stack.placement, report) if stack else "",
+    )
+
+
+def built_before(report: GateReport, image: Image) -> tuple[str, str]:
+    """Return the cells of a stack that was built before: its CI, and its image as it was found."""
+    found = picture.marked(picture.STACK_IMAGE, report.decision.findings, "stack")
+    return "➖ built before", _cell(image_cell(image), found)
+
+
+def _cell(value: str, mark: str) -> str:
+    return f"{value}\n{mark}" if value else mark
+
+
+def _tag(repository: str, tag: str, links: Links) -> str:
+    return markdown.code_link(markdown.visible(tag, _NAME), links.tag(repository, tag)) if tag else _NONE
+
+
+def _ref(report: GateReport, links: Links) -> str:
+    name = report.ref.name
+    url = links.branch(report.repository, name) if report.ref.branch else ""
+    return f"{markdown.code_link(markdown.visible(name, _NAME), url)} ({report.decision.kind.value})"
+
+
+def _commit(repository: str, commit: str, links: Links) -> str:
+    return markdown.code_link(commit[:10], links.commit(repository, commit)) if commit else _NONE
+
+
+def _component_commit(facts: ComponentFacts, links: Links) -> str:
+    if facts.commit is NOT_ASKED:
+        return "➖ not looked up"
+    if isinstance(facts.commit, Unknown):
+        return mark(Status.UNKNOWN)
+    return _commit(facts.pin.component.repository, known_commit(facts), links)
+
+
+def _branches(repository: str, placement: object, links: Links) -> str:
+    if not isinstance(placement, Placement):
+        return ""
+    names = sorted(placement.branches)[:5]
+    return ", ".join(
+        markdown.code_link(markdown.visible(name, _NAME), links.branch(repository, name)) for name in names
+    )
+
+
+def _stack_branches(stack: StackFacts | None, links: Links) -> str:
+    return _branches(stack.repository, stack.placement, links) if stack else ""
+
+
+def _runs(facts: ComponentFacts) -> str:
+    newest = {run.workflow: run for run in facts.tag_runs}
+    shown = [markdown.link(markdown.visible(run.file, _NAME), run.url) for run in list(newest.values())[:5]]
+    return ", ".join(shown)
+
+
+def _recorded_run(findings: Sequence[Finding], name: str) -> str:
+    """The run that a finding points at: of a release of some time ago it is all that is known."""
+    finding = picture.CI.finding(findings, name)
+    return markdown.link("CI run", finding.url) if finding and finding.url else ""
+
+
+def image_cell(image: Image | None) -> str:
+    """Return an image by its name without the registry of Docker, with the start of its digest where it has one."""
+    if image is None:
+        return ""
+    digest = f"\n{markdown.code(image.digest[:19])}" if image.digest else ""
+    origins = origins_of(image)
+    said = f"\nsays {markdown.code(origins.commit[:10])}" if origins and origins.commit else ""
+    return _short_image(f"{image.name}:{image.tag}") + digest + said
+
+
+def _short_image(reference: str) -> str:
+    return markdown.code(reference.removeprefix("docker.io/"), 2 * _NAME)
+
+
+def _age(placement: object, report: GateReport) -> str:
+    if not isinstance(placement, Placement):
+        return ""
+    return age(placement.committed, report.time)
+
+
+def _change(before: Pin | None, now: Pin, links: Links) -> str:
+    name = f"**{markdown.text(now.component.name)}**"
+    if before is None or not before.tag:
+        return f"{name}: {_named(now)}; the one before could not be read."
+    if before.same_choice == now.same_choice:
+        return f"{name}: {_named(now)}, unchanged."
+    arrow = f"{_named(before)} → {_named(now)}"
+    if before.namespace != now.namespace:
+        arrow += f", namespace {_code(before.namespace)} → {_code(now.namespace)}"
+    url = links.comparison(now.component.repository, before.tag, now.tag)
+    return f"{name}: {arrow} ({markdown.link('what changed', url)})" if url else f"{name}: {arrow}"
+
+
+def _named(pin: Pin) -> str:
+    return _code(pin.tag)
+
+
+def _code(value: str) -> str:
+    return markdown.code(value, _NAME) if value else f"{MARKS[Status.SKIPPED]} none"
+
 
 LineUrl = Callable[[str, "int | None"], str]
 """Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""

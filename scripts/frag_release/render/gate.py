@@ -7,14 +7,11 @@ from functools import partial
 from ..domain.decision import Verdict
 from ..domain.reports.gate import GateReport, unused_remarks
 from . import markdown
-from .findings import folded_findings, open_findings, weakened
-from .links import Links
+from .findings import changes, folded_findings, open_findings, pair_table, weakened
 from .markdown import MAX_SUMMARY, Section, fitted, visible
-from .next_steps import next_steps
-from .pair import changes, pair_table
+from .next_steps import next_steps, rollback_card
 from .picture import picture, picture_in_words
-from .rollback import rollback_card
-from .wording import VERDICTS, finding_lines, is_judged
+from .wording import VERDICTS, Links, finding_lines, is_judged
 
 
 def summary(report: GateReport, links: Links) -> str:

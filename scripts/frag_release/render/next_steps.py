@@ -1,15 +1,163 @@
-"""What the reader does next: the part of a summary that has to be right at a glance."""
+"""What the reader does next, and the rollback card for the night when nobody wants to look it up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..domain.decision import RefKind, Verdict
+from ..domain.evidence import Unknown
+from ..domain.facts import NOT_ASKED, Released
 from ..domain.findings import Finding, Status, blocking
 from ..domain.reports.gate import GateReport
 from ..domain.rules import can_mend_elsewhere
+from ..domain.versions import parse_production_tag
 from . import markdown
-from .wording import MARKS, count, is_judged, stack_image
+from .markdown import Section
+from .wording import MARKS, Links, count, is_judged, stack_image
+
+TITLE = "The way back"
+_UNTOUCHED = "Nothing was deployed by this run, so there is nothing to go back from."
+
+
+def rollback_card(
+    report: GateReport, links: Links, worth: int, *, untouched: bool = False, awx: bool = False
+) -> Section:
+    """Return the card of what to go back to from the tag that was judged; without a body where none was before.
+
+    `untouched` says that this run has deployed nothing, and will not; `awx` that it is AWX that deploys.
+    """
+    if untouched:
+        return Section(worth, TITLE, _UNTOUCHED)
+    return Section(worth, TITLE, way_back(report, links, awx=awx))
+
+
+def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
+    """Return which release is the last good one, as far as anybody has looked, and the ways to it, as Markdown."""
+    before, good = report.facts.previous, report.last_good
+    if before is None or before is NOT_ASKED:
+        return ""
+    previous = report.previous.tag.text if report.previous else ""
+    if previous in report.taken_back:
+        previous = ""
+    last = _named(report, links, previous) if previous else ""
+    released = report.released
+    lost = released.reason if isinstance(released, Unknown) and released is not NOT_ASKED else ""
+    if good == "" and report.taken_back:
+        what = "No older release is proposed: each that is public with a `release.json` was taken back."
+    elif good == "":
+        seen = f" The tag before is {last}." if last else ""
+        what = f"No older release has a record of its image, so only the way by hand is left.{seen}"
+    elif good is None:
+        seen = f"The tag before is {last}." if last else "Which tag is before could not be seen."
+        seen = "The tag before was taken back." if report.taken_back else seen
+        lost = f" The releases could not be read: {markdown.words(lost, 300)}." if lost else ""
+        what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
+    else:
+        what = _there(report, links, good)
+        what += "" if good == previous or not last else _tag(last)
+    ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
+    return f"{what}{'' if good else _unread(report)}{_taken_back(report, links)}\n\n{ways}"
+
+
+def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
+    """Return the newest release above the one that was gone back to, and how to it, as Markdown; empty without one."""
+    stack, judged = report.facts.stack, report.production_tag
+    higher = [] if stack is None or isinstance(stack.higher, Unknown) else stack.higher
+    newest = "" if judged is None or isinstance(report.released, Unknown) else report.released.above(judged)
+    if newest:
+        what = f"The newest release is {_named(report, links, newest)}: its `release.json` is there."
+    elif judged and isinstance(report.released, Released) and any(one in report.released.taken_back for one in higher):
+        return "Every higher release was taken back. What is mended is released under the next free tag."
+    elif higher:
+        newest = higher[-1]
+        what = f"The newest tag is {_named(report, links, newest)}. {_if_unreleased(report, links, 'higher ones')}"
+    else:
+        return ""
+    return f"{what} Once it can run again, deploy it:\n\n{_how(report, links, newest, awx=awx)}"
+
+
+def _there(report: GateReport, links: Links, good: str) -> str:
+    """Say which release is good; if records of rollbacks could not be read, that this is not known."""
+    unread = _unread(report)
+    if not unread:
+        return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
+    return f"The newest older release with a `release.json` is {_named(report, links, good)}.{unread}"
+
+
+def _unread(report: GateReport) -> str:
+    """Say that nobody knows what was gone back from, and why; empty if the deployment records were read."""
+    unread = "" if isinstance(report.released, Unknown) else report.released.unread
+    if not unread:
+        return ""
+    return (
+        " Whether production went back from a release is not known, because the deployment records could not be read: "
+        f"{markdown.words(unread, 300)}. Make sure before you go back to one."
+    )
+
+
+def _tag(last: str) -> str:
+    return f" The tag before, {last}, has none: it was blocked, never released, or released by hand." if last else ""
+
+
+def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
+    releases = markdown.link("Releases", links.releases(report.repository))
+    return (
+        f"It may have been blocked or never released: if {releases} has {which} with a `release.json`, take the newest "
+        "of these. One that was taken back, as its text says, is not one to deploy."
+    )
+
+
+def _taken_back(report: GateReport, links: Links) -> str:
+    """Say which newer releases are passed over, because production went back from them."""
+    good = parse_production_tag(report.last_good or "", report.tag_format)
+    left = [tag for one in report.taken_back if (tag := parse_production_tag(one, report.tag_format))]
+    passed = [_named(report, links, tag.text) for tag in left if good is None or tag.version > good.version]
+    if not passed:
+        return ""
+    return f" Passed over, because production went back from there: {', '.join(passed[:10])}."
+
+
+def _named(report: GateReport, links: Links, tag: str) -> str:
+    return markdown.code_link(tag, links.tag(report.repository, tag))
+
+
+def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, awx: bool = False) -> str:
+    """Return the two ways to deploy a release again without building it, and what neither does.
+
+    Whether the stack has the form was not looked up, so that it is named with an "if", and nothing links to it.
+    """
+    form = f"{markdown.link('Actions', links.actions(report.repository))} &gt; Deploy &gt; Run workflow"
+    that = markdown.code(tag) if tag else "that one"
+    image = stack_image(report, report.tag_format.image_tag(tag)) if tag else "its image"
+    form_filled = (
+        f"By the form, if the stack has one like `examples/deploy.yaml` of this action: {form}. *Use workflow from*: "
+        f"the newest production tag, under *Tags* (the environment takes no branch). *tag*: {that}. *environment*: "
+        "`production`. *rollback*: ticked. Nothing is built: the evidence is the `release.json` that `publish` left "
+        "with it, and the digest of its image. Where that file records none, the form refuses it: take an older "
+        "release, or go by hand."
+    )
+    launch = f"launch the template in AWX for {image}"
+    if not awx:
+        launch = f"deploy {image} with what deploys this stack"
+    by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
+    by_hand += _typed(report, tag)
+    undone = (
+        "Re-running its build is refused by `tag-order` once a higher release exists. Database migrations are not "
+        "undone."
+    )
+    return markdown.bullets([*([form_filled] if by_form else []), by_hand, undone])
+
+
+def _typed(report: GateReport, tag: str) -> str:
+    """Say what is typed in AWX; other variables may hold secrets, and are as they always are."""
+    form = report.awx
+    if form is None:
+        return ""
+    value = markdown.code(report.tag_format.image_tag(tag)) if tag else "its tag"
+    variables = [f"{markdown.code(name, 100)}: {value}" for name in form.of_tag]
+    variables += [f"{markdown.code(name, 100)}: the digest of that image" for name in form.of_digest]
+    more = f" with {', '.join(variables)}" if variables else ""
+    return f" In {markdown.link('AWX', form.url)}, the template {markdown.code(form.template, 200)}{more}."
 
 
 def next_steps(report: GateReport) -> str:

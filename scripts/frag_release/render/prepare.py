@@ -6,19 +6,17 @@ from functools import partial
 
 from ..domain.evidence import Unknown
 from ..domain.findings import Status, blocking
-from ..domain.kept_text import MAX_BODY
 from ..domain.plan import Mode, Plan
+from ..domain.release_record import MAX_BODY
 from ..domain.reports.prepare import PrepareReport, Stage
 from . import markdown
-from .findings import LineUrl, allowed_by_hand, folded_findings, open_findings, switched_off, warning
-from .links import Links, References
+from .findings import LineUrl, allowed_by_hand, evidence_table, folded_findings, open_findings, switched_off, warning
 from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies
-from .pair import evidence_table
 from .picture import Standing, standing, way_in_words, way_picture
 from .plan import ComponentChanges, candidates, diff, heading, new_tags, outcome_text, reason
 from .plan import prepare_text as plan_text
-from .wording import count
+from .wording import Links, References, count
 
 _DONE_BY_STAGE = {Stage.REFUSED: 1, Stage.PLANNED: 2, Stage.PROPOSED: 3, Stage.COMMITTED: 3, Stage.NOTHING: 3}
 

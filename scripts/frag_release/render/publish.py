@@ -10,16 +10,13 @@ from ..domain.findings import blocking
 from ..domain.reports.publish import HEADLINES, NothingReport, PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
-from .builds import build_table, hold_in_words, state_in_words
-from .findings import folded_findings, open_findings, warning, weakened
-from .links import Links
+from .findings import changes, folded_findings, image_cell, open_findings, pair_table, warning, weakened
 from .markdown import MAX_SUMMARY, Section, fitted
-from .next_steps import remedies
-from .pair import changes, image_cell, pair_table
+from .next_steps import remedies, rollback_card
 from .picture import Standing, standing, way_in_words, way_picture
+from .plan import build_table, hold_in_words, state_in_words
 from .release_notes import approved_by
-from .rollback import rollback_card
-from .wording import finding_lines, plain
+from .wording import Links, finding_lines, plain
 
 _MARKS = {
     Stage.REFUSED: "⛔",

@@ -17,13 +17,11 @@ from ..domain.facts import ComponentFacts, PreviousRelease
 from ..domain.findings import Status
 from ..domain.reports.report import known_image
 from . import markdown
-from .builds import MARKS as BUILD_MARKS
-from .findings import allowed_by_hand, warning
-from .links import Links, References
+from .findings import allowed_by_hand, evidence_table, warning
 from .markdown import Section, fitted
-from .pair import evidence_table
+from .plan import BUILD_MARKS as BUILD_MARKS
 from .plan import ComponentChanges, tag_link
-from .wording import MARKS, count, listed
+from .wording import MARKS, Links, References, count, listed
 
 _TITLE = 150
 

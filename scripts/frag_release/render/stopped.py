@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..domain.reports.report import Problem, Report, Stopped
 from . import markdown
-from .links import Links
+from .wording import Links
 
 
 def text(report: Stopped) -> str:

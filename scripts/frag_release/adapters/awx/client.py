@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
 from ...domain.evidence import Answer, Denied, Unknown
 from ...errors import ExpectedError, RefusedError
-from ..http.addresses import Credentials
-from ..http.messages import Response, Unconfirmed, parse, quoted, read_payload
+from ..http.messages import Credentials, Response, Unconfirmed, parse, quoted, read_payload
 from ..http.session import Http
-from .api import AwxApi, AwxRefusedError
-from .payloads import (
+from .api import (
+    AwxApi,
+    AwxRefusedError,
     EventPage,
     EventPayload,
     JobPage,

@@ -17,8 +17,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown
-from ..http.addresses import Credentials, host_of, origin
-from ..http.messages import MAX_BYTES, Request, Response, quoted
+from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited
 from ..http.session import Http, Once
 from .payloads import RepositoryFacts, read_complaint, read_message, read_payload

@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import PUSH, SUCCESS, Answer, Approval, Denied, Lifetime, Run, Unknown
-from ...domain.run_limits import WAITING
+from ...domain.evidence import PUSH, SUCCESS, WAITING, Answer, Approval, Denied, Lifetime, Run, Unknown
 from ...domain.versions import parse_production_tag
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
-from .lists import MOST_PAGES, PAGE, runs_by_event, whole_list
 from .orders import Advice, Order, Refusal, Step, carry_out_silently
 from .payloads import WorkflowRun
 from .refs import moment_of
-from .runs import branch_lifetimes, file_of, run_of
+from .runs import MOST_PAGES, PAGE, branch_lifetimes, file_of, run_of, runs_by_event, whole_list
 
 
 class ArtifactRun(TypedDict):

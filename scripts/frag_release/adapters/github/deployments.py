@@ -14,9 +14,9 @@ from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_de
 from ...domain.evidence import Answer, TooLong, Unknown
 from .api import ACTIONS, RepositoryApi
 from .builds import WorkflowJobs, job_of, read_run
-from .lists import PAGE
 from .orders import Advice, Order, Step, carry_out
 from .refs import moment_of
+from .runs import PAGE
 
 READ = "deployments: read"
 

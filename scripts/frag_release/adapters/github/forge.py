@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...domain.evidence import Answer
 from ...errors import UsageError
-from ..http.addresses import bearer, problem_with
+from ..http.messages import bearer, problem_with
 from .api import Access, RepositoryApi
 from .repository import GithubRepository
 

@@ -14,7 +14,7 @@ from ..http.session import Once
 from .api import RepositoryApi
 from .orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .payloads import read_payload
-from .visibility import is_named, is_private
+from .repository import is_named, is_private
 
 _READ = "issues: read"
 _PAGE = 100

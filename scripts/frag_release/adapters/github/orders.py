@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, Literal, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Unknown
-from ...domain.needs.rights import Right, TokenFacts, TokenKind, missing_scopes
+from ...domain.needs.need import Right, TokenFacts, TokenKind, missing_scopes
 from ...errors import ExpectedError
 from ..http.messages import Response, Unconfirmed, quoted
 from ..ports.repository import UnconfirmedError, WriteFailedError, WriteRefusedError

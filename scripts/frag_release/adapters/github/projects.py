@@ -11,8 +11,7 @@ from typing import Any, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Unknown
 from ...domain.tickets import Issue
-from ..http.addresses import host_of
-from ..http.messages import quoted
+from ..http.messages import host_of, quoted
 from ..ports.publishing import Card, Lane
 from .api import Access, PlaceApi
 from .orders import Advice, Order, Step, carry_out, carry_out_silently

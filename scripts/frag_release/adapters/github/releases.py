@@ -23,8 +23,8 @@ from ..ports.repository import (
 from .api import RepositoryApi
 from .orders import DONE_UNREAD, Advice, Order, RaceError, Refusal, Step, carry_out, carry_out_silently, confirmed
 from .payloads import Ref
-from .pulls import Pull, is_from_here
 from .refs import GithubRefs
+from .writer import Pull, is_from_here
 
 WORKFLOW_RULE = (
     "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "

@@ -1,4 +1,4 @@
-"""One repository on GitHub: refs, a file at a commit, where commits are, and when tags were made."""
+"""One repository on GitHub: who may see it, what it is called by now, a file at a commit, where commits are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 import datetime
 import hashlib
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Blob, Placement, Unknown, WrongKind
 from ..http.messages import quoted
@@ -23,6 +23,34 @@ if TYPE_CHECKING:
     from ...domain.changes import History
     from ...domain.evidence import Answers
     from .refs import Position
+
+
+class Visibility(TypedDict):
+    """`repos/get`, as far as it tells who may see a repository."""
+
+    private: bool
+
+
+class FullName(TypedDict):
+    """`repos/get`: `OWNER/NAME` as it is now."""
+
+    full_name: str
+
+
+def is_named(api: RepositoryApi, name: str) -> bool:
+    """Whether this is the repository's name: the one that it is asked for by, or the one that it was given since."""
+    if name.lower() == api.name.lower():
+        return True
+    entry = api.entry()
+    facts = entry if isinstance(entry, Unknown) else api.read(entry, FullName, "the entry")
+    return not isinstance(facts, Unknown) and facts["full_name"].lower() == name.lower()
+
+
+def is_private(api: RepositoryApi) -> Answer[bool]:
+    """Whether not everybody may see it; one that is internal to an enterprise is private, too (`repos/get`)."""
+    entry = api.entry()
+    facts = entry if isinstance(entry, Unknown) else api.read(entry, Visibility, "the entry")
+    return facts if isinstance(facts, Unknown) else facts["private"]
 
 
 def read_file(api: RepositoryApi, path: str, commit: str) -> Answer[Blob | None]:
@@ -126,7 +154,6 @@ class GithubRepository:
 
     def is_private(self) -> Answer[bool]:
         """Whether not everybody may read it."""
-        from .visibility import is_private
 
         return is_private(self.api)
 

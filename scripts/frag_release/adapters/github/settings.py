@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from ...domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown
+from ...domain.needs.need import TokenFacts
 from ...domain.needs.protection import (
     ALL_REFS,
     BranchGuard,
@@ -24,7 +25,6 @@ from ...domain.needs.protection import (
     SecretNames,
     Variables,
 )
-from ...domain.needs.rights import TokenFacts
 from ...domain.needs.writing import TicketPlace
 from ..http.messages import Response
 from ..http.session import Once

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ... import cancellation
 from ...domain.evidence import Answer, Unknown
 from ...errors import UsageError
-from .addresses import problem_with
-from .messages import Failure, Request, Response, Unconfirmed
+from .messages import Failure, Request, Response, Unconfirmed, problem_with
 from .retry import Deadline, pause_after, refusal
 
 if TYPE_CHECKING:
     from .exchange import Exchange
-    from .pace import Pace
+    from .retry import Pace
 
 
 _K = TypeVar("_K", bound=Hashable)

@@ -16,8 +16,11 @@ from urllib.parse import urlencode
 from ...domain.evidence import Answer, Unknown
 from ...domain.images import Login
 from ...errors import UsageError
-from ..http.addresses import (
+from ..http.messages import (
+    MAX_BYTES,
     Credentials,
+    Request,
+    Response,
     basic,
     bearer,
     host_of,
@@ -27,7 +30,6 @@ from ..http.addresses import (
     origin,
     problem_with,
 )
-from ..http.messages import MAX_BYTES, Request, Response
 from ..http.retry import RateLimited
 from ..http.session import Http
 

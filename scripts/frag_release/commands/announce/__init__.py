@@ -1,22 +1,409 @@
-"""The command `announce`: people hear of a release, on its ticket and on the board."""
+"""The command `announce`: people hear of a release, on its ticket and on the board.
+
+Run again, it brings both up to date.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ... import __version__
+from ...adapters.ports.publishing import AnnouncingForge, Board, Card, Lane, Tickets
+from ...adapters.ports.repository import UnconfirmedError, WriteFailedError
+from ...domain.builds import Build, Job
+from ...domain.components import Pin
+from ...domain.contents import Contents, gaps
+from ...domain.evidence import Answer, Approval, Image, Unknown
+from ...domain.facts import NOT_ASKED, ComponentFacts
+from ...domain.findings import Finding
+from ...domain.release_record import ASSET, KeptText, ReleaseRecord
+from ...domain.reports.announce import ASSIGNEES, BOARD, CONTENTS, LABELS, TICKET, AnnounceReport, shortfall
+from ...domain.reports.report import Action
+from ...domain.tickets import Issue, Ticket
+from ...errors import RefusedError
+from ...inputs.settings.announce import AnnounceSettings
 from ...inputs.settings.announce import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
-from ..evidence.reviewed_commit import ticket_to_tell
-from .announce import Announce
+from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
+from ..journal import Journal
+from ..session import must
+from ..stack import Stack
+from .ticketing import Ticketing
 
 if TYPE_CHECKING:
-    from ...adapters.ports.publishing import AnnouncingForge
-    from ...domain.contents import Contents
-    from ...domain.reports.announce import AnnounceReport
-    from ...inputs.settings.announce import AnnounceSettings
     from ..session import Session
-    from ..stack import Stack
+
+
+@dataclass(frozen=True)
+class ReleaseContents:
+    """Looks at a release; without one of the forge's releases only checks and digests are not known."""
+
+    settings: AnnounceSettings
+    stack: Stack[AnnouncingForge]
+    today: datetime.date
+    journal: Journal
+
+    def gather(self) -> tuple[Contents, list[Finding]]:
+        """Return the release, and what could not be found out about it.
+
+        Raises EvidenceError and RefusedError where there is no telling what was released.
+        """
+        settings, tag = self.settings, self.settings.stack_tag.text
+        commit = self._commit(tag)
+        pins = self._pins(commit)
+        record, findings = self._record(tag, commit)
+        build, jobs = self._build(tag, commit)
+        contents = Contents(
+            repository=settings.stack_repository,
+            tag=tag,
+            commit=commit,
+            components=[self._facts(pin, record) for pin in pins],
+            previous=self.stack.tag_facts(tag, self.stack.branches(), self.today)[1],
+            tickets_from=settings.tickets_from,
+            findings=record.findings if record else (),
+            image=record.image.rpartition(":")[0] if record else "",
+            digest=record.digest if record else "",
+            build=build,
+            jobs=jobs,
+            approvals=self._approvals(record, build),
+            checklist=settings.checklist,
+        )
+        server = self.stack.context.server_url
+        contents = with_changes(self.stack.forge, contents, settings.told_in, server, settings.home)
+        return contents, [*findings, *_gaps(contents)]
+
+    def _approvals(self, record: ReleaseRecord | None, build: Answer[Build | None]) -> list[Approval]:
+        """Who approved it, by `release.json`, by the run of the build and by this one."""
+        stack, told = self.stack, list(record.approvals) if record else []
+        runs = (own_run(stack.context, stack.name), build.id if isinstance(build, Build) else 0)
+        seen = approvals_of(stack.forge.builds(stack.name), runs, self.journal)
+        return [*told, *(one for one in seen if one not in told)]
+
+    def _commit(self, tag: str) -> str:
+        commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
+        if commit is None:
+            raise RefusedError(
+                f"{self.stack.name} has no tag {tag}, so there is nothing to announce.",
+                "Publish the release first, or correct the input stack-tag.",
+            )
+        return commit
+
+    def _pins(self, commit: str) -> tuple[Pin, ...]:
+        file = self.settings.workflow_file
+        pins = self.stack.required_pins([commit])[commit]
+        for pin in pins:
+            if pin.problem or not pin.tag:
+                why = str(pin.problem) if pin.problem else f"{pin.variable} is empty"
+                raise RefusedError(
+                    f"The {pin.component.name} of the release cannot be told from {file} at {commit[:12]}: {why}.",
+                    "Correct the inputs that say where the pins are: workflow-file and the names of its variables.",
+                    file,
+                    pin.line,
+                )
+        return pins
+
+    def _record(self, tag: str, commit: str) -> tuple[ReleaseRecord | None, list[Finding]]:
+        """Return what the release left behind; without it, or with one of another commit, a finding says so."""
+        record = self.stack.forge.release_record(self.stack.name, tag)
+        if isinstance(record, Unknown):
+            message = f"What checks the release passed could not be read: {record.reason}."
+            return None, [shortfall(CONTENTS, tag, message, record.remedy)]
+        if record and record.commit != commit:
+            message = f"{ASSET} of the release is about {record.commit[:12]}, and the tag stands for {commit[:12]}."
+            return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be.")]
+        return record, []
+
+    def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Answer[Sequence[Job]]]:
+        builds = self.stack.forge.builds(self.stack.name)
+        found = builds.of_tag(self.settings.workflow_file, tag, commit)
+        if isinstance(found, Unknown) or not found:
+            return (found, ()) if isinstance(found, Unknown) else (None, ())
+        return found[0], builds.jobs(found[0])
+
+    def _facts(self, pin: Pin, record: ReleaseRecord | None) -> ComponentFacts:
+        """Return what the release recorded of a pin, if it is the same pin; else the commit alone."""
+        recorded = record.component(pin.component.name) if record else None
+        facts = ComponentFacts(pin, runs=NOT_ASKED)
+        if recorded is None or recorded.tag != pin.tag:
+            repository = self.stack.forge.repository(pin.component.repository)
+            return replace(facts, commit=repository.tags([pin.tag])[pin.tag])
+        name, _, tag = recorded.image.rpartition(":")
+        image = Image(name, tag, recorded.digest or None) if recorded.image else None
+        return replace(facts, commit=recorded.commit, image=image or NOT_ASKED)
+
+
+def _gaps(contents: Contents) -> list[Finding]:
+    return [
+        shortfall(CONTENTS, contents.tag, f"{what} could not be read: {why.reason}.", why.remedy)
+        for what, why in gaps(contents)
+    ]
+
+
+_PUSH = (
+    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
+    "a word: give one that may in ticket-token."
+)
+
+
+@dataclass(frozen=True)
+class Dressing:
+    """Puts labels and people on a ticket of one repository."""
+
+    tickets: Tickets
+    journal: Journal
+
+    def usable_labels(self, wanted: Sequence[str]) -> list[str]:
+        """Return those labels that are there to be set, after those that are missing were made."""
+        known = self.tickets.labels() if wanted else ()
+        if isinstance(known, Unknown):
+            message = f"The labels of {self.tickets.name} could not be listed: {known.reason}."
+            self.journal.fall_short(LABELS, message, known.remedy)
+            return []
+        names = {label.casefold() for label in known}
+        return [label for label in wanted if label.casefold() in names or self._made(label)]
+
+    def label(self, issue: Issue | None, labels: Sequence[str]) -> None:
+        """Put those labels on a ticket that it lacks."""
+        missing = _lacking(labels, issue.labels) if issue else []
+        if not issue or not missing:
+            return
+        shown = ", ".join(missing)
+        now = self.journal.attempt(
+            LABELS,
+            f"Label the ticket with {shown}",
+            lambda: self.tickets.add_labels(issue.number, missing),
+            lambda _: Action(f"Labelled the ticket with {shown}", issue.url),
+        )
+        self._say_dropped(LABELS, "label", _lacking(missing, now) if now is not None else [])
+
+    def assign(self, issue: Issue | None, logins: Sequence[str]) -> None:
+        """Assign those people who can be: one who cannot would have the whole order refused."""
+        wanted = _lacking(self._assignable(logins), issue.assignees if issue else ())
+        if not wanted:
+            return
+        shown = ", ".join(wanted)
+        now = self.journal.attempt(
+            ASSIGNEES,
+            f"Assign {shown}",
+            lambda: self.tickets.assign(issue.number, wanted) if issue else (),
+            lambda _: Action(f"Assigned {shown}", issue.url if issue else ""),
+        )
+        self._say_dropped(ASSIGNEES, "assignee", _lacking(wanted, now) if now is not None else [])
+
+    def _made(self, label: str) -> bool:
+        """Make a label that is missing; returns whether it can be set."""
+        before = len(self.journal.shortfalls)
+        self.journal.attempt(
+            LABELS,
+            f"Make the label {label!r} in {self.tickets.name}",
+            lambda: self._make(label),
+            lambda _: Action(f"Made the label {label!r} in {self.tickets.name}"),
+        )
+        return len(self.journal.shortfalls) == before
+
+    def _make(self, label: str) -> None:
+        try:
+            self.tickets.create_label(label)
+        except WriteFailedError:
+            # Its answer was lost, or another run has just made it: what is there tells.
+            known = self.tickets.labels()
+            if isinstance(known, Unknown) or label.casefold() not in {one.casefold() for one in known}:
+                raise
+
+    def _assignable(self, logins: Sequence[str]) -> list[str]:
+        answers = self.tickets.assignable(logins)
+        for login in logins:
+            answer = answers[login]
+            if isinstance(answer, Unknown):
+                message = f"Whether {login} can be assigned could not be found out: {answer.reason}."
+                self.journal.fall_short(ASSIGNEES, message, answer.remedy)
+            elif not answer:
+                self.journal.fall_short(
+                    ASSIGNEES,
+                    f"{login} cannot be assigned in {self.tickets.name}.",
+                    "Correct the login in assignees, or give that person access to the repository.",
+                )
+        return [login for login in logins if answers[login] is True]
+
+    def _say_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
+        if dropped:
+            self.journal.fall_short(about, f"GitHub did not set the {what} {', '.join(dropped)}.", _PUSH)
+
+
+@dataclass(frozen=True)
+class Boarding:
+    """Puts a ticket into a lane of a board."""
+
+    board: Board
+    journal: Journal
+
+    def put(self, issue: Issue | None, field: str, status: str, duplicates: Sequence[Issue] = ()) -> None:
+        """Put the ticket into the lane, unless it is there. An `issue` of None is one that a dry run would open.
+
+        Cards of its `duplicates`, such as a workflow of the board makes, are taken off.
+        """
+        lane = self.board.lane(field, status)
+        if isinstance(lane, Unknown):
+            self._cannot(lane)
+            return
+        card = self.board.card(issue, lane) if issue else None
+        if isinstance(card, Unknown):
+            self._cannot(card)
+        elif card is None or card.option_id != lane.option_id:
+            self._move(issue, card, lane)
+        for duplicate in duplicates:
+            self._take_off(duplicate, lane)
+
+    def _take_off(self, issue: Issue, lane: Lane) -> None:
+        card = self.board.card(issue, lane)
+        if isinstance(card, Unknown):
+            self._cannot(card)
+        elif card is not None:
+            self.journal.attempt(
+                BOARD,
+                f"Take the card of ticket #{issue.number} off the board {self.board.name}",
+                lambda: self._removed(card, issue, lane),
+                lambda _: Action(f"Took the card of the duplicate #{issue.number} off the board {self.board.name}"),
+            )
+
+    def _removed(self, card: Card, issue: Issue, lane: Lane) -> None:
+        try:
+            self.board.remove(card)
+        except UnconfirmedError:
+            if self.board.card(issue, lane) is not None:
+                raise
+
+    def _move(self, issue: Issue | None, card: Card | None, lane: Lane) -> None:
+        if card is None:
+            card = self._added(issue, lane)
+        where = f"the lane {lane.option!r} of the board {self.board.name}"
+        if card is None and not self.journal.dry_run:
+            return
+        self.journal.attempt(
+            BOARD,
+            f"Put it into {where}",
+            lambda: self.board.move(card, lane) if card else None,
+            lambda _: Action(f"Put the ticket into {where}"),
+        )
+
+    def _added(self, issue: Issue | None, lane: Lane) -> Card | None:
+        def add() -> Card | None:
+            if issue is None:
+                return None
+            try:
+                return self.board.add(issue)
+            except UnconfirmedError:
+                there = self.board.card(issue, lane)
+                if there is None or isinstance(there, Unknown):
+                    raise
+                return there
+
+        done = Action(f"Put the ticket on the board {self.board.name}")
+        return self.journal.attempt(BOARD, f"Put the ticket on the board {self.board.name}", add, lambda _: done)
+
+    def _cannot(self, why: Unknown) -> None:
+        message = f"The ticket was not put into its lane of the board: {why.reason}."
+        self.journal.fall_short(BOARD, message, why.remedy)
+
+
+def _lacking(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Return what is not there, in any case of letters: GitHub knows no difference."""
+    known = {one.casefold() for one in there}
+    return [one for one in wanted if one.casefold() not in known]
+
+
+@dataclass(frozen=True)
+class Announce:
+    """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes.
+
+    `sleep` waits so many seconds. `checked` finds the steps among the texts of ticked boxes.
+    """
+
+    settings: AnnounceSettings
+    stack: Stack[AnnouncingForge]
+    now: datetime.datetime
+    journal: Journal
+    body: Callable[[Contents, int], str]
+    sleep: Callable[[float], None]
+    checked: Callable[[Contents, Sequence[str]], Sequence[str]]
+
+    def run(self) -> AnnounceReport:
+        """Tell people; raises ExpectedError where the ticket itself could not be written."""
+        settings, journal = self.settings, self.journal
+        contents, findings = ReleaseContents(settings, self.stack, self.now.date(), journal).gather()
+        issue, url, body = self._write(contents)
+        short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
+        where = Ticket(issue.repository, issue.number) if issue else None
+        return AnnounceReport(
+            version=__version__,
+            time=self.now,
+            contents=contents,
+            repository=settings.told_in,
+            where=where,
+            url=url,
+            is_existing=settings.ticket is not None,
+            board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
+            dry_run=journal.dry_run,
+            findings=(*findings, *short),
+            checked=self.checked(contents, KeptText.of_ticket(contents.repository, contents.tag).ticked(body)),
+        )
+
+    def _write(self, contents: Contents) -> tuple[Issue | None, str, str]:
+        """Return the ticket, the address of what was written, and what the ticket said before."""
+        settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
+        kept = KeptText.of_ticket(contents.repository, contents.tag)
+        ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal, self.sleep)
+        dressing = Dressing(tickets, self.journal)
+        if settings.ticket:
+            self._say_unused()
+            issue, url = ticketing.existing(settings.ticket)
+            dressing.label(issue, dressing.usable_labels(settings.labels))
+            return issue, url, ""
+        title = f"Release {contents.tag}"
+        found = ticketing.find(title)
+        is_closed = found is not None and not found.is_open
+        labels = [] if is_closed else dressing.usable_labels(settings.labels)
+        own = ticketing.own(found, title, labels)
+        if is_closed:
+            self._say_closed(found)
+        else:
+            dressing.label(own, labels)
+            dressing.assign(own, settings.assignees)
+            self._board(own, ticketing.closed)
+        return own, own.url if own else "", found.body if found else ""
+
+    def _say_closed(self, issue: Issue | None) -> None:
+        """A closed ticket is done with: nobody is called, and no card is moved back."""
+        settings = self.settings
+        wanted = [("labels", settings.labels), ("assignees", settings.assignees), ("project", settings.project)]
+        unused = [name for name, given in wanted if given]
+        if issue and unused:
+            self.journal.fall_short(
+                TICKET,
+                f"The ticket #{issue.number} is closed, so that {' and '.join(unused)} were left out.",
+                "Reopen it, then run this again, if the release is still to be worked on.",
+                issue.url,
+            )
+
+    def _say_unused(self) -> None:
+        settings = self.settings
+        unused = [name for name, given in (("assignees", settings.assignees), ("project", settings.project)) if given]
+        if unused:
+            self.journal.fall_short(
+                TICKET,
+                f"The inputs {' and '.join(unused)} were left out: an existing ticket gets a comment and labels alone.",
+                "Leave the input ticket empty to have a ticket of the release's own.",
+            )
+
+    def _board(self, issue: Issue | None, duplicates: Sequence[Issue]) -> None:
+        settings = self.settings
+        if settings.project:
+            board = self.stack.forge.board(settings.project)
+            Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)
+
 
 __all__ = ["read_settings", "run"]
 

@@ -10,13 +10,13 @@ from ...adapters.http.messages import quoted
 from ...adapters.ports.publishing import Tickets
 from ...adapters.ports.repository import UnconfirmedError
 from ...domain.evidence import Answer, Unknown
-from ...domain.kept_text import KeptText, same_text
+from ...domain.release_record import KeptText, same_text
 from ...domain.reports.announce import TICKET
 from ...domain.reports.report import Action
 from ...domain.tickets import Author, Comment, Issue, Ticket, same_title
 from ...errors import RefusedError
-from ..answers import must
 from ..journal import Journal
+from ..session import must
 
 _KEPT_ELSEWHERE = (
     "Put the line back that ends our part (an earlier version of the text has it), or take our part out altogether, "

@@ -16,14 +16,13 @@ from ...errors import UsageError
 from ...inputs.settings.deploy import check_ref, check_template
 from ...inputs.settings.deploy import read_deploy_settings as read_settings
 from ...render.deploy import job_line
-from ..evidence.reviewed_commit import approvals_of, own_run
+from ..evidence.histories import approvals_of, own_run
 from ..session import utc_now
 from ..waiting import Clock
 from .awx_job import AwxJob
 from .deploy import Connected, Deploy
 from .deployer import ByAwx, ByOwnStep, Deployer
-from .recording import SECONDS, Recording
-from .taking_back import TakingBack
+from .recording import SECONDS, Recording, TakingBack
 
 if TYPE_CHECKING:
     from ...adapters.github.deployments import NewRecord

@@ -14,7 +14,7 @@ from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Output, 
 from ...domain.evidence import Answer, Unknown
 from ...errors import Cancelled, EvidenceError, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.awx import AwxSettings
-from ..answers import must
+from ..session import must
 from ..waiting import Clock
 from .awx_launching import CANCEL_SECONDS, LAST_SECONDS, Launching, cancel
 

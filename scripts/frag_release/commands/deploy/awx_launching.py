@@ -13,7 +13,7 @@ from ...adapters.http.messages import Unconfirmed, quoted
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Denied, Unknown
 from ...errors import EvidenceError, ExpectedError, RefusedError
-from ..answers import must
+from ..session import must
 from ..waiting import Clock
 
 CANCEL_SECONDS = 8.0

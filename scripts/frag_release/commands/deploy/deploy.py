@@ -25,21 +25,18 @@ from ...domain.reports.deploy import DeployReport, OwnRecord, Stage, Target, ref
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import ROLLBACK, RecordError, as_rollback, check_pins, expected_of, image_of, left_by
 from ...domain.rules import Occasion, judge
-from ...domain.site import SiteLook
-from ...domain.site_lines import Values, missing_values
+from ...domain.site import SiteLook, Values, missing_values
 from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.awx import PLACE_OF_DIGEST, has_place
 from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text
-from ..answers import must
 from ..gate.gate import Gate
 from ..journal import Journal
-from ..session import Session, utc_now
+from ..session import Session, must, utc_now
 from ..waiting import Clock
 from .deployer import Deployer
-from .recording import Recording
+from .recording import Recording, TakingBack
 from .site_check import SiteCheck, pair_of, site_values
-from .taking_back import TakingBack
 
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""

@@ -9,8 +9,7 @@ from ...adapters.site import SiteClient
 from ...domain.evidence import Image
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
-from ...domain.site import SiteLook
-from ...domain.site_lines import IMAGE_TAG, STACK_COMMIT, SiteLine, Values
+from ...domain.site import IMAGE_TAG, STACK_COMMIT, SiteLine, SiteLook, Values
 from ..waiting import Clock
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0

@@ -12,10 +12,9 @@ from ...adapters.http.session import Once
 from ...domain.components import Component
 from ...domain.evidence import Answer, Blob, TooLong, Unknown
 from ...domain.needs import outside
-from ...domain.needs.need import GUARDS, Judgement, Presence, unseen
+from ...domain.needs.need import GUARDS, Judgement, Presence, TokenFacts, unseen
 from ...domain.needs.need import outside as outside_need
 from ...domain.needs.protection import Environment
-from ...domain.needs.rights import TokenFacts
 from ...domain.needs.writers import (
     PLACES,
     Owners,

@@ -1,16 +1,399 @@
-"""The command `prepare`: from a form to a reviewed change of two lines."""
+"""The command `prepare`: from a form to a reviewed change of two lines.
+
+Verifies, plans, shows; then does what was shown.
+"""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ... import __version__, cancellation
+from ...adapters.ports.repository import Forge, LostRaceError, PullRequest, WriteRefusedError
+from ...adapters.registry.client import RegistryClient
+from ...domain.changes import TicketHome
+from ...domain.components import CONFIGURATION_FILE, Pin
+from ...domain.evidence import Answer, Blob, Unknown
+from ...domain.facts import ComponentFacts, ReleaseFacts
+from ...domain.findings import Finding, apply_allowances
+from ...domain.new_tags import NewTag, planned_facts, quiet
+from ...domain.newest import Newest, is_newest
+from ...domain.overrides import look_for_overrides
+from ...domain.plan import COMMIT, PLAN_ANEW, RELEASE_BRANCH, Mode, Plan, differences, marked_release
+from ...domain.release_record import KeptText, same_text
+from ...domain.reports.prepare import PrepareReport
+from ...domain.reports.report import Action
+from ...domain.rules import Occasion, judge
+from ...errors import ExpectedError, RefusedError
+from ...inputs.settings.prepare import PrepareSettings
 from ...inputs.settings.prepare import read_prepare_settings as read_settings
-from .prepare import Prepare
+from ...render.plan import prepare_text as plan_text
+from ...render.prepare import pull_request_body
+from ...render.wording import Links
+from ..evidence.components import Overrides
+from ..evidence.histories import with_histories
+from ..journal import Journal
+from ..session import Session, must
+from ..stack import Stack
+from ..waiting import Judged, judge_when_settled
+from .drafting import Drafting, OwnBranch
 
 if TYPE_CHECKING:
-    from ...domain.reports.prepare import PrepareReport
-    from ...inputs.settings.prepare import PrepareSettings
-    from ..session import Session
+    from .tagging import Tagging
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a plan, whether this run made it or found it there."""
+
+    commit: str = ""
+    pull_request: PullRequest | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes."""
+
+    plan: Plan
+    stack: Stack[Forge]
+    body: Callable[[int], str]
+    links: Links
+    journal: Journal
+
+    def commit(self) -> Written:
+        """Commit to the stack branch; raises LostRaceError where that was moved since the plan was made."""
+        plan = self.plan
+
+        def write() -> str:
+            commit = self.stack.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            self.stack.writer.move_branch(plan.branch, plan.head, commit)
+            return commit
+
+        return Written(self.journal.write(_committing(plan), write, self._committed))
+
+    def _committed(self, commit: str) -> Action:
+        return self._of_commit(f"Committed {commit[:12]} to {self.plan.branch}", commit)
+
+    def _of_commit(self, what: str, commit: str) -> Action:
+        return Action(what, self.links.commit(self.plan.repository, commit), {"commit": commit})
+
+    def propose(self) -> Written:
+        """Push `release/TAG` and open the pull request, or bring both up to date; raises LostRaceError."""
+        plan = self.plan
+        existing = self._own_pull_request()
+        commit = self._release_branch(existing)
+        if existing:
+            return Written(commit, self._refreshed(existing))
+        body = self._kept.written("", self.body)
+        if body is None:
+            raise AssertionError("an empty body has room for the text")
+        opened = self.journal.write(
+            _opening(plan),
+            lambda: self.stack.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
+            lambda made: _of_request("Opened", made),
+        )
+        return Written(commit, opened)
+
+    @property
+    def _kept(self) -> KeptText:
+        return KeptText(self.plan.marker)
+
+    def _refreshed(self, existing: PullRequest) -> PullRequest:
+        """Bring our part of the text up to date; the title, and what stands around our part, are the people's."""
+        body = self._kept.written(existing.body, self.body)
+        if body is None:
+            self.journal.note(
+                f"The text of pull request #{existing.number} was not brought up to date: our part of it cannot be "
+                "told from what people wrote (the line that ends it is gone), or has no room. Put the line back that "
+                "an earlier version of the text has, or shorten what stands around."
+            )
+            return existing
+        if same_text(body, existing.body):
+            return existing
+        return self.journal.write(
+            f"Update pull request #{existing.number}",
+            lambda: self.stack.writer.update_pull_request(existing.number, existing.title, body),
+            lambda changed: _of_request("Updated", changed),
+        )
+
+    def _own_pull_request(self) -> PullRequest | None:
+        """Return our open pull request for this tag and pair; raises RefusedError where another one is open."""
+        for request in must(self.stack.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
+            marker = marked_release(request.body) if request.branch.startswith(RELEASE_BRANCH) else None
+            if marker == self.plan.marker and request.branch == self.plan.release_branch:
+                return request
+            if marker or request.branch == self.plan.release_branch:
+                raise self._in_the_way(request, marker)
+        return None
+
+    def _in_the_way(self, request: PullRequest, marker: str | None) -> RefusedError:
+        what = "for another release" if marker else "that is not one of ours"
+        which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
+        remedy = "Merge or close it first, or ask its owner to."
+        if not marker:
+            line = f"a line of its own, outside of quotes and code, and the only one of its kind: {self.plan.marker}"
+            remedy += f" If prepare made it, its text has lost what tells so; put that back as {line}"
+        return RefusedError(f"{which} is open {what}: {request.url}", remedy)
+
+    def _release_branch(self, request: PullRequest | None) -> str:
+        """Make `release/TAG` hold the change on top of the checked head; returns its commit.
+
+        Where somebody updated the branch of an open pull request, it stays: its reviews would be lost with it.
+        """
+        plan, branch = self.plan, self.plan.release_branch
+        found = must(self.stack.repository.branches([branch])[branch], f"The branch {branch}")
+        if found is not None:
+            commits = OwnBranch(plan, self.stack.repository, self.stack.writer).commits(found)
+            if list(commits[0].parents) == [plan.head] or (request and len(commits) > 1):
+                return found
+        did = "Pushed" if found is None else "Rebuilt"
+
+        def write() -> str:
+            commit = self.stack.writer.create_commit(plan.head, plan.file, plan.after, plan.message)
+            if found is None:
+                self.stack.writer.create_branch(branch, commit)
+            else:
+                self.stack.writer.rebuild_branch(branch, found, commit)
+            return commit
+
+        return self.journal.write(
+            _pushing(plan) if found is None else f"Rebuild {branch}",
+            write,
+            lambda commit: self._of_commit(f"{did} {branch} at {commit[:12]}", commit),
+        )
+
+
+def planned(plan: Plan) -> list[str]:
+    """Return what carrying out a plan would make, as far as nothing of it is there."""
+    return [_committing(plan)] if plan.mode is Mode.COMMIT else [_pushing(plan), _opening(plan)]
+
+
+def _committing(plan: Plan) -> str:
+    return f"Commit to {plan.branch}"
+
+
+def _pushing(plan: Plan) -> str:
+    return f"Push {plan.release_branch}"
+
+
+def _opening(plan: Plan) -> str:
+    return f"Open a pull request of {plan.release_branch}"
+
+
+def _of_request(did: str, request: PullRequest) -> Action:
+    outputs = {"pull-request-number": str(request.number), "pull-request-url": request.url}
+    return Action(f"{did} pull request #{request.number}", request.url, outputs)
+
+
+ATTEMPTS = 4
+"""How often a lost race is run again, before it is said who keeps moving the branch."""
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """The command with all that it needs; `today` is the date in the stack's time zone."""
+
+    session: Session[PrepareSettings]
+    new_stack: Callable[[], Stack[Forge]]
+    registry: RegistryClient
+    today: datetime.date
+    tagging: Tagging | None = None
+
+    def run(self) -> PrepareReport:
+        """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._attempt().run()
+            except LostRaceError as race:
+                self.session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
+        last = self._attempt()
+        try:
+            return last.run()
+        except LostRaceError as race:
+            raise last.lost(race) from race
+
+    def _attempt(self) -> Attempt:
+        # A forge remembers what it has read, so every attempt has one of its own.
+        return Attempt(self.session, self.new_stack(), self.new_stack, self.registry, self.today, self.tagging)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try, on one view of the repositories."""
+
+    session: Session[PrepareSettings]
+    stack: Stack[Forge]
+    new_stack: Callable[[], Stack[Forge]]
+    registry: RegistryClient
+    today: datetime.date
+    tagging: Tagging | None = None
+
+    def run(self) -> PrepareReport:
+        """Plan and write; raises LostRaceError where a branch was moved in between."""
+        report = self._report()
+        self._demand_approved(report)
+        if report.refused:
+            return report
+        if self.tagging:
+            self.tagging.look(report.plan.unmade)
+            self.session.journal.planned += [tag.action for tag in report.plan.unmade if self.session.journal.dry_run]
+            if not self.session.journal.dry_run and any(tag.waits_for_ci for tag in report.plan.new_tags):
+                return self._with_new_tags(report, self.tagging)
+            self.tagging.release(report)
+        if not report.plan.is_needed:
+            return report
+        if self.session.journal.dry_run:
+            self.session.journal.planned += planned(report.plan)
+            return report
+        self._demand_right(report.plan)
+        self.session.journal.say(plan_text(report))
+        return self._execute(report)
+
+    def _demand_approved(self, report: PrepareReport) -> None:
+        """Refuse another plan than the one that was approved."""
+        approval, now = self.settings.approval, report.target
+        if approval is None:
+            return
+        # What was refused may lack a commit, and says why by itself.
+        unknown = {name for name, text in now.items() if name.endswith(COMMIT) and not text and report.refused}
+        differing = differences(
+            *({name: text for name, text in one.items() if name not in unknown} for one in (approval.target, now))
+        )
+        if differing:
+            raise RefusedError(
+                f"This is not the plan that was approved: {'; '.join(differing)}.",
+                f"{PLAN_ANEW} What was made already stays, and is found again.",
+            )
+
+    def _demand_right(self, plan: Plan) -> None:
+        """Refuse, before anything is written, where GitHub would refuse the last write for want of a right."""
+        missing = self.stack.writer.missing_right(plan.file)
+        if missing:
+            raise WriteRefusedError(missing)
+
+    def _with_new_tags(self, report: PrepareReport, tagging: Tagging) -> PrepareReport:
+        """Make the new tags, follow their CI, and go on as with any tags, on another view of the repositories."""
+        tags = report.plan.new_tags
+        if report.plan.is_needed:
+            self._demand_right(report.plan)
+        if report.plan.unmade:
+            self.session.journal.say(plan_text(report))
+            tagging.make(report.plan.unmade)
+        tagging.follow([tag for tag in tags if tag.waits_for_ci], report.plan)
+        return replace(self, stack=self.new_stack()).run()
+
+    @property
+    def settings(self) -> PrepareSettings:
+        """What is asked for."""
+        return self.session.settings
+
+    def _report(self) -> PrepareReport:
+        plan = Drafting(self.settings, self.stack, self.today, self._new_tags).draft()
+        self._note_what_newest_passed_over(plan)
+        self._note_other_configuration(plan)
+        with ThreadPoolExecutor(1) as pool:
+            judged = pool.submit(self._judged, plan)
+            tickets = TicketHome(self.session.context.server_url, self.settings.tickets_from)
+            shown_in = {plan.repository, self.settings.home}
+            changes = with_histories(self.stack.forge, plan.changes, shown_in, tickets)
+        facts, findings = judged.result()
+        return PrepareReport(
+            version=__version__,
+            time=self.session.now,
+            plan=replace(plan, changes=changes),
+            facts=facts,
+            findings=findings,
+            dry_run=self.session.journal.dry_run,
+            tickets_from=self.settings.tickets_from,
+            inputs=self.settings.deciding,
+            quiet=tuple(quiet(plan.new_tags, self.tagging.known.made)) if self.tagging else (),
+        )
+
+    def _new_tags(self, newest: Mapping[str, Answer[Newest]]) -> Sequence[NewTag]:
+        return self.tagging.find(newest) if self.tagging else ()
+
+    def _note_what_newest_passed_over(self, plan: Plan) -> None:
+        asked = {name for name, choice in self.settings.choices.items() if is_newest(choice.tag)}
+        for change in plan.changes:
+            remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
+            if change.name in asked and remark:
+                self.session.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
+
+    def _note_other_configuration(self, plan: Plan) -> None:
+        """Say beforehand what `publish` would refuse: the branch has another file than the one that rules."""
+        if plan.branch == self.session.context.default_branch:
+            return
+        keys = self.stack.other_keys(plan.head)
+        what = f"could not be compared ({keys.reason})" if isinstance(keys, Unknown) else ", ".join(keys[:5])
+        if what:
+            self.session.journal.note(
+                f"{CONFIGURATION_FILE} of {plan.branch} differs from the default branch's, which rules: {what}. The "
+                "release would be refused: bring both to the same content first."
+            )
+
+    def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
+        """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
+        of_tag = self.stack.tag_facts(plan.stack_tag, [plan.branch], self.today)
+        pins = [change.after for change in plan.changes]
+        content = Blob(len(plan.after), plan.after)
+        look = partial(look_for_overrides, content, self.settings.components, self.settings.own_action)
+
+        def judged() -> Judged:
+            # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
+            view = self.new_stack()
+            facts = self.stack.release_facts(lambda: of_tag, lambda: self._component_facts(view, plan, pins, look))
+            return facts, judge(Occasion.PLAN, facts)
+
+        allow, minutes = self.settings.allow, self.settings.wait_minutes
+        facts, findings = judge_when_settled(judged, allow, minutes, self.session.journal.say, cancellation.sleep)
+        return facts, apply_allowances(findings, allow)
+
+    def _component_facts(
+        self, view: Stack[Forge], plan: Plan, pins: Sequence[Pin], look: Callable[[], Overrides]
+    ) -> list[ComponentFacts]:
+        """The facts of each pin. Of a tag that is to be made, or built, those that a tag has later are left out."""
+        new = {tag.name: tag for tag in plan.new_tags}
+        later = [tag for tag in plan.new_tags if tag.waits_for_ci]
+        planned = {tag.name: tag for tag in later if not (tag.is_there and self.session.journal.dry_run)}
+        there = [pin for pin in pins if pin.component.name not in planned]
+        found = {one.pin.component.name: one for one in view.component_facts(self.registry, there, self.today, look)}
+        for pin in pins:
+            name = pin.component.name
+            if name in planned:
+                found[name] = planned_facts(pin, planned[name])
+            if name in new:
+                found[name] = replace(found[name], branch_runs=new[name].branch_runs)
+        return [found[pin.component.name] for pin in pins]
+
+    def _execute(self, report: PrepareReport) -> PrepareReport:
+        session = self.session
+
+        def body(limit: int) -> str:
+            return pull_request_body(report, session.links, limit)
+
+        execution = Execution(report.plan, self.stack, body, session.links, session.journal)
+        written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
+        request = written.pull_request
+        number = (request.number, request.url) if request else None
+        # What was made is in the journal already; the page tells it, too.
+        return replace(report, commit=written.commit, pull_request=number, actions=tuple(session.journal.actions))
+
+    def lost(self, race: LostRaceError) -> ExpectedError:
+        """Return the error that says who moved what."""
+        repository = race.repository or self.settings.stack_repository
+        facts = self.stack.forge.writer(repository).message_of(race.found) if race.found else None
+        who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
+        where = f" to {race.found[:12]}" if race.found else ""
+        return ExpectedError(
+            f"{race.branch} of {repository} was moved {ATTEMPTS} times while it was being "
+            f"prepared, last by {who}{where}. Nothing was overwritten.",
+            "Run it again when the branch is quiet.",
+        )
+
 
 __all__ = ["read_settings", "run"]
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ...adapters.ports.repository import CommitFacts, Forge, Repository, Writer
-from ...domain.approval import PLAN_ANEW
 from ...domain.components import Choice, Component, Pin
 from ...domain.evidence import Answer, Blob, TooLong, Unknown
 from ...domain.new_tags import NewTag, is_new
 from ...domain.newest import Newest, is_newest
 from ...domain.plan import (
+    PLAN_ANEW,
     PLAN_TRAILER,
     RELEASE_BRANCH,
     TRAILER,
@@ -30,17 +30,16 @@ from ...domain.plan import (
     demand_same_scheme,
     may_change_scheme,
 )
+from ...domain.refs import PARTS, TagFormat
 from ...domain.review import trailer_values
 from ...domain.splice import replace_values
-from ...domain.tag_format import PARTS, TagFormat
 from ...domain.tickets import Ticket, TicketTextError, may_be_told, read_versions
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.prepare import PrepareSettings
-from ..answers import must
-from ..evidence.histories import find_newest
-from ..evidence.reviewed_commit import through_updates
+from ..evidence.histories import find_newest, through_updates
+from ..session import must
 from ..stack import Stack
 
 _T = TypeVar("_T")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from ...adapters.ports.publishing import PublishingForge
 from ...adapters.ports.repository import Repository
-from ...domain.approval import PLAN_ANEW
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED
@@ -24,16 +23,16 @@ from ...domain.new_tags import (
     wanted_commit,
 )
 from ...domain.newest import Newest, doubts
-from ...domain.plan import ChoiceError
-from ...domain.tag_format import TagFormat
+from ...domain.plan import PLAN_ANEW, ChoiceError
+from ...domain.refs import TagFormat
 from ...domain.versions import production_tags, same_number
 from ...domain.workflow_file import WorkflowFileError
-from ...domain.workflow_triggers import read_triggers
+from ...domain.workflow_jobs import read_triggers
 from ...errors import RefusedError
 from ...inputs.settings.prepare import PrepareSettings
-from ..answers import must
 from ..evidence.histories import is_secret
 from ..journal import Journal
+from ..session import must
 from .drafting import all_tags
 
 _LOOKED_AT = 100

@@ -10,9 +10,8 @@ from ...adapters.ports.repository import BurnedNameError, LostRaceError, RuledNa
 from ...adapters.registry.client import RegistryClient
 from ...domain.builds import Progress
 from ...domain.evidence import Answer, Denied, Unknown
-from ...domain.needs.need import Judgement, Presence
+from ...domain.needs.need import Judgement, Presence, Right, how_to_get, judge_right
 from ...domain.needs.protection import judge_tag_rulesets
-from ...domain.needs.rights import Right, how_to_get, judge_right
 from ...domain.needs.writing import judge_tag_creation
 from ...domain.new_tags import NewTag, in_order
 from ...domain.newest import Newest
@@ -21,10 +20,9 @@ from ...domain.reports.prepare import PrepareReport
 from ...domain.reports.report import Action
 from ...errors import EvidenceError, ExpectedError
 from ...inputs.settings.prepare import PrepareSettings
-from ...render.builds import progress_line
-from ..answers import must
+from ...render.plan import progress_line
 from ..building import Building, Waits, Words, a_few_looks, together
-from ..session import Session
+from ..session import Session, must
 from ..waiting import Clock
 from .new_tags import NewTags, followed
 

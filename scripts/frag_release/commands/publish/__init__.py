@@ -1,17 +1,372 @@
-"""The command `publish`: what was reviewed becomes a tag, a build and a release."""
+"""The command `publish`: from a reviewed commit to a tag, its build and a release.
+
+Each step can be found and gone on from.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any
 
+from ... import __version__
+from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
+from ...adapters.ports.repository import LostRaceError
+from ...adapters.registry.client import RegistryClient
+from ...domain.components import CONFIGURATION_FILE, Pin
+from ...domain.decision import Circumstances, decide, reconsider
+from ...domain.facts import StackImageFacts
+from ...domain.findings import apply_allowances, unused_allowances
+from ...domain.origin import judged_pair
+from ...domain.refs import Ref
+from ...domain.release_record import ReleaseRecord
+from ...domain.reports.gate import GateReport
+from ...domain.reports.publish import NothingReport, PublishReport, Stage
+from ...domain.reports.report import Action
+from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
+from ...domain.rules import Occasion, judge
+from ...errors import ExpectedError, RefusedError
+from ...inputs.settings.publish import PublishSettings
 from ...inputs.settings.publish import read_publish_settings as read_settings
-from .publish import Publish
-from .releasing import ReleaseText
+from ...render.plan import progress_line
+from ...render.publish import text
+from ..building import Building
+from ..evidence.histories import approvals_of, own_run, ticket_to_tell
+from ..journal import Journal
+from ..session import Session, must
+from ..stack import Stack
+from ..waiting import Clock, Judged, judge_when_settled
+from .releasing import Baseline, ReleaseText, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
+from .reviewing import PublicationEvidence, PushedImage, Reviewing, taken
 
-if TYPE_CHECKING:
-    from ...domain.reports.publish import NothingReport, PublishReport
-    from ...inputs.settings.publish import PublishSettings
-    from ..session import Session
+
+@dataclass
+class Publish:
+    """The command with all that it needs. `report` is how far it has come.
+
+    `new_stack` is for every look that must see the world as it is.
+    """
+
+    session: Session[PublishSettings]
+    stack: Stack[PublishingForge]
+    new_stack: Callable[[], Stack[PublishingForge]]
+    registry: RegistryClient
+    body: Callable[[PublishReport], Text]
+    report: PublishReport | None = field(default=None, init=False)
+
+    def run(self) -> PublishReport | NothingReport:
+        """Publish what was reviewed. Raises ExpectedError; what was done until then is in session and journal."""
+        branches = self.stack.required_branches()
+        baseline = Baseline(self.stack, self.settings, self.registry, self.journal) if self.settings.baseline else None
+        review = baseline.review() if baseline else Reviewing(self.settings, self.stack, branches).find()
+        if isinstance(review, NothingToPublish):
+            return NothingReport(__version__, self.session.now, review)
+        if isinstance(review, Contradiction):
+            raise RefusedError(review.reason, review.remedy)
+        self._demand_no_twin(review.tag)
+        self._demand_same_configuration(review.commit)
+        tagged = self._is_tagged(review)
+        judged = self._judged(review, branches, self.stack.required_pins([review.commit])[review.commit])
+        public = public_url(self._releases, review.tag) if tagged and self.journal.dry_run else ""
+        dry_run, ticket = self.journal.dry_run, self._ticket(review)
+        report = self.report = PublishReport(judged, review, dry_run, tagged, release_url=public, ticket=ticket)
+        if judged.failed_rules:
+            return report
+        if self.journal.dry_run:
+            self.journal.planned += baseline.plan() if baseline else self._plan(report)
+            return report
+        self.session.keep(report)
+        self.journal.say(text(report))
+        self._note(judged=replace(judged, released=self.stack.released()))
+        if baseline:
+            return self._record_baseline(baseline)
+        if self.settings.wait_minutes and not tagged:
+            self._demand_still_reviewed(review, branches)
+        self._carry_out(review)
+        return self._now()
+
+    def _demand_same_configuration(self, commit: str) -> None:
+        """Refuse a release whose change touches the configuration file, or that has another than the one that rules."""
+        if self.settings.baseline:
+            return
+        parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
+        files = self.stack.repository.files(CONFIGURATION_FILE, [commit, *parents])
+        there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
+        keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
+        if keys or any(one != there for one in before):
+            what = f"differs from the one that rules in {', '.join(keys[:5])}" if keys else "is changed by it"
+            raise RefusedError(
+                f"{commit[:12]} cannot be released: {CONFIGURATION_FILE} {what}.",
+                "Change that file in a change of its own, and prepare the release again.",
+            )
+
+    def _record_baseline(self, baseline: Baseline) -> PublishReport:
+        self._note(**baseline.seen())
+        report = self._now()
+        self._note(release_url=baseline.write(report.as_record(), partial(self.body, report)).url)
+        return self._now()
+
+    @property
+    def settings(self) -> PublishSettings:
+        """What is asked for."""
+        return self.session.settings
+
+    @property
+    def journal(self) -> Journal:
+        """What was done."""
+        return self.session.journal
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time that is left."""
+        return self.session.clock
+
+    def _ticket(self, review: Reviewed) -> str:
+        """Return the ticket that `announce` will tell; what is wrong with it is a note: nothing hangs on it here."""
+        try:
+            known = (self.settings.tickets_from,)
+            ticket = ticket_to_tell(self.stack.writer, review.commit, self.stack.name, known)
+        except ExpectedError as error:
+            self.journal.note(f"{error.message} {error.remedy}")
+            return ""
+        return str(ticket) if ticket else ""
+
+    def _plan(self, report: PublishReport) -> list[str]:
+        tag = report.judged.tag
+        steps = [] if report.tagged else [_tagging(report.review)]
+        steps += [] if report.release_url else [f"Follow the build of {tag} to its end", f"Publish the release {tag}"]
+        return steps
+
+    @property
+    def _publisher(self) -> Publisher:
+        return self.stack.forge.publisher(self.stack.name)
+
+    @property
+    def _releases(self) -> Releases:
+        return self.stack.forge.releases(self.stack.name)
+
+    def _demand_no_twin(self, tag: str) -> None:
+        """Refuse a tag whose name a branch has, too: to GitHub Actions the builds of the two look the same."""
+        repository = self.stack.repository
+        if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
+            raise RefusedError(
+                f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
+                "tag's. Nothing was published.",
+                f"Delete or rename the branch {tag}, then run this again.",
+            )
+
+    def _demand_still_reviewed(self, review: Reviewed, branches: Sequence[str]) -> None:
+        """Look once more, after a wait: what was reviewed may have been reverted, and a branch may have the name."""
+        self.stack = self.new_stack()
+        self._demand_no_twin(review.tag)
+        again = Reviewing(self.settings, self.stack, branches).find()
+        if isinstance(again, Reviewed) and again.tag == review.tag:
+            pins = self.stack.required_pins([again.commit, review.commit])
+            if same_pair(pins[again.commit], pins[review.commit]):
+                return
+        why = f"{branches[0]} has other commits by now." if isinstance(again, Reviewed) else again.reason
+        raise RefusedError(
+            f"What was reviewed as {review.tag} was overtaken while CI was waited for. {why} Nothing was published.",
+            "Run this again for what the branch has now, or prepare the release anew.",
+        )
+
+    def _is_tagged(self, review: Reviewed) -> bool:
+        """Return whether the tag is there already; raises RefusedError where it stands for something else."""
+        found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
+        if found and found != review.commit:
+            raise taken(self.settings.stack_repository, review, found)
+        return found is not None
+
+    def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
+        """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
+        settings, today = self.settings, self.clock.now().date()
+
+        def judged() -> Judged:
+            view = PublicationEvidence(settings, self.new_stack(), self.registry, branches, today)
+            facts = view.gather(review, pins)
+            return judge_baseline(facts) if settings.baseline else (facts, judge(Occasion.PUBLICATION, facts))
+
+        facts, findings = judge_when_settled(
+            judged, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
+        )
+        # As the gate will see it in the run of the tag.
+        circumstances = Circumstances(Ref.of_tag(review.tag), "push", branches, tag_format=settings.tag_format)
+        return GateReport(
+            version=__version__,
+            time=self.clock.now(),
+            ref=circumstances.ref,
+            repository=settings.stack_repository,
+            commit=review.commit,
+            decision=decide(circumstances, apply_allowances(findings, settings.allow)),
+            facts=facts,
+            unused_allowances=unused_allowances(findings, settings.allow),
+            image_name=settings.stack_image,
+            tag_format=settings.tag_format,
+        )
+
+    def _carry_out(self, review: Reviewed) -> None:
+        is_new = self._tag(review)
+        building = self._building(review)
+        if not is_new and self._is_history(review.tag, building):
+            return
+        self._start(building, is_new)
+        if self.settings.follow:
+            try:
+                building.follow()
+            finally:
+                self._note(progress=building.seen)
+        if self._now().stage is Stage.WAITING:
+            return
+        build = building.seen.build if building.seen else None
+        if build is None or not build.is_over:
+            self.journal.note(
+                "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
+                "passed."
+            )
+            return
+        building.demand_passed()
+        self._release(review, building)
+
+    def _tag(self, review: Reviewed) -> bool:
+        """Make the tag; returns whether this run did, so that there can be no build of it yet."""
+        if self._is_tagged(review):
+            return False
+        commit, tag, stack = review.commit, review.tag, self.settings.stack_repository
+        made = Action(f"Tagged {commit[:12]} as {tag}", self.session.links.tag(stack, tag))
+        try:
+            return self.journal.write(_tagging(review), lambda: self._publisher.create_tag(tag, commit), lambda _: made)
+        except LostRaceError as race:
+            raise taken(stack, review, race.found or "another commit") from race
+
+    def _building(self, review: Reviewed) -> Building:
+        settings = self.settings
+        return Building(
+            self.stack.forge.builds(self.stack.name),
+            settings.workflow_file,
+            review.tag,
+            review.commit,
+            settings.connections.own_token,
+            self.journal.progress(progress_line),
+            self.clock,
+            self.journal.writing,
+        )
+
+    def _is_history(self, tag: str, building: Building) -> bool:
+        """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
+        before = public_release(self._releases, tag)
+        if before is None or before[1] or building.is_there():
+            return False
+        self._note(release_url=before[0].url)
+        self.journal.note(f"GitHub has no run of the build of {tag} any more.")
+        return True
+
+    def _start(self, building: Building, is_new: bool) -> None:
+        started = building.start(is_new)
+        self._note(progress=building.seen, started_by=building.started_by)
+        if building.note:
+            self.journal.note(building.note)
+        how, url = building.started_by, self._now().run_url
+        if started:
+            self.journal.record(Action(f"Started the build of {building.tag} {how}", url, {"run-url": url}))
+        else:
+            self.journal.say(f"The build was started {how}: {url}")
+
+    def _demand_tag(self, review: Reviewed) -> None:
+        """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
+        if not self._is_tagged(review):
+            raise RefusedError(
+                f"The tag {review.tag} was deleted while its build was followed, so the release was not made.",
+                "Run this again: it makes the tag anew and has it built again.",
+            )
+
+    def _release(self, review: Reviewed, building: Building) -> None:
+        image = self._image(building, self.settings.tag_format.image_tag(review.tag))
+        build = building.seen.build if building.seen else None
+        runs = (own_run(self.session.context, self.stack.name), build.id if build else 0)
+        self._note(approvals=approvals_of(building.builds, runs, self.journal))
+        if public_release(self._releases, review.tag) is None:
+            self._record_image(image, building)
+        else:
+            self._show_recorded(image, review.tag)
+        report = self._now()
+        # What this very run has made is no part of it: a run that was taken up again made only the rest.
+        document = report.as_record()
+        record = as_bytes(document)
+        still = partial(self._demand_unchanged, review, image)
+        body = partial(self.body, report)
+        release, note = Releasing(self._releases, review.tag, body, record, still, self.journal).run()
+        self._note(release_url=release.url)
+        if note:
+            self.journal.note(note)
+
+    def _image(self, building: Building, tag: str) -> PushedImage | None:
+        """Return the image to look at; None where the build pushes none, or nobody is to look."""
+        name = self.settings.stack_image
+        self._note(image=name and f"{name}:{tag}")
+        wanted = name and self.settings.check_images
+        return PushedImage(building.builds, self.registry, self.clock, name, tag) if wanted else None
+
+    def _record_image(self, image: PushedImage | None, building: Building) -> None:
+        """Take down the image that the build says it has pushed, before the release is made."""
+        build = building.seen.build if building.seen else None
+        if image is None or build is None:
+            return
+        digest = image.digest(build)
+        self._note(digest=digest, is_unnamed=not digest)
+        if not digest:
+            self.journal.note(image.unnamed)
+        if self.settings.reads_origin:
+            self._demand_contents(image, digest)
+
+    def _demand_contents(self, image: PushedImage, digest: str) -> None:
+        """Demand that the image does not say it holds another pair than the one that was judged."""
+        judged, allow = self._now().judged, self.settings.allow
+        images = {facts.pin.component.name: facts.image for facts in judged.facts.components}
+        facts = StackImageFacts(
+            image.name,
+            image.tag,
+            digest,
+            image.saying_contents(),
+            pair=judged_pair(judged.facts.components, images, {}),
+            origin_required=self.settings.origin_required,
+        )
+        found = judge(Occasion.BUILT, facts)
+        (finding,) = apply_allowances(found, allow)
+        decision = reconsider(judged.decision, [*judged.decision.findings, finding])
+        unused = set(unused_allowances(found, allow))
+        still_unused = [one for one in judged.unused_allowances if one in unused]
+        self._note(judged=replace(judged, decision=decision, unused_allowances=still_unused))
+        if finding.status.blocks:
+            raise RefusedError(f"{finding.message} The release was not made.", finding.remedy)
+
+    def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
+        """Show of a public release what it has recorded, which stays whatever the registry has by now."""
+        record = self.stack.forge.release_record(self.stack.name, tag) if image else None
+        if image and isinstance(record, ReleaseRecord) and record.digest:
+            self._note(digest=record.digest)
+            if note := image.note_beside(record.digest):
+                self.journal.note(note)
+
+    def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
+        """Demand, just before the release is public, that tag and image are what release.json says."""
+        self._demand_tag(review)
+        digest = self._now().digest
+        if image and digest:
+            image.demand(digest)
+
+    def _now(self) -> PublishReport:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = self.session.keep(replace(self._now(), **news))
+
+
+def _tagging(review: Reviewed) -> str:
+    return f"Tag {review.commit[:12]} as {review.tag}"
+
 
 __all__ = ["read_settings", "run"]
 

@@ -28,10 +28,9 @@ from ...domain.rules import Occasion, judge
 from ...errors import RefusedError
 from ...inputs.settings.publish import PublishSettings
 from ...render.release_notes import release_body
-from ..answers import must
 from ..evidence.histories import with_changes
 from ..journal import Journal
-from ..session import Session
+from ..session import Session, must
 from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")

@@ -37,9 +37,9 @@ from ...domain.rules.pin_ci import has_names
 from ...domain.versions import is_above
 from ...errors import EvidenceError, RefusedError
 from ...inputs.settings.publish import PublishSettings
-from ..answers import must
 from ..building import a_few_looks
 from ..evidence.stack import TagFacts
+from ..session import must
 from ..stack import Stack
 from ..waiting import Clock
 

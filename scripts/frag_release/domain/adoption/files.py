@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..components import COMPONENT_NAMES, CONFIGURATION_FILE, Component
-from ..tag_format import DEFAULT_FORMAT, PARTS, TagFormat
+from ..refs import DEFAULT_FORMAT, PARTS, TagFormat
 from .change import quoted
 
 EXAMPLES = ("prepare-release", "publish-release", "release", "deploy", "audit", "doctor")

@@ -18,13 +18,11 @@ from ..evidence import Answer, Image, NotOffered, Placement, Unknown, WrongKind
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Allowance, Finding, apply_allowances
 from ..origin import JudgedImage, judged_image
-from ..refs import Ref
+from ..refs import DEFAULT_FORMAT, Ref, TagFormat
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import Occasion, judge
-from ..tag_format import DEFAULT_FORMAT, TagFormat
 from ..versions import ProductionTag, parse_production_tag, production_tags
-from .facts import PastStackFacts, StackHistory, StackTag
-from .rules import PAST_RULES
+from .rules import PAST_RULES, PastStackFacts, StackHistory, StackTag
 
 
 def gaps(history: StackHistory) -> list[Unknown]:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..evidence import Answer, NotOffered, Unknown
-from ..refs import TAGS
-from ..run_limits import KEPT_DAYS
-from ..tag_format import DEFAULT_FORMAT, TagFormat
+from ..evidence import KEPT_DAYS, Answer, NotOffered, Unknown
+from ..refs import DEFAULT_FORMAT, TAGS, TagFormat
 from .need import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
 from .protection import (
     MAY_BYPASS,

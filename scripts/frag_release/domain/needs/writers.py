@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..evidence import Answer, Blob, Unknown
-from ..expressions import expressions
-from ..gate_steps import GateStep, gate_steps
 from ..workflow_file import WorkflowFileError
-from ..workflow_jobs import Job, read_jobs, text_of
-from ..workflow_tree import Node, read_tree
-from ..workflow_triggers import read_triggers
+from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
+from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
 from .need import Judgement, hidden, missing, not_needed, there, unseen, untold
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 

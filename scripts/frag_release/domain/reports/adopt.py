@@ -11,7 +11,7 @@ from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import Row
-from ..tag_format import DEFAULT_FORMAT, TagFormat
+from ..refs import DEFAULT_FORMAT, TagFormat
 from .report import Report, count, finding_as_json
 
 

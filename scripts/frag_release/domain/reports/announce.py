@@ -11,11 +11,10 @@ from ..changes import History
 from ..contents import Contents, named_tickets
 from ..decision import Verdict
 from ..findings import Finding, Status
-from ..one_line import joined, pair, tag_name
 from ..plan import Change
 from ..refs import Ref
 from ..tickets import Ticket
-from .report import Report, as_word, component_as_json, previous_as_json
+from .report import Report, as_word, component_as_json, joined, pair, previous_as_json, tag_name
 
 LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
     "announce-labels",

@@ -12,10 +12,9 @@ from ..awx_jobs import Job
 from ..decision import Decision, Verdict
 from ..deployment_records import ERROR, FAILURE, IN_PROGRESS
 from ..evidence import SUCCESS, Approval, Image
-from ..one_line import joined, pair, path_name, rules, tag_name
 from ..site import SiteLook
 from .gate import GateReport, JudgedReport
-from .report import Problem, Remark, as_word, problem_as_json
+from .report import Problem, Remark, as_word, joined, pair, path_name, problem_as_json, rules, tag_name
 
 
 class Stage(Enum):

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 
 from ..decision import Verdict
 from ..findings import Finding
-from ..needs.need import Presence, Row
-from ..needs.rights import TokenKind
+from ..needs.need import Presence, Row, TokenKind
 from .report import Report, count, finding_as_json
 
 

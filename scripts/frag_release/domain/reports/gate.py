@@ -12,11 +12,21 @@ from ..decision import Decision, RefKind, Verdict
 from ..evidence import Answer, Unknown
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Allowance, Finding, blocking
-from ..one_line import joined, pair, path_name, rules, tag_name
-from ..refs import Ref
-from ..tag_format import DEFAULT_FORMAT, TagFormat
+from ..refs import DEFAULT_FORMAT, Ref, TagFormat
 from ..versions import ProductionTag, parse_production_tag
-from .report import Remark, Report, as_word, component_as_json, component_outputs, previous_as_json
+from .report import (
+    Remark,
+    Report,
+    as_word,
+    component_as_json,
+    component_outputs,
+    joined,
+    pair,
+    path_name,
+    previous_as_json,
+    rules,
+    tag_name,
+)
 
 if TYPE_CHECKING:  # the gate itself knows nothing of AWX
     from ..awx_jobs import AwxForm

@@ -8,16 +8,26 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..approval import target_of, title_of, written
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..facts import ReleaseFacts
 from ..findings import Finding, blocking
 from ..new_tags import NewTag
-from ..one_line import joined, pair, path_name, rules, tag_name
-from ..plan import Change, Mode, Plan
+from ..plan import Change, Mode, Plan, target_of, title_of, written
 from ..refs import Ref
-from .report import Report, as_word, component_as_json, component_outputs, known_commit, previous_as_json
+from .report import (
+    Report,
+    as_word,
+    component_as_json,
+    component_outputs,
+    joined,
+    known_commit,
+    pair,
+    path_name,
+    previous_as_json,
+    rules,
+    tag_name,
+)
 
 
 class Stage(Enum):

@@ -10,13 +10,11 @@ from typing import Any, ClassVar
 
 from ..builds import Job, PendingDeployment, Progress
 from ..decision import Verdict
-from ..evidence import Approval
+from ..evidence import WAITING, Approval
 from ..findings import Finding
-from ..one_line import joined, pair, path_name, rules, tag_name
 from ..review import NothingToPublish, Reviewed
-from ..run_limits import WAITING
 from .gate import GateReport, JudgedReport
-from .report import Remark, Report, as_word, component_outputs
+from .report import Remark, Report, as_word, component_outputs, joined, pair, path_name, rules, tag_name
 
 
 class Stage(Enum):

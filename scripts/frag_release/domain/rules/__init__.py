@@ -11,12 +11,10 @@ from typing import Any
 from ..facts import ReleaseFacts, StackImageFacts
 from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
-from .origin import CONTENTS_RULES, ORIGIN_RULES
 from .pins import PAIR_RULES, VALUE_RULES, pin_order
-from .proof import PROOF_RULES, branch_ci
-from .publication import PUBLICATION_RULES
+from .proof import CONTENTS_RULES, ORIGIN_RULES, PROOF_RULES, branch_ci
 from .rule import Occasion, Rule
-from .stack import STACK_RULES
+from .stack import PUBLICATION_RULES, STACK_RULES
 
 __all__ = ["CATALOGUE", "Occasion", "can_mend_elsewhere", "judge"]
 

@@ -8,11 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..branch_activity import may_be_of_branch
-from ..evidence import DISPATCH, PUSH, Image, NotOffered, Placement, Run, Unknown, Workflow
+from ..evidence import (
+    DISPATCH,
+    KEPT_DAYS,
+    PUSH,
+    RERUN_DAYS,
+    Image,
+    NotOffered,
+    Placement,
+    Run,
+    Unknown,
+    Workflow,
+    days_between,
+    how_to_rerun,
+    may_be_of_branch,
+    who_lets_go,
+)
 from ..facts import ComponentFacts, Recorded
 from ..findings import Outcome, Status
-from ..run_limits import KEPT_DAYS, RERUN_DAYS, days_between, how_to_rerun, who_lets_go
 from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import failed, passed, rule, skipped, unknown, warned
 

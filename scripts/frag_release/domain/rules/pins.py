@@ -12,7 +12,7 @@ from ..components import Pin
 from ..evidence import Unknown
 from ..facts import ComponentFacts, ReleaseFacts
 from ..findings import Outcome
-from ..tag_format import wrong_v
+from ..refs import wrong_v
 from ..versions import parse_production_tag
 from .rule import JUDGED, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 

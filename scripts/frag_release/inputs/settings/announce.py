@@ -1,4 +1,4 @@
-"""What `announce` takes from inputs and context."""
+"""What `announce` takes from inputs and context, and where tickets are for all who read, write or name them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...domain.refs import Ref
-from ...domain.tag_format import TagFormat, wrong_v
-from ...domain.tickets import Ticket
+from ...domain.refs import Ref, TagFormat, wrong_v
+from ...domain.tickets import Ticket, parse_ticket
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, no_production_tag, wrong_input
 from .base import Settings, read_settings
-from .tickets import read_ticket, ticket_repository, tickets_from
+
+
+def ticket_repository(values: Values, stack_repository: str) -> str:
+    """Return the repository of the release's ticket."""
+    return values.text("ticket-repository") or stack_repository
+
+
+def tickets_from(values: Values, stack_repository: str) -> str:
+    """Return the repository whose tickets the components' commits name."""
+    return values.text("tickets-from") or ticket_repository(values, stack_repository)
+
+
+def read_ticket(values: Values, stack_repository: str, server: str) -> Ticket | None:
+    """Return the ticket that the input names, a bare number being of `ticket_repository`; raises UsageError."""
+    text = values.text("ticket")
+    found = parse_ticket(text, ticket_repository(values, stack_repository), server) if text else None
+    if text and found is None:
+        raise wrong_input("ticket", text, f"Use its number, OWNER/NAME#NUMBER, or its address on {server}.")
+    return found
+
 
 MOST_ASSIGNEES = 10
 """GitHub takes no more for one ticket."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ...domain.audit.facts import Since, parse_since
+from ...domain.audit.rules import Since, parse_since
 from ...domain.components import NO_IMAGE
 from ...domain.environments import is_production
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, unconfigured, wrong_input
+from .awx import SiteSettings, read_site_settings
 from .base import Settings, image_name, read_settings
-from .site import SiteSettings, read_site_settings
 
 NEWEST = "newest"
 """In the place of a first release: nothing of the past is judged."""

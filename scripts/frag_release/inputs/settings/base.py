@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
 from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
-from ...domain.tag_format import FORMATS, WITHOUT_V, TagFormat
+from ...domain.refs import FORMATS, WITHOUT_V, TagFormat
 from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
-from ..table.components import variable_stem
+from ..table.evidence import variable_stem
 from ..values import Values, unconfigured, wrong_input
 from .report import check_report
 

@@ -11,17 +11,15 @@ from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
 from ...domain.environments import is_production, signs_of
 from ...domain.expectations import Expected
 from ...domain.images import is_image_tag
-from ...domain.refs import Ref
-from ...domain.tag_format import wrong_v
+from ...domain.refs import Ref, wrong_v
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, is_digest, unconfigured, wrong_input
-from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, has_place, read_deployer
+from .announce import ticket_repository
+from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, SiteSettings, has_place, read_deployer, read_site_settings
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
-from .site import SiteSettings, read_site_settings
-from .tickets import ticket_repository
 
 
 def check_template(name: str, told: Mapping[str, str], environment: str, allowed: str) -> str:

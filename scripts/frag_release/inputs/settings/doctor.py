@@ -9,11 +9,10 @@ from ...domain.needs.need import EXAMINED
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, wrong_input
-from .awx import AwxSettings, read_deployer
+from .announce import ticket_repository
+from .awx import AwxSettings, SiteSettings, read_deployer, read_site_settings
 from .base import Settings, read_settings
 from .prepare import check_new, tags_with_own_token
-from .site import SiteSettings, read_site_settings
-from .tickets import ticket_repository
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from ...domain.approval import Approval, read_approval
 from ...domain.components import Component
 from ...domain.new_tags import asked_part, wanted_commit
-from ...domain.plan import Mode
-from ...domain.tag_format import BY_MONTH, WITHOUT_V
+from ...domain.plan import Approval, Mode, read_approval
+from ...domain.refs import BY_MONTH, WITHOUT_V
 from ...domain.tickets import Ticket
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, unconfigured, wrong_input
+from .announce import read_ticket, tickets_from
 from .base import Settings, read_settings
-from .tickets import read_ticket, tickets_from
 
 _UTC = ("UTC", "Etc/UTC")
 """Known without the data of time zones, which small images lack."""

@@ -10,8 +10,8 @@ from ...domain.versions import parse_production_tag
 from ...errors import UsageError
 from ..context import Context
 from ..values import Values, no_production_tag
+from .announce import tickets_from
 from .base import Settings, image_name, read_settings
-from .tickets import tickets_from
 
 
 @dataclass(frozen=True)

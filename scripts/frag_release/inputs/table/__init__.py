@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from ...domain.components import COMPONENT_NAMES
-from .components import EVERY_COMPONENT, component_inputs
-from .deployment import DEPLOYMENT
-from .evidence import CONNECTIONS, RULES, SUBJECT
+from .evidence import CONNECTIONS, EVERY_COMPONENT, RULES, SUBJECT, component_inputs
 from .input import COMMANDS, IN_TERMINAL, IN_WORKFLOW, OUTPUTS, Input, Kind
-from .release import ADOPTION, RELEASE
+from .release import ADOPTION, DEPLOYMENT, RELEASE
 
 INPUTS: tuple[Input, ...] = (
     *SUBJECT,

@@ -1,8 +1,214 @@
-"""The inputs of the commands that release (prepare, publish, announce) and the options of `adopt`."""
+"""The inputs of the commands that release, deploy and look back, and the options of `adopt`."""
 
 from __future__ import annotations
 
-from .input import Input, Kind, of
+from ...domain.components import COMPONENT_NAMES
+from .input import IMAGE, Input, Kind, of
+
+_DEPLOY = of("deploy")
+_AWX = of("deploy", "doctor")
+
+DEPLOYMENT: tuple[Input, ...] = (
+    Input(
+        "environment",
+        "Environment to deploy to; treated as production unless its name contains a word such as `staging`",
+        default="production",
+        shape="NAME",
+        commands=_AWX | of("adopt", "audit"),
+    ),
+    Input("image-tag", "Tag of the stack's image to deploy", default_words="the gate's", shape="TAG", commands=_DEPLOY),
+    Input(
+        "stack-image",
+        "Name of the stack's image without its tag",
+        default_words="`docker.io/STACK-REPOSITORY` in lower case",
+        shape="IMAGE",
+        commands=of("publish", "deploy", "audit"),
+        in_file=True,
+        pattern=IMAGE,
+    ),
+    Input(
+        "expected-stack-commit",
+        "Commit of the stack that the gate judged and the build used",
+        default_words="none; production needs it",
+        kind=Kind.COMMIT,
+        commands=_DEPLOY,
+    ),
+    *(
+        Input(
+            f"expected-{name}-digest",
+            f"Digest of the {name} image that the gate judged and the build used",
+            default_words="none; production needs it",
+            kind=Kind.DIGEST,
+            commands=_DEPLOY,
+        )
+        for name in (*COMPONENT_NAMES, "stack")
+    ),
+    Input(
+        "expected-components",
+        "Output `components` of the gate, in place of the digest of each component",
+        default_words="none",
+        kind=Kind.JSON,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "deployer",
+        "What deploys the stack: `awx`, or `none` for a step of your own, with a call of deploy before and after it",
+        default="awx",
+        kind=Kind.CHOICE,
+        choices=("awx", "none"),
+        commands=_AWX | of("adopt"),
+        in_file=True,
+    ),
+    Input(
+        "deployment-outcome",
+        "How your own step ended, in the call after it: `steps.ID.outcome`; with `deployer: none`",
+        default_words="none: the call before it",
+        kind=Kind.CHOICE,
+        choices=("success", "failure", "cancelled", "skipped"),
+        commands=_DEPLOY,
+    ),
+    Input(
+        "deployment-id",
+        "Output `deployment-id` of the call before your own step; with `deployment-outcome`",
+        default_words="none: no record is closed",
+        shape="NUMBER",
+        commands=_DEPLOY,
+    ),
+    Input("awx-url", "Address of AWX", default_words="none; `deployer: awx` needs it", kind=Kind.URL, commands=_AWX),
+    Input(
+        "awx-api-path",
+        "Where AWX's API begins; `/api/controller/v2/` behind a gateway",
+        default="/api/v2/",
+        shape="PATH",
+        commands=_AWX,
+    ),
+    Input("awx-username", "User name for AWX, with `awx-password`", default_words="none", shape="NAME", commands=_AWX),
+    Input(
+        "awx-password",
+        "Password for AWX",
+        default_words="none",
+        secret=True,
+        commands=_AWX,
+        terminal_variable="AWX_PASSWORD",
+    ),
+    Input(
+        "awx-token",
+        "Token for AWX, in place of user name and password",
+        default_words="none",
+        secret=True,
+        commands=_AWX,
+        terminal_variable="AWX_TOKEN",
+    ),
+    Input(
+        "awx-template",
+        "Exact name of the AWX job template to launch",
+        default_words="none; `deployer: awx` needs it",
+        shape="NAME",
+        commands=_AWX,
+    ),
+    Input(
+        "awx-organization",
+        "Organisation of the template, where its name is not the only one",
+        default_words="any",
+        shape="NAME",
+        commands=_AWX,
+    ),
+    Input(
+        "production-template",
+        "Exact name of a template that may be launched outside production although its name, organisation, inventory "
+        "or limit says production",
+        default_words="none",
+        shape="NAME",
+        commands=_DEPLOY,
+    ),
+    Input(
+        "extra-vars",
+        "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` stand for the image's",
+        default_words='`{"stack_image_tag": "{image-tag}"}`',
+        shape="JSON",
+        commands=_DEPLOY,
+    ),
+    Input(
+        "on-timeout",
+        "What becomes of the AWX job when time is up or the run is cancelled: `leave` it running, or `cancel` it",
+        default="leave",
+        kind=Kind.CHOICE,
+        choices=("leave", "cancel"),
+        commands=_DEPLOY,
+    ),
+    Input(
+        "verify-url",
+        "Pages of the site that must answer 200 after the deployment; `verify-text` is about the first",
+        default_words="none: the site is not checked",
+        kind=Kind.URLS,
+        commands=_AWX | of("audit"),
+    ),
+    Input(
+        "verify-text",
+        "Lines that the page must hold, all of them: a text with `{image-tag}`, such as `Stack {image-tag}`, or for a "
+        "JSON page `POINTER = VALUE`, such as `/version/stack = {image-tag}`",
+        default_words="none; `verify-url` needs it",
+        kind=Kind.LINES,
+        commands=_AWX | of("audit"),
+        in_file=True,
+    ),
+    Input(
+        "verify-looks",
+        "How many looks at the site in a row must show it: with several pods an old one may still answer",
+        default="3",
+        kind=Kind.LOOKS,
+        commands=_DEPLOY,
+        in_file=True,
+    ),
+    Input(
+        "rollback",
+        "Whether an older release is deployed again on purpose, on the evidence of its `release.json`",
+        default="false",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "deployment-record",
+        "Whether to file a deployment record on GitHub; it needs `deployments: write`, and a note says so without it",
+        default="true",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "staging-minutes",
+        "Minutes that the same image must have stayed the newest on staging before it may go to production, by a "
+        "deployment record that is believed; `0`: at all",
+        default_words="none: it need not have been there",
+        kind=Kind.MINUTES,
+        commands=_DEPLOY,
+        in_file=True,
+    ),
+    Input(
+        "ungated",
+        "Whether to deploy without the gate: never to production",
+        default="false",
+        kind=Kind.FLAG,
+        commands=_DEPLOY,
+    ),
+    Input(
+        "since",
+        "First release to judge, by its tag or the start of it, such as `2023.`; `newest` only looks at what runs in "
+        "production",
+        default_words="the oldest",
+        shape="TAG",
+        commands=of("audit"),
+    ),
+    Input(
+        "for",
+        "Commands whose needs are to be checked",
+        default="gate,prepare,publish,announce,deploy",
+        shape="COMMAND,COMMAND",
+        kind=Kind.LIST,
+        commands=of("doctor"),
+    ),
+)
+"""From the image to the running site, and back over the years."""
+
 
 _ADOPT = of("adopt")
 
