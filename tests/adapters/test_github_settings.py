@@ -153,3 +153,9 @@ def test_something_else_than_settings(world: GitHubSettings) -> None:
     unknown(settings(world).environment("production"))
     world.server.fail("GET", "/environments", status=200, body={"environments": [{"name": 1}]})
     unknown(settings(world).environment("production"))
+
+
+def test_a_folder_without_anything_is_no_folder(world: GitHubSettings) -> None:
+    """Git has no empty folders: a list without an item has lost what workflows there are."""
+    world.server.fail("GET", "/contents/.github/workflows", status=200, body=[])
+    assert "found nothing" in unknown(settings(world).workflow_files("a" * 40)).reason

@@ -41,8 +41,10 @@ OPTIONAL: Mapping[tuple[str, str], str] = {
     ("prepare", "fragalysis-stack/git/ref/tags/"): "the list of tags says that the name is free; this is a second look",
     (".", "GET /v2/ "): "it says how to log in: each image is asked for by itself, and is seen or not",
     ("doctor", "/contents/(docs/)?CODEOWNERS"): "GitHub takes the one in .github, which is there, and no other",
+    ("doctor", "/rulesets/7$"): "it is not shown to this token in any case (404): what is not seen protects nothing",
+    ("publish", r"stack/git/matching-refs/tags/2023\. 1$"): "the list of all tags has what the list of a year lacks",
 }
-"""What a run may go without unsaid: pattern of the command, and of the position, with the reason."""
+"""What a run may go without unsaid: pattern of the command, and of the position or of all paths, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -182,11 +184,15 @@ def judge(
     broken += [("secret sent", one) for one in disturbance.sent_to_stranger()]
     broken += [("silent end", what) for what in silent_end(outcome)]
     never_had = disturbance.changed and not disturbance.true_answers and disturbance.fault not in TRUE_AFTER_ALL
-    position = str(disturbance.position)
-    may_lack = any(re.search(name, scenario.name) and re.search(at, position) for name, at in OPTIONAL)
-    if never_had and not may_lack:
+    if never_had and not _may_lack(scenario.name, disturbance):
         broken += [("false success", what) for what in false_success(scenario, undisturbed, outcome, disturbance)]
     return broken
+
+
+def _may_lack(name: str, disturbance: Disturbance) -> bool:
+    patterns = [at for command, at in OPTIONAL if re.search(command, name)]
+    position, paths = str(disturbance.position), disturbance.paths
+    return any(re.search(at, position) or (paths and all(re.search(at, one) for one in paths)) for at in patterns)
 
 
 def false_success(scenario: Scenario, undisturbed: Outcome, outcome: Outcome, disturbance: Disturbance) -> list[str]:

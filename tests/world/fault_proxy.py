@@ -171,6 +171,8 @@ class Disturbance:
     """Requests that were disturbed, and those of them that got another answer than the true one."""
     true_answers: int = 0
     """Answers at the position, from the nth on, that were left as they are."""
+    paths: set[str] = field(default_factory=set)
+    """What was disturbed, with the commits and numbers that the position leaves out."""
 
     def __post_init__(self) -> None:
         self._seen, self._lock = 0, threading.Lock()
@@ -212,6 +214,7 @@ class Disturbance:
         reply = FAULTS[self.fault](self, request, remember)
         with self._lock:
             self.hits += 1
+            self.paths.add(request.path)
             self.changed += not true or _differs(request, reply, true[0])
         return reply
 

@@ -219,9 +219,10 @@ class GithubSettings:
         if response.status == 404:
             return self._api.absence() or {}
         found = self._api.read(response, list[FolderEntry], what)
-        return (
-            found if isinstance(found, Unknown) else {one["name"]: one["sha"] for one in found if one["type"] == "file"}
-        )
+        if isinstance(found, Unknown):
+            return found
+        # Git has no empty folders.
+        return {one["name"]: one["sha"] for one in found if one["type"] == "file"} if found else self._api.gone(what)
 
     def workflow_state(self, file: str) -> Answer[str]:
         """GitHub's word for whether a workflow runs, such as `active` or `disabled_manually`."""
