@@ -42,7 +42,11 @@ OPTIONAL: Mapping[tuple[str, str], str] = {
     (".", "GET /v2/ "): "it says how to log in: each image is asked for by itself, and is seen or not",
     ("doctor", "/contents/(docs/)?CODEOWNERS"): "GitHub takes the one in .github, which is there, and no other",
     ("doctor", "/rulesets/7$"): "it is not shown to this token in any case (404): what is not seen protects nothing",
-    ("publish", r"stack/git/matching-refs/tags/2023\. 1$"): "the list of all tags has what the list of a year lacks",
+    (
+        "publish|prepare",
+        r"stack/git/matching-refs/tags/2023\. 1$",
+    ): "what the list of a year lacks, the list of all has",
+    ("announce", r"stack/compare/SHA\.\.\.SHA [12]$"): "where the tag itself lies is for the gate to judge",
 }
 """What a run may go without unsaid: pattern of the command, and of the position or of all paths, with the reason."""
 
