@@ -33,6 +33,7 @@ from world.registry import TokenRegistry
 
 LOST = Unknown("the answer was lost")
 TAG = "2023.06.1"
+COMMIT, OTHER = "4be1c0a97d" * 4, "90d3f72b1e" * 4
 _T = TypeVar("_T")
 
 
@@ -91,34 +92,44 @@ def test_every_door_of_awx_answers_if_a_question_fails(awx: AwxServer) -> None:
         assert found and found == [LOST] * len(found), name
 
 
-def test_a_question_that_fails_leaves_the_others_of_an_image(token_registry: TokenRegistry) -> None:
+@pytest.mark.parametrize(
+    ("built", "steps"),
+    [([Built(COMMIT), Built(OTHER)], 2), ([None, None], 2), ([Built(""), Built("")], 4)],
+    ids=["provenance", "labels", "both"],
+)
+def test_a_question_that_fails_leaves_the_others_of_an_image(
+    token_registry: TokenRegistry, built: Sequence[Built | None], steps: int
+) -> None:
     """Of an image for two platforms only what hangs on the lost answer is unknown: never more, and nothing is raised.
 
-    The questions: how to log in, token, HEAD, index, and of each platform its attestation and its statement.
+    The questions: how to log in, token, HEAD, index, and so many steps for each of the platforms.
     """
     pair = (f"{token_registry.host}/one/built", TAG)
-    token_registry.push_built("one/built", TAG, Built("4be1c0a97d" * 4), Built("90d3f72b1e" * 4))
+    token_registry.push_built("one/built", TAG, *built, revision=COMMIT)
 
     def known(lost: int) -> Sequence[bool] | str:
         """Which platforms spoke, or what is unknown as a whole."""
         image = RegistryClient(Losing(lost)).images([pair], [pair])[pair]
         if isinstance(image, Unknown):
             return "no image"
-        return (
-            [isinstance(one, Origin) for one in image.origins.platforms]
-            if isinstance(image.origins, Origins)
-            else "no word"
-        )
+        if not isinstance(image.origins, Origins):
+            return "no word"
+        return [isinstance(one, Origin) for one in image.origins.platforms]
 
     assert methods(RegistryClient) == {"images"}
     assert [known(lost) for lost in range(5)] == [[True, True], *["no image"] * 3, "no word"]
-    assert [sorted(known(lost)) for lost in range(5, 10)] == [*[[False, True]] * 4, [True, True]]
+    one_silent = [[False, True]] * 2 * steps
+    assert [sorted(known(lost)) for lost in range(5, 6 + 2 * steps)] == [*one_silent, [True, True]]
 
 
-def git(desk: Desk, place: Path, lost: int) -> Git:
-    """Git, each of whose processes leaves a line in the diary; the one with the number `lost` (from 1) fails."""
-    note, number = f"echo git >> {desk.diary}", f'"$(wc -l < {desk.diary})"'
-    path = desk.path_with(f'{note}\n[ {number} -eq {lost} ] && exit 7\nexec "$REAL" "$@"')
+def git(desk: Desk, place: Path, lost: int, also: int = 0) -> Git:
+    """Git, each of whose processes leaves a line in the diary; those with the numbers `lost` and `also` fail.
+
+    They are numbered from 1, and end with their number as their status.
+    """
+    note = f'echo git >> {desk.diary}; number="$(wc -l < {desk.diary})"'
+    fail = f'case "$number" in {lost}|{also}) exit "$number";; esac'
+    path = desk.path_with(f'{note}\n{fail}\nexec "$REAL" "$@"')
     return Git(place, Deadline(60), {"PATH": path, "HOME": str(desk.root)})
 
 
@@ -211,6 +222,10 @@ def test_no_write_to_a_clone_goes_on_if_git_fails(desk: Desk, repo: Repo) -> Non
     assert outcomes(lambda writer, name: writer.create_branch(name, head)) == moving
     assert outcomes(lambda writer, name: writer.move_branch(f"{name}-seen", head, head)) == moving
     assert outcomes(lambda writer, name: writer.rebuild_branch(f"{name}-seen", head, head)) == moving
+    desk.processes()
+    with pytest.raises(WriteFailedError, match="status 4"):
+        # Nor can it be seen then where the branch is: what is said is why it was not made.
+        LocalWriter(NAME, git(desk, repo.path, 4, 5)).create_branch("other", head)
 
 
 def test_what_a_writer_reads_is_unknown_if_git_fails(desk: Desk, repo: Repo) -> None:

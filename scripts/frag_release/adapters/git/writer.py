@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ...domain.evidence import Unknown, Unseen, answered
+from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.workflow_file import MAX_BYTES
 from ...errors import RefusedError, UsageError
 from ..ports.repository import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
@@ -224,8 +224,9 @@ class LocalWriter:
         pairs = zip(words[::2], words[1::2], strict=False)
         return [path if status == "M" else f"{path} ({status})" for status, path in pairs]
 
-    def pull_requests(self, base: str) -> None:
+    def pull_requests(self, base: str) -> Answer[Sequence[PullRequest]] | None:
         """None: a clone has no pull requests."""
+        return None
 
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Raise WriteRefusedError."""
