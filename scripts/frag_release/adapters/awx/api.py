@@ -13,7 +13,7 @@ from typing import TypedDict, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ...domain.awx_jobs import Job, LaunchData, Variables
-from ...domain.evidence import Answer, Unknown, Unseen, seen
+from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...errors import UsageError
 from ..http.messages import (
     MAX_BYTES,
@@ -285,22 +285,25 @@ class AwxApi:
         """The host, for people to read."""
         return host_of(self.url)
 
+    @answered
     def get(
         self, path: str, what: str, query: Mapping[str, str | int] | None = None, *, max_bytes: int = MAX_BYTES
     ) -> Response | None:
         """Ask for `path` below the API; None where AWX itself says that there is no such thing."""
         return self._get(self._address(path) + (f"?{urlencode(query)}" if query else ""), what, max_bytes)
 
-    def read(self, answer: Response | None, kind: type[_T], what: str) -> _T:
+    def read(self, answer: Answer[Response | None], kind: type[_T], what: str) -> _T:
         """Return what a response holds; raises Unseen for other contents, and where there is no such thing."""
-        if answer is None:
+        response = seen(answer)
+        if response is None:
             reason = f"{self.host} has none, or the account may not see it, when asked for {what}"
             raise Unseen(Unknown(reason, _CHECK_ADDRESS))
-        payload = read_payload(answer.body, kind)
+        payload = read_payload(response.body, kind)
         if payload is None:
             raise self.odd("sent something else than it promises in its API", what)
         return payload
 
+    @answered
     def next_page(self, page: str | None, what: str, *, max_bytes: int = MAX_BYTES) -> Response | None:
         """Ask for the next page of a list, which must be on the same server; None where there is no other."""
         if not page:

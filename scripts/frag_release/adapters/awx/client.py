@@ -74,8 +74,8 @@ def read_output(api: AwxApi, job: int, start: int, gap: Gap | None) -> Output:
     query: dict[str, str | int] = {"order_by": "start_line", "no_truncate": "true", "page_size": _EVENTS_OF_PAGE}
     if start:
         query["start_line__gte"] = start
+    answer = api.get(f"jobs/{job}/job_events/", what, query, max_bytes=_MAX_BYTES)
     try:
-        answer = api.get(f"jobs/{job}/job_events/", what, query, max_bytes=_MAX_BYTES)
         for _ in range(_MOST_EVENT_PAGES):
             page = api.read(answer, EventPage, what)
             if not reading.take(page["results"]):
@@ -234,7 +234,7 @@ class Awx:
         """
         if job.is_workflow:
             return None
-        answer = self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched")
+        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched"))
         document = parse(answer.body) if answer else None
         prompts = document.get("prompts") if isinstance(document, dict) else None
         return prompts if isinstance(prompts, dict) else None
