@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from ..adapters.ports.repository import Forge, Repository, Writer
 from ..adapters.registry.client import RegistryClient
 from ..domain.components import Pin, read_pins
-from ..domain.evidence import Answer, Blob, NotOffered, Unknown
+from ..domain.evidence import Answer, Blob, NotOffered, Unknown, Unseen, answered, seen
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts
 from ..domain.refs import Ref
 from ..domain.versions import parse_production_tag
@@ -53,7 +53,8 @@ class Stack(Generic[_F]):
         """What writes to it."""
         return self.forge.writer(self.name)
 
-    def branches(self) -> Answer[Sequence[str]]:
+    @answered
+    def branches(self) -> Sequence[str]:
         """The branches that it is released from: those of the settings, else the default one.
 
         A run of the stack's own need not ask for that: its event tells it.
@@ -61,19 +62,20 @@ class Stack(Generic[_F]):
         if self.settings.stack_branches:
             return self.settings.stack_branches
         own = self.name.lower() == self.context.repository.lower()
-        branch: Answer[str] = (own and self.context.default_branch) or self.repository.default_branch()
-        return branch if isinstance(branch, Unknown) else (branch,)
+        told = self.context.default_branch if own else ""
+        return (told or seen(self.repository.default_branch()),)
 
     def required_branches(self) -> Sequence[str]:
         """The same; raises EvidenceError if they are not known."""
         return must(self.branches(), f"The default branch of {self.name}")
 
-    def releases(self) -> Answer[Released]:
+    @answered
+    def releases(self) -> Released:
         """The newest releases, with what their texts say of those that were taken back."""
-        released = self.forge.released(self.name)
-        return released if isinstance(released, Unknown) else replace(released, tag_format=self.settings.tag_format)
+        return replace(seen(self.forge.released(self.name)), tag_format=self.settings.tag_format)
 
-    def released(self) -> Answer[Released]:
+    @answered
+    def released(self) -> Released:
         """What can be gone back to, without what texts and believed records say was taken back: one round of requests.
 
         Only if there are records of rollbacks are these judged, which takes a few more.
@@ -81,40 +83,31 @@ class Stack(Generic[_F]):
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self.releases)
             found = self._taken_back()
-        released = asking.result()
-        if isinstance(released, Unknown):
-            return released
+        released = seen(asking.result())
         if isinstance(found, Unknown):
             return replace(released, unread=found.reason)
         return replace(released, taken_back={**released.taken_back, **found})
 
-    def _taken_back(self) -> Answer[Mapping[str, str]]:
-        any_back = self.forge.rolled_back(self.name)
-        if isinstance(any_back, Unknown):
-            return any_back
-        if not any_back:
-            return {}
-        records = self.records()
-        return records if isinstance(records, Unknown) else records.taken_back()
+    @answered
+    def _taken_back(self) -> Mapping[str, str]:
+        return seen(seen(self.records()).taken_back()) if seen(self.forge.rolled_back(self.name)) else {}
 
-    def staging(self, digest: str, tag: str, minutes: int) -> Answer[Staging]:
+    @answered
+    def staging(self, digest: str, tag: str, minutes: int) -> Staging:
         """What was on staging as an image of `digest`, by the records that are believed."""
-        records = self.records()
-        if isinstance(records, Unknown):
-            return records
-        return records.staging(digest, tag, minutes, datetime.datetime.now(datetime.timezone.utc))
+        records = seen(self.records())
+        return seen(records.staging(digest, tag, minutes, datetime.datetime.now(datetime.timezone.utc)))
 
-    def records(self) -> Answer[RecordEvidence]:
+    @answered
+    def records(self) -> RecordEvidence:
         """What finds and judges deployment records; clones have none."""
         from .evidence.deployment_records import RecordEvidence  # late: a gate does not ask for it
 
         deployments, branches = self.forge.deployments(self.name), self.branches()
         if deployments is None:
-            return NotOffered("clones have no deployment records", "Leave out the input local.")
-        if isinstance(branches, Unknown):
-            return branches
+            raise Unseen(NotOffered("clones have no deployment records", "Leave out the input local."))
         settings = self.settings
-        return RecordEvidence(deployments, self.repository, settings.workflow_file, branches, settings.tag_format)
+        return RecordEvidence(deployments, self.repository, settings.workflow_file, seen(branches), settings.tag_format)
 
     def head(self, branch: str) -> str:
         """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""
@@ -176,18 +169,17 @@ class Stack(Generic[_F]):
         content = self._files([commit])[commit]
         return look_for_overrides(content, self.settings.components, self.settings.own_action)
 
-    def other_keys(self, commit: str) -> Answer[Sequence[str]]:
+    @answered
+    def other_keys(self, commit: str) -> Sequence[str]:
         """The keys in which the configuration file at a commit differs from the one that rules."""
         from ..inputs.configuration import FILE, Configuration  # late, as it reads YAML
         from .configuring import as_configuration
 
         ruling = self.settings.configuration
         try:
-            there = as_configuration(self.repository.files(FILE, [commit])[commit])
+            there = seen(as_configuration(self.repository.files(FILE, [commit])[commit]))
         except ConfigurationError as error:
             return [error.message.rstrip(".")]
-        if isinstance(there, Unknown):
-            return there
         if (ruling is None) != (there is None):
             return ["that only one of the two has it"]
         return (there or Configuration()).differing(ruling or Configuration())

@@ -13,7 +13,7 @@ from typing import TypedDict, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ...domain.awx_jobs import Job, LaunchData, Variables
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...errors import UsageError
 from ..http.messages import (
     MAX_BYTES,
@@ -285,24 +285,26 @@ class AwxApi:
         """The host, for people to read."""
         return host_of(self.url)
 
+    @answered
     def get(
         self, path: str, what: str, query: Mapping[str, str | int] | None = None, *, max_bytes: int = MAX_BYTES
-    ) -> Answer[Response | None]:
+    ) -> Response | None:
         """Ask for `path` below the API; None where AWX itself says that there is no such thing."""
         return self._get(self._address(path) + (f"?{urlencode(query)}" if query else ""), what, max_bytes)
 
-    def read(self, answer: Answer[Response | None], kind: type[_T], what: str) -> Answer[_T]:
-        """Return what a response holds; `Unknown` for other contents, and where there is no such thing."""
-        if isinstance(answer, Unknown):
-            return answer
-        if answer is None:
-            return Unknown(
-                f"{self.host} has none, or the account may not see it, when asked for {what}", _CHECK_ADDRESS
-            )
-        payload = read_payload(answer.body, kind)
-        return self._odd("sent something else than it promises in its API", what) if payload is None else payload
+    def read(self, answer: Answer[Response | None], kind: type[_T], what: str) -> _T:
+        """Return what a response holds; raises Unseen for other contents, and where there is no such thing."""
+        response = seen(answer)
+        if response is None:
+            reason = f"{self.host} has none, or the account may not see it, when asked for {what}"
+            raise Unseen(Unknown(reason, _CHECK_ADDRESS))
+        payload = read_payload(response.body, kind)
+        if payload is None:
+            raise self.odd("sent something else than it promises in its API", what)
+        return payload
 
-    def next_page(self, page: str | None, what: str, *, max_bytes: int = MAX_BYTES) -> Answer[Response | None]:
+    @answered
+    def next_page(self, page: str | None, what: str, *, max_bytes: int = MAX_BYTES) -> Response | None:
         """Ask for the next page of a list, which must be on the same server; None where there is no other."""
         if not page:
             return None
@@ -311,7 +313,9 @@ class AwxApi:
             same = origin(url) == origin(self.url)
         except ValueError:
             same = False
-        return self._get(url, what, max_bytes) if same else self._odd("names a next page on another server", what)
+        if not same:
+            raise self.odd("names a next page on another server", what)
+        return self._get(url, what, max_bytes)
 
     def post(self, path: str, what: str, body: Mapping[str, object], seconds: float = 30.0) -> Answer[Response]:
         """Send JSON to `path` below the API, once. Returns the response, whatever its status below 500."""
@@ -341,21 +345,17 @@ class AwxApi:
     def _address(self, path: str) -> str:
         return f"{self.url}{self.api_path}{quote(path)}"
 
-    def _get(self, url: str, what: str, max_bytes: int) -> Answer[Response | None]:
+    def _get(self, url: str, what: str, max_bytes: int) -> Response | None:
         request = Request(url, what, headers=_HEADERS, credentials=self._credentials, max_bytes=max_bytes, stays=True)
-        response = self._send(request)
-        if isinstance(response, Unknown):
-            return response
+        response = seen(self._send(request))
         if "json" not in response.header("content-type"):
             # A page to log in on, a proxy's error, or the address of something else.
-            return Unknown(
-                f"{host_of(url)} answered {response.status} with a page that is not AWX's API, when asked for {what}",
-                _CHECK_ADDRESS,
-            )
+            reason = f"{host_of(url)} answered {response.status} with a page that is not AWX's API"
+            raise Unseen(Unknown(f"{reason}, when asked for {what}", _CHECK_ADDRESS))
         if response.status == 404:
             return None
         if response.status != 200:
-            return Unknown(*self.refusal(response, what, "Give the account in AWX the right to read it."))
+            raise Unseen(Unknown(*self.refusal(response, what, "Give the account in AWX the right to read it.")))
         return response
 
     def _send(self, request: Request) -> Answer[Response]:
@@ -383,8 +383,9 @@ class AwxApi:
             self.version = tuple(map(int, found.groups()))
         return response
 
-    def _odd(self, did: str, what: str) -> Unknown:
-        return Unknown(f"{self.host} {did}, when asked for {what}")
+    def odd(self, did: str, what: str) -> Unseen:
+        """What to raise where AWX did something that it should not."""
+        return Unseen(Unknown(f"{self.host} {did}, when asked for {what}"))
 
 
 def _is_upgrading(response: Answer[Response]) -> bool:

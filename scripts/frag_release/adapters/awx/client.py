@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
-from ...domain.evidence import Answer, Denied, Unknown
+from ...domain.evidence import Denied, Unknown, Unseen, answered, seen
 from ...errors import ExpectedError, RefusedError
 from ..http.messages import Credentials, Response, Unconfirmed, parse, quoted, read_payload
 from ..http.session import Http
@@ -68,36 +68,34 @@ class _Reading:
         return Output("".join(self.texts), self.line, is_all)
 
 
-def read_output(api: AwxApi, job: int, start: int, gap: Gap | None) -> Answer[Output]:
+def read_output(api: AwxApi, job: int, start: int, gap: Gap | None) -> Output:
     """Return the output from line `start` (from 0) on; up to a lacking line, unless a `gap` stands for it."""
     what, reading = f"the output of the job {job}", _Reading(start, gap)
     query: dict[str, str | int] = {"order_by": "start_line", "no_truncate": "true", "page_size": _EVENTS_OF_PAGE}
     if start:
         query["start_line__gte"] = start
     answer = api.get(f"jobs/{job}/job_events/", what, query, max_bytes=_MAX_BYTES)
-    for _ in range(_MOST_EVENT_PAGES):
-        page = api.read(answer, EventPage, what)
-        if isinstance(page, Unknown):
-            return reading.output(is_all=False) if reading.texts else page
-        if not reading.take(page["results"]):
-            break
-        answer = api.next_page(page["next"], what, max_bytes=_MAX_BYTES)
-        if answer is None:
-            break
-    else:
-        return reading.output(is_all=False)
-    return reading.output(is_all=True)
+    try:
+        for _ in range(_MOST_EVENT_PAGES):
+            page = api.read(answer, EventPage, what)
+            if not reading.take(page["results"]):
+                return reading.output(is_all=True)
+            answer = api.next_page(page["next"], what, max_bytes=_MAX_BYTES)
+            if answer is None:
+                return reading.output(is_all=True)
+    except Unseen:
+        if not reading.texts:
+            raise
+    return reading.output(is_all=False)
 
 
-def read_end(api: AwxApi, job: int, start: int) -> Answer[Output]:
+def read_end(api: AwxApi, job: int, start: int) -> Output:
     """Return the last lines of the output, at most so many that a log can bear, and none before line `start`."""
     what = f"the end of the output of the job {job}"
     query: dict[str, str | int] = {"order_by": "-counter", "no_truncate": "true", "page_size": _LAST_EVENTS}
     if start:
         query["start_line__gte"] = start
     page = api.read(api.get(f"jobs/{job}/job_events/", what, query, max_bytes=_MAX_BYTES), EventPage, what)
-    if isinstance(page, Unknown):
-        return page
     events = [event for event in reversed(page["results"]) if event["start_line"] >= start and text_of(event)]
     if not events:
         return Output("", start)
@@ -145,7 +143,8 @@ class Awx:
         other._api = self._api.anew(seconds)
         return other
 
-    def template(self, name: str, organization: str = "") -> Answer[Template]:
+    @answered
+    def template(self, name: str, organization: str = "") -> Template:
         """The one job template of exactly this name; raises RefusedError where there is none, or several."""
         what = f"the job template {quoted(name)}"
         query: dict[str, str | int] = {"name": name, "page_size": _TEMPLATES_OF_PAGE}
@@ -155,28 +154,24 @@ class Awx:
         answer = self._api.get("job_templates/", what, query)
         for _ in range(_MOST_PAGES):
             page = self._api.read(answer, TemplatePage, what)
-            if isinstance(page, Unknown):
-                return page
             found += page["results"]
             answer = self._api.next_page(page["next"], what)
             if answer is None and len(found) < page["count"]:
-                return Unknown(f"{self._api.host} sent only {len(found)} of {page['count']} when asked for {what}")
+                reason = f"{self._api.host} sent only {len(found)} of {page['count']} when asked for {what}"
+                raise Unseen(Unknown(reason))
             if answer is None:
                 return _only([self._template(each) for each in found], name, organization)
-        return Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name")
+        raise Unseen(Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name"))
 
-    def launch_data(self, template: Template) -> Answer[LaunchData]:
+    @answered
+    def launch_data(self, template: Template) -> LaunchData:
         """What the template asks for at its launch."""
         what = f"what the job template {quoted(template.name)} needs"
         payload = self._api.read(self._api.get(f"job_templates/{template.id}/launch/", what), LaunchPayload, what)
-        if isinstance(payload, Unknown):
-            return payload
         if payload["ask_variables_on_launch"] or not payload["survey_enabled"]:
             return launch_data(payload, frozenset())
         what = f"the survey of the job template {quoted(template.name)}"
         survey = self._api.read(self._api.get(f"job_templates/{template.id}/survey_spec/", what), SurveyPayload, what)
-        if isinstance(survey, Unknown):
-            return survey
         return launch_data(payload, frozenset(each["variable"] for each in survey["spec"]))
 
     def launch(self, template: Template, variables: Variables) -> Launched:
@@ -198,88 +193,85 @@ class Awx:
             raise (AwxRefusedError if right else RefusedError)(f"Nothing was launched: {message}.", remedy)
         return self._launched(response, what)
 
-    def job(self, job: Job) -> Answer[Job | None]:
+    @answered
+    def job(self, job: Job) -> Job | None:
         """The same job as it is now; None where AWX has it no longer."""
         what = f"the job {job.id}"
         answer = self._api.get(_path(job), what)
         if answer is None:
             return None
-        payload = self._api.read(answer, JobPayload, what)
-        if isinstance(payload, Unknown):
-            return payload
-        now = self._job(payload)
-        same = (now.id, now.is_workflow, now.created) == (job.id, job.is_workflow, job.created)
-        return now if same else Unknown(f"{self._api.host} sent another job, when asked for {what}")
+        now = self._job(self._api.read(answer, JobPayload, what))
+        if (now.id, now.is_workflow, now.created) != (job.id, job.is_workflow, job.created):
+            raise self._api.odd("sent another job", what)
+        return now
 
-    def recent_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+    @answered
+    def recent_jobs(self, template: Template) -> Sequence[Job]:
         """The latest jobs of a template, newest first; of a sliced one also the workflows."""
         return self._jobs(template, f"the jobs of the job template {quoted(template.name)}", {}, _JOBS_OF_PAGE)
 
-    def running_jobs(self, template: Template) -> Answer[Sequence[Job]]:
+    @answered
+    def running_jobs(self, template: Template) -> Sequence[Job]:
         """All jobs of a template that have not ended, however old, newest first; of a sliced one also the workflows."""
         what = f"the jobs of the job template {quoted(template.name)} that have not ended"
         return self._jobs(template, what, {"status__in": ",".join(NOT_OVER)}, _RUNNING_JOBS)
 
-    def _jobs(self, template: Template, what: str, chosen: Mapping[str, str], most: int) -> Answer[Sequence[Job]]:
+    def _jobs(self, template: Template, what: str, chosen: Mapping[str, str], most: int) -> Sequence[Job]:
         jobs: list[Job] = []
         query: dict[str, str | int] = {**chosen, "order_by": "-id", "page_size": most}
         for kind in ("jobs", "slice_workflow_jobs") if template.sliced else ("jobs",):
             page = self._api.read(self._api.get(f"job_templates/{template.id}/{kind}/", what, query), JobPage, what)
-            if isinstance(page, Unknown):
-                return page
             if len(page["results"]) < (page["count"] if chosen else min(page["count"], most)):
-                return Unknown(f"{self._api.host} sent only a part of {what}")
+                raise Unseen(Unknown(f"{self._api.host} sent only a part of {what}"))
             jobs += map(self._job, page["results"])
         return sorted(jobs, key=lambda job: -job.id)
 
-    def prompts(self, job: Job) -> Answer[Mapping[str, object] | None]:
+    @answered
+    def prompts(self, job: Job) -> Mapping[str, object] | None:
         """What a job was launched with; None for a workflow, of which AWX does not tell.
 
         `jobs/N/create_schedule/` tells it, because a schedule would launch the same (`JobLaunchConfig`).
         """
         if job.is_workflow:
             return None
-        answer = self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched")
-        if answer is None or isinstance(answer, Unknown):
-            return answer
-        document = parse(answer.body)
+        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched"))
+        document = parse(answer.body) if answer else None
         prompts = document.get("prompts") if isinstance(document, dict) else None
         return prompts if isinstance(prompts, dict) else None
 
-    def me(self) -> Answer[str]:
+    @answered
+    def me(self) -> str:
         """The name of the account that asks."""
         what = "the account's own name"
         payload = self._api.read(self._api.get("me/", what), Me, what)
-        if isinstance(payload, Unknown):
-            return payload
         names = [account["username"] for account in payload["results"]]
-        return names[0] if len(names) == 1 and names[0] else Unknown("AWX does not say whose the login is")
+        if len(names) != 1 or not names[0]:
+            raise Unseen(Unknown("AWX does not say whose the login is"))
+        return names[0]
 
-    def cancel(self, job: Job) -> Answer[bool]:
+    @answered
+    def cancel(self, job: Job) -> bool:
         """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more.
 
         `Denied` is also what all but superusers get for a job that has ended (`JobAccess.can_cancel`).
         """
         what = f"the cancelling of the job {job.id}"
-        response = self._api.post(f"{_path(job)}cancel/", what, {})
-        if isinstance(response, Unknown):
-            return response
-        if response.status == 405:
-            return False
-        if response.status == 403:
-            return Denied(*self._api.refusal(response, what, _MAY_CANCEL))
-        if response.status != 202:
-            return Unknown(*self._api.refusal(response, what, _MAY_CANCEL))
-        return True
+        response = seen(self._api.post(f"{_path(job)}cancel/", what, {}))
+        if response.status not in (202, 405):
+            kind = Denied if response.status == 403 else Unknown
+            raise Unseen(kind(*self._api.refusal(response, what, _MAY_CANCEL)))
+        return response.status == 202
 
-    def output(self, job: Job, start: int, gap: Gap | None = None) -> Answer[Output]:
+    @answered
+    def output(self, job: Job, start: int, gap: Gap | None = None) -> Output:
         """The output of a job from line `start` on, up to a line that has not come yet.
 
         With `gap` it goes on behind that line, with the text that this returns for so many lines that never came.
         """
         return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gap)
 
-    def end_of_output(self, job: Job, start: int) -> Answer[Output]:
+    @answered
+    def end_of_output(self, job: Job, start: int) -> Output:
         """The last lines of a job's output, none of them before line `start`."""
         return Output("", start) if job.is_workflow else read_end(self._api, job.id, start)
 

@@ -10,7 +10,21 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ...domain import changes
-from ...domain.evidence import Answer, Answers, Blob, Lifetime, NotOffered, Placement, Run, Unknown, Workflow, WrongKind
+from ...domain.evidence import (
+    Answer,
+    Answers,
+    Blob,
+    Lifetime,
+    NotOffered,
+    Placement,
+    Run,
+    Unknown,
+    Unseen,
+    Workflow,
+    WrongKind,
+    answered,
+    seen,
+)
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ReleaseRecord
 from ...domain.tickets import Issue
@@ -19,6 +33,7 @@ from ..ports.repository import Repository, RunHistory, Writer
 from .objects import (
     History,
     dates_of,
+    each_answered,
     encoded,
     files_at,
     is_object_id,
@@ -107,10 +122,11 @@ class LocalForge:
         )
 
     def _git(self, name: str) -> Git:
-        clone: Answer[Path] = self._own.get(name) or _find_clone(self._folder, name)
-        problem = clone if isinstance(clone, Unknown) else None
-        place = self._folder if isinstance(clone, Unknown) else clone
-        return Git(place, self._deadline, self._environment, problem)
+        try:
+            clone = self._own.get(name) or _find_clone(self._folder, name)
+        except Unseen as error:
+            return Git(self._folder, self._deadline, self._environment, error.unknown)
+        return Git(clone, self._deadline, self._environment)
 
 
 class _NoRuns:
@@ -143,38 +159,36 @@ class LocalRepository:
         """Never: what is on this disk is told to whoever has it there."""
         return False
 
-    def default_branch(self) -> Answer[str]:
+    @answered
+    def default_branch(self) -> str:
         """The default branch of the repository that was cloned, else the one checked out in the clone."""
         branches = read_branches(self._git)
-        if isinstance(branches, Unknown):
-            return branches
         if branches.default is not None:
             return branches.default.decode("utf-8", "replace")
         if not branches.heads:
-            return Unknown(f"{self._git.clone} has no branches", "Push or fetch what it should hold.")
-        return Unknown(
-            f"{self._git.clone} does not tell its default branch{self._dangling()}",
-            f"Name the branch in the inputs, or run {self._git.remedy('remote set-head origin --auto')}.",
-        )
+            raise Unseen(Unknown(f"{self._git.clone} has no branches", "Push or fetch what it should hold."))
+        reason = f"{self._git.clone} does not tell its default branch{self._dangling()}"
+        set_head = self._git.remedy("remote set-head origin --auto")
+        raise Unseen(Unknown(reason, f"Name the branch in the inputs, or run {set_head}."))
 
     def _dangling(self) -> str:
         """Say where `origin/HEAD` leads to that is not there any more; empty where there is no such thing."""
-        found = self._git.ask("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+        found = self._git.attempt("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
         if isinstance(found, Unknown) or not found.startswith(b"refs/remotes/"):
             return ""
         name = found.strip().decode("utf-8", "replace").removeprefix("refs/remotes/")
         return f": origin/HEAD leads to {name}, which is not there any more"
 
+    @each_answered
     def tags(self, names: Collection[str]) -> Answers[str | None]:
         """The commit of each tag; None where the clone has no tag of exactly that name."""
-        known = read_tags(self._git)
-        if isinstance(known, Unknown):
-            return dict.fromkeys(names, known)
-        targets = {name: known[encoded(name)] for name in names if encoded(name) in known}
+        targets = self._targets(names)
         peeled = peel(self._git, targets.values()) if targets else {}
-        if isinstance(peeled, Unknown):
-            return dict.fromkeys(names, peeled)
         return {name: self._commit(name, targets.get(name), peeled) for name in names}
+
+    def _targets(self, tags: Collection[str]) -> Mapping[str, str]:
+        known = read_tags(self._git)
+        return {name: known[encoded(name)] for name in tags if encoded(name) in known}
 
     def _commit(self, tag: str, target: str | None, peeled: Mapping[str, tuple[str, str, int]]) -> Answer[str | None]:
         if target is None:
@@ -189,58 +203,47 @@ class LocalRepository:
             "Delete the tag and push it again, on the commit that it stands for.",
         )
 
+    @each_answered
     def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
         """The id of each annotated tag's own object; None where the tag has none."""
-        known, commits = read_tags(self._git), self.tags(names)
-        if isinstance(known, Unknown):
-            return dict.fromkeys(names, known)
-        objects = {name: known.get(encoded(name)) for name in names}
-        return {name: one if one != commits[name] else None for name, one in objects.items()}
+        targets, commits = self._targets(names), self.tags(names)
+        return {name: targets.get(name) if targets.get(name) != commits[name] else None for name in names}
 
+    @each_answered
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
         """When each tag was made: the date that an annotated tag bears, else that of its commit."""
-        known = read_tags(self._git)
-        if isinstance(known, Unknown):
-            return dict.fromkeys(names, known)
-        targets = {name: known[encoded(name)] for name in names if encoded(name) in known}
+        targets = self._targets(names)
         dates = dates_of(self._git, targets.values())
         return {name: dates[targets[name]] if name in targets else None for name in names}
 
-    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+    @answered
+    def tags_starting(self, prefixes: Collection[str]) -> Sequence[str]:
         """The names of all tags that start with one of `prefixes`.
 
         `Unknown` in a shallow clone, which was made with few tags or none.
         """
-        cut = self._cut_short()
-        if cut:
-            return cut
+        seen(self._cut_short())
         known = read_tags(self._git)
-        if isinstance(known, Unknown):
-            return known
         starts = tuple(encoded(prefix) for prefix in prefixes)
         return [name.decode("utf-8", "replace") for name in sorted(known) if name.startswith(starts)]
 
+    @each_answered
     def branches(self, names: Collection[str]) -> Answers[str | None]:
         """The head commit of each branch; None where there is no branch of exactly that name."""
         known = read_branches(self._git)
-        if isinstance(known, Unknown):
-            return dict.fromkeys(names, known)
         return {name: known.heads.get(encoded(name)) for name in names}
 
+    @each_answered
     def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
         """Which of `branches` contain each commit, and when it was committed.
 
         A shallow clone says only which do: that none does is `Unknown` there.
         """
         known = read_branches(self._git)
-        if isinstance(known, Unknown):
-            return dict.fromkeys(commits, known)
         heads = {name: known.heads[encoded(name)] for name in branches if encoded(name) in known.heads}
         if not heads:
-            return dict.fromkeys(commits, self._no_branch(branches))
+            raise Unseen(self._no_branch(branches))
         history = read_history(self._git, [*heads.values(), *filter(is_object_id, commits)])
-        if isinstance(history, Unknown):
-            return dict.fromkeys(commits, history)
         reached = {name: history.reached_from(head) for name, head in heads.items()}
         found = {commit: self._placement(commit, history, reached) for commit in commits}
         return self._only_if_complete(found)
@@ -262,17 +265,13 @@ class LocalRepository:
         cut = self._cut_short()
         return {commit: cut if cut and not contained(answer) else answer for commit, answer in found.items()}
 
-    def _cut_short(self) -> Unknown | None:
+    @answered
+    def _cut_short(self) -> None:
         """Say that the clone is shallow if it is, or that this cannot be seen."""
-        shallow = self._git.ask("rev-parse", "--is-shallow-repository")
-        if isinstance(shallow, Unknown):
-            return shallow
-        if shallow.strip() == b"false":
-            return None
-        return Unknown(
-            f"{self._git.clone} is a shallow clone, without the older commits and tags",
-            f"Run {self._git.remedy('fetch --unshallow --tags')}, or check it out with fetch-depth: 0.",
-        )
+        if self._git.ask("rev-parse", "--is-shallow-repository").strip() != b"false":
+            reason = f"{self._git.clone} is a shallow clone, without the older commits and tags"
+            fetch = self._git.remedy("fetch --unshallow --tags")
+            raise Unseen(Unknown(reason, f"Run {fetch}, or check it out with fetch-depth: 0."))
 
     def _no_branch(self, branches: Sequence[str]) -> Unknown:
         return Unknown(
@@ -284,54 +283,53 @@ class LocalRepository:
         """The file at `path` in each commit; a symbolic link, a folder or a submodule is an `Unknown`."""
         return files_at(self._git, path, commits)
 
-    def current_file(self, path: str) -> Answer[Blob | None]:
+    @answered
+    def current_file(self, path: str) -> Blob | None:
         """The file at `path` on the default branch; of a clone that does not tell it, in what is checked out."""
         branch = self.default_branch()
-        head: Answer[str | None] = None
-        if isinstance(branch, str):
-            head = self.branches([branch])[branch]
-        else:
-            found = self._git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-            head = None if isinstance(found, Unknown) else found.decode("ascii", "replace").strip()
-        return self.files(path, [head])[head] if isinstance(head, str) else head
+        head = self._checked_out() if isinstance(branch, Unknown) else seen(self.branches([branch])[branch])
+        return None if head is None else seen(self.files(path, [head])[head])
 
-    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+    def _checked_out(self) -> str | None:
+        found = self._git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return None if isinstance(found, Unknown) else found.decode("ascii", "replace").strip()
+
+    @answered
+    def log(self, branch: str, limit: int) -> Sequence[str]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
-        head = self.branches([branch])[branch]
-        if isinstance(head, Unknown):
-            return head
+        head = seen(self.branches([branch])[branch])
         if head is None:
-            return self._no_branch([branch])
+            raise Unseen(self._no_branch([branch]))
         output = self._git.ask("rev-list", f"--max-count={min(limit, 100)}", "--stdin", lines=[head.encode()])
-        return output if isinstance(output, Unknown) else output.decode("ascii").split()
+        return output.decode("ascii").split()
 
-    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+    @answered
+    def branches_starting(self, prefix: str) -> Sequence[str]:
         """The names of all branches that start with `prefix`, sorted."""
-        known = read_branches(self._git)
-        if isinstance(known, Unknown):
-            return known
-        return [name.decode("utf-8", "replace") for name in sorted(known.heads) if name.startswith(encoded(prefix))]
+        heads = sorted(read_branches(self._git).heads)
+        return [name.decode("utf-8", "replace") for name in heads if name.startswith(encoded(prefix))]
 
-    def history(self, old: str, new: str) -> Answer[changes.History]:
+    @answered
+    def history(self, old: str, new: str) -> changes.History:
         """The commits between two commits, newest first. `Unknown` in a shallow clone, which may lack some."""
         for commit in (old, new):
             if not is_object_id(commit):
-                return not_an_id(commit)
-        return self._cut_short() or read_changes(self._git, old, new)
+                raise Unseen(not_an_id(commit))
+        seen(self._cut_short())
+        return read_changes(self._git, old, new)
 
 
-def _find_clone(folder: Path, name: str) -> Answer[Path]:
+def _find_clone(folder: Path, name: str) -> Path:
     """Return where the clone of OWNER/NAME lies; the place that also names the owner goes first."""
     if not _NAME.fullmatch(name):
-        return Unknown(f"{name!r} is not the name of a repository", "Name it as OWNER/NAME.")
+        raise Unseen(Unknown(f"{name!r} is not the name of a repository", "Name it as OWNER/NAME."))
     places = [name, f"{name}.git", name.partition("/")[2], f"{name.partition('/')[2]}.git"]
     for place in places:
         if _is_clone(folder / place):
             return folder / place
-    return Unknown(
-        f"{folder} has no clone of {name}, neither as {', '.join(places[:-1])} nor as {places[-1]}",
-        f"Clone it: git clone URL-OF-{name.replace('/', '-')} {shlex.quote(str(folder / places[2]))}",
-    )
+    reason = f"{folder} has no clone of {name}, neither as {', '.join(places[:-1])} nor as {places[-1]}"
+    clone = f"git clone URL-OF-{name.replace('/', '-')} {shlex.quote(str(folder / places[2]))}"
+    raise Unseen(Unknown(reason, f"Clone it: {clone}"))
 
 
 def _is_clone(place: Path) -> bool:

@@ -8,13 +8,15 @@ own ways to look a name up would also take `refs/tags/1.2-1-gabc1234` for the co
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from ...domain import changes
-from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, WrongKind
+from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, Unseen, WrongKind, seen
 from ...domain.workflow_file import MAX_BYTES
 from ..ports.repository import CommitFacts
 from .process import Git
@@ -22,6 +24,22 @@ from .process import Git
 _TAGS = b"refs/tags/"
 _LOCAL = b"refs/heads/"
 _REMOTE = b"refs/remotes/origin/"
+
+
+_Batch = TypeVar("_Batch", bound=Callable[..., Answers[Any]])
+
+
+def each_answered(ask: _Batch) -> _Batch:
+    """Make a question about a batch, its second argument, of one that raises Unseen: that is the answer to each."""
+
+    @functools.wraps(ask)
+    def door(place: object, batch: Collection[str], *more: object) -> Answers[Any]:
+        try:
+            return ask(place, batch, *more)
+        except Unseen as error:
+            return dict.fromkeys(batch, error.unknown)
+
+    return cast(_Batch, door)
 
 
 @dataclass(frozen=True)
@@ -41,17 +59,15 @@ def encoded(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
 
 
-def read_tags(git: Git) -> Answer[Mapping[bytes, str]]:
+def read_tags(git: Git) -> Mapping[bytes, str]:
     """Return the id of what each tag points at, which may be an annotated tag."""
     # Nothing here needs the objects: one that is missing must not hide all the other tags.
     output = git.ask("for-each-ref", "--format=%(objectname) %(refname)", _TAGS.decode())
-    if isinstance(output, Unknown):
-        return output
     pairs = (line.split(b" ", 1) for line in output.splitlines())
     return {name[len(_TAGS) :]: object_id.decode() for object_id, name in pairs}
 
 
-def read_branches(git: Git) -> Answer[Branches]:
+def read_branches(git: Git) -> Branches:
     """Return the branches of the repository that was cloned, or the clone's own where none is known.
 
     A clone that knows its origin's branches may have others of its user's own: they do not count, nor
@@ -59,8 +75,6 @@ def read_branches(git: Git) -> Answer[Branches]:
     """
     row = "--format=%(objectname) %(refname) %(HEAD)%(symref)"
     output = git.ask("for-each-ref", row, _REMOTE.decode(), _LOCAL.decode())
-    if isinstance(output, Unknown):
-        return output
     rows = [line.split(b" ", 2) for line in output.splitlines()]
     remote = {name[len(_REMOTE) :]: each.decode() for each, name, _ in rows if name.startswith(_REMOTE)}
     if remote:
@@ -110,15 +124,13 @@ def missing(git: Git, what: str) -> Unknown:
     return Unknown(f"{git.clone} lacks {what}", f"Run {git.remedy('fetch --tags')}.")
 
 
-def peel(git: Git, object_ids: Collection[str]) -> Answer[Mapping[str, tuple[str, str, int]]]:
+def peel(git: Git, object_ids: Collection[str]) -> Mapping[str, tuple[str, str, int]]:
     """Return (type, id, size) of what is behind each object, tags followed to their end.
 
     What is missing is left out. Git's for-each-ref follows tags of tags only from version 2.45 on.
     """
     asked = sorted(set(object_ids))
     output = git.ask("cat-file", "--batch-check", lines=[f"{each}^{{}}".encode() for each in asked])
-    if isinstance(output, Unknown):
-        return output
     found: dict[str, tuple[str, str, int]] = {}
     for each, line in zip(asked, output.decode("utf-8", "replace").splitlines(), strict=False):
         words = line.split(" ")
@@ -192,12 +204,11 @@ def _file(path: str, entry: Answer[_Entry | None], blobs: Answers[Blob]) -> Answ
     return WrongKind(f"{path} is {_NO_FILES[entry.mode]}, not a file", f"Commit {path} as a file.")
 
 
+@each_answered
 def _blobs(git: Git, object_ids: Collection[str]) -> Answers[Blob]:
     if not object_ids:
         return {}
     known = peel(git, object_ids)
-    if isinstance(known, Unknown):
-        return dict.fromkeys(object_ids, known)
     contents = contents_of(git, {each for each, (_, _, size) in known.items() if size <= MAX_BYTES})
     return {each: _blob(git, each, known, contents) for each in object_ids}
 
@@ -212,6 +223,7 @@ def _blob(
     return content if isinstance(content, Unknown) else Blob(size, content)
 
 
+@each_answered
 def contents_of(git: Git, names: Collection[str]) -> Answers[bytes]:
     """Return what each object holds. A name is an object id, or one with `^{tree}` behind it.
 
@@ -221,8 +233,6 @@ def contents_of(git: Git, names: Collection[str]) -> Answers[bytes]:
     if not asked:
         return {}
     output = git.ask("cat-file", "--batch", lines=[each.encode() for each in asked])
-    if isinstance(output, Unknown):
-        return dict.fromkeys(asked, output)
     found: dict[str, Answer[bytes]] = {}
     position = 0
     for each in asked:
@@ -272,23 +282,20 @@ class History:
         return reached
 
 
-def read_history(git: Git, commits: Collection[str]) -> Answer[History]:
+def read_history(git: Git, commits: Collection[str]) -> History:
     """Return `commits`, with their dates, and all their ancestors; those that the clone lacks are left out."""
     # Everything in two processes: asking git about each pair of commit and branch would take one each.
     asked = set(commits)
     lines = [commit.encode() for commit in sorted(asked)]
     output = git.ask("rev-list", "--parents", "--ignore-missing", "--stdin", lines=lines)
-    if isinstance(output, Unknown):
-        return output
     rows = (line.split(" ") for line in output.decode("ascii").splitlines())
     parents = {commit: told for commit, *told in rows}
     dates = dict[str, datetime.datetime | None]()
-    for commit, content in contents_of(git, parents).items():
-        if isinstance(content, Unknown):
-            return content
+    for commit, answer in contents_of(git, parents).items():
+        content = seen(answer)
         # A shallow clone cuts some commits off from their parents; nothing else may say otherwise than the commit.
         if parents[commit] and not _has_parents(content, parents[commit]):
-            return damaged(git, commit)
+            raise Unseen(damaged(git, commit))
         if commit in asked:
             dates[commit] = date_of(content)
     return History(parents, dates)
@@ -300,43 +307,38 @@ def _has_parents(content: bytes, parents: Sequence[str]) -> bool:
     return content.startswith(lines, start) and not content.startswith(b"parent ", start + len(lines))
 
 
-def read_changes(git: Git, old: str, new: str) -> Answer[changes.History]:
+def read_changes(git: Git, old: str, new: str) -> changes.History:
     """Return what `new` has and `old` has not, and the reverse, newest first, in one process.
 
-    Both are full commit ids. `Unknown` where they share no history, or the clone lacks one.
+    Both are full commit ids. Raises Unseen where they share no history, or the clone lacks one.
     """
     if old == new:
         return changes.History()
     rows = _told(git, f"{old}...{new}", "%m%H", "%B", options=("--left-right", "--boundary", "--date-order"))
-    if isinstance(rows, Unknown):
-        return rows
     sides: dict[str, list[changes.Commit]] = {"<": [], ">": [], "-": []}
     for marked, message in rows:
         sides[marked[0]].append(changes.Commit(marked[1:], message.rstrip("\n")))
     # The boundary is where the two went apart.
     if not sides["-"]:
-        return Unknown(f"{old[:12]} and {new[:12]} in {git.clone} share no history", "Compare their files instead.")
+        reason = f"{old[:12]} and {new[:12]} in {git.clone} share no history"
+        raise Unseen(Unknown(reason, "Compare their files instead."))
     return changes.History(sides[">"], sides["<"])
 
 
-def read_facts(git: Git, commit: str) -> Answer[CommitFacts]:
+def read_facts(git: Git, commit: str) -> CommitFacts:
     """Return what a commit, given by its full id, says of itself."""
     rows = _told(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
-    if isinstance(rows, Unknown):
-        return rows
     if not rows:
-        return missing(git, f"the commit {commit}")
+        raise Unseen(missing(git, f"the commit {commit}"))
     sha, parents, author, message = rows[0]
     return CommitFacts(sha, message.rstrip("\n"), parents.split(), author)
 
 
-def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> Answer[list[list[str]]]:
+def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> list[list[str]]:
     """Return the fields (placeholders of git's pretty formats) of each commit of a range."""
     # Not `git log`, which starts a program to check signatures where the clone's configuration says so.
     row = "%x00".join(("", *fields, ""))
     output = git.ask("rev-list", *options, "--encoding=UTF-8", f"--format={row}", "--stdin", lines=[range_.encode()])
-    if isinstance(output, Unknown):
-        return output
     # Each is a line `commit ID`, and the fields with a NUL before and after each of them.
     parts = output.decode("utf-8", "replace").split("\0")
     width = len(fields) + 1

@@ -22,7 +22,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ... import cancellation
-from ...domain.evidence import RETRY, Answer, Unknown
+from ...domain.evidence import RETRY, Unknown, Unseen, answered
 from ..http.retry import Deadline
 
 # The rest of the caller's environment is of no use to git: it holds tokens, and GIT_* that redirect it.
@@ -103,33 +103,36 @@ class Git:
         lines: Sequence[bytes] = (),
         text: bytes = b"",
         variables: Mapping[str, str] | None = None,
-    ) -> Answer[bytes]:
+    ) -> bytes:
         """Return what `git ARGUMENTS`, given `lines` and `text` to read, writes to its standard output.
 
         `variables` are added to git's environment.
 
-        Never raises: a failure, a time-out and a git that is not there are `Unknown`. The arguments are
-        ours; whatever others have named goes into `lines`.
+        Raises Unseen for a failure, a time-out and a git that is not there. The arguments are ours; whatever
+        others have named goes into `lines`.
         """
         if self._problem:
-            return self._problem
+            raise Unseen(self._problem)
         program = shutil.which("git", path=self._path)
         if not program:
-            return Unknown("git was not found on the PATH", "Install git.")
+            raise Unseen(Unknown("git was not found on the PATH", "Install git."))
         try:
             given = b"".join(line + b"\n" for line in lines) + text
             return self._run([program, *_OPTIONS, *arguments], given, variables or {})
         except OSError as error:
-            return Unknown(f"git could not be started in {self.clone}: {error.strerror or error}")
+            raise Unseen(Unknown(f"git could not be started in {self.clone}: {error.strerror or error}")) from error
+
+    attempt = answered(ask)
+    """The same; returns the `Unknown` of a failure."""
 
     def remedy(self, command: str) -> str:
         """Return what a person types to run `git COMMAND` on the clone."""
         return f"git -C {shlex.quote(str(self.clone))} {command}"
 
-    def _run(self, command: Sequence[str], text: bytes, variables: Mapping[str, str]) -> Answer[bytes]:
+    def _run(self, command: Sequence[str], text: bytes, variables: Mapping[str, str]) -> bytes:
         cancellation.check()
         if self._deadline.expired:
-            return self._too_slow()
+            raise Unseen(self._too_slow())
         # In a session of its own, so that what git itself has started ends with it.
         with subprocess.Popen(
             command,
@@ -150,17 +153,17 @@ class Git:
                 raise
             if not in_time:
                 _end(process, answer)
-                return self._too_slow()
+                raise Unseen(self._too_slow())
             output, complaint = answer.result()
         # Git goes on with a warning where it cannot read a ref, as if that tag or branch did not exist.
         if process.returncode or b"ignoring broken ref" in complaint:
-            return self._failure(complaint.decode("utf-8", "replace"), process.returncode)
+            raise Unseen(self._failure(complaint.decode("utf-8", "replace"), process.returncode))
         return output
 
     @cached_property
     def is_partial(self) -> bool:
         """Whether the clone was made without some of its objects; asked for once."""
-        found = self.ask("config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$")
+        found = self.attempt("config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$")
         return not isinstance(found, Unknown)
 
     def partial(self, what: str) -> Unknown:

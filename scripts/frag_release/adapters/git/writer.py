@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.workflow_file import MAX_BYTES
 from ...errors import RefusedError, UsageError
 from ..ports.repository import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
@@ -131,28 +131,23 @@ def _unread(path: str, error: OSError) -> RefusedError:
     return RefusedError(message, "Put the file itself there: a link may lead out of the clone.")
 
 
-def uncommitted(git: Git, path: str, content: bytes) -> Answer[str]:
+@answered
+def uncommitted(git: Git, path: str, content: bytes) -> str:
     """Say why a file of the working tree is not as it was committed last; empty if it is.
 
     Asked of the index and of `HEAD` by object ids: git compares nothing itself, for that may run a filter of the clone.
     """
     staged = git.ask("ls-files", "--stage", "-z", "--", path)
-    if isinstance(staged, Unknown):
-        return staged
     entries = [entry.partition(b"\t")[0].split() for entry in staged.split(b"\0") if entry]
     if not entries:
         return "git does not know it yet"
     if len(entries) > 1 or entries[0][2] != b"0":
         return "it has a conflict that is not resolved"
     head = git.ask("ls-tree", "-z", "HEAD", "--", path)
-    if isinstance(head, Unknown):
-        return head
     committed = head.partition(b"\t")[0].split()
     if len(committed) != 3 or committed[2] != entries[0][1]:
         return "it has staged changes"
     blob = git.ask("cat-file", "blob", committed[2].decode("ascii"))
-    if isinstance(blob, Unknown):
-        return blob
     # A clone may have other line ends than the repository.
     same = content == blob or content.replace(b"\r\n", b"\n") == blob
     return "" if same else "it has changes"
@@ -170,6 +165,14 @@ _FILES = (b"100644", b"100755")
 _NO_PULL_REQUESTS = "a clone on a disk has no pull requests"
 
 
+@contextlib.contextmanager
+def _not_moved() -> Iterator[None]:
+    try:
+        yield
+    except Unseen as error:
+        raise _failed(error.unknown) from error
+
+
 class LocalWriter:
     """Writes to one clone: to a bare one, or one whose branches are its own and not checked out."""
 
@@ -177,18 +180,19 @@ class LocalWriter:
         self._name = name
         self._git = git
 
+    @_not_moved()
     def create_commit(self, parent: str, path: str, content: bytes, message: str) -> str:
         """Make a commit that changes one file, in the name of git's user (of nobody where git knows none)."""
         if not is_object_id(parent):
-            raise _failed(not_an_id(parent))
-        blob = self._run("hash-object", "-w", "--stdin", text=content).strip()
+            raise Unseen(not_an_id(parent))
+        blob = self._git.ask("hash-object", "-w", "--stdin", text=content).strip()
         with tempfile.TemporaryDirectory(prefix="frag-release-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            self._run("read-tree", parent, variables=index)
+            self._git.ask("read-tree", parent, variables=index)
             row = self._mode(path, index) + b" " + blob + b"\t" + encoded(path) + b"\0"
-            self._run("update-index", "-z", "--index-info", text=row, variables=index)
-            tree = self._run("write-tree", variables=index).decode("ascii").strip()
-        made = self._run("commit-tree", tree, "-p", parent, text=message.encode(), variables=self._identity())
+            self._git.ask("update-index", "-z", "--index-info", text=row, variables=index)
+            tree = self._git.ask("write-tree", variables=index).decode("ascii").strip()
+        made = self._git.ask("commit-tree", tree, "-p", parent, text=message.encode(), variables=self._identity())
         return made.decode("ascii").strip()
 
     def create_branch(self, branch: str, commit: str) -> None:
@@ -203,17 +207,19 @@ class LocalWriter:
         """Point our own branch at `commit`; raises LostRaceError where it is not at `seen`."""
         self._set(branch, seen, commit)
 
-    def message_of(self, commit: str) -> Answer[CommitFacts]:
+    @answered
+    def message_of(self, commit: str) -> CommitFacts:
         """Read a commit; its message comes without the last newlines."""
-        return read_facts(self._git, commit) if is_object_id(commit) else not_an_id(commit)
+        if not is_object_id(commit):
+            raise Unseen(not_an_id(commit))
+        return read_facts(self._git, commit)
 
-    def changed_files(self, commit: str) -> Answer[Sequence[str]]:
+    @answered
+    def changed_files(self, commit: str) -> Sequence[str]:
         """Read which files a commit changes, renames told as a deletion and an addition."""
         if not is_object_id(commit):
-            return not_an_id(commit)
+            raise Unseen(not_an_id(commit))
         output = self._git.ask("diff-tree", "-r", "-z", "--no-renames", "--no-commit-id", "--name-status", commit)
-        if isinstance(output, Unknown):
-            return output
         words = output.decode("utf-8", "surrogateescape").split("\0")
         pairs = zip(words[::2], words[1::2], strict=False)
         return [path if status == "M" else f"{path} ({status})" for status, path in pairs]
@@ -235,16 +241,17 @@ class LocalWriter:
 
     def missing_right(self, path: str) -> str:
         """Say that the clone shows another repository's branches, if so."""
-        branches = read_branches(self._git)
+        branches = answered(read_branches)(self._git)
         return self._shows_origin(path) if not isinstance(branches, Unknown) and branches.of_origin else ""
 
+    @_not_moved()
     def _set(self, branch: str, seen: str | None, commit: str) -> None:
         self._demand_free(branch)
         ref = b"refs/heads/" + encoded(branch)
         # An old value of zeros: there must be no such branch.
         old = seen or "0" * len(commit)
         order = b"update %s\0%s\0%s\0" % (ref, commit.encode(), old.encode())
-        done = self._git.ask("update-ref", "-z", "--no-deref", "--stdin", text=order, variables=self._identity())
+        done = self._git.attempt("update-ref", "-z", "--no-deref", "--stdin", text=order, variables=self._identity())
         if not isinstance(done, Unknown):
             return
         found = self._head(branch)
@@ -254,13 +261,10 @@ class LocalWriter:
 
     def _demand_free(self, branch: str) -> None:
         """Raise WriteRefusedError where moving the branch would not show, or would leave files behind."""
-        branches = read_branches(self._git)
-        if isinstance(branches, Unknown):
-            raise _failed(branches)
-        if branches.of_origin:
+        if read_branches(self._git).of_origin:
             raise WriteRefusedError(self._shows_origin(branch), "Make a bare clone: git clone --bare.")
         # Of each working tree a block of lines; a bare clone itself is `bare` and has no branch.
-        lines = self._run("worktree", "list", "--porcelain").splitlines()
+        lines = self._git.ask("worktree", "list", "--porcelain").splitlines()
         if b"branch refs/heads/" + encoded(branch) in lines:
             raise WriteRefusedError(
                 f"The branch {branch} is checked out from {self._git.clone}: moving it would leave the files there "
@@ -275,13 +279,13 @@ class LocalWriter:
             "a remote named origin."
         )
 
-    def _head(self, branch: str) -> Answer[str | None]:
-        branches = read_branches(self._git)
-        return branches if isinstance(branches, Unknown) else branches.heads.get(encoded(branch))
+    @answered
+    def _head(self, branch: str) -> str | None:
+        return read_branches(self._git).heads.get(encoded(branch))
 
     def _mode(self, path: str, index: Mapping[str, str]) -> bytes:
         """Return the mode of the one file at `path`."""
-        listed = self._run("ls-files", "--stage", "-z", "--full-name", "--", path, variables=index)
+        listed = self._git.ask("ls-files", "--stage", "-z", "--full-name", "--", path, variables=index)
         mode, _, rest = listed.partition(b" ")
         if rest.partition(b"\t")[2] == encoded(path) + b"\0" and mode in _FILES:
             return mode
@@ -290,16 +294,10 @@ class LocalWriter:
 
     def _identity(self) -> Mapping[str, str]:
         """Return nobody's name where git's own configuration has none; git would else invent one."""
-        known = self._git.ask("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        known = self._git.attempt("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         if not isinstance(known, Unknown):
             return {}
         return {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in _NOBODY.items()}
-
-    def _run(self, *arguments: str, text: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
-        output = self._git.ask(*arguments, text=text, variables=variables)
-        if isinstance(output, Unknown):
-            raise _failed(output)
-        return output
 
 
 def _failed(unknown: Unknown) -> WriteFailedError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlencode
 
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...domain.images import Login
 from ...errors import UsageError
 from ..http.messages import (
@@ -178,19 +178,16 @@ class RegistryAccess:
         headers: Mapping[str, str],
         max_bytes: int = MAX_BYTES,
         repository: str = "",
-    ) -> Answer[Response]:
+    ) -> Response:
         """Ask for a path of a repository; a challenge that comes is followed once, redirects three times."""
-        credentials = self._problem or self._own.get(repository, self._credentials)
-        if isinstance(credentials, Unknown):
-            return credentials
+        credentials = seen(self._problem or self._own.get(repository, self._credentials))
         request = Request(self._url + path, what, method, headers, credentials, max_bytes, redirects=_MOST_REDIRECTS)
-        response = self._http.send(request)
-        if isinstance(response, Response) and response.status == 401:
-            answer = self._own[repository] if self.log_in_for(repository) else self._answer(response, [])
-            if isinstance(answer, Unknown) or answer == credentials:
-                return answer if isinstance(answer, Unknown) else response
-            response = self._http.send(replace(request, credentials=answer))
-        return self._advised(response) if isinstance(response, Unknown) else response
+        response = self._send(request)
+        if response.status == 401:
+            answer = seen(self._own[repository] if self.log_in_for(repository) else self._answer(response, []))
+            if answer != credentials:
+                response = self._send(replace(request, credentials=answer))
+        return response
 
     def refused(self, status: int, what: str) -> Unknown:
         """Say that the registry does not let us see something, which it also says of what is not there."""
@@ -215,13 +212,13 @@ class RegistryAccess:
             return basic(self._login.username, self._login.password, self._url)
         return Unknown(f"{self.host} wants a login (401)", self._remedy)
 
-    def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Answer[Credentials]:
+    @answered
+    def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Credentials:
         realm = challenge.parameters.get("realm", "")
         if not realm_may_be_asked(realm, self._url, with_login=self._login is not None):
-            return Unknown(
-                f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent",
-                "Name the registry by the address under which it handles its own login.",
-            )
+            reason = f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent"
+            remedy = "Name the registry by the address under which it handles its own login."
+            raise Unseen(Unknown(reason, remedy))
         wanted = scopes or [challenge.parameters.get("scope", "")]
         query = [(name, challenge.parameters[name]) for name in ("service",) if name in challenge.parameters]
         query += [("scope", scope) for scope in wanted if scope]
@@ -230,17 +227,20 @@ class RegistryAccess:
         what = f"a token for {self.host}"
         # A redirect could lead where the realm itself may not be.
         request = Request(url, what, credentials=login, max_bytes=_MAX_TOKEN_BYTES, stays=True)
-        response = self._http.send(request)
-        return self._advised(response) if isinstance(response, Unknown) else self._granted(response, request)
-
-    def _granted(self, response: Response, request: Request) -> Answer[Credentials]:
+        response = self._send(request)
         if response.status != 200:
-            return Unknown(f"{request.host} answered {response.status} when asked for {request.what}", self._remedy)
+            raise Unseen(Unknown(f"{request.host} answered {response.status} when asked for {what}", self._remedy))
         token = _read_token(response.body)
         try:
             return bearer(token, self._url, f"The token of {request.host}")
-        except UsageError:
-            return Unknown(f"{request.host} sent no token when asked for {request.what}", self._remedy)
+        except UsageError as error:
+            raise Unseen(Unknown(f"{request.host} sent no token when asked for {what}", self._remedy)) from error
+
+    def _send(self, request: Request) -> Response:
+        response = self._http.send(request)
+        if isinstance(response, Unknown):
+            raise Unseen(self._advised(response))
+        return response
 
     def _advised(self, unknown: Unknown) -> Unknown:
         if isinstance(unknown, RateLimited) and not self._login:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ...domain import provenance
-from ...domain.evidence import RETRY, Answer, Image, Unknown
+from ...domain.evidence import RETRY, Answer, Image, Unknown, Unseen, answered, seen
 from ...domain.images import DOCKER_HUB, Login, is_image_tag, one_name
 from ...domain.origin import Origin, Origins
 from ...domain.provenance import Descriptor, Platform
@@ -42,15 +42,12 @@ class OriginReader:
     headers: Mapping[str, str]
     labels: bool
 
-    def read(self) -> Answer[Origins]:
+    @answered
+    def read(self) -> Origins:
         """Return what each platform says; platforms are asked about at once."""
         what, digest = f"the image {self.image.reference}", self.image.digest or ""
         document = self._document("manifests", Descriptor(digest), what)
-        if isinstance(document, Unknown):
-            return document
-        platforms = provenance.platforms_in(digest, document, what)
-        if isinstance(platforms, Unknown):
-            return platforms
+        platforms = seen(provenance.platforms_in(digest, document, what))
         only = document if "manifests" not in document else None
         said = self.parallel([partial(self._platform, one, only) for one in platforms])
         manifests = frozenset(one.image.digest for one in platforms)
@@ -65,62 +62,57 @@ class OriginReader:
             found += self._statements(platform, attestation)
         found = found or [Origin(silence=_NO_PROVENANCE)]
         if self.labels and not any(isinstance(one, Unknown) or one.commit for one in found):
-            found = [_beside(self._labelled(platform, manifest), found)]
+            found = [self._labelled(platform, manifest, found)]
         return [one if isinstance(one, Unknown) else replace(one, platform=platform.name) for one in found]
 
     def _statements(self, platform: Platform, attestation: Descriptor) -> Sequence[Answer[Origin]]:
         what = self._what("the attestation", platform)
-        manifest = self._document("manifests", attestation, what)
-        listed = manifest if isinstance(manifest, Unknown) else provenance.provenance_in(manifest, what)
-        if isinstance(listed, Unknown):
-            return [listed]
+        try:
+            listed = seen(provenance.provenance_in(self._document("manifests", attestation, what), what))
+        except Unseen as error:
+            return [error.unknown]
         return [self._statement(platform, one) for one in listed]
 
-    def _statement(self, platform: Platform, place: Descriptor) -> Answer[Origin]:
+    @answered
+    def _statement(self, platform: Platform, place: Descriptor) -> Origin:
         what = self._what("the provenance", platform)
-        statement = self._document("blobs", place, what)
-        if isinstance(statement, Unknown):
-            return statement
-        return provenance.read_statement(statement, platform.image.digest, what)
+        return seen(provenance.read_statement(self._document("blobs", place, what), platform.image.digest, what))
 
-    def _labelled(self, platform: Platform, manifest: Document | None) -> Answer[Origin]:
+    @answered
+    def _labelled(self, platform: Platform, manifest: Document | None, found: Sequence[Answer[Origin]]) -> Origin:
+        """Return what the labels say, with what the provenance, which names no commit, says of what went in."""
+        said = next((one for one in found if isinstance(one, Origin)), Origin())
+        labelled = self._labels(platform, manifest)
+        silence = f"{said.silence}, and {labelled.silence}" if labelled.silence else ""
+        return replace(labelled, materials=said.materials, silence=silence)
+
+    def _labels(self, platform: Platform, manifest: Document | None) -> Origin:
         what = self._what("the manifest", platform)
-        found = manifest or self._document("manifests", platform.image, what)
-        place = found if isinstance(found, Unknown) else provenance.configuration_in(found, what)
-        if place is None or isinstance(place, Unknown):
-            return place or Origin(silence=_NO_PROVENANCE)
+        place = seen(provenance.configuration_in(manifest or self._document("manifests", platform.image, what), what))
+        if place is None:
+            return Origin(silence=_NO_PROVENANCE)
         what = self._what("the configuration", platform)
-        configuration = self._document("blobs", place, what)
-        return configuration if isinstance(configuration, Unknown) else provenance.read_labels(configuration, what)
+        return seen(provenance.read_labels(self._document("blobs", place, what), what))
 
     def _what(self, part: str, platform: Platform) -> str:
         return f"{part} of {self.image.name}:{self.image.tag}{f' for {platform.name}' if platform.name else ''}"
 
-    def _document(self, kind: Literal["manifests", "blobs"], place: Descriptor, what: str) -> Answer[Document]:
+    def _document(self, kind: Literal["manifests", "blobs"], place: Descriptor, what: str) -> Document:
         """Return the JSON object with a digest, which its bytes must have."""
         if place.size > _MAX_DOCUMENT_BYTES:
-            return Unknown(f"{what} has {place.size:,} bytes, and at most {_MAX_DOCUMENT_BYTES:,} are read", _TOO_LARGE)
+            reason = f"{what} has {place.size:,} bytes, and at most {_MAX_DOCUMENT_BYTES:,} are read"
+            raise Unseen(Unknown(reason, _TOO_LARGE))
         path = f"/v2/{self.repository}/{kind}/{place.digest}"
         headers = self.headers if kind == "manifests" else {}
         response = self.access.ask("GET", path, what, headers, _MAX_DOCUMENT_BYTES, self.repository)
-        if isinstance(response, Unknown):
-            return response
         if response.status == 404:
-            return Unknown(f"{self.access.host} answered 404 when asked for {what}", _INCOMPLETE)
+            raise Unseen(Unknown(f"{self.access.host} answered 404 when asked for {what}", _INCOMPLETE))
         if response.status != 200:
-            return self.access.not_shown(response.status, what)
+            raise Unseen(self.access.not_shown(response.status, what))
         if f"sha256:{hashlib.sha256(response.body).hexdigest()}" != place.digest:
-            return Unknown(f"{self.access.host} sent something else for {what}: its digest is another", RETRY)
-        return provenance.read_json(response.body, what)
-
-
-def _beside(labelled: Answer[Origin], found: Sequence[Answer[Origin]]) -> Answer[Origin]:
-    """Return what the labels say, with what the provenance, which names no commit, says of what went in."""
-    said = next((one for one in found if isinstance(one, Origin)), Origin())
-    if isinstance(labelled, Unknown):
-        return labelled
-    silence = f"{said.silence}, and {labelled.silence}" if labelled.silence else ""
-    return replace(labelled, materials=said.materials, silence=silence)
+            reason = f"{self.access.host} sent something else for {what}: its digest is another"
+            raise Unseen(Unknown(reason, RETRY))
+        return seen(provenance.read_json(response.body, what))
 
 
 _DOCKER_HUB_URL = "https://registry-1.docker.io"
@@ -170,7 +162,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 """What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
 
 
-def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Answer[Image]:
+def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Image:
     """Return the image with its digest, with None where the registry has no such image.
 
     HEAD is believed where it names a manifest and its digest. Some registries and proxies refuse it, or send it
@@ -179,27 +171,22 @@ def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> 
     what = f"the image {name}:{tag}"
     path = f"/v2/{repository}/manifests/{tag}"
     response = access.ask("HEAD", path, what, HEADERS, repository=repository)
-    if isinstance(response, Unknown):
-        return response
     digest = _sent_digest(response)
     if digest:
         return Image(name, tag, digest)
     has_own_login = response.status in _REFUSALS and access.log_in_for(repository)
     if response.status == 401 and not has_own_login:
         # A login that was refused is not sent again: some registries lock it after a few times.
-        return access.refused(response.status, what)
+        raise Unseen(access.refused(response.status, what))
     response = access.ask("GET", path, what, HEADERS, _MAX_BYTES, repository)
-    return response if isinstance(response, Unknown) else _read(access, response, name, tag)
-
-
-def _read(access: RegistryAccess, response: Response, name: str, tag: str) -> Answer[Image]:
-    what = f"the image {name}:{tag}"
     if response.status == 404:
         return Image(name, tag, None)
     if response.status != 200:
-        return access.not_shown(response.status, what)
+        raise Unseen(access.not_shown(response.status, what))
     digest = _computed_digest(response)
-    return Image(name, tag, digest) if digest else Unknown(f"{access.host} sent no manifest for {what}", STAYS)
+    if digest is None:
+        raise Unseen(Unknown(f"{access.host} sent no manifest for {what}", STAYS))
+    return Image(name, tag, digest)
 
 
 def _sent_digest(response: Response) -> str | None:
@@ -282,14 +269,12 @@ class RegistryClient:
         ]
         return dict(zip(here, self._http.parallel(calls), strict=True))
 
-    def _image(
-        self, access: RegistryAccess, name: str, repository: str, tag: str, labels: bool | None
-    ) -> Answer[Image]:
+    @answered
+    def _image(self, access: RegistryAccess, name: str, repository: str, tag: str, labels: bool | None) -> Image:
         """Return an image; `labels` is None where what it says is not read, else whether its labels count."""
         image = find_image(access, name, repository, tag)
-        if labels is None or isinstance(image, Unknown) or not image.digest:
+        if labels is None or not image.digest:
             return image
-
         reader = OriginReader(access, self._http.parallel, image, repository, HEADERS, labels)
         return replace(image, origins=reader.read())
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...adapters.ports.repository import Forge, Repository
 from ...domain.components import Pin
-from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown
+from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown, Unseen, answered, seen
 from ...domain.facts import ComponentFacts, PreviousRelease, Recorded, StackFacts
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import ProductionTag, production_tags
@@ -168,18 +168,16 @@ class StackEvidence:
             return dict.fromkeys(commits, self._no_branches)
         return self._repository.placements(commits, self._branches)
 
-    def _higher(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[Sequence[str]]:
-        if isinstance(names, Unknown):
-            return names
-        higher = [other.text for other in production_tags(names, form=tag.form) if other.version > tag.version]
+    @answered
+    def _higher(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Sequence[str]:
+        higher = [other.text for other in production_tags(seen(names), form=tag.form) if other.version > tag.version]
         looked_at = higher[-_MOST_HIGHER:]
         found = self._on_branch(self._repository.tags(looked_at))
-        if isinstance(found, Unknown) or found or len(higher) <= _MOST_HIGHER:
+        if found or len(higher) <= _MOST_HIGHER:
             return found
-        return Unknown(
-            f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at, and none is on the branch",
-            f"Delete those that are no releases, such as {looked_at[-1]}, then run this again.",
-        )
+        reason = f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at"
+        remedy = f"Delete those that are no releases, such as {looked_at[-1]}, then run this again."
+        raise Unseen(Unknown(f"{reason}, and none is on the branch", remedy))
 
     def _with_higher(self, facts: StackFacts, others: Sequence[str]) -> Answer[Sequence[str]]:
         """Add those of `others` that are higher and on a stack branch; what is found counts, whatever is unknown."""
@@ -187,7 +185,7 @@ class StackEvidence:
         found = [name for part in (near, far) if not isinstance(part, Unknown) for name in part]
         return [tag.text for tag in production_tags(found, form=facts.tag.form)] or _first_unknown(near, far) or []
 
-    def _on_branch(self, commits: Answers[str | None]) -> Answer[list[str]]:
+    def _on_branch(self, commits: Answers[str | None]) -> list[str]:
         """Keep the tags whose commit is on a stack branch. One that is not known makes all so, unless one is."""
         placements = self._placements(_known(commits))
         found, unknown = [], None
@@ -197,28 +195,29 @@ class StackEvidence:
                 unknown = place
             elif place and place.branches:
                 found.append(name)
-        return unknown if unknown and not found else found
+        if unknown and not found:
+            raise Unseen(unknown)
+        return found
 
-    def _previous(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[PreviousRelease | None]:
-        lower = _lower(tag, names)
-        if isinstance(lower, Unknown):
-            return lower
+    @answered
+    def _previous(self, tag: ProductionTag, names: Answer[Sequence[str]]) -> PreviousRelease | None:
+        lower = _lower(tag, seen(names))
         for size in _LOWER_BATCHES:
             batch, lower = lower[:size], lower[size:]
             found = self._highest_release(batch)
             if found:
                 return found
-        return Unknown("none of the tags next below is on a stack branch") if lower else None
+        if lower:
+            raise Unseen(Unknown("none of the tags next below is on a stack branch"))
+        return None
 
-    def _highest_release(self, tags: Sequence[ProductionTag]) -> Answer[PreviousRelease] | None:
+    def _highest_release(self, tags: Sequence[ProductionTag]) -> PreviousRelease | None:
         """Return the first of `tags` that is on a stack branch, with its pins; None where none is."""
         commits = self._repository.tags([tag.text for tag in tags])
         with ThreadPoolExecutor(1) as pool:
             # Both at once: whether the tag is on the branch, and what its file says if it is.
             asking = pool.submit(self._pins, _known(commits))
             found = self._on_branch(commits)
-        if isinstance(found, Unknown):
-            return found
         for tag in tags:
             commit = commits[tag.text]
             if tag.text in found and isinstance(commit, str):
@@ -230,9 +229,7 @@ def _known(commits: Answers[str | None]) -> list[str]:
     return [commit for commit in commits.values() if isinstance(commit, str)]
 
 
-def _lower(tag: ProductionTag, names: Answer[Sequence[str]]) -> Answer[list[ProductionTag]]:
-    if isinstance(names, Unknown):
-        return names
+def _lower(tag: ProductionTag, names: Sequence[str]) -> list[ProductionTag]:
     return [other for other in reversed(production_tags(names, form=tag.form)) if other.version < tag.version]
 
 
