@@ -192,7 +192,7 @@ def _build(at: Examined) -> Judgement:
     file, token = at.settings.workflow_file, at.token()
     kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
     state, triggers = at.place.workflow_state(file), _read(at, read_triggers)
-    return writing.judge_build(writing.BuildWorkflow(file, state, triggers, archived, at.settings.tag_format), kind)
+    return writing.judge_build(writing.BuildWorkflow(file, state, triggers, at.settings.tag_format, archived), kind)
 
 
 @NEEDS.row("actions-write", "Dispatch {file}: `actions: write`", "publish")
