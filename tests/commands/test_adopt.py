@@ -18,8 +18,8 @@ import pytest
 
 from commands.conftest import World
 from contract.sources import ROOT
-from frag_release.domain.refs import TagFormat
-from frag_release.domain.reports.adopt import AdoptReport, OtherFile
+from frag_release.domain.refs import DEFAULT_FORMAT, TagFormat
+from frag_release.domain.reports.adopt import AdoptReport, Found, OtherFile
 from frag_release.render import adopt as page
 from frag_release.render.wording import Links
 from world.emulate import node
@@ -446,4 +446,6 @@ def adopt_report() -> AdoptReport:
     import datetime
 
     moment = datetime.datetime(2026, 8, 1, tzinfo=datetime.timezone.utc)
-    return AdoptReport("1.0.0", moment, "xchem/fragalysis-stack", FILE, [], environment="production")
+    return AdoptReport(
+        "1.0.0", moment, "xchem/fragalysis-stack", FILE, [], Found((), ()), [], "production", DEFAULT_FORMAT, "awx"
+    )

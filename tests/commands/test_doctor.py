@@ -118,6 +118,8 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert set(found(outcome).values()) == {"there", "not needed"}
     assert set(found(outcome, "workflow").values()) == {"there"}
+    assert of(outcome, "contents-write")["for"] == ["prepare", "publish"]
+    assert of(outcome, "backend-runs")["for"] == ["gate", "prepare", "publish"]
     guards = found(outcome, "outside")
     assert guards.pop("execution-protections") == guards.pop("write-key") == "not needed"
     assert set(guards.values()) == {"there"}

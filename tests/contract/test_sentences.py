@@ -76,9 +76,9 @@ def test_plain_english_is_left_alone(text: str) -> None:
 
 OF_AWX = {
     "adapters/awx", "commands/deploy/awx_", "commands/deploy/deployer.py", "commands/deploy/recording.py",
-    "commands/deploy/deploy.py", "commands/doctor/__init__.py", "commands/session.py", "domain/awx_jobs.py",
+    "commands/deploy/deploy.py", "commands/doctor", "commands/session.py", "domain/awx_jobs.py",
     "domain/deployment_records.py", "domain/needs/writing.py", "domain/needs/outside.py",
-    "domain/needs/need.py", "domain/reports/adopt.py", "inputs/settings/awx.py", "inputs/settings/deploy.py",
+    "inputs/settings/awx.py", "inputs/settings/deploy.py",
     "inputs/table/release.py", "inputs/table/input.py",
     "render/adopt.py", "render/deploy.py", "render/next_steps.py", "domain/workflow_jobs.py", "inputs/command_line.py",
     "domain/adoption/files.py",

@@ -16,7 +16,7 @@ from contract.sources import ROOT, load_yaml
 from contract.test_examples import TABLE, uses_of
 from frag_release.domain.adoption.files import BUILD, EXAMPLES, Names, adapted, configuration, key_of, obstacle
 from frag_release.domain.components import Component
-from frag_release.domain.refs import TagFormat
+from frag_release.domain.refs import DEFAULT_FORMAT, TagFormat
 from frag_release.inputs.table import INPUTS
 from frag_release.inputs.values import Values
 from world.emulate import node
@@ -35,13 +35,16 @@ USUAL = Names(
     "org/frag-release-action@v1",
     (),
     (component("backend", "xchem/fragalysis-backend"), component("frontend", "xchem/fragalysis-frontend")),
+    DEFAULT_FORMAT,
+    deploys_itself=False,
 )
 
 
 def shop(components: Sequence[Component], environment: str = "live", file: str = "ship.yml") -> Names:
     """The names of another stack."""
     path = f".github/workflows/{file}"
-    return Names("acme/Shop", path, "Ship: it", environment, "our/copy@v2", ("trunk", "next"), components)
+    action, branches = "our/copy@v2", ("trunk", "next")
+    return Names("acme/Shop", path, "Ship: it", environment, action, branches, components, DEFAULT_FORMAT, False)
 
 
 THREE = (component("api", "acme/shop-api"), component("web-ui", "acme/shop-web"), component("on", "acme/w"))

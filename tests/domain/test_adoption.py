@@ -20,6 +20,7 @@ from frag_release.domain.adoption.splicing import splice
 from frag_release.domain.gate_use import GateUse, read_gate_use
 from frag_release.domain.needs.need import Presence
 from frag_release.domain.needs.workflow import OF_LEVEL_ONE, judge_rows
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.workflow_file import WorkflowFileError
 from world.emulate import node
 from world.level_one import BEFORE, FULL, with_level_one
@@ -280,7 +281,7 @@ def test_the_changed_files_are_workflows_to_github(tmp_path: Path) -> None:
 
 def test_what_is_dangerous_today_is_told_with_its_line() -> None:
     """Of a stack as it is: green failures, staging in production, secrets as overrides, typed commands."""
-    found = {one.subject: one for one in dangers(use_of(BEFORE), FILE)}
+    found = {one.subject: one for one in dangers(use_of(BEFORE), FILE, DEFAULT_FORMAT)}
     lines = BEFORE.splitlines()
     assert {name: lines[(one.line or 0) - 1].strip() for name, one in found.items()} == {
         "deployment-failures": "continue-on-error: true",
@@ -290,7 +291,7 @@ def test_what_is_dangerous_today_is_told_with_its_line() -> None:
         "typed-commands": 'if [ -n "${{ github.event.inputs.be_namespace }}" ]; then '
         'BE_NAMESPACE="${{ github.event.inputs.be_namespace }}";',
     }
-    assert dangers(use_of(FULL), FILE) == []
+    assert dangers(use_of(FULL), FILE, DEFAULT_FORMAT) == []
     assert all(f"line {one.line}" in one.message or f"lines {one.line}" in one.message for one in found.values())
 
 
@@ -300,7 +301,7 @@ def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
         "    - if: env.GITHUB_REF_SLUG == '1.2.3'\n      run: docker build .\n"
         "    - uses: actions/github-script@v8\n      with:\n        script: x(`${{ inputs.be_image_tag }}`)\n"
     ))  # fmt: skip
-    found = {one.subject: one.line for one in dangers(use_of(text), FILE)}
+    found = {one.subject: one.line for one in dangers(use_of(text), FILE, DEFAULT_FORMAT)}
     assert found == {"slug": 13, "typed-commands": 17}
 
 
@@ -312,7 +313,7 @@ def test_a_slug_in_a_condition_is_dangerous_as_well() -> None:
 def test_a_slug_that_decides_is_dangerous(command: str, is_told: bool) -> None:
     """A name whose signs were replaced is told where it is compared, not where it is only used."""
     text = small("run: docker build .", f"run: |\n        docker build .\n        {command}")
-    found = {one.subject: one.line for one in dangers(use_of(text), FILE)}
+    found = {one.subject: one.line for one in dangers(use_of(text), FILE, DEFAULT_FORMAT)}
     assert found.get("slug") == (15 if is_told else None)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.findings import Status
-from frag_release.domain.needs.need import EXAMINED, Judgement, Need, Presence, Row, Selection, outside, unseen
+from frag_release.domain.needs.need import OUTSIDE, Judgement, Need, Presence, Row, unseen
 
 NEED = Need("contents-write", ("prepare",), "Write")
-GUARD = outside("tag-ruleset", "Tags")
+GUARD = Need("tag-ruleset", ("gate",), "Tags", OUTSIDE)
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,6 @@ def test_what_guards_from_outside_blocks_nothing(presence: Presence, status: Sta
 def test_evidence_that_could_not_be_had_is_not_seen() -> None:
     """An Unknown becomes a sentence, with its remedy."""
     assert unseen(Unknown("the server is away", "Wait.")) == Judgement(Presence.UNSEEN, "The server is away.", "Wait.")
-
-
-def test_a_need_names_the_chosen_commands_that_have_it() -> None:
-    """Of the chosen commands only those that have the need, in their order; no need where none has it."""
-    selection = Selection(("publish", "gate", "prepare"))
-    need = selection.need("contents-write", "w")
-    assert need == Need("contents-write", ["publish", "prepare"], "w")
-    named = selection.need("component-runs", "r", "backend")
-    assert named and named.id == "backend-runs"
-    assert selection.need("issues-write", "t") is None
-    everything = Selection(EXAMINED).need("stack-branch", "b")
-    assert everything and tuple(everything.commands) == EXAMINED
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from frag_release.domain.needs.protection import (
     Ruleset,
     SecretNames,
 )
+from frag_release.domain.refs import DEFAULT_FORMAT as FORM
 
 HIDDEN = Hidden("GitHub said no", "Ask somebody.")
 LOST = Unknown("GitHub is away")
@@ -49,7 +50,7 @@ def assert_stands(judged: Judgement, presence: Presence, *words: str) -> None:
 )
 def test_a_ruleset_that_covers_all_production_tags(includes: Sequence[str]) -> None:
     """However its pattern says so."""
-    assert_stands(judge_tag_rules([replace(RULESET, includes=includes)]), THERE, "'releases'")
+    assert_stands(judge_tag_rules([replace(RULESET, includes=includes)], FORM), THERE, "'releases'")
 
 
 def test_several_rulesets_count_together() -> None:
@@ -57,19 +58,19 @@ def test_several_rulesets_count_together() -> None:
     first, second = (
         replace(RULESET, id=at, rules=frozenset(rules)) for at, rules in ((1, ["creation"]), (2, ALL_RULES))
     )
-    assert_stands(judge_tag_rules([first, replace(second, rules=ALL_RULES - {"creation"})]), THERE)
+    assert_stands(judge_tag_rules([first, replace(second, rules=ALL_RULES - {"creation"})], FORM), THERE)
 
 
 def test_whoever_may_make_tags_may_not_move_or_delete_them() -> None:
     """One ruleset with all three rules lets its bypass list do all three, so it takes a second, without such a list."""
     one = replace(RULESET, bypass="always")
-    found = judge_tag_rules([one])
+    found = judge_tag_rules([one], FORM)
     assert_stands(found, MISSING, "2023.06.1 can be moved and 2023.06.1 can be deleted by the owner of this token")
     assert "twice" in found.remedy and "nobody on its bypass list" in found.remedy
     creations = replace(one, rules=frozenset({"creation"}))
     firm = Ruleset(2, "fixed", ["refs/tags/*.*.*"], [], frozenset({"update", "deletion"}), "never", bypassers=())
-    assert_stands(judge_tag_rules([creations, firm]), THERE)
-    assert_stands(judge_tag_rules([creations, replace(firm, bypass="exempt")]), MISSING, "'fixed'")
+    assert_stands(judge_tag_rules([creations, firm], FORM), THERE)
+    assert_stands(judge_tag_rules([creations, replace(firm, bypass="exempt")], FORM), MISSING, "'fixed'")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_whoever_may_make_tags_may_not_move_or_delete_them() -> None:
 )
 def test_a_gap_in_a_ruleset_is_named(changes: dict[str, object], words: str) -> None:
     """The tag and what can be done to it."""
-    assert_stands(judge_tag_rules([Ruleset(**{**vars(RULESET), **changes})]), MISSING, words)
+    assert_stands(judge_tag_rules([Ruleset(**{**vars(RULESET), **changes})], FORM), MISSING, words)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +100,10 @@ def test_a_gap_in_a_ruleset_is_named(changes: dict[str, object], words: str) -> 
 def test_a_bypass_for_everybody_who_may_push_restricts_nobody(bypasser: Bypasser, words: str) -> None:
     """Whoever else is on the list; another ruleset may restrict the same."""
     loose = replace(RULESET, bypassers=[Bypasser("Team", 7), bypasser])
-    assert_stands(judge_tag_rules([loose]), MISSING, "2023.06.1 can be created", words)
+    assert_stands(judge_tag_rules([loose], FORM), MISSING, "2023.06.1 can be created", words)
     half = replace(RULESET, id=2, name="half", rules=ALL_RULES - {"deletion"})
-    assert_stands(judge_tag_rules([loose, half]), MISSING, "2023.06.1 can be deleted", words)
-    assert_stands(judge_tag_rules([loose, replace(RULESET, id=2, bypassers=())]), THERE)
+    assert_stands(judge_tag_rules([loose, half], FORM), MISSING, "2023.06.1 can be deleted", words)
+    assert_stands(judge_tag_rules([loose, replace(RULESET, id=2, bypassers=())], FORM), THERE)
 
 
 @pytest.mark.parametrize(
@@ -119,40 +120,40 @@ def test_a_bypass_for_everybody_who_may_push_restricts_nobody(bypasser: Bypasser
 )
 def test_a_bypass_for_some_is_what_release_managers_need(bypasser: Bypasser) -> None:
     """A role above Write, a team, a person, an app; a tag has no pull request to bypass anything on."""
-    assert_stands(judge_tag_rules([replace(RULESET, bypassers=[bypasser])]), THERE, "no bypass for everybody")
+    assert_stands(judge_tag_rules([replace(RULESET, bypassers=[bypasser])], FORM), THERE, "no bypass for everybody")
 
 
 def test_a_bypass_list_that_is_not_shown_is_not_taken_for_short() -> None:
     """It is said that it was not seen, unless what was seen is enough, or too little whatever it holds."""
     unlisted = replace(RULESET, bypassers=None)
-    judged = judge_tag_rules([unlisted])
+    judged = judge_tag_rules([unlisted], FORM)
     assert_stands(judged, UNTOLD, "restricted by the ruleset 'releases'; who may bypass that", "was not seen")
     assert "the bypass lists, not the role Write" in judged.remedy
-    assert_stands(judge_tag_rules([unlisted, RULESET]), THERE)
+    assert_stands(judge_tag_rules([unlisted, RULESET], FORM), THERE)
     moving = replace(RULESET, rules=ALL_RULES - {"creation"}, bypassers=())
-    assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving]), UNTOLD)
-    assert_stands(judge_tag_rules([replace(unlisted, rules=ALL_RULES - {"creation"})]), MISSING, "can be created")
+    assert_stands(judge_tag_rules([replace(unlisted, rules=frozenset({"creation"})), moving], FORM), UNTOLD)
+    assert_stands(judge_tag_rules([replace(unlisted, rules=ALL_RULES - {"creation"})], FORM), MISSING, "can be created")
 
 
 def test_no_ruleset_and_none_that_can_be_seen() -> None:
     """None is missing; one that cannot be seen is not told, and never there."""
-    assert_stands(judge_tag_rules([]), MISSING, "No ruleset is in force")
-    assert_stands(judge_tag_rules(HIDDEN), UNTOLD, "GitHub said no.")
-    assert_stands(judge_tag_rules(LOST), Presence.UNSEEN, "GitHub is away.")
+    assert_stands(judge_tag_rules([], FORM), MISSING, "No ruleset is in force")
+    assert_stands(judge_tag_rules(HIDDEN, FORM), UNTOLD, "GitHub said no.")
+    assert_stands(judge_tag_rules(LOST, FORM), Presence.UNSEEN, "GitHub is away.")
 
 
 def test_reviewers() -> None:
     """There where somebody must approve; a private repository is not sent to a setting that it may not have."""
-    assert_stands(judge_reviewers("production", ENVIRONMENT, is_private=True), THERE)
+    assert_stands(judge_reviewers("production", ENVIRONMENT, is_private=True, form=FORM), THERE)
     without = replace(ENVIRONMENT, reviewers=0)
     for is_private, remedy in ((False, "give production required reviewers"), (True, "only GitHub Enterprise has")):
-        judged = judge_reviewers("production", without, is_private)
+        judged = judge_reviewers("production", without, is_private, form=FORM)
         assert_stands(judged, MISSING, "no required reviewers")
         assert remedy in judged.remedy
-        absent = judge_reviewers("production", None, is_private)
+        absent = judge_reviewers("production", None, is_private, form=FORM)
         assert_stands(absent, MISSING, "There is no environment production.")
         assert remedy in absent.remedy
-    assert_stands(judge_reviewers("production", HIDDEN, is_private=False), UNTOLD)
+    assert_stands(judge_reviewers("production", HIDDEN, is_private=False, form=FORM), UNTOLD)
 
 
 @pytest.mark.parametrize(
@@ -169,19 +170,19 @@ def test_reviewers() -> None:
 def test_who_may_deploy(changes: dict[str, object], words: str) -> None:
     """Everything but tags like production ones, and nothing at all, is too much or too little, and named."""
     found = Environment(**{**vars(ENVIRONMENT), **changes})
-    assert_stands(judge_deployers("production", found, [RULESET]), MISSING, words)
+    assert_stands(judge_deployers("production", found, [RULESET], FORM), MISSING, words)
 
 
 def test_tags_alone_may_deploy() -> None:
     """There where the policies are of tags such as production ones; untold where they are hidden."""
-    assert_stands(judge_deployers("production", ENVIRONMENT, [RULESET]), THERE, "; 2023.06.1-rc.1 is let in, too")
+    assert_stands(judge_deployers("production", ENVIRONMENT, [RULESET], FORM), THERE, "; 2023.06.1-rc.1 is let in, too")
     digits = [Policy("tag", f"[0-9][0-9][0-9][0-9].[0-9][0-9].{end}") for end in ("[0-9]", "[0-9][0-9]")]
-    exact = judge_deployers("production", replace(ENVIRONMENT, policies=digits), [])
+    exact = judge_deployers("production", replace(ENVIRONMENT, policies=digits), [], FORM)
     assert exact.message == "The environment production lets tags such as 2023.06.1 deploy, and no branch."
     assert exact.presence is THERE
-    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN), [RULESET]), UNTOLD)
-    assert_stands(judge_deployers("production", HIDDEN, [RULESET]), UNTOLD)
-    assert_stands(judge_deployers("production", None, [RULESET]), MISSING)
+    assert_stands(judge_deployers("production", replace(ENVIRONMENT, policies=HIDDEN), [RULESET], FORM), UNTOLD)
+    assert_stands(judge_deployers("production", HIDDEN, [RULESET], FORM), UNTOLD)
+    assert_stands(judge_deployers("production", None, [RULESET], FORM), MISSING)
 
 
 @pytest.mark.parametrize(
@@ -196,9 +197,9 @@ def test_tags_alone_may_deploy() -> None:
 )
 def test_a_tag_that_the_pattern_means_too_and_anybody_can_make(rulesets: Answer[Sequence[Ruleset]]) -> None:
     """`*.*.*` lets 2023.06.1-rc.1 in: where no ruleset restricts that, its own workflow file reaches production."""
-    judged = judge_deployers("production", ENVIRONMENT, rulesets)
+    judged = judge_deployers("production", ENVIRONMENT, rulesets, FORM)
     assert_stands(judged, MISSING, "but 2023.06.1-rc.1, too, which anyone with push access can make")
-    assert judge_deployers("production", ENVIRONMENT, HIDDEN).presence is THERE
+    assert judge_deployers("production", ENVIRONMENT, HIDDEN, FORM).presence is THERE
 
 
 def test_secrets() -> None:

@@ -27,6 +27,7 @@ from frag_release.domain.needs.protection import (
     ExecutionPolicy,
     Ruleset,
 )
+from frag_release.domain.refs import DEFAULT_FORMAT
 
 THERE, MISSING, UNTOLD, UNSEEN = Presence.THERE, Presence.MISSING, Presence.UNTOLD, Presence.UNSEEN
 NOT_NEEDED = Presence.NOT_NEEDED
@@ -150,7 +151,7 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
 )
 def test_component_tags(rulesets: Any, presence: Presence, words: str) -> None:
     """They are not moved or deleted by whoever may push; that they can be made is the gate's to judge."""
-    assert_stands(judge_component_tags("xchem/fragalysis-backend", rulesets), presence, words)
+    assert_stands(judge_component_tags("xchem/fragalysis-backend", rulesets, DEFAULT_FORMAT), presence, words)
 
 
 def held(bypass: str, kind: str = "pull_request") -> BranchRule:

@@ -22,6 +22,7 @@ from frag_release.domain.needs.writing import (
     judge_tag_creation,
     judge_ticket_place,
 )
+from frag_release.domain.refs import DEFAULT_FORMAT as FORM
 from frag_release.domain.workflow_file import WorkflowFileError
 from frag_release.domain.workflow_jobs import EVERY_TAG, NO_TAG, Said, Triggers, read_triggers, read_upload
 
@@ -77,7 +78,7 @@ def test_the_build_of_the_example_starts_for_production_tags() -> None:
     content = (ROOT / "examples" / "build-main.yaml").read_bytes()
     triggers = read_triggers(Blob(len(content), content))
     for kind in (TokenKind.OWN, TokenKind.APP):
-        assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), kind), THERE)
+        assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers, tag_format=FORM), kind), THERE)
 
 
 def test_what_is_certain_comes_before_what_is_not() -> None:
@@ -181,12 +182,12 @@ def test_how_the_build_starts(
     words: str,
 ) -> None:
     """The own token needs a dispatch, every other one the push of a tag; a switched-off workflow never starts."""
-    assert_stands(judge_build(BuildWorkflow(FILE, state, triggers), kind), presence, words)
+    assert_stands(judge_build(BuildWorkflow(FILE, state, triggers, tag_format=FORM), kind), presence, words)
 
 
 def test_nothing_starts_the_build_of_an_archive() -> None:
     """Whatever the workflow says."""
-    build = BuildWorkflow(FILE, "active", Triggers(True, EVERY_TAG), archived=True)
+    build = BuildWorkflow(FILE, "active", Triggers(True, EVERY_TAG), archived=True, tag_format=FORM)
     for kind in (TokenKind.OWN, TokenKind.CLASSIC):
         assert_stands(judge_build(build, kind), MISSING, "is archived")
 
@@ -224,7 +225,7 @@ def test_which_tags_start_the_build(filters: str, presence: Presence, words: str
     """There where production tags do; missing where none ever would; else it is said that it is not known."""
     text = f"on:\n  push:\n    {filters}\n".encode()
     triggers = read_triggers(Blob(len(text), text))
-    assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers), TokenKind.APP), presence, words)
+    assert_stands(judge_build(BuildWorkflow(FILE, "active", triggers, tag_format=FORM), TokenKind.APP), presence, words)
 
 
 UPLOAD = "jobs: {b: {steps: [{run: echo stack-image-}, {uses: actions/Upload-Artifact@v4}]}}"

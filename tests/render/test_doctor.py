@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from frag_release.domain.evidence import Unknown
-from frag_release.domain.needs.need import Judgement, Need, Presence, Row, TokenKind, in_file, outside, unseen
+from frag_release.domain.needs.need import OUTSIDE, Judgement, Need, Presence, Row, TokenKind, in_file, unseen
 from frag_release.domain.reports.doctor import DoctorReport
 from frag_release.render.doctor import next_steps
 from render.hostile import HOSTILE, tokens
@@ -19,7 +19,7 @@ NAMES = ("gate", "prepare")
 
 def row(presence: Presence, name: str = "n", *, guard: bool = False, text: str = "m", remedy: str = "r") -> Row:
     """A need, or what guards from outside."""
-    need = outside(name, f"what {name}") if guard else Need(name, NAMES, f"what {name}")
+    need = Need(name, ("gate",), f"what {name}", OUTSIDE) if guard else Need(name, NAMES, f"what {name}")
     return Row(need, Judgement(presence, text, remedy))
 
 

@@ -21,7 +21,7 @@ from ..domain.adoption.change import HANDED_ON, Change, by_hand, dangers, quoted
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice
 from ..domain.audit.rules import since_of
-from ..domain.components import CONFIGURATION_FILE, read_pins
+from ..domain.components import CONFIGURATION_FILE, Pin, read_pins
 from ..domain.evidence import Blob
 from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
@@ -104,8 +104,7 @@ class _Adoption:
         in_file = settings.for_file if self._adds_configuration else ()
         more = [f"{name}: {quoted(value)}" for name, value in settings.given.items() if name not in in_file]
         try:
-            blob = Blob(len(self.content), self.content)
-            change = smallest_change(use, blob, settings.components, settings.action, more)
+            change = smallest_change(use, Blob.of(self.content), settings.components, settings.action, more)
         except WorkflowFileError as error:
             return self._by_hand(use, [ByHand("the gate's job", error.line, [HANDED_ON])], _at(error))
         lines = by_hand(use, change)
@@ -212,26 +211,25 @@ class _Adoption:
 
     def _read(self, content: bytes) -> GateUse:
         settings = self.settings
-        use = read_gate_use(Blob(len(content), content), settings.components, settings.own_action, settings.environment)
+        use = read_gate_use(Blob.of(content), settings.components, settings.own_action, settings.environment)
         for name in [*settings.builds, *settings.production]:
             if name not in use.jobs:
                 raise UsageError(f"{settings.workflow_file} has no job {name}.", f"It has: {', '.join(use.jobs)}.")
         return use.with_roles(settings.builds, settings.production)
 
-    def _pin_rows(self) -> list[Row]:
+    def _pins(self) -> Sequence[Pin]:
         settings = self.settings
-        pins = read_pins(settings.components, settings.workflow_file, Blob(len(self.content), self.content))
+        return read_pins(settings.components, settings.workflow_file, Blob.of(self.content))
+
+    def _pin_rows(self) -> list[Row]:
         need = in_file("workflow-file", "The workflow file has a value for every pin")
-        return [Row(need, judge_workflow_file(settings.workflow_file, pins))]
+        return [Row(need, judge_workflow_file(self.settings.workflow_file, self._pins()))]
 
     def _lacking_pin(self, use: GateUse) -> str:
         """Say which component's tag the file does not have; empty if it has all."""
-        settings = self.settings
-        pins = read_pins(settings.components, settings.workflow_file, Blob(len(self.content), self.content))
-        for pin in pins:
+        for pin in self._pins():
             if pin.problem:
-                environment = use.root.child("env")
-                names = [key.text or "" for key, _ in (environment.entries if environment else ())][:_MOST]
+                names = [key.text or "" for key, _ in use.root.entries_of("env")][:_MOST]
                 what = f"which {pin.component.name} is built is not told: {pin.problem.message}. "
                 there = f"The top-level env: has {', '.join(names)}. " if names else ""
                 return f"{what}{there}Name the variable with its tag in --{pin.component.name}-variable, or write one"

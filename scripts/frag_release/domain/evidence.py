@@ -145,6 +145,11 @@ class Blob:
     size: int
     content: bytes
 
+    @classmethod
+    def of(cls, content: bytes) -> Blob:
+        """A file that is here whole."""
+        return cls(len(content), content)
+
 
 @dataclass(frozen=True)
 class Placement:

@@ -134,8 +134,7 @@ class GateUse:
 
     def named_values(self) -> Sequence[str]:
         """The names of the top-level `env:` and of all variables that the file reads, in capitals."""
-        environment = self.root.child("env")
-        own = [(key.text or "").upper() for key, _ in (environment.entries if environment else ())]
+        own = [(key.text or "").upper() for key, _ in self.root.entries_of("env")]
         read = [
             path[1].upper()
             for place in places(self.root, frozenset())

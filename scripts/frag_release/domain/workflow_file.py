@@ -64,7 +64,7 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
     if "env" not in entries:
         raise WorkflowFileError("the file has no top-level env:")
     key, position = entries["env"]
-    line = _line(events[key])
+    line = line_of(events[key])
     value = events[position]
     if isinstance(value, AliasEvent):
         raise WorkflowFileError(
@@ -74,7 +74,7 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
         raise WorkflowFileError("the top-level env: is not a mapping of names to values", line)
     variables = mapping_at(events, position, "env:")
     if "<<" in variables:
-        raise WorkflowFileError("the top-level env: has a merge key (<<)", _line(events[variables["<<"][0]]))
+        raise WorkflowFileError("the top-level env: has a merge key (<<)", line_of(events[variables["<<"][0]]))
     return WorkflowEnvironment(
         {name: _value(name, events[key], events[at]) for name, (key, at) in variables.items()}, line
     )
@@ -225,7 +225,7 @@ def _bounded(stream: Iterable[Event]) -> list[Event]:
         depth += isinstance(event, CollectionStartEvent)
         depth -= isinstance(event, CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise WorkflowFileError(f"the file is nested deeper than {MAX_DEPTH} levels", _line(event))
+            raise WorkflowFileError(f"the file is nested deeper than {MAX_DEPTH} levels", line_of(event))
         events.append(event)
     return events
 
@@ -234,7 +234,7 @@ def root_of(events: list[Event]) -> int:
     """Return the position of the file's mapping; raises WorkflowFileError where it is none."""
     position = next(i for i, event in enumerate(events) if isinstance(event, DocumentStartEvent)) + 1
     if not isinstance(events[position], MappingStartEvent):
-        raise WorkflowFileError("the file is not a mapping, so it is no workflow", _line(events[position]))
+        raise WorkflowFileError("the file is not a mapping, so it is no workflow", line_of(events[position]))
     return position
 
 
@@ -253,7 +253,7 @@ def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[i
         name = _key(events[key], where)
         # GitHub compares keys without regard to case and refuses the file on a duplicate.
         if name.lower() in seen:
-            raise WorkflowFileError(f"{where} has the key {name} twice", _line(events[key]))
+            raise WorkflowFileError(f"{where} has the key {name} twice", line_of(events[key]))
         seen.add(name.lower())
         found[name] = (key, value)
         position = after(events, value)
@@ -262,7 +262,7 @@ def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[i
 
 def _key(event: Event, where: str) -> str:
     if not isinstance(event, ScalarEvent):
-        raise WorkflowFileError(f"{where} has a key that is not plain text", _line(event))
+        raise WorkflowFileError(f"{where} has a key that is not plain text", line_of(event))
     return _text(event)
 
 
@@ -284,7 +284,7 @@ def after(events: list[Event], position: int) -> int:
 def _value(name: str, key: Event, event: Event) -> Value | WorkflowFileError:
     start, end = event.start_mark, event.end_mark
     # A value that is not there stands, for ruamel, where the next key begins.
-    line = _line(event if end.index > start.index else key)
+    line = line_of(event if end.index > start.index else key)
     problem = _problem(event)
     if problem:
         return WorkflowFileError(f"{name} {problem}", line)
@@ -314,5 +314,6 @@ def _anchor(event: Event) -> str:
     return str(event.anchor)  # type: ignore[attr-defined]
 
 
-def _line(event: Event) -> int:
+def line_of(event: Event) -> int:
+    """Return the line on which an event begins, from 1."""
     return int(event.start_mark.line) + 1

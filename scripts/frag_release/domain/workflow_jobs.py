@@ -25,6 +25,32 @@ _TOKEN = re.compile(
 _RANGE = re.compile(r"(.)-(.)|(.)")
 _ENDLESS = 1_000
 _MOST_LETTERS = 100
+_TAGS, _BRANCHES = ("tags", "tags-ignore"), ("branches", "branches-ignore")
+_NULL = ("", "~", "null")
+_MOST_PATTERNS = 100
+_UPLOAD = "actions/upload-artifact@"
+_NAME = "stack-image-"
+_BUILDS_BY_ACTION = re.compile(r"build-push|/bake-action|buildah|kaniko|jib-|/ko-|build-and-push|docker-build")
+_BUILDS_BY_COMMAND = re.compile(
+    r"\b(docker|podman|nerdctl|buildah)\s+([a-z-]+\s+)?(build|bake|push|bud)\b|\bkaniko\b|\bcrane\s+(push|copy|append)\b"
+    r"|\bdocker[- ]compose\b[^\n]{0,200}?\b(build|push)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
+)
+_DEPLOYS_BY_ACTION = re.compile(r"deploy|awx|tower|helm|kubectl|kube-|k8s|argo-?cd|ansible|rollout|terraform|nomad")
+_DEPLOYS_BY_COMMAND = re.compile(
+    r"\bkubectl\s[^\n]{0,200}?\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s[^\n]{0,200}?\b(upgrade|install)\b|\bansible-playbook\b"
+    r"|\bargocd\s+app\b|\bterraform\s+apply\b|\bawx\s+(job|workflow)|\btower-cli\b|job_templates/|\bdocker\s+stack\b"
+    r"|\bdocker\s+service\s+update\b"
+)
+_LOGIN = re.compile(r"secrets\s*(\.|\[\s*')\s*(awx|tower|controller|kube|k8s|argocd)", re.I)
+_BUILD_WORDS = frozenset({"build", "builds", "push", "image", "images", "bake"})
+_DEPLOY_WORDS = frozenset({"deploy", "deploys", "deployment", "rollout", "production", "prod", "live", "golive"})
+_OTHER_WORDS = frozenset(
+    {"notify", "slack", "announce", "report", "summary", "doctor", "audit", "docs", "test", "tests", "lint", "pages",
+     "check", "gate", "plan", "tell"}
+)  # fmt: skip
+_MOST_JOBS = 1000
+_PAGES = "github-pages"
+_TEMPLATES = ("template", "awx-template", "job-template", "job_template", "namespace", "target")
 
 
 @dataclass(frozen=True)
@@ -103,11 +129,6 @@ def _set(text: str) -> Set[str]:
     """The characters of `[…]`."""
     ranges = [(first or one, last or one) for first, last, one in _RANGE.findall(text)]
     return frozenset(chr(code) for first, last in ranges for code in range(ord(first), ord(last) + 1))
-
-
-_TAGS, _BRANCHES = ("tags", "tags-ignore"), ("branches", "branches-ignore")
-_NULL = ("", "~", "null")
-_MOST_PATTERNS = 100
 
 
 @dataclass(frozen=True)
@@ -199,10 +220,6 @@ def _text(event: ScalarEvent) -> str:
     return str(event.value)
 
 
-_UPLOAD = "actions/upload-artifact@"
-_NAME = "stack-image-"
-
-
 class Said(Enum):
     """What a file shows of it: steps that say it, none, or parts in other files that may."""
 
@@ -228,29 +245,6 @@ def _used(events: list[Event]) -> Iterator[str]:
     for key, value in itertools.pairwise(events):
         if isinstance(key, ScalarEvent) and isinstance(value, ScalarEvent) and key.value == "uses":
             yield str(value.value)
-
-
-_BUILDS_BY_ACTION = re.compile(r"build-push|/bake-action|buildah|kaniko|jib-|/ko-|build-and-push|docker-build")
-_BUILDS_BY_COMMAND = re.compile(
-    r"\b(docker|podman|nerdctl|buildah)\s+([a-z-]+\s+)?(build|bake|push|bud)\b|\bkaniko\b|\bcrane\s+(push|copy|append)\b"
-    r"|\bdocker[- ]compose\b[^\n]{0,200}?\b(build|push)\b|\bskopeo\s+copy\b|\bmake\s+(build|push|image)\b"
-)
-_DEPLOYS_BY_ACTION = re.compile(r"deploy|awx|tower|helm|kubectl|kube-|k8s|argo-?cd|ansible|rollout|terraform|nomad")
-_DEPLOYS_BY_COMMAND = re.compile(
-    r"\bkubectl\s[^\n]{0,200}?\b(apply|create|patch|replace|rollout|set)\b|\bhelm\s[^\n]{0,200}?\b(upgrade|install)\b|\bansible-playbook\b"
-    r"|\bargocd\s+app\b|\bterraform\s+apply\b|\bawx\s+(job|workflow)|\btower-cli\b|job_templates/|\bdocker\s+stack\b"
-    r"|\bdocker\s+service\s+update\b"
-)
-_LOGIN = re.compile(r"secrets\s*(\.|\[\s*')\s*(awx|tower|controller|kube|k8s|argocd)", re.I)
-_BUILD_WORDS = frozenset({"build", "builds", "push", "image", "images", "bake"})
-_DEPLOY_WORDS = frozenset({"deploy", "deploys", "deployment", "rollout", "production", "prod", "live", "golive"})
-_OTHER_WORDS = frozenset(
-    {"notify", "slack", "announce", "report", "summary", "doctor", "audit", "docs", "test", "tests", "lint", "pages",
-     "check", "gate", "plan", "tell"}
-)  # fmt: skip
-_MOST_JOBS = 1000
-_PAGES = "github-pages"
-_TEMPLATES = ("template", "awx-template", "job-template", "job_template", "namespace", "target")
 
 
 class Goal(Enum):
@@ -282,8 +276,7 @@ class Job:
     @property
     def steps(self) -> Sequence[Node]:
         """The steps of it; none where it calls another workflow."""
-        steps = self.node.child("steps")
-        return steps.items if steps else ()
+        return self.node.items_of("steps")
 
 
 def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Mapping[str, Job]:
@@ -291,10 +284,10 @@ def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Ma
 
     Raises WorkflowFileError where there are more than GitHub would run.
     """
-    jobs, own = root.child("jobs"), {id(one.step): one for one in own_steps}
-    if jobs and len(jobs.entries) > _MOST_JOBS:
+    jobs, own = root.entries_of("jobs"), {id(one.step): one for one in own_steps}
+    if len(jobs) > _MOST_JOBS:
         raise WorkflowFileError(f"it has more than {_MOST_JOBS:,} jobs")
-    found = [_job(name.text or "", name.line, node, own, environment) for name, node in (jobs.entries if jobs else ())]
+    found = [_job(name.text or "", name.line, node, own, environment) for name, node in jobs]
     return {one.name.lower(): one for one in found}
 
 
@@ -313,8 +306,7 @@ def is_failure_ignored(node: Node) -> bool | None:
 
 def _job(name: str, line: int, node: Node, own: Mapping[int, GateStep], environment: str) -> Job:
     where = _environment(node)
-    steps = node.child("steps")
-    deploying = [step for step in (steps.items if steps else ()) if _deploys(step, own.get(id(step)))]
+    deploying = [step for step in node.items_of("steps") if _deploys(step, own.get(id(step)))]
     words = _words(f"{name} {text_of(node, 'name')}")
     called = text_of(node, "uses")
     deploys = bool(deploying) or _deploys_by_name(words, where, environment) or _deploys_by_call(node, called)
@@ -360,18 +352,9 @@ def _deploys(step: Node, own: GateStep | None) -> bool:
         return own.command.lower() == "deploy" or "${{" in own.command
     place = _place(text_of(step, "uses"))
     by_action = bool(_DEPLOYS_BY_ACTION.search(place)) and "setup-" not in place and "-pages" not in place
-    given = step.child("with")
-    return (
-        by_action
-        or bool(_DEPLOYS_BY_COMMAND.search(text_of(step, "run")))
-        or any(_LOGIN.search(text) for text in _texts([given, step.child("env")]))
-    )
-
-
-def _texts(nodes: Sequence[Node | None]) -> Iterator[str]:
-    for node in nodes:
-        for _, value in node.entries if node else ():
-            yield value.text or ""
+    given = [value.text or "" for _, value in (*step.entries_of("with"), *step.entries_of("env"))]
+    by_command = bool(_DEPLOYS_BY_COMMAND.search(text_of(step, "run")))
+    return by_action or by_command or any(_LOGIN.search(text) for text in given)
 
 
 def _deploys_by_name(words: frozenset[str], where: str, environment: str) -> bool:
@@ -388,11 +371,9 @@ def _deploys_by_call(node: Node, called: str) -> bool:
 
 def _given(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[str]:
     """Yield the plain values of some inputs."""
-    for node in nodes:
-        given = node.child("with")
-        for key, value in given.entries if given else ():
-            if (key.text or "").lower() in names and "${{" not in (value.text or ""):
-                yield value.text or ""
+    for key, value in [entry for node in nodes for entry in node.entries_of("with")]:
+        if (key.text or "").lower() in names and "${{" not in (value.text or ""):
+            yield value.text or ""
 
 
 def _goal(names: Sequence[str], targets: Sequence[str], where: str) -> Goal:
@@ -412,8 +393,7 @@ def _builds(node: Node, words: frozenset[str], called: str) -> bool:
 
 
 def _builds_by_step(node: Node) -> bool:
-    steps = node.child("steps")
-    for step in steps.items if steps else ():
+    for step in node.items_of("steps"):
         place = _place(text_of(step, "uses"))
         if _BUILDS_BY_ACTION.search(place) or _BUILDS_BY_COMMAND.search(text_of(step, "run")):
             return True

@@ -9,13 +9,26 @@ from dataclasses import dataclass, replace
 from ruamel.yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
 from .evidence import Blob
-from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, parse_events, root_of
+from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, line_of, parse_events, root_of
 
 COMPUTED = "*"
 """Stands in a path for what only an evaluation would tell: `inputs[format(…)]`, `inputs.*`."""
 
 _OPEN = "${{"
 _TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<sign>.)", re.S)
+MAX_NODES = 50_000
+"""Most nodes that one walk may meet: aliases of aliases can stand for far more than the file holds."""
+
+MAX_CHARACTERS = 4 * MAX_BYTES
+"""Most text that one walk may meet: an alias of a long text is as long wherever it stands."""
+_TITLES_OF_JOB = frozenset(
+    {"name", "if", "needs", "permissions", "runs-on", "concurrency", "environment", "timeout-minutes"}
+)
+_TITLES_OF_STEP = frozenset({"name", "id", "if", "uses", "timeout-minutes", "continue-on-error"})
+NAME = "frag-release-action"
+"""The name of this action's repository, whoever owns it."""
+
+_JUDGING = ("gate", "deploy")
 
 
 @dataclass(frozen=True)
@@ -115,13 +128,6 @@ def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
     return at < len(tokens) and tokens[at].kind == kind
 
 
-MAX_NODES = 50_000
-"""Most nodes that one walk may meet: aliases of aliases can stand for far more than the file holds."""
-
-MAX_CHARACTERS = 4 * MAX_BYTES
-"""Most text that one walk may meet: an alias of a long text is as long wherever it stands."""
-
-
 @dataclass(frozen=True, eq=False)
 class Node:
     """A text, a mapping (`entries`) or a list (`items`).
@@ -143,6 +149,16 @@ class Node:
     def child(self, name: str) -> Node | None:
         """What stands under a key of this mapping, whose case GitHub ignores; None where there is no such key."""
         return next((value for key, value in self.entries if (key.text or "").lower() == name), None)
+
+    def entries_of(self, name: str) -> Sequence[tuple[Node, Node]]:
+        """The entries of the mapping under a key; none where there is no such mapping."""
+        child = self.child(name)
+        return child.entries if child else ()
+
+    def items_of(self, name: str) -> Sequence[Node]:
+        """The items of the list under a key; none where there is no such list."""
+        child = self.child(name)
+        return child.items if child else ()
 
     def line_of(self, offset: int, words: str) -> int:
         """The line of the file on which `words` stand, which begin at `offset` of the text."""
@@ -179,11 +195,11 @@ class _Builder:
     def _anchored(self, event: AliasEvent) -> Node:
         found = self.anchors.get(str(event.anchor))
         if found is None:
-            raise WorkflowFileError("the file has an alias (*name) of something that is not there", _line(event))
+            raise WorkflowFileError("the file has an alias (*name) of something that is not there", line_of(event))
         return found
 
     def _made(self, event: Event, position: int) -> Node:
-        line = _line(event)
+        line = line_of(event)
         if isinstance(event, MappingStartEvent):
             children = self._children(position)
             entries = tuple(zip(children[::2], children[1::2], strict=True))
@@ -210,16 +226,6 @@ def _bounded(node: Node, children: Sequence[Node]) -> Node:
     if nodes > MAX_NODES or characters > MAX_CHARACTERS:
         raise WorkflowFileError(f"with its aliases the file has more than {MAX_NODES:,} lines to look through")
     return replace(node, nodes=nodes, characters=characters)
-
-
-def _line(event: Event) -> int:
-    return int(event.start_mark.line) + 1
-
-
-_TITLES_OF_JOB = frozenset(
-    {"name", "if", "needs", "permissions", "runs-on", "concurrency", "environment", "timeout-minutes"}
-)
-_TITLES_OF_STEP = frozenset({"name", "id", "if", "uses", "timeout-minutes", "continue-on-error"})
 
 
 @dataclass(frozen=True)
@@ -271,8 +277,7 @@ def places(root: Node, left_out: frozenset[int]) -> Iterator[Place]:
 
 def _of_workflow(root: Node, left_out: frozenset[int]) -> Iterator[Place]:
     yield from _of_environment(root.child("env"), "")
-    jobs = root.child("jobs")
-    for name, job in jobs.entries if jobs else ():
+    for name, job in root.entries_of("jobs"):
         yield from _of_job(name.text or "?", job, left_out)
 
 
@@ -334,12 +339,6 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:]
 
 
-NAME = "frag-release-action"
-"""The name of this action's repository, whoever owns it."""
-
-_JUDGING = ("gate", "deploy")
-
-
 @dataclass(frozen=True)
 class GateStep:
     """A step that uses this action. `given` is its `with:`; `environments` the `env:` of its job and its own.
@@ -378,10 +377,8 @@ def gate_steps(root: Node, own_action: str) -> list[GateStep]:
 
 
 def _steps(root: Node, own_action: str) -> Iterator[GateStep]:
-    jobs = root.child("jobs")
-    for name, job in jobs.entries if jobs else ():
-        steps = job.child("steps")
-        for step in steps.items if steps else ():
+    for name, job in root.entries_of("jobs"):
+        for step in job.items_of("steps"):
             uses = step.child("uses")
             if uses and _is_ours(uses.text or "", own_action):
                 environments = [one for one in (job.child("env"), step.child("env")) if one]

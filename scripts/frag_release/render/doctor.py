@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..domain.findings import Finding
-from ..domain.needs.need import Presence, Row, TokenKind
+from ..domain.needs.need import NEED, Presence, Row, TokenKind
 from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
 from .markdown import MAX_SUMMARY, Section, fitted
@@ -113,7 +113,7 @@ def _row(rows: Sequence[Row]) -> tuple[str, ...]:
     found = row.judgement
     mark = (
         "⚠️"
-        if (row.need.outside or row.need.advisory) and found.presence is Presence.MISSING
+        if (row.need.is_outside or row.need.advisory) and found.presence is Presence.MISSING
         else _MARKS[found.presence]
     )
     commands = dict.fromkeys(command for one in rows for command in one.need.commands)
@@ -121,7 +121,7 @@ def _row(rows: Sequence[Row]) -> tuple[str, ...]:
     return (
         f"{mark}&nbsp;{found.presence.value.replace(' ', '&nbsp;')}",
         "\n".join(f"{markdown.words(one.need.what)}\n{markdown.code(one.need.id)}" for one in rows),
-        "the gate" if row.need.outside or row.need.in_file else markdown.text(", ".join(commands)),
+        markdown.text(", ".join(commands)) if row.need.rule == NEED else "the gate",
         "\n".join([markdown.words(shared_message(rows)), *_place(row.finding)]),
         "" if settled else markdown.words(found.remedy, url=found.url),
     )

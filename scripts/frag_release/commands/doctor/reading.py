@@ -1,303 +1,282 @@
-"""What the commands have to read, looked at by reading it, and what prepare and publish need for writing."""
+"""What `doctor` looks at, and how it asks: each row of its tables has a function from what is there to a judgement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from typing import TypeVar
 
+from ...adapters.awx.client import Awx
 from ...adapters.github.forge import GithubForge
 from ...adapters.github.settings import GithubSettings
 from ...adapters.http.session import Once
 from ...adapters.registry.client import RegistryClient
-from ...domain.components import NO_IMAGE, Component, Pin
-from ...domain.evidence import Answer, Blob, Image, Unknown
-from ...domain.needs.need import (
-    Judgement,
-    Need,
-    Right,
-    Row,
-    Selection,
-    TokenFacts,
-    TokenKind,
-    judge_right,
-    not_needed,
-    unseen,
-)
-from ...domain.needs.workflow import judge_branches, judge_image, judge_seen, judge_workflow_file
-from ...domain.needs.writing import (
-    BuildWorkflow,
-    judge_build,
-    judge_direct_commit,
-    judge_own_branch,
-    judge_pull_request_setting,
-    judge_pushed_image,
-    judge_tag_creation,
-)
-from ...domain.plan import RELEASE_BRANCH
+from ...adapters.site import SiteClient
+from ...domain.awx_jobs import Template
+from ...domain.components import Component, Pin
+from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown
+from ...domain.gate_use import GateUse, read_gate_use
+from ...domain.needs.need import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
+from ...domain.needs.protection import Environment
+from ...domain.needs.writers import PLACES, Owners, Writers, read_writers
 from ...domain.workflow_file import WorkflowFileError
-from ...domain.workflow_jobs import read_triggers, read_upload
+from ...errors import UsageError
+from ...inputs.settings.awx import AwxSettings
 from ...inputs.settings.doctor import DoctorSettings
 from ..stack import Stack
 
 _AT_ONCE = 32
 """All that are asked, or nearly: each waits for the network, and some for one another."""
+_FOLDER = ".github/workflows"
+_MOST_FILES = 30
+_SIMPLER = "Correct it, or write it in a simpler form."
+_NOT_ASKED = Unknown("AWX was not asked about it", "Mend the inputs for AWX first.")
+
+_T = TypeVar("_T")
+_Key = TypeVar("_Key")
+Judge = TypeVar("Judge", bound="Callable[..., Judgement | None]")
+
+
+class NotSeenError(Exception):
+    """Something that a row is about could not be seen: `why`."""
+
+    def __init__(self, why: Unknown) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+def seen(answer: Answer[_T]) -> _T:
+    """Return what was seen; raises NotSeenError, of which the row that asks makes its judgement."""
+    if isinstance(answer, Unknown):
+        raise NotSeenError(answer)
+    return answer
+
+
+def in_parallel(ask: Callable[[_Key], _T], keys: Sequence[_Key]) -> dict[_Key, _T]:
+    """Ask for each of some keys at the same time."""
+    with ThreadPoolExecutor(max(1, len(keys))) as pool:
+        return dict(zip(keys, pool.map(ask, keys), strict=True))
 
 
 @dataclass(frozen=True)
 class Question:
-    """`judge` asks whoever can tell, and is not run where no chosen command has the need."""
+    """A row: a need, in whose id and words names are filled in, and the function that judges it.
 
-    need: Need | None
-    judge: Callable[[], Judgement]
+    One with `{name}` in its id is asked of each component, which `judge` is given, too. None says that there is
+    nothing to ask. `page` is where on GitHub its settings are, in the repository that it is about.
+    """
 
+    need: Need
+    judge: Callable[..., Judgement | None]
+    page: str
 
-def answered(questions: Sequence[Question]) -> list[Row]:
-    """Ask all questions about needs, several at once; the rows keep their order."""
-    asked = [(one.need, one.judge) for one in questions if one.need]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        judged = list(pool.map(lambda each: each[1](), asked))
-    return [Row(need, judgement) for (need, _), judgement in zip(asked, judged, strict=True)]
-
-
-def judge_right_of(token: Callable[[], Answer[TokenFacts]], right: Right, need: Need | None) -> Judgement:
-    """Judge a right of a token, which is asked for first."""
-    facts = token()
-    return unseen(facts) if isinstance(facts, Unknown) else judge_right(right, facts, need.commands if need else ())
-
-
-def is_same(repository: str, home: str) -> bool:
-    """Whether a repository is the workflow's own. GitHub ignores the case of names; a terminal has no such home."""
-    return repository.lower() == home.lower() or not home
+    @property
+    def is_of_component(self) -> bool:
+        """Whether it is asked of each component."""
+        return "{name}" in self.need.id
 
 
 @dataclass(frozen=True)
-class StackFile:
-    """The workflow file on the first of the stack's branches."""
+class Table:
+    """Questions whose findings have one `rule`, in the order in which they are asked."""
 
+    rule: str
+    questions: list[Question] = field(default_factory=list, init=False)
+
+    def row(
+        self, id: str, what: str, *commands: str, page: str = "", advisory: bool = False
+    ) -> Callable[[Judge], Judge]:
+        """Make a function the judge of a row; without `commands` it is about the gate, whichever are chosen."""
+
+        def added(judge: Judge) -> Judge:
+            need = Need(id, commands or ("gate",), what, self.rule, advisory)
+            self.questions.append(Question(need, judge, page))
+            return judge
+
+        return added
+
+
+@dataclass(frozen=True)
+class Examined:
+    """All that can be looked at: `place` are the settings of the stack's repository, `components` theirs by name.
+
+    `awx` is the client with its settings, what is wrong with the inputs for it, or None if AWX does not deploy.
+    """
+
+    settings: DoctorSettings
     stack: Stack[GithubForge]
+    place: GithubSettings
+    components: Mapping[str, GithubSettings]
+    tickets: GithubSettings
+    registry: RegistryClient
+    site: SiteClient
+    awx: tuple[Awx, AwxSettings] | UsageError | None
+    _images: Once[str, Mapping[tuple[str, str], Answer[Image]]] = field(default_factory=Once, init=False)
+    _templates: Once[str, Answer[Template]] = field(default_factory=Once, init=False)
+    _uses: Once[str, GateUse] = field(default_factory=Once, init=False)
+    _writers: Once[str, Answer[Writers]] = field(default_factory=Once, init=False)
+
+    def answered(self, tables: Sequence[Table]) -> list[Row]:
+        """Ask all that the chosen commands need, several at once; the rows keep their order."""
+        asked = [one for table in tables for one in self._asked(table)]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            judged = list(pool.map(lambda each: each[1](), asked))
+        return [Row(need, judgement) for (need, _), judgement in zip(asked, judged, strict=True) if judgement]
+
+    def _asked(self, table: Table) -> Iterator[tuple[Need, Callable[[], Judgement | None]]]:
+        for of_component, group in groupby(table.questions, key=lambda one: one.is_of_component):
+            questions = list(group)
+            for subject in [[one] for one in self.settings.components] if of_component else [[]]:
+                names = self._names(*subject)
+                for question in questions:
+                    need = question.need
+                    if commands := self.chosen(need.commands) if need.rule == NEED else need.commands:
+                        filled = replace(need, id=need.id.format(**names), what=need.what.format(**names))
+                        yield replace(filled, commands=commands), partial(self._judged, question, subject, names)
+
+    def _names(self, component: Component | None = None) -> dict[str, str]:
+        settings = self.settings
+        names = {
+            "stack": settings.stack_repository,
+            "repository": settings.stack_repository,
+            "file": settings.workflow_file,
+            "environment": settings.environment,
+            "tickets": settings.ticket_repository,
+            "board": settings.project,
+            "lane": settings.project_status,
+        }
+        if component:
+            branches = " or ".join(component.branches)
+            names |= {"name": component.name, "repository": component.repository, "branches": branches}
+        return names
+
+    def _judged(self, question: Question, subject: Sequence[Component], names: Mapping[str, str]) -> Judgement | None:
+        """Add to a judgement where to look, if it does not say a nearer place."""
+        try:
+            judged = question.judge(self, *subject)
+        except NotSeenError as error:
+            judged = unseen(error.why)
+        except WorkflowFileError as error:
+            judged = unseen(Unknown(f"{self.settings.workflow_file} cannot be read: {error.message}", _SIMPLER))
+        if judged and judged.line and not judged.file:
+            judged = replace(judged, file=self.settings.workflow_file)
+        is_settled = judged is None or judged.presence in (Presence.THERE, Presence.NOT_NEEDED)
+        if judged is None or is_settled or judged.url or not question.page:
+            return judged
+        return replace(judged, url=f"{self.stack.context.server_url}/{names['repository']}/{question.page}")
+
+    def chosen(self, commands: Sequence[str]) -> list[str]:
+        """Those of some commands that are examined, in the order in which they were chosen."""
+        return [one for one in self.settings.commands if one in commands]
+
+    def token(self) -> Answer[TokenFacts]:
+        """The token of the commands, on the stack's repository."""
+        at_home = self.is_home(self.settings.stack_repository)
+        return self.place.token(self.settings.connections.own_token, at_home)
+
+    def is_home(self, repository: str) -> bool:
+        """Whether a repository is the workflow's own. GitHub ignores the case of names; a terminal has no such home."""
+        return repository.lower() == self.settings.home.lower() or not self.settings.home
+
+    def branch(self) -> str:
+        """The first of the stack's branches; raises NotSeenError."""
+        return seen(self.stack.branches())[0]
 
     def content(self) -> Answer[Blob | None]:
-        """That file; None where there is none."""
-        branches, repository = self.stack.branches(), self.stack.repository
+        """The workflow file on that branch; None where there is none."""
+        branches = self.stack.branches()
         if isinstance(branches, Unknown):
             return branches
-        head = repository.branches(branches[:1])[branches[0]]
-        if head is None:
-            return Unknown(f"there is no branch {branches[0]} to read it from", "Correct stack-branch.")
-        return head if isinstance(head, Unknown) else repository.files(self.stack.settings.workflow_file, [head])[head]
+        head = self._head(branches[0], " to read it from")
+        return self._at(head, self.settings.workflow_file)
 
     def pins(self) -> Sequence[Pin]:
         """The pins in that file."""
         return self.stack.pins_in(self.content())
 
+    def use(self) -> GateUse:
+        """What that file does with the gate; raises NotSeenError and WorkflowFileError."""
+        return self._uses.get("", self._use)
 
-class Reading:
-    """Asks the forge and the registry for what every command has to read."""
+    def _use(self) -> GateUse:
+        content, settings = seen(self.content()), self.settings
+        if content is None:
+            what = f"there is no file {settings.workflow_file} on the stack branch"
+            raise NotSeenError(Unknown(what, "Correct workflow-file."))
+        return read_gate_use(content, settings.components, settings.own_action, settings.environment)
 
-    def __init__(
-        self,
-        settings: DoctorSettings,
-        selection: Selection,
-        registry: RegistryClient,
-        file: StackFile,
-    ) -> None:
-        self._settings = settings
-        self._selection = selection
-        self._forge = file.stack.forge
-        self._registry = registry
-        self._file = file
-        self._images: Once[str, Mapping[tuple[str, str], Answer[Image]]] = Once()
-
-    def questions(self) -> list[Question]:
-        """Everything that is asked."""
-        stack, file, need = self._settings.stack_repository, self._settings.workflow_file, self._selection.need
-        return [
-            Question(need("stack-branch", f"Read {stack}: `contents: read`"), self._stack),
-            Question(need("workflow-file", f"{file} with a value for every pin"), self._workflow_file),
-            Question(need("stack-runs", f"Read the CI runs of {stack}: `actions: read`"), partial(self._runs, stack)),
-            Question(
-                need("pull-requests-read", f"Read the pull requests of {stack}: `pull-requests: read`"),
-                self._pull_requests,
-            ),
-            *(one for component in self._settings.components for one in self._of_component(component)),
-        ]
-
-    def _of_component(self, component: Component) -> list[Question]:
-        name, repository, need = component.name, component.repository, self._selection.need
-        branches = " or ".join(component.branches)
-        found = [
-            Question(
-                need("component-repository", f"Read {repository} and its branch {branches}: `contents: read`", name),
-                partial(self._repository, component),
-            ),
-            Question(
-                need("component-runs", f"Read the CI runs of {repository}: `actions: read`", name),
-                partial(self._runs, repository),
-            ),
-        ]
-        if component.image != NO_IMAGE:
-            image = need("component-image", f"Ask the registry for the {name}'s image", name)
-            found.append(Question(image, partial(self._image, name)))
-        return found
-
-    def _stack(self) -> Judgement:
-        branches = self._file.stack.branches()
-        if isinstance(branches, Unknown):
-            return unseen(branches)
-        repository = self._settings.stack_repository
-        heads = self._forge.repository(repository).branches(branches)
-        return judge_branches(repository, heads, "stack-branch", every=True)
-
-    def _repository(self, component: Component) -> Judgement:
-        heads = self._forge.repository(component.repository).branches(component.branches)
-        return judge_branches(component.repository, heads, component.given_in("branch"), every=False)
-
-    def _workflow_file(self) -> Judgement:
-        return judge_workflow_file(self._settings.workflow_file, self._file.pins())
-
-    def _runs(self, repository: str) -> Judgement:
-        runs = self._forge.settings(repository).shown_runs()
-        return judge_seen(runs, f"The runs of {repository} are shown: {runs} in all.")
-
-    def _pull_requests(self) -> Judgement:
-        repository = self._settings.stack_repository
-        shown = self._forge.settings(repository).shown_pull_requests()
-        return judge_seen(shown, f"The pull requests of {repository} are shown.")
-
-    def _image(self, component: str) -> Judgement:
-        pin = next(one for one in self._file.pins() if one.component.name == component)
-        return judge_image(pin, self._images.get("", self._all_images))
+    def images(self) -> Mapping[tuple[str, str], Answer[Image]]:
+        """The images that are pinned, all asked for together, so that one login serves them all."""
+        return self._images.get("", self._all_images)
 
     def _all_images(self) -> Mapping[tuple[str, str], Answer[Image]]:
-        """Ask for all together, so that one login serves them all."""
-        return self._registry.images({pin.place for pin in self._file.pins() if pin.place and pin.tag})
+        return self.registry.images({one.place for one in self.pins() if one.place and one.tag})
 
+    def client(self) -> tuple[Awx, AwxSettings]:
+        """AWX with its settings; raises NotSeenError where it cannot be asked."""
+        if not isinstance(self.awx, tuple):
+            raise NotSeenError(_NOT_ASKED)
+        return self.awx
 
-_T = TypeVar("_T")
+    def template(self) -> Answer[Template]:
+        """The job template of AWX; raises NotSeenError, and RefusedError where there is not one of that name."""
+        client, settings = self.client()
+        return self._templates.get("", lambda: client.template(settings.template, settings.organization))
 
-_PROPOSING, _COMMITTING = "For `mode: pull-request`, the default of prepare:", "For `mode: commit` of prepare:"
+    def environment(self) -> Answer[Environment | None]:
+        """The environment of production; None where there is none."""
+        return self.place.environment(self.settings.environment)
 
+    def default_branch(self) -> Answer[str]:
+        """The branch whose forms GitHub shows."""
+        return self.stack.context.default_branch or self.stack.repository.default_branch()
 
-class Writing:
-    """Asks about rights and rules on the stack's repository, and on those of `components` that are to be tagged."""
+    def forms(self, branch: str) -> Answer[tuple[Mapping[str, str], Mapping[str, str]]]:
+        """The workflow files of a branch, and of the default one, with the ids of their contents."""
+        default = self.default_branch()
+        if isinstance(default, Unknown):
+            return default
+        here, shown = self._listed(branch), self._listed(default)
+        return here if isinstance(here, Unknown) else shown if isinstance(shown, Unknown) else (here, shown)
 
-    def __init__(
-        self,
-        settings: DoctorSettings,
-        selection: Selection,
-        stack: GithubSettings,
-        components: Mapping[str, GithubSettings],
-        file: StackFile,
-    ) -> None:
-        self._settings = settings
-        self._selection = selection
-        self._stack = stack
-        self._components = components
-        self._file = file
+    def owners(self, branch: str) -> Answer[Owners | None]:
+        """The file CODEOWNERS of a branch; None where there is none."""
+        found = self._read(branch, PLACES)
+        for path, blob in found.items():
+            if isinstance(blob, Unknown):
+                return blob
+            if blob is not None:
+                return Owners(path, blob.content.decode("utf-8", "replace"))
+        return None
 
-    def questions(self) -> list[Question]:
-        """Everything that is asked."""
-        return [
-            *self._of_prepare(),
-            *(question for one in self._settings.newly_tagged for question in self._of_tagging(one)),
-            *self._of_publish(),
-        ]
+    def writers(self) -> Answer[Writers]:
+        """What the workflow files of the stack's branch tell; raises NotSeenError where that is not known."""
+        return self._writers.get("", lambda: self._read_writers(self.branch()))
 
-    def _of_prepare(self) -> list[Question]:
-        stack, need = self._settings.stack_repository, self._selection.need
-        setting = need("pull-request-setting", f"{_PROPOSING} allow GitHub Actions to create and approve pull requests")
-        opens = need("pull-requests-write", f"{_PROPOSING} open pull requests in {stack}: `pull-requests: write`")
-        return [
-            self._right(Right.CONTENTS, need("contents-write", f"Write to {stack}: `contents: write`")),
-            self._right(Right.WORKFLOWS, need("workflows-write", "Change a workflow file: `workflows: write`")),
-            self._right(Right.PULL_REQUESTS, opens),
-            Question(setting, self._setting),
-            Question(
-                need("release-branch-rules", f"{_PROPOSING} no rule against pushing `release/…`"), self._own_branch
-            ),
-            Question(need("stack-branch-rules", f"{_COMMITTING} no rule against committing"), self._commit),
-        ]
+    def _read_writers(self, branch: str) -> Answer[Writers]:
+        listed = self._listed(branch)
+        if isinstance(listed, Unknown):
+            return listed
+        paths = [f"{_FOLDER}/{name}" for name in listed if name.endswith((".yml", ".yaml"))]
+        if len(paths) > _MOST_FILES:
+            return TooLong(f"there are more than {_MOST_FILES} workflow files", "Look at them yourself.")
+        files = {path.rpartition("/")[2]: blob for path, blob in self._read(branch, paths).items()}
+        return read_writers(files, self.settings.own_action)
 
-    def _of_tagging(self, component: Component) -> list[Question]:
-        name, repository, need = component.name, component.repository, self._selection.need
-        place = self._components[name]
-        token = partial(place.token, self._settings.tags_with_own_token, at_home=False)
-        rights = {
-            Right.CONTENTS: need("component-contents-write", f"For `new`: tag {repository}: `contents: write`", name),
-            Right.WORKFLOWS: need(
-                "component-workflows-write",
-                f"For `new`: `workflows: write` in {repository}, if workflow files differ from its default branch",
-                name,
-            ),
-        }
-        rules = need("component-tag-rules", f"For `new`: no rule against making a production tag of {repository}", name)
-        return [
-            *(Question(one, partial(judge_right_of, token, right, one)) for right, one in rights.items()),
-            Question(rules, lambda: judge_tag_creation(place.tag_rulesets(), component.tag_format.like())),
-        ]
+    def _listed(self, branch: str) -> Answer[Mapping[str, str]]:
+        head = self._head(branch)
+        return head if isinstance(head, Unknown) else self.place.workflow_files(head)
 
-    def _of_publish(self) -> list[Question]:
-        need, file = self._selection.need, self._settings.workflow_file
-        dispatch = need("actions-write", f"Dispatch {file}: `actions: write`")
-        return [
-            Question(need("tag-rules", "No rule against making a production tag"), self._tag_rules),
-            Question(need("build-start", f"{file} is started by what publish does"), self._build),
-            Question(dispatch, partial(self._dispatch, dispatch)),
-            Question(need("pushed-image", f"{file} says which image it pushed, for rollbacks"), self._pushed_image),
-        ]
+    def _read(self, branch: str, paths: Sequence[str]) -> dict[str, Answer[Blob | None]]:
+        head = self._head(branch)
+        return in_parallel(partial(self._at, head), paths)
 
-    def _right(self, right: Right, need: Need | None) -> Question:
-        return Question(need, partial(judge_right_of, self._token, right, need))
+    def _at(self, head: Answer[str], path: str) -> Answer[Blob | None]:
+        return head if isinstance(head, Unknown) else self.stack.repository.files(path, [head])[head]
 
-    def _token(self) -> TokenFacts | Unknown:
-        at_home = is_same(self._settings.stack_repository, self._settings.home)
-        return self._stack.token(self._settings.connections.own_token, at_home)
-
-    def _own_branch(self) -> Judgement:
-        # A branch such as prepare pushes: rules are asked for by name, and it need not be there.
-        branch = f"{RELEASE_BRANCH}{self._settings.tag_format.like()}"
-        return judge_own_branch(branch, self._stack.branch_rules(branch))
-
-    def _commit(self) -> Judgement:
-        branches, token = self._file.stack.branches(), self._token()
-        if isinstance(branches, Unknown):
-            return unseen(branches)
-        if isinstance(token, Unknown):
-            return unseen(token)
-        return judge_direct_commit(branches[0], self._stack.guard(branches[0]), token)
-
-    def _setting(self) -> Judgement:
-        own = self._settings.connections.own_token
-        return judge_pull_request_setting(own, self._stack.may_actions_open_pull_requests() if own else False)
-
-    def _tag_rules(self) -> Judgement:
-        return judge_tag_creation(self._stack.tag_rulesets(), self._settings.tag_format.like())
-
-    def _build(self) -> Judgement:
-        file, token = self._settings.workflow_file, self._token()
-        kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
-        state, form = self._stack.workflow_state(file), self._settings.tag_format
-        build = BuildWorkflow(file, state, self._read(read_triggers), archived, form)
-        return judge_build(build, kind)
-
-    def _pushed_image(self) -> Judgement:
-        return judge_pushed_image(self._settings.workflow_file, self._read(read_upload))
-
-    def _read(self, read: Callable[[Blob], _T]) -> _T | WorkflowFileError | Unknown:
-        content = self._file.content()
-        if isinstance(content, Unknown):
-            return content
-        if content is None:
-            return WorkflowFileError("there is no such file on the stack branch")
-        try:
-            return read(content)
-        except WorkflowFileError as error:
-            return error
-
-    def _dispatch(self, need: Need | None) -> Judgement:
-        if not self._settings.connections.own_token:
-            return not_needed("With another token than the workflow's own, the push of the tag starts the build.")
-        return judge_right_of(self._token, Right.ACTIONS, need)
+    def _head(self, branch: str, why: str = "") -> Answer[str]:
+        head = self.stack.repository.branches([branch])[branch]
+        return Unknown(f"there is no branch {branch}{why}", "Correct stack-branch.") if head is None else head

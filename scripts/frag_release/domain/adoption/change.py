@@ -13,10 +13,10 @@ from ..conditions import read_condition, sole_path
 from ..evidence import Blob
 from ..findings import Finding, Status
 from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
-from ..needs.need import Judgement, Presence, missing
+from ..needs.need import Judgement, Presence, listed, missing
 from ..needs.workflow import judge_failures, judge_staging
 from ..overrides import all_overrides
-from ..refs import DEFAULT_FORMAT, TagFormat
+from ..refs import TagFormat
 from ..reports.adopt import ByHand
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Goal, Job, read_jobs, text_of
@@ -25,7 +25,12 @@ from ..workflow_tree import Node, Place, expressions, gate_steps, places, read_t
 RULE = "danger"
 _TYPED = re.compile(r"inputs\b|github\.(event|head_ref|ref|ref_name)\b|env\.[a-z_]*(slug|head_ref|ref_name)\b", re.I)
 _COMPARED_SLUG = re.compile(r"([A-Z_]*SLUG[A-Z_]*)\s*(?:\}\})?[\"']?\s*(?:=~|==)")
-_MOST = 4
+GATE = "gate"
+HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
+"""What the gate's job hands on, where `gate` is the id of its step."""
+_INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
+_NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
 
 _AS_TEXT = (
     'Give the step the value in its env:, and write "$NAME" in the command: what is typed there is then a text, and '
@@ -36,87 +41,6 @@ _NO_SECRETS = (
     "nobody sees it. Until then the gate is told of them."
 )
 _NO_SLUG = "Ask the gate's output deploy-production, as level 1 does: it reads the tag itself."
-
-
-def dangers(use: GateUse, file: str, form: TagFormat = DEFAULT_FORMAT) -> list[Finding]:
-    """Return what is dangerous in the file with the path `file`, the worst first."""
-    kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
-        ("deployment-failures", judge_failures),
-        ("staging-environment", judge_staging),
-        ("slug", partial(_judge_slug, form)),
-        ("secret-overrides", _judge_secrets),
-        ("typed-commands", _judge_commands),
-    ]
-    found = [(kind, judge(use)) for kind, judge in kinds]
-    return [_finding(kind, judged, file) for kind, judged in found if judged and judged.presence is Presence.MISSING]
-
-
-def _finding(kind: str, judged: Judgement, file: str) -> Finding:
-    message = judged.message
-    if judged.line and not re.search(r"\blines? [0-9]", message):
-        message = f"{message.rstrip('.')} (line {judged.line})."
-    return Finding(
-        RULE, kind, "", Status.WARN, message, judged.remedy, file=file if judged.line else "", line=judged.line
-    )
-
-
-def _judge_commands(use: GateUse) -> Judgement | None:
-    """Whether a command is put together from what people type: inputs, and names of branches and tags."""
-    lines = sorted({line for place in _commands(use) for line in _typed(place)})
-    what = "A command is made of what people type, such as an input or the name of a tag, which can hold commands"
-    return _at_lines(what, lines, _AS_TEXT)
-
-
-def _judge_secrets(use: GateUse) -> Judgement | None:
-    """Whether the pair is taken from secrets."""
-    names = use.secret_overrides()
-    lines = sorted({one.line for found in use.overrides.values() for one in found if "secrets" in one.given})
-    shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
-    return _at_lines(f"Secrets decide in place of the file which pair is built: {shown}", lines, _NO_SECRETS)
-
-
-def _judge_slug(form: TagFormat, use: GateUse) -> Judgement | None:
-    """Whether a name in which signs were replaced decides what is a production tag."""
-    found = [(match[1], place.line_with(match[0])) for place in _commands(use)
-             if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
-    found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
-    if not found:
-        return None
-    tag = form.like("2023.06.2")
-    what = f"{found[0][0]} decides what is of production, and tags share it: that of {tag}_ is {tag}"
-    return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
-
-
-def _commands(use: GateUse) -> Iterator[Place]:
-    """Yield what shells run, and what an action runs as a script."""
-    return (place for place in places(use.root, frozenset()) if place.key.lower() in ("run", "script"))
-
-
-def _conditions(use: GateUse) -> Iterator[Node]:
-    for job in use.jobs.values():
-        found = [node.child("if") for node in (job.node, *job.steps)]
-        yield from (node for node in found if node is not None)
-
-
-def _typed(place: Place) -> Iterator[int]:
-    for expression in expressions(place.text):
-        yield from (place.line_of(one) for one in expression.references if _TYPED.match(one.written))
-
-
-def _at_lines(what: str, lines: Sequence[int], remedy: str) -> Judgement | None:
-    if not lines:
-        return None
-    shown = ", ".join(map(str, lines[:_MOST])) + (f" and {len(lines) - _MOST} more" if len(lines) > _MOST else "")
-    where = f"line {shown}" if len(lines) == 1 else f"lines {shown}"
-    return replace(missing(f"{what} ({where}).", remedy), line=lines[0])
-
-
-GATE = "gate"
-HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
-"""What the gate's job hands on, where `gate` is the id of its step."""
-_INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
-_NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
 
 
 @dataclass(frozen=True)
@@ -151,6 +75,78 @@ class Change:
         return replace(self, jobs={**self.jobs, one.job.lower(): one})
 
 
+def dangers(use: GateUse, file: str, form: TagFormat) -> list[Finding]:
+    """Return what is dangerous in the file with the path `file`, the worst first."""
+    kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
+        ("deployment-failures", judge_failures),
+        ("staging-environment", judge_staging),
+        ("slug", partial(_judge_slug, form)),
+        ("secret-overrides", _judge_secrets),
+        ("typed-commands", _judge_commands),
+    ]
+    found = [(kind, judge(use)) for kind, judge in kinds]
+    return [_finding(kind, judged, file) for kind, judged in found if judged and judged.presence is Presence.MISSING]
+
+
+def _finding(kind: str, judged: Judgement, file: str) -> Finding:
+    message = judged.message
+    if judged.line and not re.search(r"\blines? [0-9]", message):
+        message = f"{message.rstrip('.')} (line {judged.line})."
+    return Finding(
+        RULE, kind, "", Status.WARN, message, judged.remedy, file=file if judged.line else "", line=judged.line
+    )
+
+
+def _judge_commands(use: GateUse) -> Judgement | None:
+    """Whether a command is put together from what people type: inputs, and names of branches and tags."""
+    lines = sorted({line for place in _commands(use) for line in _typed(place)})
+    what = "A command is made of what people type, such as an input or the name of a tag, which can hold commands"
+    return _at_lines(what, lines, _AS_TEXT)
+
+
+def _judge_secrets(use: GateUse) -> Judgement | None:
+    """Whether the pair is taken from secrets."""
+    names = use.secret_overrides()
+    lines = sorted({one.line for found in use.overrides.values() for one in found if "secrets" in one.given})
+    what = f"Secrets decide in place of the file which pair is built: {listed(names)}"
+    return _at_lines(what, lines, _NO_SECRETS)
+
+
+def _judge_slug(form: TagFormat, use: GateUse) -> Judgement | None:
+    """Whether a name in which signs were replaced decides what is a production tag."""
+    found = [(match[1], place.line_with(match[0])) for place in _commands(use)
+             if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
+    found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
+    if not found:
+        return None
+    tag = form.like("2023.06.2")
+    what = f"{found[0][0]} decides what is of production, and tags share it: that of {tag}_ is {tag}"
+    return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
+
+
+def _commands(use: GateUse) -> Iterator[Place]:
+    """Yield what shells run, and what an action runs as a script."""
+    return (place for place in places(use.root, frozenset()) if place.key.lower() in ("run", "script"))
+
+
+def _conditions(use: GateUse) -> Iterator[Node]:
+    for job in use.jobs.values():
+        found = [node.child("if") for node in (job.node, *job.steps)]
+        yield from (node for node in found if node is not None)
+
+
+def _typed(place: Place) -> Iterator[int]:
+    for expression in expressions(place.text):
+        yield from (place.line_of(one) for one in expression.references if _TYPED.match(one.written))
+
+
+def _at_lines(what: str, lines: Sequence[int], remedy: str) -> Judgement | None:
+    if not lines:
+        return None
+    where = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines))}"
+    return replace(missing(f"{what} ({where}).", remedy), line=lines[0])
+
+
 def smallest_change(
     use: GateUse, blob: Blob, components: Sequence[Component], action: str, more: Sequence[str]
 ) -> Change:
@@ -162,7 +158,7 @@ def smallest_change(
         return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
     name = _free_name(use)
     change = Change(name, _gate_job(name, action, more, _overrides(use.root, blob, components)))
-    root = read_tree(_as_file(change.job))
+    root = read_tree(as_workflow(change.job))
     steps = gate_steps(root, action.partition("@")[0])
     jobs = {**read_jobs(root, steps, ""), **use.jobs}
     gated = replace(use, steps=[*steps, *use.steps], jobs=jobs)
@@ -177,22 +173,17 @@ def quoted(value: str) -> str:
     return value if is_plain else "'" + value.replace("'", "''") + "'"
 
 
-def as_workflow(job: Sequence[str]) -> bytes:
+def as_workflow(job: Sequence[str]) -> Blob:
     """Return the lines of a job as a file that has nothing else."""
-    return "".join(f"{line}\n" for line in ["jobs:", *(f"  {line}" for line in job)]).encode()
-
-
-def _as_file(job: Sequence[str]) -> Blob:
-    content = as_workflow(job)
-    return Blob(len(content), content)
+    return Blob.of("".join(f"{line}\n" for line in ["jobs:", *(f"  {line}" for line in job)]).encode())
 
 
 def _handed_on(use: GateUse) -> str:
     """Return the output of the gate's job that is its step's `deploy-production`."""
     gate = use.gates[0]
-    outputs = use.jobs[gate.job.lower()].node.child("outputs")
+    outputs = use.jobs[gate.job.lower()].node.entries_of("outputs")
     wanted = ("steps", text_of(gate.step, "id").lower(), "outputs", DEPLOY_PRODUCTION)
-    for name, value in outputs.entries if outputs else ():
+    for name, value in outputs:
         if sole_path(value.text or "") == wanted:
             return name.text or ""
     what = f"the job {gate.job} does not hand on the gate's {DEPLOY_PRODUCTION}"
@@ -236,8 +227,7 @@ def _declared(root: Node) -> frozenset[str]:
     events = root.child("on")
     for event in ("workflow_dispatch", "workflow_call"):
         one = events.child(event) if events else None
-        inputs = one.child("inputs") if one else None
-        found |= {(name.text or "").lower() for name, _ in (inputs.entries if inputs else ())}
+        found |= {(name.text or "").lower() for name, _ in (one.entries_of("inputs") if one else ())}
     return frozenset(found)
 
 

@@ -66,8 +66,8 @@ class Names:
     action: str
     branches: Sequence[str]
     components: Sequence[Component]
-    tag_format: TagFormat = DEFAULT_FORMAT
-    deploys_itself: bool = False
+    tag_format: TagFormat
+    deploys_itself: bool
 
     @property
     def are_usual(self) -> bool:

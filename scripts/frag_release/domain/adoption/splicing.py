@@ -11,7 +11,7 @@ from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceSt
 
 from ..conditions import Term, read_condition, sole_expression
 from ..evidence import Blob
-from ..workflow_file import WorkflowFileError, after, decode, mapping_at, parse_events, top_level
+from ..workflow_file import WorkflowFileError, after, decode, line_of, mapping_at, parse_events, top_level
 from ..workflow_tree import Node, read_tree
 from .change import Change, JobChange, as_workflow
 
@@ -30,11 +30,12 @@ class _Edit:
 
 def splice(content: bytes, change: Change) -> bytes:
     """Return the file with the change; raises WorkflowFileError, with the line, where a form of it does not take it."""
-    text = decode(Blob(len(content), content))
+    before = Blob.of(content)
+    text = decode(before)
     edits = list(_Splicer(text, parse_events(text), "\r\n" if "\r\n" in text else "\n").edits(change))
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     result = mark + _applied(text, edits).encode("utf-8")
-    if _plain(read_tree(Blob(len(result), result))) != _expected(read_tree(Blob(len(content), content)), change):
+    if _plain(read_tree(Blob.of(result))) != _expected(read_tree(before), change):
         raise WorkflowFileError("with the change it would mean something else in another place, such as by an alias")
     return result
 
@@ -89,10 +90,10 @@ class _Splicer:
         self._refuse_named(event, "needs:")
         if isinstance(event, ScalarEvent):
             if event.style in ("|", ">") or not self.text[start:end].strip():
-                raise WorkflowFileError("needs: is empty or over several lines", _line(event))
+                raise WorkflowFileError("needs: is empty or over several lines", line_of(event))
             return _Edit(start, end, f"[{gate}, {self.text[start:end]}]")
         if not isinstance(event, SequenceStartEvent):
-            raise WorkflowFileError("needs: is neither a name nor a list", _line(event))
+            raise WorkflowFileError("needs: is neither a name nor a list", line_of(event))
         if event.flow_style:
             is_empty = after(self.events, at) == at + 2
             blank = "" if is_empty or self.text[start + 1].isspace() else " "
@@ -102,7 +103,7 @@ class _Splicer:
 
     def _in_steps(self, at: int, one: JobChange) -> Iterator[_Edit]:
         if not isinstance(self.events[at], SequenceStartEvent):
-            raise WorkflowFileError("steps: is not a list", _line(self.events[at]))
+            raise WorkflowFileError("steps: is not a list", line_of(self.events[at]))
         position, count = at + 1, 0
         while count <= max(one.steps):
             if count in one.steps:
@@ -112,7 +113,7 @@ class _Splicer:
     def _in_step(self, at: int, term: str) -> Iterator[_Edit]:
         event = self.events[at]
         if not isinstance(event, MappingStartEvent) or event.flow_style:
-            raise WorkflowFileError("the step is written in braces, or by an alias", _line(event))
+            raise WorkflowFileError("the step is written in braces, or by an alias", line_of(event))
         self._refuse_named(event, "the step")
         entries = list(mapping_at(self.events, at, "the step").items())
         for name, (_, value) in entries:
@@ -120,7 +121,7 @@ class _Splicer:
                 yield from self._in_condition(value, term)
                 return
         if len(entries) < 2:
-            raise WorkflowFileError("the step has one key only", _line(event))
+            raise WorkflowFileError("the step has one key only", line_of(event))
         second = self.events[entries[1][1][0]]
         line = self._own_line(second, "the step")
         yield _Edit(line, line, f"{self.text[line : second.start_mark.index]}if: {term}{self.end_of_line}")
@@ -129,12 +130,12 @@ class _Splicer:
         event = self.events[at]
         self._refuse_named(event, "its if")
         if not isinstance(event, ScalarEvent):
-            raise WorkflowFileError("its if is not a text", _line(event))
+            raise WorkflowFileError("its if is not a text", line_of(event))
         condition = read_condition(str(event.value))
         if condition.is_text:
-            raise WorkflowFileError("its if has something beside its ${{ }}, so it always holds", _line(event))
+            raise WorkflowFileError("its if has something beside its ${{ }}, so it always holds", line_of(event))
         if condition.term is None:
-            raise WorkflowFileError("its if is empty, or is not an expression that can be read", _line(event))
+            raise WorkflowFileError("its if is empty, or is not an expression that can be read", line_of(event))
         bracket = condition.term.kind == "or"
         if sole_expression(str(event.value)) is not None:
             yield from self._within_braces(event, term, bracket)
@@ -173,11 +174,11 @@ class _Splicer:
         """Return the column of the keys of a mapping that begins on the line after its own key."""
         event, title = self.events[value], self.events[key]
         if not isinstance(event, MappingStartEvent) or event.flow_style:
-            raise WorkflowFileError(f"{where} is written in braces, or by an alias", _line(title))
+            raise WorkflowFileError(f"{where} is written in braces, or by an alias", line_of(title))
         self._refuse_named(event, where)
         self._own_line(title, where)
         if not _OPENS_BLOCK.match(self.text, title.end_mark.index):
-            raise WorkflowFileError(f"{where} does not begin on a line of its own", _line(title))
+            raise WorkflowFileError(f"{where} does not begin on a line of its own", line_of(title))
         return int(self.events[value + 1].start_mark.column)
 
     def _lines_below(self, key: int, column: int, lines: Sequence[str]) -> _Edit:
@@ -189,12 +190,12 @@ class _Splicer:
         """Return where the line begins on which nothing but blanks stands before an event."""
         start = event.start_mark.index - event.start_mark.column
         if self.text[start : event.start_mark.index].strip(" "):
-            raise WorkflowFileError(f"{where} has something else on the same line", _line(event))
+            raise WorkflowFileError(f"{where} has something else on the same line", line_of(event))
         return int(start)
 
     def _refuse_named(self, event: Event, where: str) -> None:
         if getattr(event, "anchor", None) or getattr(event, "tag", None) not in (None, "!"):
-            raise WorkflowFileError(f"{where} has an anchor, an alias or a tag", _line(event))
+            raise WorkflowFileError(f"{where} has an anchor, an alias or a tag", line_of(event))
 
 
 def _around(start: int, end: int, term: str, bracket: bool) -> Iterator[_Edit]:
@@ -207,14 +208,9 @@ def _in_quotes(term: str, style: str | None) -> str:
     return term.replace("'", "''") if style == "'" else term
 
 
-def _line(event: Event) -> int:
-    return int(event.start_mark.line) + 1
-
-
 def _expected(root: Node, change: Change) -> Plain:
     """What the changed file must mean: the old one, and what was to be changed."""
-    job = as_workflow(change.job) if change.job else b""
-    gates = _plain(read_tree(Blob(len(job), job)).child("jobs")) if job else ("mapping",)
+    gates = _plain(read_tree(as_workflow(change.job)).child("jobs")) if change.job else ("mapping",)
     entries = []
     for key, value in root.entries:
         if (key.text or "").lower() != "jobs":

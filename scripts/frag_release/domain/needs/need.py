@@ -5,12 +5,17 @@ One that could not be seen is never taken for there. Nothing is ever tried out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 
 from ..evidence import Hidden, NotOffered, Unknown
 from ..findings import Finding, Status
+
+EXAMINED = ("gate", "prepare", "publish", "announce", "deploy", "audit")
+"""The commands that need anything."""
+NEED, IN_FILE, OUTSIDE = "need", "workflow", "outside"
+"""What findings have as their rule: what a command needs, what the workflow file does, what guards the gate."""
 
 
 class Presence(Enum):
@@ -41,22 +46,21 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Need:
-    """What `commands` need. `id` names it in reports; `outside` says that it guards the gate rather than a command.
+    """What `commands` need. `id` names it in reports; `rule` is `NEED`, `IN_FILE` or `OUTSIDE`.
 
-    `in_file` says that the stack's workflow file has to be so, and `advisory` that no command stops for want of it.
+    `advisory` says that no command stops for want of it.
     """
 
     id: str
     commands: Sequence[str]
     what: str
-    outside: bool = False
+    rule: str = NEED
     advisory: bool = False
-    in_file: bool = False
 
     @property
-    def rule(self) -> str:
-        """What findings have as their rule."""
-        return "outside" if self.outside else "workflow" if self.in_file else "need"
+    def is_outside(self) -> bool:
+        """Whether it guards the gate rather than a command."""
+        return self.rule == OUTSIDE
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Row:
         """The row as reports and annotations have it: the need's rule, and its id as the subject."""
         found = self.judgement
         status = _STATUSES[found.presence]
-        weaker = status.blocks and (self.need.outside or self.need.advisory or found.presence is Presence.UNTOLD)
+        weaker = status.blocks and (self.need.is_outside or self.need.advisory or found.presence is Presence.UNTOLD)
         return Finding(
             rule=self.need.rule,
             subject=self.need.id,
@@ -145,85 +149,15 @@ def sentence(reason: str) -> str:
     return f"{reason[:1].upper() if first.isalpha() else reason[:1]}{reason[1:].rstrip('.')}."
 
 
-EXAMINED = ("gate", "prepare", "publish", "announce", "deploy", "audit")
-"""The commands that need anything."""
-
-_JUDGING = ("gate", "prepare", "publish", "deploy")
-_NEEDED_BY: dict[str, Sequence[str]] = {
-    "stack-branch": EXAMINED,
-    "workflow-file": EXAMINED,
-    "component-repository": EXAMINED,
-    "component-runs": _JUDGING,
-    "component-image": _JUDGING,
-    "stack-runs": ("publish", "announce"),
-    "pull-requests-read": ("publish",),
-    "contents-write": ("prepare", "publish"),
-    "workflows-write": ("prepare",),
-    "pull-requests-write": ("prepare",),
-    "pull-request-setting": ("prepare",),
-    "release-branch-rules": ("prepare",),
-    "stack-branch-rules": ("prepare",),
-    "component-contents-write": ("prepare",),
-    "component-workflows-write": ("prepare",),
-    "component-tag-rules": ("prepare",),
-    "tag-rules": ("publish",),
-    "build-start": ("publish",),
-    "actions-write": ("publish",),
-    "pushed-image": ("publish",),
-    "ticket-repository": ("announce",),
-    "issues-write": ("announce",),
-    "board-lane": ("announce",),
-    "board-write": ("announce",),
-    "awx-login": ("deploy",),
-    "awx-template": ("deploy",),
-    "awx-variables": ("deploy",),
-    "site-text": ("deploy",),
-}
-GUARDS: dict[str, tuple[str, str]] = {
-    "tag-ruleset": ("Release managers alone make production tags, and nobody moves them", "settings/rules"),
-    "component-tag-ruleset": ("Nobody moves production tags of {of}", "settings/rules"),
-    "component-branch-bypass": ("The token that tags {of} cannot change its production branch", "settings/rules"),
-    "environment-reviewers": ("Somebody approves deployments to {of}", "settings/environments"),
-    "environment-people": ("More than one person can approve deployments to {of}", "settings/environments"),
-    "environment-tags": ("Only tags of the form of production ones deploy to {of}", "settings/environments"),
-    "environment-secrets": ("Credentials of AWX are secrets of {of} alone", "settings/secrets/actions"),
-    "stack-branch-review": ("The stack branch changes by reviewed pull requests", "settings/rules"),
-    "workflow-owners": ("Code owners review changes of the workflow file", "settings/rules"),
-    "write-key": ("Keys that write are secrets of guarded environments alone", "settings/secrets/actions"),
-    "moving-tag": ("What runs beside a token that writes is named by its commit", ""),
-    "deployments-filed": ("GitHub files no deployments that are none, or are at another commit", ""),
-    "dispatch-forms": ("The forms that GitHub shows are those of the stack branch", ""),
-    "execution-protections": ("Workflow execution protections let a tag start its build", "settings/actions"),
-    "run-retention": ("Workflow runs, the evidence of CI, are kept for 90 days", "settings/actions"),
-    "release-immutability": ("Nobody can change a release and its release.json", "settings"),
-}
-"""What guards the gate from outside: what has to be so (`of` an environment or a repository), and its page there."""
-
-_ADVISORY = frozenset({"pushed-image"})
-"""What no command stops for."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The commands whose needs are looked for."""
-
-    commands: Sequence[str]
-
-    def need(self, kind: str, what: str, component: str = "") -> Need | None:
-        """The need of a kind, for those of the commands that have it; None where none has."""
-        commands = [one for one in self.commands if one in _NEEDED_BY[kind]]
-        name = kind.replace("component", component or "component")
-        return Need(name, commands, what, advisory=kind in _ADVISORY) if commands else None
-
-
-def outside(kind: str, what: str) -> Need:
-    """What guards the gate, whichever commands are chosen."""
-    return Need(kind, ("gate",), what, outside=True)
-
-
 def in_file(kind: str, what: str) -> Need:
     """What the stack's workflow file has to do with the gate, whichever commands are chosen."""
-    return Need(kind, ("gate",), what, in_file=True)
+    return Need(kind, ("gate",), what, IN_FILE)
+
+
+def listed(names: Iterable[str], most: int = 4, between: str = ", ") -> str:
+    """Name a few, and how many more there are."""
+    each = list(names)
+    return between.join(each[:most]) + (f" and {len(each) - most} more" if len(each) > most else "")
 
 
 class TokenKind(Enum):

@@ -5,21 +5,21 @@ And the settings beside these: how long evidence lasts, and who can act at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..evidence import KEPT_DAYS, Answer, NotOffered, Unknown
-from ..refs import DEFAULT_FORMAT, TAGS, TagFormat
-from .need import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
+from ..refs import TAGS, TagFormat
+from .need import Judgement, Presence, hidden, listed, missing, not_needed, sentence, there, untold
 from .protection import (
     MAY_BYPASS,
     BranchGuard,
-    BranchRule,
     Deployers,
     Environment,
     ExecutionPolicy,
     Policy,
     Ruleset,
     SecretNames,
+    types_of,
 )
 
 _RETENTION = (
@@ -28,7 +28,6 @@ _RETENTION = (
 )
 _POLICIES = "Settings > Actions > Policies (the organisation and the enterprise may have some, too)"
 _IMMUTABLE = "Settings > General > Releases > Enable release immutability."
-_COMPONENT_FIXED = {"update": "moved", "deletion": "deleted"}
 _COMPONENT_TAGS = (
     "Settings > Rules > Rulesets > New tag ruleset of {repository}: target {target}, Restrict updates and Restrict "
     "deletions, nobody on its bypass list."
@@ -40,6 +39,33 @@ _PRODUCTION = (
 _BY_OTHERS = frozenset({"pull_request", "update"})
 """The types of rules that keep a token from pushing to a branch by itself."""
 _TWO = "Settings > Environments: let a team, or two people more, approve. Then one who is away stops no way back."
+_TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
+_FIXED = ("update", "deletion")
+_RULESETS = (
+    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target {target} (it means {miss}, too). "
+    "One has Restrict creations, and on its bypass list release managers and the app that publish uses. The other has "
+    "Restrict updates and Restrict deletions, and nobody on its bypass list."
+)
+_BYPASS_LISTS = (
+    "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
+    "app GitHub Actions."
+)
+_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the {patterns}."
+_PRIVATE = (
+    "In a private repository only GitHub Enterprise has required reviewers, under Settings > Environments. On other "
+    "plans the setting is not there: restrict who makes production tags (row tag-ruleset), and which of them deploy "
+    "(row environment-tags)."
+)
+_SECRETS = (
+    "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
+    "outside the environment can use these."
+)
+_REVIEW = (
+    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
+)
+_AWX = ("awx_", "tower_", "controller_")
+_ANY_TAG = "anything"
+_NEVER_OWN = "The workflow's own token can never have that."
 
 
 def judge_retention(days: Mapping[str, Answer[int]]) -> Judgement:
@@ -107,20 +133,15 @@ def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
     return missing(f"{what} With one away, the other can neither release nor go back.", _TWO, found.url)
 
 
-def judge_component_tags(
-    repository: str, found: Answer[Sequence[Ruleset]], form: TagFormat = DEFAULT_FORMAT
-) -> Judgement:
+def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form: TagFormat) -> Judgement:
     """Whether production tags of a component stay where they are. That they are on its branch the gate checks."""
     if isinstance(found, NotOffered):
         return missing(f"{sentence(found.reason)} Anyone with push access can move its tags.", found.remedy)
     if isinstance(found, Unknown):
         return hidden(found)
     remedy = _COMPONENT_TAGS.format(repository=repository, target=form.ruleset_pattern)
-    strict = [one for one in found if not one.everybody]
-    held = {tag: {rule for one in strict if one.covers(TAGS + tag) for rule in one.rules} for tag in form.samples}
-    free = [f"{tag} can be {word}" for tag in held for rule, word in _COMPONENT_FIXED.items() if rule not in held[tag]]
-    url = found[0].url if found else ""
-    if free:
+    strict, url = _strict(found), _url(found)
+    if free := _open(strict, form, _FIXED):
         return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
     if any(one.bypassers is None for one in strict):
         what = f"Production tags of {repository} cannot be moved or deleted; who may bypass that is not shown."
@@ -134,61 +155,7 @@ def judge_production(repository: str, guards: Mapping[str, BranchGuard], may_adm
     return next((one for one in judged if one.presence is not Presence.THERE), judged[0])
 
 
-def _judge_production(repository: str, branch: str, guard: BranchGuard, may_administer: bool) -> Judgement:
-    rules, classic, remedy = guard.rules, guard.classic, _PRODUCTION.format(repository=repository, branch=branch)
-    if isinstance(rules, Unknown):
-        return hidden(rules)
-    # GitHub also has a bypass for pull requests alone: then nobody has to review them.
-    if passed := [one for one in rules if one.bypass not in ("", "never")]:
-        what = f"This token may bypass rules for {branch} of {repository}: {_types(passed)}."
-        return missing(what, remedy)
-    holding = [one for one in rules if one.type in _BY_OTHERS]
-    if any(one.bypass for one in holding):
-        return there(f"{branch} of {repository} changes by others alone: {_types(holding)}.")
-    if isinstance(classic, Unknown):
-        return hidden(classic)
-    if classic and classic.forbids_pushes(may_administer):
-        return there(f"The protection of {branch} of {repository} keeps this token from pushing.")
-    if holding:
-        what = f"Whether this token may bypass rules for {branch} of {repository} is not shown to it"
-        return untold(f"{what}: {_types(holding)}.", remedy)
-    return missing(f"No rule keeps this token from pushing to {branch} of {repository}.", remedy)
-
-
-def _types(rules: Sequence[BranchRule]) -> str:
-    return ", ".join(dict.fromkeys(one.type.replace("_", " ") for one in rules))
-
-
-_TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
-_FIXED = ("update", "deletion")
-_RULESETS = (
-    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target {target} (it means {miss}, too). "
-    "One has Restrict creations, and on its bypass list release managers and the app that publish uses. The other has "
-    "Restrict updates and Restrict deletions, and nobody on its bypass list."
-)
-_BYPASS_LISTS = (
-    "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
-    "app GitHub Actions."
-)
-_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the {patterns}."
-_PRIVATE = (
-    "In a private repository only GitHub Enterprise has required reviewers, under Settings > Environments. On other "
-    "plans the setting is not there: restrict who makes production tags (row tag-ruleset), and which of them deploy "
-    "(row environment-tags)."
-)
-_SECRETS = (
-    "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
-    "outside the environment can use these."
-)
-_REVIEW = (
-    "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
-)
-_AWX = ("awx_", "tower_", "controller_")
-_ANY_TAG = "anything"
-_NEVER_OWN = "The workflow's own token can never have that."
-
-
-def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat = DEFAULT_FORMAT) -> Judgement:
+def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat) -> Judgement:
     """Whether tags that mean production are made by release managers only, and not moved or deleted, even by them."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
@@ -196,8 +163,7 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat = DEFAU
     if not rulesets:
         nothing = "No ruleset is in force for tags: anyone with push access can make, move and delete any tag."
         return missing(nothing, remedy)
-    open_to_all = _open([one for one in rulesets if not one.everybody], form)
-    if open_to_all:
+    if open_to_all := _open(_strict(rulesets), form):
         lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
         what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by anyone with push access{''.join(lists)}."
         return missing(what, remedy, _url(rulesets))
@@ -205,15 +171,13 @@ def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat = DEFAU
         message = f"With {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
         return missing(message, remedy, _url(rulesets))
     restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
-    if _open([one for one in rulesets if one.bypassers is not None and not one.everybody], form):
+    if _open([one for one in _strict(rulesets) if one.bypassers is not None], form):
         message = f"{restricted}; who may bypass that is shown only to who may edit it, and was not seen."
         return untold(message, _BYPASS_LISTS, _url(rulesets))
     return there(f"{restricted}, with no bypass for everybody who may push.", _url(rulesets))
 
 
-def judge_reviewers(
-    name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat = DEFAULT_FORMAT
-) -> Judgement:
+def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat) -> Judgement:
     """Whether somebody has to approve what is deployed to production; in a private stack few plans can ask for that."""
     if isinstance(found, Unknown):
         return hidden(found)
@@ -226,10 +190,7 @@ def judge_reviewers(
 
 
 def judge_deployers(
-    name: str,
-    found: Answer[Environment | None],
-    rulesets: Answer[Sequence[Ruleset]],
-    form: TagFormat = DEFAULT_FORMAT,
+    name: str, found: Answer[Environment | None], rulesets: Answer[Sequence[Ruleset]], form: TagFormat
 ) -> Judgement:
     """Whether only tags of the form of production ones may deploy, and none that anyone with push access can make."""
     if isinstance(found, Unknown):
@@ -244,7 +205,7 @@ def judge_deployers(
     said = f"The environment {name} lets tags such as {form.samples[0]} deploy, and no branch"
     others = [tag for tag in form.near_misses if _lets_in(found, tag)]
     known = () if isinstance(rulesets, NotOffered) else rulesets
-    free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, known)]
+    free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, _strict(known), "creation")]
     if free:
         made = "which anyone with push access can make, with a workflow file without the gate"
         what = f"{said}, but {free[0]}, too, {made}."
@@ -282,31 +243,53 @@ def judge_review(branch: str, found: BranchGuard) -> Judgement:
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
 
 
-def _open(rulesets: Sequence[Ruleset], form: TagFormat) -> list[str]:
-    """Say what anybody can do to which tags in spite of rulesets."""
-    return [f"{tag} can be {word}" for tag in form.samples for word in _free(tag, rulesets)]
+def _judge_production(repository: str, branch: str, guard: BranchGuard, may_administer: bool) -> Judgement:
+    rules, classic, remedy = guard.rules, guard.classic, _PRODUCTION.format(repository=repository, branch=branch)
+    if isinstance(rules, Unknown):
+        return hidden(rules)
+    # GitHub also has a bypass for pull requests alone: then nobody has to review them.
+    if passed := [one for one in rules if one.bypass not in ("", "never")]:
+        what = f"This token may bypass rules for {branch} of {repository}: {types_of(passed)}."
+        return missing(what, remedy)
+    holding = [one for one in rules if one.type in _BY_OTHERS]
+    if any(one.bypass for one in holding):
+        return there(f"{branch} of {repository} changes by others alone: {types_of(holding)}.")
+    if isinstance(classic, Unknown):
+        return hidden(classic)
+    if classic and classic.forbids_pushes(may_administer):
+        return there(f"The protection of {branch} of {repository} keeps this token from pushing.")
+    if holding:
+        what = f"Whether this token may bypass rules for {branch} of {repository} is not shown to it"
+        return untold(f"{what}: {types_of(holding)}.", remedy)
+    return missing(f"No rule keeps this token from pushing to {branch} of {repository}.", remedy)
 
 
-def _free(tag: str, rulesets: Sequence[Ruleset]) -> list[str]:
-    """Say what anybody can do to a tag."""
-    held = {rule for each in rulesets if each.covers(TAGS + tag) for rule in each.rules}
-    return [word for rule, word in _TAG_RULES.items() if rule not in held]
+def _strict(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
+    """Return those that bind somebody who may push."""
+    return [one for one in rulesets if not one.everybody]
+
+
+def _open(rulesets: Sequence[Ruleset], form: TagFormat, rules: Iterable[str] = _TAG_RULES) -> list[str]:
+    """Say what anybody can do to which tags in spite of rulesets, of what some types of rules forbid."""
+    return [
+        f"{tag} can be {_TAG_RULES[rule]}" for tag in form.samples for rule in rules if _is_free(tag, rulesets, rule)
+    ]
+
+
+def _is_free(tag: str, rulesets: Sequence[Ruleset], rule: str) -> bool:
+    """Whether no ruleset has a type of rule for a tag."""
+    return not any(rule in each.rules and each.covers(TAGS + tag) for each in rulesets)
 
 
 def _free_to_this_token(rulesets: Sequence[Ruleset], tag: str) -> list[str]:
     """Say what whoever is on the bypass lists can do to tags that are there."""
-    firm = [each for each in rulesets if each.bypass not in MAY_BYPASS and each.covers(TAGS + tag)]
-    return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if not any(rule in each.rules for each in firm)]
+    firm = [each for each in rulesets if each.bypass not in MAY_BYPASS]
+    return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if _is_free(tag, firm, rule)]
 
 
 def _lets_in(environment: Environment, tag: str) -> bool:
     policies = environment.policies
     return not isinstance(policies, Unknown) and any(one.allows_tag(tag) for one in policies)
-
-
-def _is_free(tag: str, rulesets: Sequence[Ruleset]) -> bool:
-    """Whether no ruleset keeps whoever may push from making a tag."""
-    return not any("creation" in one.rules and one.covers(TAGS + tag) and not one.everybody for one in rulesets)
 
 
 def _problem_with_deployers(found: Environment, form: TagFormat) -> Answer[str]:
@@ -348,8 +331,7 @@ def _awx(names: Answer[Sequence[str]], whose: str) -> list[str]:
 
 
 def _named(rulesets: Sequence[Ruleset]) -> str:
-    names = [f"the ruleset {each.name!r}" for each in rulesets[:3]]
-    return " and ".join(names) + (f" and {len(rulesets) - 3} more" if len(rulesets) > 3 else "")
+    return listed((f"the ruleset {each.name!r}" for each in rulesets), 3, " and ")
 
 
 def _url(rulesets: Sequence[Ruleset]) -> str:

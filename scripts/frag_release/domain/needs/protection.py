@@ -18,6 +18,7 @@ ALL_REFS = "~ALL"
 _DEEP = "**"
 MAY_BYPASS = ("always", "exempt")
 """GitHub's words for a token whose owner a ruleset does not bind when tags or branches are pushed."""
+_BYPASS_LIST = "put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
 
 # The number that GitHub gave the role Write (docs of its provider for Terraform, `repository_ruleset`), and the one of
 # the app GitHub Actions, as which every workflow asks, and so one that anybody has pushed.
@@ -62,7 +63,7 @@ class Ruleset:
 
     def covers(self, ref: str) -> bool:
         """Whether the ruleset applies to a full ref name."""
-        return any(_means(one, ref) for one in self.includes) and not any(_means(one, ref) for one in self.excludes)
+        return _takes(self.includes, self.excludes, ref)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class ExecutionPolicy:
 
     def covers(self, file: str) -> bool:
         """Whether it applies to a workflow file, by its path."""
-        return any(_means(one, file) for one in self.includes) and not any(_means(one, file) for one in self.excludes)
+        return _takes(self.includes, self.excludes, file)
 
 
 @dataclass(frozen=True)
@@ -213,11 +214,11 @@ def _match(patterns: Sequence[str], names: Sequence[str]) -> bool:
     return same and _match(patterns[1:], names[1:])
 
 
-def _means(pattern: str, ref: str) -> bool:
-    return pattern == ALL_REFS or matches(pattern, ref)
+def _takes(includes: Sequence[str], excludes: Sequence[str], name: str) -> bool:
+    def mean(patterns: Sequence[str]) -> bool:
+        return any(one == ALL_REFS or matches(one, name) for one in patterns)
 
-
-_BYPASS_LIST = "put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
+    return mean(includes) and not mean(excludes)
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, rem
         what = _in_the_way(branch, forbidding)
         return untold(f"{what}; whether this token may bypass them is not shown to it.", remedy)
     if binding:
-        return untold(f"{_owner(binding)} may refuse {deed.what} to {branch}: {_types(binding)}.", remedy)
+        return untold(f"{_owner(binding)} may refuse {deed.what} to {branch}: {types_of(binding)}.", remedy)
     return there(f"No rule forbids {deed.what} to {branch}.")
 
 
@@ -275,8 +276,12 @@ def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
     return there(f"No ruleset forbids a tag such as {tag}.")
 
 
+def types_of(rules: Sequence[BranchRule]) -> str:
+    """Name the types of rules, each once."""
+    return _words(rule.type for rule in rules)
+
+
 def _words(types: Iterable[str]) -> str:
-    """Name types of rules, each once."""
     return ", ".join(dict.fromkeys(each.replace("_", " ") for each in types))
 
 
@@ -289,12 +294,8 @@ def _forbidden(tag: str, by: Ruleset) -> Judgement:
 
 
 def _in_the_way(branch: str, rules: Sequence[BranchRule]) -> str:
-    return f"{_owner(rules)} are in the way of {branch}: {_types(rules)}"
+    return f"{_owner(rules)} are in the way of {branch}: {types_of(rules)}"
 
 
 def _owner(rules: Sequence[BranchRule]) -> str:
     return f"Rules of {rules[0].source or 'the repository'}"
-
-
-def _types(rules: Sequence[BranchRule]) -> str:
-    return _words(rule.type for rule in rules)

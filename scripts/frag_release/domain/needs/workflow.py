@@ -12,13 +12,33 @@ from ..components import Pin
 from ..evidence import Answer, Answers, Image, Unknown
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from .need import Judgement, Presence, Row, hidden, in_file, missing, not_needed, there, unseen
+from .need import Judgement, Presence, Row, hidden, in_file, listed, missing, not_needed, there, unseen
 from .protection import SecretNames, Variables
 
 _IMAGE = (
     "If the image is private, give registry-username and registry-password of somebody who may pull it or, if "
     "images are in several registries, registry-config. If there is none, pin a tag whose image is there."
 )
+_LEVEL_ONE = "Put the gate in front as the README's quick start (level 1) has it: a job of its own, first in the file."
+_NEED = "Give {jobs} the gate's job in needs:. An if with always() or !cancelled() has to ask for its result."
+_ASK = (
+    f"Put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions in the if of {{jobs}}, in "
+    "brackets those with ||, and gate into its needs:, where gate is the gate's job, which hands on that output."
+)
+_ALONE = "Move the gate into a job of its own, in which it is the only step."
+_FAILURES = (
+    "Take continue-on-error away: a deployment that failed is green with it. Let a step with if: failure() tell people."
+)
+_PLACE = "Give {jobs} an environment of its own, with its own secrets, such as staging."
+_NAME_IT = "Name the job deploy-production, or give it the environment that the input environment names."
+_AS_VARIABLE = "Settings > Secrets and variables > Actions: write as a variable, and delete as a secret: {names}."
+_SET = (
+    "Settings > Secrets and variables > Actions > Variables: set them, or PRODUCTION to false where nothing that is "
+    "built may reach production."
+)
+_MOST = 4
+
+Judge = Callable[[GateUse], Judgement]
 
 
 def judge_branches(repository: str, heads: Answers[str | None], given_as: str, every: bool) -> Judgement:
@@ -64,28 +84,6 @@ def judge_image(pin: Pin, images: Mapping[tuple[str, str], Answer[Image]]) -> Ju
     if image.digest is None:
         return missing(f"The registry shows no image {name}:{pin.image_tag}: there is none, or it is hidden.", _IMAGE)
     return there(f"{name}:{pin.image_tag} can be read.")
-
-
-_LEVEL_ONE = "Put the gate in front as the README's quick start (level 1) has it: a job of its own, first in the file."
-_NEED = "Give {jobs} the gate's job in needs:. An if with always() or !cancelled() has to ask for its result."
-_ASK = (
-    f"Put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions in the if of {{jobs}}, in "
-    "brackets those with ||, and gate into its needs:, where gate is the gate's job, which hands on that output."
-)
-_ALONE = "Move the gate into a job of its own, in which it is the only step."
-_FAILURES = (
-    "Take continue-on-error away: a deployment that failed is green with it. Let a step with if: failure() tell people."
-)
-_PLACE = "Give {jobs} an environment of its own, with its own secrets, such as staging."
-_NAME_IT = "Name the job deploy-production, or give it the environment that the input environment names."
-_AS_VARIABLE = "Settings > Secrets and variables > Actions: write as a variable, and delete as a secret: {names}."
-_SET = (
-    "Settings > Secrets and variables > Actions > Variables: set them, or PRODUCTION to false where nothing that is "
-    "built may reach production."
-)
-_MOST = 4
-
-Judge = Callable[[GateUse], Judgement]
 
 
 def judge_used(use: GateUse) -> Judgement:
@@ -279,9 +277,7 @@ def _sentence(text: str) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     """Name a few of them, each once."""
-    each = list(dict.fromkeys(items))
-    more = f" and {len(each) - _MOST} more" if len(each) > _MOST else ""
-    return f"{', '.join(each[:_MOST])}{more}"
+    return listed(dict.fromkeys(items))
 
 
 def _names(jobs: Sequence[Job]) -> str:

@@ -14,7 +14,7 @@ from ..evidence import Answer, Blob, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
-from .need import Judgement, hidden, missing, not_needed, there, unseen, untold
+from .need import Judgement, hidden, listed, missing, not_needed, there, unseen, untold
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -24,6 +24,22 @@ _NAME_THEM = (
     "Put a line such as /.github/ @OWNER/release-managers at the end of .github/CODEOWNERS, and switch on Require "
     "review from Code Owners in the ruleset of the stack branch."
 )
+_TOKENS = ("token", "ticket-token")
+_OWN = "github_token"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_EITHER = re.compile(r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S)
+"""An expression that is one of two texts, whatever its condition: `${{ … && 'one' || 'other' }}`."""
+_MOST = 4
+_KEEP = (
+    "Keep the key as a secret of an environment that asks for reviewers, or lets in the reviewed stack branch alone, "
+    "and run the job in it; delete the secret of that name from repository and organisation."
+)
+_PIN = "Name the 40 digits of the release's commit, with the version as a comment."
+_FILING = (
+    "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules stay, and deploy "
+    "files its own record. An older GitHub Enterprise Server does not know that line: leave it out there."
+)
+_FORM = "Bring both to the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
 
 @dataclass(frozen=True)
@@ -41,60 +57,6 @@ class Owners:
             if pattern and _means(pattern, file):
                 found = [name for name in names if "@" in name]
         return found
-
-
-def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, guard: BranchGuard) -> Judgement:
-    """Whether owners have to review each change of the workflow file, and of the file that names them."""
-    if isinstance(found, Unknown):
-        return unseen(found)
-    if found is None:
-        return missing("There is no file CODEOWNERS: .github/ has no owner, who would have to review it.", _NAME_THEM)
-    free = [file for file in (workflow_file, found.path) if not found.of(file)]
-    if free:
-        return missing(f"{found.path} names no owner of {' and '.join(dict.fromkeys(free))}.", _NAME_THEM)
-    return _judge_review(f"{found.path} names owners of {workflow_file}", branch, guard)
-
-
-def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
-    rules = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
-    if any(one.owners for one in rules):
-        return there(f"{named}, and a rule asks for their review on {branch}.")
-    if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
-        return there(f"{named}, and the protection of {branch} asks for their review.")
-    if any(one.owners is None for one in rules):
-        return untold(f"{named}; whether {branch} needs their review is not shown.", _NAME_THEM)
-    for lost in (guard.rules, guard.classic):
-        if isinstance(lost, Unknown):
-            return hidden(lost)
-    return missing(f"{named}, and nothing asks for their review on {branch}.", _NAME_THEM)
-
-
-def _means(pattern: str, file: str) -> bool:
-    """Whether a pattern means a file: below any folder unless it has a slash before its end, and all of a folder."""
-    if pattern.startswith("!") or "[" in pattern or "\\" in pattern:
-        return False  # not for CODEOWNERS
-    body = pattern.strip("/")
-    start = "" if "/" in pattern.rstrip("/") else "**/"
-    below = matches(f"{start}{body}/*/**", file) and not body.endswith("/*")
-    return below or (not pattern.endswith("/") and matches(f"{start}{body}", file))
-
-
-_TOKENS = ("token", "ticket-token")
-_OWN = "github_token"
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_EITHER = re.compile(r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S)
-"""An expression that is one of two texts, whatever its condition: `${{ … && 'one' || 'other' }}`."""
-_MOST = 4
-_KEEP = (
-    "Keep the key as a secret of an environment that asks for reviewers, or lets in the reviewed stack branch alone, "
-    "and run the job in it; delete the secret of that name from repository and organisation."
-)
-_PIN = "Name the 40 digits of the release's commit, with the version as a comment."
-_FILING = (
-    "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules stay, and deploy "
-    "files its own record. An older GitHub Enterprise Server does not know that line: leave it out there."
-)
-_FORM = "Bring both to the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
 
 @dataclass(frozen=True)
@@ -118,6 +80,18 @@ class Writers:
     forms: frozenset[str] = frozenset()
     filing: Sequence[str] = ()
     unread: Sequence[str] = ()
+
+
+def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, guard: BranchGuard) -> Judgement:
+    """Whether owners have to review each change of the workflow file, and of the file that names them."""
+    if isinstance(found, Unknown):
+        return unseen(found)
+    if found is None:
+        return missing("There is no file CODEOWNERS: .github/ has no owner, who would have to review it.", _NAME_THEM)
+    free = [file for file in (workflow_file, found.path) if not found.of(file)]
+    if free:
+        return missing(f"{found.path} names no owner of {' and '.join(dict.fromkeys(free))}.", _NAME_THEM)
+    return _judge_review(f"{found.path} names owners of {workflow_file}", branch, guard)
 
 
 def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
@@ -176,9 +150,7 @@ def judge_moving(found: Answer[Writers]) -> Judgement:
     if isinstance(found, Unknown):
         return hidden(found)
     if found.moving:
-        more = f" and {len(found.moving) - _MOST} more" if len(found.moving) > _MOST else ""
-        what = f"Beside a token that writes, what is used can be moved: {', '.join(found.moving[:_MOST])}{more}."
-        return missing(what, _PIN)
+        return missing(f"Beside a token that writes, what is used can be moved: {listed(found.moving)}.", _PIN)
     return _unread(found) or there("Beside tokens that write, all actions are named by their commit.")
 
 
@@ -191,9 +163,7 @@ def judge_filing(found: Answer[Writers]) -> Judgement:
     if isinstance(found, Unknown):
         return hidden(found)
     if found.filing:
-        more = f" and {len(found.filing) - _MOST} more" if len(found.filing) > _MOST else ""
-        what = f"GitHub lists each run of these as a deployment: {', '.join(found.filing[:_MOST])}{more}."
-        return missing(what, _FILING)
+        return missing(f"GitHub lists each run of these as a deployment: {listed(found.filing)}.", _FILING)
     return _unread(found) or there("No job has GitHub file a deployment by itself.")
 
 
@@ -223,6 +193,30 @@ def judge_forms(
     return _unread(found) or there(f"The workflow files of {branch} are those of the default branch {default}.")
 
 
+def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
+    rules = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
+    if any(one.owners for one in rules):
+        return there(f"{named}, and a rule asks for their review on {branch}.")
+    if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
+        return there(f"{named}, and the protection of {branch} asks for their review.")
+    if any(one.owners is None for one in rules):
+        return untold(f"{named}; whether {branch} needs their review is not shown.", _NAME_THEM)
+    for lost in (guard.rules, guard.classic):
+        if isinstance(lost, Unknown):
+            return hidden(lost)
+    return missing(f"{named}, and nothing asks for their review on {branch}.", _NAME_THEM)
+
+
+def _means(pattern: str, file: str) -> bool:
+    """Whether a pattern means a file: below any folder unless it has a slash before its end, and all of a folder."""
+    if pattern.startswith("!") or "[" in pattern or "\\" in pattern:
+        return False  # not for CODEOWNERS
+    body = pattern.strip("/")
+    start = "" if "/" in pattern.rstrip("/") else "**/"
+    below = matches(f"{start}{body}/*/**", file) and not body.endswith("/*")
+    return below or (not pattern.endswith("/") and matches(f"{start}{body}", file))
+
+
 def _filing(root: Node) -> list[Job]:
     """Return the jobs with an environment that does not say `deployment: false`; pages are deployments of their own."""
     jobs = [job for job in read_jobs(root, (), "").values() if job.environment]
@@ -230,8 +224,7 @@ def _filing(root: Node) -> list[Job]:
 
 
 def _files_none(job: Node) -> bool:
-    place = job.child("environment")
-    return text_of(place, "deployment").strip().lower() == "false"
+    return text_of(job.child("environment"), "deployment").strip().lower() == "false"
 
 
 def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]:
@@ -256,9 +249,8 @@ def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
 
 def _secrets_of_step(job: Job, step_id: str) -> Iterator[str]:
     made = [step for step in job.steps if text_of(step, "id").lower() == step_id]
-    for given in (step.child("with") for step in made):
-        for _, value in given.entries if given else ():
-            yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
+    for _, value in [entry for step in made for entry in step.entries_of("with")]:
+        yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
 
 
 def _paths(text: str) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..awx_jobs import MAY_LAUNCH, LaunchData, Template, Variables
 from ..builds import PUSHED_IMAGE
 from ..evidence import Answer, NotOffered, Unknown
-from ..refs import DEFAULT_FORMAT, TagFormat
+from ..refs import TagFormat
 from ..site import LineError, Page, PageError, SiteLine, fits, look_at, pointer_of, read_lines
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Said, Tags, Triggers
@@ -30,6 +30,16 @@ from .protection import COMMIT, OWN_BRANCH, BranchGuard, BranchRule, Ruleset, ju
 _MOST_PROPOSED = 5
 _LONGEST_POINTER = 200
 _WORDS = ("Stack ", "stack ", "Stack: ", "stack: ", "stack:", "stack-")
+_BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
+_CENTURY = range(2000, 2100)
+_SAY_IT = (
+    "Add the two steps behind the push that examples/build-main.yaml has (docs/publish.md, Which image is recorded). "
+    "GitHub Enterprise Server takes no such upload: go back by hand there."
+)
+_SETTING = (
+    "Settings > Actions > General > Workflow permissions: turn on Allow GitHub Actions to create and approve pull "
+    "requests (in the organisation's settings first, where it is greyed out)."
+)
 
 
 @dataclass(frozen=True)
@@ -106,18 +116,13 @@ def proposals(page: Page, known: Known) -> list[str]:
         places = list(_texts(page.document))
     except PageError:
         return _texts_that_do(page, known)
-    forms = {form.replace("{image-tag}", tag): (rank, form) for rank, tag, form in _written(known)}
+    ranked = enumerate(known.tags)
+    forms = {form.replace("{image-tag}", tag): (rank, form) for rank, tag in ranked for form in known.forms}
     found = [(*forms[text], pointer_of(tokens)) for tokens, text in places if text in forms]
     found = [one for one in found if _may_stand(pointer=one[2], form=one[1], known=known)]
     found = [one for one in found if "stack" in one[2].casefold()] or found
     likeliest = min((rank for rank, *_ in found), default=0)
     return [f"{pointer} = {form}" for rank, form, pointer in found if rank == likeliest][:_MOST_PROPOSED]
-
-
-def _written(known: Known) -> Iterator[tuple[int, str, str]]:
-    for rank, tag in enumerate(known.tags):
-        for form in known.forms:
-            yield rank, tag, form
 
 
 def _texts_that_do(page: Page, known: Known) -> list[str]:
@@ -208,18 +213,6 @@ def judge_ticket_place(place: Answer[TicketPlace]) -> Judgement:
     return there(f"{place.repository} can be read, and has issues.")
 
 
-_BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
-_CENTURY = range(2000, 2100)
-_SAY_IT = (
-    "Add the two steps behind the push that examples/build-main.yaml has (docs/publish.md, Which image is recorded). "
-    "GitHub Enterprise Server takes no such upload: go back by hand there."
-)
-_SETTING = (
-    "Settings > Actions > General > Workflow permissions: turn on Allow GitHub Actions to create and approve pull "
-    "requests (in the organisation's settings first, where it is greyed out)."
-)
-
-
 @dataclass(frozen=True)
 class BuildWorkflow:
     """The stack's workflow as GitHub Actions has it: `state` is its word, `triggers` are those in the file."""
@@ -227,8 +220,8 @@ class BuildWorkflow:
     file: str
     state: Answer[str]
     triggers: Triggers | WorkflowFileError | Unknown
+    tag_format: TagFormat
     archived: bool = False
-    tag_format: TagFormat = DEFAULT_FORMAT
 
 
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
@@ -326,9 +319,8 @@ def _judge_tags(file: str, tags: Tags, form: TagFormat) -> Judgement:
         return untold(f"Which tags start {file} cannot be told from the patterns under push in its `on`.", remedy)
     if not any(map(tags.start, _many(form))):
         return missing(f"No push of a tag such as {left_out[0]} starts {file}.", remedy)
-    return untold(
-        f"{file} does not start for every production tag: {' and '.join(left_out)} would not start it.", remedy
-    )
+    what = f"{file} does not start for every production tag: {' and '.join(left_out)} would not start it."
+    return untold(what, remedy)
 
 
 def _many(form: TagFormat) -> Iterator[str]:

@@ -11,7 +11,7 @@ from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import Row
-from ..refs import DEFAULT_FORMAT, TagFormat
+from ..refs import TagFormat
 from .report import Report, count, finding_as_json
 
 
@@ -82,17 +82,17 @@ class AdoptReport(Report):
     repository: str
     file: str
     rows: Sequence[Row]
+    found: Found
+    dangers: Sequence[Finding]
+    environment: str
+    tag_format: TagFormat
+    deployer: str
     check: bool = False
-    found: Found = Found((), ())
     diff: str = ""
     obstacle: str = ""
     by_hand: Sequence[ByHand] = ()
-    dangers: Sequence[Finding] = ()
-    environment: str = ""
-    tag_format: TagFormat = DEFAULT_FORMAT
     files: Sequence[OtherFile] = ()
     past: Past = Past()
-    deployer: str = "awx"
 
     @property
     def open_rows(self) -> list[Row]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from ..decision import Verdict
 from ..findings import Finding
-from ..needs.need import Presence, Row, TokenKind
+from ..needs.need import IN_FILE, NEED, Presence, Row, TokenKind
 from .report import Report, count, finding_as_json
 
 
@@ -33,17 +33,17 @@ class DoctorReport(Report):
     @property
     def needs(self) -> list[Row]:
         """What the commands themselves need."""
-        return [row for row in self.rows if row.need.rule == "need"]
+        return [row for row in self.rows if row.need.rule == NEED]
 
     @property
     def in_file(self) -> list[Row]:
         """What the stack's workflow file does with the gate."""
-        return [row for row in self.rows if row.need.in_file]
+        return [row for row in self.rows if row.need.rule == IN_FILE]
 
     @property
     def guards(self) -> list[Row]:
         """What guards the gate from outside."""
-        return [row for row in self.rows if row.need.outside]
+        return [row for row in self.rows if row.need.is_outside]
 
     @property
     def blockers(self) -> list[Row]:
