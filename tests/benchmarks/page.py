@@ -37,8 +37,6 @@ What a runner downloads, made as GitHub makes it (`git archive`, with `export-ig
   which opens one for each question, is spared the most by that.
 - *Time* is the median, in brackets the middle half of the runs. *First request* is from the start of the process to
   the arrival at the server. *Memory* is the highest peak of the largest process, for a bare checkout that of pip.
-- The example is of 2023, so our gate also lists the tags of each year since; of a release of this year it asks so
-  many questions less.
 
 ## Targets
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -35,13 +36,27 @@ def no_pins(commits: Sequence[str]) -> dict[str, tuple[Pin, ...]]:
     ],
 )
 def test_the_years_in_which_a_higher_tag_may_be(github_example: GitHubServer, day: str, years: list[str]) -> None:
-    """The tag's year and those since; on the last day of a year also the next, which has begun further east."""
+    """The tag's year, beside the list of all; if that is too long, also the years since.
+
+    On the last day of a year the next one has begun further east.
+    """
     tag = parse_production_tag("2023.06.1")
     assert tag
-    evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], no_pins)
-    evidence.gather(tag, datetime.date.fromisoformat(day))
-    listed = {one.path.removeprefix(TAGS) for one in github_example.requests if one.path.startswith(TAGS)}
-    assert sorted(listed) == years
+    for is_too_long, listed in ((False, ["2023."]), (True, years)):
+        if is_too_long:
+            github_example.add("GET", "/matching-refs/tags$", lambda forward: json_reply(200, too_many_tags()))
+        github_example.requests.clear()
+        evidence = StackEvidence(forge(github_example.url).repository(STACK), ["master"], no_pins)
+        evidence.gather(tag, datetime.date.fromisoformat(day))
+        asked = {one.path.removeprefix(TAGS) for one in github_example.requests if one.path.startswith(TAGS)}
+        assert sorted(asked) == listed
+
+
+def too_many_tags() -> list[dict[str, Any]]:
+    """A page with more tags than are listed."""
+    points_at = {"type": "commit", "sha": "0" * 40, "url": "https://x"}
+    some = {"node_id": "x", "url": "https://x.example", "object": points_at}
+    return [{**some, "ref": f"refs/tags/2001.1.{number}"} for number in range(30_001)]
 
 
 def higher(github: GitHubServer, example: Example) -> Answer[Sequence[str]]:
@@ -159,13 +174,7 @@ def test_a_list_that_may_lack_the_tag_is_no_list(github_example: GitHubServer) -
 
 def test_more_tags_than_are_listed(world: World) -> None:
     """With over 30,000 tags those of the years in question are judged, and the findings say that these are all."""
-    some = {
-        "node_id": "x",
-        "url": "https://x.example",
-        "object": {"type": "commit", "sha": "0" * 40, "url": "https://x"},
-    }
-    many = [{**some, "ref": f"refs/tags/2001.1.{number}"} for number in range(30_001)]
-    world.github.add("GET", "/matching-refs/tags$", lambda forward: json_reply(200, many))
+    world.github.add("GET", "/matching-refs/tags$", lambda forward: json_reply(200, too_many_tags()))
     outcome = world.gate()
     assert (outcome.status, outcome.outputs["verdict"]) == (0, "deploy"), outcome.log
     assert outcome.report is not None

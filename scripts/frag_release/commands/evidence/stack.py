@@ -84,15 +84,17 @@ class StackEvidence:
         """Return the facts about `tag`, and the release before it with its pins.
 
         The list of all tags grows with the years, so it comes beside the other questions: they go by the tags of the
-        years in question, and only what is found in no such year is asked about afterwards.
+        same year, and only what is found in another is asked about afterwards.
         """
-        prefixes = _prefixes(tag, today)
         with ThreadPoolExecutor(1) as pool:
             listing = pool.submit(self._repository.tags_starting, [""])
-            names = self._listed(prefixes)
+            names = self._listed(_prefixes(tag))
             facts, previous = self._nearby(tag, names)
         everything = listing.result()
         if isinstance(everything, TooLong):
+            # Somewhere it is tomorrow already, and with it the next year.
+            prefixes = _prefixes(tag, (today + datetime.timedelta(days=1)).year)
+            facts, previous = self._nearby(tag, self._repository.tags_starting(prefixes))
             starts = " or ".join(prefixes)
             facts = replace(facts, compared=f"the tags that start with {starts}, because {everything.reason}")
             return facts, everything if previous is None else previous
@@ -241,16 +243,13 @@ def _first_unknown(*answers: Answer[object]) -> Unknown | None:
     return next((answer for answer in answers if isinstance(answer, Unknown)), None)
 
 
-def _prefixes(tag: ProductionTag, today: datetime.date) -> list[str]:
-    """Return what the tags to compare with start with: the tag's year and, for an old tag, those since.
+def _prefixes(tag: ProductionTag, last_year: int = 0) -> list[str]:
+    """Return what the tags to compare with start with: the tag's year, and those since up to the last one.
 
-    These come first, and decide what is asked next; the whole history, which only grows, comes beside. A tag that
-    starts with no year can stand anywhere in the order, so for that one every tag is listed at once.
+    A tag that starts with no year can stand anywhere in the order, so for that one every tag is listed at once.
     """
-    # Somewhere it is tomorrow already, and with it the next year.
-    this_year = (today + datetime.timedelta(days=1)).year
-    if not _FIRST_CALENDAR_YEAR <= tag.year <= this_year:
+    if tag.year < _FIRST_CALENDAR_YEAR or (last_year and tag.year > last_year):
         return [""]
-    years = [f"{tag.form.prefix}{year}." for year in range(tag.year, this_year + 1)]
+    years = [f"{tag.form.prefix}{year}." for year in range(tag.year, max(tag.year, last_year) + 1)]
     written = f"{tag.text.partition('.')[0]}."
     return years if written in years else [*years, written]
