@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, Union
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Union
 
 if TYPE_CHECKING:
     from .origin import Origins
@@ -59,6 +60,7 @@ OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 RETRY = "Nothing is known to be wrong: run this again."
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,34 @@ class Unknown:
 
     reason: str
     remedy: str = RETRY
+
+
+class Unseen(Exception):
+    """Raised inside an adapter where something could not be seen; `answered` makes it the Unknown that it has."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+def seen(answer: _T | Unknown) -> _T:
+    """The answer, if there is one; raises Unseen."""
+    if isinstance(answer, Unknown):
+        raise Unseen(answer)
+    return answer
+
+
+def answered(ask: Callable[_P, _T]) -> Callable[_P, _T | Unknown]:
+    """Make a method of an adapter's door of one that raises Unseen: it returns the Unknown instead."""
+
+    @functools.wraps(ask)
+    def door(*args: _P.args, **kwargs: _P.kwargs) -> _T | Unknown:
+        try:
+            return ask(*args, **kwargs)
+        except Unseen as error:
+            return error.unknown
+
+    return door
 
 
 @dataclass(frozen=True)
