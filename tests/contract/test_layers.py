@@ -214,3 +214,32 @@ def test_every_reader_of_a_production_tag_is_told_the_format() -> None:
             name = call.func.id if isinstance(call.func, ast.Name) else ""
             told = len(call.args) >= readers.get(name, 0) or any(one.arg == "form" for one in call.keywords)
             assert told or path.name == "builds.py", f"{path.name}:{call.lineno}"
+
+
+def methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    """The methods of a class by name."""
+    return {one.name: one for one in node.body if isinstance(one, ast.FunctionDef)}
+
+
+def says_answer(method: ast.FunctionDef) -> bool:
+    """Whether a method is annotated to return an answer, or answers."""
+    return "Answer" in ast.unparse(method.returns or ast.Constant(None))
+
+
+def test_who_promises_an_answer_gives_one() -> None:
+    """Where a Protocol has an `Answer`, an adapter's method is `answered`, or is itself annotated as returning one."""
+    folder = PACKAGE / "adapters"
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in folder.rglob("*.py")}
+    classes = [(path, node) for path, tree in trees.items() for node in tree.body if isinstance(node, ast.ClassDef)]
+    ports = {node.name: methods(node) for path, node in classes if path.parent.name == "ports"}
+    adapters = {node.name: methods(node) for path, node in classes if path.parent.name != "ports"}
+    forgotten, met = [], set()
+    for asked in filter(None, ports.values()):
+        for name, given in adapters.items():
+            for door in asked if asked.keys() <= given.keys() else ():
+                if says_answer(asked[door]):
+                    met.add(name)
+                    decorators = {ast.unparse(each) for each in given[door].decorator_list}
+                    forgotten += [] if says_answer(given[door]) or "answered" in decorators else [f"{name}.{door}"]
+    assert forgotten == []
+    assert met >= {"GithubRepository", "GithubRuns", "GithubBuilds", "GithubTickets", "GithubBoard", "LocalRepository"}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
-from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown
+from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
 from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited
 from ..http.session import Http, Once
@@ -135,8 +135,8 @@ class PlaceApi(ABC):
         self._readable = False
 
     @abstractmethod
-    def absence(self) -> Unknown | None:
-        """Return None where a 404 of this place means that there is no such thing in it, else why it does not."""
+    def confirm_absence(self) -> None:
+        """Raise Unseen unless a 404 of this place means that there is no such thing in it."""
 
     @abstractmethod
     def not_visible(self) -> Unknown:
@@ -152,13 +152,13 @@ class PlaceApi(ABC):
         max_bytes: int = MAX_BYTES,
         accept: str = "",
         version: str = "",
-    ) -> Answer[Response]:
+    ) -> Response:
         """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
 
-        The response has status 200, 204, 404, 409, 410 or 422; whatever else comes is an `Unknown`.
+        The response has status 200, 204, 404, 409, 410 or 422; raises Unseen for whatever else comes.
         """
         if not self._root:
-            return self._malformed()
+            raise Unseen(self._malformed())
         below = quote(path) if isinstance(path, str) else "".join(f"/{quote(part, safe='')}" for part in path)
         url = f"{self._access.api_url}{self._root}{below}"
         return self.get_url(
@@ -173,7 +173,7 @@ class PlaceApi(ABC):
         max_bytes: int = MAX_BYTES,
         accept: str = "",
         version: str = "",
-    ) -> Answer[Response]:
+    ) -> Response:
         """Ask for a whole URL, such as that of a next page, as `get` does, with another `accept` or API `version`."""
         request = Request(
             url,
@@ -183,17 +183,17 @@ class PlaceApi(ABC):
             max_bytes=max_bytes,
         )
         with self._asked() if permission == CONTENTS else nullcontext():
-            response = self.http.send(request)
-            if isinstance(response, Unknown):
-                return self._advised(response)
+            response = seen(self._advised(self.http.send(request)))
             # A web page, such as a proxy sends, is no proof.
             if permission == CONTENTS and response.status == 200:
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response
-        if response.status in (404, 409, 410, 422):  # GitHub says something with its no; a proxy's empty 404 is none
-            return response if read_message(response.body) else self._odd("said no without a word", request.what)
-        return self._refused(response, request, permission)
+        if response.status not in (404, 409, 410, 422):
+            raise Unseen(self._refused(response, request, permission))
+        if not read_message(response.body):  # GitHub says something with its no; a proxy's empty 404 is none
+            raise self._odd("said no without a word", request.what)
+        return response
 
     def write(
         self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: Mapping[str, Any]
@@ -209,26 +209,28 @@ class PlaceApi(ABC):
             self._access.credentials,
             body=json.dumps(body).encode() if body else b"",
         )
-        response = self.http.send(request)
-        return self._advised(response) if isinstance(response, Unknown) else response
+        return self._advised(self.http.send(request))
 
     def upload(self, url: str, what: str, content: bytes, content_type: str) -> Answer[Response]:
         """Send a file to the whole URL that GitHub names for it, once, if it is one of GitHub's own."""
         credentials = self._access.credentials
         if not is_upload_address(url, self._access.api_url) or credentials is None:
-            return self._odd("wants a file sent to another server", what)
+            return self._odd("wants a file sent to another server", what).unknown
         headers = {**_HEADERS, "Content-Type": content_type}
         whose = replace(credentials, origin=origin(url))
         return self.http.send(Request(url, f"{what} of {self.name}", "POST", headers, whose, body=content))
 
-    def read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
-        """Return what a response with status 200 or 201 holds; `Unknown` for other statuses and other contents."""
+    def read(self, response: Response, kind: type[_T], what: str) -> _T:
+        """Return what a response with status 200 or 201 holds; raises Unseen for other statuses and other contents."""
         if response.status == 404:
-            return self.absence() or self.gone(what)
+            self.confirm_absence()
+            raise self.gone(what)
         if response.status not in (200, 201):
-            return self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
+            raise self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
         found = read_payload(response.body, kind)
-        return found if found is not None else self._odd("sent something else than it promises in its API", what)
+        if found is None:
+            raise self._odd("sent something else than it promises in its API", what)
+        return found
 
     def one(
         self,
@@ -238,31 +240,31 @@ class PlaceApi(ABC):
         query: Mapping[str, str | int] | None = None,
         *,
         permission: str = CONTENTS,
-    ) -> Answer[_T | None]:
+    ) -> _T | None:
         """Ask for a single thing, as `get` does, and return what it holds; None if there is none."""
         response = self.get(path, what, query, permission=permission)
-        if isinstance(response, Unknown):
-            return response
-        return self.absence() if response.status == 404 else self.read(response, kind, what)
+        if response.status == 404:
+            self.confirm_absence()
+            return None
+        return self.read(response, kind, what)
 
-    def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> Answer[list[_T]]:
-        """Return what the pages of a list hold; `Unknown` as for `read`."""
-        found: list[_T] = []
-        for page in pages:
-            items = self.read(page, list[kind], what)  # type: ignore[valid-type]
-            if isinstance(items, Unknown):
-                return items
-            found += items
-        return found
+    def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> list[_T]:
+        """Return what the pages of a list hold; raises Unseen as `read` does."""
+        return [item for page in pages for item in self.read(page, list[kind], what)]  # type: ignore[valid-type]
 
-    def mismatch(self, what: str) -> Unknown:
+    def expect(self, is_asked: bool, what: str) -> None:
+        """Raise Unseen if the reply is about something else than was asked."""
+        if not is_asked:
+            raise self.mismatch(what)
+
+    def mismatch(self, what: str) -> Unseen:
         """Say that the reply is about something else than was asked."""
         return self._odd("answered about something else", what)
 
-    def gone(self, what: str) -> Unknown:
+    def gone(self, what: str) -> Unseen:
         """Say that the place is there, but not what it was seen, or is known, to have."""
         remedy = "Look whether it was deleted in between, and whether the token may see it; then run this again."
-        return replace(self._odd("found nothing", what), remedy=remedy)
+        return Unseen(replace(self._odd("found nothing", what).unknown, remedy=remedy))
 
     def next_page(self, response: Response, what: str) -> Answer[str]:
         """Return the URL of a list's next page, empty after the last; `Unknown` if it leads elsewhere."""
@@ -273,38 +275,35 @@ class PlaceApi(ABC):
             same = origin(found[1]) == origin(self._access.api_url)
         except ValueError:
             same = False
-        return found[1] if same else self._odd("names a next page on another server", what)
+        return found[1] if same else self._odd("names a next page on another server", what).unknown
 
     def pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
-    ) -> Answer[Sequence[Response]]:
-        """Return all pages of a list; `Unknown` if one is lost, `TooLong` if it goes on behind `most` or is cut."""
+    ) -> Sequence[Response]:
+        """Return all pages of a list; raises Unseen if one is lost, and of `TooLong` if there are more than `most`."""
         pages = self.first_pages(first, what, most, permission, max_bytes)
-        if isinstance(pages, Unknown) or pages.is_all:
-            return pages if isinstance(pages, Unknown) else pages.found
-        return TooLong(self._odd(f"has more than the {len(pages.found)} pages that can be read", what).reason)
+        if pages.is_all:
+            return pages.found
+        odd = self._odd(f"has more than the {len(pages.found)} pages that can be read", what)
+        raise Unseen(TooLong(odd.unknown.reason))
 
     def first_pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
-    ) -> Answer[Pages]:
-        """Return up to `most` pages of a list from its start; `Unknown` if one of them is lost.
+    ) -> Pages:
+        """Return up to `most` pages of a list from its start; raises Unseen if one of them is lost.
 
         GitHub cuts long lists, some after 1,000 items and some after 10,000, with a 422 behind (seen; its
         description does not say so).
         """
-        pages, seen = [first], set[str]()
+        pages, followed = [first], set[str]()
         while True:
-            url = self.next_page(pages[-1], what)
-            if isinstance(url, Unknown):
-                return url
+            url = seen(self.next_page(pages[-1], what))
             if not url or len(pages) == most:
                 return Pages(pages, is_all=not url)
-            if url in seen:
-                return self._odd("names the same next page twice", what)
-            seen.add(url)
+            if url in followed:
+                raise self._odd("names the same next page twice", what)
+            followed.add(url)
             page = self.get_url(url, what, permission, max_bytes)
-            if isinstance(page, Unknown):
-                return page
             if page.status == 422:
                 return Pages(pages, is_all=False)
             pages.append(page)
@@ -343,8 +342,8 @@ class PlaceApi(ABC):
     def _malformed(self) -> Unknown:
         """Say that the name is none."""
 
-    def _odd(self, did: str, what: str) -> Unknown:
-        return Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}")
+    def _odd(self, did: str, what: str) -> Unseen:
+        return Unseen(Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}"))
 
     def words(self, response: Response) -> str:
         """What GitHub says in an error, with the details it adds, as it is but for our own token."""
@@ -353,10 +352,10 @@ class PlaceApi(ABC):
             message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
         return message
 
-    def _advised(self, unknown: Unknown) -> Unknown:
-        if isinstance(unknown, RateLimited) and self._access.credentials is None:
-            return replace(unknown, remedy=f"{unknown.remedy} With a token in the input token GitHub allows more.")
-        return unknown
+    def _advised(self, answer: Answer[Response]) -> Answer[Response]:
+        if isinstance(answer, RateLimited) and self._access.credentials is None:
+            return replace(answer, remedy=f"{answer.remedy} With a token in the input token GitHub allows more.")
+        return answer
 
     def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
         words = self.words(response)
@@ -379,29 +378,28 @@ class RepositoryApi(PlaceApi):
     def _malformed(self) -> Unknown:
         return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
 
-    def absence(self) -> Unknown | None:
-        """Return None where a 404 of this repository means that there is no such thing.
+    def confirm_absence(self) -> None:
+        """Raise Unseen unless a 404 of this repository means that there is no such thing.
 
         Seeing any content of the repository proves it; questions that are under way are waited for.
         """
         with self._change:
             self._change.wait_for(lambda: self._readable or not self._asking)
             if self._readable:
-                return None
-        facts = self.facts()
-        return facts if isinstance(facts, Unknown) else None
+                return
+        self.facts()
 
-    def facts(self) -> Answer[RepositoryFacts]:
+    def facts(self) -> RepositoryFacts:
         """The repository's own entry, asked for once."""
         response = self.entry()
-        if isinstance(response, Unknown):
-            return response
-        return self.not_visible() if response.status == 404 else self.read(response, RepositoryFacts, "the entry")
+        if response.status == 404:
+            raise Unseen(self.not_visible())
+        return self.read(response, RepositoryFacts, "the entry")
 
-    def entry(self) -> Answer[Response]:
+    def entry(self) -> Response:
         """The response with the repository's own entry, asked for once: its headers tell of the token."""
         # No proof that contents may be read, hence its own permission.
-        return self._entry.get("", lambda: self.get("", "the entry", permission="metadata: read"))
+        return seen(self._entry.get("", answered(lambda: self.get("", "the entry", permission="metadata: read"))))
 
     def not_visible(self) -> Unknown:
         """Say that the repository is missing or hidden."""

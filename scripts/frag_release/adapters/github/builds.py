@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
-from ...domain.evidence import PUSH, SUCCESS, WAITING, Answer, Approval, Denied, Lifetime, Run, Unknown
+from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered
 from ...domain.versions import parse_production_tag
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
@@ -41,8 +41,8 @@ class ArtifactPage(TypedDict):
     artifacts: list[ArtifactFacts]
 
 
-def read_artifacts(api: RepositoryApi, build: Build) -> Answer[list[Artifact]]:
-    """Return what all attempts of a run have uploaded: one request for each hundred."""
+def read_artifacts(api: RepositoryApi, build: Build) -> list[Artifact]:
+    """Return what all attempts of a run have uploaded: one request for each hundred. Raises Unseen."""
     what = f"the artifacts of the run {build.id}"
     first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": PAGE}, permission=ACTIONS)
     return whole_list(api, first, ArtifactPage, _artifacts, what=what, noun="artifacts")
@@ -180,19 +180,19 @@ class GithubBuilds:
         self._api = api
         self._own_token = own_token
 
-    def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
+    @answered
+    def of_commit(self, commit: str, branches: Sequence[str]) -> Sequence[Run]:
         """All runs of a commit on one of `branches` but those of pull requests; also what a release has started."""
         what = f"the workflow runs of {commit[:12]}"
         query = {"head_sha": commit, **_WHOLE}
         runs = self._runs(lambda more: self._api.get("/actions/runs", what, query | more, permission=ACTIONS), what)
-        if isinstance(runs, Unknown):
-            return runs
         # A pull request's run has the same head, and tests its merge into another branch instead.
         own = [each for each in runs if not each["event"].startswith("pull_request")]
         here = [each for each in own if each["head_branch"] in branches or each["event"] == "release"]
         return [run_of(each) for each in here if each["head_sha"] == commit]
 
-    def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
+    @answered
+    def of_tag(self, workflow: str, tag: str, commit: str) -> Sequence[Build]:
         """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
 
         Of pushes one that failed or has not ended goes before those that passed, so that none hides it. A run that
@@ -201,81 +201,67 @@ class GithubBuilds:
         what = f"the runs of {workflow} for {tag}"
         query = {"branch": tag, "head_sha": commit, **_WHOLE}
         runs = self._runs(lambda more: self._of_workflow(workflow, what, query | more), what)
-        if isinstance(runs, Unknown):
-            return runs
         # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
         found = [build_of(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
         return sorted(own, key=_rank)
 
-    def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
+    @answered
+    def branch_lifetimes(self, name: str) -> Sequence[Lifetime]:
         """When a branch of that name existed; `NotOffered` where GitHub does not tell."""
         return branch_lifetimes(self._api, name)
 
-    def latest(self, build: Build) -> Answer[Build | None]:
+    @answered
+    def latest(self, build: Build) -> Build | None:
         """The same run as it is now, perhaps in another attempt; None where it was deleted."""
         now = read_run(self._api, build.id)
-        if now is None or isinstance(now, Unknown):
-            return now
-        same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
-        return now if same else self._api.mismatch(f"the run {build.id}")
+        if now is not None:
+            same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
+            self._api.expect(same, f"the run {build.id}")
+        return now
 
-    def jobs(self, build: Build) -> Answer[Sequence[Job]]:
+    @answered
+    def jobs(self, build: Build) -> Sequence[Job]:
         """The jobs of the latest attempt."""
         what = f"the jobs of the run {build.id}"
         query: dict[str, str | int] = {"filter": "latest", "per_page": PAGE}
         first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, MOST_PAGES, ACTIONS)
-        if isinstance(pages, Unknown):
-            return pages
-        jobs: list[Job] = []
-        for page in pages:
-            payload = self._api.read(page, WorkflowJobs, what)
-            if isinstance(payload, Unknown):
-                return payload
-            jobs += map(job_of, payload["jobs"])
-        return jobs
+        pages = self._api.pages(first, what, MOST_PAGES, ACTIONS)
+        return [job_of(each) for page in pages for each in self._api.read(page, WorkflowJobs, what)["jobs"]]
 
-    def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
+    @answered
+    def pending_deployments(self, build: Build) -> Sequence[PendingDeployment]:
         """The environments whose rules it waits for."""
         what = f"what the run {build.id} waits for"
         response = self._api.get(f"/actions/runs/{build.id}/pending_deployments", what, permission=ACTIONS)
-        found = response if isinstance(response, Unknown) else self._api.read(response, list[PendingFacts], what)
-        return found if isinstance(found, Unknown) else list(map(_pending, found))
+        return list(map(_pending, self._api.read(response, list[PendingFacts], what)))
 
-    def approvals(self, run: int) -> Answer[Sequence[Approval]]:
+    @answered
+    def approvals(self, run: int) -> Sequence[Approval]:
         """Who approved a run: `actions/get-reviews-for-run`, without those who rejected it."""
         what = f"who approved the run {run}"
         response = self._api.get(f"/actions/runs/{run}/approvals", what, permission=ACTIONS)
-        found = response if isinstance(response, Unknown) else self._api.read(response, list[ReviewFacts], what)
-        if isinstance(found, Unknown):
-            return found
+        found = self._api.read(response, list[ReviewFacts], what)
         approved = [one for one in found if one["state"] == "approved"]
         return [Approval(one["user"]["login"], [each["name"] for each in one["environments"]]) for one in approved]
 
-    def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
+    @answered
+    def unfinished(self, workflow: str) -> Sequence[Build]:
         """The runs of a workflow that are in progress, or wait for an approval: a request for each of the two."""
         what, found = f"the runs of {workflow} that have not ended", list[Build]()
         for status in ("in_progress", WAITING):
-            first = self._of_workflow(workflow, what, {"status": status, **_WHOLE, "per_page": _PAST_PAGE})
-            runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
-            if isinstance(runs, Unknown):
-                return runs
-            found += map(build_of, runs["workflow_runs"])
+            found += self._newest(workflow, what, status)
         return sorted(found, key=lambda one: one.id)
 
-    def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
+    @answered
+    def artifacts(self, build: Build) -> Sequence[Artifact]:
         """What all its attempts have uploaded."""
         return read_artifacts(self._api, build)
 
-    def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
+    @answered
+    def past(self, workflow: str, limit: int) -> Sequence[Sequence[Job]]:
         """The jobs of the last runs that passed: of releases, and of others where there are too few."""
-        what = f"the runs of {workflow}"
-        first = self._of_workflow(workflow, what, {"status": SUCCESS, **_WHOLE, "per_page": _PAST_PAGE})
-        runs = first if isinstance(first, Unknown) else self._api.read(first, FollowedRuns, what)
-        if isinstance(runs, Unknown):
-            return runs
-        found = map(build_of, runs["workflow_runs"])
+        found = self._newest(workflow, f"the runs of {workflow}", SUCCESS)
         # A branch's build has other jobs than a release's: no deployment to production, for one.
         # Of either format: it only chooses by which runs the usual time is told.
         asked = sorted(found, key=lambda one: parse_production_tag(one.branch.removeprefix("v")) is None)[:limit]
@@ -288,19 +274,25 @@ class GithubBuilds:
         order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
         carry_out_silently(self._api, order, self._own_token)
 
-    def _of_workflow(self, workflow: str, what: str, query: Mapping[str, str | int]) -> Answer[Response]:
+    def _newest(self, workflow: str, what: str, status: str) -> list[Build]:
+        first = self._of_workflow(workflow, what, {"status": status, **_WHOLE, "per_page": _PAST_PAGE})
+        return list(map(build_of, self._api.read(first, FollowedRuns, what)["workflow_runs"]))
+
+    def _of_workflow(self, workflow: str, what: str, query: Mapping[str, str | int]) -> Response:
         path = f"/actions/workflows/{_file(workflow)}/runs"
         response = self._api.get(path, what, query, permission=ACTIONS)
-        if isinstance(response, Unknown) or response.status != 404:
+        if response.status != 404:
             return response
-        return self._api.absence() or Denied(
+        self._api.confirm_absence()
+        told = (
             f"GitHub knows no workflow {_file(workflow)} in {self._api.name}, or does not show it to the token in "
-            f"{self._api.given_as}",
-            f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}.",
+            f"{self._api.given_as}"
         )
+        remedy = f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}."
+        raise Unseen(Denied(told, remedy))
 
-    def _runs(self, ask: Callable[[dict[str, str | int]], Answer[Response]], what: str) -> Answer[list[FollowedRun]]:
-        def listed(event: str) -> Answer[list[FollowedRun]]:
+    def _runs(self, ask: Callable[[dict[str, str | int]], Response], what: str) -> list[FollowedRun]:
+        def listed(event: str) -> list[FollowedRun]:
             first = ask({"event": event} if event else {})
             return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
 
@@ -323,10 +315,10 @@ def _file(workflow: str) -> str:
     return workflow.rpartition("/")[2]
 
 
-def read_run(api: RepositoryApi, number: int) -> Answer[Build | None]:
-    """Return a run of a repository; None where there is none of that number."""
+def read_run(api: RepositoryApi, number: int) -> Build | None:
+    """Return a run of a repository; None where there is none of that number. Raises Unseen."""
     run = api.one(f"/actions/runs/{number}", f"the run {number}", FollowedRun, permission=ACTIONS)
-    return run if run is None or isinstance(run, Unknown) else build_of(run)
+    return build_of(run) if run else None
 
 
 def build_of(run: FollowedRun) -> Build:

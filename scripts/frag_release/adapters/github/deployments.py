@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
-from ...domain.evidence import Answer, TooLong, Unknown
+from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
 from .builds import WorkflowJobs, job_of, read_run
 from .orders import Advice, Order, Step, carry_out
@@ -88,60 +88,56 @@ class GithubDeployments:
         self._api = api
         self._own_token = own_token
 
-    def newest(self, environment: str = "", task: str = "") -> Answer[Sequence[Filed]]:
+    @answered
+    def newest(self, environment: str = "", task: str = "") -> Sequence[Filed]:
         """The newest records, without their statuses, newest first: one request, of one page."""
         what = "the deployment records"
         query: dict[str, str | int] = {"per_page": PAGE}
         query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
         response = self._api.get("/deployments", what, query, permission=READ)
-        found = response if isinstance(response, Unknown) else self._api.read(response, list[DeploymentFacts], what)
-        if isinstance(found, Unknown):
-            return found
+        found = self._api.read(response, list[DeploymentFacts], what)
         # GitHub ignores the case of an environment's name, and a filter that it does not know.
         wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
         return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
 
-    def one(self, number: int) -> Answer[Filed | None]:
+    @answered
+    def one(self, number: int) -> Filed | None:
         """The record of that number, without its statuses: one request. None if there is none."""
         what = f"the deployment record {number}"
         found = self._api.one(f"/deployments/{number}", what, DeploymentFacts, permission=READ)
-        return found if found is None or isinstance(found, Unknown) else _filed(found)
+        return _filed(found) if found else None
 
-    def with_statuses(self, filed: Filed) -> Answer[Filed]:
+    @answered
+    def with_statuses(self, filed: Filed) -> Filed:
         """The same record with its newest statuses: one request."""
         what = f"the statuses of the deployment record {filed.id}"
         response = self._api.get(f"/deployments/{filed.id}/statuses", what, {"per_page": PAGE}, permission=READ)
-        found = response if isinstance(response, Unknown) else self._api.read(response, list[StatusFacts], what)
-        if isinstance(found, Unknown):
-            return found
-        newest = sorted(found, key=lambda one: -one["id"])
+        newest = sorted(self._api.read(response, list[StatusFacts], what), key=lambda one: -one["id"])
         return replace(filed, statuses=[status for one in newest if (status := self._status(one))])
 
-    def run(self, number: int) -> Answer[Build | None]:
+    @answered
+    def run(self, number: int) -> Build | None:
         """A run of this repository; None where there is none of that number."""
         return read_run(self._api, number)
 
-    def jobs(self, number: int) -> Answer[Sequence[Job]]:
+    @answered
+    def jobs(self, number: int) -> Sequence[Job]:
         """The jobs of all attempts of a run, as far as they stand on one page."""
         what = f"the jobs of the run {number}"
         query: dict[str, str | int] = {"filter": "all", "per_page": PAGE}
         response = self._api.get(f"/actions/runs/{number}/jobs", what, query, permission=ACTIONS)
-        found = response if isinstance(response, Unknown) else self._api.read(response, WorkflowJobs, what)
-        return found if isinstance(found, Unknown) else [job_of(one) for one in found["jobs"]]
+        return [job_of(one) for one in self._api.read(response, WorkflowJobs, what)["jobs"]]
 
-    def has_environment(self, name: str) -> Answer[bool]:
+    @answered
+    def has_environment(self, name: str) -> bool:
         """Whether there is an environment of that name, whose case GitHub ignores; filing a record there makes one."""
         what = "the environments"
         response = self._api.get("/environments", what, {"per_page": PAGE}, permission=ACTIONS)
-        if isinstance(response, Unknown):
-            return response
         found = self._api.read(response, EnvironmentNames, what)
-        if isinstance(found, Unknown):
-            return found
         if any(one["name"].lower() == name.lower() for one in found["environments"]):
             return True
         if self._api.next_page(response, what):
-            return TooLong(f"{what} are more than the {PAGE} that are looked through", "Leave out the record.")
+            raise Unseen(TooLong(f"{what} are more than the {PAGE} that are looked through", "Leave out the record."))
         return False
 
     def file(self, record: NewRecord) -> Filed:

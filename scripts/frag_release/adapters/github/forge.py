@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ...domain.evidence import Answer
+from ...domain.evidence import Answer, answered
 from ...errors import UsageError
 from ..http.messages import bearer, problem_with
 from .api import Access, RepositoryApi
@@ -108,31 +108,36 @@ class GithubForge:
 
         return GithubDeployments(self._find(name).api, self._is_own(name))
 
-    def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
+    @answered
+    def release_record(self, repository: str, tag: str) -> ReleaseRecord | None:
         """What `release.json` of the release of `tag` says; None where there is none."""
         from .records import read_record
 
         return read_record(self._find(repository).api, tag)
 
-    def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+    @answered
+    def release_records(self, repository: str, tags: Collection[str]) -> Mapping[str, Answer[ReleaseRecord]]:
         """What `release.json` of each published release says, by the release's tag."""
         from .records import read_records
 
         return read_records(self._find(repository).api, tags)
 
-    def released(self, repository: str) -> Answer[Released]:
+    @answered
+    def released(self, repository: str) -> Released:
         """The tags among the newest releases that have a `release.json`: one request."""
         from .records import read_released
 
         return read_released(self._find(repository).api)
 
-    def rolled_back(self, repository: str) -> Answer[bool]:
+    @answered
+    def rolled_back(self, repository: str) -> bool:
         """Whether any rollback has left a deployment record: one request."""
         from .records import read_rolled_back
 
         return read_rolled_back(self._find(repository).api)
 
-    def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
+    @answered
+    def public_release(self, repository: str, tag: str) -> PublicRelease | None:
         """The public release of a tag: one request where there is none."""
         from .records import read_public
 

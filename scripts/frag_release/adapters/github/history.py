@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypedDict
 
 from ...domain.changes import Commit, History, NewFiles
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ..http.messages import Response, quoted
 from .api import RepositoryApi
 from .payloads import CommitFacts, ComparedFiles, ComparisonPage, NamedCommit, read_message, read_payload
@@ -33,51 +33,43 @@ class ListedCommit(TypedDict):
     parents: list[NamedCommit]
 
 
-def branch_commits(api: RepositoryApi, head: str, most_pages: int) -> Answer[Dates | None]:
+def branch_commits(api: RepositoryApi, head: str, most_pages: int) -> Dates | None:
     """Return every commit that `head` (a full id) reaches, with its date; None where that takes more pages.
 
-    The list is believed only if it is whole: it starts with `head`, and every parent of a commit in it is
-    in it too, so that nothing which the head reaches can be missing (OpenAPI `repos/list-commits`).
+    The list is believed only if it is whole: it starts with `head`, and every parent of a commit in it is in it
+    too, so that nothing which the head reaches can be missing (OpenAPI `repos/list-commits`). Raises Unseen.
     """
     what = f"the commits of the branch head {head[:12]}"
     first = api.get("/commits", what, {"sha": head, "per_page": _COMMITS_A_PAGE})
-    if isinstance(first, Unknown):
-        return first
     count = _pages(api, first, what)
-    if isinstance(count, Unknown):
-        return count
     if count > most_pages:
         return None
     calls = [partial(_page_of_branch, api, head, number, what) for number in range(2, count + 1)]
     return _whole(api, head, [first, *api.http.parallel(calls)], what)
 
 
-def _page_of_branch(api: RepositoryApi, head: str, number: int, what: str) -> Answer[Response]:
+@answered
+def _page_of_branch(api: RepositoryApi, head: str, number: int, what: str) -> Response:
     return api.get("/commits", what, {"sha": head, "per_page": _COMMITS_A_PAGE, "page": number})
 
 
-def _pages(api: RepositoryApi, first: Response, what: str) -> Answer[int]:
+def _pages(api: RepositoryApi, first: Response, what: str) -> int:
     """Return how many pages there are; more than are ever read where GitHub does not name the last."""
-    following = api.next_page(first, what)
-    if isinstance(following, Unknown):
-        return following
+    following = seen(api.next_page(first, what))
     last = _LAST.search(first.header("link"))
     return 1 if not following else int(last[1]) if last else 10**6
 
 
-def _whole(api: RepositoryApi, head: str, pages: Sequence[Answer[Response]], what: str) -> Answer[Dates]:
+def _whole(api: RepositoryApi, head: str, pages: Sequence[Answer[Response]], what: str) -> Dates:
     found: dict[str, datetime.datetime | None] = {}
     parents: set[str] = set()
     for page in pages:
-        commits = page if isinstance(page, Unknown) else api.read(page, list[ListedCommit], what)
-        if isinstance(commits, Unknown):
-            return commits
-        for each in commits:
+        for each in api.read(seen(page), list[ListedCommit], what):
             committer = each["commit"].get("committer")
             found[each["sha"]] = moment_of(committer["date"]) if committer else None
             parents.update(parent["sha"] for parent in each["parents"])
     if next(iter(found), "") != head or parents - found.keys():
-        return Unknown(f"GitHub sent only a part of {what} of {api.name}")
+        raise Unseen(Unknown(f"GitHub sent only a part of {what} of {api.name}"))
     return found
 
 
@@ -99,74 +91,61 @@ class _Page:
     new_files: NewFiles | None
 
 
-def read_history(api: RepositoryApi, old: str, new: str) -> Answer[History]:
-    """Return what `new` has and `old` has not, and the reverse, newest first; both full commit ids.
+def read_history(api: RepositoryApi, old: str, new: str) -> History:
+    """Return what `new` has and `old` has not, and the reverse, newest first; both full commit ids. Raises Unseen.
 
     Without `page` a comparison would end after 250 commits (OpenAPI `repos/compare-commits-with-basehead`).
     """
     for commit in (old, new):
         if not COMMIT.fullmatch(commit):
-            return Unknown(f"{quoted(commit)} is no full commit id")
+            raise Unseen(Unknown(f"{quoted(commit)} is no full commit id"))
     if old == new:
         return History()
     first = _page(api, old, new, 1)
-    if isinstance(first, Unknown):
-        return first
     status = first.facts["status"]
-    added = _side(api, old, new, first) if status in _WITH_ADDED else History()
-    removed = _side(api, new, old) if status in _WITH_REMOVED else History()
-    for side in (added, removed):
-        if isinstance(side, Unknown):
-            return side
-    if isinstance(added, Unknown) or isinstance(removed, Unknown) or not (added.added or removed.added):
-        return api.mismatch(_what(old, new))
+    sides = (
+        _side(api, old, new, first) if status in _WITH_ADDED else History(),
+        _side(api, new, old) if status in _WITH_REMOVED else History(),
+    )
+    added, removed = map(seen, sides)
+    api.expect(bool(added.added or removed.added), _what(old, new))
     return History(added.added, removed.added, new_files=added.new_files, lost_files=removed.new_files)
 
 
-def _side(api: RepositoryApi, old: str, new: str, first: _Page | None = None) -> Answer[History]:
+@answered
+def _side(api: RepositoryApi, old: str, new: str, first: _Page | None = None) -> History:
     """Return what `new` has and `old` has not, all other pages asked for at once."""
     start = first or _page(api, old, new, 1)
-    commits = start if isinstance(start, Unknown) else _rest(api, old, new, start)
-    if isinstance(commits, Unknown) or isinstance(start, Unknown):
-        return commits if isinstance(commits, Unknown) else api.mismatch(_what(old, new))
-    return History(commits, new_files=start.new_files)
+    return History(_rest(api, old, new, start), new_files=start.new_files)
 
 
-def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Answer[Sequence[Commit]]:
+def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Sequence[Commit]:
     """Return all commits of the comparison that `first` is the first page of, the other pages asked for at once."""
     total = first.facts["total_commits"]
     if total > MOST_COMMITS:
-        return Unknown(
-            f"{total:,} commits of {api.name} lie between {old[:12]} and {new[:12]}, more than the "
-            f"{MOST_COMMITS:,} that are read",
-            "Compare the two on GitHub.",
-        )
+        told = f"{total:,} commits of {api.name} lie between {old[:12]} and {new[:12]}, more than the "
+        raise Unseen(Unknown(f"{told}{MOST_COMMITS:,} that are read", "Compare the two on GitHub."))
     numbers = range(2, -(-total // _PAGE) + 1)
     pages = [first, *api.http.parallel([partial(_page, api, old, new, number) for number in numbers])]
     found: dict[str, Commit] = {}
     for page in pages:
-        if isinstance(page, Unknown):
-            return page
         found.update(
             (each["sha"], Commit(each["sha"], each["commit"]["message"].rstrip("\n"))) for each in page.facts["commits"]
         )
     if len(found) != total or new not in found:
-        return Unknown(f"of {total} commits of {api.name} up to {new[:12]} GitHub sent {len(found)}")
+        raise Unseen(Unknown(f"of {total} commits of {api.name} up to {new[:12]} GitHub sent {len(found)}"))
     # GitHub sends the oldest first.
     return list(reversed(found.values()))
 
 
-def _page(api: RepositoryApi, old: str, new: str, number: int) -> Answer[_Page]:
+def _page(api: RepositoryApi, old: str, new: str, number: int) -> _Page:
     query: dict[str, str | int] = {"per_page": _PAGE, "page": number}
     response = api.get(f"/compare/{old}...{new}", _what(old, new), query, max_bytes=_MAX_BYTES)
-    if isinstance(response, Unknown):
-        return response
     if response.status == 404:
-        return _absent(api, response, old, new)
+        raise Unseen(_absent(api, response, old, new))
     page = api.read(response, ComparisonPage, _what(old, new))
-    if isinstance(page, Unknown):
-        return page
-    return _Page(page, _new_files(response)) if page["base_commit"]["sha"] == old else api.mismatch(_what(old, new))
+    api.expect(page["base_commit"]["sha"] == old, _what(old, new))
+    return _Page(page, _new_files(response))
 
 
 def _new_files(response: Response) -> NewFiles | None:
@@ -180,7 +159,8 @@ def _new_files(response: Response) -> NewFiles | None:
 def _absent(api: RepositoryApi, response: Response, old: str, new: str) -> Unknown:
     if read_message(response.body).startswith("No common ancestor between"):
         return Unknown(f"{old[:12]} and {new[:12]} of {api.name} share no history", "Compare their files instead.")
-    return api.absence() or Unknown(f"{api.name} does not have {_what(old, new)}")
+    api.confirm_absence()
+    return Unknown(f"{api.name} does not have {_what(old, new)}")
 
 
 def _what(old: str, new: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypedDict, TypeVar
 
-from ...domain.evidence import Answer, Answers, TooLong, Unknown
+from ...domain.evidence import Answer, Answers, TooLong, Unknown, Unseen, answered
 from ...domain.tickets import Author, Comment, Found, Issue, same_title
 from ..http.messages import Response
 from ..http.session import Once
@@ -112,7 +112,8 @@ class GithubTickets:
         """`OWNER/NAME`."""
         return self._api.name
 
-    def is_private(self) -> Answer[bool]:
+    @answered
+    def is_private(self) -> bool:
         """Whether not everybody may see the repository."""
         return is_private(self._api)
 
@@ -121,17 +122,15 @@ class GithubTickets:
         asked = list(dict.fromkeys(numbers))
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
-    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
+    @answered
+    def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Found:
         """All issues whose title says the same, or with our part; open and closed, oldest first.
 
         They are listed, for GitHub's search would lag behind; newest first, so that a list that is cut ends
         before the time of the release.
         """
         query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc"}
-        listed = self._first("/issues", "the issues", IssueFacts, query)
-        if isinstance(listed, Unknown):
-            return listed
-        items, is_all = listed
+        items, is_all = self._first("/issues", "the issues", IssueFacts, query)
         issues = [each for each in items if not each.get("pull_request")]
         found = {
             each["id"]: each
@@ -141,14 +140,11 @@ class GithubTickets:
         ordered = sorted(found.values(), key=lambda each: each["number"])
         return Found([_issue(each) for each in ordered], 0 if is_all else len(items))
 
-    def issue(self, number: int) -> Answer[Issue]:
+    @answered
+    def issue(self, number: int) -> Issue:
         """An issue or a pull request; of one that was transferred, what it is now."""
         what = f"issue {number}"
-        response = self._api.get(f"/issues/{number}", what, permission=_READ)
-        if isinstance(response, Unknown):
-            return response
-        found = self._read(response, IssueFacts, what)
-        return found if isinstance(found, Unknown) else _issue(found)
+        return _issue(self._read(self._api.get(f"/issues/{number}", what, permission=_READ), IssueFacts, what))
 
     def may_be_ours(self, author: Author) -> bool:
         """Whether the workflow's own token or this one can have written it.
@@ -162,7 +158,8 @@ class GithubTickets:
 
     def _own_login(self) -> str:
         """Who the token belongs to; an app's may not ask (`users/get-authenticated`)."""
-        response = self._api.get_url(f"{self._api.api_url}/user", "the token's own user", permission="metadata: read")
+        ask, url = answered(self._api.get_url), f"{self._api.api_url}/user"
+        response = ask(url, "the token's own user", permission="metadata: read")
         facts = None if isinstance(response, Unknown) else read_payload(response.body, UserFacts)
         return facts["login"] if facts else ""
 
@@ -182,10 +179,11 @@ class GithubTickets:
         what = f"the closing of ticket #{issue.number}, a duplicate of #{of.number},"
         self._send("PATCH", f"/issues/{issue.number}", what, order, IssueFacts)
 
-    def comments(self, number: int) -> Answer[Sequence[Comment]]:
+    @answered
+    def comments(self, number: int) -> Sequence[Comment]:
         """All comments, oldest first."""
         found = self._all(f"/issues/{number}/comments", f"the comments on ticket #{number}", CommentFacts)
-        return found if isinstance(found, Unknown) else [_comment(each) for each in found]
+        return [_comment(each) for each in found]
 
     def add_comment(self, number: int, body: str) -> Comment:
         """Write a comment."""
@@ -203,10 +201,10 @@ class GithubTickets:
         order = Order(Step.TICKET, "DELETE", f"/issues/comments/{comment.id}", what, advice=_ADVICE)
         carry_out_silently(self._api, order, self._own_token)
 
-    def labels(self) -> Answer[Sequence[str]]:
+    @answered
+    def labels(self) -> Sequence[str]:
         """The labels of the repository."""
-        found = self._all("/labels", "the labels", LabelFacts)
-        return found if isinstance(found, Unknown) else _names(found)
+        return _names(self._all("/labels", "the labels", LabelFacts))
 
     def create_label(self, name: str) -> None:
         """Make a label."""
@@ -228,58 +226,45 @@ class GithubTickets:
         path, what = f"/issues/{number}/assignees", f"assignees for ticket #{number}"
         return _issue(self._send("POST", path, what, {"assignees": list(logins)}, IssueFacts)).assignees
 
-    def _title(self, number: int) -> Answer[str | None]:
+    @answered
+    def _title(self, number: int) -> str | None:
         what = f"issue {number}"
         response = self._api.get(f"/issues/{number}", what, permission=_READ)
-        if isinstance(response, Unknown) or response.status in (404, 410):
-            return response if isinstance(response, Unknown) else None
+        if response.status in (404, 410):
+            return None
         found = self._api.read(response, IssueFacts, what)
-        if isinstance(found, Unknown) or is_named(self._api, _repository_of(found)):
-            return found if isinstance(found, Unknown) else found["title"]
-        return Unknown(f"{what} of {self.name} was moved to another repository, which may be private")
+        if not is_named(self._api, _repository_of(found)):
+            raise Unseen(Unknown(f"{what} of {self.name} was moved to another repository, which may be private"))
+        return found["title"]
 
-    def _is_assignable(self, login: str) -> Answer[bool]:
+    @answered
+    def _is_assignable(self, login: str) -> bool:
         what = f"whether {login} can be assigned in"
         response = self._api.get(f"/assignees/{login}", what, permission=_READ)
-        if isinstance(response, Unknown):
-            return response
-        return response.status == 204 if response.status in (204, 404) else self._api.mismatch(what)
+        self._api.expect(response.status in (204, 404), what)
+        return response.status == 204
 
-    def _all(
-        self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None = None
-    ) -> Answer[list[_T]]:
-        listed = self._first(path, what, kind, query)
-        if isinstance(listed, Unknown):
-            return listed
-        found, is_all = listed
-        return found if is_all else TooLong(f"GitHub shows no more than {len(found):,} of {what} of {self.name}")
+    def _all(self, path: str, what: str, kind: type[_T]) -> list[_T]:
+        found, is_all = self._first(path, what, kind, {})
+        if not is_all:
+            raise Unseen(TooLong(f"GitHub shows no more than {len(found):,} of {what} of {self.name}"))
+        return found
 
-    def _first(
-        self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int] | None
-    ) -> Answer[tuple[list[_T], bool]]:
+    def _first(self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int]) -> tuple[list[_T], bool]:
         """Return what is listed, and whether it is all there is."""
-        first = self._api.get(path, what, {**(query or {}), "per_page": _PAGE}, permission=_READ, max_bytes=_MAX_BYTES)
-        if isinstance(first, Unknown):
-            return first
+        first = self._api.get(path, what, {**query, "per_page": _PAGE}, permission=_READ, max_bytes=_MAX_BYTES)
         pages = self._api.first_pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
-        if isinstance(pages, Unknown):
-            return pages
-        found: list[_T] = []
-        for page in pages.found:
-            items = self._read(page, list[kind], what)  # type: ignore[valid-type]
-            if isinstance(items, Unknown):
-                return items
-            found += items
+        found = [one for page in pages.found for one in self._read(page, list[kind], what)]  # type: ignore[valid-type]
         return found, pages.is_all
 
-    def _read(self, response: Response, kind: type[_T], what: str) -> Answer[_T]:
+    def _read(self, response: Response, kind: type[_T], what: str) -> _T:
         words = self._api.words(response)
         if response.status == 410 and _DISABLED.search(words):
-            return Unknown(f"issues are disabled in {self.name}", _ADVICE.refusals[0].remedy)
+            raise Unseen(Unknown(f"issues are disabled in {self.name}", _ADVICE.refusals[0].remedy))
         if response.status == 410:
-            return Unknown(f"{what} of {self.name} was deleted", "Name another one.")
+            raise Unseen(Unknown(f"{what} of {self.name} was deleted", "Name another one."))
         if response.status == 404:
-            return self._hidden(what)
+            raise Unseen(self._hidden(what))
         return self._api.read(response, kind, what)
 
     def _hidden(self, what: str) -> Unknown:

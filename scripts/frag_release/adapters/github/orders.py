@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypedDict, TypeVar
 
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.needs.need import Right, TokenFacts, TokenKind, missing_scopes
 from ...errors import ExpectedError
 from ..http.messages import Response, Unconfirmed, quoted
@@ -72,14 +72,10 @@ def missing_right(api: RepositoryApi, path: str, own_token: bool) -> str:
     return f"{path} of {api.name} cannot be changed: {lacks}. {remedy_for_writing(own_token)}" if lacks else ""
 
 
-def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> Answer[TokenFacts]:
-    """Return what the repository's entry tells of the token; `at_home` is as in `TokenFacts`."""
+def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> TokenFacts:
+    """Return what the repository's entry tells of the token; `at_home` is as in `TokenFacts`. Raises Unseen."""
     entry = api.entry()
-    if isinstance(entry, Unknown):
-        return entry
-    seen = api.read(entry, Visibility, "the entry")
-    if isinstance(seen, Unknown):
-        return seen
+    shown = api.read(entry, Visibility, "the entry")
     kind = token_kind(api, entry, own_token)
     rights = read_payload(entry.body, Rights) if kind in (TokenKind.CLASSIC, TokenKind.FINE_GRAINED) else None
     # `pull` shows that the list means the user: for an app, which is none, it may say no to everything.
@@ -88,13 +84,13 @@ def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> Ans
         kind,
         api.given_as,
         api.name,
-        is_public=not seen["private"],
+        is_public=not shown["private"],
         scopes=_scopes(entry),
         may_push=granted["push"] if granted else None,
         may_administer=granted["admin"] if granted else False,
         shows_merge_settings=read_payload(entry.body, MergeSettings) is not None,
         at_home=at_home,
-        archived=seen["archived"],
+        archived=shown["archived"],
     )
 
 
@@ -118,7 +114,7 @@ def _lacking(api: RepositoryApi, path: str, own_token: bool) -> str:
         return f"there is no token in the input {api.given_as}"
     if own_token and path.startswith(WORKFLOWS):
         return f"the token in the input {api.given_as} is the workflow's own"
-    token = read_token(api, own_token)
+    token = answered(read_token)(api, own_token)
     if isinstance(token, Unknown):
         return ""
     right = Right.WORKFLOWS if path.startswith(WORKFLOWS) else Right.CONTENTS
@@ -218,10 +214,10 @@ def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _
     Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
     """
     response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
-    answer = api.read(response, kind, order.what)
-    if isinstance(answer, Unknown):
-        raise UnconfirmedError(answer.reason, DONE_UNREAD)
-    return answer
+    try:
+        return api.read(response, kind, order.what)
+    except Unseen as error:
+        raise UnconfirmedError(error.unknown.reason, DONE_UNREAD) from error
 
 
 def carry_out_silently(api: PlaceApi, order: Order, own_token: bool) -> None:
@@ -254,7 +250,7 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
     if known:
         return WriteRefusedError(message, known)
     if response.status == 404:
-        hidden = api.absence()
+        hidden = answered(api.confirm_absence)()
         if hidden:
             return WriteFailedError(hidden.reason, hidden.remedy)
     if response.status in (403, 404):

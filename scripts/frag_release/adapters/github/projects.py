@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Unknown, Unseen, answered
 from ...domain.tickets import Issue
 from ..http.messages import host_of, quoted
 from ..ports.publishing import Card, Lane
@@ -105,9 +105,9 @@ class ProjectApi(PlaceApi):
         root = f"/{found['kind']}/{found['owner']}/projectsV2/{found['number']}" if found else ""
         super().__init__(access, name, root)
 
-    def absence(self) -> Unknown:
+    def confirm_absence(self) -> None:
         """GitHub hides projects from those who may not see them, so a 404 is never believed."""
-        return self.not_visible()
+        raise Unseen(self.not_visible())
 
     def not_visible(self) -> Unknown:
         """Say that the project is missing or hidden."""
@@ -135,43 +135,40 @@ class GithubBoard:
         """`orgs/NAME/projects/NUMBER`, or `users/NAME/projects/NUMBER`."""
         return self._api.name
 
-    def lane(self, field: str, option: str) -> Answer[Lane]:
+    @answered
+    def lane(self, field: str, option: str) -> Lane:
         """The option of a field by their names, whatever their case."""
         if self._own_token:
-            return Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS)
+            raise Unseen(Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS))
         fields = self._all("/fields", "the fields", Field)
-        if isinstance(fields, Unknown):
-            return fields
         chosen = [one for one in fields if _same(one["name"], field)]
         if len(chosen) != 1 or chosen[0]["data_type"] != _SELECT:
             known = [one["name"] for one in fields if one["data_type"] == _SELECT]
-            return Unknown(
-                f"the board {self.name} has no one field {field!r} of the kind single select",
-                f"Name one of its fields in project-field{self._listed(known)}.",
-            )
+            told = f"the board {self.name} has no one field {field!r} of the kind single select"
+            raise Unseen(Unknown(told, f"Name one of its fields in project-field{self._listed(known)}."))
         options = chosen[0].get("options") or []
         found = [one for one in options if _same(one["name"]["raw"], option)]
         if len(found) != 1:
             known = [one["name"]["raw"] for one in options]
-            return Unknown(
-                f"the field {chosen[0]['name']!r} of the board {self.name} has no one lane {option!r}",
-                f"Name one of its lanes in project-status{self._listed(known)}.",
-            )
+            told = f"the field {chosen[0]['name']!r} of the board {self.name} has no one lane {option!r}"
+            raise Unseen(Unknown(told, f"Name one of its lanes in project-status{self._listed(known)}."))
         return Lane(chosen[0]["id"], chosen[0]["name"], found[0]["id"], found[0]["name"]["raw"])
 
     def _listed(self, names: Sequence[str]) -> str:
         """Return names for a remedy; of a board that not everybody may see none: others may read what a run says."""
-        entry = self._api.get("", "the board", permission=_READ)
-        facts = entry if isinstance(entry, Unknown) else self._api.read(entry, Visibility, "the board")
-        if isinstance(facts, Unknown) or not facts["public"]:
+        board = self._visibility()
+        if isinstance(board, Unknown) or not board["public"]:
             return ", as the board shows them (it is not known to be public, so none is named here)"
         return f": {_named(names)}"
 
-    def card(self, issue: Issue, lane: Lane) -> Answer[Card | None]:
+    @answered
+    def _visibility(self) -> Visibility:
+        return self._api.read(self._api.get("", "the board", permission=_READ), Visibility, "the board")
+
+    @answered
+    def card(self, issue: Issue, lane: Lane) -> Card | None:
         """The issue's item with its value of the lane's field."""
         items = self._all("/items", "the items", Item, {"fields": str(lane.field_id)})
-        if isinstance(items, Unknown):
-            return items
         found = next((one for one in items if _is_about(one, issue)), None)
         return Card(found["id"], _value(found, lane)) if found else None
 
@@ -195,11 +192,10 @@ class GithubBoard:
     def _order(self, method: Any, path: str, what: str, body: Mapping[str, Any]) -> Order:
         return Order(Step.BOARD, method, path, what, body, _ADVICE)
 
-    def _all(self, path: str, what: str, kind: type[_T], query: Mapping[str, str] | None = None) -> Answer[list[_T]]:
+    def _all(self, path: str, what: str, kind: type[_T], query: Mapping[str, str] | None = None) -> list[_T]:
         asked: dict[str, str | int] = {**(query or {}), "per_page": _PAGE}
         first = self._api.get(path, what, asked, permission=_READ, max_bytes=_MAX_BYTES)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
-        return pages if isinstance(pages, Unknown) else self._api.items(pages, kind, what)
+        return self._api.items(self._api.pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES), kind, what)
 
 
 def _is_about(item: Item, issue: Issue) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypedDict
 
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ASSET, ReleaseRecord, baseline_in, parse_release_record
 from ...domain.rollback import ROLLBACK, Mark
@@ -45,58 +45,49 @@ class DeploymentTask(TypedDict):
     task: str
 
 
-def read_record(api: RepositoryApi, tag: str) -> Answer[ReleaseRecord | None]:
+def read_record(api: RepositoryApi, tag: str) -> ReleaseRecord | None:
     """Return what the published release of `tag` says; None where there is no such release, or no such asset."""
     release = _release(api, tag)
-    return release if release is None or isinstance(release, Unknown) else _record_of(api, release)
+    return _record_of(api, release) if release else None
 
 
-def read_public(api: RepositoryApi, tag: str) -> Answer[PublicRelease | None]:
+def read_public(api: RepositoryApi, tag: str) -> PublicRelease | None:
     """Return the published release of `tag`, with the image that its record names; None where there is none.
 
-    One that has a record which cannot be read is `Unknown`.
+    Raises Unseen also where there is a record which cannot be read.
     """
     release = _release(api, tag)
-    if release is None or isinstance(release, Unknown):
-        return release
+    if release is None:
+        return None
     record = _record_of(api, release)
     if record is None and any(one["name"] == ASSET for one in release["assets"]):
-        return Unknown(f"{ASSET} of the release {tag} has not arrived whole", "Look at it: its upload broke off.")
-    if isinstance(record, Unknown):
-        return record
+        told = f"{ASSET} of the release {tag} has not arrived whole"
+        raise Unseen(Unknown(told, "Look at it: its upload broke off."))
     return PublicRelease(release["html_url"], record is not None, record.digest if record else "")
 
 
-def read_records(api: RepositoryApi, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
+def read_records(api: RepositoryApi, tags: Collection[str]) -> Mapping[str, Answer[ReleaseRecord]]:
     """Return what every published release with such an asset says, by its tag: releases are listed by the page.
 
     GitHub lists the newest thousands alone: those of `tags` that are not among them are asked for one by one.
     """
     what = "the list of releases"
     first = api.get("/releases", what, {"per_page": PAGE})
-    pages = first if isinstance(first, Unknown) else api.first_pages(first, what, _MOST_PAGES)
-    if isinstance(pages, Unknown):
-        return pages
+    pages = api.first_pages(first, what, _MOST_PAGES)
     releases = api.items(pages.found, Release, what)
-    if isinstance(releases, Unknown):
-        return releases
     listed = {each["tag_name"]: each for each in releases if not each["draft"]}
-    asked = {tag: partial(_record_of, api, each) for tag, each in listed.items() if _has_record(api, each)}
+    asked = {tag: partial(answered(_record_of), api, each) for tag, each in listed.items() if _has_record(api, each)}
     if not pages.is_all:
-        asked |= {tag: partial(read_record, api, tag) for tag in tags if tag not in listed}
+        asked |= {tag: partial(answered(read_record), api, tag) for tag in tags if tag not in listed}
     answers = api.http.parallel(list(asked.values()))
     return {tag: answer for tag, answer in zip(asked, answers, strict=True) if answer is not None}
 
 
-def read_released(api: RepositoryApi) -> Answer[Released]:
+def read_released(api: RepositoryApi) -> Released:
     """Return which of the newest releases are public and have such an asset: one request, of one page."""
     what = "the newest releases"
     response = api.get("/releases", what, {"per_page": PAGE})
-    if isinstance(response, Unknown):
-        return response
     releases = api.read(response, list[Release], what)
-    if isinstance(releases, Unknown):
-        return releases
     found = [each for each in releases if not each["draft"] and _has_record(api, each)]
     marks = {each["tag_name"]: _gone_back_to(api, each) for each in found}
     return Released(
@@ -106,38 +97,34 @@ def read_released(api: RepositoryApi) -> Answer[Released]:
     )
 
 
-def read_rolled_back(api: RepositoryApi) -> Answer[bool]:
+def read_rolled_back(api: RepositoryApi) -> bool:
     """Return whether any rollback has left a deployment record: one request. Most often there is none to be judged."""
     what = "the deployment records of rollbacks"
     query: dict[str, str | int] = {"task": ROLLBACK, "per_page": 1}
     response = api.get("/deployments", what, query, permission="deployments: read")
-    found = response if isinstance(response, Unknown) else api.read(response, list[DeploymentTask], what)
-    return found if isinstance(found, Unknown) else bool(found)
+    return bool(api.read(response, list[DeploymentTask], what))
 
 
 def _gone_back_to(api: RepositoryApi, release: Release) -> str | None:
     return Mark(api.name, release["tag_name"]).gone_back_to(release.get("body") or "")
 
 
-def _release(api: RepositoryApi, tag: str) -> Answer[Release | None]:
+def _release(api: RepositoryApi, tag: str) -> Release | None:
     what = f"the release {tag}"
     release = api.one(f"/releases/tags/{tag}", what, Release)
-    if release is None or isinstance(release, Unknown):
-        return release
-    return release if release["tag_name"] == tag else api.mismatch(what)
+    api.expect(release is None or release["tag_name"] == tag, what)
+    return release
 
 
 def _asset(release: Release) -> Asset | None:
     return next((one for one in release["assets"] if one["name"] == ASSET and one["state"] == "uploaded"), None)
 
 
-def _record_of(api: RepositoryApi, release: Release) -> Answer[ReleaseRecord | None]:
+def _record_of(api: RepositoryApi, release: Release) -> ReleaseRecord | None:
     tag, asset, text = release["tag_name"], _asset(release), _baseline(api, release)
     if asset is None and text is None:
         return None
     record = _parsed(api, tag, text or b"", in_text=True) if asset is None else _record(api, tag, asset["id"])
-    if isinstance(record, Unknown):
-        return record
     frozen = bool(release.get("immutable")) and not record.in_text
     return replace(record, frozen=frozen, taken_back=_gone_back_to(api, release))
 
@@ -150,25 +137,28 @@ def _baseline(api: RepositoryApi, release: Release) -> bytes | None:
     return baseline_in(release.get("body") or "", api.name, release["tag_name"])
 
 
-def _record(api: RepositoryApi, tag: str, asset: int) -> Answer[ReleaseRecord]:
+def _record(api: RepositoryApi, tag: str, asset: int) -> ReleaseRecord:
     what = f"{ASSET} of the release {tag}"
     response = api.get(f"/releases/assets/{asset}", what, accept=_BINARY, max_bytes=_MAX_BYTES)
-    if isinstance(response, Unknown):
-        return response
     if response.status != 200:
-        return api.absence() or api.gone(what)
+        api.confirm_absence()
+        raise api.gone(what)
     return _parsed(api, tag, response.body)
 
 
-def _parsed(api: RepositoryApi, tag: str, content: bytes, *, in_text: bool = False) -> Answer[ReleaseRecord]:
+def _parsed(api: RepositoryApi, tag: str, content: bytes, *, in_text: bool = False) -> ReleaseRecord:
     what = f"{ASSET} in the text of the release {tag}" if in_text else f"{ASSET} of the release {tag}"
     try:
         record = replace(parse_release_record(content), in_text=in_text)
     except ValueError as error:
-        return Unknown(f"{what} cannot be used: {error}", "Look at it: somebody may have replaced it.")
+        raise _unusable(f"{what} cannot be used: {error}", "replaced it") from error
     if in_text and not record.is_baseline:
-        return Unknown(f"{what} cannot be used: it is not a baseline", "Look at it: somebody may have put it there.")
+        raise _unusable(f"{what} cannot be used: it is not a baseline", "put it there")
     if record.tag != tag or record.repository.lower() != api.name.lower():
         about = f"{record.repository} {record.tag}"
-        return Unknown(f"{what} is about {about[:200]!r}", "Look at it: somebody may have replaced it.")
+        raise _unusable(f"{what} is about {about[:200]!r}", "replaced it")
     return record
+
+
+def _unusable(reason: str, done: str) -> Unseen:
+    return Unseen(Unknown(reason, f"Look at it: somebody may have {done}."))

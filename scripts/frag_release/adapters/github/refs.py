@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ...domain.evidence import Answer, TooLong, Unknown, WrongKind
+from ...domain.evidence import Answer, TooLong, Unknown, Unseen, WrongKind, answered, seen
 from ...domain.refs import BRANCHES, TAGS
 from ..http.messages import quoted
 from ..http.session import Once
@@ -28,35 +28,32 @@ class Position:
     committed: datetime.datetime | None = None
 
 
-def compare(api: RepositoryApi, head: str, commit: str) -> Answer[Position]:
-    """Place `commit` against the branch whose head is `head`; both full commit ids.
+def compare(api: RepositoryApi, head: str, commit: str) -> Position:
+    """Place `commit` against the branch whose head is `head`; both full commit ids. Raises Unseen.
 
     The reply's `status` says where the second is, seen from the first (OpenAPI
     `repos/compare-commits-with-basehead`): `behind` is an ancestor.
     """
     what = f"the commit {commit[:12]} against the branch head {head[:12]}"
     response = api.get(f"/compare/{head}...{commit}", what, {"per_page": 1}, max_bytes=_MAX_BYTES)
-    if isinstance(response, Unknown):
-        return response
     # The only word for "no shared history"; a commit that is missing is a plain "Not Found".
     if response.status == 404 and read_message(response.body).startswith("No common ancestor between"):
         return Position(False)
     if response.status == 404:
-        return api.absence() or Unknown(f"{api.name} does not have {what}")
-    found = api.read(response, Comparison, what)
-    return found if isinstance(found, Unknown) else _position(api, found, head, commit, what)
+        api.confirm_absence()
+        raise Unseen(Unknown(f"{api.name} does not have {what}"))
+    return _position(api, api.read(response, Comparison, what), head, commit, what)
 
 
-def _position(api: RepositoryApi, found: Comparison, head: str, commit: str, what: str) -> Answer[Position]:
+def _position(api: RepositoryApi, found: Comparison, head: str, commit: str, what: str) -> Position:
     base = found["merge_base_commit"]
-    if found["base_commit"]["sha"] != head:
-        return api.mismatch(what)
+    api.expect(found["base_commit"]["sha"] == head, what)
     if found["status"] in _OFF_BRANCH and base["sha"] != commit:
         return Position(False)
     if found["status"] in _ON_BRANCH and base["sha"] == commit:
         committer = base["commit"]["committer"]
         return Position(True, moment_of(committer["date"]) if committer else None)
-    return api.mismatch(what)
+    raise api.mismatch(what)
 
 
 def moment_of(text: str) -> datetime.datetime | None:
@@ -81,7 +78,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|
 
 
 class GithubRefs:
-    """The refs of one repository, each asked for once."""
+    """The refs of one repository, each asked for once; whatever cannot be seen is raised as Unseen."""
 
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
@@ -90,118 +87,105 @@ class GithubRefs:
         self._objects: Once[str, Answer[TagObject]] = Once()
         self._starting: Once[str, Answer[Sequence[str]]] = Once()
 
-    def branch(self, name: str) -> Answer[str | None]:
+    def branch(self, name: str) -> str | None:
         """The head of a branch, or None."""
         found = self._target(BRANCHES + name)
-        if found is None or isinstance(found, Unknown):
-            return found
-        return found["sha"] if found["type"] == "commit" else self._api.mismatch(f"the branch {name}")
+        if found is None:
+            return None
+        self._api.expect(found["type"] == "commit", f"the branch {name}")
+        return found["sha"]
 
-    def tag(self, name: str) -> Answer[str | None]:
+    def tag(self, name: str) -> str | None:
         """The commit of a tag, peeled one round trip for each level; None where there is no such tag."""
         found = self._target(TAGS + name)
         for _ in range(_MOST_LEVELS):
-            if found is None or isinstance(found, Unknown):
-                return found
+            if found is None:
+                return None
+            if found["type"] == "commit":
+                return found["sha"]
             if found["type"] != "tag":
-                return found["sha"] if found["type"] == "commit" else self._no_commit(name, found["type"])
-            peeled = self._object(name, found["sha"])
-            found = peeled if isinstance(peeled, Unknown) else peeled["object"]
-        return Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags")
+                raise Unseen(self._no_commit(name, found["type"]))
+            found = self._object(name, found["sha"])["object"]
+        raise Unseen(Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags"))
 
-    def tag_object(self, name: str) -> Answer[TagObject | None]:
+    def tag_object(self, name: str) -> TagObject | None:
         """The object of an annotated tag; None where the tag has none, or there is no such tag."""
-        found = self._target(TAGS + name)
-        if found is None or isinstance(found, Unknown):
-            return found
-        return self._object(name, found["sha"]) if found["type"] == "tag" else None
+        sha = self.tag_object_id(name)
+        return self._object(name, sha) if sha else None
 
-    def tag_object_id(self, name: str) -> Answer[str | None]:
+    def tag_object_id(self, name: str) -> str | None:
         """The id of that object."""
         found = self._target(TAGS + name)
-        if found is None or isinstance(found, Unknown):
-            return found
-        return found["sha"] if found["type"] == "tag" else None
+        return found["sha"] if found and found["type"] == "tag" else None
 
-    def tags_starting(self, prefix: str) -> Answer[Sequence[str]]:
+    def tags_starting(self, prefix: str) -> Sequence[str]:
         """The names of the tags that start with `prefix`; what they point at is kept for `tag`."""
-        return self._starting.get(prefix, lambda: self._list_tags(prefix))
+        return seen(self._starting.get(prefix, lambda: self._list_tags(prefix)))
 
-    def _list_tags(self, prefix: str) -> Answer[Sequence[str]]:
+    @answered
+    def _list_tags(self, prefix: str) -> Sequence[str]:
         if prefix and not _possible(TAGS + prefix + "x"):
             return []
         # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
         start = (TAGS + prefix).rstrip("/")
         refs = self._list(start, f"the tags that start with {quoted(prefix)}" if prefix else "all tags")
-        if isinstance(refs, Unknown):
-            return refs
         wanted = [each for each in refs if each["ref"].startswith(TAGS + prefix)]
         self._listed.update((each["ref"], each["object"]) for each in wanted)
         return [each["ref"][len(TAGS) :] for each in wanted]
 
-    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+    def branches_starting(self, prefix: str) -> Sequence[str]:
         """The names of the branches that start with `prefix`, as they are now."""
         if prefix and not _possible(BRANCHES + prefix + "x"):
             return []
         what = f"the branches that start with {quoted(prefix)}" if prefix else "all branches"
         refs = self._list((BRANCHES + prefix).rstrip("/"), what)
-        if isinstance(refs, Unknown):
-            return refs
         return sorted(each["ref"][len(BRANCHES) :] for each in refs if each["ref"].startswith(BRANCHES + prefix))
 
-    def _list(self, start: str, what: str) -> Answer[list[Ref]]:
+    def _list(self, start: str, what: str) -> list[Ref]:
         first = self._api.get(f"/git/matching-refs/{start[len('refs/') :]}", what, max_bytes=_MOST_BYTES)
-        if isinstance(first, Unknown):
-            return first
         if _is_empty_repository(first.status, first.body):
             return []
-        pages = self._api.pages(first, what, _MOST_PAGES, max_bytes=_MOST_BYTES)
-        if isinstance(pages, Unknown):
-            return pages if not isinstance(pages, TooLong) else self._too_long(start)
-        found: list[Ref] = []
-        for page in pages:
-            refs = self._api.read(page, list[Ref], what)
-            if isinstance(refs, Unknown):
-                return refs
-            found += refs
+        pages = self._api.first_pages(first, what, _MOST_PAGES, max_bytes=_MOST_BYTES)
+        if not pages.is_all:
+            raise self._too_long(start)
+        found = self._api.items(pages.found, Ref, what)
         if len(found) > MOST_REFS:
-            return self._too_long(start)
-        return found if all(_is_ref(each, start) for each in found) else self._api.mismatch(what)
+            raise self._too_long(start)
+        self._api.expect(all(_is_ref(each, start) for each in found), what)
+        return found
 
-    def _too_long(self, start: str) -> TooLong:
+    def _too_long(self, start: str) -> Unseen:
         kind = "tags" if start.startswith(TAGS.rstrip("/")) else "branches"
-        return TooLong(f"{self._api.name} has more than {MOST_REFS:,} {kind}", f"Delete {kind} that nobody needs.")
+        told = f"{self._api.name} has more than {MOST_REFS:,} {kind}"
+        return Unseen(TooLong(told, f"Delete {kind} that nobody needs."))
 
-    def _target(self, ref: str) -> Answer[GitObject | None]:
+    def _target(self, ref: str) -> GitObject | None:
         if not _possible(ref):
             return None
-        return self._found.get(ref, lambda: self._listed.get(ref) or self._ask(ref))
+        return seen(self._found.get(ref, lambda: self._listed.get(ref) or self._ask(ref)))
 
-    def _ask(self, ref: str) -> Answer[GitObject | None]:
+    @answered
+    def _ask(self, ref: str) -> GitObject | None:
         what = f"the {'tag' if ref.startswith(TAGS) else 'branch'} {ref.split('/', 2)[2]}"
         response = self._api.get(f"/git/ref/{ref[len('refs/') :]}", what)
-        if isinstance(response, Unknown):
-            return response
         if response.status == 404:
-            return self._api.absence()
+            self._api.confirm_absence()
+            return None
         if _is_empty_repository(response.status, response.body):
             return None
         found = self._api.read(response, Ref, what)
-        if isinstance(found, Unknown):
-            return found
-        return found["object"] if found["ref"] == ref and _is_ref(found, ref) else self._api.mismatch(what)
+        self._api.expect(found["ref"] == ref and _is_ref(found, ref), what)
+        return found["object"]
 
-    def _object(self, name: str, sha: str) -> Answer[TagObject]:
-        return self._objects.get(sha, lambda: self._ask_object(name, sha))
+    def _object(self, name: str, sha: str) -> TagObject:
+        return seen(self._objects.get(sha, lambda: self._ask_object(name, sha)))
 
-    def _ask_object(self, name: str, sha: str) -> Answer[TagObject]:
+    @answered
+    def _ask_object(self, name: str, sha: str) -> TagObject:
         what = f"the annotated tag {name}"
-        response = self._api.get(f"/git/tags/{sha}", what)
-        tag = response if isinstance(response, Unknown) else self._api.read(response, TagObject, what)
-        if isinstance(tag, Unknown):
-            return tag
-        same = tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"])
-        return tag if same else self._api.mismatch(what)
+        tag = self._api.read(self._api.get(f"/git/tags/{sha}", what), TagObject, what)
+        self._api.expect(tag["sha"] == sha and COMMIT.fullmatch(tag["object"]["sha"]) is not None, what)
+        return tag
 
     def _no_commit(self, name: str, kind: str) -> WrongKind:
         return WrongKind(

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 from urllib.parse import quote
 
 from ...domain import release_record
-from ...domain.evidence import Answer, Unknown
+from ...domain.evidence import Unknown, Unseen, answered
 from ...domain.refs import TAGS
 from ...domain.release_record import Drafts, Release
 from ...domain.review import MergedRequest
@@ -78,7 +78,8 @@ class GithubTags:
         self._api = api
         self._own_token = own_token
 
-    def tag(self, name: str) -> Answer[str | None]:
+    @answered
+    def tag(self, name: str) -> str | None:
         """The commit of a tag as it is now, or None."""
         return GithubRefs(self._api).tag(name)
 
@@ -104,29 +105,25 @@ class GithubTags:
             raise LostRaceError(name, ref["object"]["sha"])
         return True
 
-    def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
+    @answered
+    def merged_requests(self, commit: str, named: int | None) -> Sequence[MergedRequest]:
         """The merged pull requests, from branches of this repository, that a commit came with.
 
         GitHub lists those of the default branch, a moment after the merge; so the one that the commit itself
         names is looked at where that list is empty.
         """
-        what = f"the pull requests of {commit[:12]}"
-        pulls = self._of_commit(commit, what)
+        pulls = self._of_commit(commit, f"the pull requests of {commit[:12]}")
         if not pulls and named is not None:
             pulls = self._named(named)
-        if isinstance(pulls, Unknown):
-            return pulls
         return [_merged(each) for each in pulls if each["merged_at"] and is_from_here(each)]
 
-    def _of_commit(self, commit: str, what: str) -> Answer[list[MergedPull]]:
+    def _of_commit(self, commit: str, what: str) -> list[MergedPull]:
         first = self._api.get(f"/commits/{commit}/pulls", what, {"per_page": 100}, permission=_READ)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_TAG_PAGES, _READ)
-        return pages if isinstance(pages, Unknown) else self._api.items(pages, MergedPull, what)
+        return self._api.items(self._api.pages(first, what, _MOST_TAG_PAGES, _READ), MergedPull, what)
 
-    def _named(self, number: int) -> Answer[list[MergedPull]]:
-        what = f"pull request #{number}"
-        pull = self._api.one(f"/pulls/{number}", what, MergedPull, permission=_READ)
-        return pull if isinstance(pull, Unknown) else [pull] if pull else []
+    def _named(self, number: int) -> list[MergedPull]:
+        pull = self._api.one(f"/pulls/{number}", f"pull request #{number}", MergedPull, permission=_READ)
+        return [pull] if pull else []
 
 
 def _merged(pull: MergedPull) -> MergedRequest:
@@ -196,29 +193,23 @@ class GithubReleases:
         self._api = api
         self._own_token = own_token
 
-    def public(self, tag: str) -> Answer[Release | None]:
+    @answered
+    def public(self, tag: str) -> Release | None:
         """The public release of a tag (`repos/get-release-by-tag`, which finds no drafts)."""
         what = f"the release {tag}"
         facts = self._api.one(f"/releases/tags/{tag}", what, ReleaseFacts)
-        if facts is None or isinstance(facts, Unknown):
-            return facts
-        is_it = facts["tag_name"] == tag and not facts["draft"]
-        return _release(facts) if is_it else self._api.mismatch(what)
+        if facts is None:
+            return None
+        self._api.expect(facts["tag_name"] == tag and not facts["draft"], what)
+        return _release(facts)
 
-    def drafts(self, tag: str) -> Answer[Drafts]:
+    @answered
+    def drafts(self, tag: str) -> Drafts:
         """The drafts of a tag among the newest 1,000 releases: drafts are found by listing alone."""
         what = f"the drafts of the release {tag}"
         first = self._api.get("/releases", what, {"per_page": _PAGE}, max_bytes=_MAX_BYTES)
-        pages = (
-            first
-            if isinstance(first, Unknown)
-            else self._api.first_pages(first, what, _MOST_PAGES, max_bytes=_MAX_BYTES)
-        )
-        if isinstance(pages, Unknown):
-            return pages
+        pages = self._api.first_pages(first, what, _MOST_PAGES, max_bytes=_MAX_BYTES)
         items = self._api.items(pages.found, ReleaseFacts, what)
-        if isinstance(items, Unknown):
-            return items
         found = {each["id"]: _release(each) for each in items if each["draft"] and each["tag_name"] == tag}
         looked_through = 0 if pages.is_all else len(pages.found) * _PAGE
         return Drafts([found[number] for number in sorted(found)], looked_through)
@@ -259,10 +250,10 @@ class GithubReleases:
         response = confirmed(
             self._api, order, self._api.upload(url, what, content, "application/json"), self._own_token
         )
-        asset = self._api.read(response, ReleaseAsset, what)
-        if isinstance(asset, Unknown):
-            raise WriteFailedError(asset.reason, DONE_UNREAD)
-        return _asset(asset)
+        try:
+            return _asset(self._api.read(response, ReleaseAsset, what))
+        except Unseen as error:
+            raise WriteFailedError(error.unknown.reason, DONE_UNREAD) from error
 
     def delete(self, release: Release, asset: release_record.Asset) -> None:
         """Remove a file from a draft, such as one that broke off on its way."""
@@ -275,8 +266,7 @@ class GithubReleases:
             self._api, Order(Step.RELEASE, method, path, what, body, _ADVICE), ReleaseFacts, self._own_token
         )
         if facts["tag_name"] != tag:
-            unknown = self._api.mismatch(what)
-            raise WriteFailedError(unknown.reason, DONE_UNREAD)
+            raise WriteFailedError(self._api.mismatch(what).unknown.reason, DONE_UNREAD)
         return _release(facts)
 
 

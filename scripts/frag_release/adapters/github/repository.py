@@ -9,7 +9,7 @@ import hashlib
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
-from ...domain.evidence import Answer, Blob, Placement, Unknown, WrongKind
+from ...domain.evidence import Answer, Blob, Placement, Unknown, Unseen, WrongKind, answered, seen
 from ..http.messages import quoted
 from ..http.session import Once
 from .api import RepositoryApi
@@ -41,30 +41,28 @@ def is_named(api: RepositoryApi, name: str) -> bool:
     """Whether this is the repository's name: the one that it is asked for by, or the one that it was given since."""
     if name.lower() == api.name.lower():
         return True
-    entry = api.entry()
-    facts = entry if isinstance(entry, Unknown) else api.read(entry, FullName, "the entry")
+    facts = answered(lambda: api.read(api.entry(), FullName, "the entry"))()
     return not isinstance(facts, Unknown) and facts["full_name"].lower() == name.lower()
 
 
-def is_private(api: RepositoryApi) -> Answer[bool]:
+def is_private(api: RepositoryApi) -> bool:
     """Whether not everybody may see it; one that is internal to an enterprise is private, too (`repos/get`)."""
-    entry = api.entry()
-    facts = entry if isinstance(entry, Unknown) else api.read(entry, Visibility, "the entry")
-    return facts if isinstance(facts, Unknown) else facts["private"]
+    return api.read(api.entry(), Visibility, "the entry")["private"]
 
 
-def read_file(api: RepositoryApi, path: str, commit: str) -> Answer[Blob | None]:
+@answered
+def read_file(api: RepositoryApi, path: str, commit: str) -> Blob | None:
     """Return the file at `path` in a commit (empty: on the default branch); None where it has none.
 
     GitHub sends no content of files over 1 MiB.
     """
     what = f"the file {path} at {commit[:12]}" if commit else f"the file {path} of the default branch"
     if commit and not COMMIT.fullmatch(commit):
-        return Unknown(f"{quoted(commit)} is no full commit id")
+        raise Unseen(Unknown(f"{quoted(commit)} is no full commit id"))
     found = api.one(f"/contents/{path}", what, Content, {"ref": commit} if commit else None)
-    if found is None or isinstance(found, Unknown):
-        return found
-    return _blob(found) or api.mismatch(what)
+    blob = _blob(found) if found else None
+    api.expect(found is None or blob is not None, what)
+    return blob
 
 
 def _blob(found: Content) -> Blob | None:
@@ -97,30 +95,25 @@ class GithubDates:
         """Keep the date of a commit that came along with another answer."""
         self._known.put(commit, date)
 
-    def of_tag(self, name: str) -> Answer[datetime.datetime | None]:
-        """The date that an annotated tag bears, else that of its commit; None where there is none."""
+    def of_tag(self, name: str) -> datetime.datetime | None:
+        """The date that an annotated tag bears, else that of its commit; None where there is none. Raises Unseen."""
         tag = self._refs.tag_object(name)
-        if isinstance(tag, Unknown):
-            return tag
         if tag:
             tagger = tag.get("tagger")
             return moment_of(tagger["date"]) if tagger else None
-        commit = self._refs.tag(name)
+        commit = answered(self._refs.tag)(name)
         if commit is None or isinstance(commit, WrongKind):
             return None
-        return commit if isinstance(commit, Unknown) else self._of_commit(commit)
+        return self._of_commit(seen(commit))
 
-    def _of_commit(self, commit: str) -> Answer[datetime.datetime | None]:
-        return self._known.get(commit, lambda: self._ask(commit))
+    def _of_commit(self, commit: str) -> datetime.datetime | None:
+        return seen(self._known.get(commit, lambda: self._ask(commit)))
 
-    def _ask(self, commit: str) -> Answer[datetime.datetime | None]:
+    @answered
+    def _ask(self, commit: str) -> datetime.datetime | None:
         what = f"the commit {commit[:12]}"
-        response = self._api.get(f"/git/commits/{commit}", what)
-        found = response if isinstance(response, Unknown) else self._api.read(response, BareCommit, what)
-        if isinstance(found, Unknown):
-            return found
-        if found["sha"] != commit:
-            return self._api.mismatch(what)
+        found = self._api.read(self._api.get(f"/git/commits/{commit}", what), BareCommit, what)
+        self._api.expect(found["sha"] == commit, what)
         committer = found.get("committer")
         return moment_of(committer["date"]) if committer else None
 
@@ -147,14 +140,14 @@ class GithubRepository:
         """`OWNER/NAME`."""
         return self.api.name
 
-    def default_branch(self) -> Answer[str]:
+    @answered
+    def default_branch(self) -> str:
         """The branch that GitHub shows first."""
-        facts = self.api.facts()
-        return facts if isinstance(facts, Unknown) else facts["default_branch"]
+        return self.api.facts()["default_branch"]
 
-    def is_private(self) -> Answer[bool]:
+    @answered
+    def is_private(self) -> bool:
         """Whether not everybody may read it."""
-
         return is_private(self.api)
 
     def tags(self, names: Collection[str]) -> Answers[str | None]:
@@ -174,15 +167,11 @@ class GithubRepository:
         """When each tag was made: the date that an annotated tag bears, else that of its commit."""
         return self._each(names, self._dates.of_tag)
 
-    def tags_starting(self, prefixes: Collection[str]) -> Answer[Sequence[str]]:
+    @answered
+    def tags_starting(self, prefixes: Collection[str]) -> Sequence[str]:
         """The names of all tags that start with one of `prefixes`, sorted."""
         lists = self._each(prefixes, self._refs.tags_starting)
-        names: set[str] = set()
-        for listed in lists.values():
-            if isinstance(listed, Unknown):
-                return listed
-            names.update(listed)
-        return sorted(names)
+        return sorted({name for listed in lists.values() for name in seen(listed)})
 
     def branches(self, names: Collection[str]) -> Answers[str | None]:
         """The head commit of each branch; None where the repository is readable and has no such branch."""
@@ -214,20 +203,20 @@ class GithubRepository:
         """The file at `path` on the default branch, whatever that is called: one request."""
         return self._files.get((path, ""), partial(read_file, self.api, path, ""))
 
-    def log(self, branch: str, limit: int) -> Answer[Sequence[str]]:
+    @answered
+    def log(self, branch: str, limit: int) -> Sequence[str]:
         """The newest `limit` (at most 100) commits of a branch, newest first."""
         head = self._refs.branch(branch)
-        if not isinstance(head, str):
-            return self._no_branch([branch]) if head is None else head
+        if head is None:
+            raise Unseen(self._no_branch([branch]))
         what = f"the newest commits of the branch {branch}"
         response = self.api.get("/commits", what, {"sha": head, "per_page": min(limit, _MOST_LOGGED)})
-        commits = response if isinstance(response, Unknown) else self.api.read(response, list[NamedCommit], what)
-        if isinstance(commits, Unknown):
-            return commits
-        found = [each["sha"] for each in commits]
-        return found if found[:1] == [head] else self.api.mismatch(what)
+        found = [each["sha"] for each in self.api.read(response, list[NamedCommit], what)]
+        self.api.expect(found[:1] == [head], what)
+        return found
 
-    def branches_starting(self, prefix: str) -> Answer[Sequence[str]]:
+    @answered
+    def branches_starting(self, prefix: str) -> Sequence[str]:
         """The names of all branches that start with `prefix`, sorted."""
         return self._refs.branches_starting(prefix)
 
@@ -235,18 +224,18 @@ class GithubRepository:
         """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
         from .history import read_history
 
-        return self._histories.get((old, new), lambda: read_history(self.api, old, new))
+        return self._histories.get((old, new), answered(lambda: read_history(self.api, old, new)))
 
-    def _each(self, names: Collection[str], ask: Callable[[str], Answer[_T]]) -> Answers[_T]:
+    def _each(self, names: Collection[str], ask: Callable[[str], _T | Unknown]) -> Answers[_T]:
         asked = distinct(names)
-        return dict(zip(asked, self.api.http.parallel([partial(ask, name) for name in asked]), strict=True))
+        return dict(zip(asked, self.api.http.parallel([partial(answered(ask), name) for name in asked]), strict=True))
 
     def _list(self, head: str, commits: Sequence[str]) -> None:
         """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
         from .history import branch_commits
         from .refs import Position
 
-        listed = branch_commits(self.api, head, len(commits))
+        listed = answered(branch_commits)(self.api, head, len(commits))
         if listed is None or isinstance(listed, Unknown):
             return
         for commit in commits:
@@ -257,7 +246,7 @@ class GithubRepository:
             return Unknown(f"{quoted(commit)} is no full commit id")
         from .refs import Position, compare
 
-        position = self._positions.get((head, commit), lambda: compare(self.api, head, commit))
+        position = self._positions.get((head, commit), answered(lambda: compare(self.api, head, commit)))
         if isinstance(position, Position) and position.committed:
             self._dates.learn(commit, position.committed)
         return position

@@ -8,7 +8,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from ...domain.evidence import Answer, Answers, Lifetime, NotOffered, Run, TooLong, Unknown, Workflow, lifetimes
+from ...domain.evidence import (
+    Answers,
+    Lifetime,
+    NotOffered,
+    Run,
+    TooLong,
+    Unknown,
+    Unseen,
+    Workflow,
+    answered,
+    lifetimes,
+    seen,
+)
 from ...domain.refs import Ref
 from ..http.messages import Response, quoted
 from ..http.session import Http
@@ -26,64 +38,46 @@ _Page = TypeVar("_Page")
 _Item = TypeVar("_Item")
 
 
-def runs_by_event(
-    api: RepositoryApi, listed: Callable[[str], Answer[list[_Item]]], events: Sequence[str]
-) -> Answer[list[_Item]]:
+def runs_by_event(api: RepositoryApi, listed: Callable[[str], list[_Item]], events: Sequence[str]) -> list[_Item]:
     """Return what `listed` shows of all runs or, where those are too many, of those of each of `events`.
 
     So runs that do not count, such as those of pull requests or of a schedule, cannot bury the others.
     """
-    found = listed("")
+    ask = answered(listed)
+    found = ask("")
     if not isinstance(found, TooLong):
-        return found
+        return seen(found)
     runs: list[_Item] = []
-    for each in api.http.parallel([partial(listed, event) for event in events]):
-        if isinstance(each, Unknown):
-            return replace(each, remedy=_TOO_MANY) if isinstance(each, TooLong) else each
-        runs += each
+    for each in api.http.parallel([partial(ask, event) for event in events]):
+        runs += seen(replace(each, remedy=_TOO_MANY) if isinstance(each, TooLong) else each)
     return runs
 
 
 def whole_list(
     api: RepositoryApi,
-    first: Answer[Response],
+    first: Response,
     page_kind: type[_Page],
     items_of: Callable[[_Page], tuple[int, Iterable[tuple[int, _Item]]]],
     *,
     what: str,
     noun: str,
-) -> Answer[list[_Item]]:
-    """Return the items of all pages, each once; `Unknown` if fewer were sent than the list says there are.
+) -> list[_Item]:
+    """Return the items of all pages, each once; raises Unseen if fewer were sent than the list says there are.
 
     `items_of` returns that number, and the page's items with their ids: an item that moves to the next page between
     two requests comes twice.
     """
-    payload = first if isinstance(first, Unknown) else api.read(first, page_kind, what)
-    if isinstance(payload, Unknown) or isinstance(first, Unknown):
-        return payload if isinstance(payload, Unknown) else api.mismatch(what)
+    payload = api.read(first, page_kind, what)
     if items_of(payload)[0] >= PAGE * MOST_PAGES:
         shown = f"{api.name} has {PAGE * MOST_PAGES:,} {noun} or more"
-        return TooLong(f"{shown} when asked for {what}: GitHub shows no more")
-    pages = api.pages(first, what, MOST_PAGES, ACTIONS)
-    rest = pages if isinstance(pages, Unknown) else _read_all(api, pages[1:], page_kind, what)
-    if isinstance(rest, Unknown):
-        return rest
+        raise Unseen(TooLong(f"{shown} when asked for {what}: GitHub shows no more"))
+    rest = [api.read(page, page_kind, what) for page in api.pages(first, what, MOST_PAGES, ACTIONS)[1:]]
     listed = [items_of(each) for each in (payload, *rest)]
     found = {number: item for _, items in listed for number, item in items}
     most = max(total for total, _ in listed)
     if len(found) < most:
-        return Unknown(f"of {most} {noun} only {len(found)} were sent, when asked for {what} of {api.name}")
+        raise Unseen(Unknown(f"of {most} {noun} only {len(found)} were sent, when asked for {what} of {api.name}"))
     return list(found.values())
-
-
-def _read_all(api: RepositoryApi, pages: Sequence[Response], kind: type[_Page], what: str) -> Answer[list[_Page]]:
-    found: list[_Page] = []
-    for page in pages:
-        payload = api.read(page, kind, what)
-        if isinstance(payload, Unknown):
-            return payload
-        found.append(payload)
-    return found
 
 
 _AT_A_REF = (
@@ -114,47 +108,46 @@ class GithubRuns:
         """When a branch of each name existed; `NotOffered` where GitHub answers 404 or 422."""
         return self._each(branch_lifetimes, repository, names)
 
-    def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
+    @answered
+    def workflows(self, repository: str) -> Sequence[Workflow]:
         """All workflows with the names that their files give them."""
         api, what = self._find(repository), "the workflows"
         first = api.get("/actions/workflows", what, {"per_page": PAGE}, permission=ACTIONS)
         return whole_list(api, first, WorkflowFiles, _workflows, what=what, noun="workflows")
 
     def _each(
-        self, ask: Callable[[RepositoryApi, str], Answer[Sequence[_T]]], repository: str, names: Collection[str]
+        self, ask: Callable[[RepositoryApi, str], Sequence[_T]], repository: str, names: Collection[str]
     ) -> Answers[Sequence[_T]]:
-        asked = distinct(names)
-        api = self._find(repository)
-        return dict(zip(asked, self._http.parallel([partial(ask, api, name) for name in asked]), strict=True))
+        asked, api = distinct(names), self._find(repository)
+        answers = self._http.parallel([partial(answered(ask), api, name) for name in asked])
+        return dict(zip(asked, answers, strict=True))
 
 
-def branch_lifetimes(api: RepositoryApi, name: str) -> Answer[Sequence[Lifetime]]:
-    """When a branch of that name existed (`repos/list-activities`); `NotOffered` where GitHub answers 404 or 422.
+def branch_lifetimes(api: RepositoryApi, name: str) -> Sequence[Lifetime]:
+    """When a branch of that name existed (`repos/list-activities`).
+
+    Raises Unseen, of `NotOffered` where GitHub answers 404 or 422.
 
     Neither says that there was none: what GitHub says of a name that never existed is not documented.
     """
     what, ref = f"the activity of a branch {name}", Ref.of_branch(name).text
     query: dict[str, str | int] = {"ref": ref, "per_page": PAGE}
-    first = api.get("/activity", what, query, permission=_ACTIVITY)
-    if isinstance(first, Unknown):
-        # A plan that lacks it is no reason to do without.
-        return Unknown(first.reason, first.remedy) if isinstance(first, NotOffered) else first
+    answer = answered(api.get)("/activity", what, query, permission=_ACTIVITY)
+    # A plan that lacks it is no reason to do without.
+    first = seen(Unknown(answer.reason, answer.remedy) if isinstance(answer, NotOffered) else answer)
     if first.status in _NEVER_HEARD_OF:
-        return NotOffered(f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}")
-    pages = api.pages(first, what, MOST_PAGES, _ACTIVITY)
-    return pages if isinstance(pages, Unknown) else _lifetimes(api, pages, ref, what)
+        told = f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}"
+        raise Unseen(NotOffered(told))
+    return _lifetimes(api, api.pages(first, what, MOST_PAGES, _ACTIVITY), ref, what)
 
 
-def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: str) -> Answer[Sequence[Lifetime]]:
+def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: str) -> Sequence[Lifetime]:
     found = []
     for page in pages:
-        payload = api.read(page, list[Activity], what)
-        if isinstance(payload, Unknown):
-            return payload
-        for each in payload:
+        for each in api.read(page, list[Activity], what):
             time = moment_of(each["timestamp"])
             if time is None:
-                return api.mismatch(what)
+                raise api.mismatch(what)
             # The filter is GitHub's; whether it is this very branch is judged here, letter by letter.
             found += [(each["activity_type"], time)] if each["ref"] == ref else []
     # They come newest first, and those of one second keep that order.
@@ -162,16 +155,14 @@ def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: st
     return lifetimes(sorted(found, key=lambda one: one[1]))
 
 
-def _runs(api: RepositoryApi, tag: str) -> Answer[Sequence[Run]]:
+def _runs(api: RepositoryApi, tag: str) -> Sequence[Run]:
     # Strangers may name the branch of a pull request like the tag.
     found = runs_by_event(api, partial(_listed, api, tag), _AT_A_REF)
-    if isinstance(found, Unknown):
-        return found
     # The filters are GitHub's; whether a run is of this very name is judged here, letter by letter.
     return [run_of(run) for run in found if run["head_branch"] == tag and _at_own_ref(run)]
 
 
-def _listed(api: RepositoryApi, tag: str, event: str) -> Answer[list[WorkflowRun]]:
+def _listed(api: RepositoryApi, tag: str, event: str) -> list[WorkflowRun]:
     what = f"the workflow runs of the tag {tag}"
     query: dict[str, str | int] = {"branch": tag, "per_page": PAGE, "exclude_pull_requests": "true"}
     first = api.get("/actions/runs", what, {**query, "event": event} if event else query, permission=ACTIONS)

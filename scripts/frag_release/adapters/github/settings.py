@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from ...domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown
+from ...domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
 from ...domain.needs.need import TokenFacts
 from ...domain.needs.protection import (
     ALL_REFS,
@@ -80,38 +80,37 @@ class GithubSettings:
         self._guards: Once[str, BranchGuard] = Once()
         self._folders: Once[str, Answer[Mapping[str, str]]] = Once()
 
-    def token(self, own_token: bool, at_home: bool) -> Answer[TokenFacts]:
+    @answered
+    def token(self, own_token: bool, at_home: bool) -> TokenFacts:
         """What is known of the token; `own_token` says that it is the workflow's, `at_home` is as in `TokenFacts`."""
         return read_token(self._api, own_token, at_home)
 
-    def ticket_place(self) -> Answer[TicketPlace]:
+    @answered
+    def ticket_place(self) -> TicketPlace:
         """What tells whether tickets can be kept here."""
-        entry = self._api.entry()
-        found = entry if isinstance(entry, Unknown) else self._api.read(entry, TicketEntry, "the entry")
-        if isinstance(found, Unknown):
-            return found
+        found = self._api.read(self._api.entry(), TicketEntry, "the entry")
         return TicketPlace(self._api.name, found["has_issues"], found["archived"])
 
-    def shown_runs(self) -> Answer[int]:
+    @answered
+    def shown_runs(self) -> int:
         """How many workflow runs the token is shown."""
         query: dict[str, str | int] = {"per_page": 1, "exclude_pull_requests": "true"}
-        found = self._read("/actions/runs", "the workflow runs", RunCount, query, ACTIONS)
-        return found if isinstance(found, Unknown) else found["total_count"]
+        return self._read("/actions/runs", "the workflow runs", RunCount, query, ACTIONS)["total_count"]
 
-    def shown_pull_requests(self) -> Answer[object]:
+    @answered
+    def shown_pull_requests(self) -> object:
         """Whether the token is shown pull requests at all."""
         return self._read("/pulls", "the pull requests", list[Anything], {"per_page": 1}, _PULL_REQUESTS)
 
-    def tag_rulesets(self) -> Answer[Sequence[Ruleset]]:
+    @answered
+    def tag_rulesets(self) -> Sequence[Ruleset]:
         """The rulesets for tags that are in force, also those of the organisation."""
         query: dict[str, str | int] = {"targets": "tag", "includes_parents": "true", "per_page": _PAGE}
         listed = self._read("/rulesets", "the rulesets for tags", list[ListedRuleset], query, _METADATA)
-        if isinstance(listed, Unknown):
-            return listed
         active = [each["id"] for each in listed if each["enforcement"] == "active" and each.get("target") == "tag"]
         if len(active) > _MOST_RULESETS:
-            return Unknown(f"{self._api.name} has more than {_MOST_RULESETS} rulesets for tags")
-        return _all(self._api.http.parallel([partial(self._ruleset, number) for number in active]))
+            raise Unseen(Unknown(f"{self._api.name} has more than {_MOST_RULESETS} rulesets for tags"))
+        return self._api.http.parallel([partial(self._ruleset, number) for number in active])
 
     def guard(self, branch: str) -> BranchGuard:
         """What guards a branch, by rules and in the older way."""
@@ -122,16 +121,17 @@ class GithubSettings:
         rules, classic = self._api.http.parallel(asked)
         return BranchGuard(rules, classic)
 
-    def branch_rules(self, branch: str) -> Answer[Sequence[BranchRule]]:
+    @answered
+    def branch_rules(self, branch: str) -> Sequence[BranchRule]:
         """The rules in force on a branch, which need not be there yet, and whether the token may bypass them."""
         what = f"the rules for {branch}"
-        found = self._read(("rules", "branches", branch), what, list[AppliedRule], {"per_page": _PAGE}, _METADATA)
-        if isinstance(found, NotOffered):
+        path, query = ("rules", "branches", branch), {"per_page": _PAGE}
+        answer = answered(self._read)(path, what, list[AppliedRule], query, _METADATA)
+        if isinstance(answer, NotOffered):
             return ()  # where there can be none, none is in the way
-        if isinstance(found, Unknown):
-            return found
+        found = seen(answer)
         rulesets = list(dict.fromkeys(each["ruleset_id"] for each in found))[:_MOST_BYPASSES]
-        answers = self._api.http.parallel([partial(self._ruleset, number) for number in rulesets])
+        answers = self._api.http.parallel([partial(answered(self._ruleset), number) for number in rulesets])
         bypass = {each.id: each.bypass for each in answers if not isinstance(each, Unknown)}
         return [
             BranchRule(
@@ -144,11 +144,10 @@ class GithubSettings:
             for each in found
         ]
 
-    def environment(self, name: str) -> Answer[Environment | None]:
+    @answered
+    def environment(self, name: str) -> Environment | None:
         """An environment with its policies; None where there is none of that name, whose case GitHub ignores."""
         listed = self._read("/environments", "the environments", Environments, {"per_page": _PAGE}, ACTIONS)
-        if isinstance(listed, Unknown):
-            return listed
         entry = next((each for each in listed["environments"] if each["name"].lower() == name.lower()), None)
         if entry is None:
             return None
@@ -175,66 +174,61 @@ class GithubSettings:
         calls = [partial(self._variables, path, f"the variables of {owner}") for path, owner in whose.items()]
         return Variables(*self._api.http.parallel(calls))
 
-    def may_actions_open_pull_requests(self) -> Answer[bool]:
+    @answered
+    def may_actions_open_pull_requests(self) -> bool:
         """Whether the setting lets the workflow's own token open pull requests."""
         what = "the setting for pull requests of workflows"
         found = self._read("/actions/permissions/workflow", what, WorkflowDefaults, {}, _ADMINISTRATION)
-        return found if isinstance(found, Unknown) else found["can_approve_pull_request_reviews"]
+        return found["can_approve_pull_request_reviews"]
 
-    def retention(self) -> Answer[int]:
+    @answered
+    def retention(self) -> int:
         """For how many days artifacts, logs and, since October 2026, workflow runs are kept."""
         path, what = "/actions/permissions/artifact-and-log-retention", "the retention of workflow runs"
-        found = self._read(path, what, Retention, {}, _ADMINISTRATION)
-        return found if isinstance(found, Unknown) else found["days"]
+        return self._read(path, what, Retention, {}, _ADMINISTRATION)["days"]
 
-    def immutable_releases(self) -> Answer[bool | None]:
+    @answered
+    def immutable_releases(self) -> bool | None:
         """Whether releases cannot be changed; None for a 404, which GitHub says if they can, or if it hides that."""
         what = "the immutability of releases"
         response = self._api.get("/immutable-releases", what, permission=_ADMINISTRATION)
-        if isinstance(response, Unknown):
-            return response
         if response.status == 404:
             return None
-        found = self._payload(response, what, Immutability, _ADMINISTRATION)
-        return found if isinstance(found, Unknown) else found["enabled"]
+        return self._payload(response, what, Immutability, _ADMINISTRATION)["enabled"]
 
-    def execution_policies(self) -> Answer[Sequence[ExecutionPolicy]]:
+    @answered
+    def execution_policies(self) -> Sequence[ExecutionPolicy]:
         """The workflow execution protections in force, also those of the organisation and the enterprise."""
         what = "the workflow execution protections"
         query: dict[str, str | int] = {"has_parents": "true", "per_page": _PAGE}
         found = self._read("/actions/policies", what, ListedPolicies, query, _ADMINISTRATION, _NEWER)
-        if isinstance(found, Unknown):
-            return found
         return [_policy(each) for each in found["policies"] if each["enforcement"] == "active"]
 
     def workflow_files(self, commit: str) -> Answer[Mapping[str, str]]:
         """The files in the folder of workflows at a commit, each with the id of its content; empty without a folder."""
         return self._folders.get(commit, lambda: self._folder(commit))
 
-    def _folder(self, commit: str) -> Answer[Mapping[str, str]]:
+    @answered
+    def _folder(self, commit: str) -> Mapping[str, str]:
         what = f"the workflow files at {commit[:12]}"
         response = self._api.get("/contents/.github/workflows", what, {"ref": commit})
-        if isinstance(response, Unknown):
-            return response
         if response.status == 404:
-            return self._api.absence() or {}
+            self._api.confirm_absence()
+            return {}
         found = self._api.read(response, list[FolderEntry], what)
-        if isinstance(found, Unknown):
-            return found
-        # Git has no empty folders.
-        return {one["name"]: one["sha"] for one in found if one["type"] == "file"} if found else self._api.gone(what)
+        if not found:
+            raise self._api.gone(what)  # git has no empty folders
+        return {one["name"]: one["sha"] for one in found if one["type"] == "file"}
 
-    def workflow_state(self, file: str) -> Answer[str]:
+    @answered
+    def workflow_state(self, file: str) -> str:
         """GitHub's word for whether a workflow runs, such as `active` or `disabled_manually`."""
         path = f"/actions/workflows/{file.rpartition('/')[2]}"
-        found = self._read(path, f"the workflow {file}", WorkflowEntry, {}, ACTIONS)
-        return found if isinstance(found, Unknown) else found["state"]
+        return self._read(path, f"the workflow {file}", WorkflowEntry, {}, ACTIONS)["state"]
 
-    def _ruleset(self, number: int) -> Answer[Ruleset]:
+    def _ruleset(self, number: int) -> Ruleset:
         what = f"the ruleset {number}"
         found = self._read(f"/rulesets/{number}", what, RulesetDetails, {"includes_parents": "true"}, _METADATA)
-        if isinstance(found, Unknown):
-            return found
         conditions, links = found.get("conditions"), found.get("_links")
         names = conditions.get("ref_name") if conditions else None
         page = links.get("html") if links else None
@@ -249,21 +243,16 @@ class GithubSettings:
             _bypassers(found.get("bypass_actors")),
         )
 
-    def _classic(self, branch: str) -> Answer[ClassicProtection | None]:
+    @answered
+    def _classic(self, branch: str) -> ClassicProtection | None:
         entry = self._read(("branches", branch), f"the branch {branch}", BranchEntry, {}, CONTENTS)
-        if isinstance(entry, Unknown):
-            return entry
         if not entry["protected"]:
             return None
         what = f"the protection of {branch}"
         response = self._api.get(("branches", branch, "protection"), what, permission=_ADMINISTRATION)
-        if isinstance(response, Unknown):
-            return response
         if response.status == 404 and _NOT_PROTECTED in self._api.words(response):
             return None  # rulesets alone protect it
         found = self._payload(response, what, Protection, _ADMINISTRATION)
-        if isinstance(found, Unknown):
-            return found
         reviews = found.get("required_pull_request_reviews")
         return ClassicProtection(
             needs_pull_request=reviews is not None,
@@ -275,32 +264,25 @@ class GithubSettings:
             binds_administrators=_is_on(found.get("enforce_admins")),
         )
 
-    def _policies(self, environment: str) -> Answer[Sequence[Policy]]:
+    @answered
+    def _policies(self, environment: str) -> Sequence[Policy]:
         path = ("environments", environment, "deployment-branch-policies")
-        found = self._read(
-            path, f"the policies of the environment {environment}", Policies, {"per_page": _PAGE}, ACTIONS
-        )
-        if isinstance(found, Unknown):
-            return found
+        what = f"the policies of the environment {environment}"
+        found = self._read(path, what, Policies, {"per_page": _PAGE}, ACTIONS)
         return [Policy(each.get("type") or "branch", each.get("name") or "") for each in found["branch_policies"]]
 
-    def _secrets(self, path: Sequence[str], owner: str) -> Answer[Sequence[str]]:
+    @answered
+    def _secrets(self, path: Sequence[str], owner: str) -> Sequence[str]:
         found = self._read(path, f"the names of the secrets of {owner}", Secrets, {"per_page": _PAGE}, _SECRETS)
-        return found if isinstance(found, Unknown) else [each["name"] for each in found["secrets"]]
+        return [each["name"] for each in found["secrets"]]
 
-    def _variables(self, path: str, what: str) -> Answer[Mapping[str, str]]:
+    @answered
+    def _variables(self, path: str, what: str) -> Mapping[str, str]:
         query: dict[str, str | int] = {"per_page": _PAGE_OF_VARIABLES}
         first = self._api.get(f"/actions/{path}", what, query, permission=_VARIABLES)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _VARIABLES)
-        if isinstance(pages, Unknown):
-            return pages
-        found: dict[str, str] = {}
-        for page in pages:
-            payload = self._payload(page, what, VariablesPage, _VARIABLES)
-            if isinstance(payload, Unknown):
-                return payload
-            found |= {each["name"]: each["value"] for each in payload["variables"]}
-        return found
+        pages = self._api.pages(first, what, _MOST_PAGES, _VARIABLES)
+        payloads = [self._payload(page, what, VariablesPage, _VARIABLES) for page in pages]
+        return {each["name"]: each["value"] for payload in payloads for each in payload["variables"]}
 
     def _read(
         self,
@@ -310,27 +292,25 @@ class GithubSettings:
         query: Mapping[str, str | int],
         permission: str,
         version: str = "",
-    ) -> Answer[_T]:
-        def ask() -> Answer[_T]:
+    ) -> _T:
+        @answered
+        def ask() -> _T:
             response = self._api.get(path, what, query, permission=permission, version=version)
-            if isinstance(response, Unknown):
-                return response
             if query.get("per_page") == _PAGE and self._api.next_page(response, what):
                 # What is on a page that nobody looks at could be what matters.
-                return TooLong(
-                    f"{what} of {self._api.name} are more than the {_PAGE} that are looked through",
-                    "Look at them in the settings of the repository.",
-                )
+                told = f"{what} of {self._api.name} are more than the {_PAGE} that are looked through"
+                raise Unseen(TooLong(told, "Look at them in the settings of the repository."))
             return self._payload(response, what, kind, permission)
 
         answer: Answer[_T] = self._answers.get((path, permission), ask)
-        return answer
+        return seen(answer)
 
-    def _payload(self, response: Response, what: str, kind: type[_T], permission: str) -> Answer[_T]:
+    def _payload(self, response: Response, what: str, kind: type[_T], permission: str) -> _T:
         if response.status == 404:
             # Settings are hidden in this way, too, and of a list there is no "none".
             who = f"the token in {self._api.given_as}" if self._api.credentials else "nobody without a token"
-            return Hidden(f"{what} of {self._api.name} cannot be seen by {who}", f"It takes a token with {permission}.")
+            told = f"{what} of {self._api.name} cannot be seen by {who}"
+            raise Unseen(Hidden(told, f"It takes a token with {permission}."))
         return self._api.read(response, kind, what)
 
 
@@ -382,13 +362,3 @@ def _policy(entry: ListedPolicy) -> ExecutionPolicy:
         sorted(set.intersection(*events)) if events else None,
         any(rule["type"] != _EVENTS for rule in rules),
     )
-
-
-def _all(answers: Sequence[Answer[_T]]) -> Answer[Sequence[_T]]:
-    """Return what was seen; `Unknown` where a part of it was not."""
-    found: list[_T] = []
-    for answer in answers:
-        if isinstance(answer, Unknown):
-            return answer
-        found.append(answer)
-    return found

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, TypeVar
 
-from ...domain.evidence import Answer, TooLong, Unknown
+from ...domain.evidence import TooLong, Unknown, Unseen, answered, seen
 from ...domain.refs import BRANCHES
 from ..ports.repository import (
     CommitFacts,
@@ -74,19 +74,15 @@ class GithubPulls:
         self._api = api
         self._own_token = own_token
 
-    def open_into(self, base: str) -> Answer[Sequence[PullRequest]]:
-        """All open ones into `base` from branches of this repository."""
+    def open_into(self, base: str) -> Sequence[PullRequest]:
+        """All open ones into `base` from branches of this repository. Raises Unseen."""
         what = f"the pull requests into {base}"
         query: dict[str, str | int] = {"state": "open", "base": base, "per_page": 100}
         first = self._api.get("/pulls", what, query, permission=_READ)
-        pages = first if isinstance(first, Unknown) else self._api.pages(first, what, _MOST_PAGES, _READ)
+        pages = answered(self._api.pages)(first, what, _MOST_PAGES, _READ)
         if isinstance(pages, TooLong):
-            return TooLong(pages.reason, f"Close pull requests into {base} that nobody needs.")
-        if isinstance(pages, Unknown):
-            return pages
-        pulls = self._api.items(pages, Pull, what)
-        if isinstance(pulls, Unknown):
-            return pulls
+            raise Unseen(TooLong(pages.reason, f"Close pull requests into {base} that nobody needs."))
+        pulls = self._api.items(seen(pages), Pull, what)
         own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and is_from_here(each)]
         return list({each.number: each for each in own}.values())
 
@@ -114,9 +110,9 @@ class GithubPulls:
         """Replace title and body."""
         return self._send("PATCH", f"/pulls/{number}", f"pull request #{number}", {"title": title, "body": body})
 
-    def _existing(self, branch: str, base: str) -> PullRequest | Unknown | None:
-        found = self.open_into(base)
-        return found if isinstance(found, Unknown) else next((one for one in found if one.branch == branch), None)
+    @answered
+    def _existing(self, branch: str, base: str) -> PullRequest | None:
+        return next((one for one in self.open_into(base) if one.branch == branch), None)
 
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any]) -> PullRequest:
         try:
@@ -252,29 +248,23 @@ class GithubCommits:
             raise _mismatch(self._api, "the new commit")
         return commit["sha"]
 
-    def facts(self, commit: str) -> Answer[CommitFacts]:
-        """Return what a commit says of itself; `commit` may be the start of its id."""
+    def facts(self, commit: str) -> CommitFacts:
+        """Return what a commit says of itself; `commit` may be the start of its id. Raises Unseen."""
         what = f"the commit {commit[:12]}"
         # Of its files none is wanted.
         response = self._api.get(f"/commits/{commit}", what, {"per_page": 1})
-        found = response if isinstance(response, Unknown) else self._api.read(response, FullCommit, what)
-        if isinstance(found, Unknown) or isinstance(response, Unknown):
-            return found if isinstance(found, Unknown) else self._api.mismatch(what)
+        found = self._api.read(response, FullCommit, what)
         # A branch may have a name like the start of an id, and then it is meant.
-        if not found["sha"].startswith(commit):
-            return self._api.mismatch(what)
+        self._api.expect(found["sha"].startswith(commit), what)
         account, inner = read_payload(response.body, Attributed), found["commit"]
         author = account["author"]["login"] if account else inner["author"]["name"] if inner["author"] else "somebody"
         parents = [each["sha"] for each in found["parents"]]
         return CommitFacts(found["sha"], inner["message"].rstrip("\n"), parents, author)
 
-    def changed_files(self, commit: str) -> Answer[list[str]]:
-        """Return the first files that a commit changes."""
+    def changed_files(self, commit: str) -> list[str]:
+        """Return the first files that a commit changes. Raises Unseen."""
         what = f"the files of the commit {commit[:12]}"
-        response = self._api.get(f"/commits/{commit}", what, {"per_page": 10})
-        found = response if isinstance(response, Unknown) else self._api.read(response, CommitFiles, what)
-        if isinstance(found, Unknown):
-            return found
+        found = self._api.read(self._api.get(f"/commits/{commit}", what, {"per_page": 10}), CommitFiles, what)
         return [
             each["filename"] if each["status"] == "modified" else f"{each['filename']} ({each['status']})"
             for each in found["files"]
@@ -322,15 +312,14 @@ class GithubCommits:
             raise WriteFailedError(str(error), _NOTHING_MOVED) from error
 
     def _read(self, path: str, what: str, kind: type[_T]) -> _T:
-        response = self._api.get(path, what)
-        found = response if isinstance(response, Unknown) else self._api.read(response, kind, what)
-        if isinstance(found, Unknown):
-            raise WriteFailedError(f"Nothing was written: {found.reason}", found.remedy)
-        return found
+        try:
+            return self._api.read(self._api.get(path, what), kind, what)
+        except Unseen as error:
+            raise WriteFailedError(f"Nothing was written: {error.unknown.reason}", error.unknown.remedy) from error
 
 
 def _mismatch(api: RepositoryApi, what: str) -> WriteFailedError:
-    return WriteFailedError(api.mismatch(what).reason, _NOTHING_MOVED)
+    return WriteFailedError(api.mismatch(what).unknown.reason, _NOTHING_MOVED)
 
 
 class GithubWriter:
@@ -362,15 +351,18 @@ class GithubWriter:
         """
         self._update(Step.OWN_BRANCH, branch, seen, commit, force=True)
 
-    def message_of(self, commit: str) -> Answer[CommitFacts]:
+    @answered
+    def message_of(self, commit: str) -> CommitFacts:
         """Read a commit; its message comes without the last newlines."""
         return self._commits.facts(commit)
 
-    def changed_files(self, commit: str) -> Answer[Sequence[str]]:
+    @answered
+    def changed_files(self, commit: str) -> Sequence[str]:
         """Read which files a commit changes."""
         return self._commits.changed_files(commit)
 
-    def pull_requests(self, base: str) -> Answer[Sequence[PullRequest]] | None:
+    @answered
+    def pull_requests(self, base: str) -> Sequence[PullRequest]:
         """All open pull requests into `base` from branches of this repository."""
         return self._pulls.open_into(base)
 
@@ -418,6 +410,7 @@ class GithubWriter:
         if ref["object"]["sha"] != body["sha"]:
             raise LostRaceError(branch, ref["object"]["sha"])
 
-    def _head(self, branch: str) -> Answer[str | None]:
+    @answered
+    def _head(self, branch: str) -> str | None:
         """Return where the branch is now, which no memory can tell."""
         return GithubRefs(self._api).branch(branch)
