@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from .stack import Stack
     from .waiting import Clock
 
-
 _T = TypeVar("_T")
+
+_S = TypeVar("_S", bound=Settings)
+_F = TypeVar("_F", bound="Forge")
+_R = TypeVar("_R", bound="Report")
 
 
 def must(answer: Answer[_T], what: str) -> _T:
@@ -113,11 +116,6 @@ class Services:
             own_token=connections.own_token,
             ticket_token=connections.ticket_token,
         )
-
-
-_S = TypeVar("_S", bound=Settings)
-_F = TypeVar("_F", bound="Forge")
-_R = TypeVar("_R", bound="Report")
 
 
 class Session(Generic[_S]):

@@ -23,6 +23,18 @@ _MOST_FINDINGS = 8
 _MOST_YEARS = 25
 _ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 
+MOST_STEPS = 8
+"""Most remedies that are shown as steps."""
+
+_FETCH = (
+    "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
+    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
+)
+_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
+
+_MOST_GAPS = 20
+_WATCHED = {True: "✅", False: "⛔", None: "❓"}
+
 
 def releases_table(report: AuditReport, releases: Sequence[PastRelease], links: Links) -> str:
     """Return releases, which are given oldest first, as a table with the newest first; empty without any."""
@@ -127,16 +139,6 @@ def _pie(report: AuditReport) -> str:
     return markdown.fence("\n".join(["pie showData", "  title Releases that a rule blocks", *lines]), "mermaid")
 
 
-MOST_STEPS = 8
-"""Most remedies that are shown as steps."""
-
-_FETCH = (
-    "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
-    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
-)
-_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
-
-
 def mark(report: AuditReport) -> str:
     """Return the mark that goes with the headline."""
     if report.verdict is not Verdict.BLOCKED:
@@ -229,10 +231,6 @@ def _fine_at_the_end(judged: Sequence[PastRelease], blocked: set[str]) -> str:
             break
         first = one.tag
     return markdown.visible(first)
-
-
-_MOST_GAPS = 20
-_WATCHED = {True: "✅", False: "⛔", None: "❓"}
 
 
 def summary(report: AuditReport | WatchReport, links: Links) -> str:

@@ -44,6 +44,16 @@ _RECORDED = {
 """What a record says of a step of the workflow's own."""
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
+_THEN = {
+    Stage.READY: [],
+    Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
+    Stage.HANDED_OVER: [
+        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
+        "or nobody looks at the site, and the deployment record never ends."
+    ],
+    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
+}
+
 
 def summary(report: DeployReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
@@ -123,17 +133,6 @@ def next_steps(report: DeployReport) -> list[str]:
     if report.shown_before:
         return [*warned, "Look at the job: the site showed this release before it, too."]
     return [*warned, "Nothing to do: the site shows what was deployed."]
-
-
-_THEN = {
-    Stage.READY: [],
-    Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
-    Stage.HANDED_OVER: [
-        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
-        "or nobody looks at the site, and the deployment record never ends."
-    ],
-    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
-}
 
 
 def _where_to_look(report: DeployReport) -> str:

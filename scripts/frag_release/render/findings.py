@@ -18,6 +18,12 @@ _PAIR_HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
 _NAME = 80
 _NONE = "➖ none"
 
+LineUrl = Callable[[str, "int | None"], str]
+"""Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
+
+_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+_HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
+
 
 def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | None = None) -> str:
     """Return what the stack is made of: one row for each component, then one for the stack itself.
@@ -186,13 +192,6 @@ def _named(pin: Pin) -> str:
 
 def _code(value: str) -> str:
     return markdown.code(value, _NAME) if value else f"{MARKS[Status.SKIPPED]} none"
-
-
-LineUrl = Callable[[str, "int | None"], str]
-"""Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
-
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
-_HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
 
 
 def open_findings(findings: Sequence[Finding], line_url: LineUrl) -> str:

@@ -31,6 +31,20 @@ BUILD_MARKS = {
     "action_required": "✋",
 }
 
+_MARKS = {
+    Stage.REFUSED: "⛔",
+    Stage.PLANNED: "📝",
+    Stage.NOTHING: "✅",
+    Stage.PROPOSED: "✅",
+    Stage.COMMITTED: "✅",
+}
+
+_PLAIN_NAME = 80
+
+_NAME = 80
+
+_SHOWN = 30
+
 
 def duration(time: datetime.timedelta) -> str:
     """Return a time such as `12 s`, `3 min 20 s` or `1 h 5 min`."""
@@ -120,15 +134,6 @@ def _row(job: Job, progress: Progress) -> tuple[str, ...]:
     )
 
 
-_MARKS = {
-    Stage.REFUSED: "⛔",
-    Stage.PLANNED: "📝",
-    Stage.NOTHING: "✅",
-    Stage.PROPOSED: "✅",
-    Stage.COMMITTED: "✅",
-}
-
-
 def heading(report: PrepareReport) -> tuple[str, str]:
     """Return a mark and a heading as plain text, which holds foreign names."""
     return _MARKS[report.stage], visible(report.headline)
@@ -155,9 +160,6 @@ def is_older(change: Change) -> bool:
     before, after, form = change.before.tag, change.after.tag, change.after.component.tag_format
     old, new = parse_production_tag(before, form), parse_production_tag(after, form)
     return old is not None and new is not None and new.version < old.version
-
-
-_PLAIN_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -269,9 +271,6 @@ def _history(change: Change) -> History:
     return change.history if isinstance(change.history, History) else History()
 
 
-_NAME = 80
-
-
 def diff(plan: Plan) -> str:
     """Return the lines that change, in a fence; empty where none do."""
     lines = plan.diff.split("\n") if plan.is_needed else []
@@ -352,9 +351,6 @@ def _eligible(candidate: Candidate, branches: str) -> str:
     if candidate.doubt:
         return f"{MARKS[Status.FAIL]} cannot be right: {markdown.words(candidate.doubt, 200)}"
     return f"{MARKS[Status.PASS]} on {branches}" if candidate.eligible else f"{MARKS[Status.FAIL]} not on {branches}"
-
-
-_SHOWN = 30
 
 
 def prepare_text(report: PrepareReport) -> str:

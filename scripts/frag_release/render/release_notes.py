@@ -25,6 +25,14 @@ from .wording import MARKS, Links, References, count, listed
 
 _TITLE = 150
 
+MAX_BYTES = 65_000
+"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
+
+_MOST = 300
+"""Most tickets that are listed, and five times as many as commits."""
+
+_STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
+
 
 @dataclass(frozen=True)
 class TicketList:
@@ -56,15 +64,6 @@ class TicketList:
         missing = " (no ticket of this number is to be seen)" if title is None and ticket.number in self.titles else ""
         named = ", ".join(markdown.text(name, 80) for name in ticket.components[:5])
         return f"{self.references.tickets([ticket.number])}{shown}{missing} ({named})"
-
-
-MAX_BYTES = 65_000
-"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
-
-_MOST = 300
-"""Most tickets that are listed, and five times as many as commits."""
-
-_STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
 
 
 def release_body(contents: Contents, server_url: str) -> str:

@@ -17,6 +17,36 @@ from ..domain.reports.report import count
 from . import markdown
 from .markdown import visible
 
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
+_SHOWN = 40
+
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
+_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
+
+__all__ = [
+    "MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "listed", "mark", "stack_image", "worst",
+]  # fmt: skip
+
+MARKS = {
+    Status.PASS: "✅",
+    Status.FAIL: "❌",
+    Status.UNKNOWN: "❔",
+    Status.WARN: "⚠️",
+    Status.SKIPPED: "➖",
+}
+WORDS = {
+    Status.PASS: "passed",
+    Status.FAIL: "failed",
+    Status.UNKNOWN: "not verified",
+    Status.WARN: "warning",
+    Status.SKIPPED: "not checked",
+}
+_VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
+
+_UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
+_WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
+
 
 @dataclass(frozen=True)
 class Links:
@@ -73,10 +103,6 @@ class Links:
         return "/".join((self.server.rstrip("/"), *parts))
 
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
-_SHOWN = 40
-
-
 @dataclass(frozen=True)
 class References:
     """Writes numbers of `tickets_from` (`OWNER/NAME`) and of other repositories.
@@ -102,11 +128,6 @@ class References:
         if self.in_conversation and _REPOSITORY.fullmatch(repository):
             return f"{repository}#{number}"
         return markdown.link(f"#{number}", self.links.issue(repository, number))
-
-
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
-_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
@@ -138,29 +159,7 @@ def _line(finding: Finding, widths: list[int]) -> str:
     return f"{line}\n    -> {visible(finding.remedy)}"
 
 
-__all__ = [
-    "MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "listed", "mark", "stack_image", "worst",
-]  # fmt: skip
-
-MARKS = {
-    Status.PASS: "✅",
-    Status.FAIL: "❌",
-    Status.UNKNOWN: "❔",
-    Status.WARN: "⚠️",
-    Status.SKIPPED: "➖",
-}
-WORDS = {
-    Status.PASS: "passed",
-    Status.FAIL: "failed",
-    Status.UNKNOWN: "not verified",
-    Status.WARN: "warning",
-    Status.SKIPPED: "not checked",
-}
-_VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
 VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
-
-_UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
-_WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
 
 def mark(status: Status) -> str:

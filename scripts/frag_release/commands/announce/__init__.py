@@ -36,6 +36,13 @@ from .ticketing import Ticketing
 if TYPE_CHECKING:
     from ..session import Session
 
+__all__ = ["read_settings", "run"]
+
+_PUSH = (
+    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
+    "a word: give one that may in ticket-token."
+)
+
 
 @dataclass(frozen=True)
 class ReleaseContents:
@@ -140,12 +147,6 @@ def _gaps(contents: Contents) -> list[Finding]:
         shortfall(CONTENTS, contents.tag, f"{what} could not be read: {why.reason}.", why.remedy)
         for what, why in gaps(contents)
     ]
-
-
-_PUSH = (
-    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
-    "a word: give one that may in ticket-token."
-)
 
 
 @dataclass(frozen=True)
@@ -403,9 +404,6 @@ class Announce:
         if settings.project:
             board = self.stack.forge.board(settings.project)
             Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)
-
-
-__all__ = ["read_settings", "run"]
 
 
 def run(session: Session[AnnounceSettings]) -> AnnounceReport:

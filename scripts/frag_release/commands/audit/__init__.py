@@ -35,6 +35,21 @@ if TYPE_CHECKING:
     from ...domain.watch import Watch
     from ..session import Session
 
+__all__ = ["read_settings", "run"]
+
+Place = tuple[str, str]
+"""The name of an image with its registry, and its tag."""
+_ORIGINS_OF = 10
+"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
+_BELOW = 10
+"""Production tags below the first that is judged: one of them is the release that it followed."""
+
+Under = Callable[[bytes], AuditSettings]
+"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
+
+_SECONDS = 60.0
+"""How long the look at production may take."""
+
 
 def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
     """Return a sentence about each component whose clone ends before the newest tags that are pinned."""
@@ -79,18 +94,6 @@ def _is_nowhere(repository: Repository, component: Component, facts: ComponentFa
     heads = [head for head in repository.branches(component.branches).values() if isinstance(head, str)]
     places = repository.placements(heads, component.branches).values() if heads else ()
     return all(own.committed >= each.committed for each in places if isinstance(each, Placement) and each.committed)
-
-
-Place = tuple[str, str]
-"""The name of an image with its registry, and its tag."""
-_ORIGINS_OF = 10
-"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
-_BELOW = 10
-"""Production tags below the first that is judged: one of them is the release that it followed."""
-
-
-Under = Callable[[bytes], AuditSettings]
-"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -364,12 +367,6 @@ def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form:
 def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list[Allowance]:
     used = [finding for one in releases for finding in one.findings if finding.allowed]
     return [each for each in allow if not any(each.covers(finding) for finding in used)]
-
-
-__all__ = ["read_settings", "run"]
-
-_SECONDS = 60.0
-"""How long the look at production may take."""
 
 
 def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:

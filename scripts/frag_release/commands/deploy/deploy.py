@@ -41,6 +41,24 @@ from .site_check import SiteCheck, pair_of, site_values
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""
 
+_MIGRATIONS = (
+    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
+    "that does not do, restore the database too."
+)
+_BASELINE = (
+    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
+    "build has named that image. Make sure that it is the image which ran."
+)
+_SHOWN_BEFORE = (
+    "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
+    "run's own job: look at the job."
+)
+_SHOWN_BEFORE_OWN = (
+    "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
+    "that deploys: look at its log."
+)
+_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
+
 
 @dataclass(frozen=True)
 class DeployEvidence:
@@ -133,25 +151,6 @@ class DeployEvidence:
         unused = set(unused_allowances(image, settings.allow))
         still_unused = [one for one in judged.unused_allowances if one in unused]
         return replace(judged, decision=decision, unused_allowances=still_unused)
-
-
-_MIGRATIONS = (
-    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
-    "that does not do, restore the database too."
-)
-_BASELINE = (
-    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
-    "build has named that image. Make sure that it is the image which ran."
-)
-_SHOWN_BEFORE = (
-    "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
-    "run's own job: look at the job."
-)
-_SHOWN_BEFORE_OWN = (
-    "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
-    "that deploys: look at its log."
-)
-_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,12 @@ from ..journal import Journal
 from .awx_job import AwxJob
 from .recording import Recording
 
+_ENDINGS = {
+    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
+    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
+    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
+}
+
 
 class Deployer(Protocol):
     """Deploys what was verified, or has it deployed."""
@@ -65,13 +71,6 @@ class ByAwx:
             job.follow()
         finally:
             self.journal.note(*job.notes)
-
-
-_ENDINGS = {
-    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
-    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
-    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
-}
 
 
 @dataclass(frozen=True)

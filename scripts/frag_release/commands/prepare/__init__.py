@@ -45,6 +45,11 @@ from .drafting import Drafting, OwnBranch
 if TYPE_CHECKING:
     from .tagging import Tagging
 
+__all__ = ["read_settings", "run"]
+
+ATTEMPTS = 4
+"""How often a lost race is run again, before it is said who keeps moving the branch."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -187,10 +192,6 @@ def _opening(plan: Plan) -> str:
 def _of_request(did: str, request: PullRequest) -> Action:
     outputs = {"pull-request-number": str(request.number), "pull-request-url": request.url}
     return Action(f"{did} pull request #{request.number}", request.url, outputs)
-
-
-ATTEMPTS = 4
-"""How often a lost race is run again, before it is said who keeps moving the branch."""
 
 
 @dataclass(frozen=True)
@@ -393,9 +394,6 @@ class Attempt:
             f"prepared, last by {who}{where}. Nothing was overwritten.",
             "Run it again when the branch is quiet.",
         )
-
-
-__all__ = ["read_settings", "run"]
 
 
 def run(session: Session[PrepareSettings]) -> PrepareReport:

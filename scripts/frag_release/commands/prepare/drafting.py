@@ -44,6 +44,9 @@ from ..stack import Stack
 
 _T = TypeVar("_T")
 
+_LOOKED_AT = 20
+_RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
+
 
 def wanted_tags(
     forge: Forge, components: Sequence[Component], choices: Mapping[str, Choice], ticket: Ticket | None
@@ -212,10 +215,6 @@ def _spliced(blob: Blob, plan: Plan) -> bytes | None:
         return replace_values(blob.content, plan.values)
     except (WorkflowFileError, ValueError):
         return None
-
-
-_LOOKED_AT = 20
-_RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ from ..waiting import Clock, Judged, judge_when_settled
 from .releasing import Baseline, ReleaseText, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
 from .reviewing import PublicationEvidence, PushedImage, Reviewing, taken
 
+__all__ = ["read_settings", "run"]
+
 
 @dataclass
 class Publish:
@@ -366,9 +368,6 @@ class Publish:
 
 def _tagging(review: Reviewed) -> str:
     return f"Tag {review.commit[:12]} as {review.tag}"
-
-
-__all__ = ["read_settings", "run"]
 
 
 def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:

@@ -35,6 +35,15 @@ from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
 
+_RUNS = "Only a warning, for this release runs already"
+_NOTE = (
+    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
+    "A rollback takes it with a warning."
+)
+
+_PAUSE = 5.0
+"""Seconds before what could not be read is asked for once more."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -181,13 +190,6 @@ class Releasing:
         )
 
 
-_RUNS = "Only a warning, for this release runs already"
-_NOTE = (
-    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
-    "A rollback takes it with a warning."
-)
-
-
 def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
     """Judge a release that runs already: it is not built, so what is found of its components only warns."""
     stack = replace(facts.stack, rollback=True) if facts.stack else None
@@ -299,10 +301,6 @@ class Baseline:
     def _public(self) -> Release | None:
         tag = self.settings.stack_tag
         return must(self._releases.public(tag), f"The release {tag}")
-
-
-_PAUSE = 5.0
-"""Seconds before what could not be read is asked for once more."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,23 @@ _FORMS = (
     "such as `Stack {image-tag}`. The command doctor looks at verify-url and proposes lines that would do."
 )
 
+PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
+_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
+_OF_AWX = (
+    "awx-url",
+    "awx-username",
+    "awx-template",
+    "awx-organization",
+    "production-template",
+    "extra-vars",
+    "on-timeout",
+)
+"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
+_DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
+_NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
+_API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
+_NAMES_API = re.compile(r"/api(/|$)")
+
 
 @dataclass(frozen=True)
 class SiteSettings:
@@ -53,24 +70,6 @@ def _owners(common: Settings, stack_image: str) -> set[str]:
     names += [name for component in common.components for name in (component.repository, component.image)]
     namespaces = {choice.namespace for choice in common.choices.values()}
     return {part for name in names for part in name.split("/")[:-1]} | namespaces
-
-
-PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
-_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
-_OF_AWX = (
-    "awx-url",
-    "awx-username",
-    "awx-template",
-    "awx-organization",
-    "production-template",
-    "extra-vars",
-    "on-timeout",
-)
-"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
-_DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
-_NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
-_API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
-_NAMES_API = re.compile(r"/api(/|$)")
 
 
 @dataclass(frozen=True)

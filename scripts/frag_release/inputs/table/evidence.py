@@ -20,12 +20,6 @@ _TAG = {
 }
 """What the tag of a component is to the commands."""
 
-
-def variable_stem(name: str) -> str:
-    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
-    return _SHORT.get(name) or name.upper().replace("-", "_")
-
-
 _ROWS: tuple[Input, ...] = (
     Input(
         "repository",
@@ -116,29 +110,6 @@ _ROWS: tuple[Input, ...] = (
 )
 """The inputs of every component without its name in front: `{name}` is that, `{stem}` what its variables begin with."""
 
-
-@cache
-def component_inputs(name: str) -> tuple[Input, ...]:
-    """Return the inputs of the component `name`."""
-    words = {"{name}": name, "{stem}": variable_stem(name)}
-    return tuple(
-        replace(
-            row,
-            name=f"{name}-{row.name}",
-            help=_filled(row.help, words),
-            default=_filled(row.default, words),
-            default_words=_filled(row.default_words, words) if name in _SHORT or row.name != "repository" else "",
-        )
-        for row in _ROWS
-    )
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for place, word in words.items():
-        text = text.replace(place, word)
-    return text
-
-
 EVERY_COMPONENT: tuple[Input, ...] = (
     Input(
         "component-tags",
@@ -159,7 +130,6 @@ EVERY_COMPONENT: tuple[Input, ...] = (
     ),
 )
 """Those that stand for the same input of every component."""
-
 
 SUBJECT: tuple[Input, ...] = (
     Input(
@@ -340,3 +310,30 @@ CONNECTIONS: tuple[Input, ...] = (
     ),
 )
 """How the evidence is reached."""
+
+
+def variable_stem(name: str) -> str:
+    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
+    return _SHORT.get(name) or name.upper().replace("-", "_")
+
+
+@cache
+def component_inputs(name: str) -> tuple[Input, ...]:
+    """Return the inputs of the component `name`."""
+    words = {"{name}": name, "{stem}": variable_stem(name)}
+    return tuple(
+        replace(
+            row,
+            name=f"{name}-{row.name}",
+            help=_filled(row.help, words),
+            default=_filled(row.default, words),
+            default_words=_filled(row.default_words, words) if name in _SHORT or row.name != "repository" else "",
+        )
+        for row in _ROWS
+    )
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    for place, word in words.items():
+        text = text.replace(place, word)
+    return text

@@ -55,7 +55,6 @@ OUTPUTS: dict[str, str] = {
 }
 """Each output with what it holds."""
 
-
 COMMANDS: dict[str, str] = {
     "gate": "Decide on evidence whether this run may deploy to production",
     "prepare": "Verify a new pair and propose the change of the workflow file that releases it",
