@@ -138,6 +138,11 @@ class Building:
     _asked: Progress | None = None
     _blind: int = 0
 
+    @property
+    def build(self) -> Build | None:
+        """The build as it was last seen, None if there is none yet."""
+        return self.seen.build if self.seen else None
+
     def start(self, tag_is_new: bool) -> bool:
         """Do what `starting` says."""
         return together([self.starting(tag_is_new)], self.clock)[0]

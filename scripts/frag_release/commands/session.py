@@ -195,6 +195,36 @@ class Session(Generic[_S]):
         return report
 
 
+class OfSession(Generic[_S]):
+    """A command that goes by its session."""
+
+    session: Session[_S]
+
+    @property
+    def settings(self) -> _S:
+        """What is asked for."""
+        return self.session.settings
+
+    @property
+    def journal(self) -> Journal:
+        """What was done."""
+        return self.session.journal
+
+
+class Undertaking(OfSession[_S], Generic[_S, _R]):
+    """A command that is carried out step by step. `report` is how far it has come, None before it is judged."""
+
+    report: _R | None
+
+    def _now(self) -> _R:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = self.session.keep(replace(self._now(), **news))
+
+
 def utc_now() -> datetime.datetime:
     """Now, in UTC."""
     return datetime.datetime.now(datetime.timezone.utc)

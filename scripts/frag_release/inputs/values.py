@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
@@ -170,6 +171,11 @@ def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
     """The error for an input that may be right by what the configuration file says."""
     error = wrong_input(name, value, remedy)
     return UnconfiguredError(error.message, error.remedy)
+
+
+def no_constant(name: str) -> NoReturn:
+    """For `parse_constant`: refuses what Python reads beside JSON, such as NaN."""
+    raise ValueError(f"{name} is no value of JSON")
 
 
 def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:

@@ -147,23 +147,20 @@ class Standing(Enum):
 Steps = Sequence[tuple[str, Standing]]
 
 
-def standing(names: Sequence[str], done: int, following: Standing) -> list[tuple[str, Standing]]:
+def standing(names: Sequence[str], done: int, following: Standing) -> Steps:
     """Return the steps with how they stand: `done` of them done, the one `following`, and those behind it."""
     marks = [Standing.DONE] * done + [following] + [Standing.AHEAD] * len(names)
     return list(zip(names, marks, strict=False))
 
 
-def way_picture(steps: Steps) -> str:
-    """Return the picture as a fenced block."""
+def way(steps: Steps) -> str:
+    """Return the steps as a picture, in a fenced block, and in words, as a list."""
     lines = ["flowchart LR"]
     for at, (name, step) in enumerate(steps):
         mark, words, style = step.value
         lines.append(f'  step{at}["{label(name)}<br/>{mark} {words}"]:::{style}')
         if at:
             lines.append(f"  step{at - 1} {'-->' if step is Standing.DONE else '-.->'} step{at}")
-    return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
-
-
-def way_in_words(steps: Steps) -> str:
-    """Return what the picture shows, as a list."""
-    return markdown.numbered([f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps])
+    items = [f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps]
+    drawn = markdown.fence("\n".join([*lines, STYLES]), "mermaid")
+    return f"{drawn}\n\n{markdown.numbered(items)}"

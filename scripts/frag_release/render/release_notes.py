@@ -19,8 +19,7 @@ from ..domain.reports.report import known_image
 from . import markdown
 from .findings import allowed_by_hand, evidence_table, warning
 from .markdown import Section, fitted
-from .plan import BUILD_MARKS as BUILD_MARKS
-from .plan import ComponentChanges, tag_link
+from .plan import BUILD_MARKS, ComponentChanges, tag_link
 from .wording import MARKS, Links, References, count, listed
 
 _TITLE = 150
@@ -122,12 +121,8 @@ class _Notes:
 
     def _introduction(self) -> str:
         contents = self.contents
-        pair = listed(
-            [
-                f"{markdown.text(one.pin.component.name, 80)} {markdown.code(one.pin.tag, 80)}"
-                for one in contents.components[:20]
-            ]
-        )
+        pins = [one.pin for one in contents.components[:20]]
+        pair = listed([f"{markdown.text(pin.component.name, 80)} {markdown.code(pin.tag, 80)}" for pin in pins])
         tag = tag_link(self.links, contents.repository, contents.tag)
         commit = markdown.code_link(contents.commit[:12], self.links.commit(contents.repository, contents.commit))
         return f"The stack {tag} of {pair}, made from {commit}{self._after()}.{approved_by(contents.approvals, ' ')}"
@@ -181,14 +176,12 @@ class _Notes:
 
     def _evidence(self) -> str:
         contents = self.contents
-        if not contents.findings:
-            return "\n\n".join(filter(None, ["The checks that it passed are not recorded.", self._images()]))
         table = evidence_table(contents.components, contents.findings, self.links)
-        return "\n\n".join(filter(None, [table, self._images()]))
+        passed = table if contents.findings else "The checks that it passed are not recorded."
+        return "\n\n".join(filter(None, [passed, self._images()]))
 
     def _images(self) -> str:
-        stack = [("stack", self.contents.image, self.contents.digest)] if self.contents.image else []
-        named = [*map(_image, self.contents.components), *stack]
+        named = [*map(_image, self.contents.components), ("stack", self.contents.image, self.contents.digest)]
         return markdown.bullets([_reference(name, image, digest) for name, image, digest in named if image])
 
     def _build(self) -> str:

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...domain.awx_jobs import AwxForm, OnTimeout
 from ...domain.evidence import Image
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines
 from ...errors import UnconfiguredError, UsageError
-from ..values import Values, wrong_input
+from ..values import Values, no_constant, wrong_input
 from .base import Settings
 
 _FORMS = (
@@ -195,7 +195,7 @@ def has_place(value: object, place: str) -> bool:
 def _read(text: str) -> dict[str, Any]:
     """Read a JSON object. What it holds is not quoted: people put secrets there."""
     try:
-        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
+        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else f" ({error})"
         raise _no_object(f"is no JSON{where}") from error
@@ -209,10 +209,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         raise ValueError("a name is there twice")
     return dict(pairs)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no value of JSON")
 
 
 def _no_object(what: str) -> UsageError:
