@@ -21,6 +21,55 @@ from .wording import Links, References, action_list, count, noted, signed
 _DONE_BY_STAGE = {Stage.REFUSED: 1, Stage.PLANNED: 2, Stage.PROPOSED: 3, Stage.COMMITTED: 3, Stage.NOTHING: 3}
 
 
+def summary(report: PrepareReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    references, line_url = References(report.tickets_from, links, in_conversation=False), _line_url(report, links)
+    changes = ComponentChanges(report.plan.changes, links, references)
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "What to do next", plan_steps(report, links)),
+        Section(17, _title_of_diff(report), diff(report.plan)),
+        Section(17, "New tags of components", new_tags(report, links)),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(14, "What was made", action_list(report.actions)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        Section(8, "", candidates(report.plan.changes, links)),
+        *(Section(3, "", fold) for fold in changes.commits(100)),
+        *folded_findings(report.findings, line_url),
+        Section(7, "The way to production", way(_steps(report))),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_SUMMARY)
+
+
+def text(report: PrepareReport) -> str:
+    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
+    return outcome_text(report) if report.actions and not report.refused else plan_text(report)
+
+
+def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
+    """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
+
+    The same plan and evidence always make the same body, so that it tells whether there is news.
+    """
+    references, line_url = References(report.tickets_from, links, in_conversation=True), _line_url(report, links)
+    changes = ComponentChanges(report.plan.changes, links, references)
+    sections = [
+        Section(20, "", _introduction(report, links)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "The change", diff(report.plan)),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        *(Section(3, "", fold) for fold in changes.commits(50)),
+        *folded_findings(report.findings, line_url),
+        Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
+    ]
+    return fitted(sections, limit)
+
+
 def _steps(report: PrepareReport) -> Steps:
     stage = report.stage
     names = _names(report.plan)
@@ -114,64 +163,6 @@ def _as_it_is(report: PrepareReport) -> list[str]:
         f"If this pair has not been released yet, release {markdown.code(report.plan.branch, 80)} as it is: {tag} "
         f"is the tag for it. Run the command `publish` by hand with {tag} in `stack-tag`, or push the tag by hand.",
         "To release another pair, run this again with other versions.",
-    ]
-
-
-def summary(report: PrepareReport, links: Links) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
-    references = References(report.tickets_from, links, in_conversation=False)
-    return fitted(
-        _summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_SUMMARY
-    )
-
-
-def text(report: PrepareReport) -> str:
-    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
-    return outcome_text(report) if report.actions and not report.refused else plan_text(report)
-
-
-def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
-    """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
-
-    The same plan and evidence always make the same body, so that it tells whether there is news.
-    """
-    references = References(report.tickets_from, links, in_conversation=True)
-    sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
-    return fitted(sections, limit)
-
-
-def _summary_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
-    line_url = _line_url(report, links)
-    return [
-        Section(20, "", _verdict(report)),
-        Section(19, "", _warnings(report, changes)),
-        Section(18, "What to do next", plan_steps(report, links)),
-        Section(17, _title_of_diff(report), diff(report.plan)),
-        Section(17, "New tags of components", new_tags(report, links)),
-        Section(15, "What comes with it", changes.table()),
-        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
-        Section(14, "What was made", action_list(report.actions)),
-        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
-        Section(8, "", candidates(report.plan.changes, links)),
-        *(Section(3, "", fold) for fold in changes.commits(100)),
-        *folded_findings(report.findings, line_url),
-        Section(7, "The way to production", way(_steps(report))),
-        Section(12, "", _footer(report)),
-    ]
-
-
-def _body_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
-    line_url = _line_url(report, links)
-    return [
-        Section(20, "", _introduction(report, links)),
-        Section(19, "", _warnings(report, changes)),
-        Section(18, "The change", diff(report.plan)),
-        Section(15, "What comes with it", changes.table()),
-        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
-        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
-        *(Section(3, "", fold) for fold in changes.commits(50)),
-        *folded_findings(report.findings, line_url),
-        Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
     ]
 
 

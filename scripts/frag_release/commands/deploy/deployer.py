@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -173,26 +174,22 @@ class Connected:
         if settings.awx is None:
             return ByOwnStep(settings.outcome or "", settings.deployment_id)
         chosen = settings.awx.filled(image)
+        # The variables as they were given: the tag that is filled in may have any name.
+        judge = partial(_judged, settings, settings.awx.variables)
         job = AwxJob(
-            self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say,
+            self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say, judge=judge,
             moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
         )  # fmt: skip
-        # As they were given: the tag that is filled in may have any name.
-        job.judge = _judge(settings, settings.awx.variables)
         return ByAwx(job, journal)
 
 
-def _judge(settings: DeploySettings, variables: Variables) -> Callable[[Template], Sequence[str]]:
-    """Return what is said of a template outside production; it raises UsageError for one of production."""
-
-    def judge(template: Template) -> Sequence[str]:
-        if settings.is_production:
-            return ()
-        where, allowed = settings.environment, settings.production_template
-        notes = (
-            check_template(template.name, names_of(template), where, allowed),
-            note_of_variables(variables, where),
-        )
-        return [note for note in notes if note]
-
-    return judge
+def _judged(settings: DeploySettings, variables: Variables, template: Template) -> Sequence[str]:
+    """Return what is said of a template outside production; raises UsageError for one of production."""
+    if settings.is_production:
+        return ()
+    where, allowed = settings.environment, settings.production_template
+    notes = (
+        check_template(template.name, names_of(template), where, allowed),
+        note_of_variables(variables, where),
+    )
+    return [note for note in notes if note]
