@@ -311,9 +311,9 @@ def released_before(ready: Deployment) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        (r"/deployments\?", 403, "Whether production went back from a release is not known"),
-        ("/deployments/[0-9]+/statuses", 500, "Whether production went back from a release is not known"),
-        ("/actions/runs/[0-9]+$", 403, "Whether production went back from a release is not known"),
+        (r"/deployments\?", 403, "Whether a release was taken back is not known"),
+        ("/deployments/[0-9]+/statuses", 500, "Whether a release was taken back is not known"),
+        ("/actions/runs/[0-9]+$", 403, "Whether a release was taken back is not known"),
         (r"/releases\?", 403, "The releases could not be read"),
     ],
 )

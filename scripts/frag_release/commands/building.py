@@ -48,10 +48,11 @@ _MOST_BLIND = 3
 
 _ASKED_AFTER_SECONDS = 60.0
 
-
 _T = TypeVar("_T")
 Waits = Generator[float, None, _T]
 """Work that asks now and then to wait so many seconds, and returns what came of it."""
+
+_BY_HAND = "By hand: Actions > the build workflow > Run workflow, with the tag as its ref."
 
 
 def together(works: Sequence[Waits[_T]], clock: Clock) -> list[_T]:
@@ -97,7 +98,6 @@ class Words:
     branch: str
 
 
-_BY_HAND = "By hand: Actions > the build workflow > Run workflow, with the tag as its ref."
 OF_STACK = Words(
     "timeout-seconds",
     "Nothing is lost: run this again, and it goes on following that build and makes the release when it has passed.",
@@ -137,6 +137,11 @@ class Building:
     note: str = ""
     _asked: Progress | None = None
     _blind: int = 0
+
+    @property
+    def build(self) -> Build | None:
+        """The build as it was last seen, None if there is none yet."""
+        return self.seen.build if self.seen else None
 
     def start(self, tag_is_new: bool) -> bool:
         """Do what `starting` says."""

@@ -76,7 +76,8 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
     """The file that rules: of a rollback what was recorded, of a pull request its base's, else the default branch's."""
     values, context, settings = session.values, session.context, session.settings
     if values.command == "deploy" and values.flag("rollback"):
-        record = session.forge.release_record(settings.stack_repository, _tag(values, context))
+        tag = Ref(values.text("ref") or context.ref).name
+        record = session.forge.release_record(settings.stack_repository, tag)
         if record is not None:
             return _recorded(record)
         # Refused by the command itself, in the words of today's file.
@@ -87,10 +88,6 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
     if is_own and OBJECT_ID.fullmatch(base):
         return as_configuration(stack.files(FILE, [base])[base])
     return as_configuration(stack.current_file(FILE))
-
-
-def _tag(values: Values, context: Context) -> str:
-    return Ref(values.text("ref") or context.ref).name
 
 
 def _recorded(record: Answer[ReleaseRecord]) -> Answer[Configuration | None]:

@@ -87,8 +87,9 @@ class Finish:
     def _summary(self, report: Report) -> None:
         if not self.context.summary_file:
             return
-        page = self._try("job summary", lambda: _page(report).summary(report, self.links or Links("")))
-        text = page if page else stopped.bare_summary(report)
+        links = self.links or Links("")
+        page = self._try("job summary", lambda: _page(report).summary(report, links))
+        text = page or stopped.summary(report, links)
         self._try("job summary", lambda: write_summary(self.context, stopped.with_troubles(text, self._troubles)))
 
     def _outputs(self, report: Report, path: str) -> int:

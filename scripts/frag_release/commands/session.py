@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from .stack import Stack
     from .waiting import Clock
 
-
 _T = TypeVar("_T")
+
+_S = TypeVar("_S", bound=Settings)
+_F = TypeVar("_F", bound="Forge")
+_R = TypeVar("_R", bound="Report")
 
 
 def must(answer: Answer[_T], what: str) -> _T:
@@ -115,11 +118,6 @@ class Services:
         )
 
 
-_S = TypeVar("_S", bound=Settings)
-_F = TypeVar("_F", bound="Forge")
-_R = TypeVar("_R", bound="Report")
-
-
 class Session(Generic[_S]):
     """What a run has: settings, services and a journal. `now` is when it began, in UTC.
 
@@ -195,6 +193,36 @@ class Session(Generic[_S]):
         """Keep how far the run has come, and return it."""
         self.report = report = replace(report, configuration=self.configuration)
         return report
+
+
+class OfSession(Generic[_S]):
+    """A command that goes by its session."""
+
+    session: Session[_S]
+
+    @property
+    def settings(self) -> _S:
+        """What is asked for."""
+        return self.session.settings
+
+    @property
+    def journal(self) -> Journal:
+        """What was done."""
+        return self.session.journal
+
+
+class Undertaking(OfSession[_S], Generic[_S, _R]):
+    """A command that is carried out step by step. `report` is how far it has come, None before it is judged."""
+
+    report: _R | None
+
+    def _now(self) -> _R:
+        if self.report is None:
+            raise AssertionError("nothing is carried out before it is judged")
+        return self.report
+
+    def _note(self, **news: Any) -> None:
+        self.report = self.session.keep(replace(self._now(), **news))
 
 
 def utc_now() -> datetime.datetime:

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from ..domain.facts import ReleaseFacts
 from ..domain.findings import Allowance, Finding, Status, apply_allowances, blocking
 
+Judged = tuple[ReleaseFacts, list[Finding]]
+
+_POLL_SECONDS = 10.0
+_TOLD_EVERY_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -17,12 +22,6 @@ class Clock:
     now: Callable[[], datetime.datetime]
     remaining: Callable[[], float]
     sleep: Callable[[float], None]
-
-
-Judged = tuple[ReleaseFacts, list[Finding]]
-
-_POLL_SECONDS = 10.0
-_TOLD_EVERY_SECONDS = 60.0
 
 
 def judge_when_settled(

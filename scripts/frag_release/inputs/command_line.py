@@ -27,6 +27,39 @@ _SECONDS = 5.0
 _URL = re.compile(r"(?:https?|ssh|git)://[^/]+/(.+)")
 _SSH = re.compile(r"(?:[^@/:]+@)?[^@/:]{2,}:/?(.+)")
 
+PROGRAM = "python3 scripts"
+
+_HELP = ("-h", "--help")
+_VERSION = "--version"
+# What has another form may be a value in the wrong place, such as a token, and is not repeated.
+_NAME = re.compile(r"(--)?[a-z]+(-[a-z]+){0,5}")
+_LONGEST_NAME = 40
+
+PIPE_WIDTH = 80
+"""Columns of a page that is read elsewhere than in a terminal."""
+
+_STATUSES = {
+    "0": "allowed, done, or nothing to do",
+    "1": "refused by a rule, evidence missing, what was followed failed, or the run cancelled",
+    "2": "wrong use: a bad input, a ref that does not exist, or a missing right to write (it is named)",
+    "3": "a fault of ours; nothing was allowed",
+}
+_CLONE = {"stack-repository": ", else the remote of the clone that you are in"}
+_SECRETS = "secrets, read from the environment, for other processes can see arguments:"
+_STACK = "--stack-repository xchem/fragalysis-stack"
+EXAMPLES = {
+    "gate": f"GITHUB_TOKEN=... {PROGRAM} gate {_STACK} --ref refs/tags/2023.06.2",
+    "prepare": f"GITHUB_TOKEN=... {PROGRAM} prepare {_STACK} --backend-tag newest --dry-run",
+    "publish": f"GITHUB_TOKEN=... {PROGRAM} publish {_STACK} --stack-tag 2023.06.2 --dry-run",
+    "announce": f"GITHUB_TOKEN=... {PROGRAM} announce {_STACK} --stack-tag 2023.06.2 --dry-run",
+    "deploy": f"GITHUB_TOKEN=... AWX_TOKEN=... {PROGRAM} deploy {_STACK} --ref refs/tags/2023.06.1 --rollback true "
+    f"--awx-url https://awx.example --awx-template NAME --dry-run",
+    "audit": f"GITHUB_TOKEN=... {PROGRAM} audit {_STACK} --since 2023. --report audit.json",
+    "adopt": f"{PROGRAM} adopt {_STACK}",
+    "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
+}
+"""One line for each command, which writes nothing."""
+
 
 def with_clone(context: Context, texts: Mapping[str, str], tell: Callable[[str], None]) -> Context:
     """Return the context with the repository of the clone that a terminal is in, and tell of it, if none is named."""
@@ -78,15 +111,6 @@ def _repository(url: str) -> str:
     found = _URL.fullmatch(url) or ("://" not in url and _SSH.fullmatch(url)) or None
     name = found[1].rstrip("/").removesuffix(".git") if found else ""
     return name if is_repository(name) else ""
-
-
-PROGRAM = "python3 scripts"
-
-_HELP = ("-h", "--help")
-_VERSION = "--version"
-# What has another form may be a value in the wrong place, such as a token, and is not repeated.
-_NAME = re.compile(r"(--)?[a-z]+(-[a-z]+){0,5}")
-_LONGEST_NAME = 40
 
 
 def ask_for_help(arguments: Sequence[str]) -> bool:
@@ -289,32 +313,6 @@ def _can_be_shown(text: str) -> bool:
 def shape_of(one: Input) -> str:
     """The word that stands for the value of an input."""
     return "|".join(one.choices) or one.shape or one.kind.value
-
-
-PIPE_WIDTH = 80
-"""Columns of a page that is read elsewhere than in a terminal."""
-
-_STATUSES = {
-    "0": "allowed, done, or nothing to do",
-    "1": "refused by a rule, evidence missing, what was followed failed, or the run cancelled",
-    "2": "wrong use: a bad input, a ref that does not exist, or a missing right to write (it is named)",
-    "3": "a fault of ours; nothing was allowed",
-}
-_CLONE = {"stack-repository": ", else the remote of the clone that you are in"}
-_SECRETS = "secrets, read from the environment, for other processes can see arguments:"
-_STACK = "--stack-repository xchem/fragalysis-stack"
-EXAMPLES = {
-    "gate": f"GITHUB_TOKEN=... {PROGRAM} gate {_STACK} --ref refs/tags/2023.06.2",
-    "prepare": f"GITHUB_TOKEN=... {PROGRAM} prepare {_STACK} --backend-tag newest --dry-run",
-    "publish": f"GITHUB_TOKEN=... {PROGRAM} publish {_STACK} --stack-tag 2023.06.2 --dry-run",
-    "announce": f"GITHUB_TOKEN=... {PROGRAM} announce {_STACK} --stack-tag 2023.06.2 --dry-run",
-    "deploy": f"GITHUB_TOKEN=... AWX_TOKEN=... {PROGRAM} deploy {_STACK} --ref refs/tags/2023.06.1 --rollback true "
-    f"--awx-url https://awx.example --awx-template NAME --dry-run",
-    "audit": f"GITHUB_TOKEN=... {PROGRAM} audit {_STACK} --since 2023. --report audit.json",
-    "adopt": f"{PROGRAM} adopt {_STACK}",
-    "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
-}
-"""One line for each command, which writes nothing."""
 
 
 def top_page(width: int = PIPE_WIDTH) -> str:

@@ -27,6 +27,16 @@ _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
 ONE_LINE = rf"[^{_CONTROL}]*[^{_CONTROL}\s,][^{_CONTROL}]*"
 ITEM = rf"[^{_CONTROL},]*[^{_CONTROL}\s,][^{_CONTROL},]*"
 LINES = r"[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]*"
+_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_SPELLED = re.compile(r"[a-z]+|[A-Z]+|[A-Z][a-z]+|~|")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_OTHER_NUMBER = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WANTED = {
+    Kind.LIST: "a text or a list of texts",
+    Kind.LINES: "a text or a list of lines",
+    Kind.LOOKS: "a number from 1 to 10",
+    Kind.REPOSITORY: "OWNER/NAME",
+}
 
 
 @dataclass(frozen=True)
@@ -148,12 +158,6 @@ def _value(node: Node) -> _Value:
     return _Value([_value(one) for one in node.items] if node.is_list else {}, node.line)
 
 
-_WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
-_SPELLED = re.compile(r"[a-z]+|[A-Z]+|[A-Z][a-z]+|~|")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_OTHER_NUMBER = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
 def _scalar(node: Node) -> Any:
     text = node.text or ""
     if node.is_block or node.written[:1] in ("'", '"'):
@@ -182,7 +186,7 @@ def configuration_of(root: _Value) -> Configuration:
             texts[name] = _text(name, known[name], value)
         else:
             _unknown(name, [*known, _COMPONENTS], root.keys[name])
-    stray = [name for name in texts if components is not None and _is_of_no(name, components)]
+    stray = [name for name in texts if components is not None and name.removesuffix("-ci-workflows") in COMPONENT_NAMES]
     if stray:
         raise _wrong(
             f"{stray[0]} stands beside components", root.keys[stray[0]], "Write it as ci-workflows of that component."
@@ -195,10 +199,6 @@ def _places(value: _Value) -> dict[str, int]:
     for name, own in value.data.items():
         found |= {f"{_COMPONENTS}.{name}.{key}": line for key, line in own.keys.items()}
     return found
-
-
-def _is_of_no(name: str, components: Mapping[str, Any]) -> bool:
-    return name.removesuffix("-ci-workflows") in COMPONENT_NAMES
 
 
 def _components(value: _Value) -> dict[str, dict[str, str]]:
@@ -233,14 +233,6 @@ def _text(where: str, one: Input, value: _Value) -> str:
     return text.strip()
 
 
-_WANTED = {
-    Kind.LIST: "a text or a list of texts",
-    Kind.LINES: "a text or a list of lines",
-    Kind.LOOKS: "a number from 1 to 10",
-    Kind.REPOSITORY: "OWNER/NAME",
-}
-
-
 def _as_text(one: Input, data: Any) -> str | None:
     """Return the text that an input would have, None if the value is of another kind."""
     if one.kind is Kind.LOOKS:
@@ -248,12 +240,11 @@ def _as_text(one: Input, data: Any) -> str | None:
         return str(data) if is_number and 1 <= data <= 10 else None
     if one.kind is Kind.CHOICE:
         return data if isinstance(data, str) and data in choices(one) else None
-    pattern = pattern_of(one)
     if isinstance(data, list) and one.kind in (Kind.LIST, Kind.LINES):
         items = [item.data for item in data]
         fits = items and all(isinstance(item, str) and re.fullmatch(item_pattern(one), item) for item in items)
         return ("," if one.kind is Kind.LIST else "\n").join(items) if fits else None
-    return data if isinstance(data, str) and re.fullmatch(pattern, data) else None
+    return data if isinstance(data, str) and re.fullmatch(pattern_of(one), data) else None
 
 
 def choices(one: Input) -> tuple[str, ...]:

@@ -48,32 +48,32 @@ class Context:
     @property
     def default_branch(self) -> str:
         """The default branch of this repository as the event tells it, else empty."""
-        repository = self.event.get("repository")
-        branch = repository.get("default_branch") if isinstance(repository, Mapping) else None
-        return branch if isinstance(branch, str) else ""
+        return self._told("repository", "default_branch")
 
     @property
     def pushed_from(self) -> str:
         """The commit that the branch was at before the push that started this run, else empty."""
-        before = self.event.get("before")
-        return before if isinstance(before, str) else ""
+        return self._told("before")
 
     @property
     def pushed_message(self) -> str:
         """The message of the commit that was pushed to a branch, as the event tells it, else empty."""
-        pushed = self.event.get("head_commit")
-        message = pushed.get("message") if isinstance(pushed, Mapping) and pushed.get("id") == self.sha else None
-        return message if isinstance(message, str) else ""
+        is_ours = bool(self.sha) and self._told("head_commit", "id") == self.sha
+        return self._told("head_commit", "message") if is_ours else ""
 
     @property
     def pull_request_base(self) -> str:
         """The commit of the base branch that a pull request, or a merge queue's group, is compared with, else empty."""
-        pull, group = self.event.get("pull_request"), self.event.get("merge_group")
-        base = pull.get("base") if isinstance(pull, Mapping) else None
-        sha = base.get("sha") if isinstance(base, Mapping) else None
-        if isinstance(group, Mapping):
-            sha = group.get("base_sha")
-        return sha if isinstance(sha, str) else ""
+        if isinstance(self.event.get("merge_group"), Mapping):
+            return self._told("merge_group", "base_sha")
+        return self._told("pull_request", "base", "sha")
+
+    def _told(self, *keys: str) -> str:
+        """A text of the event, below these keys; empty if it has none there."""
+        found: Any = self.event
+        for key in keys:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found if isinstance(found, str) else ""
 
     @property
     def run_url(self) -> str:

@@ -12,10 +12,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from ..domain.images import Login, one_name
 from ..errors import UsageError
+from .values import no_constant
 
 _MAX_KIBIBYTES = 64
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.I)
@@ -75,7 +76,7 @@ def read_registry_config(text: str) -> dict[str, Login]:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        config = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        config = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else ""
         raise _refused(f"is no JSON{where}") from None
@@ -89,10 +90,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice is not None:
         raise _refused(f"has {_shown(twice)} twice in one object", "Keep one of them.")
     return dict(pairs)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no value of JSON")
 
 
 def _host(key: str) -> str:

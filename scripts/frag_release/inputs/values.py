@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from ..domain.components import COMPONENT_NAMES
@@ -172,6 +173,11 @@ def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
     return UnconfiguredError(error.message, error.remedy)
 
 
+def no_constant(name: str) -> NoReturn:
+    """For `parse_constant`: refuses what Python reads beside JSON, such as NaN."""
+    raise ValueError(f"{name} is no value of JSON")
+
+
 def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
     """The error for a tag of the stack that is no production tag; the file may say that it is one by its `v`."""
     remedy = f"Use {form.numbers}, such as {form.like()}."
@@ -209,36 +215,6 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
-def _check_flag(one: Input, text: str) -> None:
-    if text.lower() not in ("true", "false"):
-        raise wrong_input(one.name, text, "Use true or false.")
-
-
-def _check_seconds(one: Input, text: str) -> None:
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SECONDS:
-        raise wrong_input(one.name, text, f"Use a whole number of seconds from 1 to {MAX_SECONDS}.")
-
-
-def _check_minutes(one: Input, text: str) -> None:
-    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > MAX_SECONDS // 60:
-        raise wrong_input(one.name, text, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}.")
-
-
-def _check_choice(one: Input, text: str) -> None:
-    if text not in one.choices:
-        raise wrong_input(one.name, text, f"Use {' or '.join(one.choices)}.")
-
-
-def _check_commit(one: Input, text: str) -> None:
-    if not OBJECT_ID.fullmatch(text):
-        raise wrong_input(one.name, text, "Use the full commit, 40 hexadecimal digits.")
-
-
-def _check_digest(one: Input, text: str) -> None:
-    if not is_digest(text):
-        raise wrong_input(one.name, text, "Use a digest: sha256: and 64 hexadecimal digits.")
-
-
 def is_digest(text: str) -> bool:
     """Whether a text is `sha256:` and 64 hexadecimal digits."""
     return _DIGEST.fullmatch(text) is not None
@@ -249,9 +225,35 @@ def is_repository(text: str) -> bool:
     return _REPOSITORY.fullmatch(text) is not None and not {".", ".."}.intersection(text.split("/"))
 
 
-def _check_repository(one: Input, text: str) -> None:
-    if not is_repository(text):
-        raise wrong_input(one.name, text, "Use OWNER/NAME.")
+def _are_seconds(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,6}", text) is not None and 1 <= int(text) <= MAX_SECONDS
+
+
+def _are_minutes(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,3}", text) is not None and int(text) <= MAX_SECONDS // 60
+
+
+_SIMPLE: Mapping[Kind, tuple[Callable[[str], object], str]] = {
+    Kind.FLAG: (lambda text: text.lower() in ("true", "false"), "Use true or false."),
+    Kind.SECONDS: (_are_seconds, f"Use a whole number of seconds from 1 to {MAX_SECONDS}."),
+    Kind.MINUTES: (_are_minutes, f"Use a whole number of minutes from 0 to {MAX_SECONDS // 60}."),
+    Kind.LOOKS: (lambda text: re.fullmatch(r"[1-9]|10", text), "Use a whole number from 1 to 10."),
+    Kind.COMMIT: (OBJECT_ID.fullmatch, "Use the full commit, 40 hexadecimal digits."),
+    Kind.DIGEST: (is_digest, "Use a digest: sha256: and 64 hexadecimal digits."),
+    Kind.REPOSITORY: (is_repository, "Use OWNER/NAME."),
+}
+"""What the text of an input of that kind must be, and how people are told."""
+
+
+def _check_simple(one: Input, text: str) -> None:
+    fits, remedy = _SIMPLE[one.kind]
+    if not fits(text):
+        raise wrong_input(one.name, text, remedy)
+
+
+def _check_choice(one: Input, text: str) -> None:
+    if text not in one.choices:
+        raise wrong_input(one.name, text, f"Use {' or '.join(one.choices)}.")
 
 
 def _check_url(one: Input, text: str) -> None:
@@ -275,11 +277,6 @@ def _check_url(one: Input, text: str) -> None:
 def _check_urls(one: Input, text: str) -> None:
     for part in text.split(","):
         _check_url(one, part.strip())
-
-
-def _check_looks(one: Input, text: str) -> None:
-    if not re.fullmatch(r"[1-9]|10", text):
-        raise wrong_input(one.name, text, "Use a whole number from 1 to 10.")
 
 
 def _check_json(one: Input, text: str) -> None:
@@ -306,20 +303,11 @@ def _check_nothing(one: Input, text: str) -> None:
 
 
 _CHECKS = {
-    Kind.TEXT: _check_nothing,
-    Kind.LIST: _check_nothing,
-    Kind.LINES: _check_nothing,
-    Kind.LOOKS: _check_looks,
-    Kind.FILE: _check_nothing,
-    Kind.FLAG: _check_flag,
-    Kind.SECONDS: _check_seconds,
-    Kind.MINUTES: _check_minutes,
+    **dict.fromkeys((Kind.TEXT, Kind.LIST, Kind.LINES, Kind.FILE), _check_nothing),
+    **dict.fromkeys(_SIMPLE, _check_simple),
     Kind.CHOICE: _check_choice,
-    Kind.REPOSITORY: _check_repository,
     Kind.URL: _check_url,
     Kind.URLS: _check_urls,
-    Kind.COMMIT: _check_commit,
-    Kind.DIGEST: _check_digest,
     Kind.JSON: _check_json,
     Kind.PAIRS: _check_pairs,
 }

@@ -11,10 +11,10 @@ from ..domain.reports.announce import BOARD, AnnounceReport
 from . import markdown
 from .findings import open_findings, warning
 from .markdown import MAX_SUMMARY, Section, fitted
-from .picture import Standing, way_in_words, way_picture
+from .picture import Standing, way
 from .plan import ComponentChanges
 from .release_notes import TicketList, approved_by, ticket_body
-from .wording import Links, References, finding_lines
+from .wording import Links, References, action_list, finding_lines, signed
 
 _TICKETS = 100
 
@@ -26,7 +26,7 @@ def summary(report: AnnounceReport, links: Links) -> str:
     """
     if report.contents.private_titles:
         report = replace(report, contents=replace(report.contents, titles={}))
-    steps, body = _steps(report), ticket_body(report.contents, links.server)
+    body = ticket_body(report.contents, links.server)
     references = References(report.contents.tickets_from, links, in_conversation=False)
     changes = ComponentChanges(report.contents.changes, links, references, released=True)
     tickets = TicketList(references, report.contents.titles, _TICKETS)
@@ -36,13 +36,13 @@ def summary(report: AnnounceReport, links: Links) -> str:
         Section(19, "", warning(changes.rollbacks())),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(17, "What would be done", markdown.bullets([markdown.text(one) for one in report.planned])),
-        Section(17, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(17, "What was done", action_list(report.actions)),
         Section(16, "What fell short", open_findings(report.findings, lambda _file, _line: "")),
         Section(15, "The chain", _chain(report)),
         Section(14, "Tickets", tickets.items(named_tickets(report.contents.changes).added)),
         Section(13, "What came with it", changes.table()),
         Section(8, "", shown),
-        Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
     return fitted(sections, MAX_SUMMARY)
@@ -95,14 +95,10 @@ def _deployment(report: AnnounceReport) -> Standing | None:
     return Standing.RUNNING if any(job.status == "in_progress" for job in jobs) else Standing.NEXT
 
 
-def _mark(report: AnnounceReport) -> str:
-    return "📝" if report.dry_run else "⚠️" if report.findings else "✅"
-
-
 def _verdict(report: AnnounceReport) -> str:
-    mark, words = _mark(report), report.words
+    mark = "📝" if report.dry_run else "⚠️" if report.findings else "✅"
     tag = markdown.code_link(f"Release {report.contents.tag}", report.url)
-    return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
+    return f"## {mark} {report.words} — {tag}\n\n**{markdown.words(_reason(report))}**"
 
 
 def _reason(report: AnnounceReport) -> str:
@@ -125,7 +121,6 @@ def _steps(report: AnnounceReport) -> list[tuple[str, Standing]]:
 def _footer(report: AnnounceReport) -> str:
     contents = report.contents
     return (
-        f"Read at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(report.version, 50)}, for {markdown.code(contents.repository, 200)} at "
+        f"Read at {signed(report.time, report.version)}, for {markdown.code(contents.repository, 200)} at "
         f"{markdown.code(contents.commit)}."
     )

@@ -14,14 +14,25 @@ from ..domain.watch import Watch
 from . import markdown
 from .findings import allowed_by_hand, warning
 from .markdown import MAX_SUMMARY, Section, fitted
-from .wording import MARKS, VERDICTS, WORDS, Links, count, finding_lines, finding_mark
+from .wording import MARKS, TOLD, VERDICTS, WORDS, Links, at, count, finding_lines, finding_mark, noted
 
 MOST_ROWS = 100
 """Most releases in a table; the report has them all."""
 
 _MOST_FINDINGS = 8
 _MOST_YEARS = 25
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+
+MOST_STEPS = 8
+"""Most remedies that are shown as steps."""
+
+_FETCH = (
+    "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
+    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
+)
+_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
+
+_MOST_GAPS = 20
+_WATCHED = {True: "✅", False: "⛔", None: "❓"}
 
 
 def releases_table(report: AuditReport, releases: Sequence[PastRelease], links: Links) -> str:
@@ -41,8 +52,8 @@ def rules_table(report: AuditReport) -> str:
     counts = by_rule(report.recent)
     if not counts:
         return ""
-    header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in _ORDER))
-    rows = [(markdown.code(rule), *(str(count[status]) for status in _ORDER)) for rule, count in counts.items()]
+    header = ("Rule", *(f"{MARKS[status]} {WORDS[status]}" for status in TOLD))
+    rows = [(markdown.code(rule), *(str(count[status]) for status in TOLD)) for rule, count in counts.items()]
     return f"{markdown.table(header, rows)}\n\n{_pie(report)}".rstrip()
 
 
@@ -68,8 +79,8 @@ def years_table(report: AuditReport) -> str:
 
 def told(one: PastRelease) -> list[Finding]:
     """Return the findings of a release that block or warn, the worst first."""
-    chosen = [finding for finding in one.findings if finding.status in _ORDER]
-    return sorted(chosen, key=lambda finding: _ORDER.index(finding.status))
+    chosen = [finding for finding in one.findings if finding.status in TOLD]
+    return sorted(chosen, key=lambda finding: TOLD.index(finding.status))
 
 
 def day(one: PastRelease) -> str:
@@ -79,18 +90,14 @@ def day(one: PastRelease) -> str:
 
 def in_short(one: PastRelease) -> str:
     """Return the mark of a release with its word, and whether production went back from it."""
-    if one.taken_back is not None:
-        return f"{_in_short(one)}, taken back"
-    return _in_short(one)
-
-
-def _in_short(one: PastRelease) -> str:
-    if one.verdict is Verdict.BLOCKED:
-        failed = any(finding.status is Status.FAIL for finding in one.findings)
-        return f"{MARKS[Status.FAIL]} breaks a rule" if failed else f"{MARKS[Status.UNKNOWN]} not verified"
+    taken_back = "" if one.taken_back is None else ", taken back"
     if one.verdict is Verdict.DEPLOY:
-        return f"{MARKS[Status.PASS]} fine"
-    return f"{VERDICTS[Verdict.BUILD_ONLY][0]} build only"
+        return f"{MARKS[Status.PASS]} fine{taken_back}"
+    if one.verdict is Verdict.BUILD_ONLY:
+        return f"{VERDICTS[Verdict.BUILD_ONLY][0]} build only{taken_back}"
+    failed = any(finding.status is Status.FAIL for finding in one.findings)
+    words = f"{MARKS[Status.FAIL]} breaks a rule" if failed else f"{MARKS[Status.UNKNOWN]} not verified"
+    return f"{words}{taken_back}"
 
 
 def _row(report: AuditReport, one: PastRelease, links: Links) -> Sequence[str]:
@@ -125,16 +132,6 @@ def _pie(report: AuditReport) -> str:
     if not lines:
         return ""
     return markdown.fence("\n".join(["pie showData", "  title Releases that a rule blocks", *lines]), "mermaid")
-
-
-MOST_STEPS = 8
-"""Most remedies that are shown as steps."""
-
-_FETCH = (
-    "Bring the clones up to date with their branches and tags (in a bare one: `git fetch --prune --tags origin "
-    "'+refs/heads/*:refs/heads/*'`), then run this again: what a stale clone lacks may well exist."
-)
-_NAMED = re.compile(r"\b(?:[0-9a-f]{12,40}|v?[0-9]+(?:\.[0-9]+)+[\w.+-]*)\b")
 
 
 def mark(report: AuditReport) -> str:
@@ -231,10 +228,6 @@ def _fine_at_the_end(judged: Sequence[PastRelease], blocked: set[str]) -> str:
     return markdown.visible(first)
 
 
-_MOST_GAPS = 20
-_WATCHED = {True: "✅", False: "⛔", None: "❓"}
-
-
 def summary(report: AuditReport | WatchReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     return _watched(report) if isinstance(report, WatchReport) else _summary(report, links)
@@ -253,10 +246,10 @@ def _watched(report: WatchReport) -> str:
 
 def _chain(watch: Watch) -> str:
     last, look = watch.last, watch.look
-    since = f"{last.since:%Y-%m-%d %H:%M:%S} UTC, " if last and last.since else ""
+    since = f"{at(last.since)}, " if last and last.since else ""
     rows = [("Deployed", f"{markdown.code(last.tag)}: {since}by {markdown.words(last.how)}")] if last else []
     if look:
-        seen = f"{_WATCHED[watch.matches]} {markdown.words(look.seen)}, at {watch.time:%Y-%m-%d %H:%M:%S} UTC"
+        seen = f"{_WATCHED[watch.matches]} {markdown.words(look.seen)}, at {at(watch.time)}"
         rows.append(("Seen on the site", f"{markdown.link(look.url, look.url)}: {seen}"))
     return markdown.table(("", ""), rows) if rows else ""
 
@@ -266,7 +259,7 @@ def _summary(report: AuditReport, links: Links) -> str:
     title = f"All {count(len(report.releases), 'tag')}, newest first"
     sections = [
         Section(20, "", _verdict(report)),
-        Section(19, "", warning([*_cautions(report), *_noted(report), *_allowed(report)])),
+        Section(19, "", warning([*noted([*cautions(report), *report.notes]), *_allowed(report)])),
         Section(18, "What to do next", markdown.numbered([markdown.words(step) for step in _steps(report)])),
         Section(18, "What runs in production", _production(report)),
         Section(17, "What could not be found out", _gaps(report)),
@@ -277,10 +270,6 @@ def _summary(report: AuditReport, links: Links) -> str:
         Section(16, "", _footer(report)),
     ]
     return fitted(sections, MAX_SUMMARY)
-
-
-def _noted(report: AuditReport) -> list[str]:
-    return [f"⚠️ {markdown.words(note)}" for note in report.notes]
 
 
 def _production(report: AuditReport) -> str:
@@ -325,10 +314,6 @@ def text(report: AuditReport | WatchReport) -> str:
 def _verdict(report: AuditReport) -> str:
     title = f"## {mark(report)} {report.words} — audit of {markdown.code(report.repository)}"
     return f"{title}\n\n**{markdown.words(report.sentence)}**\n\n{markdown.words(as_of(report))}"
-
-
-def _cautions(report: AuditReport) -> list[str]:
-    return [f"⚠️ {markdown.words(line)}" for line in cautions(report)]
 
 
 def _allowed(report: AuditReport) -> list[str]:

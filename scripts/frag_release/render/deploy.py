@@ -5,33 +5,35 @@ from __future__ import annotations
 import datetime
 from functools import partial
 
-from ..domain.awx_jobs import JobProgress
+from ..domain.awx_jobs import Job, JobProgress
 from ..domain.findings import Status, blocking
 from ..domain.reports.deploy import DeployReport, OwnRecord, Stage
 from ..domain.rules import can_mend_elsewhere
+from ..domain.site import SiteLook
 from . import markdown
 from .findings import built_before, changes, folded_findings, open_findings, pair_table, warning, weakened
 from .markdown import MAX_SUMMARY, Section, fitted, visible
 from .next_steps import TITLE, remedies, rollback_card, way_back, way_forward
-from .picture import Standing, standing, way_in_words, way_picture
+from .picture import Standing, Steps, standing, way
 from .plan import duration
 from .release_notes import approved_by
-from .wording import Links, finding_lines, plain
+from .wording import Links, action_list, at, finding_lines, noted, plain, signed
 
-_MARKS = {
-    Stage.REFUSED: "⛔",
-    Stage.PLANNED: "📝",
-    Stage.READY: "🚀",
-    Stage.NOT_LAUNCHED: "⛔",
-    Stage.NOT_KNOWN: "❓",
-    Stage.LEFT: "⏳",
-    Stage.NOT_BEGUN: "❌",
-    Stage.JOB_FAILED: "❌",
-    Stage.NOT_SHOWN: "❌",
-    Stage.HANDED_OVER: "🚀",
-    Stage.UNVERIFIED: "❌",
-    Stage.DEPLOYED: "✅",
+_STAGES = {
+    Stage.REFUSED: ("⛔", 0, Standing.STOPPED),
+    Stage.PLANNED: ("📝", 2, Standing.NEXT),
+    Stage.READY: ("🚀", 2, Standing.NEXT),
+    Stage.NOT_LAUNCHED: ("⛔", 2, Standing.STOPPED),
+    Stage.NOT_KNOWN: ("❓", 2, Standing.RUNNING),
+    Stage.LEFT: ("⏳", 2, Standing.RUNNING),
+    Stage.NOT_BEGUN: ("❌", 2, Standing.STOPPED),
+    Stage.JOB_FAILED: ("❌", 2, Standing.STOPPED),
+    Stage.NOT_SHOWN: ("❌", 3, Standing.STOPPED),
+    Stage.HANDED_OVER: ("🚀", 2, Standing.NEXT),
+    Stage.UNVERIFIED: ("❌", 3, Standing.STOPPED),
+    Stage.DEPLOYED: ("✅", 3, Standing.NEXT),
 }
+"""The mark of each stage, how many steps of the way are done then, and how the one behind them stands."""
 _OUTCOME_MARKS = {"success": "✅", "failure": "❌"}
 _RECORDED = {
     Stage.HANDED_OVER: "Verified: the step that deploys is next",
@@ -44,26 +46,34 @@ _RECORDED = {
 """What a record says of a step of the workflow's own."""
 _JOB_MARKS = {"successful": "✅", "failed": "❌", "error": "❌", "canceled": "⏹️"}
 
+_THEN = {
+    Stage.READY: [],
+    Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
+    Stage.HANDED_OVER: [
+        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
+        "or nobody looks at the site, and the deployment record never ends."
+    ],
+    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
+}
+
 
 def summary(report: DeployReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
     judged = report.judged
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
-    folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
-    steps = _steps(report)
     sections = [
         Section(20, "", _verdict(report)),
         Section(19, "", weakened(judged)),
-        Section(19, "", warning([f"⚠️ {markdown.words(note)}" for note in report.notes])),
+        Section(19, "", warning(noted(report.notes))),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
         Section(16, "The deployment", _deployment(report)),
-        Section(15, "What was done", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(15, "What was done", action_list(report.actions)),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, built_before(judged, report.image))),
         Section(8, "Since the previous release", changes(judged, links)),
         _way_back(report, links),
-        *(Section(worth, "", fold) for worth, fold in folds),
-        Section(7, "The way to the site", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        *folded_findings(findings, line_url),
+        Section(7, "The way to the site", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
     return fitted(sections, MAX_SUMMARY)
@@ -125,17 +135,6 @@ def next_steps(report: DeployReport) -> list[str]:
     return [*warned, "Nothing to do: the site shows what was deployed."]
 
 
-_THEN = {
-    Stage.READY: [],
-    Stage.PLANNED: ["Run it again without `dry-run` to deploy it."],
-    Stage.HANDED_OVER: [
-        "The step that deploys comes next. After it call deploy again with `deployment-outcome` and `deployment-id`, "
-        "or nobody looks at the site, and the deployment record never ends."
-    ],
-    Stage.UNVERIFIED: ["Then find out which image runs, and re-run this job: it verifies and deploys once more."],
-}
-
-
 def _where_to_look(report: DeployReport) -> str:
     if report.site:
         return report.site.url
@@ -154,12 +153,8 @@ def _if_broken(report: DeployReport) -> list[str]:
 
 def _of_refusal(report: DeployReport) -> list[str]:
     if not report.refusal:
-        again = (
-            " This can be run again at any time."
-            if can_mend_elsewhere(blocking(report.judged.decision.findings))
-            else ""
-        )
-        return [f"{_nothing(report)}{again}"]
+        mends = can_mend_elsewhere(blocking(report.judged.decision.findings))
+        return [f"{_nothing(report)}{' This can be run again at any time.' if mends else ''}"]
     if report.target.is_production:
         return [
             "Re-run the job in the run of the production tag itself. To deploy a published release from a form, "
@@ -177,10 +172,10 @@ def _warns(report: DeployReport) -> bool:
 
 
 def _verdict(report: DeployReport) -> str:
-    mark, words = _MARKS[report.stage], report.stage_in_words
+    mark = _STAGES[report.stage][0]
     what = "rollback to " if report.target.rollback else ""
     subject = f"{what}{markdown.code(report.name)} on {markdown.code(report.target.environment, 100)}"
-    return f"## {mark} {words} — {subject}\n\n**{markdown.words(_reason(report))}**"
+    return f"## {mark} {report.stage_in_words} — {subject}\n\n**{markdown.words(_reason(report))}**"
 
 
 # Long: one sentence for each stage.
@@ -219,13 +214,13 @@ def _deployment(report: DeployReport) -> str:
         ("Environment", f"{markdown.code(target.environment, 100)} ({_rules(report)})"),
         ("Image", markdown.code(f"{image.name}:{image.tag}".removeprefix("docker.io/")) + digest),
     ]
-    rows += [("AWX job", _job(report))] if report.job else []
+    rows += [("AWX job", _job(report.job))] if report.job else []
     if report.outcome:
         mark = _OUTCOME_MARKS.get(report.outcome, "⏹️")
         rows += [("The step that deploys", f"{mark} {markdown.text(report.outcome, 40)}")]
     rows += [("Approval", approved_by(report.approvals))] if report.approvals else []
     rows += [("Deployment record", _record(report.record))] if report.record else []
-    rows += [("Site", _site(report))] if report.site else []
+    rows += [("Site", _site(report.site, report.seen_at))] if report.site else []
     return markdown.table(("", ""), rows)
 
 
@@ -236,10 +231,7 @@ def _rules(report: DeployReport) -> str:
     return f"{kind}, {gated}"
 
 
-def _job(report: DeployReport) -> str:
-    job = report.job
-    if job is None:
-        return ""
+def _job(job: Job) -> str:
     state = f"{_JOB_MARKS.get(job.status, '⏳')} {markdown.text(job.status or 'unknown', 40)}"
     time = f", {duration(datetime.timedelta(seconds=job.elapsed))}" if job.elapsed else ""
     return f"{markdown.link(f'{job.name} {job.id}', job.url)}: {state}{time}"
@@ -247,19 +239,12 @@ def _job(report: DeployReport) -> str:
 
 def _record(record: OwnRecord) -> str:
     state = markdown.text(record.state or "no state yet", 40)
-    return f"{markdown.link(str(record.id), record.url)}: {state}, filed at {_at(record.filed)}"
+    return f"{markdown.link(str(record.id), record.url)}: {state}, filed at {at(record.filed)}"
 
 
-def _at(moment: datetime.datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _site(report: DeployReport) -> str:
-    site = report.site
-    if site is None:
-        return ""
+def _site(site: SiteLook, seen_at: datetime.datetime | None) -> str:
     mark = "✅" if site.passed else "❌"
-    when = f", seen at {_at(report.seen_at)}" if report.seen_at else ""
+    when = f", seen at {at(seen_at)}" if seen_at else ""
     excerpt = f"\n{markdown.code(site.excerpt, 300)}" if site.excerpt else ""
     return f"{markdown.link(site.url, site.url)}: {mark} {markdown.words(site.seen)}{when}{excerpt}"
 
@@ -283,29 +268,17 @@ def _way_back(report: DeployReport, links: Links) -> Section:
 def _footer(report: DeployReport) -> str:
     judged = report.judged
     return (
-        f"Judged again at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(judged.version, 50)}, for {markdown.code(judged.ref.text, 200)} of "
+        f"Judged again at {signed(judged.time, judged.version)}, for {markdown.code(judged.ref.text, 200)} of "
         f"{markdown.code(judged.repository)} at {markdown.code(judged.commit)}."
     )
 
 
-def _steps(report: DeployReport) -> list[tuple[str, Standing]]:
+def _steps(report: DeployReport) -> Steps:
     target = report.target
     judged = "release.json" if target.rollback else "gate once more" if target.gated else "no gate"
     by = "your own step" if report.by_own_step else "AWX job"
     names = [judged, f"image {report.image.tag}", by, "site"]
-    done, following = {
-        Stage.REFUSED: (0, Standing.STOPPED),
-        Stage.PLANNED: (2, Standing.NEXT),
-        Stage.READY: (2, Standing.NEXT),
-        Stage.NOT_LAUNCHED: (2, Standing.STOPPED),
-        Stage.NOT_KNOWN: (2, Standing.RUNNING),
-        Stage.LEFT: (2, Standing.RUNNING),
-        Stage.NOT_BEGUN: (2, Standing.STOPPED),
-        Stage.JOB_FAILED: (2, Standing.STOPPED),
-        Stage.NOT_SHOWN: (3, Standing.STOPPED),
-        Stage.HANDED_OVER: (2, Standing.NEXT),
-        Stage.UNVERIFIED: (3, Standing.STOPPED),
-        Stage.DEPLOYED: (4 if report.site else 3, Standing.NEXT),
-    }[report.stage]
-    return standing(names, done, following)
+    _, steps_done, following = _STAGES[report.stage]
+    if report.stage is Stage.DEPLOYED and report.site:
+        steps_done += 1
+    return standing(names, steps_done, following)

@@ -6,17 +6,23 @@ from collections.abc import Callable, Sequence
 
 from ..domain.components import Pin
 from ..domain.evidence import Image, Placement, Unknown
-from ..domain.facts import NOT_ASKED, ComponentFacts, StackFacts
+from ..domain.facts import NOT_ASKED, ComponentFacts
 from ..domain.findings import Finding, Status
 from ..domain.origin import origins_of
 from ..domain.reports.gate import GateReport
 from ..domain.reports.report import known_commit, known_image
 from . import markdown, picture
-from .wording import MARKS, Links, age, count, finding_mark, is_judged, mark
+from .markdown import Section
+from .wording import MARKS, TOLD, Links, age, count, finding_mark, is_judged, mark
 
 _PAIR_HEADER = ("Part", "Tag", "Commit", "Branch", "CI", "Image", "Age")
 _NAME = 80
 _NONE = "➖ none"
+
+LineUrl = Callable[[str, "int | None"], str]
+"""Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
+
+_HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
 
 
 def pair_table(report: GateReport, links: Links, stack_build: tuple[str, str] | None = None) -> str:
@@ -80,11 +86,12 @@ def _stack_to_build(report: GateReport) -> tuple[str, str]:
 def _stack_row(report: GateReport, links: Links, build: tuple[str, str]) -> Sequence[str]:
     stack, findings, repository = report.facts.stack, report.decision.findings, report.repository
     tag = _tag(repository, report.tag, links) if report.tag else _ref(report, links)
+    branches = _branches(stack.repository, stack.placement, links) if stack else ""
     return (
         f"**{markdown.link('stack', links.repository(repository))}**",
         _cell(tag, picture.marked(picture.STACK_TAG, findings, "stack")),
         _commit(repository, report.commit, links),
-        _cell(_stack_branches(stack, links), picture.marked(picture.STACK_BRANCH, findings, "stack")),
+        _cell(branches, picture.marked(picture.STACK_BRANCH, findings, "stack")),
         *build,
         _age(stack.placement, report) if stack else "",
     )
@@ -131,10 +138,6 @@ def _branches(repository: str, placement: object, links: Links) -> str:
     )
 
 
-def _stack_branches(stack: StackFacts | None, links: Links) -> str:
-    return _branches(stack.repository, stack.placement, links) if stack else ""
-
-
 def _runs(facts: ComponentFacts) -> str:
     newest = {run.workflow: run for run in facts.tag_runs}
     shown = [markdown.link(markdown.visible(run.file, _NAME), run.url) for run in list(newest.values())[:5]]
@@ -170,45 +173,35 @@ def _age(placement: object, report: GateReport) -> str:
 def _change(before: Pin | None, now: Pin, links: Links) -> str:
     name = f"**{markdown.text(now.component.name)}**"
     if before is None or not before.tag:
-        return f"{name}: {_named(now)}; the one before could not be read."
+        return f"{name}: {_code(now.tag)}; the one before could not be read."
     if before.same_choice == now.same_choice:
-        return f"{name}: {_named(now)}, unchanged."
-    arrow = f"{_named(before)} → {_named(now)}"
+        return f"{name}: {_code(now.tag)}, unchanged."
+    arrow = f"{_code(before.tag)} → {_code(now.tag)}"
     if before.namespace != now.namespace:
         arrow += f", namespace {_code(before.namespace)} → {_code(now.namespace)}"
     url = links.comparison(now.component.repository, before.tag, now.tag)
     return f"{name}: {arrow} ({markdown.link('what changed', url)})" if url else f"{name}: {arrow}"
 
 
-def _named(pin: Pin) -> str:
-    return _code(pin.tag)
-
-
 def _code(value: str) -> str:
     return markdown.code(value, _NAME) if value else f"{MARKS[Status.SKIPPED]} none"
 
 
-LineUrl = Callable[[str, "int | None"], str]
-"""Where a file can be seen at a line (counted from 1), at the commit that was judged; empty where nowhere."""
-
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN)
-_HEADER = ("Result", "Rule", "Subject", "What was found", "What to do")
-
-
 def open_findings(findings: Sequence[Finding], line_url: LineUrl) -> str:
     """Return the findings that block or warn, the worst first; empty where there are none."""
-    chosen = [finding for finding in findings if finding.status in _ORDER]
-    chosen.sort(key=lambda finding: (_ORDER.index(finding.status), not finding.allowed))
+    chosen = [finding for finding in findings if finding.status in TOLD]
+    chosen.sort(key=lambda finding: (TOLD.index(finding.status), not finding.allowed))
     return _table(chosen, line_url) if chosen else ""
 
 
-def folded_findings(findings: Sequence[Finding], line_url: LineUrl) -> list[str]:
+def folded_findings(findings: Sequence[Finding], line_url: LineUrl) -> list[Section]:
     """Return the findings that passed and those that were not checked, each kind folded with its number."""
-    folds = []
+    folds: list[Section] = []
     for status, title in ((Status.PASS, "passed"), (Status.SKIPPED, "not made")):
         chosen = [finding for finding in findings if finding.status is status]
         if chosen:
-            folds.append(markdown.details(f"{count(len(chosen), 'check')} {title}", _table(chosen, line_url)))
+            fold = markdown.details(f"{count(len(chosen), 'check')} {title}", _table(chosen, line_url))
+            folds.append(Section(2 - len(folds), "", fold))
     return folds
 
 
@@ -282,7 +275,7 @@ def _places(finding: Finding, line_url: LineUrl) -> list[str]:
     places = []
     if finding.url:
         places.append(markdown.link("evidence", finding.url))
-    if finding.file and finding.status in _ORDER:
+    if finding.file and finding.status in TOLD:
         at = f"{finding.file}:{finding.line}" if finding.line else finding.file
         places.append(markdown.code_link(at, line_url(finding.file, finding.line)))
     return places

@@ -11,12 +11,25 @@ from .findings import changes, folded_findings, open_findings, pair_table, weake
 from .markdown import MAX_SUMMARY, Section, fitted, visible
 from .next_steps import next_steps, rollback_card
 from .picture import picture, picture_in_words
-from .wording import VERDICTS, Links, finding_lines, is_judged
+from .wording import VERDICTS, Links, finding_lines, is_judged, signed
 
 
 def summary(report: GateReport, links: Links) -> str:
     """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
-    return fitted(_sections(report, links), MAX_SUMMARY)
+    findings, line_url = report.decision.findings, partial(links.line, report.repository, report.commit)
+    sections = [
+        Section(9, "", _verdict(report)),
+        Section(8, "", weakened(report)),
+        Section(8, "What to do next", next_steps(report)),
+        Section(7, "The pair", _pair(report, links)),
+        Section(6, "Findings that block or warn", open_findings(findings, line_url)),
+        Section(4, "Since the previous release", changes(report, links)),
+        rollback_card(report, links, 5, untouched=report.decision.verdict is Verdict.BLOCKED),
+        *folded_findings(findings, line_url),
+        Section(3, "The way to production", f"{picture(report)}\n\n{picture_in_words(report)}"),
+        Section(5, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_SUMMARY)
 
 
 def text(report: GateReport) -> str:
@@ -27,22 +40,6 @@ def text(report: GateReport) -> str:
     unused = [visible(one.message) for one in unused_remarks(report.unused_allowances)]
     lines = [visible(report.headline), visible(report.decision.reason), *finding_lines(report.findings), *unused]
     return "\n".join(lines)
-
-
-def _sections(report: GateReport, links: Links) -> list[Section]:
-    findings, line_url = report.decision.findings, partial(links.line, report.repository, report.commit)
-    return [
-        Section(9, "", _verdict(report)),
-        Section(8, "", weakened(report)),
-        Section(8, "What to do next", next_steps(report)),
-        Section(7, "The pair", _pair(report, links)),
-        Section(6, "Findings that block or warn", open_findings(findings, line_url)),
-        Section(4, "Since the previous release", changes(report, links)),
-        rollback_card(report, links, 5, untouched=report.decision.verdict is Verdict.BLOCKED),
-        *(Section(worth, "", fold) for worth, fold in zip((2, 1), folded_findings(findings, line_url), strict=False)),
-        Section(3, "The way to production", _way(report)),
-        Section(5, "", _footer(report)),
-    ]
 
 
 def _verdict(report: GateReport) -> str:
@@ -68,13 +65,8 @@ def _pair(report: GateReport, links: Links) -> str:
     return f"{table}\n\nNothing of this was verified: only what may reach production is."
 
 
-def _way(report: GateReport) -> str:
-    return f"{picture(report)}\n\n{picture_in_words(report)}"
-
-
 def _footer(report: GateReport) -> str:
     return (
-        f"Judged at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(report.version, 50)}, for {markdown.code(report.ref.text, 200)} of "
+        f"Judged at {signed(report.time, report.version)}, for {markdown.code(report.ref.text, 200)} of "
         f"{markdown.code(report.repository)}."
     )

@@ -19,6 +19,26 @@ from urllib.parse import quote, urlsplit
 MAX_SUMMARY = 1_000_000
 """Largest job summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""
 
+MAX_TEXT = 1_000
+"""Longest piece of foreign text that is shown, in characters."""
+
+MAX_TABLE_BYTES = 150_000
+"""Largest table in bytes of UTF-8; a summary holds several and GitHub drops one over 1 MiB whole."""
+
+_BREAK = "&#8203;"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9._/:@+#=,?&%()\[\]-]+(?: [A-Za-z0-9._/:@+#=,?&%()\[\]-]+)*")
+_QUOTED = re.compile(r"`([^`]+)`")
+_TOKENS = re.compile(
+    r"(?P<url>https?://[!-~]*[A-Za-z0-9/_=-])"
+    r"|(?P<notifies>@(?=\w)|\#(?=[0-9])|(?<!\w)[Gg][Hh]-(?=[0-9])|:(?=//|[\w+-]+:))"
+    r"|(?P<www>[Ww]{3}(?=\.))\."
+    r"|(?P<dollar>\$)"
+    r"|(?P<special>[\\`*_{}\[\]<>#&\"'|~!^])"
+)
+_BLOCK_START = re.compile(r"(?P<number>[0-9]{0,9})(?P<mark>(?<![0-9])[-+=]|(?<=[0-9])[.)](?=\s|$))")
+_URL_SAFE = ":/?#@!$&+,;=%~-._"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -55,27 +75,6 @@ def _note(left_out: Collection[int], parts: Sequence[object]) -> str:
 def _size(part: str) -> int:
     """Return the size in bytes of UTF-8, with the blank line behind it."""
     return len(part.encode("utf-8", "backslashreplace")) + 2
-
-
-MAX_TEXT = 1_000
-"""Longest piece of foreign text that is shown, in characters."""
-
-MAX_TABLE_BYTES = 150_000
-"""Largest table in bytes of UTF-8; a summary holds several and GitHub drops one over 1 MiB whole."""
-
-_BREAK = "&#8203;"
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9._/:@+#=,?&%()\[\]-]+(?: [A-Za-z0-9._/:@+#=,?&%()\[\]-]+)*")
-_QUOTED = re.compile(r"`([^`]+)`")
-_TOKENS = re.compile(
-    r"(?P<url>https?://[!-~]*[A-Za-z0-9/_=-])"
-    r"|(?P<notifies>@(?=\w)|\#(?=[0-9])|(?<!\w)[Gg][Hh]-(?=[0-9])|:(?=//|[\w+-]+:))"
-    r"|(?P<www>[Ww]{3}(?=\.))\."
-    r"|(?P<dollar>\$)"
-    r"|(?P<special>[\\`*_{}\[\]<>#&\"'|~!^])"
-)
-_BLOCK_START = re.compile(r"(?P<number>[0-9]{0,9})(?P<mark>(?<![0-9])[-+=]|(?<=[0-9])[.)](?=\s|$))")
-_URL_SAFE = ":/?#@!$&+,;=%~-._"
 
 
 def visible(foreign: str, limit: int = MAX_TEXT) -> str:

@@ -13,9 +13,11 @@ from ..domain.rules import can_mend_elsewhere
 from ..domain.versions import parse_production_tag
 from . import markdown
 from .markdown import Section
-from .wording import MARKS, Links, count, is_judged, stack_image
+from .wording import MARKS, Links, count, is_judged, rollbacks_unknown, stack_image
 
 TITLE = "The way back"
+MAKE_SURE = "Make sure before you go back to one."
+"""What comes of it if nobody knows which releases were taken back."""
 _UNTOUCHED = "Nothing was deployed by this run, so there is nothing to go back from."
 
 
@@ -54,7 +56,8 @@ def way_back(report: GateReport, links: Links, *, awx: bool = False) -> str:
         what = f"{seen}{lost} {_if_unreleased(report, links, 'older ones')}"
     else:
         what = _there(report, links, good)
-        what += "" if good == previous or not last else _tag(last)
+        if last and good != previous:
+            what += f" The tag before, {last}, has none: it was blocked, never released, or released by hand."
     ways = _how(report, links, good or ("" if lost else previous), by_form=good != "", awx=awx)
     return f"{what}{'' if good else _unread(report)}{_taken_back(report, links)}\n\n{ways}"
 
@@ -87,16 +90,7 @@ def _there(report: GateReport, links: Links, good: str) -> str:
 def _unread(report: GateReport) -> str:
     """Say that nobody knows what was gone back from, and why; empty if the deployment records were read."""
     unread = "" if isinstance(report.released, Unknown) else report.released.unread
-    if not unread:
-        return ""
-    return (
-        " Whether production went back from a release is not known, because the deployment records could not be read: "
-        f"{markdown.words(unread, 300)}. Make sure before you go back to one."
-    )
-
-
-def _tag(last: str) -> str:
-    return f" The tag before, {last}, has none: it was blocked, never released, or released by hand." if last else ""
+    return f" {markdown.words(rollbacks_unknown(unread), 400)} {MAKE_SURE}" if unread else ""
 
 
 def _if_unreleased(report: GateReport, links: Links, which: str) -> str:
@@ -136,9 +130,7 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
         "with it, and the digest of its image. Where that file records none, the form refuses it: take an older "
         "release, or go by hand."
     )
-    launch = f"launch the template in AWX for {image}"
-    if not awx:
-        launch = f"deploy {image} with what deploys this stack"
+    launch = f"launch the template in AWX for {image}" if awx else f"deploy {image} with what deploys this stack"
     by_hand = f"By hand: {launch}, when you have made sure that it is the image of then. Nothing is verified."
     by_hand += _typed(report, tag)
     undone = (

@@ -15,6 +15,20 @@ from ..domain.rules import CATALOGUE
 from . import markdown
 from .wording import VERDICTS, finding_mark, is_judged, worst
 
+NOT_CHECKED = "➖ not checked"
+
+MAX_LABEL = 40
+"""Longest foreign name in the picture, in characters."""
+
+MAX_COMPONENTS = 20
+"""Most components that are drawn; the table names them all."""
+
+_KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
+STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
+  classDef bad stroke:#cf222e,stroke-width:2px
+  classDef off stroke:#848d97,stroke-dasharray:4 3"""
+"""How a picture shows what went well, what did not, and what is not reached."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -36,8 +50,6 @@ OF_COMPONENT = (TAG, BRANCH, CI, IMAGE) = tuple(_check("component", name) for na
 OF_STACK = (STACK_TAG, STACK_BRANCH) = tuple(_check("stack", name) for name in ("tag", "branch"))
 STACK_IMAGE = _check("stack", "image")
 
-NOT_CHECKED = "➖ not checked"
-
 
 def marked(check: Check, findings: Sequence[Finding], subject: str) -> str:
     """The mark with its word."""
@@ -53,19 +65,6 @@ def in_short(checks: Sequence[Check], findings: Sequence[Finding], subject: str)
 def _named(mark: str, name: str) -> str:
     sign, _, word = mark.partition(" ")
     return f"{sign} {name} {word}"
-
-
-MAX_LABEL = 40
-"""Longest foreign name in the picture, in characters."""
-
-MAX_COMPONENTS = 20
-"""Most components that are drawn; the table names them all."""
-
-_KEPT = re.compile(r"[A-Za-z0-9 ]|(?<=[0-9])\.(?=[0-9])")
-STYLES = """  classDef good stroke:#1a7f37,stroke-width:2px
-  classDef bad stroke:#cf222e,stroke-width:2px
-  classDef off stroke:#848d97,stroke-dasharray:4 3"""
-"""How a picture shows what went well, what did not, and what is not reached."""
 
 
 def label(foreign: str) -> str:
@@ -148,23 +147,20 @@ class Standing(Enum):
 Steps = Sequence[tuple[str, Standing]]
 
 
-def standing(names: Sequence[str], done: int, following: Standing) -> list[tuple[str, Standing]]:
+def standing(names: Sequence[str], done: int, following: Standing) -> Steps:
     """Return the steps with how they stand: `done` of them done, the one `following`, and those behind it."""
     marks = [Standing.DONE] * done + [following] + [Standing.AHEAD] * len(names)
     return list(zip(names, marks, strict=False))
 
 
-def way_picture(steps: Steps) -> str:
-    """Return the picture as a fenced block."""
+def way(steps: Steps) -> str:
+    """Return the steps as a picture, in a fenced block, and in words, as a list."""
     lines = ["flowchart LR"]
     for at, (name, step) in enumerate(steps):
         mark, words, style = step.value
         lines.append(f'  step{at}["{label(name)}<br/>{mark} {words}"]:::{style}')
         if at:
             lines.append(f"  step{at - 1} {'-->' if step is Standing.DONE else '-.->'} step{at}")
-    return markdown.fence("\n".join([*lines, STYLES]), "mermaid")
-
-
-def way_in_words(steps: Steps) -> str:
-    """Return what the picture shows, as a list."""
-    return markdown.numbered([f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps])
+    items = [f"{markdown.text(name, 80)}: {step.value[0]} {step.value[1]}" for name, step in steps]
+    drawn = markdown.fence("\n".join([*lines, STYLES]), "mermaid")
+    return f"{drawn}\n\n{markdown.numbered(items)}"

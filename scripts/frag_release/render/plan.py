@@ -19,9 +19,8 @@ from . import markdown
 from .markdown import verbatim, visible
 from .wording import MARKS, Links, References, age, count, finding_lines
 
-_JOB_NAME, _STATE = 80, 40
-_JOBS_OF_A_LINE = 12
-_OTHERS = 3
+_NAME, _STATE = 80, 40
+_JOBS_OF_A_LINE, _OTHERS, _TICKETS, _DIFF_LINES = 12, 3, 30, 60
 BUILD_MARKS = {
     "success": "✅",
     "failure": "❌",
@@ -29,6 +28,14 @@ BUILD_MARKS = {
     "timed_out": "⌛",
     "skipped": "➖",
     "action_required": "✋",
+}
+
+_MARKS = {
+    Stage.REFUSED: "⛔",
+    Stage.PLANNED: "📝",
+    Stage.NOTHING: "✅",
+    Stage.PROPOSED: "✅",
+    Stage.COMMITTED: "✅",
 }
 
 
@@ -52,7 +59,7 @@ def progress_line(progress: Progress) -> str:
     jobs = [_job_of_a_line(job, progress) for job in progress.jobs[:_JOBS_OF_A_LINE] if job.conclusion != "skipped"]
     more = [f"{len(progress.jobs) - _JOBS_OF_A_LINE} more jobs"] if len(progress.jobs) > _JOBS_OF_A_LINE else []
     end = progress.expected_end
-    parts = [f"build {visible(build.branch, _JOB_NAME)}: {state}{attempt}", *jobs, *more]
+    parts = [f"build {visible(build.branch, _NAME)}: {state}{attempt}", *jobs, *more]
     parts += [f"expected end {end:%H:%M} UTC"] if end else []
     held = hold_in_words(progress.hold)
     parts += [held] if held else [visible(who_lets_go(build.status, build.url), 400)] if build.is_held else []
@@ -84,14 +91,14 @@ def hold_in_words(hold: Hold) -> str:
 
 
 def _rules_in_words(one: PendingDeployment) -> str:
-    who = " or ".join(visible(name, _JOB_NAME) for name in one.reviewers)
+    who = " or ".join(visible(name, _NAME) for name in one.reviewers)
     what = [f"for the approval of {who}"] if who else []
     what += [f"until {one.until:%Y-%m-%d %H:%M} UTC"] if one.until else []
-    return f"waits {' and '.join(what) or 'for its rules'} (environment {visible(one.environment, _JOB_NAME)})"
+    return f"waits {' and '.join(what) or 'for its rules'} (environment {visible(one.environment, _NAME)})"
 
 
 def _run_in_words(build: Build) -> str:
-    return f"{visible(build.branch, _JOB_NAME)} ({visible(state_in_words(build), _STATE)}, {visible(build.url, 200)})"
+    return f"{visible(build.branch, _NAME)} ({visible(state_in_words(build), _STATE)}, {visible(build.url, 200)})"
 
 
 def state_in_words(build: Build) -> str:
@@ -100,7 +107,7 @@ def state_in_words(build: Build) -> str:
 
 
 def _job_of_a_line(job: Job, progress: Progress) -> str:
-    name = visible(job.name, _JOB_NAME)
+    name = visible(job.name, _NAME)
     if not job.ran:
         return f"{name} {visible(in_words(job.status), _STATE)}"
     state = visible(job.conclusion or "unknown", _STATE) if job.is_over else "running"
@@ -113,20 +120,11 @@ def _row(job: Job, progress: Progress) -> tuple[str, ...]:
     word = job.conclusion if job.is_over else in_words(job.status)
     usual = progress.usual.jobs.get(job.name)
     return (
-        markdown.link(visible(job.name, _JOB_NAME), job.url),
+        markdown.link(visible(job.name, _NAME), job.url),
         f"{BUILD_MARKS.get(job.conclusion or '', '⏳')} {markdown.text(word or 'unknown', _STATE)}",
         duration(job.elapsed(progress.now)) if job.ran else "",
         duration(usual) if usual else "",
     )
-
-
-_MARKS = {
-    Stage.REFUSED: "⛔",
-    Stage.PLANNED: "📝",
-    Stage.NOTHING: "✅",
-    Stage.PROPOSED: "✅",
-    Stage.COMMITTED: "✅",
-}
 
 
 def heading(report: PrepareReport) -> tuple[str, str]:
@@ -155,9 +153,6 @@ def is_older(change: Change) -> bool:
     before, after, form = change.before.tag, change.after.tag, change.after.component.tag_format
     old, new = parse_production_tag(before, form), parse_production_tag(after, form)
     return old is not None and new is not None and new.version < old.version
-
-
-_PLAIN_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -238,16 +233,15 @@ class ComponentChanges:
     def _rollback(self, change: Change) -> list[str]:
         old, new = change.before.tag, change.after.tag
         history = _history(change)
-        removed = history.removed
-        if not (removed or is_older(change)):
+        if not (history.removed or is_older(change)):
             return []
-        name, tags = markdown.text(change.name, _PLAIN_NAME), [markdown.code(tag, _PLAIN_NAME) for tag in (old, new)]
+        name, tags = markdown.text(change.name, _NAME), [markdown.code(tag, _NAME) for tag in (old, new)]
         what = f"**ROLLBACK: {name} goes back** from {tags[0]} to {tags[1]}."
         if not is_older(change):
             what = f"**{name} loses commits**: {tags[1]} does not have all that {tags[0]} has."
-        number = count(len(removed), "commit")
+        number = count(len(history.removed), "commit")
         gone = f" Gone with it: {number}." if self.released else f" {number} in use today would be gone."
-        lost = gone if removed else ""
+        lost = gone if history.removed else ""
         tickets = history.removed_references().tickets
         named = f" They name {self.references.tickets(tickets)}." if tickets else ""
         files = history.lost_files.below(change.after.component.notice_paths) if history.lost_files else ""
@@ -262,22 +256,24 @@ class ComponentChanges:
 
 def tag_link(links: Links, repository: str, tag: str) -> str:
     """Return a tag as a link to its page, `none` where there is none."""
-    return markdown.code_link(markdown.visible(tag, _PLAIN_NAME), links.tag(repository, tag)) if tag else "none"
+    return markdown.code_link(visible(tag, _NAME), links.tag(repository, tag)) if tag else "none"
 
 
 def _history(change: Change) -> History:
     return change.history if isinstance(change.history, History) else History()
 
 
-_NAME = 80
-
-
 def diff(plan: Plan) -> str:
     """Return the lines that change, in a fence; empty where none do."""
+    shown, left = _diff_lines(plan)
+    more = [f"… {left} more lines"] if left > 0 else []
+    return markdown.fence("\n".join([*shown, *more]), "diff") if shown else ""
+
+
+def _diff_lines(plan: Plan) -> tuple[list[str], int]:
+    """Return the first lines that change, as they are shown, and how many there are beside them."""
     lines = plan.diff.split("\n") if plan.is_needed else []
-    shown = [markdown.verbatim(line, 300) for line in lines[:60]]
-    more = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
-    return markdown.fence("\n".join([*shown, *more]), "diff") if lines else ""
+    return [verbatim(line, 300) for line in lines[:_DIFF_LINES]], len(lines) - _DIFF_LINES
 
 
 def new_tags(report: PrepareReport, links: Links) -> str:
@@ -338,11 +334,8 @@ def _candidate_rows(change: Change, links: Links) -> list[tuple[str, str, str]]:
 
 def _candidate(change: Change, candidate: Candidate, links: Links) -> str:
     tag = tag_link(links, change.after.component.repository, candidate.tag)
-    roles = [
-        role
-        for role, pin in (("today", change.before), ("planned", change.after))
-        if pin.tag == candidate.tag and (role == "today" or change.changed)
-    ]
+    roles = ["today"] if candidate.tag == change.before.tag else []
+    roles += ["planned"] if candidate.tag == change.after.tag and change.changed else []
     return f"{tag} ({', '.join(roles)})" if roles else tag
 
 
@@ -354,17 +347,12 @@ def _eligible(candidate: Candidate, branches: str) -> str:
     return f"{MARKS[Status.PASS]} on {branches}" if candidate.eligible else f"{MARKS[Status.FAIL]} not on {branches}"
 
 
-_SHOWN = 30
-
-
 def prepare_text(report: PrepareReport) -> str:
     """Return the verdict, what changes, each finding with its remedy, and what was made.
 
     Nothing here is safe from being taken for a command by a runner: the log sees to that.
     """
-    diff = report.plan.diff.split("\n") if report.plan.is_needed else []
-    lines = [heading(report)[1], visible(reason(report).replace("`", ""))]
-    lines += [verbatim(line, 300) for line in diff[:60]]
+    lines = [heading(report)[1], visible(reason(report).replace("`", "")), *_diff_lines(report.plan)[0]]
     lines += [_new_tag(tag, report) for tag in report.plan.unmade]
     lines += [line for change in report.plan.changes for line in _change(change)]
     lines += finding_lines(report.findings)
@@ -393,8 +381,8 @@ def _change(change: Change) -> list[str]:
         removed = 0
     else:
         tickets = change.history.references().tickets
-        named = f", tickets {' '.join(f'#{number}' for number in tickets[:_SHOWN])}" if tickets else ""
-        more = f" and {len(tickets) - _SHOWN} more" if len(tickets) > _SHOWN else ""
+        named = f", tickets {' '.join(f'#{number}' for number in tickets[:_TICKETS])}" if tickets else ""
+        more = f" and {len(tickets) - _TICKETS} more" if len(tickets) > _TICKETS else ""
         removed = len(change.history.removed)
         what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}{more}"
     lines = [f"{name}: {old} -> {new} ({what})"]

@@ -13,25 +13,64 @@ from . import markdown
 from .findings import LineUrl, allowed_by_hand, evidence_table, folded_findings, open_findings, switched_off, warning
 from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies
-from .picture import Standing, standing, way_in_words, way_picture
+from .picture import Standing, Steps, standing, way
 from .plan import ComponentChanges, candidates, diff, heading, new_tags, outcome_text, reason
 from .plan import prepare_text as plan_text
-from .wording import Links, References, count
+from .wording import Links, References, action_list, count, noted, signed
 
 _DONE_BY_STAGE = {Stage.REFUSED: 1, Stage.PLANNED: 2, Stage.PROPOSED: 3, Stage.COMMITTED: 3, Stage.NOTHING: 3}
 
 
-def picture(report: PrepareReport) -> str:
-    """Return the picture as a fenced block."""
-    return way_picture(_steps(report))
+def summary(report: PrepareReport, links: Links) -> str:
+    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
+    references, line_url = References(report.tickets_from, links, in_conversation=False), _line_url(report, links)
+    changes = ComponentChanges(report.plan.changes, links, references)
+    sections = [
+        Section(20, "", _verdict(report)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "What to do next", plan_steps(report, links)),
+        Section(17, _title_of_diff(report), diff(report.plan)),
+        Section(17, "New tags of components", new_tags(report, links)),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(14, "What was made", action_list(report.actions)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        Section(8, "", candidates(report.plan.changes, links)),
+        *(Section(3, "", fold) for fold in changes.commits(100)),
+        *folded_findings(report.findings, line_url),
+        Section(7, "The way to production", way(_steps(report))),
+        Section(12, "", _footer(report)),
+    ]
+    return fitted(sections, MAX_SUMMARY)
 
 
-def picture_in_words(report: PrepareReport) -> str:
-    """Return what the picture shows, as a list."""
-    return way_in_words(_steps(report))
+def text(report: PrepareReport) -> str:
+    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
+    return outcome_text(report) if report.actions and not report.refused else plan_text(report)
 
 
-def _steps(report: PrepareReport) -> list[tuple[str, Standing]]:
+def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
+    """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
+
+    The same plan and evidence always make the same body, so that it tells whether there is news.
+    """
+    references, line_url = References(report.tickets_from, links, in_conversation=True), _line_url(report, links)
+    changes = ComponentChanges(report.plan.changes, links, references)
+    sections = [
+        Section(20, "", _introduction(report, links)),
+        Section(19, "", _warnings(report, changes)),
+        Section(18, "The change", diff(report.plan)),
+        Section(15, "What comes with it", changes.table()),
+        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
+        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
+        *(Section(3, "", fold) for fold in changes.commits(50)),
+        *folded_findings(report.findings, line_url),
+        Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
+    ]
+    return fitted(sections, limit)
+
+
+def _steps(report: PrepareReport) -> Steps:
     stage = report.stage
     names = _names(report.plan)
     if stage is Stage.NOTHING:
@@ -127,85 +166,19 @@ def _as_it_is(report: PrepareReport) -> list[str]:
     ]
 
 
-def summary(report: PrepareReport, links: Links) -> str:
-    """Return the summary in Markdown, at most `MAX_SUMMARY` long."""
-    references = References(report.tickets_from, links, in_conversation=False)
-    return fitted(
-        _summary_sections(report, links, ComponentChanges(report.plan.changes, links, references)), MAX_SUMMARY
-    )
-
-
-def text(report: PrepareReport) -> str:
-    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
-    return outcome_text(report) if report.actions and not report.refused else plan_text(report)
-
-
-def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
-    """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
-
-    The same plan and evidence always make the same body, so that it tells whether there is news.
-    """
-    references = References(report.tickets_from, links, in_conversation=True)
-    sections = _body_sections(report, links, ComponentChanges(report.plan.changes, links, references))
-    return fitted(sections, limit)
-
-
-def _summary_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
-    line_url = _line_url(report, links)
-    return [
-        Section(20, "", _verdict(report)),
-        Section(19, "", _warnings(report, changes)),
-        Section(18, "What to do next", plan_steps(report, links)),
-        Section(17, _title_of_diff(report), diff(report.plan)),
-        Section(17, "New tags of components", new_tags(report, links)),
-        Section(15, "What comes with it", changes.table()),
-        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
-        Section(14, "What was made", _made(report)),
-        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
-        Section(8, "", candidates(report.plan.changes, links)),
-        *(Section(3, "", fold) for fold in changes.commits(100)),
-        *(Section(worth, "", fold) for worth, fold in _folded(report, line_url)),
-        Section(7, "The way to production", f"{picture(report)}\n\n{picture_in_words(report)}"),
-        Section(12, "", _footer(report)),
-    ]
-
-
-def _body_sections(report: PrepareReport, links: Links, changes: ComponentChanges) -> list[Section]:
-    line_url = _line_url(report, links)
-    return [
-        Section(20, "", _introduction(report, links)),
-        Section(19, "", _warnings(report, changes)),
-        Section(18, "The change", diff(report.plan)),
-        Section(15, "What comes with it", changes.table()),
-        Section(16, "Findings that block or warn", open_findings(report.findings, line_url)),
-        Section(13, "The evidence", evidence_table(report.facts.components, report.findings, links)),
-        *(Section(3, "", fold) for fold in changes.commits(50)),
-        *(Section(worth, "", fold) for worth, fold in _folded(report, line_url)),
-        Section(17, "What happens after the merge", markdown.numbered(after_the_merge(report.plan))),
-    ]
-
-
 def _verdict(report: PrepareReport) -> str:
     mark, words = heading(report)
     return f"## {mark} {markdown.text(words)}\n\n**{markdown.words(reason(report))}**"
 
 
 def _warnings(report: PrepareReport, changes: ComponentChanges) -> str:
-    lines = [*changes.rollbacks(), *allowed_by_hand(report.findings), *switched_off(report.facts.components)]
-    return warning([*lines, *(f"⚠️ {markdown.words(note)}" for note in report.notes)])
+    by_hand = [*allowed_by_hand(report.findings), *switched_off(report.facts.components)]
+    return warning([*changes.rollbacks(), *by_hand, *noted(report.notes)])
 
 
 def _title_of_diff(report: PrepareReport) -> str:
     tenses = {Stage.REFUSED: "What would have changed", Stage.PLANNED: "What would change"}
     return tenses.get(report.stage, "What changes")
-
-
-def _made(report: PrepareReport) -> str:
-    return markdown.bullets([markdown.link(action.what, action.url) for action in report.actions])
-
-
-def _folded(report: PrepareReport, line_url: LineUrl) -> list[tuple[int, str]]:
-    return list(zip((2, 1), folded_findings(report.findings, line_url), strict=False))
 
 
 def _line_url(report: PrepareReport, links: Links) -> LineUrl:
@@ -228,7 +201,6 @@ def _footer(report: PrepareReport) -> str:
     plan = report.plan
     how = "pull request" if plan.mode is Mode.PULL_REQUEST else "commit"
     return (
-        f"Planned as a {how}, at {report.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by frag-release-action "
-        f"{markdown.text(report.version, 50)}, for {markdown.code(plan.branch, 80)} of "
+        f"Planned as a {how}, at {signed(report.time, report.version)}, for {markdown.code(plan.branch, 80)} of "
         f"{markdown.code(plan.repository, 200)} at {markdown.code(plan.head[:12])}."
     )

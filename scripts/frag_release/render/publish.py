@@ -13,10 +13,10 @@ from . import markdown
 from .findings import changes, folded_findings, image_cell, open_findings, pair_table, warning, weakened
 from .markdown import MAX_SUMMARY, Section, fitted
 from .next_steps import remedies, rollback_card
-from .picture import Standing, standing, way_in_words, way_picture
+from .picture import Standing, Steps, standing, way
 from .plan import build_table, hold_in_words, state_in_words
 from .release_notes import approved_by
-from .wording import Links, finding_lines, plain
+from .wording import Links, action_list, finding_lines, noted, plain, signed
 
 _MARKS = {
     Stage.REFUSED: "⛔",
@@ -60,22 +60,20 @@ def text(report: PublishReport | NothingReport) -> str:
 def _summary(report: PublishReport, links: Links) -> str:
     judged = report.judged
     findings, line_url = judged.decision.findings, partial(links.line, judged.repository, judged.commit)
-    folds = zip((2, 1), folded_findings(findings, line_url), strict=False)
-    steps = _steps(report)
     sections = [
         Section(20, "", _verdict(report)),
         Section(19, "", weakened(judged)),
-        Section(19, "", warning([f"⚠️ {markdown.words(note)}" for note in report.notes])),
+        Section(19, "", warning(noted(report.notes))),
         Section(18, "What to do next", markdown.numbered(next_steps(report))),
-        Section(16, "What was made", markdown.bullets([markdown.link(one.what, one.url) for one in report.actions])),
+        Section(16, "What was made", action_list(report.actions)),
         Section(16, "The lines to add to the build", _lines_to_add(report)),
         Section(15, "The build", "\n\n".join(filter(None, [_build(report), approved_by(report.approvals)]))),
         Section(14, "Findings that block or warn", open_findings(findings, line_url)),
         Section(13, "The pair", pair_table(judged, links, _stack_build(report))),
         Section(8, "Since the previous release", changes(judged, links)),
         rollback_card(judged, links, 9, untouched=report.stage in (Stage.REFUSED, Stage.PLANNED)),
-        *(Section(worth, "", fold) for worth, fold in folds),
-        Section(7, "The way to production", f"{way_picture(steps)}\n\n{way_in_words(steps)}"),
+        *folded_findings(findings, line_url),
+        Section(7, "The way to production", way(_steps(report))),
         Section(12, "", _footer(report)),
     ]
     return fitted(sections, MAX_SUMMARY)
@@ -191,13 +189,12 @@ def _footer(report: PublishReport) -> str:
     judged = report.judged
     how = markdown.link(report.review.how, report.review.url)
     return (
-        f"What makes it a release: {how}. Judged at {judged.time.strftime('%Y-%m-%d %H:%M:%S')} UTC by "
-        f"frag-release-action {markdown.text(judged.version, 50)}, for {markdown.code(judged.repository)} at "
-        f"{markdown.code(judged.commit)}."
+        f"What makes it a release: {how}. Judged at {signed(judged.time, judged.version)}, for "
+        f"{markdown.code(judged.repository)} at {markdown.code(judged.commit)}."
     )
 
 
-def _steps(report: PublishReport) -> list[tuple[str, Standing]]:
+def _steps(report: PublishReport) -> Steps:
     names = ["reviewed", "checks", f"tag {report.judged.tag}", "build", "release", "announcement"]
     if report.stage is Stage.REFUSED:
         return standing(names, 1, Standing.STOPPED)

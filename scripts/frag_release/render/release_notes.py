@@ -19,11 +19,18 @@ from ..domain.reports.report import known_image
 from . import markdown
 from .findings import allowed_by_hand, evidence_table, warning
 from .markdown import Section, fitted
-from .plan import BUILD_MARKS as BUILD_MARKS
-from .plan import ComponentChanges, tag_link
+from .plan import BUILD_MARKS, ComponentChanges, tag_link
 from .wording import MARKS, Links, References, count, listed
 
 _TITLE = 150
+
+MAX_BYTES = 65_000
+"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
+
+_MOST = 300
+"""Most tickets that are listed, and five times as many as commits."""
+
+_STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
 
 
 @dataclass(frozen=True)
@@ -56,15 +63,6 @@ class TicketList:
         missing = " (no ticket of this number is to be seen)" if title is None and ticket.number in self.titles else ""
         named = ", ".join(markdown.text(name, 80) for name in ticket.components[:5])
         return f"{self.references.tickets([ticket.number])}{shown}{missing} ({named})"
-
-
-MAX_BYTES = 65_000
-"""Largest text in bytes of UTF-8. GitHub refuses one over 65,536 characters."""
-
-_MOST = 300
-"""Most tickets that are listed, and five times as many as commits."""
-
-_STEPS = ("Seen to work on staging", "Deployed to production", "Seen to work in production")
 
 
 def release_body(contents: Contents, server_url: str) -> str:
@@ -123,12 +121,8 @@ class _Notes:
 
     def _introduction(self) -> str:
         contents = self.contents
-        pair = listed(
-            [
-                f"{markdown.text(one.pin.component.name, 80)} {markdown.code(one.pin.tag, 80)}"
-                for one in contents.components[:20]
-            ]
-        )
+        pins = [one.pin for one in contents.components[:20]]
+        pair = listed([f"{markdown.text(pin.component.name, 80)} {markdown.code(pin.tag, 80)}" for pin in pins])
         tag = tag_link(self.links, contents.repository, contents.tag)
         commit = markdown.code_link(contents.commit[:12], self.links.commit(contents.repository, contents.commit))
         return f"The stack {tag} of {pair}, made from {commit}{self._after()}.{approved_by(contents.approvals, ' ')}"
@@ -182,14 +176,12 @@ class _Notes:
 
     def _evidence(self) -> str:
         contents = self.contents
-        if not contents.findings:
-            return "\n\n".join(filter(None, ["The checks that it passed are not recorded.", self._images()]))
         table = evidence_table(contents.components, contents.findings, self.links)
-        return "\n\n".join(filter(None, [table, self._images()]))
+        passed = table if contents.findings else "The checks that it passed are not recorded."
+        return "\n\n".join(filter(None, [passed, self._images()]))
 
     def _images(self) -> str:
-        stack = [("stack", self.contents.image, self.contents.digest)] if self.contents.image else []
-        named = [*map(_image, self.contents.components), *stack]
+        named = [*map(_image, self.contents.components), ("stack", self.contents.image, self.contents.digest)]
         return markdown.bullets([_reference(name, image, digest) for name, image, digest in named if image])
 
     def _build(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..domain.reports.report import Problem, Report, Stopped
 from . import markdown
-from .wording import Links
+from .wording import Links, action_list
 
 
 def text(report: Stopped) -> str:
@@ -14,18 +14,13 @@ def text(report: Stopped) -> str:
     return ""
 
 
-def summary(report: Stopped, _links: Links) -> str:
-    """Return what happened, what to do, and what was made before, in Markdown."""
-    return bare_summary(report)
-
-
-def bare_summary(report: Report) -> str:
-    """Return what can be told of any report without a page of its own."""
+def summary(report: Report, _links: Links) -> str:
+    """Return what happened, what to do, and what was made before, in Markdown: of any report without a page."""
     parts = [f"## ⛔ {markdown.text(report.headline, 200)}"]
     if report.problem:
         parts += [f"**{markdown.words(report.problem.message)}**"]
         parts += [f"### What to do next\n\n1. {markdown.words(report.problem.remedy)}"] if report.problem.remedy else []
-    made = markdown.bullets([markdown.link(action.what, action.url) for action in report.actions])
+    made = action_list(report.actions)
     parts.append(f"### What was made\n\n{made}" if made else "Nothing is deployed by a run that ends like this.")
     return "\n\n".join(parts) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,9 +13,37 @@ from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
 from ..domain.reports.gate import VERDICTS as _VERDICTS
 from ..domain.reports.gate import GateReport
-from ..domain.reports.report import count
+from ..domain.reports.report import Action
+from ..domain.reports.report import count as count
 from . import markdown
 from .markdown import visible
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
+_SHOWN = 40
+
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
+
+MARKS = {
+    Status.PASS: "✅",
+    Status.FAIL: "❌",
+    Status.UNKNOWN: "❔",
+    Status.WARN: "⚠️",
+    Status.SKIPPED: "➖",
+}
+WORDS = {
+    Status.PASS: "passed",
+    Status.FAIL: "failed",
+    Status.UNKNOWN: "not verified",
+    Status.WARN: "warning",
+    Status.SKIPPED: "not checked",
+}
+_VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
+
+_UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
+TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+"""What a reader must look at, the worst first."""
+_WORST_FIRST = (*TOLD, Status.PASS, Status.SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -73,10 +101,6 @@ class Links:
         return "/".join((self.server.rstrip("/"), *parts))
 
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+")
-_SHOWN = 40
-
-
 @dataclass(frozen=True)
 class References:
     """Writes numbers of `tickets_from` (`OWNER/NAME`) and of other repositories.
@@ -104,14 +128,9 @@ class References:
         return markdown.link(f"#{number}", self.links.issue(repository, number))
 
 
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
-_MARKUP = re.compile(r"`|</?(?:code|span)>|&#8203;")
-_ORDER = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
-
-
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Return each finding on one line, the worst first, with its remedy on a line below where it needs one."""
-    ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.status))
+    ordered = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.status))
     widths = [max((len(part) for part in column), default=0) for column in zip(*map(_names, ordered), strict=True)]
     return [_line(finding, widths) for finding in ordered]
 
@@ -138,29 +157,7 @@ def _line(finding: Finding, widths: list[int]) -> str:
     return f"{line}\n    -> {visible(finding.remedy)}"
 
 
-__all__ = [
-    "MARKS", "VERDICTS", "WORDS", "age", "count", "finding_mark", "is_judged", "listed", "mark", "stack_image", "worst",
-]  # fmt: skip
-
-MARKS = {
-    Status.PASS: "✅",
-    Status.FAIL: "❌",
-    Status.UNKNOWN: "❔",
-    Status.WARN: "⚠️",
-    Status.SKIPPED: "➖",
-}
-WORDS = {
-    Status.PASS: "passed",
-    Status.FAIL: "failed",
-    Status.UNKNOWN: "not verified",
-    Status.WARN: "warning",
-    Status.SKIPPED: "not checked",
-}
-_VERDICT_MARKS = {Verdict.DEPLOY: "✅", Verdict.BLOCKED: "⛔", Verdict.BUILD_ONLY: "🔨"}
 VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
-
-_UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
-_WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.PASS, Status.SKIPPED)
 
 
 def mark(status: Status) -> str:
@@ -199,6 +196,31 @@ def age(moment: datetime.datetime | None, now: datetime.datetime) -> str:
         if seconds >= length:
             return f"{count(seconds // length, unit)} ago"
     return "just now"
+
+
+def at(moment: datetime.datetime) -> str:
+    """Return a moment in UTC to the second, for people."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def signed(moment: datetime.datetime, version: str) -> str:
+    """Return when this was, and which release of the action says it, as Markdown."""
+    return f"{at(moment)} by frag-release-action {markdown.text(version, 50)}"
+
+
+def action_list(actions: Sequence[Action]) -> str:
+    """Return what was made or done as a list of links."""
+    return markdown.bullets([markdown.link(action.what, action.url) for action in actions])
+
+
+def noted(notes: Iterable[str]) -> list[str]:
+    """Return messages of ours as lines of Markdown that stand out as warnings do."""
+    return [f"⚠️ {markdown.words(note)}" for note in notes]
+
+
+def rollbacks_unknown(why: str) -> str:
+    """Say, as a message of ours, that nobody knows which releases were taken back, for what could not be read."""
+    return f"Whether a release was taken back is not known: {why}."
 
 
 def listed(items: Sequence[str]) -> str:

@@ -30,6 +30,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u2
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LEVELS = {Status.FAIL: "error", Status.UNKNOWN: "error", Status.WARN: "warning"}
 
+CLOSED: dict[str, str] = {
+    **dict.fromkeys(OUTPUTS, ""),
+    "verdict": "blocked",
+    "deploy-production": "false",
+    "deploy-staging": "false",
+    "changed": "false",
+}
+"""The outputs of a run that decided nothing: whatever reads them goes nowhere."""
+
 
 def neutral(text: str) -> str:
     """Return `text` with nothing in it that a runner or a terminal would take for a command."""
@@ -110,16 +119,6 @@ class Log:
                 self.annotate(level, f"{finding.rule} ({finding.subject})", message, finding.file, finding.line)
             if len(chosen) > len(shown):
                 self.annotate(level, "More findings", f"{len(chosen) - len(shown)} more are in the job summary.")
-
-
-CLOSED: dict[str, str] = {
-    **dict.fromkeys(OUTPUTS, ""),
-    "verdict": "blocked",
-    "deploy-production": "false",
-    "deploy-staging": "false",
-    "changed": "false",
-}
-"""The outputs of a run that decided nothing: whatever reads them goes nowhere."""
 
 
 def write_outputs(context: Context, outputs: Mapping[str, str]) -> None:

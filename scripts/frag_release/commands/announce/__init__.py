@@ -6,7 +6,7 @@ Run again, it brings both up to date.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,19 @@ from ...inputs.settings.announce import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
 from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
 from ..journal import Journal
-from ..session import must
+from ..session import OfSession, must
 from ..stack import Stack
 from .ticketing import Ticketing
 
 if TYPE_CHECKING:
     from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+_PUSH = (
+    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
+    "a word: give one that may in ticket-token."
+)
 
 
 @dataclass(frozen=True)
@@ -140,12 +147,6 @@ def _gaps(contents: Contents) -> list[Finding]:
         shortfall(CONTENTS, contents.tag, f"{what} could not be read: {why.reason}.", why.remedy)
         for what, why in gaps(contents)
     ]
-
-
-_PUSH = (
-    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
-    "a word: give one that may in ticket-token."
-)
 
 
 @dataclass(frozen=True)
@@ -316,30 +317,22 @@ def _lacking(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Announce:
-    """The command with all that it needs. `now` is in UTC; `body` makes the ticket's text in at most so many bytes.
+class Announce(OfSession[AnnounceSettings]):
+    """The command with all that it needs."""
 
-    `sleep` waits so many seconds. `checked` finds the steps among the texts of ticked boxes.
-    """
-
-    settings: AnnounceSettings
+    session: Session[AnnounceSettings]
     stack: Stack[AnnouncingForge]
-    now: datetime.datetime
-    journal: Journal
-    body: Callable[[Contents, int], str]
-    sleep: Callable[[float], None]
-    checked: Callable[[Contents, Sequence[str]], Sequence[str]]
 
     def run(self) -> AnnounceReport:
         """Tell people; raises ExpectedError where the ticket itself could not be written."""
         settings, journal = self.settings, self.journal
-        contents, findings = ReleaseContents(settings, self.stack, self.now.date(), journal).gather()
+        contents, findings = ReleaseContents(settings, self.stack, self.session.now.date(), journal).gather()
         issue, url, body = self._write(contents)
         short = [shortfall(one.about, contents.tag, one.message, one.remedy, one.url) for one in journal.shortfalls]
         where = Ticket(issue.repository, issue.number) if issue else None
         return AnnounceReport(
             version=__version__,
-            time=self.now,
+            time=self.session.now,
             contents=contents,
             repository=settings.told_in,
             where=where,
@@ -348,14 +341,18 @@ class Announce:
             board=bool(settings.project) and settings.ticket is None and (issue is None or issue.is_open),
             dry_run=journal.dry_run,
             findings=(*findings, *short),
-            checked=self.checked(contents, KeptText.of_ticket(contents.repository, contents.tag).ticked(body)),
+            checked=checked(contents, KeptText.of_ticket(contents.repository, contents.tag).ticked(body)),
         )
+
+    def _ticketing(self, contents: Contents, tickets: Tickets) -> Ticketing:
+        kept, server = KeptText.of_ticket(contents.repository, contents.tag), self.session.context.server_url
+        sleep = self.session.clock.sleep
+        return Ticketing(tickets, kept, lambda limit: ticket_body(contents, server, limit), self.journal, sleep)
 
     def _write(self, contents: Contents) -> tuple[Issue | None, str, str]:
         """Return the ticket, the address of what was written, and what the ticket said before."""
         settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
-        kept = KeptText.of_ticket(contents.repository, contents.tag)
-        ticketing = Ticketing(tickets, kept, lambda limit: self.body(contents, limit), self.journal, self.sleep)
+        ticketing = self._ticketing(contents, tickets)
         dressing = Dressing(tickets, self.journal)
         if settings.ticket:
             self._say_unused()
@@ -405,18 +402,11 @@ class Announce:
             Boarding(board, self.journal).put(issue, settings.project_field, settings.project_status, duplicates)
 
 
-__all__ = ["read_settings", "run"]
-
-
 def run(session: Session[AnnounceSettings]) -> AnnounceReport:
     """Tell people of a release."""
-
-    def body(contents: Contents, limit: int) -> str:
-        return ticket_body(contents, session.context.server_url, limit)
-
     stack = session.stack_on(session.github)
-    settings = _with_ticket(session.settings, stack)
-    return Announce(settings, stack, session.now, session.journal, body, session.clock.sleep, checked).run()
+    session.settings = _with_ticket(session.settings, stack)
+    return Announce(session, stack).run()
 
 
 def _with_ticket(settings: AnnounceSettings, stack: Stack[AnnouncingForge]) -> AnnounceSettings:

@@ -51,10 +51,8 @@ class Ticketing:
         """
         if found:
             return self._refreshed(found)
-        opened = self._open(title, labels)
-        if opened is None or not opened[1]:
-            return opened[0] if opened else None
-        return self._first_ticket(opened[0])
+        issue, is_ours = self._open(title, labels)
+        return self._first_ticket(issue) if issue and is_ours else issue
 
     def existing(self, ticket: Ticket) -> tuple[Issue, str]:
         """Tell an existing ticket in one comment; returns it with the address of what was written."""
@@ -151,8 +149,8 @@ class Ticketing:
     def _is_trusted(self, author: Author) -> bool:
         return author.belongs or self.tickets.may_be_ours(author)
 
-    def _open(self, title: str, labels: Sequence[str]) -> tuple[Issue, bool] | None:
-        """Return the ticket, and whether it is known that this run has opened it; None in a dry run."""
+    def _open(self, title: str, labels: Sequence[str]) -> tuple[Issue | None, bool]:
+        """Return the ticket, None in a dry run, and whether it is known that this run has opened it."""
         body = self._new()
 
         def create() -> tuple[Issue, bool]:
@@ -166,11 +164,12 @@ class Ticketing:
                 return found, False
 
         where = f" with the labels {', '.join(labels)}" if labels else ""
-        return self.journal.do(
+        opened = self.journal.do(
             f"Open the ticket {title!r} in {self.tickets.name}{where}",
             create,
             lambda made: _about(made[0], f"Opened the ticket {self.tickets.name}#{made[0].number}", made[0].url),
         )
+        return opened or (None, False)
 
     def _first_ticket(self, made: Issue) -> Issue:
         """Return the ticket that stays of those that were opened at the same moment: the lowest. Ours is closed then.
@@ -281,9 +280,8 @@ class Ticketing:
         told = self.journal.do(
             f"Tell {what} in a comment", add, lambda made: _about(issue, f"Told {what}", made[0].url)
         )
-        if told is None or not told[1]:
-            return told[0] if told else None
-        return self._first_comment(told[0], issue)
+        comment, is_ours = told or (None, False)
+        return self._first_comment(comment, issue) if comment and is_ours else comment
 
     def _say_more_comments(self, found: Sequence[Comment]) -> None:
         if len(found) > 1:

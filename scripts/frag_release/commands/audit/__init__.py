@@ -27,6 +27,7 @@ from ...errors import EvidenceError, ExpectedError
 from ...inputs.settings.audit import AuditSettings
 from ...inputs.settings.audit import read_audit_settings as read_settings
 from ...inputs.values import Values
+from ...render.wording import rollbacks_unknown
 from ..evidence.components import ComponentEvidence
 from ..session import must
 from ..stack import Stack
@@ -34,6 +35,21 @@ from ..stack import Stack
 if TYPE_CHECKING:
     from ...domain.watch import Watch
     from ..session import Session
+
+__all__ = ["read_settings", "run"]
+
+Place = tuple[str, str]
+"""The name of an image with its registry, and its tag."""
+_ORIGINS_OF = 10
+"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
+_BELOW = 10
+"""Production tags below the first that is judged: one of them is the release that it followed."""
+
+Under = Callable[[bytes], AuditSettings]
+"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
+
+_SECONDS = 60.0
+"""How long the look at production may take."""
 
 
 def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
@@ -81,21 +97,9 @@ def _is_nowhere(repository: Repository, component: Component, facts: ComponentFa
     return all(own.committed >= each.committed for each in places if isinstance(each, Placement) and each.committed)
 
 
-Place = tuple[str, str]
-"""The name of an image with its registry, and its tag."""
-_ORIGINS_OF = 10
-"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
-_BELOW = 10
-"""Production tags below the first that is judged: one of them is the release that it followed."""
-
-
-Under = Callable[[bytes], AuditSettings]
-"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
-
-
 @dataclass(frozen=True)
-class AuditEvidence:
-    """Asks the forge and the registry about every release. `tell` is given a line about each stage.
+class Audit:
+    """Asks the forge and the registry about every release; `now` is in UTC, `tell` is given lines about the progress.
 
     `under` makes the settings of a release from the configuration in its record.
     """
@@ -103,10 +107,44 @@ class AuditEvidence:
     settings: AuditSettings
     stack: Stack[Forge]
     registry: RegistryClient
+    now: datetime.datetime
     tell: Callable[[str], None]
     under: Under
 
-    def gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
+    def run(self) -> AuditReport:
+        """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
+        settings, name = self.settings, self.settings.stack_repository
+        names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
+        ordered = production_tags(names, form=settings.tag_format)
+        if not ordered:
+            raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
+        branches = self.stack.required_branches()
+        history = self._gather(names, branches)
+        releases = judge_history(history, settings.allow)
+        return AuditReport(
+            version=__version__,
+            time=self.now,
+            repository=name,
+            branches=branches,
+            components=list(dict.fromkeys(component.name for component in history.all_components)),
+            since=settings.since.text,
+            releases=releases,
+            newest=ordered[-1].text,
+            records=None
+            if settings.connections.local or not isinstance(history.records, dict)
+            else len(history.records),
+            gaps=gaps(history),
+            stale=stale_clones(self.stack.forge, history) if settings.connections.local else (),
+            unused_allowances=_unused(settings.allow, releases),
+            switched_off=self._switched_off(),
+            notes=_notes(history),
+        )
+
+    def _switched_off(self) -> list[str]:
+        checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
+        return [name for name, on in checks.items() if not on]
+
+    def _gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
         """Return the facts about the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
         self.tell(f"Looking at {len(names):,} tags of {repository}.")
@@ -173,10 +211,11 @@ class AuditEvidence:
         known = _known(commits[name] for name in production)
         placements = stack.placements(known, branches) if known else {}
         dates = stack.tag_dates([*production, *others])
-        found = [
-            StackTag(name, commits[name], dates[name], _place(commits[name], placements), form=form)
-            for name in production
-        ]
+        found = []
+        for name in production:
+            commit = commits[name]
+            place = placements[commit] if isinstance(commit, str) else NOT_ASKED
+            found.append(StackTag(name, commit, dates[name], place, form=form))
         beside = [StackTag(name, commits[name], dates[name], form=form) for name in others]
         return self._with_pins([*found, *self._not_before(found, beside)], recorded)
 
@@ -264,10 +303,6 @@ def _known(commits: Iterable[Answer[str | None]]) -> list[str]:
     return list(dict.fromkeys(commit for commit in commits if isinstance(commit, str)))
 
 
-def _place(commit: Answer[str | None], placements: Mapping[str, Answer[Placement]]) -> Answer[Placement]:
-    return placements[commit] if isinstance(commit, str) else NOT_ASKED
-
-
 def _further_down(lower: Sequence[str]) -> Unknown | None:
     """Say that the release under those that were looked at is not known; None where there are no more tags."""
     if len(lower) <= _BELOW:
@@ -275,54 +310,6 @@ def _further_down(lower: Sequence[str]) -> Unknown | None:
     return Unknown(
         f"none of the {_BELOW} tags next below is on a stack branch", "Set since to an earlier release to look further."
     )
-
-
-@dataclass(frozen=True)
-class Audit:
-    """The audit with all that it needs; `now` is in UTC, `tell` is given lines about the progress.
-
-    `under` is as in AuditEvidence.
-    """
-
-    settings: AuditSettings
-    stack: Stack[Forge]
-    registry: RegistryClient
-    now: datetime.datetime
-    tell: Callable[[str], None]
-    under: Under
-
-    def run(self) -> AuditReport:
-        """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
-        settings, name = self.settings, self.settings.stack_repository
-        names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
-        ordered = production_tags(names, form=settings.tag_format)
-        if not ordered:
-            raise _nothing_to_judge(name, names, bool(settings.connections.local), settings.tag_format)
-        branches = self.stack.required_branches()
-        history = AuditEvidence(settings, self.stack, self.registry, self.tell, self.under).gather(names, branches)
-        releases = judge_history(history, settings.allow)
-        return AuditReport(
-            version=__version__,
-            time=self.now,
-            repository=name,
-            branches=branches,
-            components=list(dict.fromkeys(component.name for component in history.all_components)),
-            since=settings.since.text,
-            releases=releases,
-            newest=ordered[-1].text,
-            records=None
-            if settings.connections.local or not isinstance(history.records, dict)
-            else len(history.records),
-            gaps=gaps(history),
-            stale=stale_clones(self.stack.forge, history) if settings.connections.local else (),
-            unused_allowances=_unused(settings.allow, releases),
-            switched_off=self._switched_off(),
-            notes=_notes(history),
-        )
-
-    def _switched_off(self) -> list[str]:
-        checks = {"check-ci": self.settings.check_ci, "check-images": self.settings.check_images}
-        return [name for name, on in checks.items() if not on]
 
 
 def _marked(records: Records, back: Answer[Mapping[str, str]]) -> Records:
@@ -338,7 +325,7 @@ def _marked(records: Records, back: Answer[Mapping[str, str]]) -> Records:
 def _notes(history: StackHistory) -> list[str]:
     """Say that more releases may have been taken back than are marked, if the deployment records could not be read."""
     why = history.unread_rollbacks
-    return [f"Whether a release was taken back is not known: {why}. Its text alone was read."] if why else []
+    return [f"{rollbacks_unknown(why)} Its text alone was read."] if why else []
 
 
 def values_under(values: Values, recorded: bytes) -> Values:
@@ -364,12 +351,6 @@ def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form:
 def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list[Allowance]:
     used = [finding for one in releases for finding in one.findings if finding.allowed]
     return [each for each in allow if not any(each.covers(finding) for finding in used)]
-
-
-__all__ = ["read_settings", "run"]
-
-_SECONDS = 60.0
-"""How long the look at production may take."""
 
 
 def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:

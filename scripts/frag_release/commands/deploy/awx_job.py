@@ -28,6 +28,37 @@ GONE = "AWX has it no longer"
 _LAST_POLLS, _LAST_POLL = 5, 2.0
 _LAST_READS = 5
 
+_GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
+_LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
+
+_AGAIN = "When that is mended, run this again: it launches a new job."
+_ASK_WHO = "Ask who cancelled it and why"
+_ENDINGS = {
+    "failed": (
+        "failed: its playbook did not get through everywhere",
+        f"Open the job for the task that failed; a part of the rollout may be done. {_AGAIN}",
+    ),
+    "error": (
+        "ended in an error of AWX, which could not run it to its end",
+        f"Open the job for what AWX says; a part of the rollout may be done. {_AGAIN}",
+    ),
+    "canceled": (
+        "was cancelled in AWX, by somebody or something else than this run",
+        f"{_ASK_WHO}; a part of the rollout may be done. Running this again launches a new job.",
+    ),
+}
+_ENDINGS_BEFORE_IT_BEGAN = {
+    "failed": ("failed before it began", f"Nothing was deployed. Open the job for what AWX lacks. {_AGAIN}"),
+    "error": (
+        "ended in an error of AWX before it began",
+        f"Nothing was deployed. Show the job to whoever runs AWX. {_AGAIN}",
+    ),
+    "canceled": (
+        "was cancelled in AWX before it began, by somebody or something else than this run",
+        f"Nothing was deployed. {_ASK_WHO}. Running this again launches a new job.",
+    ),
+}
+
 
 @dataclass
 class Following:
@@ -154,38 +185,6 @@ def _lost(job: Job, note: str) -> EvidenceError:
         f"The AWX job {job.id} of {job.name} can no longer be seen, and may be running: {note}. {job.url}",
         "Look there. Running this again follows it as long as it runs.",
     )
-
-
-_GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
-_LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
-
-_AGAIN = "When that is mended, run this again: it launches a new job."
-_ASK_WHO = "Ask who cancelled it and why"
-_ENDINGS = {
-    "failed": (
-        "failed: its playbook did not get through everywhere",
-        f"Open the job for the task that failed; a part of the rollout may be done. {_AGAIN}",
-    ),
-    "error": (
-        "ended in an error of AWX, which could not run it to its end",
-        f"Open the job for what AWX says; a part of the rollout may be done. {_AGAIN}",
-    ),
-    "canceled": (
-        "was cancelled in AWX, by somebody or something else than this run",
-        f"{_ASK_WHO}; a part of the rollout may be done. Running this again launches a new job.",
-    ),
-}
-_ENDINGS_BEFORE_IT_BEGAN = {
-    "failed": ("failed before it began", f"Nothing was deployed. Open the job for what AWX lacks. {_AGAIN}"),
-    "error": (
-        "ended in an error of AWX before it began",
-        f"Nothing was deployed. Show the job to whoever runs AWX. {_AGAIN}",
-    ),
-    "canceled": (
-        "was cancelled in AWX before it began, by somebody or something else than this run",
-        f"Nothing was deployed. {_ASK_WHO}. Running this again launches a new job.",
-    ),
-}
 
 
 @dataclass

@@ -25,6 +25,12 @@ after it was told to stop, of which a launch that is on its way may have taken t
 
 _LOOKS = 3
 
+SEARCH_SECONDS = 30.0
+"""How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
+
+_FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
+_TOLD_EVERY = 30.0
+
 
 def cancel(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], seconds: float = CANCEL_SECONDS) -> str:
     """Have a job cancelled, wait a moment for it, and return how that went, for people.
@@ -69,13 +75,6 @@ def _in_words(asked: Answer[bool], job: Job) -> str:
     if isinstance(asked, Unknown):
         return f"it could not be cancelled, and {seen.removeprefix('it ')} ({asked.reason})"
     return f"AWX was asked to cancel it, and {seen}" if asked else f"AWX has nothing to cancel, and {seen}"
-
-
-SEARCH_SECONDS = 30.0
-"""How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
-
-_FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
-_TOLD_EVERY = 30.0
 
 
 @dataclass

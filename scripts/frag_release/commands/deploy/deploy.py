@@ -5,23 +5,19 @@ What is there at that moment is looked at too: the stack's image, and the compon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ...adapters.github.deployments import NewRecord
 from ...adapters.registry.client import RegistryClient
-from ...adapters.site import SiteClient
 from ...domain.components import NO_IMAGE, default_stack_image
-from ...domain.decision import reconsider
 from ...domain.deployment_records import DEPLOY, Deployed, Staging
-from ...domain.evidence import Answer, Approval, Image, Unknown
+from ...domain.evidence import Answer, Image, Unknown
 from ...domain.expectations import Expected, differences, with_differences
 from ...domain.facts import NOT_ASKED, PublicRelease, Released, StackImageFacts
-from ...domain.findings import apply_allowances, unused_allowances
 from ...domain.origin import judged_pair
 from ...domain.release_record import ASSET, ReleaseRecord, still_mutable
-from ...domain.reports.deploy import DeployReport, OwnRecord, Stage, Target, refusal
+from ...domain.reports.deploy import DeployReport, Stage, Target, refusal
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import ROLLBACK, RecordError, as_rollback, check_pins, expected_of, image_of, left_by
 from ...domain.rules import Occasion, judge
@@ -30,16 +26,35 @@ from ...errors import Cancelled, ExpectedError, RefusedError, UsageError
 from ...inputs.settings.awx import PLACE_OF_DIGEST, has_place
 from ...inputs.settings.deploy import DeploySettings
 from ...render.deploy import text
-from ..gate.gate import Gate
-from ..journal import Journal
-from ..session import Session, must, utc_now
+from ...render.next_steps import MAKE_SURE
+from ...render.wording import rollbacks_unknown
+from ..gate.gate import Gate, with_image
+from ..session import Session, Undertaking, must, utc_now
 from ..waiting import Clock
-from .deployer import Deployer
-from .recording import Recording, TakingBack
+from .deployer import Connected, Deployer
+from .recording import Recording
 from .site_check import SiteCheck, pair_of, site_values
 
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""
+
+_MIGRATIONS = (
+    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
+    "that does not do, restore the database too."
+)
+_BASELINE = (
+    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
+    "build has named that image. Make sure that it is the image which ran."
+)
+_SHOWN_BEFORE = (
+    "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
+    "run's own job: look at the job."
+)
+_SHOWN_BEFORE_OWN = (
+    "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
+    "that deploys: look at its log."
+)
+_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
 
 
 @dataclass(frozen=True)
@@ -96,12 +111,8 @@ class DeployEvidence:
 
     def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
         """The release that this very tag has already; a rollback is held to its record, and some tags have none."""
-        facts = judged.facts.stack
-        return (
-            facts.public
-            if facts and tag == judged.tag_format.image_tag(judged.tag) and not self.settings.rollback
-            else None
-        )
+        facts, is_its_own = judged.facts.stack, tag == judged.tag_format.image_tag(judged.tag)
+        return facts.public if facts and is_its_own and not self.settings.rollback else None
 
     def _unasked(self, name: str, tag: str) -> str:
         if not tag:
@@ -128,52 +139,11 @@ class DeployEvidence:
         image = judge(Occasion.DEPLOYMENT, stack)
         if settings.rollback:
             differing = as_rollback(differing)
-        findings = with_differences(judged.decision.findings, differing)
-        decision = reconsider(judged.decision, [*findings, *apply_allowances(image, settings.allow)])
-        unused = set(unused_allowances(image, settings.allow))
-        still_unused = [one for one in judged.unused_allowances if one in unused]
-        return replace(judged, decision=decision, unused_allowances=still_unused)
-
-
-_MIGRATIONS = (
-    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
-    "that does not do, restore the database too."
-)
-_BASELINE = (
-    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
-    "build has named that image. Make sure that it is the image which ran."
-)
-_SHOWN_BEFORE = (
-    "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
-    "run's own job: look at the job."
-)
-_SHOWN_BEFORE_OWN = (
-    "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
-    "that deploys: look at its log."
-)
-_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
-
-
-@dataclass(frozen=True)
-class Connected:
-    """What the command asks and orders. `image_registry` and `deployer` are made when it comes to them.
-
-    `deployer` gets the image, the clock, whether that tag may have moved on since another run, and what keeps news of
-    the job for the report. `clock` makes the clock of the deployment itself, whose time begins then.
-    """
-
-    registry: RegistryClient
-    image_registry: Callable[[], RegistryClient]
-    deployer: Callable[[Image, Clock, bool, Callable[..., None]], Deployer]
-    site: Callable[[], SiteClient]
-    taking_back: Callable[[], TakingBack]
-    recording: Callable[[NewRecord, Deployed, Callable[[OwnRecord], None]], Recording]
-    clock: Callable[[], Clock]
-    approvals: Callable[[], Sequence[Approval]]
+        return with_image(judged, with_differences(judged.decision.findings, differing), image, settings.allow)
 
 
 @dataclass
-class Deploy:
+class Deploy(Undertaking[DeploySettings, DeployReport]):
     """The command with all that it needs. `report` is how far it has come."""
 
     session: Session[DeploySettings]
@@ -204,16 +174,6 @@ class Deploy:
         if record and self.settings.is_production and self._now().stage in (Stage.DEPLOYED, Stage.PLANNED):
             self.to.taking_back().after(judged.released, record.tag)
         return self._now()
-
-    @property
-    def settings(self) -> DeploySettings:
-        """What is asked for."""
-        return self.session.settings
-
-    @property
-    def journal(self) -> Journal:
-        """What was done."""
-        return self.session.journal
 
     @property
     def _target(self) -> Target:
@@ -363,14 +323,6 @@ class Deploy:
             f"Look at {self.settings.site.urls[0]} yourself. {deployer.again}",
         )
 
-    def _now(self) -> DeployReport:
-        if self.report is None:
-            raise AssertionError("nothing is carried out before it is judged")
-        return self.report
-
-    def _note(self, **news: Any) -> None:
-        self.report = self.session.keep(replace(self._now(), **news))
-
 
 def _site_line(look: SiteLook) -> str:
     return f"The site: {look.seen}."
@@ -393,7 +345,7 @@ def _unknown_rollbacks(released: Answer[Released]) -> list[str]:
     why = released.reason if isinstance(released, Unknown) else released.unread
     if not why or released is NOT_ASKED:
         return []
-    return [f"Whether a release was taken back is not known: {why}. Make sure before you go back to one."]
+    return [f"{rollbacks_unknown(why)} {MAKE_SURE}"]
 
 
 def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:

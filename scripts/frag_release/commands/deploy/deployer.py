@@ -1,16 +1,45 @@
-"""Who deploys: AWX, or a step of the workflow itself."""
+"""Who deploys, AWX or a step of the workflow itself, and what else a deployment is connected to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
+from ... import cancellation
+from ...adapters.http.retry import Deadline
+from ...domain.environments import names_of, note_of_variables
 from ...domain.evidence import SUCCESS
 from ...domain.reports.report import Action
 from ...errors import ExpectedError
+from ...inputs.settings.deploy import check_template
+from ...render.deploy import job_line
+from ..evidence.histories import approvals_of, own_run
 from ..journal import Journal
+from ..session import utc_now
+from ..waiting import Clock
 from .awx_job import AwxJob
-from .recording import Recording
+from .recording import SECONDS, Recording, TakingBack
+
+if TYPE_CHECKING:
+    from ...adapters.github.deployments import NewRecord
+    from ...adapters.registry.client import RegistryClient
+    from ...domain.awx_jobs import Template, Variables
+    from ...domain.deployment_records import Deployed
+    from ...domain.evidence import Approval, Image
+    from ...domain.reports.deploy import OwnRecord
+    from ...inputs.settings.deploy import DeploySettings
+    from ..session import Session
+
+_SPARE_SECONDS = 300.0
+"""Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""
+_ENDINGS = {
+    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
+    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
+    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
+}
 
 
 class Deployer(Protocol):
@@ -67,13 +96,6 @@ class ByAwx:
             self.journal.note(*job.notes)
 
 
-_ENDINGS = {
-    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
-    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
-    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
-}
-
-
 @dataclass(frozen=True)
 class ByOwnStep:
     """A step of the workflow, between two runs of this command: `outcome` is empty in the first, GitHub's word then."""
@@ -98,3 +120,76 @@ class ByOwnStep:
         if self.outcome != SUCCESS:
             how, remedy = _ENDINGS[self.outcome]
             raise ExpectedError(f"The step that deploys {how}.", remedy)
+
+
+class Connected:
+    """What the command asks and orders. The time for AWX and the site, which are waited for, begins when it is made."""
+
+    def __init__(self, session: Session[DeploySettings]) -> None:
+        settings = session.settings
+        self._session = session
+        self._waiting = session.services_for(settings.seconds + settings.wait_minutes * 60 + _SPARE_SECONDS)
+        self.site = self._waiting.site
+        self.registry = session.services.registry()
+
+    def image_registry(self) -> RegistryClient:
+        """The registry, with time of its own."""
+        return self._session.services_for(self._session.settings.seconds).registry()
+
+    def clock(self) -> Clock:
+        """The clock of the deployment itself, whose time begins now."""
+        return Clock(utc_now, Deadline(self._session.settings.wait_minutes * 60).remaining, cancellation.sleep)
+
+    def approvals(self) -> Sequence[Approval]:
+        """Who approved this run, as far as GitHub says it in time."""
+        session, stack = self._session, self._session.settings.stack_repository
+        builds = session.services_for(SECONDS).github().builds(stack)
+        return approvals_of(builds, [own_run(session.context, stack)], session.journal)
+
+    def taking_back(self) -> TakingBack:
+        """What marks the release that a rollback leaves."""
+        session, settings = self._session, self._session.settings
+        forge, actor = session.services_for(settings.seconds).github(), session.context.actor
+        stack, told_in = settings.stack_repository, settings.ticket_repository
+        return TakingBack(forge, stack, told_in, actor, session.journal, utc_now, session.clock.sleep)
+
+    def recording(self, new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]) -> Recording:
+        """What keeps the deployment record, of which `keep` gets the news."""
+        session, settings = self._session, self._session.settings
+        stack, context = settings.stack_repository, session.context
+        return Recording(
+            lambda seconds: session.services_for(seconds).github().deployments(stack),
+            session.journal,
+            new if settings.deployment_record else None,
+            deployed,
+            f"{context.server_url}/{stack}/deployments/{quote(new.environment)}",
+            context.run_url,
+            settings.site.urls[0] if settings.site.urls else "",
+            keep,
+        )
+
+    def deployer(self, image: Image, clock: Clock, moves_on: bool, keep: Callable[..., None]) -> Deployer:
+        """Who deploys the image. `moves_on`: its tag may have since another run. `keep` gets news of the job."""
+        settings, journal = self._session.settings, self._session.journal
+        if settings.awx is None:
+            return ByOwnStep(settings.outcome or "", settings.deployment_id)
+        chosen = settings.awx.filled(image)
+        # The variables as they were given: the tag that is filled in may have any name.
+        judge = partial(_judged, settings, settings.awx.variables)
+        job = AwxJob(
+            self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say, judge=judge,
+            moves_on=moves_on, alone=settings.is_production, keep=keep, writing=journal.writing,
+        )  # fmt: skip
+        return ByAwx(job, journal)
+
+
+def _judged(settings: DeploySettings, variables: Variables, template: Template) -> Sequence[str]:
+    """Return what is said of a template outside production; raises UsageError for one of production."""
+    if settings.is_production:
+        return ()
+    where, allowed = settings.environment, settings.production_template
+    notes = (
+        check_template(template.name, names_of(template), where, allowed),
+        note_of_variables(variables, where),
+    )
+    return [note for note in notes if note]

@@ -33,6 +33,14 @@ _RELEASE = (
 )
 _TICKET = "It needs issues: write in the ticket's repository."
 
+SECONDS = 10.0
+"""How long GitHub may take for all that is asked at one moment: a rollback does not wait for a note."""
+LAST_SECONDS = 1.5
+"""The same for a run that was cancelled, which is cut off 6.2 s after its signal: AWX may have had four of them."""
+
+_MOST_LOOKED_AT = 5
+_BROKEN = Problem("broken off", "", 1)
+
 
 @dataclass(frozen=True)
 class TakingBack:
@@ -94,15 +102,6 @@ class TakingBack:
         if issue:
             comment = Ticketing(tickets, mark.kept, lambda _: as_text(events), self.journal, self.sleep)
             comment.existing(Ticket(issue.repository, issue.number))
-
-
-SECONDS = 10.0
-"""How long GitHub may take for all that is asked at one moment: a rollback does not wait for a note."""
-LAST_SECONDS = 1.5
-"""The same for a run that was cancelled, which is cut off 6.2 s after its signal: AWX may have had four of them."""
-
-_MOST_LOOKED_AT = 5
-_BROKEN = Problem("broken off", "", 1)
 
 
 @dataclass

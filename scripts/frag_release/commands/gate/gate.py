@@ -12,10 +12,10 @@ from ... import __version__
 from ...adapters.ports.repository import Forge
 from ...adapters.registry.client import RegistryClient
 from ...domain.components import Pin
-from ...domain.decision import Circumstances, RefKind, decide
+from ...domain.decision import Circumstances, RefKind, decide, reconsider
 from ...domain.evidence import OBJECT_ID, Answer, Unknown
 from ...domain.facts import NOT_ASKED, About, ComponentFacts, PublicRelease, ReleaseFacts
-from ...domain.findings import Finding, apply_allowances, unused_allowances
+from ...domain.findings import Allowance, Finding, apply_allowances, unused_allowances
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport
 from ...domain.rollback import as_rollback
@@ -174,6 +174,16 @@ class Gate:
             unused_allowances=unused_allowances(found, settings.allow) if asked.judged else (),
             tag_format=settings.tag_format,
         )
+
+
+def with_image(
+    judged: GateReport, findings: Sequence[Finding], of_image: Sequence[Finding], allow: Sequence[Allowance]
+) -> GateReport:
+    """Return the report with what was found of the stack's image beside `findings`: it may use an allowance, too."""
+    decision = reconsider(judged.decision, [*findings, *apply_allowances(of_image, allow)])
+    unused = set(unused_allowances(of_image, allow))
+    still_unused = [one for one in judged.unused_allowances if one in unused]
+    return replace(judged, decision=decision, unused_allowances=still_unused)
 
 
 def _unasked(pins: Sequence[Pin]) -> list[ComponentFacts]:

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ... import __version__, cancellation
@@ -37,7 +37,7 @@ from ...render.wording import Links
 from ..evidence.components import Overrides
 from ..evidence.histories import with_histories
 from ..journal import Journal
-from ..session import Session, must
+from ..session import OfSession, Session, must
 from ..stack import Stack
 from ..waiting import Judged, judge_when_settled
 from .drafting import Drafting, OwnBranch
@@ -45,18 +45,18 @@ from .drafting import Drafting, OwnBranch
 if TYPE_CHECKING:
     from .tagging import Tagging
 
+__all__ = ["read_settings", "run"]
 
-@dataclass(frozen=True)
-class Written:
-    """What came of a plan, whether this run made it or found it there."""
-
-    commit: str = ""
-    pull_request: PullRequest | None = None
+ATTEMPTS = 4
+"""How often a lost race is run again, before it is said who keeps moving the branch."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes."""
+    """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes.
+
+    What comes of it are a commit and a pull request, whether this run made them or found them there.
+    """
 
     plan: Plan
     stack: Stack[Forge]
@@ -64,7 +64,7 @@ class Execution:
     links: Links
     journal: Journal
 
-    def commit(self) -> Written:
+    def commit(self) -> tuple[str, None]:
         """Commit to the stack branch; raises LostRaceError where that was moved since the plan was made."""
         plan = self.plan
 
@@ -73,7 +73,7 @@ class Execution:
             self.stack.writer.move_branch(plan.branch, plan.head, commit)
             return commit
 
-        return Written(self.journal.write(_committing(plan), write, self._committed))
+        return self.journal.write(_committing(plan), write, self._committed), None
 
     def _committed(self, commit: str) -> Action:
         return self._of_commit(f"Committed {commit[:12]} to {self.plan.branch}", commit)
@@ -81,13 +81,13 @@ class Execution:
     def _of_commit(self, what: str, commit: str) -> Action:
         return Action(what, self.links.commit(self.plan.repository, commit), {"commit": commit})
 
-    def propose(self) -> Written:
+    def propose(self) -> tuple[str, PullRequest]:
         """Push `release/TAG` and open the pull request, or bring both up to date; raises LostRaceError."""
         plan = self.plan
         existing = self._own_pull_request()
         commit = self._release_branch(existing)
         if existing:
-            return Written(commit, self._refreshed(existing))
+            return commit, self._refreshed(existing)
         body = self._kept.written("", self.body)
         if body is None:
             raise AssertionError("an empty body has room for the text")
@@ -96,7 +96,7 @@ class Execution:
             lambda: self.stack.writer.open_pull_request(plan.release_branch, plan.branch, plan.title, body),
             lambda made: _of_request("Opened", made),
         )
-        return Written(commit, opened)
+        return commit, opened
 
     @property
     def _kept(self) -> KeptText:
@@ -189,48 +189,20 @@ def _of_request(did: str, request: PullRequest) -> Action:
     return Action(f"{did} pull request #{request.number}", request.url, outputs)
 
 
-ATTEMPTS = 4
-"""How often a lost race is run again, before it is said who keeps moving the branch."""
-
-
 @dataclass(frozen=True)
-class Prepare:
-    """The command with all that it needs; `today` is the date in the stack's time zone."""
+class Attempt(OfSession[PrepareSettings]):
+    """One try, on one view of the repositories. `today` is the date in the stack's time zone."""
 
     session: Session[PrepareSettings]
     new_stack: Callable[[], Stack[Forge]]
     registry: RegistryClient
     today: datetime.date
-    tagging: Tagging | None = None
+    tagging: Tagging | None
 
-    def run(self) -> PrepareReport:
-        """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._attempt().run()
-            except LostRaceError as race:
-                self.session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
-        last = self._attempt()
-        try:
-            return last.run()
-        except LostRaceError as race:
-            raise last.lost(race) from race
-
-    def _attempt(self) -> Attempt:
-        # A forge remembers what it has read, so every attempt has one of its own.
-        return Attempt(self.session, self.new_stack(), self.new_stack, self.registry, self.today, self.tagging)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One try, on one view of the repositories."""
-
-    session: Session[PrepareSettings]
-    stack: Stack[Forge]
-    new_stack: Callable[[], Stack[Forge]]
-    registry: RegistryClient
-    today: datetime.date
-    tagging: Tagging | None = None
+    @cached_property
+    def stack(self) -> Stack[Forge]:
+        """A forge remembers what it has read, so every attempt has one of its own."""
+        return self.new_stack()
 
     def run(self) -> PrepareReport:
         """Plan and write; raises LostRaceError where a branch was moved in between."""
@@ -240,17 +212,17 @@ class Attempt:
             return report
         if self.tagging:
             self.tagging.look(report.plan.unmade)
-            self.session.journal.planned += [tag.action for tag in report.plan.unmade if self.session.journal.dry_run]
-            if not self.session.journal.dry_run and any(tag.waits_for_ci for tag in report.plan.new_tags):
+            self.journal.planned += [tag.action for tag in report.plan.unmade if self.journal.dry_run]
+            if not self.journal.dry_run and any(tag.waits_for_ci for tag in report.plan.new_tags):
                 return self._with_new_tags(report, self.tagging)
             self.tagging.release(report)
         if not report.plan.is_needed:
             return report
-        if self.session.journal.dry_run:
-            self.session.journal.planned += planned(report.plan)
+        if self.journal.dry_run:
+            self.journal.planned += planned(report.plan)
             return report
         self._demand_right(report.plan)
-        self.session.journal.say(plan_text(report))
+        self.journal.say(plan_text(report))
         return self._execute(report)
 
     def _demand_approved(self, report: PrepareReport) -> None:
@@ -281,15 +253,10 @@ class Attempt:
         if report.plan.is_needed:
             self._demand_right(report.plan)
         if report.plan.unmade:
-            self.session.journal.say(plan_text(report))
+            self.journal.say(plan_text(report))
             tagging.make(report.plan.unmade)
         tagging.follow([tag for tag in tags if tag.waits_for_ci], report.plan)
-        return replace(self, stack=self.new_stack()).run()
-
-    @property
-    def settings(self) -> PrepareSettings:
-        """What is asked for."""
-        return self.session.settings
+        return replace(self).run()
 
     def _report(self) -> PrepareReport:
         plan = Drafting(self.settings, self.stack, self.today, self._new_tags).draft()
@@ -307,7 +274,7 @@ class Attempt:
             plan=replace(plan, changes=changes),
             facts=facts,
             findings=findings,
-            dry_run=self.session.journal.dry_run,
+            dry_run=self.journal.dry_run,
             tickets_from=self.settings.tickets_from,
             inputs=self.settings.deciding,
             quiet=tuple(quiet(plan.new_tags, self.tagging.known.made)) if self.tagging else (),
@@ -321,7 +288,7 @@ class Attempt:
         for change in plan.changes:
             remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
             if change.name in asked and remark:
-                self.session.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
+                self.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
 
     def _note_other_configuration(self, plan: Plan) -> None:
         """Say beforehand what `publish` would refuse: the branch has another file than the one that rules."""
@@ -330,7 +297,7 @@ class Attempt:
         keys = self.stack.other_keys(plan.head)
         what = f"could not be compared ({keys.reason})" if isinstance(keys, Unknown) else ", ".join(keys[:5])
         if what:
-            self.session.journal.note(
+            self.journal.note(
                 f"{CONFIGURATION_FILE} of {plan.branch} differs from the default branch's, which rules: {what}. The "
                 "release would be refused: bring both to the same content first."
             )
@@ -349,7 +316,7 @@ class Attempt:
             return facts, judge(Occasion.PLAN, facts)
 
         allow, minutes = self.settings.allow, self.settings.wait_minutes
-        facts, findings = judge_when_settled(judged, allow, minutes, self.session.journal.say, cancellation.sleep)
+        facts, findings = judge_when_settled(judged, allow, minutes, self.journal.say, cancellation.sleep)
         return facts, apply_allowances(findings, allow)
 
     def _component_facts(
@@ -358,7 +325,7 @@ class Attempt:
         """The facts of each pin. Of a tag that is to be made, or built, those that a tag has later are left out."""
         new = {tag.name: tag for tag in plan.new_tags}
         later = [tag for tag in plan.new_tags if tag.waits_for_ci]
-        planned = {tag.name: tag for tag in later if not (tag.is_there and self.session.journal.dry_run)}
+        planned = {tag.name: tag for tag in later if not (tag.is_there and self.journal.dry_run)}
         there = [pin for pin in pins if pin.component.name not in planned]
         found = {one.pin.component.name: one for one in view.component_facts(self.registry, there, self.today, look)}
         for pin in pins:
@@ -376,11 +343,10 @@ class Attempt:
             return pull_request_body(report, session.links, limit)
 
         execution = Execution(report.plan, self.stack, body, session.links, session.journal)
-        written = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
-        request = written.pull_request
+        commit, request = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
         number = (request.number, request.url) if request else None
         # What was made is in the journal already; the page tells it, too.
-        return replace(report, commit=written.commit, pull_request=number, actions=tuple(session.journal.actions))
+        return replace(report, commit=commit, pull_request=number, actions=tuple(session.journal.actions))
 
     def lost(self, race: LostRaceError) -> ExpectedError:
         """Return the error that says who moved what."""
@@ -395,11 +361,8 @@ class Attempt:
         )
 
 
-__all__ = ["read_settings", "run"]
-
-
 def run(session: Session[PrepareSettings]) -> PrepareReport:
-    """Plan, show, and write."""
+    """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
     services = session.services
     today, registry = session.now.astimezone(session.settings.timezone).date(), services.registry()
     tagging = None
@@ -409,4 +372,13 @@ def run(session: Session[PrepareSettings]) -> PrepareReport:
 
         known = NewTags(session.settings, session.journal, today)
         tagging = Tagging(session, services.github, registry, known)
-    return Prepare(session, lambda: session.stack_on(services.forge()), registry, today, tagging).run()
+    attempt = Attempt(session, lambda: session.stack_on(services.forge()), registry, today, tagging)
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return replace(attempt).run()
+        except LostRaceError as race:
+            session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
+    try:
+        return attempt.run()
+    except LostRaceError as race:
+        raise attempt.lost(race) from race

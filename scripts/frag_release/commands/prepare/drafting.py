@@ -44,6 +44,9 @@ from ..stack import Stack
 
 _T = TypeVar("_T")
 
+_LOOKED_AT = 20
+_RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
+
 
 def wanted_tags(
     forge: Forge, components: Sequence[Component], choices: Mapping[str, Choice], ticket: Ticket | None
@@ -164,7 +167,8 @@ class OwnBranch:
         if not self.is_ours(first):
             raise self._refusal(first)
         for update in updates:
-            if not self._is_update(update):
+            # A merge must only bring the stack branch in, as GitHub's button "Update branch" does.
+            if not self._is_on_top_of(update.parents[1], update.sha):
                 raise self._refusal(update)
         return [*updates, first]
 
@@ -179,13 +183,6 @@ class OwnBranch:
             return False
         files = must(self.writer.changed_files(facts.sha), f"What {facts.sha[:12]} changes")
         return list(files) == [self.plan.file] and self._is_on_top_of(facts.parents[0], facts.sha)
-
-    def _is_update(self, facts: CommitFacts) -> bool:
-        """Whether a merge only brings the stack branch in, as GitHub's button "Update branch" does.
-
-        Of what it merges, the workflow file is compared: it must be the stack branch's, with our values.
-        """
-        return self._is_on_top_of(facts.parents[1], facts.sha)
 
     def _is_on_top_of(self, parent: str, commit: str) -> bool:
         """Whether the parent is on the stack branch, and the commit's file is what we would make of the parent's."""
@@ -214,10 +211,6 @@ def _spliced(blob: Blob, plan: Plan) -> bytes | None:
         return None
 
 
-_LOOKED_AT = 20
-_RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ from \S+?/{RELEASE_BRANCH}(\S+)\s*$")
-
-
 @dataclass(frozen=True)
 class Drafting:
     """Makes the draft of a plan. `today` is the date in the stack's time zone."""
@@ -233,8 +226,9 @@ class Drafting:
         head, carried_out = self._start(branch)
         content, before = self._read(head)
         found = self._candidates(before)
-        new = self.find_new(found) if self.settings.is_new else ()
-        wanted = self._approved_tags() if carried_out else self._wanted_tags()
+        new = self.find_new(found) if settings.is_new else ()
+        typed = (settings.components, settings.choices, settings.ticket)
+        wanted = self._approved_tags() if carried_out else wanted_tags(self.stack.forge, *typed)
         changed = self._spliced(content, _chosen(before, found, wanted | {tag.name: tag.tag for tag in new}))
         # What is planned is the file as it will be, read again, and not what was merely meant.
         after = self.stack.pins_in(Blob(len(changed), changed))
@@ -304,9 +298,6 @@ class Drafting:
                 "Name another, or its repository in tickets-from.",
             )
         return ticket
-
-    def _wanted_tags(self) -> dict[str, str]:
-        return wanted_tags(self.stack.forge, self.settings.components, self.settings.choices, self.settings.ticket)
 
     def _approved_tags(self) -> dict[str, str]:
         """Return the tags that were approved: once they are committed, a newer one is for the next release."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 from ... import __version__
 from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
 from ...adapters.ports.repository import LostRaceError
 from ...adapters.registry.client import RegistryClient
 from ...domain.components import CONFIGURATION_FILE, Pin
-from ...domain.decision import Circumstances, decide, reconsider
+from ...domain.decision import Circumstances, decide
 from ...domain.facts import StackImageFacts
 from ...domain.findings import apply_allowances, unused_allowances
 from ...domain.origin import judged_pair
@@ -33,16 +32,18 @@ from ...render.plan import progress_line
 from ...render.publish import text
 from ..building import Building
 from ..evidence.histories import approvals_of, own_run, ticket_to_tell
-from ..journal import Journal
-from ..session import Session, must
+from ..gate.gate import with_image
+from ..session import Session, Undertaking, must
 from ..stack import Stack
 from ..waiting import Clock, Judged, judge_when_settled
 from .releasing import Baseline, ReleaseText, Releasing, Text, as_bytes, judge_baseline, public_release, public_url
 from .reviewing import PublicationEvidence, PushedImage, Reviewing, taken
 
+__all__ = ["read_settings", "run"]
+
 
 @dataclass
-class Publish:
+class Publish(Undertaking[PublishSettings, PublishReport]):
     """The command with all that it needs. `report` is how far it has come.
 
     `new_stack` is for every look that must see the world as it is.
@@ -106,16 +107,6 @@ class Publish:
         report = self._now()
         self._note(release_url=baseline.write(report.as_record(), partial(self.body, report)).url)
         return self._now()
-
-    @property
-    def settings(self) -> PublishSettings:
-        """What is asked for."""
-        return self.session.settings
-
-    @property
-    def journal(self) -> Journal:
-        """What was done."""
-        return self.session.journal
 
     @cached_property
     def clock(self) -> Clock:
@@ -218,7 +209,7 @@ class Publish:
                 self._note(progress=building.seen)
         if self._now().stage is Stage.WAITING:
             return
-        build = building.seen.build if building.seen else None
+        build = building.build
         if build is None or not build.is_over:
             self.journal.note(
                 "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
@@ -282,8 +273,7 @@ class Publish:
 
     def _release(self, review: Reviewed, building: Building) -> None:
         image = self._image(building, self.settings.tag_format.image_tag(review.tag))
-        build = building.seen.build if building.seen else None
-        runs = (own_run(self.session.context, self.stack.name), build.id if build else 0)
+        runs = (own_run(self.session.context, self.stack.name), building.build.id if building.build else 0)
         self._note(approvals=approvals_of(building.builds, runs, self.journal))
         if public_release(self._releases, review.tag) is None:
             self._record_image(image, building)
@@ -309,7 +299,7 @@ class Publish:
 
     def _record_image(self, image: PushedImage | None, building: Building) -> None:
         """Take down the image that the build says it has pushed, before the release is made."""
-        build = building.seen.build if building.seen else None
+        build = building.build
         if image is None or build is None:
             return
         digest = image.digest(build)
@@ -321,7 +311,7 @@ class Publish:
 
     def _demand_contents(self, image: PushedImage, digest: str) -> None:
         """Demand that the image does not say it holds another pair than the one that was judged."""
-        judged, allow = self._now().judged, self.settings.allow
+        judged, settings = self._now().judged, self.settings
         images = {facts.pin.component.name: facts.image for facts in judged.facts.components}
         facts = StackImageFacts(
             image.name,
@@ -329,14 +319,11 @@ class Publish:
             digest,
             image.saying_contents(),
             pair=judged_pair(judged.facts.components, images, {}),
-            origin_required=self.settings.origin_required,
+            origin_required=settings.origin_required,
         )
         found = judge(Occasion.BUILT, facts)
-        (finding,) = apply_allowances(found, allow)
-        decision = reconsider(judged.decision, [*judged.decision.findings, finding])
-        unused = set(unused_allowances(found, allow))
-        still_unused = [one for one in judged.unused_allowances if one in unused]
-        self._note(judged=replace(judged, decision=decision, unused_allowances=still_unused))
+        self._note(judged=with_image(judged, judged.decision.findings, found, settings.allow))
+        (finding,) = apply_allowances(found, settings.allow)
         if finding.status.blocks:
             raise RefusedError(f"{finding.message} The release was not made.", finding.remedy)
 
@@ -355,20 +342,9 @@ class Publish:
         if image and digest:
             image.demand(digest)
 
-    def _now(self) -> PublishReport:
-        if self.report is None:
-            raise AssertionError("nothing is carried out before it is judged")
-        return self.report
-
-    def _note(self, **news: Any) -> None:
-        self.report = self.session.keep(replace(self._now(), **news))
-
 
 def _tagging(review: Reviewed) -> str:
     return f"Tag {review.commit[:12]} as {review.tag}"
-
-
-__all__ = ["read_settings", "run"]
 
 
 def run(session: Session[PublishSettings]) -> PublishReport | NothingReport:

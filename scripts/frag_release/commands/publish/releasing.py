@@ -35,6 +35,15 @@ from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
 
+_RUNS = "Only a warning, for this release runs already"
+_NOTE = (
+    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
+    "A rollback takes it with a warning."
+)
+
+_PAUSE = 5.0
+"""Seconds before what could not be read is asked for once more."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -181,13 +190,6 @@ class Releasing:
         )
 
 
-_RUNS = "Only a warning, for this release runs already"
-_NOTE = (
-    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
-    "A rollback takes it with a warning."
-)
-
-
 def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
     """Judge a release that runs already: it is not built, so what is found of its components only warns."""
     stack = replace(facts.stack, rollback=True) if facts.stack else None
@@ -243,17 +245,17 @@ class Baseline:
             self.journal.note(f"The release {tag} has a {ASSET} already, which stays as it is.")
             return public
         self.journal.note(_NOTE)
+        content = as_bytes(document)
         if public is None:
-            return Releasing(
-                self._releases, tag, text, as_bytes(document), self._demand_tag(document), self.journal
-            ).run()[0]
+            still = partial(self._demand_tag, document["stack"]["commit"])
+            return Releasing(self._releases, tag, text, content, still, self.journal).run()[0]
         if public.immutable:
-            return self._write_into_text(public, as_bytes(document))
+            return self._write_into_text(public, content)
         if broken := public.asset(ASSET):
             self._releases.delete(public, broken)
         self.journal.write(
             f"Add {ASSET} to the release {tag}",
-            partial(self._releases.upload, public, ASSET, as_bytes(document)),
+            partial(self._releases.upload, public, ASSET, content),
             lambda _: Action(f"Added {ASSET} to the release {tag}", public.url),
         )
         return public
@@ -285,12 +287,9 @@ class Baseline:
             )
         return there is not None
 
-    def _demand_tag(self, document: Mapping[str, Any]) -> Callable[[], None]:
-        def demand() -> None:
-            if self.review().commit != document["stack"]["commit"]:
-                raise RefusedError(f"The tag {self.settings.stack_tag} was moved meanwhile.", "Run this again.")
-
-        return demand
+    def _demand_tag(self, commit: str) -> None:
+        if self.review().commit != commit:
+            raise RefusedError(f"The tag {self.settings.stack_tag} was moved meanwhile.", "Run this again.")
 
     @property
     def _releases(self) -> Releases:
@@ -299,10 +298,6 @@ class Baseline:
     def _public(self) -> Release | None:
         tag = self.settings.stack_tag
         return must(self._releases.public(tag), f"The release {tag}")
-
-
-_PAUSE = 5.0
-"""Seconds before what could not be read is asked for once more."""
 
 
 @dataclass(frozen=True)

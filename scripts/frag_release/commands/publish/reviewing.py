@@ -43,6 +43,14 @@ from ..session import must
 from ..stack import Stack
 from ..waiting import Clock
 
+_MOST_PUSHED = 250
+"""How many commits of one push, along first parents, are looked at for its newest change of the pair."""
+
+_LOOKED_BACK = 30
+"""The same where there is no push that says where to end."""
+
+_NOWHERE = frozenset({"", "0" * 40})
+
 
 @dataclass(frozen=True)
 class PublicationEvidence:
@@ -163,15 +171,6 @@ class PushedImage:
             f"{again}: it goes on from the tag and the build. Where the build pushes under another name, give that in "
             "stack-image; where it pushes nothing, none.",
         )
-
-
-_MOST_PUSHED = 250
-"""How many commits of one push, along first parents, are looked at for its newest change of the pair."""
-
-_LOOKED_BACK = 30
-"""The same where there is no push that says where to end."""
-
-_NOWHERE = frozenset({"", "0" * 40})
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,17 @@ from ..context import Context
 from ..values import Values, no_production_tag, wrong_input
 from .base import Settings, read_settings
 
+MOST_ASSIGNEES = 10
+"""GitHub takes no more for one ticket."""
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
+_PROJECT = re.compile(
+    r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
+)
+_MOST_LABEL = 50
+_BOX = re.compile(r"[-*+]\s+(?:\[[ xX]?\]\s*)?")
+_MOST_LINES, _MOST_IN_LINE = 30, 200
+
 
 def ticket_repository(values: Values, stack_repository: str) -> str:
     """Return the repository of the release's ticket."""
@@ -32,18 +43,6 @@ def read_ticket(values: Values, stack_repository: str, server: str) -> Ticket | 
     if text and found is None:
         raise wrong_input("ticket", text, f"Use its number, OWNER/NAME#NUMBER, or its address on {server}.")
     return found
-
-
-MOST_ASSIGNEES = 10
-"""GitHub takes no more for one ticket."""
-
-_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
-_PROJECT = re.compile(
-    r"(?:https://[^/\s]+/)?((?:orgs|users)/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/projects/[1-9][0-9]{0,8})(?:[/?#].*)?"
-)
-_MOST_LABEL = 50
-_BOX = re.compile(r"[-*+]\s+(?:\[[ xX]?\]\s*)?")
-_MOST_LINES, _MOST_IN_LINE = 30, 200
 
 
 @dataclass(frozen=True)

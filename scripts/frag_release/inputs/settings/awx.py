@@ -6,20 +6,37 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...domain.awx_jobs import AwxForm, OnTimeout
 from ...domain.evidence import Image
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines
 from ...errors import UnconfiguredError, UsageError
-from ..values import Values, wrong_input
+from ..values import Values, no_constant, wrong_input
 from .base import Settings
 
 _FORMS = (
     "Write where the page shows the stack's version: `/version/stack = {image-tag}` for a JSON page, or a text "
     "such as `Stack {image-tag}`. The command doctor looks at verify-url and proposes lines that would do."
 )
+
+PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
+_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
+_OF_AWX = (
+    "awx-url",
+    "awx-username",
+    "awx-template",
+    "awx-organization",
+    "production-template",
+    "extra-vars",
+    "on-timeout",
+)
+"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
+_DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
+_NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
+_API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
+_NAMES_API = re.compile(r"/api(/|$)")
 
 
 @dataclass(frozen=True)
@@ -53,24 +70,6 @@ def _owners(common: Settings, stack_image: str) -> set[str]:
     names += [name for component in common.components for name in (component.repository, component.image)]
     namespaces = {choice.namespace for choice in common.choices.values()}
     return {part for name in names for part in name.split("/")[:-1]} | namespaces
-
-
-PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
-_PLACES = re.compile(f"{re.escape(PLACE_OF_TAG)}|{re.escape(PLACE_OF_DIGEST)}")
-_OF_AWX = (
-    "awx-url",
-    "awx-username",
-    "awx-template",
-    "awx-organization",
-    "production-template",
-    "extra-vars",
-    "on-timeout",
-)
-"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
-_DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
-_NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
-_API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
-_NAMES_API = re.compile(r"/api(/|$)")
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,7 @@ def has_place(value: object, place: str) -> bool:
 def _read(text: str) -> dict[str, Any]:
     """Read a JSON object. What it holds is not quoted: people put secrets there."""
     try:
-        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
+        document = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else f" ({error})"
         raise _no_object(f"is no JSON{where}") from error
@@ -210,10 +209,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         raise ValueError("a name is there twice")
     return dict(pairs)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no value of JSON")
 
 
 def _no_object(what: str) -> UsageError:

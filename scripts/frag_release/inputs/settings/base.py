@@ -25,6 +25,10 @@ from .report import check_report
 if TYPE_CHECKING:
     from ...domain.findings import Allowance
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
+_ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
+
 
 @dataclass(frozen=True)
 class RegistrySettings:
@@ -74,11 +78,6 @@ def _logins(config: str) -> Mapping[str, Login]:
     from ..registry_config import read_registry_config  # late: only images in several registries need it
 
     return read_registry_config(config)
-
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
-_ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
 
 
 @dataclass(frozen=True)

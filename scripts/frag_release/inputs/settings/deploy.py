@@ -21,6 +21,9 @@ from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, SiteSettings, has_p
 from .base import image_name
 from .gate import GateSettings, read_gate_settings
 
+_WHOLE = "Give it the whole output components of the gate, unchanged."
+_NO_DIGEST = f"sha256:{'0' * 64}"
+
 
 def check_template(name: str, told: Mapping[str, str], environment: str, allowed: str) -> str:
     """Return a note where the template `name` says production and is `allowed`; raises UsageError where it is not.
@@ -41,10 +44,6 @@ def check_template(name: str, told: Mapping[str, str], environment: str, allowed
         f"The AWX template {name!r} was allowed for the environment {environment} by production-template, although "
         f"{says}: what it launches is not held to the rules of production."
     )
-
-
-_WHOLE = "Give it the whole output components of the gate, unchanged."
-_NO_DIGEST = f"sha256:{'0' * 64}"
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,7 @@ from ...domain.refs import AS_TAG, BY_MONTH, FORMATS_IN_WORDS, IMAGE_FORMATS
 from .input import COMMANDS, EVERY_COMMAND, FORMAT, IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
 
 _SHORT = {"backend": "BE", "frontend": "FE"}
-
-
-def variable_stem(name: str) -> str:
-    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
-    return _SHORT.get(name) or name.upper().replace("-", "_")
-
-
+_JUDGING = IN_WORKFLOW - of("announce", "doctor")
 _TAG = {
     "gate, deploy": "the one that will be built, where it is not the workflow file's",
     "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
@@ -25,7 +19,6 @@ _TAG = {
     "doctor": "`new` to see whether prepare may tag it",
 }
 """What the tag of a component is to the commands."""
-
 
 _ROWS: tuple[Input, ...] = (
     Input(
@@ -103,7 +96,7 @@ _ROWS: tuple[Input, ...] = (
         "Workflows of the {name}'s repository that must have passed for the tag, by file or name",
         default_words="all runs of a push of the tag that are left, with a warning",
         kind=Kind.LIST,
-        commands=IN_WORKFLOW - of("announce", "doctor"),
+        commands=_JUDGING,
         in_file=True,
     ),
     Input(
@@ -116,29 +109,6 @@ _ROWS: tuple[Input, ...] = (
     ),
 )
 """The inputs of every component without its name in front: `{name}` is that, `{stem}` what its variables begin with."""
-
-
-@cache
-def component_inputs(name: str) -> tuple[Input, ...]:
-    """Return the inputs of the component `name`."""
-    words = {"{name}": name, "{stem}": variable_stem(name)}
-    return tuple(
-        replace(
-            row,
-            name=f"{name}-{row.name}",
-            help=_filled(row.help, words),
-            default=_filled(row.default, words),
-            default_words=_filled(row.default_words, words) if name in _SHORT or row.name != "repository" else "none",
-        )
-        for row in _ROWS
-    )
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for place, word in words.items():
-        text = text.replace(place, word)
-    return text
-
 
 EVERY_COMPONENT: tuple[Input, ...] = (
     Input(
@@ -160,9 +130,6 @@ EVERY_COMPONENT: tuple[Input, ...] = (
     ),
 )
 """Those that stand for the same input of every component."""
-
-
-_JUDGING = IN_WORKFLOW - of("announce", "doctor")
 
 SUBJECT: tuple[Input, ...] = (
     Input(
@@ -265,7 +232,6 @@ RULES: tuple[Input, ...] = (
     Input(
         "allow",
         "Findings to accept for one tag, each `RULE:SUBJECT@TAG`, such as `pin-ci:COMPONENT@2023.05.1`",
-        default_words="none",
         kind=Kind.LIST,
         shape="RULE:SUBJECT@TAG,...",
         commands=_JUDGING,
@@ -319,7 +285,6 @@ CONNECTIONS: tuple[Input, ...] = (
     Input(
         "registry-config",
         "Logins for images in several registries, in place of the two above: a docker configuration with `auths`",
-        default_words="none",
         kind=Kind.JSON,
         secret=True,
         commands=IN_WORKFLOW,
@@ -333,9 +298,7 @@ CONNECTIONS: tuple[Input, ...] = (
         shape="FOLDER",
         commands=of("gate", "prepare", "audit"),
     ),
-    Input(
-        "report", "File to write the report to, as JSON; - for standard output", default_words="none", kind=Kind.FILE
-    ),
+    Input("report", "File to write the report to, as JSON; - for standard output", kind=Kind.FILE),
     Input(
         "timeout-seconds",
         "Longest time for all gathering of evidence together",
@@ -347,3 +310,30 @@ CONNECTIONS: tuple[Input, ...] = (
     ),
 )
 """How the evidence is reached."""
+
+
+def variable_stem(name: str) -> str:
+    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
+    return _SHORT.get(name) or name.upper().replace("-", "_")
+
+
+@cache
+def component_inputs(name: str) -> tuple[Input, ...]:
+    """Return the inputs of the component `name`."""
+    words = {"{name}": name, "{stem}": variable_stem(name)}
+    return tuple(
+        replace(
+            row,
+            name=f"{name}-{row.name}",
+            help=_filled(row.help, words),
+            default=_filled(row.default, words),
+            default_words=_filled(row.default_words, words) if name in _SHORT or row.name != "repository" else "",
+        )
+        for row in _ROWS
+    )
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    for place, word in words.items():
+        text = text.replace(place, word)
+    return text

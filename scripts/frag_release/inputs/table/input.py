@@ -55,7 +55,6 @@ OUTPUTS: dict[str, str] = {
 }
 """Each output with what it holds."""
 
-
 COMMANDS: dict[str, str] = {
     "gate": "Decide on evidence whether this run may deploy to production",
     "prepare": "Verify a new pair and propose the change of the workflow file that releases it",
@@ -114,7 +113,7 @@ class Kind(Enum):
 class Input:
     """One input. An empty value means `default`, or what `defaults` has for the command.
 
-    `default_words` tell how a computed default is found; `choices` are the values of a `CHOICE`.
+    `default_words` tell how a computed default is found, empty if there is none; `choices` are those of a `CHOICE`.
     `helps` and `words` add to `help` and `default_words` what holds for some commands: `{"gate, deploy": "…"}`.
     `action_default` is what `action.yml` itself must say, for values that only an expression can give.
     `shape` is the word for a value where the kind does not say enough.

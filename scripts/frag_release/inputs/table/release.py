@@ -7,6 +7,13 @@ from .input import IMAGE, Input, Kind, of
 
 _DEPLOY = of("deploy")
 _AWX = of("deploy", "doctor")
+_ADOPT = of("adopt")
+
+
+def _switch(name: str, help_: str, commands: frozenset[str]) -> Input:
+    """A flag that is off unless somebody sets it."""
+    return Input(name, help_, default="false", kind=Kind.FLAG, commands=commands)
+
 
 DEPLOYMENT: tuple[Input, ...] = (
     Input(
@@ -46,7 +53,6 @@ DEPLOYMENT: tuple[Input, ...] = (
     Input(
         "expected-components",
         "Output `components` of the gate, in place of the digest of each component",
-        default_words="none",
         kind=Kind.JSON,
         commands=_DEPLOY,
     ),
@@ -82,11 +88,10 @@ DEPLOYMENT: tuple[Input, ...] = (
         shape="PATH",
         commands=_AWX,
     ),
-    Input("awx-username", "User name for AWX, with `awx-password`", default_words="none", shape="NAME", commands=_AWX),
+    Input("awx-username", "User name for AWX, with `awx-password`", shape="NAME", commands=_AWX),
     Input(
         "awx-password",
         "Password for AWX",
-        default_words="none",
         secret=True,
         commands=_AWX,
         terminal_variable="AWX_PASSWORD",
@@ -94,7 +99,6 @@ DEPLOYMENT: tuple[Input, ...] = (
     Input(
         "awx-token",
         "Token for AWX, in place of user name and password",
-        default_words="none",
         secret=True,
         commands=_AWX,
         terminal_variable="AWX_TOKEN",
@@ -117,7 +121,6 @@ DEPLOYMENT: tuple[Input, ...] = (
         "production-template",
         "Exact name of a template that may be launched outside production although its name, organisation, inventory "
         "or limit says production",
-        default_words="none",
         shape="NAME",
         commands=_DEPLOY,
     ),
@@ -160,12 +163,10 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_DEPLOY,
         in_file=True,
     ),
-    Input(
+    _switch(
         "rollback",
         "Whether an older release is deployed again on purpose, on the evidence of its `release.json`",
-        default="false",
-        kind=Kind.FLAG,
-        commands=_DEPLOY,
+        _DEPLOY,
     ),
     Input(
         "deployment-record",
@@ -183,13 +184,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_DEPLOY,
         in_file=True,
     ),
-    Input(
-        "ungated",
-        "Whether to deploy without the gate: never to production",
-        default="false",
-        kind=Kind.FLAG,
-        commands=_DEPLOY,
-    ),
+    _switch("ungated", "Whether to deploy without the gate: never to production", _DEPLOY),
     Input(
         "since",
         "First release to judge, by its tag or the start of it, such as `2023.`; `newest` only looks at what runs in "
@@ -209,31 +204,18 @@ DEPLOYMENT: tuple[Input, ...] = (
 )
 """From the image to the running site, and back over the years."""
 
-
-_ADOPT = of("adopt")
-
 ADOPTION: tuple[Input, ...] = (
-    Input(
+    _switch(
         "check",
         "Only tell how the workflow file does with the gate: the rows of doctor that the file alone answers",
-        default="false",
-        kind=Kind.FLAG,
-        commands=_ADOPT,
+        _ADOPT,
     ),
-    Input(
-        "write",
-        "Write the change into the working tree, if the workflow file has no uncommitted changes",
-        default="false",
-        kind=Kind.FLAG,
-        commands=_ADOPT,
-    ),
-    Input(
+    _switch("write", "Write the change into the working tree, if the workflow file has no uncommitted changes", _ADOPT),
+    _switch(
         "all",
         "Also add the other workflow files, made from the examples with the names of this stack, and the configuration "
         "file for the names that are given; a file that is there is left",
-        default="false",
-        kind=Kind.FLAG,
-        commands=_ADOPT,
+        _ADOPT,
     ),
     Input(
         "action",
@@ -296,16 +278,13 @@ RELEASE: tuple[Input, ...] = (
             "prepare": "the one whose text names the pair; with `new` the one to tell",
             "announce": "an existing one to tell, in place of one of its own",
         },
-        default_words="none",
         shape="TICKET",
         commands=of("prepare", "announce"),
     ),
-    Input(
+    _switch(
         "component-releases",
         "Whether a release with GitHub's notes is made for each `new` component tag whose CI passed",
-        default="false",
-        kind=Kind.FLAG,
-        commands=of("prepare"),
+        of("prepare"),
     ),
     Input(
         "expected-plan",
@@ -333,7 +312,6 @@ RELEASE: tuple[Input, ...] = (
     Input(
         "stack-ci-workflows",
         "Workflows of the stack's repository that must have passed on the commit before it is tagged, by file or name",
-        default_words="none",
         kind=Kind.LIST,
         commands=of("publish"),
         in_file=True,
@@ -345,12 +323,10 @@ RELEASE: tuple[Input, ...] = (
         kind=Kind.FLAG,
         commands=of("publish"),
     ),
-    Input(
+    _switch(
         "baseline",
         "Whether `stack-tag` runs already, and only a `release.json` for it is wanted, to be able to go back to it",
-        default="false",
-        kind=Kind.FLAG,
-        commands=of("publish"),
+        of("publish"),
     ),
     Input(
         "ticket-repository",
@@ -371,14 +347,11 @@ RELEASE: tuple[Input, ...] = (
     Input(
         "assignees",
         "Logins to assign the ticket to",
-        default_words="none",
         kind=Kind.LIST,
         in_file=True,
         commands=of("announce"),
     ),
-    Input(
-        "labels", "Labels for the ticket", default_words="none", kind=Kind.LIST, in_file=True, commands=of("announce")
-    ),
+    Input("labels", "Labels for the ticket", kind=Kind.LIST, in_file=True, commands=of("announce")),
     Input(
         "checklist",
         "What people are to tick on the ticket, a line for each box; ticks stay",
@@ -390,7 +363,6 @@ RELEASE: tuple[Input, ...] = (
     Input(
         "project",
         "Project board for the ticket, as `orgs/NAME/projects/NUMBER` or `users/NAME/projects/NUMBER`",
-        default_words="none",
         shape="PROJECT",
         commands=of("announce", "doctor"),
         in_file=True,
@@ -411,13 +383,7 @@ RELEASE: tuple[Input, ...] = (
         commands=of("announce", "doctor"),
         in_file=True,
     ),
-    Input(
-        "dry-run",
-        "Show the plan and write nothing",
-        default="false",
-        kind=Kind.FLAG,
-        commands=of("prepare", "publish", "announce", "deploy"),
-    ),
+    _switch("dry-run", "Show the plan and write nothing", of("prepare", "publish", "announce", "deploy")),
     Input(
         "wait-minutes",
         "How long to wait for what still runs",
