@@ -13,9 +13,11 @@ from ..components import COMPONENT_NAMES, Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
 from ..facts import ComponentFacts, PreviousRelease
-from ..findings import Finding, in_one_line
+from ..findings import Finding, blocking, in_one_line
 from ..origin import origins_of
+from ..refs import Ref
 
+SCHEMA = 1
 LONGEST = 250
 """Characters; a longer line is cut, and says so by three dots."""
 
@@ -23,6 +25,7 @@ _TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _PATH = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9._/-]{0,127}")
 _OTHER = re.compile(r"[^A-Za-z0-9 .,:;()/%'#+_-]+")
 _RULES = 3
+_OF_THE_STACK = ("repository", "tag", "commit", "image", "digest")
 
 
 def tag_name(tag: str) -> str:
@@ -56,9 +59,6 @@ def plain(line: str) -> str:
     """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
     text = " ".join(_OTHER.sub(" ", line).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
-
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,11 @@ class Report:
         """Whether this run made anything."""
         return any(action.is_new for action in self.actions)
 
+    @property
+    def failed_rules(self) -> list[str]:
+        """`rule:subject` of each finding that blocks."""
+        return [finding.key for finding in blocking(self.findings)]
+
     def told_findings(self) -> Sequence[Finding]:
         """The findings as annotations tell them."""
         return self.findings
@@ -203,6 +208,22 @@ class Report:
             "components": [],
             "findings": [finding_as_json(finding) for finding in self.findings],
             **self.came(),
+        }
+
+    def of_release(
+        self,
+        ref: Ref,
+        previous: Answer[PreviousRelease | None],
+        components: Sequence[ComponentFacts],
+        **stack: str,
+    ) -> dict[str, Any]:
+        """The head of a report on the release at `ref`; `stack` is its repository, tag, commit, image and digest."""
+        return {
+            **self.head(),
+            "ref": ref.text,
+            "stack": {name: stack.get(name) or None for name in _OF_THE_STACK},
+            "previous": previous_as_json(previous),
+            "components": [component_as_json(facts) for facts in components],
         }
 
     def came(self) -> dict[str, Any]:
