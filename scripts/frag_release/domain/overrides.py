@@ -113,12 +113,10 @@ def find_overrides(
     """
     root = read_tree(blob)
     steps = gate_steps(root, own_action)
-    wanted = [one for component in components for one in _wanted(component)]
-    own = frozenset(id(step.given) for step in steps if step.given)
-    search = _Search(wanted, list(places(root, own)), _values(root))
+    search = _Search(root, components, frozenset(id(step.given) for step in steps if step.given))
     told = [(step.line, _told(step, root)) for step in steps if step.judges]
     found: dict[str, tuple[Override, ...]] = {component.name: () for component in components}
-    for one in wanted:
+    for one in search.wanted:
         found[one.component.name] += _untold(one, search, told)
     return found
 
@@ -128,10 +126,8 @@ def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[
 
     Raises WorkflowFileError.
     """
-    root = read_tree(blob)
-    wanted = [one for component in components for one in _wanted(component)]
-    search = _Search(wanted, list(places(root, frozenset())), _values(root))
-    return {(one.component.name, one.what): [found.override for found in search.of(one)] for one in wanted}
+    search = _Search(read_tree(blob), components, frozenset())
+    return {(one.component.name, one.what): [found.override for found in search.of(one)] for one in search.wanted}
 
 
 def _wanted(component: Component) -> Iterator[_Wanted]:
@@ -143,11 +139,6 @@ def _wanted(component: Component) -> Iterator[_Wanted]:
 def _spelling(name: str) -> str:
     """Return what `BE_IMAGE_TAG`, `be-image-tag` and `beImageTag` have in common."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _values(root: Node) -> Mapping[str, str]:
-    environment = root.child("env")
-    return {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
 
 
 def _untold(
@@ -209,12 +200,14 @@ def _source(path: tuple[str, ...]) -> Source | None:
 
 
 class _Search:
-    """Looks through all places of a workflow in which something may be taken. `values` are those of its `env:`."""
+    """Looks through all places of a workflow in which something may be taken, but for what is `own` (ids of nodes)."""
 
-    def __init__(self, wanted: Sequence[_Wanted], found: Sequence[Place], values: Mapping[str, str]) -> None:
-        self._places = [(place, tuple(expressions(place.text))) for place in found]
-        self._values = values
-        self._pins = frozenset(name.lower() for one in wanted for name in one.variables)
+    def __init__(self, root: Node, components: Sequence[Component], own: frozenset[int]) -> None:
+        self.wanted = [one for component in components for one in _wanted(component)]
+        self._places = [(place, tuple(expressions(place.text))) for place in places(root, own)]
+        environment = root.child("env")
+        self._values = {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
+        self._pins = frozenset(name.lower() for one in self.wanted for name in one.variables)
         # Variables of other names that hold something from elsewhere: what uses them, uses that.
         self._carriers: dict[str, list[Place]] = {}
         for place, read in self._places:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -109,7 +109,7 @@ class Plan:
     after: bytes
     stack_tag: str
     mode: Mode
-    changes: Sequence[Change] = field(default_factory=tuple)
+    changes: Sequence[Change] = ()
     new_tags: Sequence[NewTag] = ()
     ticket: Ticket | None = None
     approved: str = ""
@@ -203,13 +203,14 @@ def choose_stack_tag(
     """
     released = set(tags)
     reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
+    mine = parse_production_tag(own, form)
+    if mine and same_number(mine.text, released, form):
+        mine = None
     if not form.by_month and wanted in ("", *PARTS):
-        return _next_by_part(wanted, parse_production_tag(newest, form), released, reserved - {own}, own, form)
+        return _next_by_part(wanted, parse_production_tag(newest, form), released | (reserved - {own}), mine, form)
     next_free = next_iteration(today, released | reserved, form)
     if not wanted:
-        mine = parse_production_tag(own, form)
-        is_free = mine and not same_number(mine.text, released, form)
-        return mine if mine and is_free else _next_of_month(today, released, next_free, form)
+        return mine or _next_of_month(today, released, next_free, form)
     tag = _parsed(wanted, form)
     remedy = f"Leave stack-tag empty for the next free one, {next_free}."
     _demand_free(tag, released, reserved - {wanted, own}, remedy if form.by_month else _BY_PART)
@@ -226,14 +227,13 @@ def _demand_free(tag: ProductionTag, released: set[str], reserved: set[str], rem
 
 
 def _next_by_part(
-    part: str, newest: ProductionTag | None, released: set[str], reserved: set[str], own: str, form: TagFormat
+    part: str, newest: ProductionTag | None, taken: set[str], mine: ProductionTag | None, form: TagFormat
 ) -> ProductionTag:
-    """Return the next free tag by the part that was asked for; an earlier run's own one is used again."""
-    candidates = candidates_above(newest, released | reserved, form)
+    """Return the next free tag by the part that was asked for; an earlier run's own one, `mine`, is used again."""
+    candidates = candidates_above(newest, taken, form)
     if part:
         return _parsed(candidates[part], form)
-    mine = parse_production_tag(own, form)
-    if mine and not same_number(mine.text, released, form):
+    if mine:
         return mine
     raise ChoiceError(
         f"The input stack-tag is empty, and only people can say what the next number after {newest or 'none'} is.",

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
 from .reports.report import SCHEMA
+
+_T = TypeVar("_T")
 
 MAX_BODY = 65_536
 """Most characters that GitHub takes for the body of an issue, a comment or a pull request."""
@@ -44,10 +46,6 @@ class KeptText:
     def is_in(self, body: str) -> bool:
         """Whether a body has our part, or the start of it."""
         return _spot(body, self.marker) is not None
-
-    def is_whole_in(self, body: str) -> bool:
-        """Whether a body has our part from its first line to its last."""
-        return self.parts(body) is not None
 
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
         """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
@@ -300,15 +298,15 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         raise ValueError("it is not JSON") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError(f"it is no report of schema {SCHEMA}")
-    stack = _mapping(document, "stack")
-    findings = _list(document, "findings")
+    stack = _of_kind(document, "stack", dict)
+    findings = _of_kind(document, "findings", list)
     return ReleaseRecord(
         repository=_text(stack, "repository"),
         tag=_text(stack, "tag"),
         commit=_matching(stack, "commit", OBJECT_ID),
         image=_text(stack, "image"),
         digest=_matching(stack, "digest", _DIGEST, optional=True),
-        components=tuple(_component(one) for one in _list(document, "components")),
+        components=tuple(_component(one) for one in _of_kind(document, "components", list)),
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
         is_baseline=stack.get("digest-source") == BASELINE,
         approvals=tuple(_approvals(document.get("approved-by"))),
@@ -361,16 +359,9 @@ def _finding(document: Any, tag: str) -> Finding | None:
     )
 
 
-def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _of_kind(document: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
     found = document.get(name)
-    if not isinstance(found, dict):
-        raise ValueError(f"it has no {name}")
-    return found
-
-
-def _list(document: Mapping[str, Any], name: str) -> Sequence[Any]:
-    found = document.get(name)
-    if not isinstance(found, list):
+    if not isinstance(found, kind):
         raise ValueError(f"it has no {name}")
     return found
 

@@ -178,7 +178,7 @@ def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT)
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
     requests = [one for one in change.requests if _is_ours(one, change, branch)]
-    wrong_pair = next((one for one in requests if _marked_pair(one) != _pair(change.after)), None)
+    wrong_pair = next((one for one in requests if _marked(one)[1] != _pair(change.after)), None)
     if wrong_pair:
         return Contradiction(
             f"Pull request #{wrong_pair.number} was made for another pair than the one that its merge "
@@ -186,7 +186,7 @@ def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT)
             "What was reviewed is not what was merged. Prepare the release of the pair that is wanted; if that is the "
             "merged one, publish it by hand, with the tag in stack-tag.",
         )
-    tags = list(dict.fromkeys([*trailer_tags(change.message), *map(_marked_tag, requests)]))
+    tags = list(dict.fromkeys([*trailer_tags(change.message), *(_marked(one)[0] for one in requests)]))
     if len(tags) > 1:
         return Contradiction(
             f"{change.commit[:12]} is said to be the release of {' and of '.join(tags)}.",
@@ -218,23 +218,17 @@ def _is_ours(request: MergedRequest, change: PairChange, branch: str) -> bool:
         and request.base == branch
         and request.branch.startswith(RELEASE_BRANCH)
         and marked_release(request.body) is not None
-        and _marked_tag(request) == request.branch[len(RELEASE_BRANCH) :]
+        and _marked(request)[0] == request.branch[len(RELEASE_BRANCH) :]
     )
 
 
-def _marked(request: MergedRequest) -> re.Match[str] | None:
-    return _MARKED.fullmatch(marked_release(request.body) or "")
-
-
-def _marked_tag(request: MergedRequest) -> str:
-    found = _marked(request)
-    return unquote(found[1]) if found else ""
-
-
-def _marked_pair(request: MergedRequest) -> dict[str, str]:
-    found = _marked(request)
-    parts = [part.partition("=") for part in found[2].split(" ")] if found else []
-    return {unquote(name): unquote(tag) for name, _, tag in parts}
+def _marked(request: MergedRequest) -> tuple[str, dict[str, str]]:
+    """Return the tag and the pair that a pull request says it is for, empty if it does not."""
+    found = _MARKED.fullmatch(marked_release(request.body) or "")
+    if found is None:
+        return "", {}
+    parts = (part.partition("=") for part in found[2].split(" "))
+    return unquote(found[1]), {unquote(name): unquote(tag) for name, _, tag in parts}
 
 
 def _pair(pins: Sequence[Pin]) -> dict[str, str]:

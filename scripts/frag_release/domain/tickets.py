@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .findings import listed
 from .refs import DEFAULT_FORMAT, TagFormat
 from .versions import parse_production_tag
 
@@ -217,11 +218,10 @@ def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
     if not found:
         raise TicketTextError(f"it names no {component} version, such as '{component} {form.like('2023.05.1')}'")
     if len(found) > 1:
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        named = ", ".join(version[:60] for version in found[:5])
+        named = listed([version[:60] for version in found], 5)
         places = ", ".join(_place(number) for number in sorted(set(versions.values()))[:5])
         raise TicketTextError(
-            f"it names several {component} versions: {named}{more}", f"it names several {component} versions: {places}"
+            f"it names several {component} versions: {named}", f"it names several {component} versions: {places}"
         )
     # A `v` before it is taken for the word, so that a tag which has one is named with it or without.
     tag = f"{form.prefix}{found[0]}"

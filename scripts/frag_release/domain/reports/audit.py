@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, ClassVar
@@ -72,7 +72,7 @@ class AuditReport(Report):
     gaps: Sequence[Unknown] = ()
     stale: Sequence[str] = ()
     unused_allowances: Sequence[Allowance] = ()
-    switched_off: Sequence[str] = field(default_factory=tuple)
+    switched_off: Sequence[str] = ()
     watch: Watch | None = None
 
     @property

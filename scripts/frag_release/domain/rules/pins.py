@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from ..components import Pin
 from ..evidence import Unknown
 from ..facts import ComponentFacts, ReleaseFacts
-from ..findings import Outcome
+from ..findings import Outcome, listed
 from ..refs import wrong_v
 from ..versions import parse_production_tag
 from .rule import JUDGED, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 
 if TYPE_CHECKING:
     from ..overrides import Override
+
+NO_TAG = "There is no tag to judge."
+AFTER_TAGGING = "This is looked at after tagging."
+NO_SUCH_TAG = "The tag itself was not found."
+_MOST_OVERRIDES = 4
 
 
 @rule(
@@ -45,14 +50,6 @@ def pair_changed(facts: ReleaseFacts) -> Outcome:
         f"The pair is the same as in {previous.tag}.",
         f"Make sure that a release without a new {either(names)} is meant.",
     )
-
-
-PAIR_RULES: tuple[Rule[ReleaseFacts], ...] = (pair_changed,)
-
-
-NO_TAG = "There is no tag to judge."
-AFTER_TAGGING = "This is looked at after tagging."
-NO_SUCH_TAG = "The tag itself was not found."
 
 
 @rule(
@@ -152,7 +149,7 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
     form = pin.component.tag_format
     if parse_production_tag(pin.tag, form):
         return passed(f"{pin.tag} is a production tag.")
-    instead = _instead(facts, f"Release the {pin.component.name} under a production tag and pin that")
+    instead = f"Release the {pin.component.name} under a production tag and pin that.{facts.newest}"
     return failed(
         f"{pin.tag!r} is not a production tag: it is not {form.shape}, {form.numbers} such as "
         f"{form.like('2023.05.1')}.",
@@ -187,8 +184,6 @@ def pin_order(facts: ComponentFacts) -> Outcome:
 
 VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)
 
-_MOST_OVERRIDES = 4
-
 
 def _of_running_file(facts: ComponentFacts) -> Outcome:
     """Say whether the file with those values is the one whose jobs build."""
@@ -205,14 +200,13 @@ def _of_running_file(facts: ComponentFacts) -> Outcome:
 
 def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
     """Say what is taken from where, and who is not told."""
-    taken = [f"its {one.what} from {one.source} (line {one.line})" for one in overrides[:_MOST_OVERRIDES]]
-    more = f" and {len(overrides) - len(taken)} more" if len(overrides) > len(taken) else ""
+    taken = listed([f"its {one.what} from {one.source} (line {one.line})" for one in overrides], _MOST_OVERRIDES)
     untold = sorted({line for one in overrides for line in one.untold})
     steps = f"The step{'s' if len(untold) > 1 else ''} of this action in line {', '.join(map(str, untold))}"
     who = f"{steps} cannot know of it" if untold else "No step of this action was found in the file"
     certainty = "takes" if overrides[0].is_direct else "may take"
     return (
-        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {', '.join(taken)}{more}. "
+        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {taken}. "
         f"{who}, so another pair can be built than the one that is judged."
     )
 
@@ -240,7 +234,3 @@ def _namespace_in_file(pin: Pin) -> str:
 
 def _in(namespace: str) -> str:
     return f" of namespace {namespace}" if namespace else ""
-
-
-def _instead(facts: ComponentFacts, otherwise: str) -> str:
-    return f"{otherwise}.{facts.newest}"

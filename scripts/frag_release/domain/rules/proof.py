@@ -14,6 +14,8 @@ from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed
 
 _OFF = "Switched off by check-origin."
 _SAY_IT = "Have the CI build it with provenance (docs/gate.md has the line), or set check-origin to check."
+_NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
+"""Conclusions that say nothing against a commit: such a run did not come to an end, or had nothing to do."""
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status.PASS)
 
 
@@ -159,10 +161,6 @@ def _on(what: str, origin: Origin) -> str:
     return f"{what} ({origin.platform})" if origin.platform else what
 
 
-ORIGIN_RULES: tuple[Rule[ComponentFacts], ...] = (pin_origin,)
-CONTENTS_RULES: tuple[Rule[StackImageFacts], ...] = (stack_contents,)
-
-
 @rule(
     "pin-exists",
     ComponentFacts,
@@ -305,9 +303,6 @@ def branch_ci(facts: ComponentFacts) -> Outcome:
 
 
 PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
-
-_NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
-"""Conclusions that say nothing against a commit: such a run did not come to an end, or had nothing to do."""
 
 
 def _not_looked_up(facts: ComponentFacts) -> Outcome:

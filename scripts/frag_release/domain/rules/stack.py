@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ..components import CONFIGURATION_FILE
 from ..evidence import DISPATCH, PUSH, NotOffered, Run, Unknown, how_to_rerun
 from ..facts import StackFacts
-from ..findings import Outcome
+from ..findings import Outcome, listed
 from ..versions import following, production_tags
-from .pin_ci import broken, choose, counted, files_of, has_names, running, unheard_of
+from .pin_ci import broken, choose, counted, files_of, running, unheard_of
 from .rule import JUDGED, NOTHING_TO_SAY, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
 
 _GIVEN_IN = "stack-ci-workflows"
@@ -30,10 +30,10 @@ def stack_ci(facts: StackFacts) -> Outcome:
     what = f"The CI of {facts.repository} for the commit of {facts.tag}"
     if isinstance(facts.ci, Unknown):
         return unknown(what, facts.ci)
-    if has_names(facts.ci_workflows) and isinstance(facts.workflows, Unknown):
-        return unknown(f"The files of the workflows of {facts.repository}", facts.workflows)
     runs = counted(facts.ci)
-    chosen = choose(runs, facts.ci_workflows, () if isinstance(facts.workflows, Unknown) else facts.workflows)
+    chosen = choose(facts.repository, runs, facts.ci_workflows, facts.workflows)
+    if isinstance(chosen, Outcome):
+        return chosen
     if chosen.missing:
         why, url = _no_run(chosen.missing, facts.ci)
         return unknown(what, why, url, may_settle=True)
@@ -61,9 +61,6 @@ def _no_run(missing: Sequence[str], runs: Sequence[Run]) -> tuple[Unknown, str]:
 
 def _mend(run: Run) -> str:
     return f"Mend what is wrong, then {how_to_rerun(run.url, None)}. Later, prepare a release of a newer commit."
-
-
-PUBLICATION_RULES: tuple[Rule[StackFacts], ...] = (stack_ci,)
 
 
 @rule(
@@ -233,10 +230,9 @@ def config_same(facts: StackFacts) -> Outcome:
         return unknown(f"Whether {CONFIGURATION_FILE} at the commit is the one that rules", facts.configuration)
     if not facts.configuration:
         return NOTHING_TO_SAY  # most stacks have none
-    keys = ", ".join(facts.configuration[:5])
-    more = f" and {len(facts.configuration) - 5} more" if len(facts.configuration) > 5 else ""
     return failed(
-        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in {keys}{more}.",
+        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in "
+        f"{listed(facts.configuration, 5)}.",
         "Bring both to the same content by a change of its own, and release that under a new tag.",
     )
 
