@@ -41,7 +41,12 @@ RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
 TICKET_TRAILER = "Release-Ticket"
 PLAN_TRAILER = "Plan"
+PLAN_ANEW = "Plan anew, and have that approved."
+COMMIT = " commit"
+"""How the names of the parts end that hold a component's commit."""
+
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
+_LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
 # Not `splitlines`, which also parts lines at characters that a comment may hold.
 _NEWLINE = re.compile(r"\r\n?|\n")
 _LONGEST_TITLE = 250
@@ -311,12 +316,6 @@ def _parsed(text: str, form: TagFormat) -> ProductionTag:
             f"{usual} {wrong_v(text, form, 'tag-format')}".rstrip(),
         )
     return tag
-
-
-PLAN_ANEW = "Plan anew, and have that approved."
-_LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
-COMMIT = " commit"
-"""How the names of the parts end that hold a component's commit."""
 
 
 @dataclass(frozen=True)

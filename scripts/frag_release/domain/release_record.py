@@ -17,6 +17,15 @@ _T = TypeVar("_T")
 MAX_BODY = 65_536
 """Most characters that GitHub takes for the body of an issue, a comment or a pull request."""
 
+ASSET = "release.json"
+"""Name of the release's asset that holds the report."""
+
+BASELINE = "baseline"
+"""What a record has as `digest-source` whose digest no build has named."""
+
+MOST_TEXT = 125_000
+"""Most characters that GitHub takes for the text of a release."""
+
 _END = "<!-- frag-release-action: end of the part that is kept up to date -->"
 _SPARE = 400
 _LINE = re.compile(r"[^\r\n]+")  # texts that were edited in a browser have CRLF
@@ -26,7 +35,9 @@ _OPEN = re.compile(r"- \[ \] (.+)")
 _KEPT_LINES = 200
 _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
-
+_IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_STATUSES = {status.value: status for status in Status}
 
 Parts = tuple[str, str, str]
 """A body: what is before our part, what is in it, and what is after it."""
@@ -186,20 +197,6 @@ class Drafts:
 
     found: Sequence[Release]
     among: int = 0
-
-
-ASSET = "release.json"
-"""Name of the release's asset that holds the report."""
-
-BASELINE = "baseline"
-"""What a record has as `digest-source` whose digest no build has named."""
-
-MOST_TEXT = 125_000
-"""Most characters that GitHub takes for the text of a release."""
-
-_IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_STATUSES = {status.value: status for status in Status}
 
 
 @dataclass(frozen=True)

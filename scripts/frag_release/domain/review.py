@@ -77,6 +77,9 @@ class Contradiction:
     remedy: str
 
 
+Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
+
+
 @dataclass(frozen=True)
 class EndedBuild:
     """A run that has ended, as the webhook event `workflow_run` tells of it; what it does not say is empty.
@@ -117,15 +120,6 @@ class EndedBuild:
         if parse_production_tag(self.branch, form) is None:
             return "it is not the build of a production tag"
         return "" if self.conclusion == SUCCESS else f"it ended as {self.conclusion or 'unknown'}"
-
-
-def _text(event: object, *names: str) -> str:
-    for name in names:
-        event = event.get(name) if isinstance(event, Mapping) else None
-    return event if isinstance(event, str) else ""
-
-
-Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
 
 
 def same_pair(one: Sequence[Pin], other: Sequence[Pin]) -> bool:
@@ -199,6 +193,12 @@ def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT)
             "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests, form)
+
+
+def _text(event: object, *names: str) -> str:
+    for name in names:
+        event = event.get(name) if isinstance(event, Mapping) else None
+    return event if isinstance(event, str) else ""
 
 
 def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest], form: TagFormat) -> Review:

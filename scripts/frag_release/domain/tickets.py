@@ -16,6 +16,9 @@ from .versions import parse_production_tag
 STACK = "stack"
 """The part whose version a ticket also names, in its title at least, and which nobody asks for."""
 
+MAX_CHARACTERS = 70_000
+"""Longest text that is read, in characters; title and body of a GitHub issue have no more."""
+
 Pairs = list[tuple[str, str]]
 """Names, each with a version."""
 
@@ -36,6 +39,32 @@ _NAME_TO_VERSION = re.compile(
 )
 _VERSION_TO_NAME = re.compile(rf"[{_MARKS}]*(?:(?:of|for|as|the|in|on)[{_MARKS}]+)*", re.I)
 _NAME_TO_NAME = re.compile(r"[\W_]*(?:(?:and|or|the)[\W_]+)*", re.I)
+
+# What a reader of the ticket does not see, or sees struck out. A comment that is not closed hides all that follows.
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|(?<!~)(?P<tildes>~{1,2})(?=[^\s~])[^~\n]*(?<=[^\s~])(?P=tildes)(?!~)"
+    r"|<(?:s|del|strike)>[^<]*</(?:s|del|strike)>"
+    r"|^[ ]{0,3}\[[^\]\n]*\]:[^\n]*$",
+    re.S | re.M | re.I,
+)
+# The address of a tag names a version; those of comparisons and pull requests are about something else.
+_ANY_ADDRESS = re.compile(r"https?://[^\s)]*")
+_TAG_IN_ADDRESS = re.compile(r"/(?:tag|tree)/")
+_HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
+_RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
+_SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
+_NOT_IN_SECTION = 7
+# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
+_HIDDEN_END = "\x1f"
+
+_REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
+_TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
+_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
+
+_WORDS = re.compile(r"[\w.-]*\w")
+_FILLERS = frozenset(("the", "of", "for", "to", "stack", "version", "production", "prod"))
+_V_PREFIX = re.compile(r"\Av(?=[0-9])")
 
 
 @dataclass(frozen=True)
@@ -141,28 +170,6 @@ def _names_before(line: str, words: Sequence[Word], at: int) -> set[str]:
             names.add(words[at - 1].component)
         at, between = at - 1, _NAME_TO_NAME
     return names
-
-
-MAX_CHARACTERS = 70_000
-"""Longest text that is read, in characters; title and body of a GitHub issue have no more."""
-
-# What a reader of the ticket does not see, or sees struck out. A comment that is not closed hides all that follows.
-_UNSEEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
-    r"|(?<!~)(?P<tildes>~{1,2})(?=[^\s~])[^~\n]*(?<=[^\s~])(?P=tildes)(?!~)"
-    r"|<(?:s|del|strike)>[^<]*</(?:s|del|strike)>"
-    r"|^[ ]{0,3}\[[^\]\n]*\]:[^\n]*$",
-    re.S | re.M | re.I,
-)
-# The address of a tag names a version; those of comparisons and pull requests are about something else.
-_ANY_ADDRESS = re.compile(r"https?://[^\s)]*")
-_TAG_IN_ADDRESS = re.compile(r"/(?:tag|tree)/")
-_HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
-_RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
-_SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
-_NOT_IN_SECTION = 7
-# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
-_HIDDEN_END = "\x1f"
 
 
 class TicketTextError(Exception):
@@ -306,16 +313,6 @@ def _cells(line: str) -> list[str]:
     row = line.strip()
     row = row[1:] if row.startswith("|") else row
     return re.split(r"(?<!\\)\|", row)
-
-
-_REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
-_TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
-_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
-
-
-_WORDS = re.compile(r"[\w.-]*\w")
-_FILLERS = frozenset(("the", "of", "for", "to", "stack", "version", "production", "prod"))
-_V_PREFIX = re.compile(r"\Av(?=[0-9])")
 
 
 def same_title(one: str, other: str) -> bool:

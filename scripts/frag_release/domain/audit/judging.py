@@ -24,6 +24,9 @@ from ..rules import Occasion, judge
 from ..versions import ProductionTag, parse_production_tag, production_tags
 from .rules import PAST_RULES, PastStackFacts, StackHistory, StackTag
 
+Tags = Sequence["tuple[ProductionTag, StackTag]"]
+"""Production tags with their facts, lowest first."""
+
 
 def gaps(history: StackHistory) -> list[Unknown]:
     """Return each reason why something could not be found out, once.
@@ -50,10 +53,6 @@ def _answers(history: StackHistory) -> Iterator[object]:
 def _of_tag(facts: StackTag) -> Iterator[object]:
     yield from (facts.commit, facts.placement, facts.date)
     yield from (pin.unread for pin in facts.pins)
-
-
-Tags = Sequence["tuple[ProductionTag, StackTag]"]
-"""Production tags with their facts, lowest first."""
 
 
 def production(tags: Iterable[StackTag]) -> Tags:

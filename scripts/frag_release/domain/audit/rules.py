@@ -23,6 +23,17 @@ from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_order
 from ..versions import ProductionTag, parse_production_tag
 
+Moment = Answer[datetime.datetime | None]
+Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
+
+MOVED = (
+    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
+)
+PUSHED_AGAIN = (
+    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
+)
+
+_NO_RECORD = f"The release has no {ASSET} to compare with."
 _START = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DIGITS}}}){{0,2}}\.?")
 
 
@@ -57,10 +68,6 @@ def parse_since(text: str) -> Since | None:
     if not _START.fullmatch(text) or (text.count(".") == 3):
         return None
     return Since(tuple(int(number) for number in text.rstrip(".").split(".")), text)
-
-
-Moment = Answer[datetime.datetime | None]
-Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
 
 
 @dataclass(frozen=True)
@@ -154,15 +161,6 @@ class StackHistory:
         """Name and tag of the stack's image that was released, by the name it is looked for under today."""
         name, _, tag = record.image.rpartition(":")
         return self.stack_image or name, tag
-
-
-_NO_RECORD = f"The release has no {ASSET} to compare with."
-MOVED = (
-    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
-)
-PUSHED_AGAIN = (
-    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
-)
 
 
 def _tag_stayed(facts: PastStackFacts) -> Outcome:

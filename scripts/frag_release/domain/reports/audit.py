@@ -21,14 +21,15 @@ from .report import Remark, Report, component_as_json, count, finding_as_json, v
 MOST_MISSING = 100
 """Most reasons for gaps that the report lists; it always says how many there are."""
 
-# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
-_TAG = "production tag"
-
 MOST_NAMED = 5
 """Most tags that a sentence names."""
 
 UNDATED = "undated"
 """In the place of a year, where the date of a tag is not known."""
+
+# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
+_TAG = "production tag"
+_TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 
 
 @dataclass(frozen=True)
@@ -282,9 +283,6 @@ def remarks_on(watch: Watch) -> list[Remark]:
     if watch.matches:
         return []
     return [Remark("error" if watch.matches is False else "warning", watch.words, watch.sentence)]
-
-
-_TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 
 
 def tally(releases: Sequence[PastRelease]) -> Tally:

@@ -182,9 +182,6 @@ def pin_order(facts: ComponentFacts) -> Outcome:
     )
 
 
-VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)
-
-
 def _of_running_file(facts: ComponentFacts) -> Outcome:
     """Say whether the file with those values is the one whose jobs build."""
     said, judged, running = "What is to be built is what the file says.", facts.pin.file, facts.running_file
@@ -234,3 +231,6 @@ def _namespace_in_file(pin: Pin) -> str:
 
 def _in(namespace: str) -> str:
     return f" of namespace {namespace}" if namespace else ""
+
+
+VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)

@@ -302,9 +302,6 @@ def branch_ci(facts: ComponentFacts) -> Outcome:
     return passed(f"{what}: {seen}. The tag's own run decides.")
 
 
-PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
-
-
 def _not_looked_up(facts: ComponentFacts) -> Outcome:
     pin, given_in = facts.pin, facts.pin.component.given_in("image")
     image = pin.component.image_name(pin.namespace)
@@ -319,3 +316,6 @@ def _not_looked_up(facts: ComponentFacts) -> Outcome:
         "Set check-images to true.",
         instead_of=Status.SKIPPED,
     )
+
+
+PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
