@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.tickets import MAX_CHARACTERS, TicketTextError, read_versions
 from frag_release.domain.versions import parse_production_tag
 
@@ -189,5 +190,5 @@ def test_whatever_the_text_the_answer_is_a_pair_of_its_own_or_a_refusal(text: st
         return
     assert set(found) == set(PAIR)
     for version in found.values():
-        assert parse_production_tag(version)
+        assert parse_production_tag(version, DEFAULT_FORMAT)
         assert version in text

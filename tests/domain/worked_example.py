@@ -12,6 +12,7 @@ from frag_release.domain.evidence import Answer, Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
 from frag_release.domain.origin import Origin, Origins
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
@@ -43,7 +44,7 @@ env:
 
 def production(text: str) -> ProductionTag:
     """The production tag of that text."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag is not None
     return tag
 

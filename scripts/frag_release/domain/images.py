@@ -14,6 +14,9 @@ MAX_LENGTH = 128
 
 DOCKER_HUB = "docker.io"
 
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+"""The digest of an image, or of anything else in a registry."""
+
 _DOCKER_HUB_TOO = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 _RESERVED = frozenset({"latest", "stable"})
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.-]+")

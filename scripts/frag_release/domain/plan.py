@@ -20,7 +20,7 @@ from .components import Pin
 from .evidence import OBJECT_ID, Answer
 from .facts import NOT_ASKED
 from .newest import Newest, doubts
-from .refs import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
+from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
 from .release_record import lines_in_the_open
 from .tickets import Ticket
 from .versions import (
@@ -194,8 +194,8 @@ def choose_stack_tag(
     today: datetime.date,
     tags: Iterable[str],
     branches: Iterable[str],
+    form: TagFormat,
     own: str = "",
-    form: TagFormat = DEFAULT_FORMAT,
     newest: str = "",
 ) -> ProductionTag:
     """Return the stack tag of the release: `wanted`, or the next iteration of this month.
@@ -264,7 +264,7 @@ def either_part(candidates: Mapping[str, str]) -> str:
 
 def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, form: TagFormat) -> ProductionTag:
     found = production_tags(tags, form=form)
-    wrong = doubts((tag for tag in found if (tag.year, tag.version.minor) == (today.year, today.month)), today)
+    wrong = doubts((tag for tag in found if tag.month == (today.year, today.month)), today)
     if wrong:
         name, why = next(iter(wrong.items()))
         raise ChoiceError(
@@ -274,7 +274,7 @@ def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, fo
     return _parsed(next_free, form)
 
 
-def may_change_scheme(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> bool:
+def may_change_scheme(names: Iterable[str], form: TagFormat) -> bool:
     """Whether a stack with these tags may number its releases otherwise than by YEAR.MONTH.ITERATION."""
     found = production_tags(names, form=form)
     return any(tag.year < FIRST_YEAR for tag in found) or not found

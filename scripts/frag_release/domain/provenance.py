@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from .evidence import OBJECT_ID, Answer, Unknown
-from .images import full_name
+from .images import DIGEST, full_name
 from .origin import UNREADABLE, Material, Origin
 
 _T = TypeVar("_T")
@@ -28,7 +28,6 @@ _MOST_DIGITS = 18
 _SILENT = "its provenance names no commit"
 _BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
 _REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
@@ -267,7 +266,7 @@ def _is_hex(digest: object) -> bool:
 
 def _descriptor(entry: Mapping[str, Any]) -> Descriptor:
     digest, size = entry.get("digest"), entry.get("size")
-    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise _MalformedError("a digest in it is none of sha256")
     return Descriptor(digest, size if isinstance(size, int) else 0)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
+from .images import DIGEST
 from .reports.report import SCHEMA
 
 _T = TypeVar("_T")
@@ -36,7 +37,6 @@ _KEPT_LINES = 200
 _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
 _IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _STATUSES = {status.value: status for status in Status}
 
 Parts = tuple[str, str, str]
@@ -302,7 +302,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         tag=_text(stack, "tag"),
         commit=_matching(stack, "commit", OBJECT_ID),
         image=_text(stack, "image"),
-        digest=_matching(stack, "digest", _DIGEST, optional=True),
+        digest=_matching(stack, "digest", DIGEST, optional=True),
         components=tuple(_component(one) for one in _of_kind(document, "components", list)),
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
         is_baseline=stack.get("digest-source") == BASELINE,
@@ -321,7 +321,7 @@ def _component(document: Any) -> RecordedComponent:
         namespace=_text(document, "namespace", optional=True),
         commit=_matching(document, "commit", OBJECT_ID),
         image=_text(document, "image", optional=True),
-        digest=_matching(document, "digest", _DIGEST, optional=True),
+        digest=_matching(document, "digest", DIGEST, optional=True),
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from .components import Pin
 from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
-from .refs import DEFAULT_FORMAT, TagFormat, wrong_v
+from .refs import TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
@@ -109,7 +109,7 @@ class EndedBuild:
             _text(event, "workflow_run", "head_sha"),
         )
 
-    def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat = DEFAULT_FORMAT) -> str:
+    def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat) -> str:
         """Say why its end makes no release of the repository, whose builds are of `file`; empty if it may."""
         if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
             return f"it is not a build of {repository} itself"
@@ -133,7 +133,7 @@ def named_request(message: str) -> int | None:
     return int(found[1] or found[2]) if found else None
 
 
-def released_as(message: str, owner: str, form: TagFormat = DEFAULT_FORMAT) -> str:
+def released_as(message: str, owner: str, form: TagFormat) -> str:
     """Return the production tag that a commit was made for, by its trailer or as the merge of `release/TAG` of `owner`.
 
     Empty if it names none, or several.
@@ -167,7 +167,7 @@ def trailer_values(message: str, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT) -> Review:
+def review_of(change: PairChange, branch: str, form: TagFormat) -> Review:
     """Judge whether a change of the pair on `branch` is the release of a tag."""
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")

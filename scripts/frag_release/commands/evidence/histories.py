@@ -117,7 +117,7 @@ def find_newest(
     end = next((one.tag for one in found if one.eligible is True), "")
     doubtful = [Candidate(name, False, wrong[name]) for name in _above(end, ordered) if name in wrong]
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    return Newest(found, doubtful, len(waiting), unformed(names, highest, form), form, format_input)
+    return Newest(found, doubtful, len(waiting), unformed(names, form, highest), form, format_input)
 
 
 def _above(end: str, ordered: Sequence[str]) -> Sequence[str]:

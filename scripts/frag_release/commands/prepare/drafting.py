@@ -136,7 +136,7 @@ def next_stack_tag(
     try:
         by_part = not form.by_month and wanted in ("", *PARTS)
         newest = _newest_of_stack(repository, branch, today, form) if by_part else ""
-        tag = choose_stack_tag(wanted, today, tags, branches, own, form, newest)
+        tag = choose_stack_tag(wanted, today, tags, branches, form, own, newest)
         if form.by_month and tag.text not in (wanted, own) and may_change_scheme(tags, form):
             demand_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
     except ChoiceError as error:

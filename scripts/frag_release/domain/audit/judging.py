@@ -18,7 +18,7 @@ from ..evidence import Answer, Image, NotOffered, Placement, Unknown, WrongKind
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Allowance, Finding, apply_allowances
 from ..origin import JudgedImage, judged_image
-from ..refs import DEFAULT_FORMAT, Ref, TagFormat
+from ..refs import Ref, TagFormat
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import Occasion, judge
 from ..versions import ProductionTag, parse_production_tag, production_tags
@@ -61,11 +61,11 @@ def production(tags: Iterable[StackTag]) -> Tags:
     return sorted(pairs, key=lambda pair: (pair[0].version, pair[0].text))
 
 
-def by_month(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> Mapping[tuple[int, int], Sequence[str]]:
+def by_month(names: Iterable[str], form: TagFormat) -> Mapping[tuple[int, int], Sequence[str]]:
     """Return the production tags among `names` by their first two numbers."""
     months: dict[tuple[int, int], list[str]] = {}
     for tag in production_tags(names, form=form):
-        months.setdefault((tag.version.major, tag.version.minor), []).append(tag.text)
+        months.setdefault(tag.month, []).append(tag.text)
     return months
 
 
@@ -230,7 +230,7 @@ class Judge:
             run_commit=None,
             tag_commit=facts.commit,
             placement=_placement(facts),
-            siblings=self._months.get((tag.version.major, tag.version.minor), ()),
+            siblings=self._months.get(tag.month, ()),
             higher=self._timeline.higher_before(tag, date) if date else NOT_ASKED,
             date=facts.date,
             record=record,

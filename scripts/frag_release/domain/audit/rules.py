@@ -50,14 +50,12 @@ class Since:
 
     def covers(self, tag: ProductionTag) -> bool:
         """Whether the release `tag` is judged."""
-        version = (tag.version.major, tag.version.minor, tag.version.patch)
-        return version[: len(self.numbers)] >= self.numbers
+        return tag.numbers[: len(self.numbers)] >= self.numbers
 
 
 def since_of(tag: ProductionTag) -> Since:
     """Return what covers a release and all that are higher."""
-    version = tag.version
-    return Since((version.major, version.minor, version.patch), tag.text)
+    return Since(tag.numbers, tag.text)
 
 
 def parse_since(text: str) -> Since | None:
@@ -250,7 +248,7 @@ def _mutable(record: ReleaseRecord | Recorded) -> str:
     return "" if record.frozen else f" {MUTABLE}"
 
 
-def _same_image(image: Image, digest: str, what: str, more: str = "") -> Outcome:
+def _same_image(image: Image, digest: str, what: str, more: str) -> Outcome:
     name = f"{image.name}:{image.tag}"
     if image.digest == digest:
         return passed(f"{name} is in the registry, still as {digest[:19]}.{more}")

@@ -270,7 +270,7 @@ def _passed(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     return _as_named(facts, f"{files_of(runs)} passed for {facts.pin.tag}", note, runs[0].url)
 
 
-def _as_named(facts: ComponentFacts, message: str, note: str = "", url: str = "") -> Outcome:
+def _as_named(facts: ComponentFacts, message: str, note: str, url: str = "") -> Outcome:
     """Return a pass, with a warning if nobody has said which workflows must have passed."""
     given_in = facts.pin.component.given_in("ci-workflows")
     if facts.pin.component.ci_workflows:
