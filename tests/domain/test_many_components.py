@@ -16,8 +16,8 @@ from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.reports.report import component_outputs
 from frag_release.domain.tickets import read_versions
 
-API = replace(BACKEND, name="api", repository="acme/shop-api", variable="API_TAG", image="ghcr.io/acme/api")
-WEB = Component("web-admin", "acme/shop-web", ("main",), "WEB_TAG", "WEB_NAMESPACE")
+API = replace(BACKEND, name="api", repository="acme/shop-api", variables=("API_TAG",), image="ghcr.io/acme/api")
+WEB = Component("web-admin", "acme/shop-web", ("main",), ("WEB_TAG",), ("WEB_NAMESPACE",))
 
 
 def test_the_output_holds_every_component_and_only_two_have_their_own() -> None:

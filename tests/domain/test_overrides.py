@@ -57,7 +57,7 @@ def finding_of_file(file: str) -> Finding:
 
 def test_every_variable_of_a_list_is_watched() -> None:
     """An override by the name of a variable that the file of today does not have is found as that of the others."""
-    component = replace(BACKEND, variable="BE_BRANCH", other_variables=("BE_IMAGE_TAG",))
+    component = replace(BACKEND, variables=("BE_BRANCH", "BE_IMAGE_TAG"))
     file = HEAD.replace("BE_IMAGE_TAG", "BE_BRANCH") + STEPS + "    - run: make T=${{ secrets.BE_IMAGE_TAG }}\n"
     (found,) = find_overrides(blob(file), [component])["backend"]
     assert (found.what, found.source, found.is_direct) == ("tag", "secrets.BE_IMAGE_TAG", True)

@@ -26,10 +26,10 @@ NOON = datetime.datetime(2023, 6, 1, 12, tzinfo=datetime.timezone.utc)
 
 CI = ("ci.yaml",)
 BACKEND = Component(
-    "backend", "org/fragalysis-backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE", ci_workflows=CI
+    "backend", "org/fragalysis-backend", ("production",), ("BE_IMAGE_TAG",), ("BE_NAMESPACE",), ci_workflows=CI
 )
 FRONTEND = Component(
-    "frontend", "org/fragalysis-frontend", ("production",), "FE_IMAGE_TAG", "FE_NAMESPACE", ci_workflows=CI
+    "frontend", "org/fragalysis-frontend", ("production",), ("FE_IMAGE_TAG",), ("FE_NAMESPACE",), ci_workflows=CI
 )
 
 FILE = """\

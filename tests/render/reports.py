@@ -34,7 +34,7 @@ def production_tag(name: str) -> ProductionTag:
 def component(name: str) -> Component:
     """A component as the inputs' defaults describe it."""
     short = {"backend": "BE", "frontend": "FE"}.get(name, "XX")
-    variables = f"{short}_IMAGE_TAG", f"{short}_NAMESPACE"
+    variables = (f"{short}_IMAGE_TAG",), (f"{short}_NAMESPACE",)
     return Component(name, f"xchem/fragalysis-{name}", ("production",), *variables, ci_workflows=("ci.yaml",))
 
 

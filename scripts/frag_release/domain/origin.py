@@ -115,8 +115,7 @@ def judged_pair(
     found = []
     for facts in components:
         pin, image = facts.pin, images.get(facts.pin.component.name)
-        name = pin.component.image_name(pin.namespace)
         now = image.digest if isinstance(image, Image) else ""
-        if name:
-            found.append(judged_image(name, recorded.get(pin.component.name) or now or "", image))
+        if pin.image_name:
+            found.append(judged_image(pin.image_name, recorded.get(pin.component.name) or now or "", image))
     return tuple(found)

@@ -47,7 +47,7 @@ _LONGEST, _LONGEST_NAME = 80, 200
 class Override:
     """Another place that a component's tag or namespace (`what`) is taken from, at `line` of the workflow file.
 
-    `source` is for people, `given` how a `with:` names it, empty for what has no name. `untold` are the lines of
+    `source` is for people, `sources` are the names behind it: none for what has no name. `untold` are the lines of
     those steps of this action that are not given it. Without `is_direct` it goes through something that only a run
     can tell.
     """
@@ -56,14 +56,13 @@ class Override:
     source: str
     line: int
     is_direct: bool
-    given: str = ""
+    sources: frozenset[Source] = frozenset()
     untold: tuple[int, ...] = ()
 
-
-@dataclass(frozen=True)
-class _Found:
-    override: Override
-    sources: frozenset[Source]
+    @property
+    def given(self) -> str:
+        """How a `with:` names it, empty for what has no name."""
+        return " || ".join(map(_as_given, sorted(self.sources)))
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[
     Raises WorkflowFileError.
     """
     search = _Search(read_tree(blob), components, frozenset())
-    return {(one.component.name, one.what): [found.override for found in search.of(one)] for one in search.wanted}
+    return {(one.component.name, one.what): list(search.of(one)) for one in search.wanted}
 
 
 def _wanted(component: Component) -> Iterator[_Wanted]:
@@ -149,8 +148,7 @@ def _untold(
         lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
         if lines or not told:
             # If no step is known to be ours, nobody can say what the gate is given.
-            override = replace(one.override, untold=lines, is_direct=one.override.is_direct and bool(told))
-            found[override] = None
+            found[replace(one, untold=lines, is_direct=one.is_direct and bool(told))] = None
     return tuple(found)
 
 
@@ -215,7 +213,7 @@ class _Search:
                 self._carriers.setdefault(place.key, []).append(place)
         self._carried = frozenset(map(str.lower, self._carriers))
 
-    def of(self, wanted: _Wanted) -> Iterator[_Found]:
+    def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
         for place, read in self._places:
             names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
@@ -241,7 +239,7 @@ class _Search:
 
     def _taken(
         self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
-    ) -> Iterator[_Found]:
+    ) -> Iterator[Override]:
         source, start = _source(reference.path), expression.start
         shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
         if source and place.is_mapping and wanted.what == "tag":
@@ -267,7 +265,7 @@ class _Search:
             return len(path) < 2 or (path[1] not in self._pins and path[1] not in self._carried)
         return path[0] in ("matrix", "github")
 
-    def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[_Found]:
+    def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[Override]:
         for carrier in [each for word in dict.fromkeys(_words(place.text)) for each in self._carriers.get(word, ())]:
             if carrier is not place:
                 line, sources = place.line_with(carrier.key), _sources(carrier.text, {})
@@ -278,11 +276,9 @@ class _Search:
 
 def _found(
     wanted: _Wanted, place: Place, source: str, line: int, sources: Iterable[Source] = (), is_direct: bool = True
-) -> _Found:
+) -> Override:
     # What a called workflow makes of what it is given is in another file.
-    given = " || ".join(map(_as_given, sorted(sources)))
-    override = Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, given)
-    return _Found(override, frozenset(sources))
+    return Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, frozenset(sources))
 
 
 def _as_given(source: Source) -> str:

@@ -56,7 +56,7 @@ class KeptText:
 
     def is_in(self, body: str) -> bool:
         """Whether a body has our part, or the start of it."""
-        return _spot(body, self.marker) is not None
+        return self.marker in body and _spot(body, self.marker) is not None
 
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
         """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
@@ -273,7 +273,7 @@ def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str |
 def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
     """Return the record that the text of a release holds, as bytes (empty if it is broken); None if it has none."""
     kept = _in_text(repository, tag)
-    if kept.marker not in body or not kept.is_in(body):
+    if not kept.is_in(body):
         return None
     parts = kept.parts(body)
     found = _IN_TEXT.search(parts[1]) if parts else None

@@ -41,7 +41,7 @@ class Mark:
 
     def gone_back_to(self, body: str) -> str | None:
         """Return the tag that was gone back to; empty if somebody changed our words, None if the release stands."""
-        if self.kept.marker not in body or not self.kept.is_in(body):
+        if not self.kept.is_in(body):
             return None
         for event in reversed(self.events(body)):
             if _AGAIN.fullmatch(event):

@@ -326,8 +326,7 @@ def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
     found = _of_component(pin.component, record)
     if found is None or found.tag != pin.tag:
         return None
-    image = f"{pin.component.image_name(pin.namespace)}:{pin.image_tag}"
-    digest = found.digest if found.image == image else ""
+    digest = found.digest if found.image == f"{pin.image_name}:{pin.image_tag}" else ""
     return Recorded(record.tag, found.commit, digest, record.ci_passed(pin.component.name), record.frozen)
 
 

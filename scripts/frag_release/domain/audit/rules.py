@@ -237,8 +237,7 @@ def _ci_if_asked(facts: ComponentFacts) -> Outcome:
 def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
     if image is None:
-        used = facts.pin.component.image_name(facts.pin.namespace) is not None
-        return skipped("Switched off by check-images." if used else "The stack uses no image of it.")
+        return skipped("Switched off by check-images." if facts.pin.image_name else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
     return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))

@@ -175,19 +175,19 @@ class AuditReport(Report):
 
     def _numbers(self) -> str:
         broken, unverified = self.broken, self.unverified
-        words = [self._fine()] if self.asked else []
-        words += [f"{_named(broken)} {verb(len(broken), 'break')} a rule"] if broken else []
-        words += [f"{_named(unverified)} could not be verified"] if unverified else []
         compared = sum(one.compared for one in self.releases)
-        words += (
-            [f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json"] if compared else []
-        )
-        words += [self._not_asked()] if self.unasked else []
         others = sum(not one.is_production for one in self.releases)
-        words += (
-            [f"{count(others, 'other tag')} {_are(others)} not judged, for only production tags are"] if others else []
+        words = (
+            self._fine() if self.asked else "",
+            f"{_named(broken)} {verb(len(broken), 'break')} a rule" if broken else "",
+            f"{_named(unverified)} could not be verified" if unverified else "",
+            f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json" if compared else "",
+            self._not_asked() if self.unasked else "",
+            f"{count(others, 'other tag')} {'was' if others == 1 else 'were'} not judged, for only production tags are"
+            if others
+            else "",
         )
-        return " ".join([*(f"{each}." for each in words), *self.stale])
+        return " ".join([*(f"{each}." for each in words if each), *self.stale])
 
     def _fine(self) -> str:
         first, fine, tags = self.asked[0].tag, tally(self.asked).fine, count(len(self.asked), _TAG)
@@ -324,10 +324,6 @@ def _named(releases: Sequence[PastRelease]) -> str:
     if left > 0:
         shown.append(f"{left:,} more")
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-
-
-def _are(number: int) -> str:
-    return "was" if number == 1 else "were"
 
 
 def _broken(one: PastRelease) -> bool:

@@ -200,10 +200,7 @@ class DeployReport(JudgedReport):
     @property
     def to_deploy(self) -> str:
         """The image that the workflow's own step is to deploy, by its digest if known; empty if there is none."""
-        image = self.image
-        if self.stage is not Stage.HANDED_OVER:
-            return ""
-        return f"{image.name}@{image.digest}" if image.digest else f"{image.name}:{image.tag}"
+        return self.image.reference if self.stage is Stage.HANDED_OVER else ""
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the job and the site."""

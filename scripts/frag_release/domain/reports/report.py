@@ -282,8 +282,7 @@ def known_image(facts: ComponentFacts) -> Image | None:
     """The image as the registry holds it; else by name and tag alone; None where the stack uses none."""
     if isinstance(facts.image, Image):
         return facts.image
-    name = facts.pin.component.image_name(facts.pin.namespace)
-    return Image(name, facts.pin.image_tag, None) if name and facts.pin.tag else None
+    return Image(*facts.pin.place, None) if facts.pin.place and facts.pin.tag else None
 
 
 def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:

@@ -260,7 +260,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     if not pin.tag:
         return skipped(NO_TAG)
     if isinstance(facts.image, Unknown):
-        return unknown(f"The image {pin.component.image_name(pin.namespace)}:{pin.image_tag}", facts.image)
+        return unknown(f"The image {pin.image_name}:{pin.image_tag}", facts.image)
     if facts.image.digest:
         return passed(f"{facts.image.name}:{facts.image.tag} is in the registry, as {facts.image.digest[:19]}.")
     return failed(
@@ -304,15 +304,14 @@ def branch_ci(facts: ComponentFacts) -> Outcome:
 
 def _not_looked_up(facts: ComponentFacts) -> Outcome:
     pin, given_in = facts.pin, facts.pin.component.given_in("image")
-    image = pin.component.image_name(pin.namespace)
-    if image is None:
+    if pin.image_name is None:
         return warned(
             f"The image of {pin.component.repository} is not verified: {given_in} is none.",
             f"If the stack uses no image of it, leave it so. Otherwise name the image in {given_in}.",
             instead_of=Status.SKIPPED,
         )
     return warned(
-        f"Whether the registry has {image}:{pin.image_tag} is not verified: check-images is false.",
+        f"Whether the registry has {pin.image_name}:{pin.image_tag} is not verified: check-images is false.",
         "Set check-images to true.",
         instead_of=Status.SKIPPED,
     )

@@ -76,19 +76,8 @@ class Rule(Generic[Facts]):
 
     def finding(self, outcome: Outcome, about: About) -> Finding:
         """Name an outcome by this rule, and by what it is about."""
-        return Finding(
-            rule=self.id,
-            subject=about.subject,
-            tag=about.tag,
-            status=outcome.status,
-            message=outcome.message,
-            remedy=outcome.remedy,
-            demoted_from=outcome.demoted_from,
-            url=outcome.url,
-            file=about.file,
-            line=outcome.line or about.line,
-            may_settle=outcome.may_settle,
-        )
+        said = {**vars(outcome), "line": outcome.line or about.line}
+        return Finding(self.id, about.subject, about.tag, file=about.file, **said)
 
 
 def rule(id: str, of: type[Facts], **row: Any) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
