@@ -20,7 +20,7 @@ from frag_release.domain.needs.writing import BuildWorkflow, judge_build
 from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
-from frag_release.domain.refs import FORMATS, Ref, TagFormat, wrong_v
+from frag_release.domain.refs import DEFAULT_FORMAT, FORMATS, Ref, TagFormat, wrong_v
 from frag_release.domain.release_record import ReleaseRecord
 from frag_release.domain.rollback import Mark, RecordError, image_of, left_by, went_back
 from frag_release.domain.rules.pins import pin_grade, pin_order
@@ -91,7 +91,7 @@ def test_no_branch_is_built_under_the_image_tag_of_a_release() -> None:
     """A branch called `v1.4.2` gets another tag where releases are tagged so, and keeps it where they are not."""
     assert safe_image_tag("v1.4.2", "v").startswith("v1.4.2-")
     assert safe_image_tag("1.4.2", "v").startswith("1.4.2-")
-    assert safe_image_tag("v1.4.2") == "v1.4.2"
+    assert safe_image_tag("v1.4.2", "") == "v1.4.2"
 
 
 def test_the_format_of_a_component_decides_on_its_pin() -> None:
@@ -210,7 +210,7 @@ def test_parts_are_asked_for_as_new_is() -> None:
 def test_a_ticket_names_a_version_with_the_letter_or_without() -> None:
     """People write `web 1.4.2` and `web v1.4.2`: both are the tag of the component's format."""
     for text in ("backend v1.4.2 and frontend 2023.05.4", "backend 1.4.2 and frontend v2023.05.4"):
-        found = read_versions(text, ["backend", "frontend"], {"backend": V_NUMBERS})
+        found = read_versions(text, {"backend": V_NUMBERS, "frontend": DEFAULT_FORMAT})
         assert found == {"backend": "v1.4.2", "frontend": "2023.05.4"}
 
 

@@ -40,7 +40,7 @@ def is_image_tag(tag: str) -> bool:
     return _TAG.fullmatch(tag) is not None
 
 
-def safe_image_tag(name: str, prefix: str = "") -> str:
+def safe_image_tag(name: str, prefix: str) -> str:
     """Return an image tag for the Git tag or branch `name`; production tags begin with `prefix`.
 
     A name that is a legal image tag stays as it is. Where characters had to go, or where the result

@@ -103,9 +103,7 @@ def look_for_overrides(
         return {component.name: why for component in components}
 
 
-def find_overrides(
-    blob: Blob, components: Sequence[Component], own_action: str = ""
-) -> Mapping[str, tuple[Override, ...]]:
+def find_overrides(blob: Blob, components: Sequence[Component], own_action: str) -> Mapping[str, tuple[Override, ...]]:
     """Return by component what the workflow takes from elsewhere without telling each gate and deployment.
 
     `own_action` is `OWNER/NAME` of this action, empty if that is not known. Raises WorkflowFileError.

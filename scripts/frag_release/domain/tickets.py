@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .findings import listed
-from .refs import DEFAULT_FORMAT, TagFormat
+from .refs import TagFormat
 from .versions import parse_production_tag
 
 STACK = "stack"
@@ -180,10 +180,8 @@ class TicketTextError(Exception):
         self.without_words = without_words or message
 
 
-def read_versions(
-    text: str, components: Sequence[str], formats: Mapping[str, TagFormat] | None = None
-) -> dict[str, str]:
-    """Return the one production tag that `text` names for each of `components`.
+def read_versions(text: str, formats: Mapping[str, TagFormat]) -> dict[str, str]:
+    """Return the one production tag that `text` names for each component, whose tags are of such a format.
 
     The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
     version is taken for the word. Raises TicketTextError, saying what is missing, what is named more than once, and
@@ -191,13 +189,10 @@ def read_versions(
     """
     if len(text) > MAX_CHARACTERS:
         raise TicketTextError(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
-    reader = _Reader(components)
+    reader = _Reader(list(formats))
     for number, line in _seen_lines(text):
         reader.read(line, number)
-    return {
-        component: _only(component, reader.found[component], (formats or {}).get(component, DEFAULT_FORMAT))
-        for component in components
-    }
+    return {component: _only(component, reader.found[component], form) for component, form in formats.items()}
 
 
 def _seen_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -71,7 +71,7 @@ def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dic
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
         formats = {component.name: component.tag_format for component in components}
-        return read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
+        return read_versions(f"{issue.title}\n\n{issue.body}", formats)
     except TicketTextError as error:
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False

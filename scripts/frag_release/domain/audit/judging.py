@@ -70,7 +70,7 @@ def by_month(names: Iterable[str], form: TagFormat) -> Mapping[tuple[int, int], 
 
 
 def previous_releases(
-    tags: Tags, below: Answer[PreviousRelease | None] = None
+    tags: Tags, below: Answer[PreviousRelease | None]
 ) -> Mapping[str, Answer[PreviousRelease | None]]:
     """Return the next lower production tag on a stack branch for each tag, None where there is none.
 
@@ -254,10 +254,10 @@ class Judge:
     def _component(
         self, pin: Pin, previous: Answer[PreviousRelease | None], record: Answer[ReleaseRecord | None]
     ) -> ComponentFacts:
-        facts = replace(self._history.pinned.get(pin.key, ComponentFacts(pin)), pin=pin)
+        facts = self._history.pinned.get(pin.key, ComponentFacts(pin))
         before = _same_component(pin.component, previous.pins) if isinstance(previous, PreviousRelease) else previous
-        facts = replace(facts, previous=before)
-        return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts
+        recorded = _recorded(pin, record) if isinstance(record, ReleaseRecord) else facts.recorded
+        return replace(facts, pin=pin, previous=before, recorded=recorded)
 
 
 def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
@@ -321,8 +321,7 @@ def _of_component(component: Component, record: ReleaseRecord) -> RecordedCompon
     return found if found and found.repository.lower() == component.repository.lower() else None
 
 
-def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
-    pin = facts.pin
+def _recorded(pin: Pin, record: ReleaseRecord) -> Recorded | None:
     found = _of_component(pin.component, record)
     if found is None or found.tag != pin.tag:
         return None
