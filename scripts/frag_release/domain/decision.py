@@ -148,35 +148,29 @@ def _left_to_its_tag(circumstances: Circumstances, findings: Sequence[Finding]) 
 
 def _unjudged(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
     kind, name, form = circumstances.kind, circumstances.ref.name, circumstances.tag_format
-    safe = safe_image_tag(name, form.prefix)
-    image, is_staged, reason = {
-        RefKind.PRODUCTION_TAG: (
-            form.image_tag(name),
-            True,
-            f"{name} is a production tag, but production is switched off here by the input `production: false`.",
-        ),
-        RefKind.OTHER_TAG: (
-            safe,
-            True,
-            f"{name} is not a production tag ({form.numbers} such as {form.like()}), so it will not reach production. "
-            f"{wrong_v(name, form, 'tag-format')}".rstrip(),
-        ),
-        RefKind.STACK_BRANCH: (
-            "latest",
-            True,
-            f"{name} is the stack branch: it is built as `latest`, and only a production tag reaches production.",
-        ),
-        RefKind.OTHER_BRANCH: (
-            safe,
-            False,
-            f"{name} is a branch: it is built, and only a production tag reaches production.",
-        ),
-        RefKind.PULL_REQUEST: (
-            "",
-            False,
-            "This pull request is not judged: it changes no pin, or production is switched off.",
-        ),
-        RefKind.OTHER: ("", False, "Only tags and branches are built; this run belongs to neither."),
-    }[kind]
-    is_staged = is_staged and circumstances.own_ref
-    return Decision(Verdict.BUILD_ONLY, kind, reason, findings, image, deploy_staging=is_staged)
+    reasons = {
+        RefKind.PRODUCTION_TAG: f"{name} is a production tag, but production is switched off here by the input "
+        "`production: false`.",
+        RefKind.OTHER_TAG: f"{name} is not a production tag ({form.numbers} such as {form.like()}), so it will "
+        f"not reach production. {wrong_v(name, form, 'tag-format')}".rstrip(),
+        RefKind.STACK_BRANCH: f"{name} is the stack branch: it is built as `latest`, and only a production tag "
+        "reaches production.",
+        RefKind.OTHER_BRANCH: f"{name} is a branch: it is built, and only a production tag reaches production.",
+        RefKind.PULL_REQUEST: "This pull request is not judged: it changes no pin, or production is switched off.",
+        RefKind.OTHER: "Only tags and branches are built; this run belongs to neither.",
+    }
+    images = {
+        RefKind.PRODUCTION_TAG: form.image_tag(name),
+        RefKind.OTHER_TAG: safe_image_tag(name, form.prefix),
+        RefKind.STACK_BRANCH: "latest",
+        RefKind.OTHER_BRANCH: safe_image_tag(name, form.prefix),
+    }
+    staging = kind in (RefKind.PRODUCTION_TAG, RefKind.OTHER_TAG, RefKind.STACK_BRANCH)
+    return Decision(
+        Verdict.BUILD_ONLY,
+        kind,
+        reasons[kind],
+        findings,
+        images.get(kind, ""),
+        deploy_staging=staging and circumstances.own_ref,
+    )

@@ -91,9 +91,8 @@ class AnnounceReport(Report):
         return {
             **self.of_release(
                 Ref.of_tag(contents.tag),
-                contents.previous,
-                contents.components,
-                repository=contents.repository,
+                contents,
+                contents.repository,
                 tag=contents.tag,
                 commit=contents.commit,
                 image=f"{contents.image}:{contents.tag}" if contents.image else "",

@@ -118,12 +118,9 @@ class AuditReport(Report):
     @property
     def verdict(self) -> Verdict:
         """`blocked` if anything is wrong or unknown, or cannot be asked; an audit deploys nothing."""
-        is_blocked = self.gaps or self.broken or self.unverified or self.unasked or self._runs_other
+        runs_other = self.watch is not None and self.watch.matches is False
+        is_blocked = runs_other or self.gaps or self.broken or self.unverified or self.unasked
         return Verdict.BLOCKED if is_blocked else Verdict.BUILD_ONLY
-
-    @property
-    def _runs_other(self) -> bool:
-        return self.watch is not None and self.watch.matches is False
 
     @property
     def findings(self) -> Sequence[Finding]:

@@ -151,13 +151,7 @@ class GateReport(Report):
     def as_json(self) -> dict[str, Any]:
         """The report by the schema that `release.json` and other tools read."""
         return self.of_release(
-            self.ref,
-            self.facts.previous,
-            self.facts.components,
-            repository=self.repository,
-            tag=self.tag,
-            commit=self.commit,
-            image=self.stack_image,
+            self.ref, self.facts, self.repository, tag=self.tag, commit=self.commit, image=self.stack_image
         )
 
 

@@ -139,12 +139,7 @@ class PrepareReport(Report):
         plan = self.plan
         return {
             **self.of_release(
-                Ref.of_branch(plan.branch),
-                self.facts.previous,
-                self.facts.components,
-                repository=plan.repository,
-                tag=plan.stack_tag,
-                commit=self.commit,
+                Ref.of_branch(plan.branch), self.facts, plan.repository, tag=plan.stack_tag, commit=self.commit
             ),
             "plan": {
                 "branch": plan.branch,

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..components import COMPONENT_NAMES, Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
-from ..facts import ComponentFacts, PreviousRelease
+from ..facts import ComponentFacts, PreviousRelease, ReleaseFacts
 from ..findings import Finding, blocking, in_one_line
 from ..origin import origins_of
 from ..refs import Ref
+
+if TYPE_CHECKING:
+    from ..contents import Contents
 
 SCHEMA = 1
 LONGEST = 250
@@ -25,7 +28,6 @@ _TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _PATH = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9._/-]{0,127}")
 _OTHER = re.compile(r"[^A-Za-z0-9 .,:;()/%'#+_-]+")
 _RULES = 3
-_OF_THE_STACK = ("repository", "tag", "commit", "image", "digest")
 
 
 def tag_name(tag: str) -> str:
@@ -213,17 +215,26 @@ class Report:
     def of_release(
         self,
         ref: Ref,
-        previous: Answer[PreviousRelease | None],
-        components: Sequence[ComponentFacts],
-        **stack: str,
+        found: ReleaseFacts | Contents,
+        repository: str,
+        tag: str,
+        commit: str,
+        image: str = "",
+        digest: str = "",
     ) -> dict[str, Any]:
-        """The head of a report on the release at `ref`; `stack` is its repository, tag, commit, image and digest."""
+        """The head of a report on a release; what is empty is null in it."""
         return {
             **self.head(),
             "ref": ref.text,
-            "stack": {name: stack.get(name) or None for name in _OF_THE_STACK},
-            "previous": previous_as_json(previous),
-            "components": [component_as_json(facts) for facts in components],
+            "stack": {
+                "repository": repository,
+                "tag": tag or None,
+                "commit": commit or None,
+                "image": image or None,
+                "digest": digest or None,
+            },
+            "previous": previous_as_json(found.previous),
+            "components": [component_as_json(facts) for facts in found.components],
         }
 
     def came(self) -> dict[str, Any]:

@@ -44,6 +44,11 @@ class Chosen:
     missing: Sequence[str] = ()
     unheard: Sequence[str] = ()
 
+    @property
+    def missing_files(self) -> frozenset[str]:
+        """The files without a run, without the names that they were given by."""
+        return frozenset(name.split(" (")[0] for name in self.missing)
+
 
 def has_names(given: Sequence[str]) -> bool:
     """Whether what is given as workflows holds a name: to find its file, the list of workflows is needed."""
@@ -181,7 +186,7 @@ def _what(facts: ComponentFacts) -> str:
 def _missing(facts: ComponentFacts, chosen: Chosen) -> Outcome | None:
     """Return why a workflow that must have passed has no run; None where each of them has one."""
     if chosen.missing:
-        return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing)
+        return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing_files)
     if chosen.unheard:
         return unheard_of(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
@@ -310,7 +315,7 @@ def _unhelpful_record(facts: ComponentFacts) -> str:
     return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
 
 
-def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outcome:
+def _no_run(facts: ComponentFacts, what: str, files: frozenset[str] = frozenset()) -> Outcome:
     other = _of_another_event(facts, files)
     if other:
         return _does_not_count(facts, what, other)
@@ -323,10 +328,10 @@ def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outc
     return unknown(_what(facts), why, may_settle=True)
 
 
-def _of_another_event(facts: ComponentFacts, files: Sequence[str]) -> Run | None:
+def _of_another_event(facts: ComponentFacts, files: frozenset[str]) -> Run | None:
     """Return the newest run for the tag's commit that no push has started; of `files` where some are named."""
     found = [run for run in facts.seen_runs if run.head_sha == facts.commit and run.event != PUSH]
-    meant = [run for run in found if not files or {run.file, run.workflow} & {name.split(" (")[0] for name in files}]
+    meant = [run for run in found if not files or {run.file, run.workflow} & files]
     return max(meant, key=lambda run: run.id, default=None)
 
 

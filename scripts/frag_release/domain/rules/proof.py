@@ -10,7 +10,7 @@ from ..findings import Outcome, Status
 from ..origin import JudgedImage, Material, Origin
 from .pin_ci import files_of, pin_ci
 from .pins import AFTER_TAGGING, NO_SUCH_TAG, NO_TAG
-from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
+from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, placed, rule, skipped, unknown, warned
 
 _OFF = "Switched off by check-origin."
 _SAY_IT = "Have the CI build it with provenance (docs/gate.md has the line), or set check-origin to check."
@@ -231,11 +231,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
     if not facts.commit or isinstance(facts.commit, Unknown):
         return skipped(NO_SUCH_TAG)
     wanted = either(component.branches)
-    if isinstance(facts.placement, Unknown):
-        return unknown(f"Whether {pin.tag} is on {wanted} of {component.repository}", facts.placement)
-    if facts.placement.branches:
-        return passed(f"{pin.tag} is on {either(sorted(facts.placement.branches))} of {component.repository}.")
-    return failed(
+    return placed(pin.tag, component.repository, component.branches, facts.placement) or failed(
         f"{pin.tag} of {component.repository} is not on {wanted}.",
         f"Pin a tag that is on {wanted}, or merge {facts.commit[:12]} there and give it a new tag.{facts.newest}",
     )

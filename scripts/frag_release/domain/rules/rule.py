@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from ..evidence import Unknown
+from ..evidence import Answer, Placement, Unknown
 from ..facts import NOT_ASKED, About, Judged
 from ..findings import Finding, Outcome, Status
 
@@ -125,6 +125,14 @@ def without_previous(why: Unknown | None) -> Outcome:
     if why is NOT_ASKED:
         return skipped("No release is judged here, so the previous one was not looked up.")
     return warned(f"The previous release could not be read: {why.reason.rstrip('.')}.", why.remedy)
+
+
+def placed(tag: str, repository: str, branches: Sequence[str], placement: Answer[Placement]) -> Outcome | None:
+    """Return where a tag is; None if it is known to be on none of the branches, which is for the rule to tell."""
+    if isinstance(placement, Unknown):
+        return unknown(f"Whether {tag} is on {either(branches)} of {repository}", placement)
+    found = either(sorted(placement.branches))
+    return passed(f"{tag} is on {found} of {repository}.") if found else None
 
 
 def either(names: Sequence[str]) -> str:

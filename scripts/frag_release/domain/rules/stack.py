@@ -9,8 +9,22 @@ from ..evidence import DISPATCH, PUSH, NotOffered, Run, Unknown, how_to_rerun
 from ..facts import StackFacts
 from ..findings import Outcome, listed
 from ..versions import following, production_tags
-from .pin_ci import broken, choose, counted, files_of, running, unheard_of
-from .rule import JUDGED, NOTHING_TO_SAY, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
+from .pin_ci import Chosen, broken, choose, counted, files_of, running, unheard_of
+from .rule import (
+    JUDGED,
+    NOTHING_TO_SAY,
+    RUN,
+    Occasion,
+    Rule,
+    either,
+    failed,
+    passed,
+    placed,
+    rule,
+    skipped,
+    unknown,
+    warned,
+)
 
 _GIVEN_IN = "stack-ci-workflows"
 
@@ -35,7 +49,7 @@ def stack_ci(facts: StackFacts) -> Outcome:
     if isinstance(chosen, Outcome):
         return chosen
     if chosen.missing:
-        why, url = _no_run(chosen.missing, facts.ci)
+        why, url = _no_run(chosen, facts.ci)
         return unknown(what, why, url, may_settle=True)
     return (
         unheard_of(what, chosen, runs, _GIVEN_IN)
@@ -45,11 +59,11 @@ def stack_ci(facts: StackFacts) -> Outcome:
     )
 
 
-def _no_run(missing: Sequence[str], runs: Sequence[Run]) -> tuple[Unknown, str]:
+def _no_run(chosen: Chosen, runs: Sequence[Run]) -> tuple[Unknown, str]:
     """Return why nothing is known, and the address of a run that was seen and does not count, if there is one."""
-    files = {name.split(" (")[0] for name in missing}
-    others = [run for run in runs if {run.file, run.workflow} & files and run.event not in (PUSH, DISPATCH)]
-    reason, url = f"there is no run of {', '.join(missing)} on it", ""
+    other_events = (run for run in runs if run.event not in (PUSH, DISPATCH))
+    others = [run for run in other_events if {run.file, run.workflow} & chosen.missing_files]
+    reason, url = f"there is no run of {', '.join(chosen.missing)} on it", ""
     remedy = f"If the commit was just pushed, wait and run this again. Otherwise check the names in {_GIVEN_IN}: only "
     if others:
         other = max(others, key=lambda run: run.id)
@@ -74,11 +88,7 @@ def _mend(run: Run) -> str:
 def tag_on_stack_branch(facts: StackFacts) -> Outcome:
     """A release is made of what was reviewed: of a commit on the stack branch."""
     wanted = either(facts.branches)
-    if isinstance(facts.placement, Unknown):
-        return unknown(f"Whether {facts.tag} is on {wanted} of {facts.repository}", facts.placement)
-    if facts.placement.branches:
-        return passed(f"{facts.tag} is on {either(sorted(facts.placement.branches))} of {facts.repository}.")
-    return failed(
+    return placed(facts.tag.text, facts.repository, facts.branches, facts.placement) or failed(
         f"{facts.tag} is not on {wanted} of {facts.repository}, so what it holds was not merged there.",
         f"Merge the commit into {wanted} and give the merged commit a new tag.",
     )
