@@ -68,108 +68,94 @@ _V_PREFIX = re.compile(r"\Av(?=[0-9])")
 
 
 @dataclass(frozen=True)
-class Word:
-    """The name of a component (or `STACK`) or a version as it is written, with its place in the line."""
+class Ticket:
+    """An issue of a repository."""
 
-    start: int
-    end: int
-    component: str = ""
-    version: str = ""
+    repository: str
+    number: int
 
-
-def _as_said(name: str) -> str:
-    """Return the pattern of a name; with a blank for its hyphen it is the same, with more behind it another."""
-    return re.escape(name).replace(r"\-", "[ -]?") + r"(?![0-9]|-[a-z])"
+    def __str__(self) -> str:
+        return f"{self.repository}#{self.number}"
 
 
-class Vocabulary:
-    """Knows the names of components by which people call them."""
+def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
+    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
 
-    def __init__(self, components: Sequence[str]) -> None:
-        # The longest first: `web-admin` is not `web`.
-        self._names = sorted([*components, STACK], key=len, reverse=True)
-        patterns = "|".join(f"({_NAMES.get(name) or _as_said(name)})" for name in self._names)
-        self._pattern = re.compile(rf"{_VERSION}|(?<!{_LETTER})(?:{patterns})(?!{_LETTER})", re.I)
-
-    def words(self, line: str) -> list[Word]:
-        """Return the words of a line in their order; a name that is said twice in a row counts once."""
-        words: list[Word] = []
-        for found in self._pattern.finditer(line):
-            word = self._word(found)
-            last = words[-1] if words and word.component else word
-            is_said_already = found.group().lower() == "release" and bool(
-                _NAME_TO_NAME.fullmatch(line, last.end, word.start)
-            )
-            if last is not word and last.component and (last.component == word.component or is_said_already):
-                words[-1] = replace(last, end=word.end)
-            else:
-                words.append(word)
-        return words
-
-    def only_name(self, text: str) -> str:
-        """Return the one name in `text`, empty where there is none or more than one."""
-        names = {word.component for word in self.words(text)}
-        return names.pop() if len(names) == 1 else ""
-
-    def _word(self, found: re.Match[str]) -> Word:
-        version = found["version"]
-        if version is None:
-            # The first group is the version's.
-            return Word(*found.span(), component=self._names[(found.lastindex or 0) - 2])
-        return Word(*found.span(), version=version.lstrip("vV").rstrip("._-"))
-
-
-def pairs_of_words(line: str, words: Sequence[Word]) -> Pairs | None:
-    """Return each version of a line with the name that it belongs to; None where that is not clear.
-
-    All versions are those of the only name. With several names, names and versions take turns, or
-    each version stands right beside one name.
+    An address may be that of a comment.
     """
-    versions = [word for word in words if word.version]
-    named = {word.component for word in words if word.component}
-    if len(named) == 1:
-        return [(next(iter(named)), word.version) for word in versions]
-    beside = [(names.pop(), version) for names, version in _beside(line, words) if len(names) == 1]
-    in_turn = _in_turn(words)
-    if in_turn is not None:
-        return in_turn if set(beside) <= set(in_turn) else None
-    return beside if len(beside) == len(versions) else None
+    if found := _ADDRESS.fullmatch(text):
+        host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
+        is_here = host == here or (host, here) == ("www.github.com", "github.com")
+        return Ticket(found["repository"], int(found["number"])) if is_here else None
+    found = _TICKET.fullmatch(text)
+    return Ticket(found["repository"] or repository, int(found["number"])) if found else None
 
 
-def _in_turn(words: Sequence[Word]) -> Pairs | None:
-    """Pair names and versions that take turns from the first word to the last."""
-    first, second = words[::2], words[1::2]
-    pairs = list(zip(first, second, strict=False))
-    if len(first) != len(second):
-        return None
-    if all(one.component and other.version for one, other in pairs):
-        return [(one.component, other.version) for one, other in pairs]
-    if all(one.version and other.component for one, other in pairs):
-        return [(other.component, one.version) for one, other in pairs]
-    return None
+def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
+    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
+
+    Whoever may push a commit may write its message, and what is told may not be for everybody.
+    """
+    repository = ticket.repository.lower()
+    return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
 
 
-def _beside(line: str, words: Sequence[Word]) -> list[tuple[set[str], str]]:
-    """Return each version with the names right beside it; names that are listed together all count."""
-    result = []
-    for at, word in enumerate(words):
-        if word.version:
-            names = _names_before(line, words, at)
-            after = words[at + 1] if at + 1 < len(words) else None
-            if after and after.component and _VERSION_TO_NAME.fullmatch(line, word.end, after.start):
-                names.add(after.component)
-            result.append((names, word.version))
-    return result
+@dataclass(frozen=True)
+class Author:
+    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
+
+    login: str
+    association: str = ""
+    is_app: bool = False
+
+    @property
+    def belongs(self) -> bool:
+        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
+        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
 
 
-def _names_before(line: str, words: Sequence[Word], at: int) -> set[str]:
-    names: set[str] = set()
-    between = _NAME_TO_VERSION
-    while at > 0 and words[at - 1].component and between.fullmatch(line, words[at - 1].end, words[at].start):
-        if words[at - 1].component != STACK or not names:
-            names.add(words[at - 1].component)
-        at, between = at - 1, _NAME_TO_NAME
-    return names
+@dataclass(frozen=True)
+class Issue:
+    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
+
+    id: int
+    repository: str
+    number: int
+    url: str
+    title: str
+    body: str
+    is_open: bool
+    author: Author
+    labels: Sequence[str] = ()
+    assignees: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
+
+    issues: Sequence[Issue]
+    among: int = 0
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a ticket."""
+
+    id: int
+    url: str
+    body: str
+    author: Author
+
+
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
+    return _said(one) == _said(other)
+
+
+def _said(title: str) -> set[str]:
+    words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
+    return {_V_PREFIX.sub("", word) for word in words}
 
 
 class TicketTextError(Exception):
@@ -310,92 +296,106 @@ def _cells(line: str) -> list[str]:
     return re.split(r"(?<!\\)\|", row)
 
 
-def same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
-    return _said(one) == _said(other)
-
-
-def _said(title: str) -> set[str]:
-    words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
-    return {_V_PREFIX.sub("", word) for word in words}
-
-
 @dataclass(frozen=True)
-class Ticket:
-    """An issue of a repository."""
+class Word:
+    """The name of a component (or `STACK`) or a version as it is written, with its place in the line."""
 
-    repository: str
-    number: int
+    start: int
+    end: int
+    component: str = ""
+    version: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.repository}#{self.number}"
+
+def _as_said(name: str) -> str:
+    """Return the pattern of a name; with a blank for its hyphen it is the same, with more behind it another."""
+    return re.escape(name).replace(r"\-", "[ -]?") + r"(?![0-9]|-[a-z])"
 
 
-def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
-    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
+class Vocabulary:
+    """Knows the names of components by which people call them."""
 
-    An address may be that of a comment.
+    def __init__(self, components: Sequence[str]) -> None:
+        # The longest first: `web-admin` is not `web`.
+        self._names = sorted([*components, STACK], key=len, reverse=True)
+        patterns = "|".join(f"({_NAMES.get(name) or _as_said(name)})" for name in self._names)
+        self._pattern = re.compile(rf"{_VERSION}|(?<!{_LETTER})(?:{patterns})(?!{_LETTER})", re.I)
+
+    def words(self, line: str) -> list[Word]:
+        """Return the words of a line in their order; a name that is said twice in a row counts once."""
+        words: list[Word] = []
+        for found in self._pattern.finditer(line):
+            word = self._word(found)
+            last = words[-1] if words and word.component else word
+            is_said_already = found.group().lower() == "release" and bool(
+                _NAME_TO_NAME.fullmatch(line, last.end, word.start)
+            )
+            if last is not word and last.component and (last.component == word.component or is_said_already):
+                words[-1] = replace(last, end=word.end)
+            else:
+                words.append(word)
+        return words
+
+    def only_name(self, text: str) -> str:
+        """Return the one name in `text`, empty where there is none or more than one."""
+        names = {word.component for word in self.words(text)}
+        return names.pop() if len(names) == 1 else ""
+
+    def _word(self, found: re.Match[str]) -> Word:
+        version = found["version"]
+        if version is None:
+            # The first group is the version's.
+            return Word(*found.span(), component=self._names[(found.lastindex or 0) - 2])
+        return Word(*found.span(), version=version.lstrip("vV").rstrip("._-"))
+
+
+def pairs_of_words(line: str, words: Sequence[Word]) -> Pairs | None:
+    """Return each version of a line with the name that it belongs to; None where that is not clear.
+
+    All versions are those of the only name. With several names, names and versions take turns, or
+    each version stands right beside one name.
     """
-    if found := _ADDRESS.fullmatch(text):
-        host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
-        is_here = host == here or (host, here) == ("www.github.com", "github.com")
-        return Ticket(found["repository"], int(found["number"])) if is_here else None
-    found = _TICKET.fullmatch(text)
-    return Ticket(found["repository"] or repository, int(found["number"])) if found else None
+    versions = [word for word in words if word.version]
+    named = {word.component for word in words if word.component}
+    if len(named) == 1:
+        return [(next(iter(named)), word.version) for word in versions]
+    beside = [(names.pop(), version) for names, version in _beside(line, words) if len(names) == 1]
+    in_turn = _in_turn(words)
+    if in_turn is not None:
+        return in_turn if set(beside) <= set(in_turn) else None
+    return beside if len(beside) == len(versions) else None
 
 
-def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
-    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
-
-    Whoever may push a commit may write its message, and what is told may not be for everybody.
-    """
-    repository = ticket.repository.lower()
-    return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
-
-    login: str
-    association: str = ""
-    is_app: bool = False
-
-    @property
-    def belongs(self) -> bool:
-        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
-        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
+def _in_turn(words: Sequence[Word]) -> Pairs | None:
+    """Pair names and versions that take turns from the first word to the last."""
+    first, second = words[::2], words[1::2]
+    pairs = list(zip(first, second, strict=False))
+    if len(first) != len(second):
+        return None
+    if all(one.component and other.version for one, other in pairs):
+        return [(one.component, other.version) for one, other in pairs]
+    if all(one.version and other.component for one, other in pairs):
+        return [(other.component, one.version) for one, other in pairs]
+    return None
 
 
-@dataclass(frozen=True)
-class Issue:
-    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
-
-    id: int
-    repository: str
-    number: int
-    url: str
-    title: str
-    body: str
-    is_open: bool
-    author: Author
-    labels: Sequence[str] = ()
-    assignees: Sequence[str] = ()
+def _beside(line: str, words: Sequence[Word]) -> list[tuple[set[str], str]]:
+    """Return each version with the names right beside it; names that are listed together all count."""
+    result = []
+    for at, word in enumerate(words):
+        if word.version:
+            names = _names_before(line, words, at)
+            after = words[at + 1] if at + 1 < len(words) else None
+            if after and after.component and _VERSION_TO_NAME.fullmatch(line, word.end, after.start):
+                names.add(after.component)
+            result.append((names, word.version))
+    return result
 
 
-@dataclass(frozen=True)
-class Found:
-    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
-
-    issues: Sequence[Issue]
-    among: int = 0
-
-
-@dataclass(frozen=True)
-class Comment:
-    """A comment on a ticket."""
-
-    id: int
-    url: str
-    body: str
-    author: Author
+def _names_before(line: str, words: Sequence[Word], at: int) -> set[str]:
+    names: set[str] = set()
+    between = _NAME_TO_VERSION
+    while at > 0 and words[at - 1].component and between.fullmatch(line, words[at - 1].end, words[at].start):
+        if words[at - 1].component != STACK or not names:
+            names.add(words[at - 1].component)
+        at, between = at - 1, _NAME_TO_NAME
+    return names

@@ -30,39 +30,6 @@ _OTHER = re.compile(r"[^A-Za-z0-9 .,:;()/%'#+_-]+")
 _RULES = 3
 
 
-def tag_name(tag: str) -> str:
-    """Return the tag, or "a tag" if there are other signs in it than those of ordinary names."""
-    return tag if _TAG.fullmatch(tag) else "a tag"
-
-
-def path_name(name: str, otherwise: str) -> str:
-    """Return the name of a branch or an environment, which may have slashes, or what stands in its place."""
-    return name if _PATH.fullmatch(name) else otherwise
-
-
-def pair(components: Sequence[ComponentFacts]) -> str:
-    """Return `backend 2023.05.1, frontend 2023.05.4`: each component that is known, with its tag."""
-    pins = (facts.pin for facts in components)
-    return ", ".join(f"{pin.component.name} {tag_name(pin.tag)}" for pin in pins if pin.tag)
-
-
-def rules(failed: Sequence[str]) -> str:
-    """Return the rules that block, in so many words that a line stays short."""
-    others = len(failed) - _RULES
-    return ", ".join([*failed[:_RULES], *([f"{others} more"] if others > 0 else [])])
-
-
-def joined(what: str, detail: str) -> str:
-    """Return `what: detail`, or `what` alone where there is no detail."""
-    return f"{what}: {detail}" if detail else what
-
-
-def plain(line: str) -> str:
-    """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
-    text = " ".join(_OTHER.sub(" ", line).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
-
-
 @dataclass(frozen=True)
 class Action:
     """Something that this run made, or, if it is not new, found and went on with.
@@ -359,6 +326,39 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "file": finding.file or None,
         "line": finding.line,
     }
+
+
+def tag_name(tag: str) -> str:
+    """Return the tag, or "a tag" if there are other signs in it than those of ordinary names."""
+    return tag if _TAG.fullmatch(tag) else "a tag"
+
+
+def path_name(name: str, otherwise: str) -> str:
+    """Return the name of a branch or an environment, which may have slashes, or what stands in its place."""
+    return name if _PATH.fullmatch(name) else otherwise
+
+
+def pair(components: Sequence[ComponentFacts]) -> str:
+    """Return `backend 2023.05.1, frontend 2023.05.4`: each component that is known, with its tag."""
+    pins = (facts.pin for facts in components)
+    return ", ".join(f"{pin.component.name} {tag_name(pin.tag)}" for pin in pins if pin.tag)
+
+
+def rules(failed: Sequence[str]) -> str:
+    """Return the rules that block, in so many words that a line stays short."""
+    others = len(failed) - _RULES
+    return ", ".join([*failed[:_RULES], *([f"{others} more"] if others > 0 else [])])
+
+
+def joined(what: str, detail: str) -> str:
+    """Return `what: detail`, or `what` alone where there is no detail."""
+    return f"{what}: {detail}" if detail else what
+
+
+def plain(line: str) -> str:
+    """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
+    text = " ".join(_OTHER.sub(" ", line).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
 
 
 def as_word(flag: bool) -> str:
