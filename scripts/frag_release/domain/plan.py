@@ -201,7 +201,6 @@ def choose_stack_tag(
     """Return the stack tag of the release: `wanted`, or the next iteration of this month.
 
     With a format of `N.N.N`, `wanted` may be a part of the number: the next above `newest`, that of the stack branch.
-
     `tags` are the stack's tags and `branches` its branches, of which `release/…` take a tag each; `own`
     is the tag of a branch that an earlier run made for the same pair. Whether a branch of exactly the
     `wanted` tag is ours is for the one to judge who writes to it, and can name its owner. Raises ChoiceError.

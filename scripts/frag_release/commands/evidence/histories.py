@@ -14,7 +14,7 @@ from ...domain.contents import Contents, Titles, changes_between, named_tickets
 from ...domain.evidence import Answer, Approval, LeftOut, Placement, Unknown, WrongKind
 from ...domain.newest import Candidate, Newest, doubts, unformed
 from ...domain.plan import TICKET_TRAILER, Change
-from ...domain.refs import DEFAULT_FORMAT, TagFormat
+from ...domain.refs import TagFormat
 from ...domain.review import trailer_values
 from ...domain.tickets import Ticket, may_be_told, parse_ticket
 from ...domain.versions import production_tags
@@ -92,7 +92,7 @@ def find_newest(
     repository: Repository,
     branches: Sequence[str],
     today: datetime.date,
-    form: TagFormat = DEFAULT_FORMAT,
+    form: TagFormat,
     format_input: str = "tag-format",
     at_first: int = 10,
 ) -> Answer[Newest]:
