@@ -111,14 +111,11 @@ def demand_plausible(
     other = highest.text if highest and is_other else unformed(names, form, highest)
     if other:
         right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
+        scheme = "by month" if form.by_month else f"of the form {form.shape}"
         raise ChoiceError(
-            f"The newest tag of {repository} is {other}, so the next one {_scheme(form)} would be of another scheme.",
+            f"The newest tag of {repository} is {other}, so the next one {scheme} would be of another scheme.",
             f"{right} Or tag by hand, and name that tag.",
         )
-
-
-def _scheme(form: TagFormat) -> str:
-    return "by month" if form.by_month else f"of the form {form.shape}"
 
 
 def next_tag(

@@ -121,9 +121,10 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
         if year < FIRST_YEAR:
             continue
         lower = below.get((year, month))
+        is_far = iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
         if (year, month) > (today.year, today.month):
             found[tag.text] = "by its number it is later than this month"
-        elif 1 <= month <= 12 and _is_far(iteration, lower):
+        elif 1 <= month <= 12 and is_far:
             above = (
                 f"that is more than {_WIDEST_GAP} above {tag.form.prefix}{year}.{month:02d}.{lower}, the next lower one"
             )
@@ -131,10 +132,6 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
         else:
             below[year, month] = iteration
     return found
-
-
-def _is_far(iteration: int, lower: int | None) -> bool:
-    return iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
 
 
 def unformed(names: Iterable[str], form: TagFormat, highest: ProductionTag | None = None) -> str:

@@ -282,11 +282,8 @@ def _found(
 def _as_given(source: Source) -> str:
     context, name = source
     shown = name if context == "inputs" else name.upper()
-    return f"{context}.{shown}" if _PLAIN.fullmatch(name) else f"{context}[{_quoted(name)}]"
-
-
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
+    quoted = name.replace("'", "''")
+    return f"{context}.{shown}" if _PLAIN.fullmatch(name) else f"{context}['{quoted}']"
 
 
 def _words(text: str) -> Iterator[str]:

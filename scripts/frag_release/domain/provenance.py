@@ -256,12 +256,9 @@ def _images(materials: object) -> tuple[Material, ...]:
             raise _MalformedError("something that went in has no address")
         name = image_named(uri)
         if name is not None:
-            found.append(Material(name, f"sha256:{digest}" if _is_hex(digest) else ""))
+            is_known = isinstance(digest, str) and _HEX.fullmatch(digest)
+            found.append(Material(name, f"sha256:{digest}" if is_known else ""))
     return tuple(found)
-
-
-def _is_hex(digest: object) -> bool:
-    return isinstance(digest, str) and _HEX.fullmatch(digest) is not None
 
 
 def _descriptor(entry: Mapping[str, Any]) -> Descriptor:

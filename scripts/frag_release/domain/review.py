@@ -187,9 +187,10 @@ def review_of(change: PairChange, branch: str, form: TagFormat) -> Review:
             "Publish it by hand, with the one tag in stack-tag.",
         )
     if not tags:
+        reverts = " It reverts an earlier change." if change.message.startswith("Revert ") else ""
         return NothingToPublish(
             f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
-            f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
+            f"made, nor does its message end with {TRAILER}.{reverts}",
             "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests, form)
@@ -233,7 +234,3 @@ def _marked(request: MergedRequest) -> tuple[str, dict[str, str]]:
 
 def _pair(pins: Sequence[Pin]) -> dict[str, str]:
     return {pin.component.name: pin.tag for pin in pins}
-
-
-def _is_revert(message: str) -> str:
-    return " It reverts an earlier change." if message.startswith("Revert ") else ""

@@ -44,15 +44,10 @@ def _answers(history: StackHistory) -> Iterator[object]:
     if isinstance(history.records, Mapping):
         yield from history.records.values()
     for facts in (*history.tags, *history.recorded.values()):
-        yield from _of_tag(facts)
+        yield from (facts.commit, facts.placement, facts.date, *(pin.unread for pin in facts.pins))
     for known in history.pinned.values():
         yield from (known.commit, known.shadow, known.placement, known.runs, known.lifetimes, known.workflows)
     yield from (history.images or {}).values()
-
-
-def _of_tag(facts: StackTag) -> Iterator[object]:
-    yield from (facts.commit, facts.placement, facts.date)
-    yield from (pin.unread for pin in facts.pins)
 
 
 def production(tags: Iterable[StackTag]) -> Tags:

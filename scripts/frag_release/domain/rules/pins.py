@@ -72,7 +72,8 @@ def pin_present(facts: ComponentFacts) -> Outcome:
             f"Write {either(pin.component.variables)} (and {either(pin.component.namespace_variables)}) as one plain "
             f"value each in the top-level env: of {pin.file}.",
         )
-    return passed(f"The {pin.component.name} is {pin.tag}{_in(pin.namespace)}.")
+    of_namespace = f" of namespace {pin.namespace}" if pin.namespace else ""
+    return passed(f"The {pin.component.name} is {pin.tag}{of_namespace}.")
 
 
 @rule(
@@ -89,11 +90,12 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
     pin = facts.pin
     if not pin.in_file:
         return skipped("The file holds no value to compare with.")
+    own_namespace = pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
     differences = [
         f"{what} {given!r} is to be built, the file says {written!r}"
         for what, given, written in (
             ("tag", pin.tag, pin.in_file.text),
-            ("namespace", pin.namespace, _namespace_in_file(pin)),
+            ("namespace", pin.namespace, own_namespace),
         )
         if given != written
     ]
@@ -223,14 +225,6 @@ def _as_given(pin: Pin, what: str) -> str:
     """Return what stands before the value in a `with:`."""
     name, given_in = pin.component.name, pin.component.given_in(what)
     return f"{given_in}: " if given_in == f"{name}-{what}" else f"{given_in}: {name}="
-
-
-def _namespace_in_file(pin: Pin) -> str:
-    return pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
-
-
-def _in(namespace: str) -> str:
-    return f" of namespace {namespace}" if namespace else ""
 
 
 VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)

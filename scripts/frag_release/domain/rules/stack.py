@@ -163,10 +163,11 @@ def tag_order(facts: StackFacts) -> Outcome:
         return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
     if not facts.higher:
         return passed(f"{facts.tag} is the highest release on {either(facts.branches)}{_among(facts)}.")
+    above = following(production_tags(facts.higher, facts.tag.form)[-1])
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
-        f"Release under a higher tag, such as {_above(facts)}: prepare and publish take it in the input stack-tag. If "
+        f"Release under a higher tag, such as {above}: prepare and publish take it in the input stack-tag. If "
         f"{facts.higher[-1]} was a mistake and never a release, delete it. To go back on purpose, deploy the older "
         "release as a rollback.",
     )
@@ -245,11 +246,6 @@ def config_same(facts: StackFacts) -> Outcome:
         f"{listed(facts.configuration, 5)}.",
         "Bring both to the same content by a change of its own, and release that under a new tag.",
     )
-
-
-def _above(facts: StackFacts) -> str:
-    higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher, form=facts.tag.form)
-    return following(higher[-1])
 
 
 def _among(facts: StackFacts) -> str:
