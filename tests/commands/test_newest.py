@@ -18,6 +18,7 @@ from frag_release.adapters.ports.repository import Repository
 from frag_release.commands.evidence.histories import find_newest
 from frag_release.domain.evidence import Answer, TooLong, Unknown
 from frag_release.domain.newest import Newest
+from frag_release.domain.refs import DEFAULT_FORMAT
 from world.clones_on_github import ClonesOnGithub
 from world.git import Repo
 from world.histories import START, Import
@@ -64,7 +65,7 @@ def merged(repo: Repo, branch: str = "production") -> tuple[int, ...]:
 
 def newest(repository: Repository) -> Answer[str]:
     """The newest tag on production."""
-    found = find_newest(repository, ["production"], TODAY)
+    found = find_newest(repository, ["production"], TODAY, DEFAULT_FORMAT)
     return found.tag() if isinstance(found, Newest) else found
 
 
@@ -141,7 +142,7 @@ def test_at_its_bound_it_claims_nothing(tmp_path: Path) -> None:
     """With 301 tags off the branch above the only one that is on it, there is no newest, and it is said why."""
     desk = Desk(tmp_path)
     long(desk, 302, 301)
-    found = find_newest(desk.repository(), ["production"], TODAY)
+    found = find_newest(desk.repository(), ["production"], TODAY, DEFAULT_FORMAT)
     assert isinstance(found, Newest)
     assert isinstance(found.tag(), TooLong)
     assert "none of the 300 highest production tags is on the branch, and the 2 below them" in found.remark

@@ -13,6 +13,7 @@ from commands.conftest import World
 from frag_release.commands.evidence.stack import StackEvidence
 from frag_release.domain.components import Pin
 from frag_release.domain.evidence import Answer
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import parse_production_tag
 from world.example import Example
 from world.faults import json_reply
@@ -40,7 +41,7 @@ def test_the_years_in_which_a_higher_tag_may_be(github_example: GitHubServer, da
 
     On the last day of a year the next one has begun further east.
     """
-    tag = parse_production_tag("2023.06.1")
+    tag = parse_production_tag("2023.06.1", DEFAULT_FORMAT)
     assert tag
     for is_too_long, listed in ((False, ["2023."]), (True, years)):
         if is_too_long:
@@ -63,7 +64,7 @@ def higher(github: GitHubServer, example: Example) -> Answer[Sequence[str]]:
     """Which tags above 2023.06.2 are on the stack branch, by the end of June 2023."""
     github.emulate.reset()
     github.seed_from_git(example.stack, STACK)
-    tag = parse_production_tag("2023.06.2")
+    tag = parse_production_tag("2023.06.2", DEFAULT_FORMAT)
     assert tag
     evidence = StackEvidence(forge(github.url).repository(STACK), ["master"], no_pins)
     facts, _ = evidence.gather(tag, datetime.date(2023, 6, 30))
@@ -162,7 +163,7 @@ def test_a_list_of_all_tags_that_lacks_the_tag_itself(world: World) -> None:
 
 def test_a_list_that_may_lack_the_tag_is_no_list(github_example: GitHubServer) -> None:
     """If the tag's own look fails, too, nobody knows whether the list without it is whole: no order is claimed."""
-    tag = parse_production_tag("2023.06.2")
+    tag = parse_production_tag("2023.06.2", DEFAULT_FORMAT)
     assert tag
     github_example.add("GET", "/matching-refs/tags", lambda forward: json_reply(200, []))
     github_example.fail("GET", "/git/ref/tags/2023.06.2$", status=503)

@@ -24,7 +24,7 @@ from world.emulate import node
 
 def component(name: str, repository: str) -> Component:
     """A component that is called so."""
-    return Component(name, repository, ("production",), f"{name}_TAG", f"{name}_NAMESPACE")
+    return Component(name, repository, ("production",), (f"{name}_TAG",), (f"{name}_NAMESPACE",))
 
 
 USUAL = Names(

@@ -6,6 +6,7 @@ from frag_release.domain.audit.judging import Timeline, by_month, previous_relea
 from frag_release.domain.audit.rules import StackTag
 from frag_release.domain.evidence import Answer, Placement, Unknown, WrongKind
 from frag_release.domain.facts import PreviousRelease
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import parse_production_tag
 
 ON, OFF = Placement(frozenset({"master"})), Placement(frozenset())
@@ -30,7 +31,7 @@ def previous(*tags: StackTag, below: Answer[PreviousRelease | None] = None) -> d
 
 def higher(tags: list[StackTag], name: str, on: int) -> str:
     """The higher release that was there before a day; `?` where that is not known."""
-    parsed = parse_production_tag(name)
+    parsed = parse_production_tag(name, DEFAULT_FORMAT)
     assert parsed
     found = Timeline(production(tags)).higher_before(parsed, day(on))
     return "?" if isinstance(found, Unknown) else "".join(found)
@@ -103,7 +104,7 @@ def test_a_higher_tag_that_is_not_known_leaves_it_open() -> None:
 
 def test_tags_of_a_month_however_it_is_written() -> None:
     """`2023.6.1` and `2023.06.1` are of one month; what is no production tag is of none."""
-    assert by_month(["2023.6.1", "2023.06.1", "2023.07.1", "v2023.06.2"]) == {
+    assert by_month(["2023.6.1", "2023.06.1", "2023.07.1", "v2023.06.2"], DEFAULT_FORMAT) == {
         (2023, 6): ["2023.06.1", "2023.6.1"],
         (2023, 7): ["2023.07.1"],
     }

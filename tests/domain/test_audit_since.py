@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from frag_release.domain.audit.rules import parse_since
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import parse_production_tag
 
 
@@ -24,7 +25,7 @@ from frag_release.domain.versions import parse_production_tag
 )
 def test_since_is_compared_by_numbers(since: str, tag: str, covered: bool) -> None:
     """The first numbers decide, however they are written; from there on everything is judged."""
-    parsed, production = parse_since(since), parse_production_tag(tag)
+    parsed, production = parse_since(since), parse_production_tag(tag, DEFAULT_FORMAT)
     assert parsed and production
     assert parsed.covers(production) is covered
 

@@ -54,7 +54,7 @@ Author: Somebody <somebody@example.org>
 )
 def test_numbers_are_told_apart(message: str, tickets: list[int], pull_requests: list[int]) -> None:
     """What GitHub adds to subjects is the component's own pull request, every other bare number a ticket."""
-    assert ticket_numbers(message) == tickets
+    assert ticket_numbers(message, TicketHome()) == tickets
     assert pull_request_numbers(message) == pull_requests
 
 
@@ -95,8 +95,8 @@ def test_an_address_is_of_the_server_of_the_run(server: str) -> None:
 def test_a_history_is_read_in_its_order_and_once() -> None:
     """Every number is told once, in the order of the history, and commits without a ticket are counted."""
     history = [Commit(str(at), text) for at, text in enumerate(["#3 (#30)", "typo", "#1 #3 (#31)", "wip (#30)"])]
-    assert read_references(history) == References((3, 1), (30, 31), without_ticket=2)
-    assert read_references([]) == References()
+    assert read_references(history, TicketHome()) == References((3, 1), (30, 31), without_ticket=2)
+    assert read_references([], TicketHome()) == References()
 
 
 @pytest.mark.parametrize(

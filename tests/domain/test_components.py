@@ -42,7 +42,7 @@ def test_tag_and_namespace_are_overridden_one_by_one() -> None:
 
 def test_other_variables_can_be_named() -> None:
     """The variables of the file are those that the inputs name."""
-    component = replace(BACKEND, variable="FE_IMAGE_TAG", namespace_variable="FE_NAMESPACE")
+    component = replace(BACKEND, variables=("FE_IMAGE_TAG",), namespace_variables=("FE_NAMESPACE",))
     assert pins(backend=component)[0].tag == "2023.05.4"
 
 
@@ -56,14 +56,14 @@ def test_other_variables_can_be_named() -> None:
 )
 def test_of_a_list_of_variables_the_first_that_is_there_counts(lines: str, variable: str, tag: str, line: int) -> None:
     """With `FE_BRANCH,FE_IMAGE_TAG` a file may have either; of both the first of the list, wherever it stands."""
-    component = replace(FRONTEND, variable="FE_BRANCH", other_variables=("FE_IMAGE_TAG",))
+    component = replace(FRONTEND, variables=("FE_BRANCH", "FE_IMAGE_TAG"))
     (pin,) = read_pins([component], WORKFLOW_FILE, blob(f"env:\n{lines}"))
     assert (pin.variable, pin.tag, pin.line, pin.problem) == (variable, tag, line, None)
 
 
 def test_of_a_list_of_variables_one_that_is_there_and_broken_is_a_problem() -> None:
     """What cannot be read in the first variable is not looked for in the next: the build may take either."""
-    component = replace(FRONTEND, variable="FE_BRANCH", other_variables=("FE_IMAGE_TAG",))
+    component = replace(FRONTEND, variables=("FE_BRANCH", "FE_IMAGE_TAG"))
     (pin,) = read_pins([component], WORKFLOW_FILE, blob("env:\n  FE_BRANCH: ${{ vars.X }}\n  FE_IMAGE_TAG: 1.2.3\n"))
     assert pin.problem is not None and pin.tag == ""
     assert (pin.problem.line, pin.problem.message.split()[0]) == (2, "FE_BRANCH")
@@ -71,7 +71,7 @@ def test_of_a_list_of_variables_one_that_is_there_and_broken_is_a_problem() -> N
 
 def test_a_list_of_variables_none_of_which_is_there_is_named_in_full() -> None:
     """Where none of the variables is there, the message and the remedy name them all; so do those of the namespace."""
-    component = replace(BACKEND, variable="A_TAG", other_variables=("B_TAG",), other_namespace_variables=("B_OWNER",))
+    component = replace(BACKEND, variables=("A_TAG", "B_TAG"), namespace_variables=("BE_NAMESPACE", "B_OWNER"))
     (pin,) = read_pins([component], WORKFLOW_FILE, blob("env:\n  B_OWNER: me\n"))
     assert pin.problem is not None and pin.namespace == "me"
     assert pin.problem.message == "the top-level env: has no A_TAG and no B_TAG"

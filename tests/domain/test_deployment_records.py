@@ -22,6 +22,7 @@ from frag_release.domain.deployment_records import (
     taken_back,
 )
 from frag_release.domain.evidence import Unknown
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.rollback import ROLLBACK
 
 BUILD, FORM = ".github/workflows/build-main.yaml", ".github/workflows/deploy.yaml"
@@ -44,12 +45,12 @@ FACTS = RunFacts(RUN, (JOB,), (re.compile("Deploy to production"),), TAGS)
 
 def doubt(filed: Filed = FILED, **facts: Any) -> str:
     """Why a record is only claimed, with other facts than those of the worked example."""
-    return judge(filed, replace(FACTS, **facts), (BUILD, FORM), ("master",)).doubt
+    return judge(filed, replace(FACTS, **facts), (BUILD, FORM), ("master",), DEFAULT_FORMAT).doubt
 
 
 def test_a_record_whose_run_checks_out_is_believed() -> None:
     """The build's run at the tag, at the recorded commit, whose deploy job ended well, though the run goes on."""
-    assert judge(FILED, FACTS, (BUILD, FORM), ("master",)).is_believed
+    assert judge(FILED, FACTS, (BUILD, FORM), ("master",), DEFAULT_FORMAT).is_believed
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ GOING_JOB = replace(JOB, status="in_progress", conclusion=None, completed=None)
 @pytest.mark.parametrize("filed", [GOING, replace(GOING, statuses=())], ids=["told", "just filed"])
 def test_a_run_that_checks_out_goes_on_with_its_record(filed: Filed) -> None:
     """Its deploy job has begun and not ended; the record is not believed before that job has ended well."""
-    record = judge(filed, replace(FACTS, jobs=(GOING_JOB,)), (BUILD, FORM), ("master",))
+    record = judge(filed, replace(FACTS, jobs=(GOING_JOB,)), (BUILD, FORM), ("master",), DEFAULT_FORMAT)
     assert (filed.run, record.goes_on, record.is_believed, record.unseen) == (7, True, False, False)
 
 
@@ -127,13 +128,13 @@ def test_a_run_that_checks_out_goes_on_with_its_record(filed: Filed) -> None:
 )  # fmt: skip
 def test_no_run_goes_on_with_a_forged_record(facts: Any) -> None:
     """It is claimed, whatever it says of itself."""
-    record = judge(GOING, replace(FACTS, **{"jobs": (GOING_JOB,), **facts}), (BUILD, FORM), ("master",))
+    record = judge(GOING, replace(FACTS, **{"jobs": (GOING_JOB,), **facts}), (BUILD, FORM), ("master",), DEFAULT_FORMAT)
     assert (record.goes_on, record.doubt) == (False, "it does not tell of success but of in_progress")
 
 
 def test_whether_a_run_goes_on_may_be_unseen() -> None:
     """Then another look may tell; a record whose newest status names no run of this repository has none."""
-    assert judge(GOING, replace(FACTS, jobs=Unknown("no")), (BUILD, FORM), ("master",)).unseen
+    assert judge(GOING, replace(FACTS, jobs=Unknown("no")), (BUILD, FORM), ("master",), DEFAULT_FORMAT).unseen
     foreign = replace(GOING, statuses=(Status("in_progress", "", at(11)), *GOING.statuses))
     assert (foreign.run, replace(GOING, statuses=(Status("failure", "", at(11), 7),)).run) == (0, 0)
 
@@ -186,4 +187,4 @@ def record(tag: str, left: str = "", doubt: str = "") -> Record:
 )
 def test_what_a_rollback_left_is_taken_back_until_it_is_deployed_again(records: Any, marks: dict[str, str]) -> None:
     """Newest first; what is only claimed says nothing, and going forward leaves nothing behind."""
-    assert {tag: to for tag, to in taken_back(records).items() if to} == marks
+    assert {tag: to for tag, to in taken_back(records, DEFAULT_FORMAT).items() if to} == marks

@@ -13,11 +13,12 @@ from frag_release.domain.components import Component, Pin
 from frag_release.domain.facts import ComponentFacts
 from frag_release.domain.overrides import find_overrides
 from frag_release.domain.plan import Change, Mode, Plan
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.reports.report import component_outputs
 from frag_release.domain.tickets import read_versions
 
-API = replace(BACKEND, name="api", repository="acme/shop-api", variable="API_TAG", image="ghcr.io/acme/api")
-WEB = Component("web-admin", "acme/shop-web", ("main",), "WEB_TAG", "WEB_NAMESPACE")
+API = replace(BACKEND, name="api", repository="acme/shop-api", variables=("API_TAG",), image="ghcr.io/acme/api")
+WEB = Component("web-admin", "acme/shop-web", ("main",), ("WEB_TAG",), ("WEB_NAMESPACE",))
 
 
 def test_the_output_holds_every_component_and_only_two_have_their_own() -> None:
@@ -41,7 +42,7 @@ def test_the_output_holds_every_component_and_only_two_have_their_own() -> None:
 )
 def test_a_name_within_a_longer_one_is_not_that_component(ticket: str, wanted: dict[str, str]) -> None:
     """`web-admin 2.2.2` says nothing of `web`, and a hyphen may be a blank."""
-    assert read_versions(ticket, ["web", "web-admin"]) == wanted
+    assert read_versions(ticket, dict.fromkeys(("web", "web-admin"), DEFAULT_FORMAT)) == wanted
 
 
 def test_a_title_for_twenty_components_is_one_that_github_takes() -> None:
@@ -70,6 +71,6 @@ jobs:
 @pytest.mark.parametrize(("secret", "untold"), [("WEB_TAG", []), ("WEB_ADMIN_TAG", ["secrets.WEB_ADMIN_TAG"])])
 def test_the_list_tells_a_step_of_each_override(secret: str, untold: list[str]) -> None:
     """What `component-tags` gives of one component is told of that one, and of no other source."""
-    found = find_overrides(blob(FILE % secret), [API, WEB])
+    found = find_overrides(blob(FILE % secret), [API, WEB], "")
     assert found["api"] == ()
     assert [one.source for one in found["web-admin"]] == untold

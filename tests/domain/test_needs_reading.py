@@ -10,7 +10,7 @@ from frag_release.domain.needs.workflow import judge_branches, judge_image, judg
 
 MISSING, UNSEEN = Presence.MISSING, Presence.UNSEEN
 HEAD = "a" * 40
-BACKEND = Component("backend", "org/backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE")
+BACKEND = Component("backend", "org/backend", ("production",), ("BE_IMAGE_TAG",), ("BE_NAMESPACE",))
 FILE = ".github/workflows/build-main.yaml"
 
 

@@ -28,6 +28,7 @@ from frag_release.domain.new_tags import (
     wanted_commit,
 )
 from frag_release.domain.plan import ChoiceError
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.rules.proof import branch_ci
 
@@ -63,7 +64,7 @@ def test_what_asks_for_a_new_tag(text: str, asks: bool, commit: str | None) -> N
 ])  # fmt: skip
 def test_the_next_name(today: datetime.date, names: list[str], burned: list[str], tag: str) -> None:
     """One above the highest of the month, gaps or not, of all tags wherever they are and of the burned names."""
-    assert next_tag(today, names, burned) == tag
+    assert next_tag(today, names, DEFAULT_FORMAT, burned) == tag
 
 
 @pytest.mark.parametrize(("names", "named"), [
@@ -77,13 +78,13 @@ def test_the_next_name(today: datetime.date, names: list[str], burned: list[str]
 def test_a_tag_that_cannot_be_right_stops_the_run(names: list[str], named: str) -> None:
     """A later month, a leap in this one, and another scheme are refused by name: they would choose the next number."""
     with pytest.raises(ChoiceError, match=named.replace(".", r"\.")):
-        demand_plausible("x/backend", names, TODAY)
+        demand_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
 
 
 @pytest.mark.parametrize("names", [[], ["2026.11.1"], ["2.7.1", "2025.12.3"], ["2025.03.99", "2026.11.2"]])
 def test_tags_that_choose_nothing_stop_nothing(names: list[str]) -> None:
     """Odd tags of months that are over have no part in the next name."""
-    demand_plausible("x/backend", names, TODAY)
+    demand_plausible("x/backend", names, TODAY, DEFAULT_FORMAT, "tag-format")
 
 
 def test_the_tag_at_a_commit_is_the_highest() -> None:
@@ -92,9 +93,9 @@ def test_the_tag_at_a_commit_is_the_highest() -> None:
         "2026.10.4": WrongKind("it is a tree"),
         "2026.09.1": HEAD, "2026.10.2": HEAD, "2026.11.1": OTHER, "2026.11.2-rc.1": HEAD, "2099.01.1": HEAD,
     }  # fmt: skip
-    assert tag_at(HEAD, commits, ["2099.01.1"]) == "2026.10.2"
-    assert tag_at("c" * 40, commits) == ""
-    unseen = tag_at(HEAD, {**commits, "2026.10.3": Unknown("GitHub answered 503")}, ["2099.01.1"])
+    assert tag_at(HEAD, commits, DEFAULT_FORMAT, ["2099.01.1"]) == "2026.10.2"
+    assert tag_at("c" * 40, commits, DEFAULT_FORMAT) == ""
+    unseen = tag_at(HEAD, {**commits, "2026.10.3": Unknown("GitHub answered 503")}, DEFAULT_FORMAT, ["2099.01.1"])
     assert isinstance(unseen, Unknown) and "2026.10.3" in unseen.reason
 
 
@@ -117,7 +118,7 @@ def test_a_tag_without_evidence_of_its_ci_is_forgotten(
     tag: str, runs: Answer[tuple[Run, ...]] | None, forgotten: bool
 ) -> None:
     """No run left, and its month ended over 90 days ago; one that was just made is never taken for it."""
-    assert is_forgotten(tag, HEAD, runs, TODAY) is forgotten
+    assert is_forgotten(tag, HEAD, runs, TODAY, DEFAULT_FORMAT) is forgotten
 
 
 @pytest.mark.parametrize(("runs", "status"), [

@@ -8,6 +8,7 @@ import pytest
 
 from frag_release.domain.evidence import TooLong, Unknown
 from frag_release.domain.newest import Candidate, Newest, doubts, is_newest, unformed
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import parse_production_tag, production_tags
 
 TODAY = datetime.date(2026, 11, 28)
@@ -33,12 +34,12 @@ LATER = "by its number it is later than this month"
 )
 def test_tags_that_cannot_be_right_are_found(tags: list[str], wrong: list[str]) -> None:
     """Later than this month, or more than 20 above the next lower one of its month, and all that are above that."""
-    assert sorted(doubts(production_tags(tags), TODAY)) == sorted(wrong)
+    assert sorted(doubts(production_tags(tags, DEFAULT_FORMAT), TODAY)) == sorted(wrong)
 
 
 def test_a_doubt_says_why() -> None:
     """The words name what the tag is compared with."""
-    found = doubts(production_tags(["2026.11.3", "2026.11.99", "2027.01.1", "2025.02.40"]), TODAY)
+    found = doubts(production_tags(["2026.11.3", "2026.11.99", "2027.01.1", "2025.02.40"], DEFAULT_FORMAT), TODAY)
     assert found == {
         "2026.11.99": "that is more than 20 above 2026.11.3, the next lower one",
         "2027.01.1": LATER,
@@ -103,7 +104,7 @@ def test_a_list_to_choose_from_has_the_newest_however_far_down_it_is() -> None:
 )
 def test_a_tag_with_a_v_is_known_for_what_it_is(names: list[str], highest: str, found: str) -> None:
     """The highest `vN.N.N`, if it is above all production tags."""
-    assert unformed(names, parse_production_tag(highest)) == found
+    assert unformed(names, DEFAULT_FORMAT, parse_production_tag(highest, DEFAULT_FORMAT)) == found
 
 
 @pytest.mark.parametrize(("text", "means"), [("newest", True), ("Newest", True), ("NEWEST", True), ("new", False)])

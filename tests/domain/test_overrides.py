@@ -57,9 +57,9 @@ def finding_of_file(file: str) -> Finding:
 
 def test_every_variable_of_a_list_is_watched() -> None:
     """An override by the name of a variable that the file of today does not have is found as that of the others."""
-    component = replace(BACKEND, variable="BE_BRANCH", other_variables=("BE_IMAGE_TAG",))
+    component = replace(BACKEND, variables=("BE_BRANCH", "BE_IMAGE_TAG"))
     file = HEAD.replace("BE_IMAGE_TAG", "BE_BRANCH") + STEPS + "    - run: make T=${{ secrets.BE_IMAGE_TAG }}\n"
-    (found,) = find_overrides(blob(file), [component])["backend"]
+    (found,) = find_overrides(blob(file), [component], "")["backend"]
     assert (found.what, found.source, found.is_direct) == ("tag", "secrets.BE_IMAGE_TAG", True)
 
 
@@ -434,7 +434,7 @@ def test_a_file_that_could_not_be_fetched_again_is_unknown() -> None:
 def test_our_examples_hide_nothing(name: str) -> None:
     """No example takes a pin from somewhere that its steps are not given."""
     text = (ROOT / "examples" / name).read_text("utf-8")
-    assert find_overrides(blob(text), (BACKEND, FRONTEND)) == {"backend": (), "frontend": ()}
+    assert find_overrides(blob(text), (BACKEND, FRONTEND), "") == {"backend": (), "frontend": ()}
 
 
 def test_the_pages_forms_hide_nothing() -> None:
@@ -443,4 +443,4 @@ def test_the_pages_forms_hide_nothing() -> None:
     blocks = [text for page in pages for text in fences(page.read_text("utf-8"), "yaml") if "jobs:" in text]
     assert len(blocks) >= 1
     for text in blocks:
-        assert find_overrides(blob(text), (BACKEND, FRONTEND)) == {"backend": (), "frontend": ()}, text
+        assert find_overrides(blob(text), (BACKEND, FRONTEND), "") == {"backend": (), "frontend": ()}, text

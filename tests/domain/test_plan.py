@@ -19,6 +19,7 @@ from frag_release.domain.plan import (
     marked_release,
     may_change_scheme,
 )
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.splice import replace_values
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
@@ -42,7 +43,7 @@ def refusal(
 ) -> ChoiceError:
     """The error by which a wanted tag is refused."""
     with pytest.raises(ChoiceError) as caught:
-        choose_stack_tag(wanted, JUNE, TAGS if tags is None else tags, branches or [], own)
+        choose_stack_tag(wanted, JUNE, TAGS if tags is None else tags, branches or [], DEFAULT_FORMAT, own)
     return caught.value
 
 
@@ -183,7 +184,7 @@ def test_the_next_tag_is_one_more_than_all_of_the_month(
     tags: list[str], branches: list[str], today: datetime.date, expected: str
 ) -> None:
     """Tags and release branches of that month count, numerically; other names and months do not."""
-    assert choose_stack_tag("", today, tags, branches).text == expected
+    assert choose_stack_tag("", today, tags, branches, DEFAULT_FORMAT).text == expected
 
 
 @pytest.mark.parametrize(("own", "expected"), [
@@ -195,18 +196,18 @@ def test_the_next_tag_is_one_more_than_all_of_the_month(
 ])  # fmt: skip
 def test_the_tag_of_an_earlier_run_is_used_again_while_it_is_free(own: str, expected: str) -> None:
     """A broken run is taken up where it was; a tag that has been given meanwhile is not given twice."""
-    assert choose_stack_tag("", JUNE, TAGS, ["release/2023.06.2"], own).text == expected
+    assert choose_stack_tag("", JUNE, TAGS, ["release/2023.06.2"], DEFAULT_FORMAT, own).text == expected
 
 
 @pytest.mark.parametrize("wanted", ["2023.06.2", "2023.06.20", "2024.01.1", "1.2.3"])
 def test_a_free_tag_that_is_asked_for_is_taken(wanted: str) -> None:
     """What people type is used as it stands, be it out of order or another month's: the rules judge that."""
-    assert choose_stack_tag(wanted, JUNE, TAGS, ["release/2023.06.3"]).text == wanted
+    assert choose_stack_tag(wanted, JUNE, TAGS, ["release/2023.06.3"], DEFAULT_FORMAT).text == wanted
 
 
 def test_a_branch_of_exactly_that_tag_is_left_to_who_writes() -> None:
     """It may be ours, of a broken run; whose it is can only be told, with its owner's name, by looking at it."""
-    assert choose_stack_tag("2023.06.2", JUNE, TAGS, ["release/2023.06.2"]).text == "2023.06.2"
+    assert choose_stack_tag("2023.06.2", JUNE, TAGS, ["release/2023.06.2"], DEFAULT_FORMAT).text == "2023.06.2"
 
 
 @pytest.mark.parametrize("wanted", ["2023.06.1", "2023.6.1", "2023.006.01"])
@@ -221,7 +222,8 @@ def test_a_branch_of_the_same_number_is_refused() -> None:
     """Two open releases whose tags are the same number would collide when they are published."""
     error = refusal("2023.6.2", branches=["release/2023.06.2"])
     assert error.message == "The stack tag 2023.6.2 is taken: the stack has the branch release/2023.06.2."
-    assert choose_stack_tag("2023.6.2", JUNE, TAGS, ["release/2023.06.2"], own="2023.06.2").text == "2023.6.2"
+    chosen = choose_stack_tag("2023.6.2", JUNE, TAGS, ["release/2023.06.2"], DEFAULT_FORMAT, own="2023.06.2")
+    assert chosen.text == "2023.6.2"
 
 
 @pytest.mark.parametrize(
@@ -241,8 +243,8 @@ def test_a_tag_of_this_month_that_cannot_be_right_does_not_choose_the_next(tag: 
     error = refusal("", tags=["2023.06.1", tag])
     assert f"but {tag} cannot be right: that is more than 20 above 2023.06.1" in error.message
     assert error.remedy.startswith("Name the tag in stack-tag, or delete")
-    assert choose_stack_tag("2023.06.2", JUNE, ["2023.06.1", tag], []).text == "2023.06.2"
-    assert choose_stack_tag("", JUNE, ["2023.06.1", "2023.06.21"], []).text == "2023.06.22"
+    assert choose_stack_tag("2023.06.2", JUNE, ["2023.06.1", tag], [], DEFAULT_FORMAT).text == "2023.06.2"
+    assert choose_stack_tag("", JUNE, ["2023.06.1", "2023.06.21"], [], DEFAULT_FORMAT).text == "2023.06.22"
 
 
 @pytest.mark.parametrize(
@@ -273,11 +275,11 @@ def test_the_next_of_a_stack_that_numbers_by_month_is_not_asked_about(newest: st
 )
 def test_only_a_stack_with_other_numbers_is_looked_at(names: list[str], may: bool) -> None:
     """Where all production tags have a year, nothing needs to be asked of any branch."""
-    assert may_change_scheme(names) == may
+    assert may_change_scheme(names, DEFAULT_FORMAT) == may
 
 
 def parsed(text: str) -> ProductionTag:
     """A production tag."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag
     return tag

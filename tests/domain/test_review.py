@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.worked_example import FILE, pins
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.review import (
     Contradiction,
     EndedBuild,
@@ -85,25 +86,25 @@ def test_the_pull_request_that_a_merge_names(message: str, number: int | None) -
 ])  # fmt: skip
 def test_a_commit_says_which_release_it_was_made_for(message: str, tag: str) -> None:
     """By its trailer, or as the merge of our branch of the stack itself; one production tag, or none."""
-    assert released_as(message, "org") == tag
+    assert released_as(message, "org", DEFAULT_FORMAT) == tag
 
 
 def test_the_merge_of_our_pull_request_is_reviewed() -> None:
     """The marked pull request of the branch of its tag, with the pair of its merge."""
-    review = review_of(change("Merge pull request #12 from org/release/2023.06.2", OURS), "master")
+    review = review_of(change("Merge pull request #12 from org/release/2023.06.2", OURS), "master", DEFAULT_FORMAT)
     assert review == Reviewed("2023.06.2", COMMIT, "the merge of pull request #12", URL)
 
 
 def test_what_people_wrote_around_the_marker_does_not_matter() -> None:
     """A reviewer's line above our text does not disown it, though the squash has words of its own."""
     request = replace(OURS, body=f"Please review by Friday.\r\n\r\n{MARKER}\r\nThe plan\r\n\r\n- [x] seen")
-    review = review_of(change("Release", request), "master")
+    review = review_of(change("Release", request), "master", DEFAULT_FORMAT)
     assert review == Reviewed("2023.06.2", COMMIT, "the merge of pull request #12", URL)
 
 
 def test_the_trailer_is_reviewed() -> None:
     """A commit whose message ends with the trailer, and that changes the pair."""
-    review = review_of(change("build: Use\n\nStack-Tag: 2023.06.2"), "master")
+    review = review_of(change("build: Use\n\nStack-Tag: 2023.06.2"), "master", DEFAULT_FORMAT)
     assert review == Reviewed("2023.06.2", COMMIT, "its trailer Stack-Tag")
 
 
@@ -125,7 +126,7 @@ def test_the_trailer_is_reviewed() -> None:
 )
 def test_other_pull_requests_review_nothing(changes: dict[str, str]) -> None:
     """A pasted marker, a hand-made branch, another base: the change counts as one that nobody prepared."""
-    review = review_of(change("Merge pull request #12 from org/x", replace(OURS, **changes)), "master")  # type: ignore[arg-type]
+    review = review_of(change("Merge pull request #12 from org/x", replace(OURS, **changes)), "master", DEFAULT_FORMAT)  # type: ignore[arg-type]
     assert isinstance(review, NothingToPublish)
     assert "neither the merge of a pull request that prepare made" in review.reason
 
@@ -141,26 +142,27 @@ def test_other_pull_requests_review_nothing(changes: dict[str, str]) -> None:
 )
 def test_what_does_not_say_one_thing_is_refused(message: str, body: str, words: str) -> None:
     """Two tags, or another pair than was merged: nobody can have reviewed that."""
-    review = review_of(change(message, replace(OURS, body=body)), "master")
+    review = review_of(change(message, replace(OURS, body=body)), "master", DEFAULT_FORMAT)
     assert isinstance(review, Contradiction) and words in review.reason
 
 
 @pytest.mark.parametrize("tag", ["v2023.06.2", "2023.06.2-rc.1", "latest", "2023.06", "٢٠٢٣.06.2"])
 def test_a_trailer_that_names_no_production_tag_is_refused(tag: str) -> None:
     """Nothing but three numbers is released."""
-    review = review_of(change(f"x\n\nStack-Tag: {tag}"), "master")
+    review = review_of(change(f"x\n\nStack-Tag: {tag}"), "master", DEFAULT_FORMAT)
     assert isinstance(review, Contradiction) and "no production tag" in review.reason
 
 
 def test_a_commit_that_leaves_the_pair_is_no_release() -> None:
     """The trailer alone releases nothing: the pair must change with it."""
     same = replace(change("x\n\nStack-Tag: 2023.06.2", OURS), before=pins())
-    assert isinstance(review_of(same, "master"), NothingToPublish)
+    assert isinstance(review_of(same, "master", DEFAULT_FORMAT), NothingToPublish)
 
 
 def test_another_namespace_is_another_pair() -> None:
     """The same tags from another namespace are other images."""
-    review = review_of(replace(change("x"), before=pins(FILE.replace("BE_NAMESPACE: org", "BE_NAMESPACE: me"))), "m")
+    other = replace(change("x"), before=pins(FILE.replace("BE_NAMESPACE: org", "BE_NAMESPACE: me")))
+    review = review_of(other, "m", DEFAULT_FORMAT)
     assert isinstance(review, NothingToPublish) and "changes the pair, but" in review.reason
 
 
@@ -198,7 +200,7 @@ ENDED = EndedBuild(
 )
 def test_only_a_build_of_a_production_tag_that_passed_makes_a_release(changed: dict[str, str], words: str) -> None:
     """The stack's own run of its build file, of the push of a tag, that passed: each other one says what it is."""
-    wrong = replace(ENDED, **changed).wrong_for("xchem/fragalysis-stack", ENDED.file, ["push"])
+    wrong = replace(ENDED, **changed).wrong_for("xchem/fragalysis-stack", ENDED.file, ["push"], DEFAULT_FORMAT)
     assert wrong.startswith(words) and bool(wrong) is bool(words)
 
 
@@ -207,4 +209,4 @@ def test_a_payload_that_says_nothing_makes_no_release(event: dict[str, Any]) -> 
     """What is missing or of another kind is empty, and that is wrong."""
     build = EndedBuild.of_event(event, "o/s")
     assert build == EndedBuild("o/s", "", "", "", "", "", "")
-    assert build.wrong_for("o/s", "ci.yaml", ["push"]) == "it is not a build of o/s itself"
+    assert build.wrong_for("o/s", "ci.yaml", ["push"], DEFAULT_FORMAT) == "it is not a build of o/s itself"

@@ -20,7 +20,7 @@ from frag_release.domain.needs.writing import BuildWorkflow, judge_build
 from frag_release.domain.new_tags import asked_part, demand_plausible, is_forgotten, is_new, next_tag, wanted_commit
 from frag_release.domain.newest import doubts, unformed
 from frag_release.domain.plan import ChoiceError, choose_stack_tag
-from frag_release.domain.refs import FORMATS, Ref, TagFormat, wrong_v
+from frag_release.domain.refs import DEFAULT_FORMAT, FORMATS, Ref, TagFormat, wrong_v
 from frag_release.domain.release_record import ReleaseRecord
 from frag_release.domain.rollback import Mark, RecordError, image_of, left_by, went_back
 from frag_release.domain.rules.pins import pin_grade, pin_order
@@ -91,7 +91,7 @@ def test_no_branch_is_built_under_the_image_tag_of_a_release() -> None:
     """A branch called `v1.4.2` gets another tag where releases are tagged so, and keeps it where they are not."""
     assert safe_image_tag("v1.4.2", "v").startswith("v1.4.2-")
     assert safe_image_tag("1.4.2", "v").startswith("1.4.2-")
-    assert safe_image_tag("v1.4.2") == "v1.4.2"
+    assert safe_image_tag("v1.4.2", "") == "v1.4.2"
 
 
 def test_the_format_of_a_component_decides_on_its_pin() -> None:
@@ -136,7 +136,7 @@ TAGS = ["v1.4.2", "v1.4.1", "1.9.0", "v1.4.3-rc.1"]
 def test_the_next_number_is_asked_for_by_its_part(part: str, tag: str) -> None:
     """Above the newest of the stack branch; a number that is taken anywhere is passed over one by one."""
     assert choose_stack_tag(part, TODAY, TAGS, [], form=V_NUMBERS, newest="v1.4.2").text == tag
-    assert next_tag(TODAY, TAGS, (), V_NUMBERS, part, "v1.4.2") == tag
+    assert next_tag(TODAY, TAGS, V_NUMBERS, (), part, "v1.4.2") == tag
     taken = choose_stack_tag("patch", TODAY, [*TAGS, "v1.4.900"], ["release/v1.4.3"], form=V_NUMBERS, newest="v1.4.2")
     assert taken.text == "v1.4.4"
     own = choose_stack_tag("patch", TODAY, TAGS, ["release/v1.4.3"], own="v1.4.3", form=V_NUMBERS, newest="v1.4.2")
@@ -153,7 +153,7 @@ def test_left_empty_a_version_number_is_refused_with_the_candidates() -> None:
         choose_stack_tag("", TODAY, TAGS, [], form=V_NUMBERS, newest="v1.4.2")
     assert refused.value.remedy == f"Give stack-tag {said}."
     with pytest.raises(ChoiceError) as refused:
-        next_tag(TODAY, TAGS, (), V_NUMBERS, "", "v1.4.2", "web")
+        next_tag(TODAY, TAGS, V_NUMBERS, (), "", "v1.4.2", "web")
     assert refused.value.remedy == f"Give web-tag {said}."
 
 
@@ -182,14 +182,14 @@ def test_a_component_of_another_scheme_gets_no_new_tag(names: list[str], form: T
     with pytest.raises(ChoiceError) as refused:
         demand_plausible("acme/shop-web", names, TODAY, form, "web-tag-format")
     assert "web-tag-format" in refused.value.remedy
-    demand_plausible("acme/shop-web", ["v1.4.2", "v1.5.0"], TODAY, V_NUMBERS)
+    demand_plausible("acme/shop-web", ["v1.4.2", "v1.5.0"], TODAY, V_NUMBERS, format_input="tag-format")
 
 
 def test_a_planted_version_number_cannot_be_right() -> None:
     """A leap of more than 20 of the first number is doubted, so that it chooses no number above it."""
     assert list(doubts(production_tags(["v1.0.0", "v2.90.7", "v2023.06.1"], form=V_NUMBERS), TODAY)) == ["v2023.06.1"]
     with pytest.raises(ChoiceError, match=r"v999\.0\.0 cannot be right"):
-        demand_plausible("acme/shop-web", ["v1.4.2", "v999.0.0"], TODAY, V_NUMBERS)
+        demand_plausible("acme/shop-web", ["v1.4.2", "v999.0.0"], TODAY, V_NUMBERS, format_input="tag-format")
     assert unformed(["v1.4.2", "2.0.0"], form=V_NUMBERS) == "2.0.0"
 
 
@@ -210,7 +210,7 @@ def test_parts_are_asked_for_as_new_is() -> None:
 def test_a_ticket_names_a_version_with_the_letter_or_without() -> None:
     """People write `web 1.4.2` and `web v1.4.2`: both are the tag of the component's format."""
     for text in ("backend v1.4.2 and frontend 2023.05.4", "backend 1.4.2 and frontend v2023.05.4"):
-        found = read_versions(text, ["backend", "frontend"], {"backend": V_NUMBERS})
+        found = read_versions(text, {"backend": V_NUMBERS, "frontend": DEFAULT_FORMAT})
         assert found == {"backend": "v1.4.2", "frontend": "2023.05.4"}
 
 

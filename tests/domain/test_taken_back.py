@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from frag_release.domain.facts import Released
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.rollback import Mark, came_again, left_by, went_back
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
@@ -20,7 +21,7 @@ BACK = "> ⚠️ Taken back to 2023.06.2 at 18:12 (UTC) by anna on 2023-07-03."
 
 def parsed(tag: str) -> ProductionTag:
     """The tag, which is one."""
-    found = parse_production_tag(tag)
+    found = parse_production_tag(tag, DEFAULT_FORMAT)
     assert found
     return found
 

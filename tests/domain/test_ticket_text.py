@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.tickets import MAX_CHARACTERS, TicketTextError, read_versions
 from frag_release.domain.versions import parse_production_tag
 
@@ -17,7 +18,7 @@ BACKEND, FRONTEND = "2026.06.1", "2026.05.4"
 
 def read(text: str) -> dict[str, str]:
     """The pair that a text names."""
-    return read_versions(text, PAIR)
+    return read_versions(text, dict.fromkeys(PAIR, DEFAULT_FORMAT))
 
 
 def refusal(text: str) -> str:
@@ -144,7 +145,7 @@ def test_a_version_that_is_no_production_tag_is_refused(written: str) -> None:
 
 def test_only_what_is_asked_for_is_needed() -> None:
     """A list of other components is read in the same way; a name may hold anything."""
-    assert read_versions("a.c 1.1.1 goes into stack 3.3.3\nabc 2.2.2", ["a.c"]) == {"a.c": "1.1.1"}
+    assert read_versions("a.c 1.1.1 goes into stack 3.3.3\nabc 2.2.2", {"a.c": DEFAULT_FORMAT}) == {"a.c": "1.1.1"}
 
 
 def test_a_text_too_long_to_be_a_ticket_is_refused_whole() -> None:
@@ -189,5 +190,5 @@ def test_whatever_the_text_the_answer_is_a_pair_of_its_own_or_a_refusal(text: st
         return
     assert set(found) == set(PAIR)
     for version in found.values():
-        assert parse_production_tag(version)
+        assert parse_production_tag(version, DEFAULT_FORMAT)
         assert version in text

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import following, is_above, next_iteration, parse_production_tag, production_tags
 
 # Tags of the stack as they were really made, in the order in which they were made.
@@ -33,7 +34,7 @@ number = st.integers(min_value=0, max_value=999_999_999)
 )
 def test_three_numbers_are_a_production_tag(text: str) -> None:
     """Exactly three numbers are a production tag, with leading zeros too, and keep their text."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag is not None
     assert str(tag) == tag.text == text
 
@@ -75,13 +76,13 @@ def test_three_numbers_are_a_production_tag(text: str) -> None:
 )
 def test_anything_else_is_no_production_tag(text: str) -> None:
     """Whatever is not exactly three ASCII numbers of bounded length is no production tag, and no error."""
-    assert parse_production_tag(text) is None
+    assert parse_production_tag(text, DEFAULT_FORMAT) is None
 
 
 @given(st.text())
 def test_the_grammar_is_total(text: str) -> None:
     """Any text is either refused or is ASCII digits and two dots; nothing raises."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     if tag is not None:
         assert set(text) <= set("0123456789.")
         assert text.count(".") == 2
@@ -90,7 +91,7 @@ def test_the_grammar_is_total(text: str) -> None:
 @given(number, number, number)
 def test_numbers_survive_the_parse(major: int, minor: int, patch: int) -> None:
     """The numbers written in a tag are the numbers that order it."""
-    tag = parse_production_tag(f"{major}.{minor}.{patch}")
+    tag = parse_production_tag(f"{major}.{minor}.{patch}", DEFAULT_FORMAT)
     assert tag is not None
     assert (tag.version.major, tag.version.minor, tag.version.patch) == (major, minor, patch)
     assert tag.year == major
@@ -99,13 +100,13 @@ def test_numbers_survive_the_parse(major: int, minor: int, patch: int) -> None:
 @given(st.from_regex(re.compile(r"[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,5}[^0-9]"), fullmatch=True))
 def test_one_character_more_is_refused(text: str) -> None:
     """A production tag with any character after it is none."""
-    assert parse_production_tag(text) is None
+    assert parse_production_tag(text, DEFAULT_FORMAT) is None
 
 
 @pytest.mark.parametrize("text", ["2023.06.1", "2023.12.10", "2024.01.1", "2023.06.100"])
 def test_calendar_style_is_year_month_iteration(text: str) -> None:
     """A real month of two digits and an iteration from 1 is the style of releases."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag is not None
     assert tag.is_calendar_style
 
@@ -126,26 +127,27 @@ def test_calendar_style_is_year_month_iteration(text: str) -> None:
 )
 def test_other_styles_are_production_tags_but_not_of_the_calendar(text: str) -> None:
     """A production tag of another style is told apart, without being refused."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag is not None
     assert not tag.is_calendar_style
 
 
 def test_real_history_is_put_in_numeric_order() -> None:
     """Of the real tags the production tags are kept, in the order of their numbers and not of their letters."""
-    assert [tag.text for tag in production_tags(REAL_HISTORY)] == REAL_ORDER
+    assert [tag.text for tag in production_tags(REAL_HISTORY, DEFAULT_FORMAT)] == REAL_ORDER
 
 
 def test_order_is_numeric_across_leading_zeros() -> None:
     """`2023.06.10` comes after `2023.6.9`, and `2023.09.1` before `2023.10.1`."""
     names = ["2023.10.1", "2023.06.10", "2023.6.9", "2023.09.1"]
-    assert [tag.text for tag in production_tags(names)] == ["2023.6.9", "2023.06.10", "2023.09.1", "2023.10.1"]
+    found = [tag.text for tag in production_tags(names, DEFAULT_FORMAT)]
+    assert found == ["2023.6.9", "2023.06.10", "2023.09.1", "2023.10.1"]
 
 
 @pytest.mark.parametrize("other", ["2023.6.1", "02023.06.01", "2023.006.1"])
 def test_two_tags_of_one_version_are_the_same_number_but_not_the_same_tag(other: str) -> None:
     """Leading zeros change the tag, not the version."""
-    one, two = parse_production_tag("2023.06.1"), parse_production_tag(other)
+    one, two = (parse_production_tag(tag, DEFAULT_FORMAT) for tag in ("2023.06.1", other))
     assert one is not None
     assert two is not None
     assert one.version == two.version
@@ -155,7 +157,7 @@ def test_two_tags_of_one_version_are_the_same_number_but_not_the_same_tag(other:
 @given(st.lists(st.tuples(number, number, number), max_size=8))
 def test_order_agrees_with_that_of_the_numbers(triples: list[tuple[int, int, int]]) -> None:
     """Sorting tags is sorting their three numbers."""
-    tags = production_tags([f"{a}.{b}.{c}" for a, b, c in triples])
+    tags = production_tags([f"{a}.{b}.{c}" for a, b, c in triples], DEFAULT_FORMAT)
     assert [(t.version.major, t.version.minor, t.version.patch) for t in tags] == sorted(triples)
 
 
@@ -176,7 +178,7 @@ def test_order_agrees_with_that_of_the_numbers(triples: list[tuple[int, int, int
 )
 def test_next_iteration(month: tuple[int, int], taken: list[str], expected: str) -> None:
     """The next release of a month is one more than the highest so far, from 1, with a month of two digits."""
-    assert next_iteration(datetime.date(*month, 15), taken) == expected
+    assert next_iteration(datetime.date(*month, 15), taken, DEFAULT_FORMAT) == expected
 
 
 @pytest.mark.parametrize(
@@ -190,19 +192,20 @@ def test_next_iteration(month: tuple[int, int], taken: list[str], expected: str)
 )
 def test_a_tag_is_above_another_by_its_numbers(one: str, other: str, above: bool) -> None:
     """Ten is more than nine, however both are written; what is not a production tag is above nothing."""
-    assert is_above(one, other) == above
+    assert is_above(one, other, DEFAULT_FORMAT) == above
 
 
 def test_the_following_tag_keeps_its_spelling() -> None:
     """The last number is one higher, and what stands before it as it was."""
-    assert [following(tag) for tag in production_tags(["1.4.9", "02023.6.09"])] == ["1.4.10", "02023.6.10"]
+    tags = production_tags(["1.4.9", "02023.6.09"], DEFAULT_FORMAT)
+    assert [following(tag) for tag in tags] == ["1.4.10", "02023.6.10"]
 
 
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2999, 12, 31)), st.sets(st.integers(0, 10_000)))
 def test_next_iteration_is_free_higher_and_in_style(day: datetime.date, used: set[int]) -> None:
     """The next release is in style, not taken, and above all that are."""
     taken = [f"{day.year}.{day.month:02d}.{one}" for one in used]
-    new = parse_production_tag(next_iteration(day, taken))
+    new = parse_production_tag(next_iteration(day, taken, DEFAULT_FORMAT), DEFAULT_FORMAT)
     assert new is not None
     assert new.is_calendar_style
-    assert all(new.version > tag.version for tag in production_tags(taken))
+    assert all(new.version > tag.version for tag in production_tags(taken, DEFAULT_FORMAT))

@@ -12,6 +12,7 @@ from frag_release.domain.evidence import Answer, Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Finding
 from frag_release.domain.origin import Origin, Origins
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
 
@@ -25,10 +26,10 @@ NOON = datetime.datetime(2023, 6, 1, 12, tzinfo=datetime.timezone.utc)
 
 CI = ("ci.yaml",)
 BACKEND = Component(
-    "backend", "org/fragalysis-backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE", ci_workflows=CI
+    "backend", "org/fragalysis-backend", ("production",), ("BE_IMAGE_TAG",), ("BE_NAMESPACE",), ci_workflows=CI
 )
 FRONTEND = Component(
-    "frontend", "org/fragalysis-frontend", ("production",), "FE_IMAGE_TAG", "FE_NAMESPACE", ci_workflows=CI
+    "frontend", "org/fragalysis-frontend", ("production",), ("FE_IMAGE_TAG",), ("FE_NAMESPACE",), ci_workflows=CI
 )
 
 FILE = """\
@@ -43,7 +44,7 @@ env:
 
 def production(text: str) -> ProductionTag:
     """The production tag of that text."""
-    tag = parse_production_tag(text)
+    tag = parse_production_tag(text, DEFAULT_FORMAT)
     assert tag is not None
     return tag
 

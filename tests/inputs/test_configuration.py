@@ -39,7 +39,7 @@ def read(text: str) -> Configuration:
 def test_the_components_are_exactly_those_of_the_file() -> None:
     """Three components in their order, with the defaults of the action where the file says nothing."""
     found = read_settings(values().configured(read(SHOP)), RUN)
-    assert [(one.name, one.repository, one.variable, tuple(one.branches)) for one in found.components] == [
+    assert [(one.name, one.repository, *one.variables, tuple(one.branches)) for one in found.components] == [
         ("api", "acme/shop-api", "API_TAG", ("main",)),
         ("web", "acme/shop-web", "WEB_IMAGE_TAG", ("release", "main")),
         ("worker", "acme/shop-worker", "WORKER_TAG", ("production",)),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from frag_release.domain.new_tags import next_tag
+from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.errors import UsageError
 from frag_release.inputs.settings.prepare import read_prepare_settings
 from inputs.inputs_given import context, values
@@ -69,7 +70,7 @@ def test_the_year_of_a_new_tag_is_that_of_the_zone(name: str, tag: str) -> None:
     given = {"timezone": name} if name else {}
     zone = read_prepare_settings(values(command="prepare", **given), context()).timezone
     eve = datetime.datetime(2026, 12, 31, 23, 30, tzinfo=datetime.timezone.utc)
-    assert next_tag(eve.astimezone(zone).date(), ["2026.12.3"]) == tag
+    assert next_tag(eve.astimezone(zone).date(), ["2026.12.3"], DEFAULT_FORMAT) == tag
 
 
 @pytest.mark.parametrize("given", ["component-token", "token"])

@@ -32,8 +32,8 @@ def test_defaults_of_a_run() -> None:
     back, front = found.components
     assert (back.name, back.repository, back.branches) == ("backend", "org/fragalysis-backend", ("production",))
     assert (front.name, front.repository, front.branches) == ("frontend", "org/fragalysis-frontend", ("production",))
-    assert (back.variable, back.namespace_variable) == ("BE_IMAGE_TAG", "BE_NAMESPACE")
-    assert (front.variable, front.namespace_variable) == ("FE_IMAGE_TAG", "FE_NAMESPACE")
+    assert (back.variables, back.namespace_variables) == (("BE_IMAGE_TAG",), ("BE_NAMESPACE",))
+    assert (front.variables, front.namespace_variables) == (("FE_IMAGE_TAG",), ("FE_NAMESPACE",))
     assert (found.choices["backend"], back.image, back.ci_workflows) == (Choice("", ""), "", ())
     assert found.connections.api_url == "https://api.github.com"
     assert found.connections.local is None

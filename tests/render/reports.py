@@ -12,7 +12,7 @@ from frag_release.domain.evidence import Image, Placement, Run
 from frag_release.domain.facts import ComponentFacts, PreviousRelease, ReleaseFacts, StackFacts
 from frag_release.domain.findings import Allowance, Finding, apply_allowances, unused_allowances
 from frag_release.domain.origin import Origin, Origins
-from frag_release.domain.refs import Ref
+from frag_release.domain.refs import DEFAULT_FORMAT, Ref
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.versions import ProductionTag, parse_production_tag
@@ -26,7 +26,7 @@ BACKEND_COMMIT, FRONTEND_COMMIT, STACK_COMMIT = "b" * 40, "f" * 40, "5" * 40
 
 def production_tag(name: str) -> ProductionTag:
     """The tag, which must be one."""
-    tag = parse_production_tag(name)
+    tag = parse_production_tag(name, DEFAULT_FORMAT)
     assert tag
     return tag
 
@@ -34,7 +34,7 @@ def production_tag(name: str) -> ProductionTag:
 def component(name: str) -> Component:
     """A component as the inputs' defaults describe it."""
     short = {"backend": "BE", "frontend": "FE"}.get(name, "XX")
-    variables = f"{short}_IMAGE_TAG", f"{short}_NAMESPACE"
+    variables = (f"{short}_IMAGE_TAG",), (f"{short}_NAMESPACE",)
     return Component(name, f"xchem/fragalysis-{name}", ("production",), *variables, ci_workflows=("ci.yaml",))
 
 

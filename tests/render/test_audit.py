@@ -17,7 +17,7 @@ from render.hostile import HOSTILE
 from render.shown import audit_summary, audit_text
 
 NOW = datetime.datetime(2026, 11, 25, 9, 0, tzinfo=datetime.timezone.utc)
-BACKEND = Component("backend", "org/fragalysis-backend", ("production",), "BE_IMAGE_TAG", "BE_NAMESPACE")
+BACKEND = Component("backend", "org/fragalysis-backend", ("production",), ("BE_IMAGE_TAG",), ("BE_NAMESPACE",))
 BOTH = (BACKEND, replace(BACKEND, name="frontend"))
 COMMIT = "1" * 40
 

@@ -216,7 +216,8 @@ class Building:
         build = seen.build
         if build is None or build.passed:
             return
-        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in seen.failed_jobs[:5])
+        broken = [job for job in seen.jobs if job.failed][:5]
+        failed = ", ".join(f"{job.name} ended as {job.conclusion}" for job in broken)
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",

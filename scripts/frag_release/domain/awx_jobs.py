@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .findings import listed
+
 Variables = Mapping[str, object]
 """Extra variables as JSON has them."""
 
@@ -88,27 +90,22 @@ class LaunchData:
         """What stands against a launch with these variables, and what helps; None where nothing is known to."""
         if lost := self.unpromptable(variables):
             return (
-                f"takes no variable {_listed(lost)} at its launch: AWX would drop it, and run with what it has",
+                f"takes no variable {listed(lost, _MOST_NAMES)} at its launch: AWX would drop it, and run with what it "
+                "has",
                 "In AWX, switch on Prompt on launch beside the template's variables, or put a question for it into "
                 "its survey and switch the survey on.",
             )
         if missing := self.missing(variables):
-            return f"needs an answer for {_listed(missing)}", "Give it in extra-vars."
+            return f"needs an answer for {listed(missing, _MOST_NAMES)}", "Give it in extra-vars."
         if self.needed_passwords:
             return (
-                f"prompts for passwords at launch ({_listed(self.needed_passwords)}), "
+                f"prompts for passwords at launch ({listed(self.needed_passwords, _MOST_NAMES)}), "
                 "which an unattended run cannot answer",
                 "In AWX, store them in the template's credentials.",
             )
         if self.needs_inventory:
             return "has no inventory", "In AWX, give the template an inventory."
         return None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST_NAMES]) + (
-        f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    )
 
 
 @dataclass(frozen=True)
@@ -224,4 +221,4 @@ class Launched:
     """How a launch was answered: the job, and which of the variables AWX says it has ignored."""
 
     job: Job
-    ignored: Sequence[str] = field(default=())
+    ignored: Sequence[str] = ()

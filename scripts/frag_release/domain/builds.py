@@ -215,11 +215,6 @@ class Progress:
         return bool(self.waits) and not moving
 
     @property
-    def failed_jobs(self) -> list[Job]:
-        """The jobs that ended otherwise than well."""
-        return [job for job in self.jobs if job.failed]
-
-    @property
     def state(self) -> tuple[object, ...]:
         """What makes a line of news: two looks with the same state have none."""
         build = (self.build.id, self.build.attempt, self.build.status, self.build.conclusion) if self.build else ()

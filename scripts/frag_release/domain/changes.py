@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_NUMBER = r"([1-9][0-9]{0,5})"
 # `(#447)` that ends a line is what GitHub adds to the subject of a squash merge: a pull request. A revert
 # quotes such a subject and gets one of its own: `Revert "Fix it (#447)" (#448)`.
 _SQUASH_MERGE = re.compile(
@@ -13,11 +14,10 @@ _SQUASH_MERGE = re.compile(
 )
 _MERGE = re.compile(r"^[ \t]{0,8}Merge pull request #([1-9][0-9]{0,5})\b", re.M)
 # Not after a letter, a slash or `&`: `owner/repo#1` belongs elsewhere and `&#39;` is a quote in HTML.
-_TICKET = re.compile(r"(?<![\w/&#])#([1-9][0-9]{0,5})(?![\w#])")
+_TICKET = re.compile(rf"(?<![\w/&#])#{_NUMBER}(?![\w#])")
 # Issues, pull requests and pages of all kinds: what they are about is told by their address alone.
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+", re.I)
-_NUMBER = r"([1-9][0-9]{0,5})"
-_TICKET_BRANCH = re.compile(r"\bm2ms-([1-9][0-9]{0,5})(?![0-9])", re.I)
+_TICKET_BRANCH = re.compile(rf"\bm2ms-{_NUMBER}(?![0-9])", re.I)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class References:
     without_ticket: int = 0
 
 
-def read_references(commits: Iterable[Commit], home: TicketHome = TicketHome()) -> References:
+def read_references(commits: Iterable[Commit], home: TicketHome) -> References:
     """Read the tickets and pull requests out of the messages of `commits`."""
     tickets: dict[int, None] = {}
     pull_requests: dict[int, None] = {}
@@ -124,7 +124,7 @@ def pull_request_numbers(message: str) -> list[int]:
     return list(dict.fromkeys(map(int, found)))
 
 
-def ticket_numbers(message: str, home: TicketHome = TicketHome()) -> list[int]:
+def ticket_numbers(message: str, home: TicketHome) -> list[int]:
     """Return the tickets: a bare `#1322`, a branch such as `m2ms-1517-tag-datestamp`, or what names one of `home`."""
     rest = home.in_short(_MERGE.sub(" ", _SQUASH_MERGE.sub(" ", message)))
     return list(dict.fromkeys(map(int, [*_TICKET.findall(rest), *_TICKET_BRANCH.findall(rest)])))

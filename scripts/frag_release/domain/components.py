@@ -88,31 +88,19 @@ class Choice:
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
 
-    The first variable of the workflow file that is there counts: `variable`, else one of `other_variables`; for the
-    namespace likewise. New files below `notice_paths` are what a way back would not undo.
+    Of `variables`, which may hold the tag, the first that is there in the workflow file counts; for the namespace
+    likewise. New files below `notice_paths` are what a way back would not undo.
     """
 
     name: str
     repository: str
     branches: Sequence[str]
-    variable: str
-    namespace_variable: str
+    variables: tuple[str, ...]
+    namespace_variables: tuple[str, ...]
     image: str = ""
     ci_workflows: Sequence[str] = ()
-    other_variables: Sequence[str] = ()
-    other_namespace_variables: Sequence[str] = ()
     notice_paths: Sequence[str] = ()
     tag_format: TagFormat = DEFAULT_FORMAT
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The variables that may hold the tag, in the order in which they are looked for."""
-        return (self.variable, *self.other_variables)
-
-    @property
-    def namespace_variables(self) -> tuple[str, ...]:
-        """The same for the namespace."""
-        return (self.namespace_variable, *self.other_namespace_variables)
 
     def given_in(self, what: str) -> str:
         """Return how people give `what` of it, such as its `tag` or its `branch`."""
@@ -193,6 +181,11 @@ class Pin:
     variable: str = ""
 
     @property
+    def image_name(self) -> str | None:
+        """The name of its image with the registry, None if the stack uses no such image."""
+        return self.component.image_name(self.namespace)
+
+    @property
     def image_tag(self) -> str:
         """The tag of the image that belongs to the tag."""
         return self.component.tag_format.image_tag(self.tag)
@@ -200,8 +193,7 @@ class Pin:
     @property
     def place(self) -> tuple[str, str] | None:
         """Where that image is: its name with the registry, and its tag. None where the stack uses no such image."""
-        name = self.component.image_name(self.namespace)
-        return (name, self.image_tag) if name else None
+        return (self.image_name, self.image_tag) if self.image_name else None
 
     @property
     def key(self) -> tuple[Component, str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
-from .refs import DEFAULT_FORMAT, TagFormat
+from .refs import TagFormat
 from .rollback import ROLLBACK
 from .versions import parse_production_tag
 
@@ -224,7 +224,7 @@ def judge(
     facts: RunFacts,
     files: Collection[str],
     branches: Collection[str],
-    form: TagFormat = DEFAULT_FORMAT,
+    form: TagFormat,
 ) -> Record:
     """Return the record with what is to be thought of it.
 
@@ -247,7 +247,7 @@ def judge(
     return Record(filed, doubt)
 
 
-def taken_back(records: Sequence[Record], form: TagFormat = DEFAULT_FORMAT) -> dict[str, str | None]:
+def taken_back(records: Sequence[Record], form: TagFormat) -> dict[str, str | None]:
     """Return what believed records (newest first) say of releases: the tag that each was taken back to.
 
     None for a release that stands: it was deployed again later. Records of several environments do not mix.

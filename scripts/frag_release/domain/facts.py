@@ -171,10 +171,14 @@ class ComponentFacts:
         return "".join(f" {part}" for part in (named, self.hints.remark) if part)
 
     @property
+    def seen_runs(self) -> Sequence[Run]:
+        """The runs, none if they were switched off or could not be seen."""
+        return () if self.runs is None or isinstance(self.runs, Unknown) else self.runs
+
+    @property
     def tag_runs(self) -> list[Run]:
         """The runs that a push of this name at the tag's commit has started, in a fixed order."""
-        runs = () if self.runs is None or isinstance(self.runs, Unknown) else self.runs
-        own = [run for run in runs if run.head_sha == self.commit and run.event == PUSH]
+        own = [run for run in self.seen_runs if run.head_sha == self.commit and run.event == PUSH]
         return sorted(own, key=lambda run: (run.workflow, run.id))
 
 

@@ -90,6 +90,12 @@ def in_one_line(message: str, remedy: str) -> str:
     return f"{message}{end} {remedy}".strip()
 
 
+def listed(names: Sequence[str], most: int) -> str:
+    """Return `a, b, c and 2 more`: at most so many names, and how many are left out."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")
+
+
 @dataclass(frozen=True)
 class Allowance:
     """`RULE:SUBJECT@TAG`: a finding of that rule on that subject at that tag is no reason to refuse."""
@@ -108,7 +114,7 @@ class Allowance:
 
 def apply_allowances(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> list[Finding]:
     """Turn the blocking findings that are allowed into warnings that say so."""
-    return [_demote(finding) if _is_allowed(finding, allowances) else finding for finding in findings]
+    return [_allowed(one) if any(each.covers(one) for each in allowances) else one for one in findings]
 
 
 def unused_allowances(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> list[Allowance]:
@@ -116,10 +122,5 @@ def unused_allowances(findings: Sequence[Finding], allowances: Sequence[Allowanc
     return [one for one in allowances if not any(f.status.blocks and one.covers(f) for f in findings)]
 
 
-def _is_allowed(finding: Finding, allowances: Sequence[Allowance]) -> bool:
-    return finding.status.blocks and any(allowance.covers(finding) for allowance in allowances)
-
-
-def _demote(finding: Finding) -> Finding:
-    why = f"ALLOWED by the `allow` input although it is {finding.status.value}"
-    return demoted(finding, why, allowed=True)
+def _allowed(finding: Finding) -> Finding:
+    return demoted(finding, f"ALLOWED by the `allow` input although it is {finding.status.value}", allowed=True)

@@ -12,6 +12,12 @@ from dataclasses import dataclass, field
 MAX_LENGTH = 128
 """Longest image tag in characters (OCI distribution specification, "Pulling manifests")."""
 
+DOCKER_HUB = "docker.io"
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+"""The digest of an image, or of anything else in a registry."""
+
+_DOCKER_HUB_TOO = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 _RESERVED = frozenset({"latest", "stable"})
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.-]+")
 _HASH_LENGTH = 10
@@ -21,12 +27,20 @@ _TAG = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_LENGTH - 1}}}")
 _HASHED = re.compile(rf".*-[0-9a-f]{{{_HASH_LENGTH}}}")
 
 
+@dataclass(frozen=True)
+class Login:
+    """User name and password for one registry."""
+
+    username: str
+    password: str = field(repr=False)
+
+
 def is_image_tag(tag: str) -> bool:
     """Whether a registry can hold an image under this tag."""
     return _TAG.fullmatch(tag) is not None
 
 
-def safe_image_tag(name: str, prefix: str = "") -> str:
+def safe_image_tag(name: str, prefix: str) -> str:
     """Return an image tag for the Git tag or branch `name`; production tags begin with `prefix`.
 
     A name that is a legal image tag stays as it is. Where characters had to go, or where the result
@@ -42,20 +56,8 @@ def safe_image_tag(name: str, prefix: str = "") -> str:
 
 
 def _means_something(tag: str, prefix: str) -> bool:
-    forms = any(form.fullmatch(tag) for form in (_RELEASE, _HASHED))
-    return tag.lower() in _RESERVED or forms or _RELEASE.fullmatch(tag.removeprefix(prefix)) is not None
-
-
-DOCKER_HUB = "docker.io"
-_DOCKER_HUB_TOO = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
-
-
-@dataclass(frozen=True)
-class Login:
-    """User name and password for one registry."""
-
-    username: str
-    password: str = field(repr=False)
+    is_release = any(map(_RELEASE.fullmatch, (tag, tag.removeprefix(prefix))))
+    return tag.lower() in _RESERVED or is_release or _HASHED.fullmatch(tag) is not None
 
 
 def one_name(host: str) -> str:

@@ -13,7 +13,7 @@ from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKin
 from .facts import NOT_ASKED, ComponentFacts
 from .newest import doubts, unformed
 from .plan import ChoiceError, candidates_above, either_part
-from .refs import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
+from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
 from .versions import next_iteration, parse_production_tag, production_tags
 
 NEW = "new"
@@ -91,8 +91,8 @@ def demand_plausible(
     repository: str,
     names: Collection[str],
     today: datetime.date,
-    form: TagFormat = DEFAULT_FORMAT,
-    format_input: str = "tag-format",
+    form: TagFormat,
+    format_input: str,
 ) -> None:
     """Refuse tags that cannot be right, of this month or later: whoever may push one would choose the next number.
 
@@ -101,31 +101,28 @@ def demand_plausible(
     tags = production_tags(names, form=form)
     wrong = doubts(tags, today)
     for tag in tags:
-        if tag.text in wrong and (not form.by_month or (tag.year, tag.version.minor) >= (today.year, today.month)):
+        if tag.text in wrong and (not form.by_month or tag.month >= (today.year, today.month)):
             raise ChoiceError(
                 f"The next tag of {repository} is not known, for {tag} cannot be right: {wrong[tag.text]}.",
                 f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
     is_other = highest and form.by_month and highest.year < FIRST_YEAR
-    other = highest.text if highest and is_other else unformed(names, highest, form)
+    other = highest.text if highest and is_other else unformed(names, form, highest)
     if other:
         right = wrong_v(other, form, format_input) or f"Set {format_input} to {form.shape} if that is its scheme."
+        scheme = "by month" if form.by_month else f"of the form {form.shape}"
         raise ChoiceError(
-            f"The newest tag of {repository} is {other}, so the next one {_scheme(form)} would be of another scheme.",
+            f"The newest tag of {repository} is {other}, so the next one {scheme} would be of another scheme.",
             f"{right} Or tag by hand, and name that tag.",
         )
-
-
-def _scheme(form: TagFormat) -> str:
-    return "by month" if form.by_month else f"of the form {form.shape}"
 
 
 def next_tag(
     today: datetime.date,
     names: Collection[str],
+    form: TagFormat,
     burned: Collection[str] = (),
-    form: TagFormat = DEFAULT_FORMAT,
     part: str = "",
     newest: str = "",
     name: str = "",
@@ -149,8 +146,8 @@ def next_tag(
 def tag_at(
     commit: str,
     commits: Mapping[str, Answer[str | None]],
+    form: TagFormat,
     wrong: Collection[str] = (),
-    form: TagFormat = DEFAULT_FORMAT,
 ) -> Answer[str]:
     """Return the highest production tag at a commit, empty if there is none; tags that are `wrong` do not count.
 
@@ -170,7 +167,7 @@ def is_forgotten(
     commit: str,
     runs: Answer[Sequence[Run]] | None,
     today: datetime.date,
-    form: TagFormat = DEFAULT_FORMAT,
+    form: TagFormat,
 ) -> bool:
     """Whether GitHub has no run of a tag any more: then a new tag at the same commit is the remedy.
 
@@ -178,10 +175,11 @@ def is_forgotten(
     """
     if not form.by_month or runs is None or isinstance(runs, Unknown) or _own(runs, commit):
         return False
-    (parsed,) = production_tags([tag], form=form)
-    if not 1 <= parsed.version.minor <= 12 or not 1 <= parsed.year <= today.year:
+    (parsed,) = production_tags([tag], form)
+    year, month = parsed.month
+    if not 1 <= month <= 12 or not 1 <= year <= today.year:
         return False
-    after = datetime.date(parsed.year + parsed.version.minor // 12, parsed.version.minor % 12 + 1, 1)
+    after = datetime.date(year + month // 12, month % 12 + 1, 1)
     return (today - after).days > KEPT_DAYS
 
 

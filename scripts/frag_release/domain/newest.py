@@ -112,18 +112,19 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
     major = 0
     for tag in tags:
         if not tag.form.by_month:
-            if tag.version.major - major > _WIDEST_GAP:
+            if tag.year - major > _WIDEST_GAP:
                 found[tag.text] = f"its first number is more than {_WIDEST_GAP} above {major}, the next lower one"
             else:
-                major = tag.version.major
+                major = tag.year
             continue
-        year, month, iteration = tag.version.major, tag.version.minor, tag.version.patch
+        year, month, iteration = tag.numbers
         if year < FIRST_YEAR:
             continue
         lower = below.get((year, month))
+        is_far = iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
         if (year, month) > (today.year, today.month):
             found[tag.text] = "by its number it is later than this month"
-        elif 1 <= month <= 12 and _is_far(iteration, lower):
+        elif 1 <= month <= 12 and is_far:
             above = (
                 f"that is more than {_WIDEST_GAP} above {tag.form.prefix}{year}.{month:02d}.{lower}, the next lower one"
             )
@@ -133,11 +134,7 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
     return found
 
 
-def _is_far(iteration: int, lower: int | None) -> bool:
-    return iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
-
-
-def unformed(names: Iterable[str], highest: ProductionTag | None = None, form: TagFormat = DEFAULT_FORMAT) -> str:
+def unformed(names: Iterable[str], form: TagFormat, highest: ProductionTag | None = None) -> str:
     """Return the highest of `names` that is a production tag but for a `v` in front, or none, and above `highest`."""
     others = (name for name in names if parse_production_tag(name, form) is None)
     bare = (

@@ -93,13 +93,16 @@ def names_other_commit(facts: ComponentFacts) -> bool:
 
 def judged_image(name: str, digest: str, image: object) -> JudgedImage:
     """Return the image `name` as it was judged by `digest`, with what the registry has told of it, `image`."""
-    found, why = origins_of(image), Unknown("the images of its platforms could not be listed")
+    manifests: Answer[frozenset[str]] = Unknown("the images of its platforms could not be listed")
     if not isinstance(image, Image) or image.digest != digest:
-        why = Unknown("the image that was judged is no longer under its tag, so its platforms could not be listed")
+        manifests = Unknown(
+            "the image that was judged is no longer under its tag, so its platforms could not be listed"
+        )
     elif isinstance(image.origins, Unknown):
-        why = image.origins
-    same = found is not None and isinstance(image, Image) and image.digest == digest
-    return JudgedImage(full_name(name), digest, found.manifests if found and same else why)
+        manifests = image.origins
+    elif image.origins:
+        manifests = image.origins.manifests
+    return JudgedImage(full_name(name), digest, manifests)
 
 
 def judged_pair(
@@ -112,8 +115,7 @@ def judged_pair(
     found = []
     for facts in components:
         pin, image = facts.pin, images.get(facts.pin.component.name)
-        name = pin.component.image_name(pin.namespace)
         now = image.digest if isinstance(image, Image) else ""
-        if name:
-            found.append(judged_image(name, recorded.get(pin.component.name) or now or "", image))
+        if pin.image_name:
+            found.append(judged_image(pin.image_name, recorded.get(pin.component.name) or now or "", image))
     return tuple(found)

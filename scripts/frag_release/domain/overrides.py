@@ -47,7 +47,7 @@ _LONGEST, _LONGEST_NAME = 80, 200
 class Override:
     """Another place that a component's tag or namespace (`what`) is taken from, at `line` of the workflow file.
 
-    `source` is for people, `given` how a `with:` names it, empty for what has no name. `untold` are the lines of
+    `source` is for people, `sources` are the names behind it: none for what has no name. `untold` are the lines of
     those steps of this action that are not given it. Without `is_direct` it goes through something that only a run
     can tell.
     """
@@ -56,14 +56,13 @@ class Override:
     source: str
     line: int
     is_direct: bool
-    given: str = ""
+    sources: frozenset[Source] = frozenset()
     untold: tuple[int, ...] = ()
 
-
-@dataclass(frozen=True)
-class _Found:
-    override: Override
-    sources: frozenset[Source]
+    @property
+    def given(self) -> str:
+        """How a `with:` names it, empty for what has no name."""
+        return " || ".join(map(_as_given, sorted(self.sources)))
 
 
 @dataclass(frozen=True)
@@ -104,21 +103,17 @@ def look_for_overrides(
         return {component.name: why for component in components}
 
 
-def find_overrides(
-    blob: Blob, components: Sequence[Component], own_action: str = ""
-) -> Mapping[str, tuple[Override, ...]]:
+def find_overrides(blob: Blob, components: Sequence[Component], own_action: str) -> Mapping[str, tuple[Override, ...]]:
     """Return by component what the workflow takes from elsewhere without telling each gate and deployment.
 
     `own_action` is `OWNER/NAME` of this action, empty if that is not known. Raises WorkflowFileError.
     """
     root = read_tree(blob)
     steps = gate_steps(root, own_action)
-    wanted = [one for component in components for one in _wanted(component)]
-    own = frozenset(id(step.given) for step in steps if step.given)
-    search = _Search(wanted, list(places(root, own)), _values(root))
+    search = _Search(root, components, frozenset(id(step.given) for step in steps if step.given))
     told = [(step.line, _told(step, root)) for step in steps if step.judges]
     found: dict[str, tuple[Override, ...]] = {component.name: () for component in components}
-    for one in wanted:
+    for one in search.wanted:
         found[one.component.name] += _untold(one, search, told)
     return found
 
@@ -128,10 +123,8 @@ def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[
 
     Raises WorkflowFileError.
     """
-    root = read_tree(blob)
-    wanted = [one for component in components for one in _wanted(component)]
-    search = _Search(wanted, list(places(root, frozenset())), _values(root))
-    return {(one.component.name, one.what): [found.override for found in search.of(one)] for one in wanted}
+    search = _Search(read_tree(blob), components, frozenset())
+    return {(one.component.name, one.what): list(search.of(one)) for one in search.wanted}
 
 
 def _wanted(component: Component) -> Iterator[_Wanted]:
@@ -145,11 +138,6 @@ def _spelling(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _values(root: Node) -> Mapping[str, str]:
-    environment = root.child("env")
-    return {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
-
-
 def _untold(
     wanted: _Wanted, search: _Search, told: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
 ) -> tuple[Override, ...]:
@@ -158,8 +146,7 @@ def _untold(
         lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
         if lines or not told:
             # If no step is known to be ours, nobody can say what the gate is given.
-            override = replace(one.override, untold=lines, is_direct=one.override.is_direct and bool(told))
-            found[override] = None
+            found[replace(one, untold=lines, is_direct=one.is_direct and bool(told))] = None
     return tuple(found)
 
 
@@ -209,12 +196,14 @@ def _source(path: tuple[str, ...]) -> Source | None:
 
 
 class _Search:
-    """Looks through all places of a workflow in which something may be taken. `values` are those of its `env:`."""
+    """Looks through all places of a workflow in which something may be taken, but for what is `own` (ids of nodes)."""
 
-    def __init__(self, wanted: Sequence[_Wanted], found: Sequence[Place], values: Mapping[str, str]) -> None:
-        self._places = [(place, tuple(expressions(place.text))) for place in found]
-        self._values = values
-        self._pins = frozenset(name.lower() for one in wanted for name in one.variables)
+    def __init__(self, root: Node, components: Sequence[Component], own: frozenset[int]) -> None:
+        self.wanted = [one for component in components for one in _wanted(component)]
+        self._places = [(place, tuple(expressions(place.text))) for place in places(root, own)]
+        environment = root.child("env")
+        self._values = {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
+        self._pins = frozenset(name.lower() for one in self.wanted for name in one.variables)
         # Variables of other names that hold something from elsewhere: what uses them, uses that.
         self._carriers: dict[str, list[Place]] = {}
         for place, read in self._places:
@@ -222,7 +211,7 @@ class _Search:
                 self._carriers.setdefault(place.key, []).append(place)
         self._carried = frozenset(map(str.lower, self._carriers))
 
-    def of(self, wanted: _Wanted) -> Iterator[_Found]:
+    def of(self, wanted: _Wanted) -> Iterator[Override]:
         """Yield each place where a tag or namespace is taken from elsewhere."""
         for place, read in self._places:
             names = _spelling(place.key) in wanted.spellings or _mentions(place.text, wanted.spellings)
@@ -248,7 +237,7 @@ class _Search:
 
     def _taken(
         self, wanted: _Wanted, place: Place, expression: Expression, reference: Reference, names: bool
-    ) -> Iterator[_Found]:
+    ) -> Iterator[Override]:
         source, start = _source(reference.path), expression.start
         shown, line = re.sub(r"\s+", " ", reference.written), place.line_of(reference)
         if source and place.is_mapping and wanted.what == "tag":
@@ -274,7 +263,7 @@ class _Search:
             return len(path) < 2 or (path[1] not in self._pins and path[1] not in self._carried)
         return path[0] in ("matrix", "github")
 
-    def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[_Found]:
+    def _indirect(self, wanted: _Wanted, place: Place) -> Iterator[Override]:
         for carrier in [each for word in dict.fromkeys(_words(place.text)) for each in self._carriers.get(word, ())]:
             if carrier is not place:
                 line, sources = place.line_with(carrier.key), _sources(carrier.text, {})
@@ -285,21 +274,16 @@ class _Search:
 
 def _found(
     wanted: _Wanted, place: Place, source: str, line: int, sources: Iterable[Source] = (), is_direct: bool = True
-) -> _Found:
+) -> Override:
     # What a called workflow makes of what it is given is in another file.
-    given = " || ".join(map(_as_given, sorted(sources)))
-    override = Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, given)
-    return _Found(override, frozenset(sources))
+    return Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, frozenset(sources))
 
 
 def _as_given(source: Source) -> str:
     context, name = source
     shown = name if context == "inputs" else name.upper()
-    return f"{context}.{shown}" if _PLAIN.fullmatch(name) else f"{context}[{_quoted(name)}]"
-
-
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
+    quoted = name.replace("'", "''")
+    return f"{context}.{shown}" if _PLAIN.fullmatch(name) else f"{context}['{quoted}']"
 
 
 def _words(text: str) -> Iterator[str]:

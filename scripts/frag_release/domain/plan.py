@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from .components import Pin
 from .evidence import OBJECT_ID, Answer
 from .facts import NOT_ASKED
 from .newest import Newest, doubts
-from .refs import DEFAULT_FORMAT, FIRST_YEAR, PARTS, TagFormat, wrong_v
+from .refs import FIRST_YEAR, PARTS, TagFormat, wrong_v
 from .release_record import lines_in_the_open
 from .tickets import Ticket
 from .versions import (
@@ -41,7 +41,12 @@ RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
 TICKET_TRAILER = "Release-Ticket"
 PLAN_TRAILER = "Plan"
+PLAN_ANEW = "Plan anew, and have that approved."
+COMMIT = " commit"
+"""How the names of the parts end that hold a component's commit."""
+
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
+_LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
 # Not `splitlines`, which also parts lines at characters that a comment may hold.
 _NEWLINE = re.compile(r"\r\n?|\n")
 _LONGEST_TITLE = 250
@@ -109,7 +114,7 @@ class Plan:
     after: bytes
     stack_tag: str
     mode: Mode
-    changes: Sequence[Change] = field(default_factory=tuple)
+    changes: Sequence[Change] = ()
     new_tags: Sequence[NewTag] = ()
     ticket: Ticket | None = None
     approved: str = ""
@@ -189,27 +194,27 @@ def choose_stack_tag(
     today: datetime.date,
     tags: Iterable[str],
     branches: Iterable[str],
+    form: TagFormat,
     own: str = "",
-    form: TagFormat = DEFAULT_FORMAT,
     newest: str = "",
 ) -> ProductionTag:
     """Return the stack tag of the release: `wanted`, or the next iteration of this month.
 
     With a format of `N.N.N`, `wanted` may be a part of the number: the next above `newest`, that of the stack branch.
-
     `tags` are the stack's tags and `branches` its branches, of which `release/…` take a tag each; `own`
     is the tag of a branch that an earlier run made for the same pair. Whether a branch of exactly the
     `wanted` tag is ours is for the one to judge who writes to it, and can name its owner. Raises ChoiceError.
     """
     released = set(tags)
     reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
+    mine = parse_production_tag(own, form)
+    if mine and same_number(mine.text, released, form):
+        mine = None
     if not form.by_month and wanted in ("", *PARTS):
-        return _next_by_part(wanted, parse_production_tag(newest, form), released, reserved - {own}, own, form)
+        return _next_by_part(wanted, parse_production_tag(newest, form), released | (reserved - {own}), mine, form)
     next_free = next_iteration(today, released | reserved, form)
     if not wanted:
-        mine = parse_production_tag(own, form)
-        is_free = mine and not same_number(mine.text, released, form)
-        return mine if mine and is_free else _next_of_month(today, released, next_free, form)
+        return mine or _next_of_month(today, released, next_free, form)
     tag = _parsed(wanted, form)
     remedy = f"Leave stack-tag empty for the next free one, {next_free}."
     _demand_free(tag, released, reserved - {wanted, own}, remedy if form.by_month else _BY_PART)
@@ -226,14 +231,13 @@ def _demand_free(tag: ProductionTag, released: set[str], reserved: set[str], rem
 
 
 def _next_by_part(
-    part: str, newest: ProductionTag | None, released: set[str], reserved: set[str], own: str, form: TagFormat
+    part: str, newest: ProductionTag | None, taken: set[str], mine: ProductionTag | None, form: TagFormat
 ) -> ProductionTag:
-    """Return the next free tag by the part that was asked for; an earlier run's own one is used again."""
-    candidates = candidates_above(newest, released | reserved, form)
+    """Return the next free tag by the part that was asked for; an earlier run's own one, `mine`, is used again."""
+    candidates = candidates_above(newest, taken, form)
     if part:
         return _parsed(candidates[part], form)
-    mine = parse_production_tag(own, form)
-    if mine and not same_number(mine.text, released, form):
+    if mine:
         return mine
     raise ChoiceError(
         f"The input stack-tag is empty, and only people can say what the next number after {newest or 'none'} is.",
@@ -259,7 +263,7 @@ def either_part(candidates: Mapping[str, str]) -> str:
 
 def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, form: TagFormat) -> ProductionTag:
     found = production_tags(tags, form=form)
-    wrong = doubts((tag for tag in found if (tag.year, tag.version.minor) == (today.year, today.month)), today)
+    wrong = doubts((tag for tag in found if tag.month == (today.year, today.month)), today)
     if wrong:
         name, why = next(iter(wrong.items()))
         raise ChoiceError(
@@ -269,7 +273,7 @@ def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, fo
     return _parsed(next_free, form)
 
 
-def may_change_scheme(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> bool:
+def may_change_scheme(names: Iterable[str], form: TagFormat) -> bool:
     """Whether a stack with these tags may number its releases otherwise than by YEAR.MONTH.ITERATION."""
     found = production_tags(names, form=form)
     return any(tag.year < FIRST_YEAR for tag in found) or not found
@@ -311,12 +315,6 @@ def _parsed(text: str, form: TagFormat) -> ProductionTag:
             f"{usual} {wrong_v(text, form, 'tag-format')}".rstrip(),
         )
     return tag
-
-
-PLAN_ANEW = "Plan anew, and have that approved."
-_LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
-COMMIT = " commit"
-"""How the names of the parts end that hold a component's commit."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from .evidence import OBJECT_ID, Answer, Unknown
-from .images import full_name
+from .images import DIGEST, full_name
 from .origin import UNREADABLE, Material, Origin
+
+_T = TypeVar("_T")
 
 MOST_PLATFORMS = 10
 """Most platforms of one image whose origin is read."""
@@ -26,7 +28,6 @@ _MOST_DIGITS = 18
 _SILENT = "its provenance names no commit"
 _BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
 _REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
@@ -83,22 +84,12 @@ def platforms_in(digest: str, document: Mapping[str, Any], what: str) -> Answer[
     """Return the platforms of the image whose manifest or index, `document`, has this digest."""
     if "manifests" not in document:
         return [Platform("", Descriptor(digest))]
-    try:
-        return _platforms(document)
-    except _MalformedError as error:
-        return _unreadable(what, str(error))
+    return _read(what, lambda: _platforms(document))
 
 
 def provenance_in(manifest: Mapping[str, Any], what: str) -> Answer[Sequence[Descriptor]]:
     """Return the statements of provenance that an attestation's manifest lists."""
-    try:
-        layers = [_object(layer, "a layer") for layer in _list(manifest.get("layers", []), "layers")]
-        found = [_descriptor(one) for one in layers if _is_provenance(one)]
-    except _MalformedError as error:
-        return _unreadable(what, str(error))
-    if len(found) > _MOST_STATEMENTS:
-        return _unreadable(what, f"it lists {len(found):,} statements of provenance")
-    return found
+    return _read(what, lambda: _statements(manifest))
 
 
 def configuration_in(manifest: Mapping[str, Any], what: str) -> Answer[Descriptor | None]:
@@ -106,31 +97,17 @@ def configuration_in(manifest: Mapping[str, Any], what: str) -> Answer[Descripto
     config = manifest.get("config")
     if not isinstance(config, dict) or config.get("mediaType") not in _CONFIGURATIONS:
         return None
-    try:
-        return _descriptor(config)
-    except _MalformedError as error:
-        return _unreadable(what, str(error))
+    return _read(what, lambda: _descriptor(config))
 
 
 def read_statement(statement: Mapping[str, Any], image: str, what: str) -> Answer[Origin]:
     """Return what a statement says of the image with the digest `image`."""
-    try:
-        return _of_statement(statement, image)
-    except _MalformedError as error:
-        return _unreadable(what, str(error))
+    return _read(what, lambda: _of_statement(statement, image))
 
 
 def read_labels(configuration: Mapping[str, Any], what: str) -> Answer[Origin]:
     """Return what the labels of an image's configuration say."""
-    labels = _at(configuration, "config", "Labels")
-    if labels is None:
-        labels = {}
-    if not isinstance(labels, dict):
-        return _unreadable(what, "its labels are no object")
-    revision, source = (labels.get(f"org.opencontainers.image.{name}", "") for name in ("revision", "source"))
-    if not isinstance(revision, str) or not isinstance(source, str):
-        return _unreadable(what, "its labels are no texts")
-    return _of_revision(revision, source, by_labels=True)
+    return _read(what, lambda: _of_labels(configuration))
 
 
 def repository_of(source: str) -> str:
@@ -159,6 +136,14 @@ def image_named(uri: str) -> str | None:
     return found if _IMAGE.fullmatch(found) else ""
 
 
+def _read(what: str, read: Callable[[], _T]) -> Answer[_T]:
+    """Return what `read` does; where that is malformed, that `what` cannot be read."""
+    try:
+        return read()
+    except _MalformedError as error:
+        return _unreadable(what, str(error))
+
+
 def _platforms(index: Mapping[str, Any]) -> list[Platform]:
     entries = [_object(entry, "an entry") for entry in _list(index["manifests"], "manifests")]
     attestations: dict[str, list[Descriptor]] = {}
@@ -184,6 +169,14 @@ def _platform(entry: Mapping[str, Any], attestations: Mapping[str, Sequence[Desc
     elif len(own) > _MOST_STATEMENTS:
         problem = _unreadable(name or image.digest[:19], f"{len(own):,} attestations speak of it")
     return Platform(name, image, () if problem else own, problem)
+
+
+def _statements(manifest: Mapping[str, Any]) -> list[Descriptor]:
+    layers = [_object(layer, "a layer") for layer in _list(manifest.get("layers", []), "layers")]
+    found = [_descriptor(one) for one in layers if _is_provenance(one)]
+    if len(found) > _MOST_STATEMENTS:
+        raise _MalformedError(f"it lists {len(found):,} statements of provenance")
+    return found
 
 
 def _is_provenance(layer: Mapping[str, Any]) -> bool:
@@ -234,6 +227,16 @@ def _of_hints(hints: object) -> Origin:
     return _of_revision(revision, source)
 
 
+def _of_labels(configuration: Mapping[str, Any]) -> Origin:
+    labels = _at(configuration, "config", "Labels")
+    if not isinstance(labels, (dict, type(None))):
+        raise _MalformedError("its labels are no object")
+    revision, source = ((labels or {}).get(f"org.opencontainers.image.{name}", "") for name in ("revision", "source"))
+    if not isinstance(revision, str) or not isinstance(source, str):
+        raise _MalformedError("its labels are no texts")
+    return _of_revision(revision, source, by_labels=True)
+
+
 def _of_revision(revision: str, source: str, *, by_labels: bool = False) -> Origin:
     match = _REVISION.fullmatch(revision.strip().lower())
     if match is None:
@@ -253,17 +256,14 @@ def _images(materials: object) -> tuple[Material, ...]:
             raise _MalformedError("something that went in has no address")
         name = image_named(uri)
         if name is not None:
-            found.append(Material(name, f"sha256:{digest}" if _is_hex(digest) else ""))
+            is_known = isinstance(digest, str) and _HEX.fullmatch(digest)
+            found.append(Material(name, f"sha256:{digest}" if is_known else ""))
     return tuple(found)
-
-
-def _is_hex(digest: object) -> bool:
-    return isinstance(digest, str) and _HEX.fullmatch(digest) is not None
 
 
 def _descriptor(entry: Mapping[str, Any]) -> Descriptor:
     digest, size = entry.get("digest"), entry.get("size")
-    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         raise _MalformedError("a digest in it is none of sha256")
     return Descriptor(digest, size if isinstance(size, int) else 0)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
+
 MAX_DIGITS = 9
 """Longest number within a tag, in digits; far above any real release and below Python's int limits."""
 
@@ -123,9 +125,6 @@ def wrong_v(text: str, form: TagFormat, input_: str) -> str:
         f"{text} has {here} v in front, and {input_} ({form.name}) has {there} v: set {input_} to "
         f"{'v' if text != bare else ''}{name} if that is how the repository tags its releases."
     )
-
-
-TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
 
 
 @dataclass(frozen=True)

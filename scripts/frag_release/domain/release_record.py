@@ -6,14 +6,26 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
+from .images import DIGEST
 from .reports.report import SCHEMA
+
+_T = TypeVar("_T")
 
 MAX_BODY = 65_536
 """Most characters that GitHub takes for the body of an issue, a comment or a pull request."""
+
+ASSET = "release.json"
+"""Name of the release's asset that holds the report."""
+
+BASELINE = "baseline"
+"""What a record has as `digest-source` whose digest no build has named."""
+
+MOST_TEXT = 125_000
+"""Most characters that GitHub takes for the text of a release."""
 
 _END = "<!-- frag-release-action: end of the part that is kept up to date -->"
 _SPARE = 400
@@ -24,7 +36,8 @@ _OPEN = re.compile(r"- \[ \] (.+)")
 _KEPT_LINES = 200
 _KEPT_CHARACTERS = 300
 _KEPT_TITLE = "### Ticked before"
-
+_IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
+_STATUSES = {status.value: status for status in Status}
 
 Parts = tuple[str, str, str]
 """A body: what is before our part, what is in it, and what is after it."""
@@ -43,11 +56,7 @@ class KeptText:
 
     def is_in(self, body: str) -> bool:
         """Whether a body has our part, or the start of it."""
-        return _spot(body, self.marker) is not None
-
-    def is_whole_in(self, body: str) -> bool:
-        """Whether a body has our part from its first line to its last."""
-        return self.parts(body) is not None
+        return self.marker in body and _spot(body, self.marker) is not None
 
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
         """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
@@ -190,20 +199,6 @@ class Drafts:
     among: int = 0
 
 
-ASSET = "release.json"
-"""Name of the release's asset that holds the report."""
-
-BASELINE = "baseline"
-"""What a record has as `digest-source` whose digest no build has named."""
-
-MOST_TEXT = 125_000
-"""Most characters that GitHub takes for the text of a release."""
-
-_IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_STATUSES = {status.value: status for status in Status}
-
-
 @dataclass(frozen=True)
 class RecordedComponent:
     """A component as it was released; `digest` is empty where no image was looked up."""
@@ -278,7 +273,7 @@ def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str |
 def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
     """Return the record that the text of a release holds, as bytes (empty if it is broken); None if it has none."""
     kept = _in_text(repository, tag)
-    if kept.marker not in body or not kept.is_in(body):
+    if not kept.is_in(body):
         return None
     parts = kept.parts(body)
     found = _IN_TEXT.search(parts[1]) if parts else None
@@ -300,15 +295,15 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
         raise ValueError("it is not JSON") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError(f"it is no report of schema {SCHEMA}")
-    stack = _mapping(document, "stack")
-    findings = _list(document, "findings")
+    stack = _of_kind(document, "stack", dict)
+    findings = _of_kind(document, "findings", list)
     return ReleaseRecord(
         repository=_text(stack, "repository"),
         tag=_text(stack, "tag"),
         commit=_matching(stack, "commit", OBJECT_ID),
         image=_text(stack, "image"),
-        digest=_matching(stack, "digest", _DIGEST, optional=True),
-        components=tuple(_component(one) for one in _list(document, "components")),
+        digest=_matching(stack, "digest", DIGEST, optional=True),
+        components=tuple(_component(one) for one in _of_kind(document, "components", list)),
         findings=tuple(found for one in findings if (found := _finding(one, _text(stack, "tag")))),
         is_baseline=stack.get("digest-source") == BASELINE,
         approvals=tuple(_approvals(document.get("approved-by"))),
@@ -326,7 +321,7 @@ def _component(document: Any) -> RecordedComponent:
         namespace=_text(document, "namespace", optional=True),
         commit=_matching(document, "commit", OBJECT_ID),
         image=_text(document, "image", optional=True),
-        digest=_matching(document, "digest", _DIGEST, optional=True),
+        digest=_matching(document, "digest", DIGEST, optional=True),
     )
 
 
@@ -361,16 +356,9 @@ def _finding(document: Any, tag: str) -> Finding | None:
     )
 
 
-def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _of_kind(document: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
     found = document.get(name)
-    if not isinstance(found, dict):
-        raise ValueError(f"it has no {name}")
-    return found
-
-
-def _list(document: Mapping[str, Any], name: str) -> Sequence[Any]:
-    found = document.get(name)
-    if not isinstance(found, list):
+    if not isinstance(found, kind):
         raise ValueError(f"it has no {name}")
     return found
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from .components import Pin
 from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release
-from .refs import DEFAULT_FORMAT, TagFormat, wrong_v
+from .refs import TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+:[ \t].*|-{3,}")
@@ -77,6 +77,9 @@ class Contradiction:
     remedy: str
 
 
+Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
+
+
 @dataclass(frozen=True)
 class EndedBuild:
     """A run that has ended, as the webhook event `workflow_run` tells of it; what it does not say is empty.
@@ -106,7 +109,7 @@ class EndedBuild:
             _text(event, "workflow_run", "head_sha"),
         )
 
-    def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat = DEFAULT_FORMAT) -> str:
+    def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat) -> str:
         """Say why its end makes no release of the repository, whose builds are of `file`; empty if it may."""
         if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
             return f"it is not a build of {repository} itself"
@@ -117,15 +120,6 @@ class EndedBuild:
         if parse_production_tag(self.branch, form) is None:
             return "it is not the build of a production tag"
         return "" if self.conclusion == SUCCESS else f"it ended as {self.conclusion or 'unknown'}"
-
-
-def _text(event: object, *names: str) -> str:
-    for name in names:
-        event = event.get(name) if isinstance(event, Mapping) else None
-    return event if isinstance(event, str) else ""
-
-
-Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the same in Python 3.10
 
 
 def same_pair(one: Sequence[Pin], other: Sequence[Pin]) -> bool:
@@ -139,7 +133,7 @@ def named_request(message: str) -> int | None:
     return int(found[1] or found[2]) if found else None
 
 
-def released_as(message: str, owner: str, form: TagFormat = DEFAULT_FORMAT) -> str:
+def released_as(message: str, owner: str, form: TagFormat) -> str:
     """Return the production tag that a commit was made for, by its trailer or as the merge of `release/TAG` of `owner`.
 
     Empty if it names none, or several.
@@ -173,12 +167,12 @@ def trailer_values(message: str, name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT) -> Review:
+def review_of(change: PairChange, branch: str, form: TagFormat) -> Review:
     """Judge whether a change of the pair on `branch` is the release of a tag."""
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
     requests = [one for one in change.requests if _is_ours(one, change, branch)]
-    wrong_pair = next((one for one in requests if _marked_pair(one) != _pair(change.after)), None)
+    wrong_pair = next((one for one in requests if _marked(one)[1] != _pair(change.after)), None)
     if wrong_pair:
         return Contradiction(
             f"Pull request #{wrong_pair.number} was made for another pair than the one that its merge "
@@ -186,19 +180,26 @@ def review_of(change: PairChange, branch: str, form: TagFormat = DEFAULT_FORMAT)
             "What was reviewed is not what was merged. Prepare the release of the pair that is wanted; if that is the "
             "merged one, publish it by hand, with the tag in stack-tag.",
         )
-    tags = list(dict.fromkeys([*trailer_tags(change.message), *map(_marked_tag, requests)]))
+    tags = list(dict.fromkeys([*trailer_tags(change.message), *(_marked(one)[0] for one in requests)]))
     if len(tags) > 1:
         return Contradiction(
             f"{change.commit[:12]} is said to be the release of {' and of '.join(tags)}.",
             "Publish it by hand, with the one tag in stack-tag.",
         )
     if not tags:
+        reverts = " It reverts an earlier change." if change.message.startswith("Revert ") else ""
         return NothingToPublish(
             f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
-            f"made, nor does its message end with {TRAILER}.{_is_revert(change.message)}",
+            f"made, nor does its message end with {TRAILER}.{reverts}",
             "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests, form)
+
+
+def _text(event: object, *names: str) -> str:
+    for name in names:
+        event = event.get(name) if isinstance(event, Mapping) else None
+    return event if isinstance(event, str) else ""
 
 
 def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest], form: TagFormat) -> Review:
@@ -218,28 +219,18 @@ def _is_ours(request: MergedRequest, change: PairChange, branch: str) -> bool:
         and request.base == branch
         and request.branch.startswith(RELEASE_BRANCH)
         and marked_release(request.body) is not None
-        and _marked_tag(request) == request.branch[len(RELEASE_BRANCH) :]
+        and _marked(request)[0] == request.branch[len(RELEASE_BRANCH) :]
     )
 
 
-def _marked(request: MergedRequest) -> re.Match[str] | None:
-    return _MARKED.fullmatch(marked_release(request.body) or "")
-
-
-def _marked_tag(request: MergedRequest) -> str:
-    found = _marked(request)
-    return unquote(found[1]) if found else ""
-
-
-def _marked_pair(request: MergedRequest) -> dict[str, str]:
-    found = _marked(request)
-    parts = [part.partition("=") for part in found[2].split(" ")] if found else []
-    return {unquote(name): unquote(tag) for name, _, tag in parts}
+def _marked(request: MergedRequest) -> tuple[str, dict[str, str]]:
+    """Return the tag and the pair that a pull request says it is for, empty if it does not."""
+    found = _MARKED.fullmatch(marked_release(request.body) or "")
+    if found is None:
+        return "", {}
+    parts = (part.partition("=") for part in found[2].split(" "))
+    return unquote(found[1]), {unquote(name): unquote(tag) for name, _, tag in parts}
 
 
 def _pair(pins: Sequence[Pin]) -> dict[str, str]:
     return {pin.component.name: pin.tag for pin in pins}
-
-
-def _is_revert(message: str) -> str:
-    return " It reverts an earlier change." if message.startswith("Revert ") else ""

@@ -20,6 +20,7 @@ from .versions import parse_production_tag
 ROLLBACK = "deploy:rollback"
 """What the deployment record of a rollback has as its `task`."""
 
+_RECORDED = "Only a warning, for release.json is the evidence of a rollback"
 _TAKEN_BACK = re.compile(r"> ⚠️ Taken back to (v?[0-9.]+) at .*")
 _AGAIN = re.compile(r"> Deployed again at .*")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(?:\[bot\])?")
@@ -40,7 +41,7 @@ class Mark:
 
     def gone_back_to(self, body: str) -> str | None:
         """Return the tag that was gone back to; empty if somebody changed our words, None if the release stands."""
-        if self.kept.marker not in body or not self.kept.is_in(body):
+        if not self.kept.is_in(body):
             return None
         for event in reversed(self.events(body)):
             if _AGAIN.fullmatch(event):
@@ -96,9 +97,6 @@ def _when(now: datetime.datetime, actor: str) -> str:
     return f"{now:%H:%M} (UTC){by} on {now:%Y-%m-%d}"
 
 
-_RECORDED = "Only a warning, for release.json is the evidence of a rollback"
-
-
 class RecordError(ValueError):
     """What `release.json` says is not enough to deploy that release again, or contradicts something."""
 
@@ -108,10 +106,10 @@ def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
     if not record.digest:
         raise RecordError("it does not hold the digest of the stack's image")
     recorded = Expected(record.commit, record.digest, {one.name: one.digest for one in record.components})
-    pairs = [("expected-stack-commit", given.stack_commit, recorded.stack_commit)]
-    pairs += [("expected-stack-digest", given.stack_digest, recorded.stack_digest)]
-    pairs += [
-        (f"expected-{name}-digest", digest, recorded.digests.get(name, "")) for name, digest in given.digests.items()
+    pairs = [
+        ("expected-stack-commit", given.stack_commit, recorded.stack_commit),
+        ("expected-stack-digest", given.stack_digest, recorded.stack_digest),
+        *((f"expected-{name}-digest", text, recorded.digests.get(name, "")) for name, text in given.digests.items()),
     ]
     for name, typed, old in pairs:
         if typed and typed != old:

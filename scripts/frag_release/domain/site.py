@@ -10,8 +10,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
 
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+IMAGE_TAG, STACK_COMMIT = "image-tag", "stack-commit"
+
+Values = Mapping[str, str]
+"""What the placeholders stand for, by their names; empty where it is not known."""
+
 _MOST_SHOWN = 100
+_MOST_TOLD = 3
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+_PLACE = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+_MISSPELT_PLACE = re.compile(r"\{\s*([A-Za-z][A-Za-z0-9_-]*)\s*\}")
+_VALUE_LINE = re.compile(r"(/.*?) +=(?: +(.*))?")
+# As a text it would be nowhere in a page of JSON. The query of an address has a question mark before the sign.
+_MEANT_AS_VALUE_LINE = re.compile(r"/[^\s=?]*\s*=\s*\S.*")
+_MARKUP = re.compile(r"<[^<>]*>")
+_VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)", re.I)
+# The parts are bounded, so that a page of digits takes no longer than another one.
+_VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,4}(?:[._+-][0-9A-Za-z]{1,40}){0,4}"
+_BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)(?:(?<![0-9A-Za-z_])|(?!v))"  # dev1.4.2 is not v1.4.2
+_BEFORE_WORD = r"(?<![0-9A-Za-z_])(?<![0-9A-Za-z][.-])"
+_AFTER = r"(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
 
 
 class PageError(ValueError):
@@ -108,25 +126,6 @@ def shown(text: str) -> str:
     """Return foreign text fit for a message: printable, in quotes, at most 100 characters."""
     line = "".join(each if each.isprintable() else " " for each in text)
     return f'"{line}"' if len(line) <= _MOST_SHOWN else f'"{line[: _MOST_SHOWN - 1]}…"'
-
-
-IMAGE_TAG, STACK_COMMIT = "image-tag", "stack-commit"
-
-_PLACE = re.compile(r"\{([a-z][a-z0-9-]*)\}")
-_MISSPELT_PLACE = re.compile(r"\{\s*([A-Za-z][A-Za-z0-9_-]*)\s*\}")
-_VALUE_LINE = re.compile(r"(/.*?) +=(?: +(.*))?")
-# As a text it would be nowhere in a page of JSON. The query of an address has a question mark before the sign.
-_MEANT_AS_VALUE_LINE = re.compile(r"/[^\s=?]*\s*=\s*\S.*")
-_MARKUP = re.compile(r"<[^<>]*>")
-_VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)", re.I)
-# The parts are bounded, so that a page of digits takes no longer than another one.
-_VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,4}(?:[._+-][0-9A-Za-z]{1,40}){0,4}"
-_BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)(?:(?<![0-9A-Za-z_])|(?!v))"  # dev1.4.2 is not v1.4.2
-_BEFORE_WORD = r"(?<![0-9A-Za-z_])(?<![0-9A-Za-z][.-])"
-_AFTER = r"(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
-
-Values = Mapping[str, str]
-"""What the placeholders stand for, by their names; empty where it is not known."""
 
 
 class LineError(ValueError):
@@ -337,9 +336,6 @@ def _pattern(text: str, value_of: Callable[[str], str]) -> re.Pattern[str]:
 def missing_values(lines: Sequence[SiteLine], values: Values) -> list[str]:
     """Return the placeholders that cannot be filled."""
     return sorted({name for line in lines for name in line.places if not values.get(name)})
-
-
-_MOST_TOLD = 3
 
 
 @dataclass(frozen=True)

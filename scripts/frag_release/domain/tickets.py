@@ -9,11 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .refs import DEFAULT_FORMAT, TagFormat
+from .findings import listed
+from .refs import TagFormat
 from .versions import parse_production_tag
 
 STACK = "stack"
 """The part whose version a ticket also names, in its title at least, and which nobody asks for."""
+
+MAX_CHARACTERS = 70_000
+"""Longest text that is read, in characters; title and body of a GitHub issue have no more."""
 
 Pairs = list[tuple[str, str]]
 """Names, each with a version."""
@@ -35,6 +39,261 @@ _NAME_TO_VERSION = re.compile(
 )
 _VERSION_TO_NAME = re.compile(rf"[{_MARKS}]*(?:(?:of|for|as|the|in|on)[{_MARKS}]+)*", re.I)
 _NAME_TO_NAME = re.compile(r"[\W_]*(?:(?:and|or|the)[\W_]+)*", re.I)
+
+# What a reader of the ticket does not see, or sees struck out. A comment that is not closed hides all that follows.
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|(?<!~)(?P<tildes>~{1,2})(?=[^\s~])[^~\n]*(?<=[^\s~])(?P=tildes)(?!~)"
+    r"|<(?:s|del|strike)>[^<]*</(?:s|del|strike)>"
+    r"|^[ ]{0,3}\[[^\]\n]*\]:[^\n]*$",
+    re.S | re.M | re.I,
+)
+# The address of a tag names a version; those of comparisons and pull requests are about something else.
+_ANY_ADDRESS = re.compile(r"https?://[^\s)]*")
+_TAG_IN_ADDRESS = re.compile(r"/(?:tag|tree)/")
+_HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
+_RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
+_SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
+_NOT_IN_SECTION = 7
+# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
+_HIDDEN_END = "\x1f"
+
+_REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
+_TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
+_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
+
+_WORDS = re.compile(r"[\w.-]*\w")
+_FILLERS = frozenset(("the", "of", "for", "to", "stack", "version", "production", "prod"))
+_V_PREFIX = re.compile(r"\Av(?=[0-9])")
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An issue of a repository."""
+
+    repository: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.repository}#{self.number}"
+
+
+def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
+    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
+
+    An address may be that of a comment.
+    """
+    if found := _ADDRESS.fullmatch(text):
+        host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
+        is_here = host == here or (host, here) == ("www.github.com", "github.com")
+        return Ticket(found["repository"], int(found["number"])) if is_here else None
+    found = _TICKET.fullmatch(text)
+    return Ticket(found["repository"] or repository, int(found["number"])) if found else None
+
+
+def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
+    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
+
+    Whoever may push a commit may write its message, and what is told may not be for everybody.
+    """
+    repository = ticket.repository.lower()
+    return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
+
+    login: str
+    association: str = ""
+    is_app: bool = False
+
+    @property
+    def belongs(self) -> bool:
+        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
+        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
+
+    id: int
+    repository: str
+    number: int
+    url: str
+    title: str
+    body: str
+    is_open: bool
+    author: Author
+    labels: Sequence[str] = ()
+    assignees: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
+
+    issues: Sequence[Issue]
+    among: int = 0
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a ticket."""
+
+    id: int
+    url: str
+    body: str
+    author: Author
+
+
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
+    return _said(one) == _said(other)
+
+
+def _said(title: str) -> set[str]:
+    words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
+    return {_V_PREFIX.sub("", word) for word in words}
+
+
+class TicketTextError(Exception):
+    """The text does not name exactly one version of a component; `without_words` says so with no word of it."""
+
+    def __init__(self, message: str, without_words: str = "") -> None:
+        super().__init__(message)
+        self.without_words = without_words or message
+
+
+def read_versions(text: str, formats: Mapping[str, TagFormat]) -> dict[str, str]:
+    """Return the one production tag that `text` names for each component, whose tags are of such a format.
+
+    The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
+    version is taken for the word. Raises TicketTextError, saying what is missing, what is named more than once, and
+    which line cannot be understood.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise TicketTextError(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
+    reader = _Reader(list(formats))
+    for number, line in _seen_lines(text):
+        reader.read(line, number)
+    return {component: _only(component, reader.found[component], form) for component, form in formats.items()}
+
+
+def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what a reader sees of each line, with the line's number; what hides line ends joins lines."""
+    plain = re.sub(r"\r\n?", "\n", text).replace(_HIDDEN_END, " ")
+    seen = _UNSEEN.sub(lambda found: " " + _HIDDEN_END * found.group().count("\n"), plain)
+    number = 1
+    for line in _ANY_ADDRESS.sub(_address, seen).split("\n"):
+        yield number, line.replace(_HIDDEN_END, "")
+        number += 1 + line.count(_HIDDEN_END)
+
+
+def _place(number: int) -> str:
+    """Say where a line is for people, who see no title in the text."""
+    return "its title" if number == 1 else f"line {number - 2} of its text"
+
+
+def _address(found: re.Match[str]) -> str:
+    return found.group() if _TAG_IN_ADDRESS.search(found.group()) else " "
+
+
+def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
+    """Return the one version; `versions` has the number of the line that names each."""
+    found = sorted(versions)
+    if not found:
+        raise TicketTextError(f"it names no {component} version, such as '{component} {form.like('2023.05.1')}'")
+    if len(found) > 1:
+        named = listed([version[:60] for version in found], 5)
+        places = ", ".join(_place(number) for number in sorted(set(versions.values()))[:5])
+        raise TicketTextError(
+            f"it names several {component} versions: {named}", f"it names several {component} versions: {places}"
+        )
+    # A `v` before it is taken for the word, so that a tag which has one is named with it or without.
+    tag = f"{form.prefix}{found[0]}"
+    if parse_production_tag(tag, form) is None:
+        why = f"which is no production tag (such as {form.like('2023.05.1')})"
+        raise TicketTextError(
+            f"it names {component} {found[0][:60]}, {why}",
+            f"it names a {component} version in {_place(versions[found[0]])}, {why}",
+        )
+    return tag
+
+
+class _Reader:
+    """Reads line by line; what a heading, a label or a table's header says holds for lines below it."""
+
+    def __init__(self, components: Sequence[str]) -> None:
+        self.found: dict[str, dict[str, int]] = {component: {} for component in components}
+        self._vocabulary = Vocabulary(components)
+        self._section, self._level = "", _NOT_IN_SECTION
+        self._label = ""
+        self._columns: Sequence[str] = ()
+
+    def read(self, line: str, number: int) -> None:
+        """Read the next line, the `number`th; raises TicketTextError where it names versions, but not clearly whose."""
+        if not line.strip():
+            self._columns = ()
+            return
+        if "|" in line and _RULER.fullmatch(line):
+            return
+        pairs = self._pairs(line, self._vocabulary.words(line))
+        if pairs is None:
+            what = "it is not clear which version belongs to which part"
+            raise TicketTextError(f"{what} in the line '{line[:80]}'", f"{what} in {_place(number)}")
+        for component, version in pairs:
+            if component in self.found:
+                self.found[component].setdefault(version, number)
+
+    def _pairs(self, line: str, words: Sequence[Word]) -> Pairs | None:
+        label, self._label = self._label, ""
+        named = {word.component for word in words if word.component}
+        versions = [word.version for word in words if word.version]
+        heading = _HEADING.match(line)
+        if heading:
+            self._enter(len(heading["marks"]), named)
+        elif "|" in line:
+            return self._row(line, words, named, versions)
+        elif len(named) == 1 and not versions and _is_bare(line, words):
+            self._label = next(iter(named))
+        if named:
+            return pairs_of_words(line, words)
+        owner = label if label and _is_bare(line, words) else self._section
+        return [(owner, version) for version in versions]
+
+    def _enter(self, level: int, named: set[str]) -> None:
+        """Note whose section a heading starts; one that names nobody stays within the section above it."""
+        self._columns = ()
+        if named or level <= self._level:
+            self._section, self._level = (named.pop() if len(named) == 1 else ""), level
+
+    def _row(self, line: str, words: Sequence[Word], named: set[str], versions: Sequence[str]) -> Pairs | None:
+        if len(named) > 1 and not versions:
+            self._columns = [self._vocabulary.only_name(cell) for cell in _cells(line)]
+            return []
+        by_line = pairs_of_words(line, words) if named else [(self._section, version) for version in versions]
+        if not self._columns:
+            return by_line
+        by_column = [
+            (component, word.version)
+            for component, cell in zip(self._columns, _cells(line), strict=False)
+            for word in self._vocabulary.words(cell)
+            if word.version
+        ]
+        return None if named and by_line != by_column else by_column
+
+
+def _is_bare(line: str, words: Sequence[Word]) -> bool:
+    """Whether a line holds one name or one version, and nothing that gives it another meaning."""
+    return len(words) == 1 and _SMALL_WORDS.fullmatch(line[: words[0].start] + " " + line[words[0].end :]) is not None
+
+
+def _cells(line: str) -> list[str]:
+    row = line.strip()
+    row = row[1:] if row.startswith("|") else row
+    return re.split(r"(?<!\\)\|", row)
 
 
 @dataclass(frozen=True)
@@ -140,270 +399,3 @@ def _names_before(line: str, words: Sequence[Word], at: int) -> set[str]:
             names.add(words[at - 1].component)
         at, between = at - 1, _NAME_TO_NAME
     return names
-
-
-MAX_CHARACTERS = 70_000
-"""Longest text that is read, in characters; title and body of a GitHub issue have no more."""
-
-# What a reader of the ticket does not see, or sees struck out. A comment that is not closed hides all that follows.
-_UNSEEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
-    r"|(?<!~)(?P<tildes>~{1,2})(?=[^\s~])[^~\n]*(?<=[^\s~])(?P=tildes)(?!~)"
-    r"|<(?:s|del|strike)>[^<]*</(?:s|del|strike)>"
-    r"|^[ ]{0,3}\[[^\]\n]*\]:[^\n]*$",
-    re.S | re.M | re.I,
-)
-# The address of a tag names a version; those of comparisons and pull requests are about something else.
-_ANY_ADDRESS = re.compile(r"https?://[^\s)]*")
-_TAG_IN_ADDRESS = re.compile(r"/(?:tag|tree)/")
-_HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
-_RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
-_SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
-_NOT_IN_SECTION = 7
-# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
-_HIDDEN_END = "\x1f"
-
-
-class TicketTextError(Exception):
-    """The text does not name exactly one version of a component; `without_words` says so with no word of it."""
-
-    def __init__(self, message: str, without_words: str = "") -> None:
-        super().__init__(message)
-        self.without_words = without_words or message
-
-
-def read_versions(
-    text: str, components: Sequence[str], formats: Mapping[str, TagFormat] | None = None
-) -> dict[str, str]:
-    """Return the one production tag that `text` names for each of `components`.
-
-    The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
-    version is taken for the word. Raises TicketTextError, saying what is missing, what is named more than once, and
-    which line cannot be understood.
-    """
-    if len(text) > MAX_CHARACTERS:
-        raise TicketTextError(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
-    reader = _Reader(components)
-    for number, line in _seen_lines(text):
-        reader.read(line, number)
-    return {
-        component: _only(component, reader.found[component], (formats or {}).get(component, DEFAULT_FORMAT))
-        for component in components
-    }
-
-
-def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what a reader sees of each line, with the line's number; what hides line ends joins lines."""
-    plain = re.sub(r"\r\n?", "\n", text).replace(_HIDDEN_END, " ")
-    seen = _UNSEEN.sub(lambda found: " " + _HIDDEN_END * found.group().count("\n"), plain)
-    number = 1
-    for line in _ANY_ADDRESS.sub(_address, seen).split("\n"):
-        yield number, line.replace(_HIDDEN_END, "")
-        number += 1 + line.count(_HIDDEN_END)
-
-
-def _place(number: int) -> str:
-    """Say where a line is for people, who see no title in the text."""
-    return "its title" if number == 1 else f"line {number - 2} of its text"
-
-
-def _address(found: re.Match[str]) -> str:
-    return found.group() if _TAG_IN_ADDRESS.search(found.group()) else " "
-
-
-def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
-    """Return the one version; `versions` has the number of the line that names each."""
-    found = sorted(versions)
-    if not found:
-        raise TicketTextError(f"it names no {component} version, such as '{component} {form.like('2023.05.1')}'")
-    if len(found) > 1:
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        named = ", ".join(version[:60] for version in found[:5])
-        places = ", ".join(_place(number) for number in sorted(set(versions.values()))[:5])
-        raise TicketTextError(
-            f"it names several {component} versions: {named}{more}", f"it names several {component} versions: {places}"
-        )
-    # A `v` before it is taken for the word, so that a tag which has one is named with it or without.
-    tag = f"{form.prefix}{found[0]}"
-    if parse_production_tag(tag, form) is None:
-        why = f"which is no production tag (such as {form.like('2023.05.1')})"
-        raise TicketTextError(
-            f"it names {component} {found[0][:60]}, {why}",
-            f"it names a {component} version in {_place(versions[found[0]])}, {why}",
-        )
-    return tag
-
-
-class _Reader:
-    """Reads line by line; what a heading, a label or a table's header says holds for lines below it."""
-
-    def __init__(self, components: Sequence[str]) -> None:
-        self.found: dict[str, dict[str, int]] = {component: {} for component in components}
-        self._vocabulary = Vocabulary(components)
-        self._section, self._level = "", _NOT_IN_SECTION
-        self._label = ""
-        self._columns: Sequence[str] = ()
-
-    def read(self, line: str, number: int) -> None:
-        """Read the next line, the `number`th; raises TicketTextError where it names versions, but not clearly whose."""
-        if not line.strip():
-            self._columns = ()
-            return
-        if "|" in line and _RULER.fullmatch(line):
-            return
-        pairs = self._pairs(line, self._vocabulary.words(line))
-        if pairs is None:
-            what = "it is not clear which version belongs to which part"
-            raise TicketTextError(f"{what} in the line '{line[:80]}'", f"{what} in {_place(number)}")
-        for component, version in pairs:
-            if component in self.found:
-                self.found[component].setdefault(version, number)
-
-    def _pairs(self, line: str, words: Sequence[Word]) -> Pairs | None:
-        label, self._label = self._label, ""
-        named = {word.component for word in words if word.component}
-        versions = [word.version for word in words if word.version]
-        heading = _HEADING.match(line)
-        if heading:
-            self._enter(len(heading["marks"]), named)
-        elif "|" in line:
-            return self._row(line, words, named, versions)
-        elif len(named) == 1 and not versions and _is_bare(line, words):
-            self._label = next(iter(named))
-        if named:
-            return pairs_of_words(line, words)
-        owner = label if label and _is_bare(line, words) else self._section
-        return [(owner, version) for version in versions]
-
-    def _enter(self, level: int, named: set[str]) -> None:
-        """Note whose section a heading starts; one that names nobody stays within the section above it."""
-        self._columns = ()
-        if named or level <= self._level:
-            self._section, self._level = (named.pop() if len(named) == 1 else ""), level
-
-    def _row(self, line: str, words: Sequence[Word], named: set[str], versions: Sequence[str]) -> Pairs | None:
-        if len(named) > 1 and not versions:
-            self._columns = [self._vocabulary.only_name(cell) for cell in _cells(line)]
-            return []
-        by_line = pairs_of_words(line, words) if named else [(self._section, version) for version in versions]
-        if not self._columns:
-            return by_line
-        by_column = [
-            (component, word.version)
-            for component, cell in zip(self._columns, _cells(line), strict=False)
-            for word in self._vocabulary.words(cell)
-            if word.version
-        ]
-        return None if named and by_line != by_column else by_column
-
-
-def _is_bare(line: str, words: Sequence[Word]) -> bool:
-    """Whether a line holds one name or one version, and nothing that gives it another meaning."""
-    return len(words) == 1 and _SMALL_WORDS.fullmatch(line[: words[0].start] + " " + line[words[0].end :]) is not None
-
-
-def _cells(line: str) -> list[str]:
-    row = line.strip()
-    row = row[1:] if row.startswith("|") else row
-    return re.split(r"(?<!\\)\|", row)
-
-
-_REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
-_TICKET = re.compile(rf"(?:(?:{_REPOSITORY}(?:/issues/|#))|#)?{_NUMBER}", re.A)
-_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?", re.A | re.I)
-
-
-_WORDS = re.compile(r"[\w.-]*\w")
-_FILLERS = frozenset(("the", "of", "for", "to", "stack", "version", "production", "prod"))
-_V_PREFIX = re.compile(r"\Av(?=[0-9])")
-
-
-def same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
-    return _said(one) == _said(other)
-
-
-def _said(title: str) -> set[str]:
-    words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
-    return {_V_PREFIX.sub("", word) for word in words}
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """An issue of a repository."""
-
-    repository: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.repository}#{self.number}"
-
-
-def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
-    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
-
-    An address may be that of a comment.
-    """
-    if found := _ADDRESS.fullmatch(text):
-        host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
-        is_here = host == here or (host, here) == ("www.github.com", "github.com")
-        return Ticket(found["repository"], int(found["number"])) if is_here else None
-    found = _TICKET.fullmatch(text)
-    return Ticket(found["repository"] or repository, int(found["number"])) if found else None
-
-
-def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
-    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
-
-    Whoever may push a commit may write its message, and what is told may not be for everybody.
-    """
-    repository = ticket.repository.lower()
-    return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
-
-    login: str
-    association: str = ""
-    is_app: bool = False
-
-    @property
-    def belongs(self) -> bool:
-        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
-        return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
-
-
-@dataclass(frozen=True)
-class Issue:
-    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
-
-    id: int
-    repository: str
-    number: int
-    url: str
-    title: str
-    body: str
-    is_open: bool
-    author: Author
-    labels: Sequence[str] = ()
-    assignees: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Found:
-    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
-
-    issues: Sequence[Issue]
-    among: int = 0
-
-
-@dataclass(frozen=True)
-class Comment:
-    """A comment on a ticket."""
-
-    id: int
-    url: str
-    body: str
-    author: Author

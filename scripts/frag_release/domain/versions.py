@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from .refs import DEFAULT_FORMAT, TagFormat, numbers_of
+from .refs import TagFormat, numbers_of
 
 _CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")
 
@@ -28,7 +28,7 @@ class ProductionTag:
 
     text: str
     version: Version
-    form: TagFormat = DEFAULT_FORMAT
+    form: TagFormat
 
     @property
     def image_tag(self) -> str:
@@ -38,7 +38,17 @@ class ProductionTag:
     @property
     def year(self) -> int:
         """The first number."""
-        return self.version.major
+        return self.numbers[0]
+
+    @property
+    def month(self) -> tuple[int, int]:
+        """The first two numbers: year and month, if the format has these."""
+        return self.numbers[:2]
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """The three numbers."""
+        return self.version.major, self.version.minor, self.version.patch
 
     @property
     def is_calendar_style(self) -> bool:
@@ -49,15 +59,13 @@ class ProductionTag:
         return self.text
 
 
-def parse_production_tag(text: str, form: TagFormat = DEFAULT_FORMAT) -> ProductionTag | None:
+def parse_production_tag(text: str, form: TagFormat) -> ProductionTag | None:
     """Return the tag if `text` is exactly `N.N.N` in ASCII digits, with the `v` of `form`, else None; never raises."""
     numbers = numbers_of(text, form.prefix)
     return ProductionTag(text, Version(*numbers), form) if numbers else None
 
 
-def production_tags(
-    names: Iterable[str], lowest: ProductionTag | None = None, form: TagFormat = DEFAULT_FORMAT
-) -> list[ProductionTag]:
+def production_tags(names: Iterable[str], form: TagFormat, lowest: ProductionTag | None = None) -> list[ProductionTag]:
     """Keep the production tags among `names` from `lowest` on, lowest first; tags of one version in text order."""
     # Numbers rather than versions are compared: ten thousand names take hundredths of a second so.
     prefix = form.prefix
@@ -67,13 +75,13 @@ def production_tags(
     return [ProductionTag(name, Version(*numbers), form) for numbers, name in found]
 
 
-def is_above(one: str, other: str, form: TagFormat = DEFAULT_FORMAT) -> bool:
+def is_above(one: str, other: str, form: TagFormat) -> bool:
     """Whether both are production tags, and the first has the higher number."""
     high, low = numbers_of(one, form.prefix), numbers_of(other, form.prefix)
     return bool(high and low and high > low)
 
 
-def same_number(tag: str, names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> list[str]:
+def same_number(tag: str, names: Iterable[str], form: TagFormat) -> list[str]:
     """Return those of `names` that are the same production tag, however they are written; itself among them."""
     number = numbers_of(tag, form.prefix)
     return [name for name in names if name == tag or (number and numbers_of(name, form.prefix) == number)]
@@ -84,20 +92,14 @@ def following(tag: ProductionTag) -> str:
     return f"{tag.text.rpartition('.')[0]}.{tag.version.patch + 1}"
 
 
-def next_iteration(month: datetime.date, taken: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> str:
+def next_iteration(month: datetime.date, taken: Iterable[str], form: TagFormat) -> str:
     """Return the next `YEAR.MONTH.ITERATION` of `month`: one more than the highest among `taken`.
 
     Names in `taken` that are not production tags of that year and month do not count; how their
     month is written does not matter (`2023.6.4` makes the next one `2023.06.5`).
     """
-    highest = max(
-        (
-            tag.version.patch
-            for tag in production_tags(taken, form=form)
-            if (tag.version.major, tag.version.minor) == (month.year, month.month)
-        ),
-        default=0,
-    )
+    own = (tag for tag in production_tags(taken, form) if tag.month == (month.year, month.month))
+    highest = max((tag.version.patch for tag in own), default=0)
     return f"{form.prefix}{month.year:04d}.{month.month:02d}.{highest + 1}"
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from ..domain.builds import Build, Hold
 from ..domain.evidence import SUCCESS, Image
 from ..domain.findings import blocking
-from ..domain.reports.publish import HEADLINES, NothingReport, PublishReport, Stage
+from ..domain.reports.publish import NothingReport, PublishReport, Stage
 from ..domain.review import NothingToPublish
 from . import markdown
 from .findings import changes, folded_findings, image_cell, open_findings, pair_table, warning, weakened
@@ -140,7 +140,7 @@ def _waiting(report: PublishReport) -> str:
 
 
 def _verdict(report: PublishReport) -> str:
-    mark, words = _MARKS[report.stage], HEADLINES[report.stage]
+    mark, words = _MARKS[report.stage], report.stage.value
     tag = markdown.code_link(report.judged.tag, report.release_url)
     return f"## {mark} {words} — {tag}\n\n**{markdown.words(_reason(report))}**"
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
 from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered
-from ...domain.versions import parse_production_tag
+from ...domain.refs import numbers_of
 from ..http.messages import Response
 from .api import ACTIONS, RepositoryApi
 from .orders import Advice, Order, Refusal, Step, carry_out_silently
@@ -264,7 +264,7 @@ class GithubBuilds:
         found = self._newest(workflow, f"the runs of {workflow}", SUCCESS)
         # A branch's build has other jobs than a release's: no deployment to production, for one.
         # Of either format: it only chooses by which runs the usual time is told.
-        asked = sorted(found, key=lambda one: parse_production_tag(one.branch.removeprefix("v")) is None)[:limit]
+        asked = sorted(found, key=lambda one: numbers_of(one.branch.removeprefix("v"), "") is None)[:limit]
         answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
         return [answer for answer in answers if not isinstance(answer, Unknown)]
 

@@ -144,7 +144,7 @@ class Ticketing:
 
     def _is_our_own(self, issue: Issue) -> bool:
         """Whether we have opened it: a part that somebody quotes elsewhere must not stand in a release's way."""
-        return self.tickets.may_be_ours(issue.author) and self.kept.is_whole_in(issue.body)
+        return self.tickets.may_be_ours(issue.author) and self.kept.parts(issue.body) is not None
 
     def _is_trusted(self, author: Author) -> bool:
         return author.belongs or self.tickets.may_be_ours(author)

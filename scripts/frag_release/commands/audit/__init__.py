@@ -69,9 +69,9 @@ def _reasons(repository: Repository, component: Component, pinned: Sequence[Comp
     if missing and not isinstance(names, Unknown):
         form = component.tag_format
         newest = next(reversed(production_tags(names, form=form)), None)
-        if newest is None and not unformed(names, form=form):
+        if newest is None and not unformed(names, form):
             yield f"{missing} is pinned, and it has no production tag"
-        elif newest and newest.version < missing.version and not unformed(names, newest, form):
+        elif newest and newest.version < missing.version and not unformed(names, form, newest):
             yield f"{missing} is pinned, and its newest production tag is {newest}"
     off = [facts for facts in pinned if isinstance(facts.placement, Placement) and not facts.placement.branches]
     ahead = _newest(off)
@@ -336,7 +336,7 @@ def values_under(values: Values, recorded: bytes) -> Values:
 
 
 def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:
-    other = unformed(names, form=form)
+    other = unformed(names, form)
     if other:
         what = f"{repository} has no production tag: {other} is not {form.shape}, and neither is any other."
         remedy = wrong_v(other, form, "tag-format") or f"Give releases tags of {form.numbers}: only those are judged."

@@ -14,7 +14,7 @@ from ...domain.contents import Contents, Titles, changes_between, named_tickets
 from ...domain.evidence import Answer, Approval, LeftOut, Placement, Unknown, WrongKind
 from ...domain.newest import Candidate, Newest, doubts, unformed
 from ...domain.plan import TICKET_TRAILER, Change
-from ...domain.refs import DEFAULT_FORMAT, TagFormat
+from ...domain.refs import TagFormat
 from ...domain.review import trailer_values
 from ...domain.tickets import Ticket, may_be_told, parse_ticket
 from ...domain.versions import production_tags
@@ -92,7 +92,7 @@ def find_newest(
     repository: Repository,
     branches: Sequence[str],
     today: datetime.date,
-    form: TagFormat = DEFAULT_FORMAT,
+    form: TagFormat,
     format_input: str = "tag-format",
     at_first: int = 10,
 ) -> Answer[Newest]:
@@ -117,7 +117,7 @@ def find_newest(
     end = next((one.tag for one in found if one.eligible is True), "")
     doubtful = [Candidate(name, False, wrong[name]) for name in _above(end, ordered) if name in wrong]
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
-    return Newest(found, doubtful, len(waiting), unformed(names, highest, form), form, format_input)
+    return Newest(found, doubtful, len(waiting), unformed(names, form, highest), form, format_input)
 
 
 def _above(end: str, ordered: Sequence[str]) -> Sequence[str]:

@@ -111,7 +111,7 @@ class StackEvidence:
     ) -> TagFacts:
         """Add what tags of other years come to; most often none of them is as high as the release before."""
         lowest = facts.tag if isinstance(previous, Unknown) else previous.tag if previous else None
-        passed_over = [tag.text for tag in production_tags(others, lowest, facts.tag.form)]
+        passed_over = [tag.text for tag in production_tags(others, facts.tag.form, lowest)]
         siblings = facts.siblings if isinstance(facts.siblings, Unknown) else [*facts.siblings, *passed_over]
         if not isinstance(previous, Unknown) and _lower(facts.tag, passed_over):
             previous = self._previous(facts.tag, siblings)

@@ -74,7 +74,7 @@ def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dic
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
         formats = {component.name: component.tag_format for component in components}
-        return read_versions(f"{issue.title}\n\n{issue.body}", list(formats), formats)
+        return read_versions(f"{issue.title}\n\n{issue.body}", formats)
     except TicketTextError as error:
         # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
@@ -139,7 +139,7 @@ def next_stack_tag(
     try:
         by_part = not form.by_month and wanted in ("", *PARTS)
         newest = _newest_of_stack(repository, branch, today, form) if by_part else ""
-        tag = choose_stack_tag(wanted, today, tags, branches, own, form, newest)
+        tag = choose_stack_tag(wanted, today, tags, branches, form, own, newest)
         if form.by_month and tag.text not in (wanted, own) and may_change_scheme(tags, form):
             demand_same_scheme(tag, _newest_of_stack(repository, branch, today, form))
     except ChoiceError as error:

@@ -134,7 +134,7 @@ class NewTags:
         form = found.component.tag_format
         tags = production_tags(names, form=form)
         highest = repository.tags([tag.text for tag in tags[-_LOOKED_AT:]])
-        tag = must(tag_at(found.commit, highest, doubts(tags, self.today), form), f"The tag of {found.commit[:12]}")
+        tag = must(tag_at(found.commit, highest, form, doubts(tags, self.today)), f"The tag of {found.commit[:12]}")
         if tag:
             runs = self._runs(forge, repository.name, tag)
             if not is_forgotten(tag, found.commit, runs, self.today, form):
@@ -155,7 +155,7 @@ class NewTags:
         if not form.by_month:
             what = f"The newest {name} tag"
             last = must(must(newest, what).tag(), what)
-        return next_tag(self.today, names, burned, form, asked_part(self.settings.choices[name].tag), last, name)
+        return next_tag(self.today, names, form, burned, asked_part(self.settings.choices[name].tag), last, name)
 
     @staticmethod
     def _still_free(repository: str, tag: str, names: Collection[str], form: TagFormat) -> str:

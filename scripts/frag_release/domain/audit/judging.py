@@ -18,11 +18,14 @@ from ..evidence import Answer, Image, NotOffered, Placement, Unknown, WrongKind
 from ..facts import NOT_ASKED, ComponentFacts, PreviousRelease, Recorded, ReleaseFacts
 from ..findings import Allowance, Finding, apply_allowances
 from ..origin import JudgedImage, judged_image
-from ..refs import DEFAULT_FORMAT, Ref, TagFormat
+from ..refs import Ref, TagFormat
 from ..release_record import RecordedComponent, ReleaseRecord
 from ..rules import Occasion, judge
 from ..versions import ProductionTag, parse_production_tag, production_tags
 from .rules import PAST_RULES, PastStackFacts, StackHistory, StackTag
+
+Tags = Sequence["tuple[ProductionTag, StackTag]"]
+"""Production tags with their facts, lowest first."""
 
 
 def gaps(history: StackHistory) -> list[Unknown]:
@@ -41,19 +44,10 @@ def _answers(history: StackHistory) -> Iterator[object]:
     if isinstance(history.records, Mapping):
         yield from history.records.values()
     for facts in (*history.tags, *history.recorded.values()):
-        yield from _of_tag(facts)
+        yield from (facts.commit, facts.placement, facts.date, *(pin.unread for pin in facts.pins))
     for known in history.pinned.values():
         yield from (known.commit, known.shadow, known.placement, known.runs, known.lifetimes, known.workflows)
     yield from (history.images or {}).values()
-
-
-def _of_tag(facts: StackTag) -> Iterator[object]:
-    yield from (facts.commit, facts.placement, facts.date)
-    yield from (pin.unread for pin in facts.pins)
-
-
-Tags = Sequence["tuple[ProductionTag, StackTag]"]
-"""Production tags with their facts, lowest first."""
 
 
 def production(tags: Iterable[StackTag]) -> Tags:
@@ -62,16 +56,16 @@ def production(tags: Iterable[StackTag]) -> Tags:
     return sorted(pairs, key=lambda pair: (pair[0].version, pair[0].text))
 
 
-def by_month(names: Iterable[str], form: TagFormat = DEFAULT_FORMAT) -> Mapping[tuple[int, int], Sequence[str]]:
+def by_month(names: Iterable[str], form: TagFormat) -> Mapping[tuple[int, int], Sequence[str]]:
     """Return the production tags among `names` by their first two numbers."""
     months: dict[tuple[int, int], list[str]] = {}
     for tag in production_tags(names, form=form):
-        months.setdefault((tag.version.major, tag.version.minor), []).append(tag.text)
+        months.setdefault(tag.month, []).append(tag.text)
     return months
 
 
 def previous_releases(
-    tags: Tags, below: Answer[PreviousRelease | None] = None
+    tags: Tags, below: Answer[PreviousRelease | None]
 ) -> Mapping[str, Answer[PreviousRelease | None]]:
     """Return the next lower production tag on a stack branch for each tag, None where there is none.
 
@@ -231,7 +225,7 @@ class Judge:
             run_commit=None,
             tag_commit=facts.commit,
             placement=_placement(facts),
-            siblings=self._months.get((tag.version.major, tag.version.minor), ()),
+            siblings=self._months.get(tag.month, ()),
             higher=self._timeline.higher_before(tag, date) if date else NOT_ASKED,
             date=facts.date,
             record=record,
@@ -255,10 +249,10 @@ class Judge:
     def _component(
         self, pin: Pin, previous: Answer[PreviousRelease | None], record: Answer[ReleaseRecord | None]
     ) -> ComponentFacts:
-        facts = replace(self._history.pinned.get(pin.key, ComponentFacts(pin)), pin=pin)
+        facts = self._history.pinned.get(pin.key, ComponentFacts(pin))
         before = _same_component(pin.component, previous.pins) if isinstance(previous, PreviousRelease) else previous
-        facts = replace(facts, previous=before)
-        return replace(facts, recorded=_recorded(facts, record)) if isinstance(record, ReleaseRecord) else facts
+        recorded = _recorded(pin, record) if isinstance(record, ReleaseRecord) else facts.recorded
+        return replace(facts, pin=pin, previous=before, recorded=recorded)
 
 
 def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
@@ -322,13 +316,11 @@ def _of_component(component: Component, record: ReleaseRecord) -> RecordedCompon
     return found if found and found.repository.lower() == component.repository.lower() else None
 
 
-def _recorded(facts: ComponentFacts, record: ReleaseRecord) -> Recorded | None:
-    pin = facts.pin
+def _recorded(pin: Pin, record: ReleaseRecord) -> Recorded | None:
     found = _of_component(pin.component, record)
     if found is None or found.tag != pin.tag:
         return None
-    image = f"{pin.component.image_name(pin.namespace)}:{pin.image_tag}"
-    digest = found.digest if found.image == image else ""
+    digest = found.digest if found.image == f"{pin.image_name}:{pin.image_tag}" else ""
     return Recorded(record.tag, found.commit, digest, record.ci_passed(pin.component.name), record.frozen)
 
 

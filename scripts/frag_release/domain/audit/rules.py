@@ -23,6 +23,17 @@ from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_order
 from ..versions import ProductionTag, parse_production_tag
 
+Moment = Answer[datetime.datetime | None]
+Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
+
+MOVED = (
+    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
+)
+PUSHED_AGAIN = (
+    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
+)
+
+_NO_RECORD = f"The release has no {ASSET} to compare with."
 _START = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DIGITS}}}){{0,2}}\.?")
 
 
@@ -39,14 +50,12 @@ class Since:
 
     def covers(self, tag: ProductionTag) -> bool:
         """Whether the release `tag` is judged."""
-        version = (tag.version.major, tag.version.minor, tag.version.patch)
-        return version[: len(self.numbers)] >= self.numbers
+        return tag.numbers[: len(self.numbers)] >= self.numbers
 
 
 def since_of(tag: ProductionTag) -> Since:
     """Return what covers a release and all that are higher."""
-    version = tag.version
-    return Since((version.major, version.minor, version.patch), tag.text)
+    return Since(tag.numbers, tag.text)
 
 
 def parse_since(text: str) -> Since | None:
@@ -57,10 +66,6 @@ def parse_since(text: str) -> Since | None:
     if not _START.fullmatch(text) or (text.count(".") == 3):
         return None
     return Since(tuple(int(number) for number in text.rstrip(".").split(".")), text)
-
-
-Moment = Answer[datetime.datetime | None]
-Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
 
 
 @dataclass(frozen=True)
@@ -156,15 +161,6 @@ class StackHistory:
         return self.stack_image or name, tag
 
 
-_NO_RECORD = f"The release has no {ASSET} to compare with."
-MOVED = (
-    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
-)
-PUSHED_AGAIN = (
-    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
-)
-
-
 def _tag_stayed(facts: PastStackFacts) -> Outcome:
     record = facts.record
     if isinstance(record, Unknown):
@@ -241,8 +237,7 @@ def _ci_if_asked(facts: ComponentFacts) -> Outcome:
 def _component_image_stayed(facts: ComponentFacts) -> Outcome:
     record, image = facts.recorded, facts.image
     if image is None:
-        used = facts.pin.component.image_name(facts.pin.namespace) is not None
-        return skipped("Switched off by check-images." if used else "The stack uses no image of it.")
+        return skipped("Switched off by check-images." if facts.pin.image_name else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
     return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))
@@ -252,7 +247,7 @@ def _mutable(record: ReleaseRecord | Recorded) -> str:
     return "" if record.frozen else f" {MUTABLE}"
 
 
-def _same_image(image: Image, digest: str, what: str, more: str = "") -> Outcome:
+def _same_image(image: Image, digest: str, what: str, more: str) -> Outcome:
     name = f"{image.name}:{image.tag}"
     if image.digest == digest:
         return passed(f"{name} is in the registry, still as {digest[:19]}.{more}")

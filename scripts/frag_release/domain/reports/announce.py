@@ -14,7 +14,7 @@ from ..findings import Finding, Status
 from ..plan import Change
 from ..refs import Ref
 from ..tickets import Ticket
-from .report import Report, as_word, component_as_json, joined, pair, previous_as_json, tag_name
+from .report import Report, as_word, joined, pair, tag_name
 
 LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
     "announce-labels",
@@ -89,17 +89,15 @@ class AnnounceReport(Report):
         """The report by the schema of every command, with the `ticket` and the `changes`."""
         contents, where = self.contents, self.where
         return {
-            **self.head(),
-            "ref": Ref.of_tag(contents.tag).text,
-            "stack": {
-                "repository": contents.repository,
-                "tag": contents.tag,
-                "commit": contents.commit,
-                "image": f"{contents.image}:{contents.tag}" if contents.image else None,
-                "digest": contents.digest or None,
-            },
-            "previous": previous_as_json(contents.previous),
-            "components": [component_as_json(facts) for facts in contents.components],
+            **self.of_release(
+                Ref.of_tag(contents.tag),
+                contents,
+                contents.repository,
+                tag=contents.tag,
+                commit=contents.commit,
+                image=f"{contents.image}:{contents.tag}" if contents.image else "",
+                digest=contents.digest,
+            ),
             "ticket": {"repository": where.repository, "number": where.number, "url": self.url} if where else None,
             "approved-by": [one.as_json() for one in contents.approvals],
             "checked": list(self.checked),

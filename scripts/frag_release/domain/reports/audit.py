@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, ClassVar
@@ -21,14 +21,15 @@ from .report import Remark, Report, component_as_json, count, finding_as_json, v
 MOST_MISSING = 100
 """Most reasons for gaps that the report lists; it always says how many there are."""
 
-# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
-_TAG = "production tag"
-
 MOST_NAMED = 5
 """Most tags that a sentence names."""
 
 UNDATED = "undated"
 """In the place of a year, where the date of a tag is not known."""
+
+# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
+_TAG = "production tag"
+_TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class AuditReport(Report):
     gaps: Sequence[Unknown] = ()
     stale: Sequence[str] = ()
     unused_allowances: Sequence[Allowance] = ()
-    switched_off: Sequence[str] = field(default_factory=tuple)
+    switched_off: Sequence[str] = ()
     watch: Watch | None = None
 
     @property
@@ -117,12 +118,9 @@ class AuditReport(Report):
     @property
     def verdict(self) -> Verdict:
         """`blocked` if anything is wrong or unknown, or cannot be asked; an audit deploys nothing."""
-        is_blocked = self.gaps or self.broken or self.unverified or self.unasked or self._runs_other
+        runs_other = self.watch is not None and self.watch.matches is False
+        is_blocked = runs_other or self.gaps or self.broken or self.unverified or self.unasked
         return Verdict.BLOCKED if is_blocked else Verdict.BUILD_ONLY
-
-    @property
-    def _runs_other(self) -> bool:
-        return self.watch is not None and self.watch.matches is False
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -174,19 +172,19 @@ class AuditReport(Report):
 
     def _numbers(self) -> str:
         broken, unverified = self.broken, self.unverified
-        words = [self._fine()] if self.asked else []
-        words += [f"{_named(broken)} {verb(len(broken), 'break')} a rule"] if broken else []
-        words += [f"{_named(unverified)} could not be verified"] if unverified else []
         compared = sum(one.compared for one in self.releases)
-        words += (
-            [f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json"] if compared else []
-        )
-        words += [self._not_asked()] if self.unasked else []
         others = sum(not one.is_production for one in self.releases)
-        words += (
-            [f"{count(others, 'other tag')} {_are(others)} not judged, for only production tags are"] if others else []
+        words = (
+            self._fine() if self.asked else "",
+            f"{_named(broken)} {verb(len(broken), 'break')} a rule" if broken else "",
+            f"{_named(unverified)} could not be verified" if unverified else "",
+            f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json" if compared else "",
+            self._not_asked() if self.unasked else "",
+            f"{count(others, 'other tag')} {'was' if others == 1 else 'were'} not judged, for only production tags are"
+            if others
+            else "",
         )
-        return " ".join([*(f"{each}." for each in words), *self.stale])
+        return " ".join([*(f"{each}." for each in words if each), *self.stale])
 
     def _fine(self) -> str:
         first, fine, tags = self.asked[0].tag, tally(self.asked).fine, count(len(self.asked), _TAG)
@@ -284,9 +282,6 @@ def remarks_on(watch: Watch) -> list[Remark]:
     return [Remark("error" if watch.matches is False else "warning", watch.words, watch.sentence)]
 
 
-_TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
-
-
 def tally(releases: Sequence[PastRelease]) -> Tally:
     """Count how releases came out."""
     broken = sum(map(_broken, releases))
@@ -326,10 +321,6 @@ def _named(releases: Sequence[PastRelease]) -> str:
     if left > 0:
         shown.append(f"{left:,} more")
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-
-
-def _are(number: int) -> str:
-    return "was" if number == 1 else "were"
 
 
 def _broken(one: PastRelease) -> bool:

@@ -18,36 +18,22 @@ from .report import Problem, Remark, as_word, joined, pair, path_name, problem_a
 
 
 class Stage(Enum):
-    """How far a deployment came."""
+    """How far a deployment came, in the words of its headline."""
 
-    REFUSED = "refused"
-    PLANNED = "planned"
-    READY = "ready"
-    NOT_LAUNCHED = "not launched"
-    NOT_KNOWN = "not known whether launched"
-    LEFT = "left running"
-    NOT_BEGUN = "job never began"
-    JOB_FAILED = "job failed"
-    NOT_SHOWN = "site not verified"
-    HANDED_OVER = "handed over"
-    UNVERIFIED = "deployed, not verified"
-    DEPLOYED = "deployed"
+    REFUSED = "Refused"
+    PLANNED = "Planned, nothing launched"
+    READY = "About to be launched"
+    NOT_LAUNCHED = "Not launched"
+    NOT_KNOWN = "Not known whether it was launched"
+    LEFT = "Not known to be deployed"
+    NOT_BEGUN = "Nothing deployed: the job never began"
+    JOB_FAILED = "The deployment failed"
+    NOT_SHOWN = "Not seen on the site"
+    HANDED_OVER = "Verified, and handed over"
+    UNVERIFIED = "Deployed, but not verified"
+    DEPLOYED = "Deployed"
 
 
-HEADLINES = {
-    Stage.REFUSED: "Refused",
-    Stage.PLANNED: "Planned, nothing launched",
-    Stage.READY: "About to be launched",
-    Stage.NOT_LAUNCHED: "Not launched",
-    Stage.NOT_KNOWN: "Not known whether it was launched",
-    Stage.LEFT: "Not known to be deployed",
-    Stage.NOT_BEGUN: "Nothing deployed: the job never began",
-    Stage.JOB_FAILED: "The deployment failed",
-    Stage.NOT_SHOWN: "Not seen on the site",
-    Stage.HANDED_OVER: "Verified, and handed over",
-    Stage.UNVERIFIED: "Deployed, but not verified",
-    Stage.DEPLOYED: "Deployed",
-}
 _OF_OWN_STEP = {
     Stage.PLANNED: "Planned, nothing handed over",
     Stage.NOT_LAUNCHED: "Not handed over",
@@ -146,7 +132,7 @@ class DeployReport(JudgedReport):
     def stage_in_words(self) -> str:
         """How far it came, for people."""
         own = _OF_OWN_STEP if self.by_own_step else {}
-        return own.get(self.stage, HEADLINES[self.stage])
+        return own.get(self.stage, self.stage.value)
 
     def record_state(self, is_told: bool) -> str:
         """GitHub's word for how it ended. `is_told` is false if the run was cancelled, or broke off by a fault."""
@@ -214,10 +200,7 @@ class DeployReport(JudgedReport):
     @property
     def to_deploy(self) -> str:
         """The image that the workflow's own step is to deploy, by its digest if known; empty if there is none."""
-        image = self.image
-        if self.stage is not Stage.HANDED_OVER:
-            return ""
-        return f"{image.name}@{image.digest}" if image.digest else f"{image.name}:{image.tag}"
+        return self.image.reference if self.stage is Stage.HANDED_OVER else ""
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the job and the site."""

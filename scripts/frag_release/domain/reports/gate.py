@@ -11,19 +11,17 @@ from ..components import default_stack_image
 from ..decision import Decision, RefKind, Verdict
 from ..evidence import Answer, Unknown
 from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
-from ..findings import Allowance, Finding, blocking
+from ..findings import Allowance, Finding
 from ..refs import DEFAULT_FORMAT, Ref, TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from .report import (
     Remark,
     Report,
     as_word,
-    component_as_json,
     component_outputs,
     joined,
     pair,
     path_name,
-    previous_as_json,
     rules,
     tag_name,
 )
@@ -105,11 +103,6 @@ class GateReport(Report):
         return list(dict.fromkeys(one.tag for one in told if one.taken_back))
 
     @property
-    def failed_rules(self) -> list[str]:
-        """`rule:subject` of each finding that blocks."""
-        return [finding.key for finding in blocking(self.decision.findings)]
-
-    @property
     def verdict(self) -> Verdict:
         """What was decided."""
         return self.decision.verdict
@@ -157,19 +150,9 @@ class GateReport(Report):
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema that `release.json` and other tools read."""
-        return {
-            **self.head(),
-            "ref": self.ref.text,
-            "stack": {
-                "repository": self.repository,
-                "tag": self.tag or None,
-                "commit": self.commit or None,
-                "image": self.stack_image or None,
-                "digest": None,
-            },
-            "previous": previous_as_json(self.facts.previous),
-            "components": [component_as_json(facts) for facts in self.facts.components],
-        }
+        return self.of_release(
+            self.ref, self.facts, self.repository, tag=self.tag, commit=self.commit, image=self.stack_image
+        )
 
 
 @dataclass(frozen=True)

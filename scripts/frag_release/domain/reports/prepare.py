@@ -18,13 +18,11 @@ from ..refs import Ref
 from .report import (
     Report,
     as_word,
-    component_as_json,
     component_outputs,
     joined,
     known_commit,
     pair,
     path_name,
-    previous_as_json,
     rules,
     tag_name,
 )
@@ -101,8 +99,7 @@ class PrepareReport(Report):
     def line(self) -> str:
         """How far it came, with the pair or what is wrong with it."""
         what = self._ended(tag_name(self.plan.stack_tag), path_name(self.plan.branch, "the branch"))
-        failed = rules([finding.key for finding in blocking(self.findings)])
-        return joined(what, failed if self.refused else pair(self.facts.components))
+        return joined(what, rules(self.failed_rules) if self.refused else pair(self.facts.components))
 
     @property
     def url(self) -> str:
@@ -134,24 +131,16 @@ class PrepareReport(Report):
             "commit": self.commit or self.plan.committed,
             "pull-request-number": str(number or ""),
             "pull-request-url": url,
-            "failed-rules": ",".join(finding.key for finding in blocking(self.findings)),
+            "failed-rules": ",".join(self.failed_rules),
         }
 
     def as_json(self) -> dict[str, Any]:
         """The report by the schema of every command, with the plan."""
         plan = self.plan
         return {
-            **self.head(),
-            "ref": Ref.of_branch(plan.branch).text,
-            "stack": {
-                "repository": plan.repository,
-                "tag": plan.stack_tag,
-                "commit": self.commit or None,
-                "image": None,
-                "digest": None,
-            },
-            "previous": previous_as_json(self.facts.previous),
-            "components": [component_as_json(facts) for facts in self.facts.components],
+            **self.of_release(
+                Ref.of_branch(plan.branch), self.facts, plan.repository, tag=plan.stack_tag, commit=self.commit
+            ),
             "plan": {
                 "branch": plan.branch,
                 "head": plan.head,

@@ -18,26 +18,15 @@ from .report import Remark, Report, as_word, component_outputs, joined, pair, pa
 
 
 class Stage(Enum):
-    """How far a publication came."""
+    """How far a publication came, in the words of its headline."""
 
-    REFUSED = "refused"
-    PLANNED = "planned"
-    READY = "ready"
-    STOPPED = "stopped"
-    STARTED = "started"
-    WAITING = "waiting"
-    PUBLISHED = "published"
-
-
-HEADLINES = {
-    Stage.REFUSED: "Refused",
-    Stage.PLANNED: "Planned, nothing written",
-    Stage.READY: "About to be published",
-    Stage.STOPPED: "Not published yet",
-    Stage.STARTED: "Tagged, the build goes on",
-    Stage.WAITING: "Tagged, the build waits",
-    Stage.PUBLISHED: "Published",
-}
+    REFUSED = "Refused"
+    PLANNED = "Planned, nothing written"
+    READY = "About to be published"
+    STOPPED = "Not published yet"
+    STARTED = "Tagged, the build goes on"
+    WAITING = "Tagged, the build waits"
+    PUBLISHED = "Published"
 
 
 @dataclass(frozen=True)
@@ -83,12 +72,12 @@ class PublishReport(JudgedReport):
     @property
     def headline(self) -> str:
         """How far it came."""
-        return f"{HEADLINES[self.stage]}: {self.judged.tag}"
+        return f"{self.stage.value}: {self.judged.tag}"
 
     @property
     def line(self) -> str:
         """How far it came; the pair once it is public, what a build waits for, the rules that refuse it."""
-        what = f"{HEADLINES[self.stage]}: {tag_name(self.judged.tag)}"
+        what = f"{self.stage.value}: {tag_name(self.judged.tag)}"
         if self.stage is Stage.PUBLISHED:
             return joined(f"{tag_name(self.judged.tag)} published", pair(self.judged.facts.components))
         if self.stage is Stage.REFUSED:
@@ -148,7 +137,7 @@ class PublishReport(JudgedReport):
 
     def as_record(self) -> dict[str, Any]:
         """The report as `release.json` keeps it: its headline is what is true once the release is public."""
-        return {**self.as_json(), "headline": f"{HEADLINES[Stage.PUBLISHED]}: {self.judged.tag}"}
+        return {**self.as_json(), "headline": f"{Stage.PUBLISHED.value}: {self.judged.tag}"}
 
     def _build(self) -> dict[str, Any] | None:
         if self.progress is None or self.progress.build is None:

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..components import COMPONENT_NAMES, Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image
-from ..facts import ComponentFacts, PreviousRelease
-from ..findings import Finding, in_one_line
+from ..facts import ComponentFacts, PreviousRelease, ReleaseFacts
+from ..findings import Finding, blocking, in_one_line
 from ..origin import origins_of
+from ..refs import Ref
 
+if TYPE_CHECKING:
+    from ..contents import Contents
+
+SCHEMA = 1
 LONGEST = 250
 """Characters; a longer line is cut, and says so by three dots."""
 
@@ -23,42 +28,6 @@ _TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _PATH = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9._/-]{0,127}")
 _OTHER = re.compile(r"[^A-Za-z0-9 .,:;()/%'#+_-]+")
 _RULES = 3
-
-
-def tag_name(tag: str) -> str:
-    """Return the tag, or "a tag" if there are other signs in it than those of ordinary names."""
-    return tag if _TAG.fullmatch(tag) else "a tag"
-
-
-def path_name(name: str, otherwise: str) -> str:
-    """Return the name of a branch or an environment, which may have slashes, or what stands in its place."""
-    return name if _PATH.fullmatch(name) else otherwise
-
-
-def pair(components: Sequence[ComponentFacts]) -> str:
-    """Return `backend 2023.05.1, frontend 2023.05.4`: each component that is known, with its tag."""
-    pins = (facts.pin for facts in components)
-    return ", ".join(f"{pin.component.name} {tag_name(pin.tag)}" for pin in pins if pin.tag)
-
-
-def rules(failed: Sequence[str]) -> str:
-    """Return the rules that block, in so many words that a line stays short."""
-    others = len(failed) - _RULES
-    return ", ".join([*failed[:_RULES], *([f"{others} more"] if others > 0 else [])])
-
-
-def joined(what: str, detail: str) -> str:
-    """Return `what: detail`, or `what` alone where there is no detail."""
-    return f"{what}: {detail}" if detail else what
-
-
-def plain(line: str) -> str:
-    """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
-    text = " ".join(_OTHER.sub(" ", line).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
-
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -173,6 +142,11 @@ class Report:
         """Whether this run made anything."""
         return any(action.is_new for action in self.actions)
 
+    @property
+    def failed_rules(self) -> list[str]:
+        """`rule:subject` of each finding that blocks."""
+        return [finding.key for finding in blocking(self.findings)]
+
     def told_findings(self) -> Sequence[Finding]:
         """The findings as annotations tell them."""
         return self.findings
@@ -203,6 +177,31 @@ class Report:
             "components": [],
             "findings": [finding_as_json(finding) for finding in self.findings],
             **self.came(),
+        }
+
+    def of_release(
+        self,
+        ref: Ref,
+        found: ReleaseFacts | Contents,
+        repository: str,
+        tag: str,
+        commit: str,
+        image: str = "",
+        digest: str = "",
+    ) -> dict[str, Any]:
+        """The head of a report on a release; what is empty is null in it."""
+        return {
+            **self.head(),
+            "ref": ref.text,
+            "stack": {
+                "repository": repository,
+                "tag": tag or None,
+                "commit": commit or None,
+                "image": image or None,
+                "digest": digest or None,
+            },
+            "previous": previous_as_json(found.previous),
+            "components": [component_as_json(facts) for facts in found.components],
         }
 
     def came(self) -> dict[str, Any]:
@@ -261,8 +260,7 @@ def known_image(facts: ComponentFacts) -> Image | None:
     """The image as the registry holds it; else by name and tag alone; None where the stack uses none."""
     if isinstance(facts.image, Image):
         return facts.image
-    name = facts.pin.component.image_name(facts.pin.namespace)
-    return Image(name, facts.pin.image_tag, None) if name and facts.pin.tag else None
+    return Image(*facts.pin.place, None) if facts.pin.place and facts.pin.tag else None
 
 
 def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:
@@ -328,6 +326,39 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "file": finding.file or None,
         "line": finding.line,
     }
+
+
+def tag_name(tag: str) -> str:
+    """Return the tag, or "a tag" if there are other signs in it than those of ordinary names."""
+    return tag if _TAG.fullmatch(tag) else "a tag"
+
+
+def path_name(name: str, otherwise: str) -> str:
+    """Return the name of a branch or an environment, which may have slashes, or what stands in its place."""
+    return name if _PATH.fullmatch(name) else otherwise
+
+
+def pair(components: Sequence[ComponentFacts]) -> str:
+    """Return `backend 2023.05.1, frontend 2023.05.4`: each component that is known, with its tag."""
+    pins = (facts.pin for facts in components)
+    return ", ".join(f"{pin.component.name} {tag_name(pin.tag)}" for pin in pins if pin.tag)
+
+
+def rules(failed: Sequence[str]) -> str:
+    """Return the rules that block, in so many words that a line stays short."""
+    others = len(failed) - _RULES
+    return ", ".join([*failed[:_RULES], *([f"{others} more"] if others > 0 else [])])
+
+
+def joined(what: str, detail: str) -> str:
+    """Return `what: detail`, or `what` alone where there is no detail."""
+    return f"{what}: {detail}" if detail else what
+
+
+def plain(line: str) -> str:
+    """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
+    text = " ".join(_OTHER.sub(" ", line).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
 
 
 def as_word(flag: bool) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 from ..facts import ReleaseFacts, StackImageFacts
 from ..findings import Finding, Status
 from .deployment import DEPLOYMENT_RULES
-from .pins import PAIR_RULES, VALUE_RULES, pin_order
-from .proof import CONTENTS_RULES, ORIGIN_RULES, PROOF_RULES, branch_ci
+from .pins import VALUE_RULES, pair_changed, pin_order
+from .proof import PROOF_RULES, branch_ci, pin_origin, stack_contents
 from .rule import Occasion, Rule
-from .stack import PUBLICATION_RULES, STACK_RULES
+from .stack import STACK_RULES, stack_ci
 
 __all__ = ["CATALOGUE", "Occasion", "can_mend_elsewhere", "judge"]
 
@@ -22,17 +22,15 @@ CATALOGUE: tuple[Rule[Any], ...] = (
     *STACK_RULES,
     *VALUE_RULES,
     *PROOF_RULES,
-    *ORIGIN_RULES,
+    pin_origin,
     pin_order,
     branch_ci,
-    *PAIR_RULES,
-    *PUBLICATION_RULES,
+    pair_changed,
+    stack_ci,
     *DEPLOYMENT_RULES,
-    *CONTENTS_RULES,
+    stack_contents,
 )
 """Every rule, in the order of the table in docs/reference.md."""
-
-
 _MEND_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.mends_elsewhere)
 
 

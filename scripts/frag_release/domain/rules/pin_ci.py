@@ -13,6 +13,7 @@ from ..evidence import (
     KEPT_DAYS,
     PUSH,
     RERUN_DAYS,
+    Answer,
     Image,
     NotOffered,
     Placement,
@@ -29,6 +30,8 @@ from ..findings import Outcome, Status
 from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import failed, passed, rule, skipped, unknown, warned
 
+MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
+
 _HELD = {"pending": "pending behind another run of its concurrency group"}
 """What a word of GitHub's for a run means that says too little; each other word is told as it is."""
 
@@ -40,6 +43,11 @@ class Chosen:
     runs: Sequence[Run]
     missing: Sequence[str] = ()
     unheard: Sequence[str] = ()
+
+    @property
+    def missing_files(self) -> frozenset[str]:
+        """The files without a run, without the names that they were given by."""
+        return frozenset(name.split(" (")[0] for name in self.missing)
 
 
 def has_names(given: Sequence[str]) -> bool:
@@ -58,14 +66,20 @@ def counted(runs: Sequence[Run]) -> list[Run]:
     return sorted(chosen, key=lambda run: (run.workflow, run.id))
 
 
-def choose(runs: Sequence[Run], given: Sequence[str], workflows: Sequence[Workflow]) -> Chosen:
+def choose(
+    repository: str, runs: Sequence[Run], given: Sequence[str], workflows: Answer[Sequence[Workflow]]
+) -> Chosen | Outcome:
     """Return the runs of the workflows that are `given` by file or name; all where none is.
 
-    Several workflows may have one name. Then all of them are meant, so that none stands in for another.
+    Several workflows may have one name. Then all of them are meant, so that none stands in for another. The outcome
+    says that the files of names are not known.
     """
     if not given:
         return Chosen(runs)
-    meant = {name: _meant(runs, name, workflows) for name in given}
+    if has_names(given) and isinstance(workflows, Unknown):
+        return unknown(f"The files of the workflows of {repository}", workflows)
+    known = () if isinstance(workflows, Unknown) else workflows
+    meant = {name: _meant(runs, name, known) for name in given}
     by_file = {file: own for found in meant.values() for file, own in found.items()}
     return Chosen(
         list(dict.fromkeys(run for own in by_file.values() for run in own)),
@@ -132,9 +146,6 @@ def _meant(runs: Sequence[Run], name: str, workflows: Sequence[Workflow]) -> dic
     return {f"{one.file} ({name})": own for one, own in found.items() if own or not one.deleted}
 
 
-MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
-
-
 @rule(
     "pin-ci",
     ComponentFacts,
@@ -161,29 +172,23 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
         return skipped(NO_SUCH_TAG)
     if isinstance(facts.runs, Unknown):
         return unknown(_what(facts), facts.runs)
-    recorded = None if facts.tag_runs else _recorded_pass(facts)
-    return recorded or _missing(facts) or _judged(facts, _chosen(facts).runs)
+    if not facts.tag_runs and (recorded := _recorded_pass(facts)):
+        return recorded
+    component = facts.pin.component
+    chosen = choose(component.repository, facts.tag_runs, component.ci_workflows, facts.workflows)
+    return chosen if isinstance(chosen, Outcome) else _missing(facts, chosen) or _judged(facts, chosen.runs)
 
 
 def _what(facts: ComponentFacts) -> str:
     return f"The CI of {facts.pin.component.repository} for {facts.pin.tag}"
 
 
-def _chosen(facts: ComponentFacts) -> Chosen:
-    workflows = () if isinstance(facts.workflows, Unknown) else facts.workflows
-    return choose(facts.tag_runs, facts.pin.component.ci_workflows, workflows)
-
-
-def _missing(facts: ComponentFacts) -> Outcome | None:
+def _missing(facts: ComponentFacts, chosen: Chosen) -> Outcome | None:
     """Return why a workflow that must have passed has no run; None where each of them has one."""
-    component = facts.pin.component
-    if has_names(component.ci_workflows) and isinstance(facts.workflows, Unknown):
-        return unknown(f"The files of the workflows of {component.repository}", facts.workflows)
-    chosen = _chosen(facts)
     if chosen.missing:
-        return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing)
+        return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing_files)
     if chosen.unheard:
-        return unheard_of(_what(facts), chosen, facts.tag_runs, component.given_in("ci-workflows"))
+        return unheard_of(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
 
 
@@ -226,10 +231,8 @@ def _built_over(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
     It cannot if it had ended before the tag's own run started. To be run again starts a run anew, so each of the
     tag's workflows can be brought behind it.
     """
-    seen = () if facts.runs is None or isinstance(facts.runs, Unknown) else facts.runs
-    others = [run for run in seen if run.head_sha != facts.commit]
     files = {run.workflow for run in runs}
-    for other in others:
+    for other in (run for run in facts.seen_runs if run.head_sha != facts.commit):
         after = {run.workflow for run in runs if other.ended_before(run)}
         if files - after:
             return _not_the_newest(facts, other, next(run for run in runs if run.workflow not in after))
@@ -272,7 +275,7 @@ def _passed(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     return _as_named(facts, f"{files_of(runs)} passed for {facts.pin.tag}", note, runs[0].url)
 
 
-def _as_named(facts: ComponentFacts, message: str, note: str = "", url: str = "") -> Outcome:
+def _as_named(facts: ComponentFacts, message: str, note: str, url: str = "") -> Outcome:
     """Return a pass, with a warning if nobody has said which workflows must have passed."""
     given_in = facts.pin.component.given_in("ci-workflows")
     if facts.pin.component.ci_workflows:
@@ -312,7 +315,7 @@ def _unhelpful_record(facts: ComponentFacts) -> str:
     return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
 
 
-def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outcome:
+def _no_run(facts: ComponentFacts, what: str, files: frozenset[str] = frozenset()) -> Outcome:
     other = _of_another_event(facts, files)
     if other:
         return _does_not_count(facts, what, other)
@@ -325,11 +328,10 @@ def _no_run(facts: ComponentFacts, what: str, files: Sequence[str] = ()) -> Outc
     return unknown(_what(facts), why, may_settle=True)
 
 
-def _of_another_event(facts: ComponentFacts, files: Sequence[str]) -> Run | None:
+def _of_another_event(facts: ComponentFacts, files: frozenset[str]) -> Run | None:
     """Return the newest run for the tag's commit that no push has started; of `files` where some are named."""
-    seen = () if facts.runs is None or isinstance(facts.runs, Unknown) else facts.runs
-    found = [run for run in seen if run.head_sha == facts.commit and run.event != PUSH]
-    meant = [run for run in found if not files or {run.file, run.workflow} & {name.split(" (")[0] for name in files}]
+    found = [run for run in facts.seen_runs if run.head_sha == facts.commit and run.event != PUSH]
+    meant = [run for run in found if not files or {run.file, run.workflow} & files]
     return max(meant, key=lambda run: run.id, default=None)
 
 

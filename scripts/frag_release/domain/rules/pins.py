@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from ..components import Pin
 from ..evidence import Unknown
 from ..facts import ComponentFacts, ReleaseFacts
-from ..findings import Outcome
+from ..findings import Outcome, listed
 from ..refs import wrong_v
 from ..versions import parse_production_tag
 from .rule import JUDGED, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned, without_previous
 
 if TYPE_CHECKING:
     from ..overrides import Override
+
+NO_TAG = "There is no tag to judge."
+AFTER_TAGGING = "This is looked at after tagging."
+NO_SUCH_TAG = "The tag itself was not found."
+_MOST_OVERRIDES = 4
 
 
 @rule(
@@ -47,14 +52,6 @@ def pair_changed(facts: ReleaseFacts) -> Outcome:
     )
 
 
-PAIR_RULES: tuple[Rule[ReleaseFacts], ...] = (pair_changed,)
-
-
-NO_TAG = "There is no tag to judge."
-AFTER_TAGGING = "This is looked at after tagging."
-NO_SUCH_TAG = "The tag itself was not found."
-
-
 @rule(
     "pin-present",
     ComponentFacts,
@@ -75,7 +72,8 @@ def pin_present(facts: ComponentFacts) -> Outcome:
             f"Write {either(pin.component.variables)} (and {either(pin.component.namespace_variables)}) as one plain "
             f"value each in the top-level env: of {pin.file}.",
         )
-    return passed(f"The {pin.component.name} is {pin.tag}{_in(pin.namespace)}.")
+    of_namespace = f" of namespace {pin.namespace}" if pin.namespace else ""
+    return passed(f"The {pin.component.name} is {pin.tag}{of_namespace}.")
 
 
 @rule(
@@ -92,11 +90,12 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
     pin = facts.pin
     if not pin.in_file:
         return skipped("The file holds no value to compare with.")
+    own_namespace = pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
     differences = [
         f"{what} {given!r} is to be built, the file says {written!r}"
         for what, given, written in (
             ("tag", pin.tag, pin.in_file.text),
-            ("namespace", pin.namespace, _namespace_in_file(pin)),
+            ("namespace", pin.namespace, own_namespace),
         )
         if given != written
     ]
@@ -152,7 +151,7 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
     form = pin.component.tag_format
     if parse_production_tag(pin.tag, form):
         return passed(f"{pin.tag} is a production tag.")
-    instead = _instead(facts, f"Release the {pin.component.name} under a production tag and pin that")
+    instead = f"Release the {pin.component.name} under a production tag and pin that.{facts.newest}"
     return failed(
         f"{pin.tag!r} is not a production tag: it is not {form.shape}, {form.numbers} such as "
         f"{form.like('2023.05.1')}.",
@@ -185,11 +184,6 @@ def pin_order(facts: ComponentFacts) -> Outcome:
     )
 
 
-VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)
-
-_MOST_OVERRIDES = 4
-
-
 def _of_running_file(facts: ComponentFacts) -> Outcome:
     """Say whether the file with those values is the one whose jobs build."""
     said, judged, running = "What is to be built is what the file says.", facts.pin.file, facts.running_file
@@ -205,14 +199,13 @@ def _of_running_file(facts: ComponentFacts) -> Outcome:
 
 def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
     """Say what is taken from where, and who is not told."""
-    taken = [f"its {one.what} from {one.source} (line {one.line})" for one in overrides[:_MOST_OVERRIDES]]
-    more = f" and {len(overrides) - len(taken)} more" if len(overrides) > len(taken) else ""
+    taken = listed([f"its {one.what} from {one.source} (line {one.line})" for one in overrides], _MOST_OVERRIDES)
     untold = sorted({line for one in overrides for line in one.untold})
     steps = f"The step{'s' if len(untold) > 1 else ''} of this action in line {', '.join(map(str, untold))}"
     who = f"{steps} cannot know of it" if untold else "No step of this action was found in the file"
     certainty = "takes" if overrides[0].is_direct else "may take"
     return (
-        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {', '.join(taken)}{more}. "
+        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {taken}. "
         f"{who}, so another pair can be built than the one that is judged."
     )
 
@@ -234,13 +227,4 @@ def _as_given(pin: Pin, what: str) -> str:
     return f"{given_in}: " if given_in == f"{name}-{what}" else f"{given_in}: {name}="
 
 
-def _namespace_in_file(pin: Pin) -> str:
-    return pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
-
-
-def _in(namespace: str) -> str:
-    return f" of namespace {namespace}" if namespace else ""
-
-
-def _instead(facts: ComponentFacts, otherwise: str) -> str:
-    return f"{otherwise}.{facts.newest}"
+VALUE_RULES: tuple[Rule[ComponentFacts], ...] = (pin_present, pin_effective, hidden_override, pin_grade)

@@ -10,10 +10,12 @@ from ..findings import Outcome, Status
 from ..origin import JudgedImage, Material, Origin
 from .pin_ci import files_of, pin_ci
 from .pins import AFTER_TAGGING, NO_SUCH_TAG, NO_TAG
-from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
+from .rule import JUDGED, NOTHING_TO_SAY, Occasion, Rule, either, failed, passed, placed, rule, skipped, unknown, warned
 
 _OFF = "Switched off by check-origin."
 _SAY_IT = "Have the CI build it with provenance (docs/gate.md has the line), or set check-origin to check."
+_NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
+"""Conclusions that say nothing against a commit: such a run did not come to an end, or had nothing to do."""
 _WORST_FIRST = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.SKIPPED, Status.PASS)
 
 
@@ -159,10 +161,6 @@ def _on(what: str, origin: Origin) -> str:
     return f"{what} ({origin.platform})" if origin.platform else what
 
 
-ORIGIN_RULES: tuple[Rule[ComponentFacts], ...] = (pin_origin,)
-CONTENTS_RULES: tuple[Rule[StackImageFacts], ...] = (stack_contents,)
-
-
 @rule(
     "pin-exists",
     ComponentFacts,
@@ -233,11 +231,7 @@ def pin_on_branch(facts: ComponentFacts) -> Outcome:
     if not facts.commit or isinstance(facts.commit, Unknown):
         return skipped(NO_SUCH_TAG)
     wanted = either(component.branches)
-    if isinstance(facts.placement, Unknown):
-        return unknown(f"Whether {pin.tag} is on {wanted} of {component.repository}", facts.placement)
-    if facts.placement.branches:
-        return passed(f"{pin.tag} is on {either(sorted(facts.placement.branches))} of {component.repository}.")
-    return failed(
+    return placed(pin.tag, component.repository, component.branches, facts.placement) or failed(
         f"{pin.tag} of {component.repository} is not on {wanted}.",
         f"Pin a tag that is on {wanted}, or merge {facts.commit[:12]} there and give it a new tag.{facts.newest}",
     )
@@ -262,7 +256,7 @@ def pin_image(facts: ComponentFacts) -> Outcome:
     if not pin.tag:
         return skipped(NO_TAG)
     if isinstance(facts.image, Unknown):
-        return unknown(f"The image {pin.component.image_name(pin.namespace)}:{pin.image_tag}", facts.image)
+        return unknown(f"The image {pin.image_name}:{pin.image_tag}", facts.image)
     if facts.image.digest:
         return passed(f"{facts.image.name}:{facts.image.tag} is in the registry, as {facts.image.digest[:19]}.")
     return failed(
@@ -304,23 +298,19 @@ def branch_ci(facts: ComponentFacts) -> Outcome:
     return passed(f"{what}: {seen}. The tag's own run decides.")
 
 
-PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)
-
-_NO_FAILURE = ("skipped", "neutral", "cancelled", "stale", "action_required")
-"""Conclusions that say nothing against a commit: such a run did not come to an end, or had nothing to do."""
-
-
 def _not_looked_up(facts: ComponentFacts) -> Outcome:
     pin, given_in = facts.pin, facts.pin.component.given_in("image")
-    image = pin.component.image_name(pin.namespace)
-    if image is None:
+    if pin.image_name is None:
         return warned(
             f"The image of {pin.component.repository} is not verified: {given_in} is none.",
             f"If the stack uses no image of it, leave it so. Otherwise name the image in {given_in}.",
             instead_of=Status.SKIPPED,
         )
     return warned(
-        f"Whether the registry has {image}:{pin.image_tag} is not verified: check-images is false.",
+        f"Whether the registry has {pin.image_name}:{pin.image_tag} is not verified: check-images is false.",
         "Set check-images to true.",
         instead_of=Status.SKIPPED,
     )
+
+
+PROOF_RULES: tuple[Rule[ComponentFacts], ...] = (pin_exists, pin_shadowed, pin_on_branch, pin_ci, pin_image)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from ..evidence import Unknown
+from ..evidence import Answer, Placement, Unknown
 from ..facts import NOT_ASKED, About, Judged
 from ..findings import Finding, Outcome, Status
 
@@ -76,19 +76,8 @@ class Rule(Generic[Facts]):
 
     def finding(self, outcome: Outcome, about: About) -> Finding:
         """Name an outcome by this rule, and by what it is about."""
-        return Finding(
-            rule=self.id,
-            subject=about.subject,
-            tag=about.tag,
-            status=outcome.status,
-            message=outcome.message,
-            remedy=outcome.remedy,
-            demoted_from=outcome.demoted_from,
-            url=outcome.url,
-            file=about.file,
-            line=outcome.line or about.line,
-            may_settle=outcome.may_settle,
-        )
+        said = {**vars(outcome), "line": outcome.line or about.line}
+        return Finding(self.id, about.subject, about.tag, file=about.file, **said)
 
 
 def rule(id: str, of: type[Facts], **row: Any) -> Callable[[Callable[[Facts], Outcome]], Rule[Facts]]:
@@ -136,6 +125,14 @@ def without_previous(why: Unknown | None) -> Outcome:
     if why is NOT_ASKED:
         return skipped("No release is judged here, so the previous one was not looked up.")
     return warned(f"The previous release could not be read: {why.reason.rstrip('.')}.", why.remedy)
+
+
+def placed(tag: str, repository: str, branches: Sequence[str], placement: Answer[Placement]) -> Outcome | None:
+    """Return where a tag is; None if it is known to be on none of the branches, which is for the rule to tell."""
+    if isinstance(placement, Unknown):
+        return unknown(f"Whether {tag} is on {either(branches)} of {repository}", placement)
+    found = either(sorted(placement.branches))
+    return passed(f"{tag} is on {found} of {repository}.") if found else None
 
 
 def either(names: Sequence[str]) -> str:

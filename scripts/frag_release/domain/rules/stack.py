@@ -7,10 +7,24 @@ from collections.abc import Sequence
 from ..components import CONFIGURATION_FILE
 from ..evidence import DISPATCH, PUSH, NotOffered, Run, Unknown, how_to_rerun
 from ..facts import StackFacts
-from ..findings import Outcome
+from ..findings import Outcome, listed
 from ..versions import following, production_tags
-from .pin_ci import broken, choose, counted, files_of, has_names, running, unheard_of
-from .rule import JUDGED, NOTHING_TO_SAY, RUN, Occasion, Rule, either, failed, passed, rule, skipped, unknown, warned
+from .pin_ci import Chosen, broken, choose, counted, files_of, running, unheard_of
+from .rule import (
+    JUDGED,
+    NOTHING_TO_SAY,
+    RUN,
+    Occasion,
+    Rule,
+    either,
+    failed,
+    passed,
+    placed,
+    rule,
+    skipped,
+    unknown,
+    warned,
+)
 
 _GIVEN_IN = "stack-ci-workflows"
 
@@ -30,12 +44,12 @@ def stack_ci(facts: StackFacts) -> Outcome:
     what = f"The CI of {facts.repository} for the commit of {facts.tag}"
     if isinstance(facts.ci, Unknown):
         return unknown(what, facts.ci)
-    if has_names(facts.ci_workflows) and isinstance(facts.workflows, Unknown):
-        return unknown(f"The files of the workflows of {facts.repository}", facts.workflows)
     runs = counted(facts.ci)
-    chosen = choose(runs, facts.ci_workflows, () if isinstance(facts.workflows, Unknown) else facts.workflows)
+    chosen = choose(facts.repository, runs, facts.ci_workflows, facts.workflows)
+    if isinstance(chosen, Outcome):
+        return chosen
     if chosen.missing:
-        why, url = _no_run(chosen.missing, facts.ci)
+        why, url = _no_run(chosen, facts.ci)
         return unknown(what, why, url, may_settle=True)
     return (
         unheard_of(what, chosen, runs, _GIVEN_IN)
@@ -45,11 +59,11 @@ def stack_ci(facts: StackFacts) -> Outcome:
     )
 
 
-def _no_run(missing: Sequence[str], runs: Sequence[Run]) -> tuple[Unknown, str]:
+def _no_run(chosen: Chosen, runs: Sequence[Run]) -> tuple[Unknown, str]:
     """Return why nothing is known, and the address of a run that was seen and does not count, if there is one."""
-    files = {name.split(" (")[0] for name in missing}
-    others = [run for run in runs if {run.file, run.workflow} & files and run.event not in (PUSH, DISPATCH)]
-    reason, url = f"there is no run of {', '.join(missing)} on it", ""
+    other_events = (run for run in runs if run.event not in (PUSH, DISPATCH))
+    others = [run for run in other_events if {run.file, run.workflow} & chosen.missing_files]
+    reason, url = f"there is no run of {', '.join(chosen.missing)} on it", ""
     remedy = f"If the commit was just pushed, wait and run this again. Otherwise check the names in {_GIVEN_IN}: only "
     if others:
         other = max(others, key=lambda run: run.id)
@@ -63,9 +77,6 @@ def _mend(run: Run) -> str:
     return f"Mend what is wrong, then {how_to_rerun(run.url, None)}. Later, prepare a release of a newer commit."
 
 
-PUBLICATION_RULES: tuple[Rule[StackFacts], ...] = (stack_ci,)
-
-
 @rule(
     "tag-on-stack-branch",
     StackFacts,
@@ -77,11 +88,7 @@ PUBLICATION_RULES: tuple[Rule[StackFacts], ...] = (stack_ci,)
 def tag_on_stack_branch(facts: StackFacts) -> Outcome:
     """A release is made of what was reviewed: of a commit on the stack branch."""
     wanted = either(facts.branches)
-    if isinstance(facts.placement, Unknown):
-        return unknown(f"Whether {facts.tag} is on {wanted} of {facts.repository}", facts.placement)
-    if facts.placement.branches:
-        return passed(f"{facts.tag} is on {either(sorted(facts.placement.branches))} of {facts.repository}.")
-    return failed(
+    return placed(facts.tag.text, facts.repository, facts.branches, facts.placement) or failed(
         f"{facts.tag} is not on {wanted} of {facts.repository}, so what it holds was not merged there.",
         f"Merge the commit into {wanted} and give the merged commit a new tag.",
     )
@@ -156,10 +163,11 @@ def tag_order(facts: StackFacts) -> Outcome:
         return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
     if not facts.higher:
         return passed(f"{facts.tag} is the highest release on {either(facts.branches)}{_among(facts)}.")
+    above = following(production_tags(facts.higher, facts.tag.form)[-1])
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
-        f"Release under a higher tag, such as {_above(facts)}: prepare and publish take it in the input stack-tag. If "
+        f"Release under a higher tag, such as {above}: prepare and publish take it in the input stack-tag. If "
         f"{facts.higher[-1]} was a mistake and never a release, delete it. To go back on purpose, deploy the older "
         "release as a rollback.",
     )
@@ -233,17 +241,11 @@ def config_same(facts: StackFacts) -> Outcome:
         return unknown(f"Whether {CONFIGURATION_FILE} at the commit is the one that rules", facts.configuration)
     if not facts.configuration:
         return NOTHING_TO_SAY  # most stacks have none
-    keys = ", ".join(facts.configuration[:5])
-    more = f" and {len(facts.configuration) - 5} more" if len(facts.configuration) > 5 else ""
     return failed(
-        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in {keys}{more}.",
+        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in "
+        f"{listed(facts.configuration, 5)}.",
         "Bring both to the same content by a change of its own, and release that under a new tag.",
     )
-
-
-def _above(facts: StackFacts) -> str:
-    higher = [] if isinstance(facts.higher, Unknown) else production_tags(facts.higher, form=facts.tag.form)
-    return following(higher[-1])
 
 
 def _among(facts: StackFacts) -> str:

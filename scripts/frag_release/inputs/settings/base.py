@@ -235,18 +235,14 @@ def _component(name: str, values: Values, stack: str) -> Component:
     branches = values.items_of(name, "branch")
     if not branches:
         raise wrong_input(given_in(name, "branch"), values.of_component(name, "branch"), "Name at least one branch.")
-    variable, *others = _variables(name, "variable", values)
-    namespace_variable, *other_namespaces = _variables(name, "namespace-variable", values)
     return Component(
         name=name,
         repository=values.of_component(name, "repository") or f"{owner}/fragalysis-{name}",
         branches=branches,
-        variable=variable,
-        namespace_variable=namespace_variable,
+        variables=_variables(name, "variable", values),
+        namespace_variables=_variables(name, "namespace-variable", values),
         image=_image(given_in(name, "image"), values.of_component(name, "image")),
         ci_workflows=values.items_of(name, "ci-workflows"),
-        other_variables=tuple(others),
-        other_namespace_variables=tuple(other_namespaces),
         notice_paths=values.items_of(name, "notice-paths"),
         tag_format=_tag_format(
             given_in(name, "tag-format"),
