@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from .. import __version__
 from ..adapters.git.forge import LocalForge
 from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
+from ..dataclass import dataclass, replace
 from ..domain.adoption.change import HANDED_ON, Change, by_hand, dangers, quoted, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.adoption.splicing import splice

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TypeVar
 
 from .. import __version__
+from ..dataclass import dataclass, field
 from ..domain.decision import Verdict
 from ..domain.reports.report import Problem, Report, Stopped, plain
 from ..errors import FAULT, UsageError

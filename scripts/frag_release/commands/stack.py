@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..adapters.ports.repository import Forge, Repository, Writer
 from ..adapters.registry.client import RegistryClient
+from ..dataclass import dataclass, replace
 from ..domain.components import Pin, read_pins
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown, Unseen, answered, seen
 from ..domain.facts import ComponentFacts, Released, ReleaseFacts

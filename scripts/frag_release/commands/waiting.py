@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..domain.facts import ReleaseFacts
 from ..domain.findings import Allowance, Finding, Status, apply_allowances, blocking
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
+from ..dataclass import dataclass, field
 from .findings import listed
 
 Variables = Mapping[str, object]

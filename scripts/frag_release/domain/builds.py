@@ -9,8 +9,8 @@ import datetime
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ..dataclass import dataclass, field
 from .environments import is_production
 from .evidence import COMPLETED, SUCCESS, WAITING, Answer, Unknown, is_held
 

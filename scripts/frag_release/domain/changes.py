@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from ..dataclass import dataclass
 
 _NUMBER = r"([1-9][0-9]{0,5})"
 # `(#447)` that ends a line is what GitHub adds to the subject of a squash merge: a pull request. A revert

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from .workflow_tree import Token, lex, path_at
 
 _LONGEST = 5_000

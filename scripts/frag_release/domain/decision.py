@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 
+from ..dataclass import dataclass, replace
 from .findings import Finding, Status, blocking, demoted
 from .images import safe_image_tag
 from .refs import DEFAULT_FORMAT, Ref, TagFormat, wrong_v

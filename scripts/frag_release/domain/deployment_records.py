@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from ..dataclass import dataclass, field
 from .builds import Build, Job
 from .evidence import PUSH, SUCCESS, Answer, Unknown
 from .refs import TagFormat

@@ -6,8 +6,9 @@ import datetime
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Union
+
+from ..dataclass import dataclass
 
 if TYPE_CHECKING:
     from .origin import Origins

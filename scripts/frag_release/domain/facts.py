@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from ..dataclass import dataclass, field
 from .components import Pin
 from .evidence import PUSH, Answer, Image, Lifetime, Placement, Run, Unknown, Workflow
 from .refs import DEFAULT_FORMAT, TagFormat

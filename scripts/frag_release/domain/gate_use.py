@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, partial
 
+from ..dataclass import dataclass, replace
 from .components import Component
 from .conditions import Condition, Term, read_condition, sole_path
 from .environments import is_production

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+
+from ..dataclass import dataclass, field
 
 MAX_LENGTH = 128
 """Longest image tag in characters (OCI distribution specification, "Pulling manifests")."""

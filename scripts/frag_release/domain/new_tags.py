@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ..dataclass import dataclass, field
 from .changes import History
 from .components import Component, Pin
 from .evidence import KEPT_DAYS, PUSH, Answer, Placement, Run, Unknown, WrongKind

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from .evidence import Answer, TooLong, Unknown
 from .refs import DEFAULT_FORMAT, FIRST_YEAR, TagFormat, wrong_v
 from .versions import ProductionTag, parse_production_tag

@@ -6,8 +6,8 @@ It finds accidents, not attackers: whoever may push an image may push these word
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from .evidence import Answer, Image, Unknown
 from .facts import ComponentFacts
 from .images import full_name

@@ -10,9 +10,9 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ..dataclass import dataclass, replace
 from .components import Component
 from .evidence import Answer, Blob, Unknown
 from .workflow_file import WorkflowFileError

@@ -10,11 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..dataclass import dataclass
 from .changes import History
 from .components import Pin
 from .evidence import OBJECT_ID, Answer

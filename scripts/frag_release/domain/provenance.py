@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from ..dataclass import dataclass, replace
 from .evidence import OBJECT_ID, Answer, Unknown
 from .images import DIGEST, full_name
 from .origin import UNREADABLE, Material, Origin

@@ -6,7 +6,8 @@ A name alone cannot tell a branch from a tag.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from ..dataclass import dataclass
 
 TAGS, BRANCHES, PULLS = "refs/tags/", "refs/heads/", "refs/pull/"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ..dataclass import dataclass
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
 from .images import DIGEST

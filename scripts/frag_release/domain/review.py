@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Union
 from urllib.parse import unquote
 
+from ..dataclass import dataclass
 from .components import Pin
 from .evidence import SUCCESS
 from .plan import RELEASE_BRANCH, TRAILER, marked_release

@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from ..dataclass import dataclass, replace
 from .components import Pin
 from .expectations import Expected
 from .facts import Released

@@ -6,9 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
+
+from ..dataclass import dataclass
 
 IMAGE_TAG, STACK_COMMIT = "image-tag", "stack-commit"
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from ..dataclass import dataclass, replace
 from .findings import listed
 from .refs import TagFormat
 from .versions import parse_production_tag

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from semver import Version
 
+from ..dataclass import dataclass
 from .refs import TagFormat, numbers_of
 
 _CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")

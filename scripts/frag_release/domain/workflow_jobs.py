@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from enum import Enum
 
 from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
+from ..dataclass import dataclass
 from .conditions import Condition, read_condition, sole_expression
 from .environments import is_production, says_production
 from .evidence import Blob

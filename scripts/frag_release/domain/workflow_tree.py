@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from ruamel.yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
+from ..dataclass import dataclass, replace
 from .evidence import Blob
 from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, line_of, parse_events, root_of
 

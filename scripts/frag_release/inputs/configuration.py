@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..dataclass import dataclass, field
 from ..domain.components import COMPONENT_NAMES, CONFIGURATION_FILE
 from ..errors import ConfigurationError
 from .table import INPUTS, Input, Kind

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from ..dataclass import dataclass, field
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_SERVER = "https://github.com"

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, urlsplit
+
+from ..dataclass import dataclass
 
 MAX_SUMMARY = 1_000_000
 """Largest job summary in bytes of UTF-8. GitHub shows nothing of one over 1 MiB (1,048,576 bytes)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from ..dataclass import dataclass
 from ..domain.decision import Verdict
 from ..domain.facts import ComponentFacts
 from ..domain.findings import Finding

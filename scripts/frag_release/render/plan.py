@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..domain.builds import Build, Hold, Job, PendingDeployment, Progress
 from ..domain.changes import Commit, History
 from ..domain.evidence import WAITING, Unknown, who_lets_go

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..domain.builds import Build, Job
 from ..domain.changes import History
 from ..domain.contents import Contents, NamedTicket, Titles, named_tickets, unread

@@ -6,9 +6,9 @@ import datetime
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from ..dataclass import dataclass
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
 from ..domain.reports.gate import VERDICTS as _VERDICTS

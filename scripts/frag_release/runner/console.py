@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TextIO
 
+from ..dataclass import dataclass
 from ..domain.findings import Status
 
 _NARROWEST = 20

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ...dataclass import dataclass, field
 from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
 from ...domain.evidence import Denied, Unknown, Unseen, answered, seen
 from ...errors import ExpectedError, RefusedError

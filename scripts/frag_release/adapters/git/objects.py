@@ -12,9 +12,9 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from ...dataclass import dataclass
 from ...domain import changes
 from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, Unseen, WrongKind, seen
 from ...domain.workflow_file import MAX_BYTES

@@ -11,9 +11,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ...dataclass import dataclass
 from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.workflow_file import MAX_BYTES
 from ...errors import RefusedError, UsageError

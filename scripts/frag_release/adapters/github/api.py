@@ -12,10 +12,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
+from ...dataclass import dataclass, replace
 from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
 from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited

@@ -6,9 +6,9 @@ import datetime
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
+from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
 from ...domain.evidence import TooLong, Unseen, answered

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypedDict
 
+from ...dataclass import dataclass
 from ...domain.changes import Commit, History, NewFiles
 from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ..http.messages import Response, quoted

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypedDict, TypeVar
 
+from ...dataclass import dataclass, field
 from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.needs.need import Right, TokenFacts, TokenKind, missing_scopes
 from ...errors import ExpectedError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.evidence import Answer, TooLong, Unknown, Unseen, WrongKind, answered, seen
 from ...domain.refs import BRANCHES, TAGS
 from ..http.messages import quoted

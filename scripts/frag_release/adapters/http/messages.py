@@ -12,11 +12,11 @@ import json
 import re
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 from urllib.parse import urlsplit
 
+from ...dataclass import dataclass, field
 from ...domain.evidence import Unknown
 from ...errors import UsageError
 

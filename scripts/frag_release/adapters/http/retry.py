@@ -12,9 +12,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
+from ...dataclass import dataclass, field
 from ...domain.evidence import Unknown
 from .messages import Failure, Request, Response
 

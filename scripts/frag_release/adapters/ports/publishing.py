@@ -9,9 +9,9 @@ WriteRefusedError (a right is missing) and WriteFailedError (it may or may not h
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ...dataclass import dataclass
 from .repository import Forge
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ...dataclass import dataclass
 from ...errors import ExpectedError, UsageError
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlencode
 
+from ...dataclass import dataclass, replace
 from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...domain.images import Login
 from ...errors import UsageError

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from ...dataclass import dataclass, replace
 from ...domain import provenance
 from ...domain.evidence import RETRY, Answer, Image, Unknown, Unseen, answered, seen
 from ...domain.images import DOCKER_HUB, Login, is_image_tag, one_name

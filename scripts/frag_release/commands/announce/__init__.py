@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...adapters.ports.publishing import AnnouncingForge, Board, Card, Lane, Tickets
 from ...adapters.ports.repository import UnconfirmedError, WriteFailedError
+from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
 from ...domain.contents import Contents, gaps

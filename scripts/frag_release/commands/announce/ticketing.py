@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ...adapters.http.messages import quoted
 from ...adapters.ports.publishing import Tickets
 from ...adapters.ports.repository import UnconfirmedError
+from ...dataclass import dataclass, field
 from ...domain.evidence import Answer, Unknown
 from ...domain.release_record import KeptText, same_text
 from ...domain.reports.announce import TICKET

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from ... import __version__
 from ...adapters.http.retry import Pace
 from ...adapters.ports.repository import Forge, Repository
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.audit.judging import PastRelease, gaps, judge_history, recorded_pins
 from ...domain.audit.rules import Records, StackHistory, StackTag
 from ...domain.components import Component, Pin

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 
 from ... import cancellation
 from ...adapters.awx.client import Awx
 from ...adapters.http.messages import quoted
+from ...dataclass import dataclass, field
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Output, Template
 from ...domain.evidence import Answer, Unknown
 from ...errors import Cancelled, EvidenceError, ExpectedError, RefusedError, UsageError

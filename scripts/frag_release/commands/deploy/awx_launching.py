@@ -6,10 +6,10 @@ A run that ends cancels its job in the few seconds that it still has.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 
 from ...adapters.awx.client import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
 from ...adapters.http.messages import Unconfirmed, quoted
+from ...dataclass import dataclass, field
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Denied, Unknown
 from ...errors import EvidenceError, ExpectedError, RefusedError

@@ -6,10 +6,10 @@ What is there at that moment is looked at too: the stack's image, and the compon
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 
 from ...adapters.github.deployments import NewRecord
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, field, replace
 from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.deployment_records import DEPLOY, Deployed, Staging
 from ...domain.evidence import Answer, Image, Unknown

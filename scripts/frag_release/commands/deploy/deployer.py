@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from ... import cancellation
 from ...adapters.http.retry import Deadline
+from ...dataclass import dataclass
 from ...domain.environments import names_of, note_of_variables
 from ...domain.evidence import SUCCESS
 from ...domain.reports.report import Action

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ... import cancellation
 from ...adapters.github.deployments import GithubDeployments, NewRecord, NewStatus
 from ...adapters.ports.publishing import AnnouncingForge
 from ...adapters.ports.repository import UnconfirmedError
+from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Job
 from ...domain.deployment_records import ERROR, IN_PROGRESS, INACTIVE, Deployed, Filed
 from ...domain.evidence import Answer, Unknown

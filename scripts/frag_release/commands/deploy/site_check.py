@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from ...adapters.site import SiteClient
+from ...dataclass import dataclass, field, replace
 from ...domain.evidence import Image
 from ...domain.release_record import ReleaseRecord
 from ...domain.reports.gate import GateReport

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -15,6 +14,7 @@ from ...adapters.github.settings import GithubSettings
 from ...adapters.http.session import Once
 from ...adapters.registry.client import RegistryClient
 from ...adapters.site import SiteClient
+from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Template
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown

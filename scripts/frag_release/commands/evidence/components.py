@@ -6,12 +6,12 @@ import datetime
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...adapters.ports.repository import Forge, Repository
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Answers, Placement, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts, Hints, Images, PreviousRelease

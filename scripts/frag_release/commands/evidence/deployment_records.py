@@ -6,11 +6,11 @@ import datetime
 import re
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
 from ...adapters.ports.publishing import PublishingForge
 from ...adapters.ports.repository import DeploymentRecords, Repository
 from ...adapters.site import SiteClient
+from ...dataclass import dataclass, replace
 from ...domain.builds import Job, production_deployments
 from ...domain.deployment_records import Filed, Record, RunFacts, Staging, follows, judge, taken_back
 from ...domain.environments import is_production, is_staging

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
 
 from ... import __version__
 from ...adapters.ports.repository import Forge
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide, reconsider
 from ...domain.evidence import OBJECT_ID, Answer, Unknown

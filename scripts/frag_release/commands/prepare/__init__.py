@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ... import __version__, cancellation
 from ...adapters.ports.repository import Forge, LostRaceError, PullRequest, WriteRefusedError
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.changes import TicketHome
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.evidence import Answer, Blob, Unknown

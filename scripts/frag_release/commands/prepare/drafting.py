@@ -10,10 +10,10 @@ import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ...adapters.ports.repository import CommitFacts, Forge, Repository, Writer
+from ...dataclass import dataclass, replace
 from ...domain.components import Choice, Component, Pin
 from ...domain.evidence import Answer, Blob, TooLong, Unknown
 from ...domain.new_tags import NewTag, is_new

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 
 from ...adapters.ports.publishing import PublishingForge
 from ...adapters.ports.repository import Repository
+from ...dataclass import dataclass, field, replace
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
 from ...domain.facts import NOT_ASKED

@@ -6,13 +6,13 @@ Each step can be found and gone on from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from ... import __version__
 from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
 from ...adapters.ports.repository import LostRaceError
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, field, replace
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import Circumstances, decide
 from ...domain.facts import StackImageFacts

@@ -9,12 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from ...adapters.ports.publishing import AnnouncingForge, PublishingForge, Releases
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.contents import Contents, gaps
 from ...domain.evidence import Unknown
 from ...domain.facts import ReleaseFacts

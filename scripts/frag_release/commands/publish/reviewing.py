@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from ...adapters.ports.publishing import Builds, Publisher, PublishingForge
 from ...adapters.registry.client import RegistryClient
+from ...dataclass import dataclass, replace
 from ...domain.builds import PUSHED_IMAGE, Build, pushed_digest
 from ...domain.components import Pin
 from ...domain.evidence import PUSH, Answer, Image, Run, Unknown

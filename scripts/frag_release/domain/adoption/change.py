@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 
+from ...dataclass import dataclass, field, replace
 from ..components import Component
 from ..conditions import read_condition, sole_path
 from ..evidence import Blob

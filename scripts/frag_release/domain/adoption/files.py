@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ..components import COMPONENT_NAMES, CONFIGURATION_FILE, Component
 from ..refs import DEFAULT_FORMAT, PARTS, TagFormat
 from .change import quoted

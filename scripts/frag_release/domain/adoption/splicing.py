@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 
+from ...dataclass import dataclass
 from ..conditions import Term, read_condition, sole_expression
 from ..evidence import Blob
 from ..workflow_file import WorkflowFileError, after, decode, line_of, mapping_at, parse_events, top_level

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
+from ...dataclass import dataclass, replace
 from ..components import Component, Pin
 from ..decision import Circumstances, Decision, Verdict, decide
 from ..evidence import Answer, Image, NotOffered, Placement, Unknown, WrongKind

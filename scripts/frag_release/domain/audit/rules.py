@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from ...dataclass import dataclass, field
 from ..components import NO_IMAGE, Component, Pin
 from ..evidence import Answer, Image, Placement, Unknown
 from ..facts import NOT_ASKED, ComponentFacts, Images, PreviousRelease, Recorded, StackFacts, StackImageFacts

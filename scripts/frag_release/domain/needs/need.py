@@ -6,9 +6,9 @@ One that could not be seen is never taken for there. Nothing is ever tried out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from enum import Enum
 
+from ...dataclass import dataclass
 from ..evidence import Hidden, NotOffered, Unknown
 from ..findings import Finding, Status
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ..evidence import Answer, Unknown
 from ..refs import TAGS
 from .need import Judgement, missing, there, untold

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ..evidence import Answer, Blob, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Job, read_jobs, read_triggers, text_of

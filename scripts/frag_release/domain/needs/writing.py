@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ..awx_jobs import MAY_LAUNCH, LaunchData, Template, Variables
 from ..builds import PUSHED_IMAGE
 from ..evidence import Answer, NotOffered, Unknown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass
 from ..audit.judging import PastRelease
 from ..decision import Verdict
 from ..findings import Finding

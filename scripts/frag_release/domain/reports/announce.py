@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass
 from ..changes import History
 from ..contents import Contents, named_tickets
 from ..decision import Verdict

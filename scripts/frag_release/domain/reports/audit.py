@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass
 from ..audit.judging import PastRelease
 from ..audit.rules import is_change
 from ..decision import Verdict

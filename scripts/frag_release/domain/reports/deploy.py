@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass
 from ..awx_jobs import Job
 from ..decision import Decision, Verdict
 from ..deployment_records import ERROR, FAILURE, IN_PROGRESS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass, replace
 from ..decision import Verdict
 from ..findings import Finding
 from ..needs.need import IN_FILE, NEED, Presence, Row, TokenKind

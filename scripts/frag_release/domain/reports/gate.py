@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...dataclass import dataclass
 from ..components import default_stack_image
 from ..decision import Decision, RefKind, Verdict
 from ..evidence import Answer, Unknown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass, field
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..facts import ReleaseFacts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
+from ...dataclass import dataclass
 from ..builds import Job, PendingDeployment, Progress
 from ..decision import Verdict
 from ..evidence import WAITING, Approval

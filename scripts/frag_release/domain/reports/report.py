@@ -6,9 +6,9 @@ import datetime
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...dataclass import dataclass, field
 from ..components import COMPONENT_NAMES, Pin
 from ..decision import Verdict
 from ..evidence import Answer, Image

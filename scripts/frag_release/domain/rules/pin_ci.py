@@ -6,8 +6,8 @@ What CI runs say is read here for every rule that judges them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ..evidence import (
     DISPATCH,
     KEPT_DAYS,

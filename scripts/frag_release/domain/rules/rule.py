@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from ...dataclass import dataclass, replace
 from ..evidence import Answer, Placement, Unknown
 from ..facts import NOT_ASKED, About, Judged
 from ..findings import Finding, Outcome, Status

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...errors import UsageError
 from ..context import Context
 from ..table import INPUTS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.refs import Ref, TagFormat, wrong_v
 from ...domain.tickets import Ticket, parse_ticket
 from ...domain.versions import ProductionTag, parse_production_tag

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ...dataclass import dataclass, fields, replace
 from ...domain.audit.rules import Since, parse_since
 from ...domain.components import NO_IMAGE
 from ...domain.environments import is_production

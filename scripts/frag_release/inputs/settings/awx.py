@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import AwxForm, OnTimeout
 from ...domain.evidence import Image
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ...dataclass import dataclass, field
 from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
 from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
 from ...domain.refs import FORMATS, WITHOUT_V, TagFormat

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
 from ...domain.environments import is_production, signs_of
 from ...domain.expectations import Expected

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.needs.need import EXAMINED
 from ...errors import UsageError
 from ..context import Context

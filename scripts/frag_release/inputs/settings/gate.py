@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ...dataclass import dataclass, replace
 from ...domain.refs import Ref
 from ..context import Context
 from ..values import Values, wrong_input

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.components import Component
 from ...domain.new_tags import asked_part, wanted_commit
 from ...domain.plan import Approval, Mode, read_approval

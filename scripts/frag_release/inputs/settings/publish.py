@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...domain.components import NO_IMAGE, default_stack_image
 from ...domain.versions import parse_production_tag
 from ...errors import UsageError

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
+from ...dataclass import dataclass, field
 from ...domain.components import COMPONENT_NAMES
 
 OUTPUTS: dict[str, str] = {
