@@ -435,6 +435,18 @@ def test_long_output_is_read_to_its_end(awx: AwxServer, client: Awx) -> None:
     assert (first.text + rest.text).splitlines() == lines
 
 
+def test_output_whose_next_page_is_missing_is_not_all(awx: AwxServer, client: Awx) -> None:
+    """What came is shown, and the rest asked for again: a page that AWX named and does not have ends no list."""
+    awx.add_job(awx.add_template("Deploy"), {}, script=[Look("running", [f"line {number}" for number in range(300)])])
+    (job,) = client.recent_jobs(template(client))  # type: ignore[misc]
+    assert isinstance(job, Job)
+    awx.fail("GET", "job_events/.*page=2", status=404, body={"detail": "Not found."}, times=1)
+    first = output(client, job, 0)
+    assert (first.text.startswith("line 0\n"), first.is_all) == (True, False)
+    rest = output(client, job, first.next_line)
+    assert (rest.is_all, rest.next_line) == (True, 300)
+
+
 def test_the_end_of_output_is_read_from_behind(awx: AwxServer, client: Awx) -> None:
     """The last hundred events come in order with how many lines are before them, and no line that was read already."""
     lines = [f"line {number}" for number in range(1200)]

@@ -315,7 +315,10 @@ class AwxApi:
             same = False
         if not same:
             raise self.odd("names a next page on another server", what)
-        return self._get(url, what, max_bytes)
+        found = self._get(url, what, max_bytes)
+        if found is None:
+            raise self.odd("does not have the next page that it named", what)
+        return found
 
     def post(self, path: str, what: str, body: Mapping[str, object], seconds: float = 30.0) -> Answer[Response]:
         """Send JSON to `path` below the API, once. Returns the response, whatever its status below 500."""
