@@ -11,11 +11,11 @@ GATE = (
     "frag_release.commands.gate",
     # What is imported late, by a gate that asks GitHub and a registry.
     "frag_release.adapters.github.repository",
-    "frag_release.adapters.github.forge",
+    "frag_release.adapters.github",
     "frag_release.adapters.github.records",
     "frag_release.adapters.github.runs",
     "frag_release.adapters.http.exchange",
-    "frag_release.adapters.registry.client",
+    "frag_release.adapters.registry",
     "frag_release.commands.finish",
     "frag_release.commands.gate.gate",
     "frag_release.commands.gate.head_start",

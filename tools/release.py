@@ -94,9 +94,9 @@ class Place:
         from frag_release.runner import dependencies
 
         dependencies.provide(self.environ)
-        from frag_release.adapters.github.forge import GithubForge
+        from frag_release.adapters.github import GithubForge
+        from frag_release.adapters.http import Http
         from frag_release.adapters.http.retry import Deadline
-        from frag_release.adapters.http.session import Http
 
         forge = GithubForge(Http(Deadline(300)), self.api_url, self.clone.token, own_token=True)
         return forge.releases(self.repository)

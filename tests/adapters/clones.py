@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from frag_release.adapters.git.forge import LocalForge
+from frag_release.adapters.git import LocalForge
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.ports.repository import Repository
+from frag_release.adapters.ports import Repository
 from frag_release.domain.evidence import Unknown
 from world.git import Repo, run_git
 

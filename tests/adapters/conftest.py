@@ -11,8 +11,8 @@ from adapters.asking import Sleeps
 from adapters.clones import Desk
 from adapters.echo import Echo
 from adapters.tls import Proxy, make_certificate, over_tls
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 
 
 @pytest.fixture

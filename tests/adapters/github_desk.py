@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from frag_release.adapters.github.forge import GithubForge
+from frag_release.adapters.github import GithubForge
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.ports.repository import Repository
+from frag_release.adapters.ports import Repository
 from frag_release.domain.evidence import Unknown
 from world.example import Example
 from world.github_server import TOKEN, GitHubServer

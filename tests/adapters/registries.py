@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.registry.client import RegistryClient
+from frag_release.adapters.registry import RegistryClient
 from frag_release.domain.evidence import Answer, Image
 from frag_release.domain.images import Login
 from world.registry import Registry

@@ -7,10 +7,10 @@ import pytest
 
 from adapters.asking import Sleeps, closed_port, unknown
 from adapters.echo import Echo
+from frag_release.adapters.awx import Awx, UnconfirmedLaunchError
 from frag_release.adapters.awx.api import AwxRefusedError
-from frag_release.adapters.awx.client import Awx, UnconfirmedLaunchError
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import basic, bearer
-from frag_release.adapters.http.session import Http
 from frag_release.domain.awx_jobs import Job, LaunchData, Output, Template
 from frag_release.domain.evidence import Denied, Unknown
 from frag_release.errors import ExpectedError, RefusedError

@@ -10,9 +10,9 @@ from adapters.drip import dripping
 from adapters.echo import Echo
 from adapters.tls import Proxy
 from frag_release import __version__
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request, bearer
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from frag_release.errors import UsageError
 from world.faults import Reply
 from world.loopback import HOST

@@ -12,15 +12,15 @@ import pytest
 
 from adapters.clones import NAME, Desk, unknown
 from adapters.trees import PATH, add_files
-from frag_release.adapters.awx.client import Awx
-from frag_release.adapters.git.forge import LocalRepository
+from frag_release.adapters.awx import Awx
+from frag_release.adapters.git import LocalRepository
 from frag_release.adapters.git.process import Git
 from frag_release.adapters.git.writer import LocalWriter, uncommitted
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request, Response, bearer
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.ports.repository import WriteFailedError
-from frag_release.adapters.registry.client import RegistryClient
+from frag_release.adapters.ports import WriteFailedError
+from frag_release.adapters.registry import RegistryClient
 from frag_release.domain.awx_jobs import Job, Template
 from frag_release.domain.evidence import Answer, Blob, Unknown
 from frag_release.domain.origin import Origin, Origins

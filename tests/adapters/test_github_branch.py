@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.github_desk import forge
-from frag_release.adapters.ports.repository import Repository
+from frag_release.adapters.ports import Repository
 from frag_release.domain.evidence import Placement
 from world.clones_on_github import ClonesOnGithub
 from world.faults import Forward, Misbehaviour, Reply

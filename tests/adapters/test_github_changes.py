@@ -6,7 +6,7 @@ import pytest
 
 from adapters.github_desk import forge, unknown
 from frag_release.adapters.github.history import MOST_COMMITS
-from frag_release.adapters.ports.repository import Repository
+from frag_release.adapters.ports import Repository
 from frag_release.domain.changes import Commit, History, NewFiles
 from world.faults import Forward, Reply
 from world.git import Repo

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from adapters.github_desk import BACKEND, STACK
+from frag_release.adapters.github import GithubForge
 from frag_release.adapters.github.builds import GithubBuilds
 from frag_release.adapters.github.deployments import GithubDeployments
-from frag_release.adapters.github.forge import GithubForge
 from frag_release.adapters.github.issues import GithubTickets
 from frag_release.adapters.github.projects import GithubBoard
 from frag_release.adapters.github.releases import GithubReleases, GithubTags
@@ -20,11 +20,11 @@ from frag_release.adapters.github.repository import GithubRepository
 from frag_release.adapters.github.runs import GithubRuns
 from frag_release.adapters.github.settings import GithubSettings
 from frag_release.adapters.github.writer import GithubWriter
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request, Response
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
+from frag_release.adapters.ports import WriteFailedError
 from frag_release.adapters.ports.publishing import Lane
-from frag_release.adapters.ports.repository import WriteFailedError
 from frag_release.domain.builds import Build
 from frag_release.domain.deployment_records import Filed
 from frag_release.domain.evidence import Answer, Unknown

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from adapters.github_desk import STACK, forge, unknown
+from frag_release.adapters.github import GithubForge
 from frag_release.adapters.github.api import RepositoryApi
-from frag_release.adapters.github.forge import GithubForge
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from frag_release.domain.evidence import Unknown
 from world.github_server import COMPONENT_TOKEN, TOKEN, GitHubServer
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.github_desk import STACK, forge, unknown
-from frag_release.adapters.ports.repository import PullRequest, WriteFailedError, Writer, WriteRefusedError
+from frag_release.adapters.ports import PullRequest, WriteFailedError, Writer, WriteRefusedError
 from world.example import Example
 from world.faults import Forward, Reply
 from world.github_server import GitHubServer

@@ -7,9 +7,9 @@ import pytest
 from adapters.github_desk import REF, STACK, TAG, backend, forge, unknown
 from frag_release.adapters.github.api import Access
 from frag_release.adapters.github.projects import ProjectApi
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.ports.repository import WriteRefusedError
+from frag_release.adapters.ports import WriteRefusedError
 from frag_release.domain.builds import Build
 from frag_release.domain.evidence import Denied, Hidden, NotOffered, Unknown
 from world.example import WORKFLOW_FILE, Example

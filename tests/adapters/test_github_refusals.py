@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pytest
 
 from adapters.github_desk import STACK, forge
-from frag_release.adapters.github.forge import GithubForge
+from frag_release.adapters.github import GithubForge
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.ports.repository import LostRaceError, WriteFailedError, Writer, WriteRefusedError
+from frag_release.adapters.ports import LostRaceError, WriteFailedError, Writer, WriteRefusedError
 from world.example import WORKFLOW_FILE, Example
 from world.github_server import TOKEN, GitHubServer
 

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.github_desk import STACK, forge
 from frag_release.adapters.github.api import is_upload_address
+from frag_release.adapters.ports import WriteFailedError
 from frag_release.adapters.ports.publishing import Releases
-from frag_release.adapters.ports.repository import WriteFailedError
 from frag_release.domain.release_record import Drafts, Release
 from world.faults import Forward, Reply
 from world.github_releases import GitHubReleases

@@ -7,7 +7,7 @@ import pytest
 from adapters.github_desk import STACK, forge, unknown
 from frag_release.adapters.github.settings import GithubSettings
 from frag_release.domain.evidence import Hidden, Unknown
-from frag_release.domain.needs.need import TokenFacts, TokenKind
+from frag_release.domain.needs import TokenFacts, TokenKind
 from frag_release.domain.needs.protection import BranchRule, Bypasser, ClassicProtection, Environment, Policy
 from world.github_server import GitHubServer
 from world.github_settings import (

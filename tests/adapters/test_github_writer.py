@@ -12,7 +12,7 @@ import pytest
 from adapters.github_desk import forge, unknown
 from adapters.trees import CONTENT, PATH, add_files, rows
 from frag_release.adapters.http.messages import Response
-from frag_release.adapters.ports.repository import CommitFacts, LostRaceError, WriteFailedError, Writer
+from frag_release.adapters.ports import CommitFacts, LostRaceError, WriteFailedError, Writer
 from world.faults import Forward, Reply
 from world.git import Repo
 from world.github_server import GitHubServer

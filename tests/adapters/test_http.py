@@ -9,9 +9,9 @@ import pytest
 from adapters.asking import Sleeps, closed_port, request, response, unknown
 from adapters.drip import dripping
 from adapters.echo import Echo
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from world.faults import Reply
 from world.loopback import HOST
 

@@ -7,13 +7,7 @@ import pytest
 
 from adapters.clones import NAME, Desk, unknown
 from adapters.trees import CONTENT, PATH, add_files, rows
-from frag_release.adapters.ports.repository import (
-    CommitFacts,
-    LostRaceError,
-    WriteFailedError,
-    Writer,
-    WriteRefusedError,
-)
+from frag_release.adapters.ports import CommitFacts, LostRaceError, WriteFailedError, Writer, WriteRefusedError
 from world.git import Repo, run_git
 
 BLOB = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()

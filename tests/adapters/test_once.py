@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frag_release.adapters.http.session import Once
+from frag_release.adapters.http import Once
 
 
 def test_threads_share_one_answer() -> None:

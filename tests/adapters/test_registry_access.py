@@ -8,9 +8,9 @@ from adapters.asking import unknown
 from adapters.echo import Echo
 from adapters.registries import MANIFESTS, TAG, client, image
 from adapters.tls import Proxy, over_tls
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.registry.client import RegistryClient
+from frag_release.adapters.registry import RegistryClient
 from frag_release.domain.evidence import Image
 from world.faults import Reply, json_reply
 from world.registry import (

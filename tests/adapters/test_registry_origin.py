@@ -10,7 +10,7 @@ import pytest
 from adapters.asking import unknown
 from adapters.echo import Echo
 from adapters.registries import TAG, client
-from frag_release.adapters.registry.client import RegistryClient
+from frag_release.adapters.registry import RegistryClient
 from frag_release.domain.evidence import Answer, Image, Unknown
 from frag_release.domain.origin import Material, Origin, Origins
 from world.buildah import buildah

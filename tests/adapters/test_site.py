@@ -6,8 +6,8 @@ import pytest
 
 from adapters.drip import dripping
 from adapters.echo import Echo
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from frag_release.adapters.site import MAX_BYTES, SiteClient
 from frag_release.domain.site import SiteLine, SiteLook
 from world.faults import Forward, Reply

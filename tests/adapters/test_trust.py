@@ -11,8 +11,8 @@ import pytest
 from adapters.asking import Sleeps, request, response, unknown
 from adapters.echo import Echo
 from adapters.tls import Proxy
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from world.loopback import HOST
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from adapters.asking import SECRET, Sleeps, closed_port, response, unknown
 from adapters.echo import Echo
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Request, Unconfirmed, bearer
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from world.loopback import HOST
 
 

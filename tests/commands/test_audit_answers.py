@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from frag_release.adapters.git.forge import LocalForge
-from frag_release.adapters.github.forge import GithubForge
+from frag_release.adapters.git import LocalForge
+from frag_release.adapters.github import GithubForge
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
-from frag_release.adapters.ports.repository import Forge
-from frag_release.adapters.registry.client import RegistryClient
+from frag_release.adapters.ports import Forge
+from frag_release.adapters.registry import RegistryClient
 from frag_release.commands.audit import Audit
 from frag_release.commands.stack import Stack
 from frag_release.inputs.context import Context
-from frag_release.inputs.settings.audit import read_audit_settings
+from frag_release.inputs.settings.looking import read_audit_settings
 from frag_release.inputs.values import Values
 from world.clones_on_github import ClonesOnGithub
 from world.example import BACKEND, FRONTEND, OWNER, STACK, WORKFLOW_FILE

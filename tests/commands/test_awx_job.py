@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from adapters.asking import closed_port
-from frag_release.adapters.awx.client import Awx
+from frag_release.adapters.awx import Awx
+from frag_release.adapters.http import Http
 from frag_release.adapters.http.messages import Failure, Request, Response, bearer
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.commands.waiting import Clock
 from frag_release.domain.awx_jobs import Job, JobProgress, OnTimeout

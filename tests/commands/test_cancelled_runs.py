@@ -26,10 +26,10 @@ CANCELLED_IN_LAUNCH = """
 import datetime, sys
 sys.path.insert(0, sys.argv[1])
 from frag_release import cancellation
-from frag_release.adapters.awx.client import Awx
+from frag_release.adapters.awx import Awx
 from frag_release.adapters.http.messages import bearer
 from frag_release.adapters.http.retry import Deadline
-from frag_release.adapters.http.session import Http
+from frag_release.adapters.http import Http
 from frag_release.commands.deploy.awx_job import AwxJob
 from frag_release.commands.waiting import Clock
 from frag_release.domain.awx_jobs import OnTimeout

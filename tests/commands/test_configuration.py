@@ -14,7 +14,7 @@ from commands.conftest import World
 from commands.scenarios import READERS, SEVEN, scenario_of
 from commands.stack import MESSAGE, Stack
 from commands.test_prepare import prepare
-from frag_release.adapters.http.session import MOST_AT_ONCE
+from frag_release.adapters.http import MOST_AT_ONCE
 from inputs.test_configuration import FORBIDDEN
 from world.events import Event, push_branch, push_tag
 from world.example import BACKEND, FRONTEND, WORKFLOW_FILE, release_stack, with_variables, workflow_text

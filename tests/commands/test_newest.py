@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.clones import Desk
 from adapters.github_desk import forge
-from frag_release.adapters.ports.repository import Repository
+from frag_release.adapters.ports import Repository
 from frag_release.commands.evidence.histories import find_newest
 from frag_release.domain.evidence import Answer, TooLong, Unknown
 from frag_release.domain.newest import Newest

@@ -15,7 +15,7 @@ from frag_release.commands.journal import Journal
 from frag_release.commands.waiting import Clock
 from frag_release.domain.builds import Build, Job, PendingDeployment, Progress
 from frag_release.domain.evidence import Answer, Unknown
-from frag_release.domain.reports.report import Problem
+from frag_release.domain.reports import Problem
 from frag_release.errors import ExpectedError
 from frag_release.render.plan import progress_line
 from world.faults import Forward, Reply

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frag_release.adapters.ports.repository import CommitFacts
+from frag_release.adapters.ports import CommitFacts
 from frag_release.commands.evidence.histories import ticket_to_tell
 from frag_release.domain.evidence import Answer, Unknown
 from frag_release.domain.tickets import Ticket

@@ -14,7 +14,7 @@ from frag_release.commands.stack import Stack as StackView
 from frag_release.domain.review import NothingToPublish, Review, Reviewed
 from frag_release.errors import EvidenceError
 from frag_release.inputs.context import Context
-from frag_release.inputs.settings.publish import read_publish_settings
+from frag_release.inputs.settings.release import read_publish_settings
 from frag_release.inputs.table import INPUTS
 from frag_release.inputs.values import Values
 from world.example import WORKFLOW_FILE, workflow_text

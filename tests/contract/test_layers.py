@@ -67,7 +67,7 @@ def test_the_walk_sees_relative_imports(tmp_path: Path) -> None:
     """The reader of imports understands every way to write one."""
     assert "frag_release.domain.findings.Finding" in imports(PACKAGE / "runner" / "log.py")
     assert "frag_release.__version__" in imports(PACKAGE / "commands" / "gate" / "gate.py")
-    assert "frag_release.adapters.git.forge.LocalForge" in imports(PACKAGE / "commands" / "session.py")
+    assert "frag_release.adapters.git.LocalForge" in imports(PACKAGE / "commands" / "session.py")
     assert "frag_release.domain.facts.ReleaseFacts" in imports(PACKAGE / "domain" / "rules" / "__init__.py")
 
 

@@ -76,7 +76,7 @@ def test_plain_english_is_left_alone(text: str) -> None:
 
 OF_AWX = {
     "adapters/awx", "commands/deploy/awx_", "commands/deploy/deployer.py", "commands/deploy/recording.py",
-    "commands/deploy/deploy.py", "commands/doctor", "commands/session.py", "domain/awx_jobs.py",
+    "commands/deploy/__init__.py", "commands/doctor", "commands/session.py", "domain/awx_jobs.py",
     "domain/deployment_records.py", "domain/needs/writing.py", "domain/needs/outside.py",
     "inputs/settings/awx.py", "inputs/settings/deploy.py",
     "inputs/table/release.py", "inputs/table/input.py",
@@ -86,7 +86,7 @@ OF_AWX = {
 """Where texts may name AWX: they are of runs that talk to it, or list its inputs and traces."""
 OF_THE_TWO = {
     "domain/components.py", "inputs/table/evidence.py", "domain/plan.py", "domain/tickets.py",
-    "inputs/settings/base.py", "inputs/command_line.py", "domain/adoption/files.py",
+    "inputs/settings/__init__.py", "inputs/command_line.py", "domain/adoption/files.py",
 }  # fmt: skip
 """Where the two components without a file are named: their table, their short names, examples of options
 and files."""

@@ -7,12 +7,12 @@ import sys
 
 from contract.sources import SCRIPTS
 
-FIRST = ("cli", "commands.gate", "commands.session", "adapters.github.forge", "adapters.http.exchange")
+FIRST = ("cli", "commands.gate", "commands.session", "adapters.github", "adapters.http.exchange")
 LATER = (
     "ruamel", "semver", "argparse", "frag_release.render", "frag_release.domain.rules", "frag_release.domain.versions",
-    "frag_release.domain.reports.report", "frag_release.commands.finish",
-    "frag_release.commands.gate.gate", "frag_release.adapters.registry.client",
-    "frag_release.adapters.github.writer", "frag_release.adapters.git.forge", "frag_release.adapters.ports.publishing",
+    "frag_release.domain.reports", "frag_release.commands.finish",
+    "frag_release.commands.gate.gate", "frag_release.adapters.registry",
+    "frag_release.adapters.github.writer", "frag_release.adapters.git", "frag_release.adapters.ports.publishing",
     "difflib", "chardet", "charset_normalizer", "frag_release.inputs.command_line", "frag_release.inputs.nearest",
 )  # fmt: skip
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from contract.sources import ROOT
 from domain.files import blob
 from domain.worked_example import BACKEND, FRONTEND
-from frag_release.domain.adoption.change import by_hand, dangers, quoted, smallest_change
-from frag_release.domain.adoption.splicing import splice
+from frag_release.domain.adoption import by_hand, dangers, quoted, smallest_change
 from frag_release.domain.gate_use import GateUse, read_gate_use
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs import Presence
 from frag_release.domain.needs.workflow import OF_LEVEL_ONE, judge_rows
 from frag_release.domain.refs import DEFAULT_FORMAT
+from frag_release.domain.splice import splice
 from frag_release.domain.workflow_file import WorkflowFileError
 from world.emulate import node
 from world.level_one import BEFORE, FULL, with_level_one

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 
-from frag_release.domain.audit.judging import Timeline, by_month, previous_releases, production
+from frag_release.domain.audit import Timeline, by_month, previous_releases, production
 from frag_release.domain.audit.rules import StackTag
 from frag_release.domain.evidence import Answer, Placement, Unknown, WrongKind
 from frag_release.domain.facts import PreviousRelease

@@ -8,12 +8,12 @@ from domain.findings_of import LOST, assert_finding
 from domain.worked_example import DIGEST, STACK_COMMIT, backend, release, stack
 from frag_release.domain.decision import Circumstances, Verdict, decide, reconsider
 from frag_release.domain.evidence import Answer, Image
-from frag_release.domain.expectations import Expected, differences, with_differences
 from frag_release.domain.facts import PublicRelease, StackImageFacts
 from frag_release.domain.findings import Finding, Status
 from frag_release.domain.refs import Ref
 from frag_release.domain.rollback import as_rollback
 from frag_release.domain.rules import Occasion, judge
+from frag_release.domain.rules.deployment import Expected, differences, with_differences
 
 NAME, TAG = "docker.io/org/fragalysis-stack", "2023.06.2"
 OTHER = "sha256:" + "9" * 64

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from domain.files import blob
 from domain.worked_example import BACKEND, FRONTEND
 from frag_release.domain.gate_use import GateUse, read_gate_use
-from frag_release.domain.needs import workflow
-from frag_release.domain.needs.need import Judgement, Presence
+from frag_release.domain.needs import Judgement, Presence, workflow
 from frag_release.domain.needs.protection import SecretNames
 from frag_release.domain.workflow_file import WorkflowFileError
 from world.level_one import BEFORE, FULL, with_level_one

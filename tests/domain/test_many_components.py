@@ -14,7 +14,7 @@ from frag_release.domain.facts import ComponentFacts
 from frag_release.domain.overrides import find_overrides
 from frag_release.domain.plan import Change, Mode, Plan
 from frag_release.domain.refs import DEFAULT_FORMAT
-from frag_release.domain.reports.report import component_outputs
+from frag_release.domain.reports import component_outputs
 from frag_release.domain.tickets import read_versions
 
 API = replace(BACKEND, name="api", repository="acme/shop-api", variables=("API_TAG",), image="ghcr.io/acme/api")

@@ -6,7 +6,7 @@ import pytest
 
 from frag_release.domain.evidence import Unknown
 from frag_release.domain.findings import Status
-from frag_release.domain.needs.need import OUTSIDE, Judgement, Need, Presence, Row, unseen
+from frag_release.domain.needs import OUTSIDE, Judgement, Need, Presence, Row, unseen
 
 NEED = Need("contents-write", ("prepare",), "Write")
 GUARD = Need("tag-ruleset", ("gate",), "Tags", OUTSIDE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from frag_release.domain.awx_jobs import Template
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs import Presence
 from frag_release.domain.needs.writing import judge_template
 
 TEMPLATE = Template(7, "Deploy", "Science", False, "https://awx.example/#/templates/job_template/7", may_launch=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from frag_release.domain.evidence import Answer, Hidden, NotOffered, Unknown
-from frag_release.domain.needs.need import Judgement, Presence
+from frag_release.domain.needs import Judgement, Presence
 from frag_release.domain.needs.outside import (
     judge_deployers,
     judge_review,

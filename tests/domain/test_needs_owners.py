@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frag_release.domain.evidence import Hidden, Unknown
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs import Presence
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
 from frag_release.domain.needs.writers import Owners, judge_owners
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.test_needs_outside import HIDDEN, THERE, assert_stands
 from frag_release.domain.components import Component, Pin, read_pins
 from frag_release.domain.evidence import Answer, Blob, Image
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs import Presence
 from frag_release.domain.needs.workflow import judge_branches, judge_image, judge_workflow_file
 
 MISSING, UNSEEN = Presence.MISSING, Presence.UNSEEN

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frag_release.domain.needs.need import Presence, Right, TokenFacts, TokenKind, how_to_get, judge_right
+from frag_release.domain.needs import Presence, Right, TokenFacts, TokenKind, how_to_get, judge_right
 
 ALL = frozenset({"repo", "workflow", "project"})
 THERE, MISSING, UNTOLD = Presence.THERE, Presence.MISSING, Presence.UNTOLD

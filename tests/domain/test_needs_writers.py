@@ -9,7 +9,7 @@ import pytest
 
 from domain.files import blob
 from frag_release.domain.evidence import Hidden, Unknown
-from frag_release.domain.needs.need import Presence
+from frag_release.domain.needs import Presence
 from frag_release.domain.needs.protection import Deployers, Environment, Policy, SecretNames
 from frag_release.domain.needs.writers import Writers, judge_filing, judge_forms, judge_keys, judge_moving, read_writers
 

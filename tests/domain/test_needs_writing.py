@@ -9,7 +9,7 @@ import pytest
 from contract.sources import ROOT
 from domain.test_needs_outside import HIDDEN, LOST, RULESET, THERE, UNTOLD, assert_stands
 from frag_release.domain.evidence import Blob, Unknown
-from frag_release.domain.needs.need import Presence, TokenFacts, TokenKind
+from frag_release.domain.needs import Presence, TokenFacts, TokenKind
 from frag_release.domain.needs.protection import BranchGuard, BranchRule, ClassicProtection
 from frag_release.domain.needs.writing import (
     BuildWorkflow,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from domain.test_report import report
 from domain.worked_example import backend, frontend, release
 from frag_release.domain.evidence import Image, Unknown
+from frag_release.domain.reports import LONGEST, Stopped, pair, path_name, plain, rules, tag_name
 from frag_release.domain.reports.deploy import DeployReport, Target
 from frag_release.domain.reports.gate import GateReport
-from frag_release.domain.reports.report import LONGEST, Stopped, pair, path_name, plain, rules, tag_name
 
 CALLING = "<!channel>"
 COMMAND = "$(id)"

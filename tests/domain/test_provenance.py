@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frag_release.domain.evidence import Unknown
-from frag_release.domain.origin import Material, Origin
-from frag_release.domain.provenance import (
+from frag_release.domain.origin import (
     Descriptor,
+    Material,
+    Origin,
     configuration_in,
     image_named,
     platforms_in,

@@ -24,8 +24,8 @@ from frag_release.domain.decision import Circumstances, decide
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import ReleaseFacts
 from frag_release.domain.refs import Ref
+from frag_release.domain.reports import known_commit, known_image
 from frag_release.domain.reports.gate import GateReport
-from frag_release.domain.reports.report import known_commit, known_image
 from frag_release.domain.rules import Occasion, judge
 
 NOON = datetime.datetime(2023, 6, 20, 12, 0, 30, tzinfo=datetime.timezone.utc)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from domain.worked_example import DIGEST, FILE, STACK_COMMIT, pins
-from frag_release.domain.expectations import Expected
 from frag_release.domain.release_record import RecordedComponent, ReleaseRecord
 from frag_release.domain.rollback import RecordError, check_pins, expected_of, image_of
+from frag_release.domain.rules.deployment import Expected
 
 OTHER = "sha256:" + "9" * 64
 BACKEND = RecordedComponent("backend", "org/fragalysis-backend", "2023.05.1", "org", "b" * 40, "i:2023.05.1", DIGEST)

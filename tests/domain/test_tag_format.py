@@ -13,7 +13,7 @@ from frag_release.domain.decision import Circumstances, RefKind, Verdict, decide
 from frag_release.domain.facts import ComponentFacts, Released, StackFacts
 from frag_release.domain.findings import Status
 from frag_release.domain.images import safe_image_tag
-from frag_release.domain.needs.need import Presence, TokenKind
+from frag_release.domain.needs import Presence, TokenKind
 from frag_release.domain.needs.outside import judge_component_tags, judge_deployers, judge_tag_rules
 from frag_release.domain.needs.protection import Bypasser, Deployers, Environment, Policy, Ruleset
 from frag_release.domain.needs.writing import BuildWorkflow, judge_build

@@ -7,7 +7,7 @@ import pytest
 from frag_release.domain.tickets import Ticket
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
-from frag_release.inputs.settings.announce import AnnounceSettings, read_announce_settings
+from frag_release.inputs.settings.release import AnnounceSettings, read_announce_settings
 from inputs.inputs_given import RUN, context, values
 
 

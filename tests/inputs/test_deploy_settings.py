@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frag_release.domain.expectations import Expected
+from frag_release.domain.rules.deployment import Expected
 from frag_release.errors import UsageError
 from frag_release.inputs.context import Context
 from frag_release.inputs.settings.deploy import DeploySettings, read_deploy_settings

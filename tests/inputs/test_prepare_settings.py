@@ -11,7 +11,7 @@ import pytest
 from frag_release.domain.new_tags import next_tag
 from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.errors import UsageError
-from frag_release.inputs.settings.prepare import read_prepare_settings
+from frag_release.inputs.settings.release import read_prepare_settings
 from inputs.inputs_given import context, values
 
 NIGHT = datetime.datetime(2026, 8, 31, 23, 30, tzinfo=datetime.timezone.utc)

@@ -9,10 +9,10 @@ import pytest
 from frag_release.domain.images import Login
 from frag_release.errors import UsageError
 from frag_release.inputs.registry_config import read_registry_config
-from frag_release.inputs.settings.audit import read_audit_settings
-from frag_release.inputs.settings.base import Settings
+from frag_release.inputs.settings import Settings
 from frag_release.inputs.settings.deploy import read_deploy_settings
-from frag_release.inputs.settings.publish import read_publish_settings
+from frag_release.inputs.settings.looking import read_audit_settings
+from frag_release.inputs.settings.release import read_publish_settings
 from inputs.inputs_given import RUN, settings, values
 
 ONE = {"registry_username": "robot", "registry_password": "s3cret"}

@@ -11,8 +11,8 @@ from frag_release.domain.facts import ReleaseFacts
 from frag_release.domain.findings import Allowance, apply_allowances
 from frag_release.domain.newest import Candidate, Newest
 from frag_release.domain.plan import Change, Mode, Plan
+from frag_release.domain.reports import Action
 from frag_release.domain.reports.prepare import PrepareReport
-from frag_release.domain.reports.report import Action
 from frag_release.domain.rules import Occasion, judge
 from frag_release.domain.splice import replace_values
 from render.reports import FILE, NOW, STACK, good_facts, pin

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import replace
 
 from frag_release.domain.release_record import MAX_BODY
+from frag_release.domain.reports import Problem, Stopped
 from frag_release.domain.reports.announce import AnnounceReport
 from frag_release.domain.reports.audit import AuditReport
 from frag_release.domain.reports.deploy import DeployReport
@@ -13,7 +14,6 @@ from frag_release.domain.reports.doctor import DoctorReport
 from frag_release.domain.reports.gate import GateReport
 from frag_release.domain.reports.prepare import PrepareReport
 from frag_release.domain.reports.publish import NothingReport, PublishReport
-from frag_release.domain.reports.report import Problem, Stopped
 from frag_release.domain.review import NothingToPublish
 from frag_release.render import announce, audit, deploy, doctor, gate, plan, prepare, publish, stopped
 from frag_release.render.wording import Links

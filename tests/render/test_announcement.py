@@ -8,8 +8,8 @@ import pytest
 
 from frag_release.domain.builds import Build, Job
 from frag_release.domain.changes import History
+from frag_release.domain.reports import Action
 from frag_release.domain.reports.announce import BOARD, AnnounceReport, shortfall
-from frag_release.domain.reports.report import Action
 from frag_release.domain.tickets import Ticket
 from frag_release.render.markdown import MAX_SUMMARY
 from render.hostile import HOSTILE, tokens

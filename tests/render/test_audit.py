@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from frag_release.domain.audit.judging import gaps, judge_history
+from frag_release.domain.audit import gaps, judge_history
 from frag_release.domain.audit.rules import Since, StackHistory, StackTag
 from frag_release.domain.components import Component, Pin, WorkflowFileError
 from frag_release.domain.evidence import Placement, Unknown

@@ -10,9 +10,9 @@ import pytest
 from frag_release.domain.awx_jobs import AwxForm, Job, JobProgress
 from frag_release.domain.evidence import Image, Unknown
 from frag_release.domain.facts import Released
+from frag_release.domain.reports import Action, Problem
 from frag_release.domain.reports.deploy import DeployReport, Stage, Target
 from frag_release.domain.reports.gate import GateReport
-from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.site import LineLook, OtherPage, SiteLook
 from frag_release.render.deploy import job_line, record_words
 from render.hostile import HOSTILE, tokens

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from frag_release.domain.evidence import Unknown
-from frag_release.domain.needs.need import OUTSIDE, Judgement, Need, Presence, Row, TokenKind, in_file, unseen
+from frag_release.domain.needs import OUTSIDE, Judgement, Need, Presence, Row, TokenKind, in_file, unseen
 from frag_release.domain.reports.doctor import DoctorReport
 from frag_release.render.doctor import next_steps
 from render.hostile import HOSTILE, tokens

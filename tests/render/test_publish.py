@@ -9,8 +9,8 @@ import pytest
 from domain.test_builds import NOON, build, job, minutes
 from frag_release.domain.builds import Build, Job, Progress
 from frag_release.domain.evidence import Placement
+from frag_release.domain.reports import Action, Problem
 from frag_release.domain.reports.publish import PublishReport, Stage
-from frag_release.domain.reports.report import Action, Problem
 from frag_release.domain.review import NothingToPublish, Reviewed
 from render.hostile import HOSTILE, tokens
 from render.reports import STACK_COMMIT, good_facts, report, with_backend

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ..domain.evidence import Answer, Unknown
 from ..domain.site import LineLook, OtherPage, Page, SiteLine, SiteLook, Values, look_at
+from .http import Http
 from .http.messages import Request, Response, quoted
-from .http.session import Http
 
 MAX_BYTES = 1024 * 1024
 """Most that is read of a page, in bytes."""

@@ -13,36 +13,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..adapters.git.forge import LocalForge
+from ..adapters.git import LocalForge
 from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
 from ..dataclass import dataclass, replace
-from ..domain.adoption.change import HANDED_ON, Change, by_hand, dangers, quoted, smallest_change
+from ..domain.adoption import HANDED_ON, Change, by_hand, dangers, quoted, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
-from ..domain.adoption.splicing import splice
 from ..domain.audit.rules import since_of
 from ..domain.components import CONFIGURATION_FILE, Pin, read_pins
 from ..domain.evidence import Blob
 from ..domain.findings import in_one_line
 from ..domain.gate_use import GateUse, read_gate_use
-from ..domain.needs.need import Row, in_file
+from ..domain.needs import Row, in_file
 from ..domain.needs.workflow import OF_LEVEL_ONE, judge_rows, judge_workflow_file
+from ..domain.reports import Action
 from ..domain.reports.adopt import AdoptReport, ByHand, Found, OtherFile, Past
-from ..domain.reports.report import Action
+from ..domain.splice import splice
 from ..domain.versions import production_tags
 from ..domain.workflow_file import WorkflowFileError
 from ..domain.workflow_jobs import Goal, Job, text_of
 from ..errors import ExpectedError, RefusedError, UsageError
 from ..inputs.configuration import Configuration
-from ..inputs.settings.adopt import read_adopt_settings as read_settings
-from ..inputs.settings.audit import audit_of
+from ..inputs.settings.looking import audit_of
+from ..inputs.settings.looking import read_adopt_settings as read_settings
 from ..runner.bundle import ROOT
 from .session import Services, must
 from .stack import Stack
 
 if TYPE_CHECKING:
-    from ..inputs.settings.adopt import AdoptSettings
-    from ..inputs.settings.audit import AuditSettings
+    from ..inputs.settings.looking import AdoptSettings, AuditSettings
     from .session import Session
 
 __all__ = ["read_settings", "run"]

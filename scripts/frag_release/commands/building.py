@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
+from ..adapters.ports import UnconfirmedError
 from ..adapters.ports.publishing import Builds
-from ..adapters.ports.repository import UnconfirmedError
 from ..dataclass import dataclass, replace
 from ..domain.builds import Build, Hold, Progress, UsualTimes, usual_times
 from ..domain.evidence import (

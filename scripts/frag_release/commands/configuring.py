@@ -10,7 +10,7 @@ from ..domain.evidence import OBJECT_ID, Answer, Blob, Unknown
 from ..domain.refs import Ref
 from ..errors import EvidenceError, UnconfiguredError
 from ..inputs.configuration import FILE, Configuration, read_configuration
-from ..inputs.settings.base import read_settings
+from ..inputs.settings import read_settings
 from .session import Session
 
 if TYPE_CHECKING:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..dataclass import replace
 from ..errors import FAULT, Cancelled, ConfigurationError, ExpectedError, RefusedError
 from .configuring import configured
 from .journal import Journal
 from .session import utc_now
 
 if TYPE_CHECKING:
-    from ..domain.reports.report import Problem, Report
+    from ..domain.reports import Problem, Report
     from ..inputs.context import Context
     from ..inputs.values import Values
     from ..runner.log import Log
@@ -103,7 +103,7 @@ class Execution:
 
     def _cancelled(self, stop: Cancelled) -> Report:
         # Imported late: the gate's first questions do not wait for it.
-        from ..domain.reports.report import Problem
+        from ..domain.reports import Problem
 
         message, remedy = (stop.message, stop.remedy) if stop.message else self._left_behind()
         return self._broken_off(Problem(message, remedy, self._cancelled_status, is_cancelled=True), "Cancelled")
@@ -125,7 +125,7 @@ class Execution:
         if kept is not None:
             return self._with_journal(replace(kept, problem=problem))
         from .. import __version__
-        from ..domain.reports.report import Stopped
+        from ..domain.reports import Stopped
 
         title = f"{how} on the way" if self._journal.actions else _titled(how)
         command = self._values.command if self._values else ""
@@ -140,7 +140,7 @@ class Execution:
     def _fault(self, error: Exception) -> Problem:
         import traceback
 
-        from ..domain.reports.report import Problem
+        from ..domain.reports import Problem
 
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
@@ -159,7 +159,7 @@ def _titled(how: str) -> str:
 
 
 def _problem(error: ExpectedError) -> Problem:
-    from ..domain.reports.report import Problem
+    from ..domain.reports import Problem
 
     file, line = (error.file, error.line) if isinstance(error, (RefusedError, ConfigurationError)) else ("", None)
     return Problem(error.message, error.remedy, error.exit_status, file, line)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from .. import __version__
 from ..dataclass import dataclass, field
 from ..domain.decision import Verdict
-from ..domain.reports.report import Problem, Report, Stopped, plain
+from ..domain.reports import Problem, Report, Stopped, plain
 from ..errors import FAULT, UsageError
 from ..inputs.context import Context
 from ..inputs.settings.report import STANDARD_OUTPUT

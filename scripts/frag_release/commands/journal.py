@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from ..errors import ExpectedError
 
 if TYPE_CHECKING:
-    from ..domain.reports.report import Action
+    from ..domain.reports import Action
 
 APART_SECONDS = 60.0
 QUIET_SECONDS = 300.0

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import cancellation
+from ..adapters.http import Http
 from ..adapters.http.retry import Deadline
-from ..adapters.http.session import Http
+from ..dataclass import replace
 from ..domain.evidence import Answer, Unknown
 from ..errors import EvidenceError
-from ..inputs.settings.base import Settings
+from ..inputs.settings import Settings
 from .journal import Journal
 
 if TYPE_CHECKING:
-    from ..adapters.awx.client import Awx
-    from ..adapters.github.forge import GithubForge
+    from ..adapters.awx import Awx
+    from ..adapters.github import GithubForge
     from ..adapters.http.retry import Pace
-    from ..adapters.ports.repository import Forge
-    from ..adapters.registry.client import RegistryClient
+    from ..adapters.ports import Forge
+    from ..adapters.registry import RegistryClient
     from ..adapters.site import SiteClient
-    from ..domain.reports.report import Report
+    from ..domain.reports import Report
     from ..inputs.context import Context
     from ..inputs.settings.awx import AwxSettings
     from ..inputs.values import Values
@@ -72,14 +72,14 @@ class Services:
 
     def registry(self) -> RegistryClient:
         """The registries of the images; raises UsageError where a login would be for several."""
-        from ..adapters.registry.client import RegistryClient
+        from ..adapters.registry import RegistryClient
 
         registry = self._settings.connections.registry
         return RegistryClient(self._http, registry.url, registry.logins_for(self._settings.images))
 
     def awx(self, settings: AwxSettings) -> Awx:
         """AWX; raises UsageError where the login cannot be sent."""
-        from ..adapters.awx.client import Awx
+        from ..adapters.awx import Awx
         from ..adapters.http.messages import basic, bearer
 
         if settings.token:
@@ -97,7 +97,7 @@ class Services:
     def forge(self) -> Forge:
         """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
         if self._settings.connections.local:
-            from ..adapters.git.forge import LocalForge
+            from ..adapters.git import LocalForge
 
             return LocalForge(self._settings.connections.local, self._deadline)
         return self.github()
@@ -105,7 +105,7 @@ class Services:
     def github(self) -> GithubForge:
         """GitHub, for what clones cannot do."""
         connections = self._settings.connections
-        from ..adapters.github.forge import GithubForge
+        from ..adapters.github import GithubForge
 
         return GithubForge(
             self._http,
@@ -160,7 +160,7 @@ class Session(Generic[_S]):
     @cached_property
     def github(self) -> GithubForge:
         """GitHub, for what clones cannot do: the session's own view, unless that is of clones."""
-        from ..adapters.github.forge import GithubForge
+        from ..adapters.github import GithubForge
 
         return self.forge if isinstance(self.forge, GithubForge) else self.services.github()
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ..adapters.ports.repository import Forge, Repository, Writer
-from ..adapters.registry.client import RegistryClient
+from ..adapters.ports import Forge, Repository, Writer
+from ..adapters.registry import RegistryClient
 from ..dataclass import dataclass, replace
 from ..domain.components import Pin, read_pins
 from ..domain.evidence import Answer, Blob, NotOffered, Unknown, Unseen, answered, seen
@@ -18,7 +18,7 @@ from ..domain.refs import Ref
 from ..domain.versions import parse_production_tag
 from ..errors import ConfigurationError, UsageError
 from ..inputs.context import Context
-from ..inputs.settings.base import Settings
+from ..inputs.settings import Settings
 from .evidence.components import ComponentEvidence, Overrides, beside_previous
 from .evidence.stack import StackEvidence, TagFacts, with_records
 from .session import must

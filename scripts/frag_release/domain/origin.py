@@ -1,16 +1,17 @@
-"""What an image says of its own making: the commit that it was built from, and the images that went into it.
-
-It finds accidents, not attackers: whoever may push an image may push these words with it.
-"""
+"""What an image says of its own making, read from BuildKit's provenance, else from the labels of its configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import unquote
 
-from ..dataclass import dataclass
-from .evidence import Answer, Image, Unknown
+from ..dataclass import dataclass, replace
+from .evidence import OBJECT_ID, Answer, Image, Unknown
 from .facts import ComponentFacts
-from .images import full_name
+from .images import DIGEST, full_name
 
 UNREADABLE = "?"
 """The source of an image that names one which is no address of a repository."""
@@ -119,3 +120,280 @@ def judged_pair(
         if pin.image_name:
             found.append(judged_image(pin.image_name, recorded.get(pin.component.name) or now or "", image))
     return tuple(found)
+
+
+_T = TypeVar("_T")
+
+MOST_PLATFORMS = 10
+"""Most platforms of one image whose origin is read."""
+_MOST_STATEMENTS = 4
+_MOST_DIGITS = 18
+_SILENT = "its provenance names no commit"
+_BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
+_REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
+_SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)", re.DOTALL)
+_PACKAGE = re.compile(r"pkg:(?:docker|oci)/([^?#]+)", re.DOTALL)
+_IMAGE = re.compile(r"[a-z0-9.:\[\]-]+(/[a-z0-9._-]+)+")
+_PLATFORM = re.compile(r"[a-z0-9_.-]{1,30}")
+
+_REFERENCE_TYPE, _REFERENCE = "vnd.docker.reference.type", "vnd.docker.reference.digest"
+_PREDICATE_TYPE = "in-toto.io/predicate-type"
+_STATEMENT = "application/vnd.in-toto+json"
+_STATEMENT_TYPES = ("https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1")
+_SLSA = "https://slsa.dev/provenance/"
+_BUILDKIT = "https://mobyproject.org/buildkit@v1#metadata"
+_CONFIGURATIONS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """Where something is in the registry. `size` is what is said of its bytes, 0 where nothing is."""
+
+    digest: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The image of one platform (its `name` is empty where it is not said), and the attestations that speak of it."""
+
+    name: str
+    image: Descriptor
+    attestations: Sequence[Descriptor] = ()
+    problem: Unknown | None = None
+
+
+class _MalformedError(ValueError):
+    """Something is not of the form that it is documented to have."""
+
+
+def read_json(body: bytes, what: str) -> Answer[dict[str, Any]]:
+    """Return the JSON object in `body`; numbers without end are not computed."""
+    try:
+        document = json.loads(body, parse_int=_bounded)
+    except (ValueError, RecursionError):
+        document = None
+    return document if isinstance(document, dict) else _unreadable(what, "it is no JSON object")
+
+
+def platforms_in(digest: str, document: Mapping[str, Any], what: str) -> Answer[Sequence[Platform]]:
+    """Return the platforms of the image whose manifest or index, `document`, has this digest."""
+    if "manifests" not in document:
+        return [Platform("", Descriptor(digest))]
+    return _read(what, lambda: _platforms(document))
+
+
+def provenance_in(manifest: Mapping[str, Any], what: str) -> Answer[Sequence[Descriptor]]:
+    """Return the statements of provenance that an attestation's manifest lists."""
+    return _read(what, lambda: _statements(manifest))
+
+
+def configuration_in(manifest: Mapping[str, Any], what: str) -> Answer[Descriptor | None]:
+    """Return where the configuration of an image is; None where this is the manifest of something else."""
+    config = manifest.get("config")
+    if not isinstance(config, dict) or config.get("mediaType") not in _CONFIGURATIONS:
+        return None
+    return _read(what, lambda: _descriptor(config))
+
+
+def read_statement(statement: Mapping[str, Any], image: str, what: str) -> Answer[Origin]:
+    """Return what a statement says of the image with the digest `image`."""
+    return _read(what, lambda: _of_statement(statement, image))
+
+
+def read_labels(configuration: Mapping[str, Any], what: str) -> Answer[Origin]:
+    """Return what the labels of an image's configuration say."""
+    return _read(what, lambda: _of_labels(configuration))
+
+
+def repository_of(source: str) -> str:
+    """Return the repository that an address names as `host/owner/name` in lower case; empty where it is none.
+
+    The address may be of https, ssh or git, have a user, a password, `.git`, a query or a ref behind `#`, or be in
+    the form `git@host:owner/name`.
+    """
+    text = re.split(r"[?#]", source.strip(), maxsplit=1)[0].removeprefix("git+")
+    scheme, mark, rest = text.partition("://")
+    scp = None if mark else _SCP.fullmatch(scheme)
+    host, _, path = (f"{scp[1]}/{scp[2]}" if scp else rest if mark else scheme).partition("/")
+    host = host.rpartition("@")[2].partition(":")[0]
+    found = f"{host}/{path.strip('/').removesuffix('.git').strip('/')}".lower()
+    return found if _REPOSITORY.fullmatch(found) else ""
+
+
+def image_named(uri: str) -> str | None:
+    """Return the name of the image that a package URL names, with its registry's host; None where it names none."""
+    package = _PACKAGE.fullmatch(re.split(r"[?#]", uri, maxsplit=1)[0])
+    if package is None:
+        return None
+    path = package[1].rstrip("/")
+    # The version is behind the last @; the name before it is percent-encoded by itself.
+    found = full_name(unquote(path.rpartition("@")[0] or path))
+    return found if _IMAGE.fullmatch(found) else ""
+
+
+def _read(what: str, read: Callable[[], _T]) -> Answer[_T]:
+    """Return what `read` does; where that is malformed, that `what` cannot be read."""
+    try:
+        return read()
+    except _MalformedError as error:
+        return _unreadable(what, str(error))
+
+
+def _platforms(index: Mapping[str, Any]) -> list[Platform]:
+    entries = [_object(entry, "an entry") for entry in _list(index["manifests"], "manifests")]
+    attestations: dict[str, list[Descriptor]] = {}
+    images = []
+    for entry in entries:
+        notes = entry.get("annotations") or {}
+        if _at(notes, _REFERENCE_TYPE) == "attestation-manifest":
+            attestations.setdefault(str(_at(notes, _REFERENCE)), []).append(_descriptor(entry))
+        elif _at(entry, "platform", "os") != "unknown":
+            images.append(entry)
+    if len(images) > MOST_PLATFORMS:
+        raise _MalformedError(f"it lists {len(images):,} platforms, and at most {MOST_PLATFORMS} are read")
+    return [_platform(entry, attestations) for entry in images]
+
+
+def _platform(entry: Mapping[str, Any], attestations: Mapping[str, Sequence[Descriptor]]) -> Platform:
+    image = _descriptor(entry)
+    parts = [_at(entry, "platform", name) for name in ("os", "architecture", "variant")]
+    name = "/".join(part for part in parts if isinstance(part, str) and _PLATFORM.fullmatch(part))
+    own, problem = attestations.get(image.digest, ()), None
+    if entry.get("mediaType") in _INDEXES:
+        problem = _unreadable(name or image.digest[:19], "it is an index inside of an index")
+    elif len(own) > _MOST_STATEMENTS:
+        problem = _unreadable(name or image.digest[:19], f"{len(own):,} attestations speak of it")
+    return Platform(name, image, () if problem else own, problem)
+
+
+def _statements(manifest: Mapping[str, Any]) -> list[Descriptor]:
+    layers = [_object(layer, "a layer") for layer in _list(manifest.get("layers", []), "layers")]
+    found = [_descriptor(one) for one in layers if _is_provenance(one)]
+    if len(found) > _MOST_STATEMENTS:
+        raise _MalformedError(f"it lists {len(found):,} statements of provenance")
+    return found
+
+
+def _is_provenance(layer: Mapping[str, Any]) -> bool:
+    kind = _at(layer, "annotations", _PREDICATE_TYPE)
+    return layer.get("mediaType") == _STATEMENT and isinstance(kind, str) and kind.startswith(_SLSA)
+
+
+def _of_statement(statement: Mapping[str, Any], image: str) -> Origin:
+    if statement.get("_type") not in _STATEMENT_TYPES:
+        raise _MalformedError("it is no in-toto statement that is known here")
+    subjects = [_at(one, "digest", "sha256") for one in _list(statement.get("subject"), "subject")]
+    if image.removeprefix("sha256:") not in subjects:
+        raise _MalformedError("it speaks of another image")
+    kind = statement.get("predicateType")
+    predicate = _object(statement.get("predicate"), "its predicate")
+    if kind == f"{_SLSA}v0.2":
+        context = _at(predicate, "invocation", "configSource")
+        hints, materials = _at(predicate, "metadata", _BUILDKIT, "vcs"), predicate.get("materials")
+    elif kind == f"{_SLSA}v1":
+        definition, metadata = predicate.get("buildDefinition"), _at(predicate, "runDetails", "metadata")
+        context = _at(definition, "externalParameters", "configSource")
+        hints = _at(metadata, "buildkit_metadata", "vcs") or _at(metadata, _BUILDKIT, "vcs")
+        materials = _at(definition, "resolvedDependencies")
+    else:
+        raise _MalformedError("it is provenance of a version that is not known here")
+    origin = _of_context(context) or _of_hints(hints)
+    return replace(origin, materials=None if materials is None else _images(materials))
+
+
+def _of_context(context: object) -> Origin | None:
+    """Return the commit that BuildKit itself has checked out; None where its context was another."""
+    digests, uri = _at(context, "digest"), _at(context, "uri")
+    commit = _at(digests, "sha1") or _at(digests, "gitCommit")
+    source = _named(uri) if isinstance(uri, str) else ""
+    if commit is None and isinstance(uri, str) and re.search(r"\.git($|[?#])|^git", uri):
+        commit = _at(digests, "sha256")  # a repository with SHA-256; a downloaded archive has such a digest, too
+    if commit is None:
+        return None
+    if not isinstance(commit, str) or not OBJECT_ID.fullmatch(commit):
+        raise _MalformedError("the commit of its Git context is none")
+    return Origin(commit=commit, source=source)
+
+
+def _of_hints(hints: object) -> Origin:
+    revision, source = _at(hints, "revision") or "", _at(hints, "source") or ""
+    if not isinstance(revision, str) or not isinstance(source, str):
+        raise _MalformedError("its hints on the repository are no texts")
+    return _of_revision(revision, source)
+
+
+def _of_labels(configuration: Mapping[str, Any]) -> Origin:
+    labels = _at(configuration, "config", "Labels")
+    if not isinstance(labels, (dict, type(None))):
+        raise _MalformedError("its labels are no object")
+    revision, source = ((labels or {}).get(f"org.opencontainers.image.{name}", "") for name in ("revision", "source"))
+    if not isinstance(revision, str) or not isinstance(source, str):
+        raise _MalformedError("its labels are no texts")
+    return _of_revision(revision, source, by_labels=True)
+
+
+def _of_revision(revision: str, source: str, *, by_labels: bool = False) -> Origin:
+    match = _REVISION.fullmatch(revision.strip().lower())
+    if match is None:
+        return Origin(by_labels=by_labels, silence="its labels name no commit" if by_labels else _SILENT)
+    return Origin("", match[1], _named(source), bool(match[2]), by_labels)
+
+
+def _named(source: str) -> str:
+    return (repository_of(source) or UNREADABLE) if source else ""
+
+
+def _images(materials: object) -> tuple[Material, ...]:
+    found = []
+    for one in _list(materials, "the list of what went in"):
+        uri, digest = _at(one, "uri"), _at(one, "digest", "sha256")
+        if not isinstance(uri, str):
+            raise _MalformedError("something that went in has no address")
+        name = image_named(uri)
+        if name is not None:
+            is_known = isinstance(digest, str) and _HEX.fullmatch(digest)
+            found.append(Material(name, f"sha256:{digest}" if is_known else ""))
+    return tuple(found)
+
+
+def _descriptor(entry: Mapping[str, Any]) -> Descriptor:
+    digest, size = entry.get("digest"), entry.get("size")
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+        raise _MalformedError("a digest in it is none of sha256")
+    return Descriptor(digest, size if isinstance(size, int) else 0)
+
+
+def _at(document: object, *keys: str) -> Any:
+    for key in keys:
+        if not isinstance(document, dict):
+            return None
+        document = document.get(key)
+    return document
+
+
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _MalformedError(f"{what} is no list")
+    return value
+
+
+def _object(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _MalformedError(f"{what} is no object")
+    return value
+
+
+def _bounded(digits: str) -> int:
+    return int(digits) if len(digits) <= _MOST_DIGITS else 0
+
+
+def _unreadable(what: str, why: str) -> Unknown:
+    return Unknown(f"{what} cannot be read: {why}", f"Running this again does not help. {_BUILD_AGAIN}")

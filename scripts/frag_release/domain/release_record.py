@@ -11,7 +11,7 @@ from ..dataclass import dataclass
 from .evidence import OBJECT_ID, Approval
 from .findings import Finding, Status, had_passed
 from .images import DIGEST
-from .reports.report import SCHEMA
+from .reports import SCHEMA
 
 _T = TypeVar("_T")
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from ..dataclass import dataclass, replace
 from .components import Pin
-from .expectations import Expected
 from .facts import Released
 from .findings import Finding, demoted
 from .release_record import MOST_TEXT, KeptText, ReleaseRecord
+from .rules.deployment import Expected
 from .versions import parse_production_tag
 
 ROLLBACK = "deploy:rollback"

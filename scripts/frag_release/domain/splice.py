@@ -1,21 +1,297 @@
-"""Changing values of a workflow file, and not one byte besides.
-
-A YAML round trip rewrites quotes, long lines and comments, so values are found by parsing and
-replaced in the text; the result is parsed again, and refused unless only those values differ.
-"""
+"""Changing a workflow file, and not one byte besides: values of its `env:`, and lines that put the gate into it."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ruamel.yaml.events import ScalarEvent
+from ruamel.yaml.events import Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 
+from ..dataclass import dataclass
+from .adoption import Change, JobChange, as_workflow
+from .conditions import Term, read_condition, sole_expression
 from .evidence import Blob
-from .workflow_file import Value, WorkflowEnvironment, WorkflowFileError, decode, parse_events, read_environment, shape
+from .workflow_file import (
+    Value,
+    WorkflowEnvironment,
+    WorkflowFileError,
+    after,
+    decode,
+    line_of,
+    mapping_at,
+    parse_events,
+    read_environment,
+    shape,
+    top_level,
+)
+from .workflow_tree import Node, read_tree
+
+_OPENS_BLOCK = re.compile(r"[ \t]*:[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?\n")
+
+Plain = object
+"""A node without its place: a text, or its kind with what is in it; a condition as it is read."""
+
+
+@dataclass(frozen=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+
+
+def splice(content: bytes, change: Change) -> bytes:
+    """Return the file with the change; raises WorkflowFileError, with the line, where a form of it does not take it."""
+    before = Blob.of(content)
+    text = decode(before)
+    edits = list(_Splicer(text, parse_events(text), "\r\n" if "\r\n" in text else "\n").edits(change))
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    result = mark + _applied(text, edits).encode("utf-8")
+    if _plain(read_tree(Blob.of(result))) != _expected(read_tree(before), change):
+        raise WorkflowFileError("with the change it would mean something else in another place, such as by an alias")
+    return result
+
+
+def _applied(text: str, edits: Sequence[_Edit]) -> str:
+    parts, at = [], 0
+    for edit in sorted(edits, key=lambda each: each.start):
+        parts += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*parts, text[at:]])
+
+
+@dataclass(frozen=True)
+class _Splicer:
+    text: str
+    events: list[Event]
+    end_of_line: str
+
+    def edits(self, change: Change) -> Iterator[_Edit]:
+        """Yield what has to be written where."""
+        found = {name.lower(): place for name, place in top_level(self.events).items()}
+        if "jobs" not in found:
+            raise WorkflowFileError("there is no jobs: in it")
+        key, value = found["jobs"]
+        column = self._column_within(key, value, "jobs:")
+        if change.job:
+            yield self._lines_below(key, column, [*change.job, ""])
+        jobs = {name.lower(): place for name, place in mapping_at(self.events, value, "jobs:").items()}
+        for name, one in change.jobs.items():
+            yield from self._of_job(*jobs[name], one, change.gate)
+
+    def _of_job(self, key: int, value: int, one: JobChange, gate: str) -> Iterator[_Edit]:
+        column = self._column_within(key, value, f"the job {one.job}")
+        entries = {name.lower(): at for name, (_, at) in mapping_at(self.events, value, f"the job {one.job}").items()}
+        new: list[str] = []
+        if one.needs_gate and "needs" not in entries:
+            new.append(f"needs: {gate}")
+        elif one.needs_gate:
+            yield self._in_needs(entries["needs"], gate)
+        if one.steps:
+            yield from self._in_steps(entries["steps"], one)
+        elif one.term and "if" not in entries:
+            new.append(f"if: {one.term}")
+        elif one.term:
+            yield from self._in_condition(entries["if"], one.term)
+        if new:
+            yield self._lines_below(key, column, new)
+
+    def _in_needs(self, at: int, gate: str) -> _Edit:
+        event = self.events[at]
+        start, end = event.start_mark.index, event.end_mark.index
+        self._refuse_named(event, "needs:")
+        if isinstance(event, ScalarEvent):
+            if event.style in ("|", ">") or not self.text[start:end].strip():
+                raise WorkflowFileError("needs: is empty or over several lines", line_of(event))
+            return _Edit(start, end, f"[{gate}, {self.text[start:end]}]")
+        if not isinstance(event, SequenceStartEvent):
+            raise WorkflowFileError("needs: is neither a name nor a list", line_of(event))
+        if event.flow_style:
+            is_empty = after(self.events, at) == at + 2
+            blank = "" if is_empty or self.text[start + 1].isspace() else " "
+            return _Edit(start + 1, start + 1, gate if is_empty else f"{gate},{blank}")
+        line = self._own_line(event, "needs:")
+        return _Edit(line, line, f"{self.text[line:start]}- {gate}{self.end_of_line}")
+
+    def _in_steps(self, at: int, one: JobChange) -> Iterator[_Edit]:
+        if not isinstance(self.events[at], SequenceStartEvent):
+            raise WorkflowFileError("steps: is not a list", line_of(self.events[at]))
+        position, count = at + 1, 0
+        while count <= max(one.steps):
+            if count in one.steps:
+                yield from self._in_step(position, one.term)
+            position, count = after(self.events, position), count + 1
+
+    def _in_step(self, at: int, term: str) -> Iterator[_Edit]:
+        event = self.events[at]
+        if not isinstance(event, MappingStartEvent) or event.flow_style:
+            raise WorkflowFileError("the step is written in braces, or by an alias", line_of(event))
+        self._refuse_named(event, "the step")
+        entries = list(mapping_at(self.events, at, "the step").items())
+        for name, (_, value) in entries:
+            if name.lower() == "if":
+                yield from self._in_condition(value, term)
+                return
+        if len(entries) < 2:
+            raise WorkflowFileError("the step has one key only", line_of(event))
+        second = self.events[entries[1][1][0]]
+        line = self._own_line(second, "the step")
+        yield _Edit(line, line, f"{self.text[line : second.start_mark.index]}if: {term}{self.end_of_line}")
+
+    def _in_condition(self, at: int, term: str) -> Iterator[_Edit]:
+        event = self.events[at]
+        self._refuse_named(event, "its if")
+        if not isinstance(event, ScalarEvent):
+            raise WorkflowFileError("its if is not a text", line_of(event))
+        condition = read_condition(str(event.value))
+        if condition.is_text:
+            raise WorkflowFileError("its if has something beside its ${{ }}, so it always holds", line_of(event))
+        if condition.term is None:
+            raise WorkflowFileError("its if is empty, or is not an expression that can be read", line_of(event))
+        bracket = condition.term.kind == "or"
+        if sole_expression(str(event.value)) is not None:
+            yield from self._within_braces(event, term, bracket)
+        elif event.style in ("|", ">"):
+            yield from self._in_block(event, term, bracket)
+        else:
+            quote = len(event.style or "")
+            start, end = event.start_mark.index + quote, event.end_mark.index - quote
+            yield from _around(start, end, _in_quotes(term, event.style), bracket)
+
+    def _within_braces(self, event: Event, term: str, bracket: bool) -> Iterator[_Edit]:
+        start, end = event.start_mark.index, event.end_mark.index
+        inner = self.text.index("${{", start, end) + 3, self.text.rindex("}}", start, end)
+        written = self.text[slice(*inner)]
+        first = inner[0] + len(written) - len(written.lstrip())
+        last = inner[1] - (len(written) - len(written.rstrip()))
+        style = event.style if isinstance(event, ScalarEvent) else None
+        yield from _around(first, last, _in_quotes(term, style), bracket)
+
+    def _in_block(self, event: Event, term: str, bracket: bool) -> Iterator[_Edit]:
+        """Give a block of lines a first one, and a last one if brackets are needed."""
+        at = self.text.index("\n", event.start_mark.index) + 1
+        lines: list[tuple[int, str]] = []
+        for line in self.text[at : event.end_mark.index].splitlines(keepends=True):
+            lines.append((at, line))
+            at += len(line)
+        own = [(start, line) for start, line in lines if line.strip()]
+        indent = own[0][1][: len(own[0][1]) - len(own[0][1].lstrip(" "))]
+        inside = [start + len(line) for start, line in own if line.startswith(indent)]
+        opening = f"{indent}{term} &&{' (' if bracket else ''}{self.end_of_line}"
+        yield _Edit(own[0][0], own[0][0], opening)
+        if bracket:
+            yield _Edit(inside[-1], inside[-1], f"{indent}){self.end_of_line}")
+
+    def _column_within(self, key: int, value: int, where: str) -> int:
+        """Return the column of the keys of a mapping that begins on the line after its own key."""
+        event, title = self.events[value], self.events[key]
+        if not isinstance(event, MappingStartEvent) or event.flow_style:
+            raise WorkflowFileError(f"{where} is written in braces, or by an alias", line_of(title))
+        self._refuse_named(event, where)
+        self._own_line(title, where)
+        if not _OPENS_BLOCK.match(self.text, title.end_mark.index):
+            raise WorkflowFileError(f"{where} does not begin on a line of its own", line_of(title))
+        return int(self.events[value + 1].start_mark.column)
+
+    def _lines_below(self, key: int, column: int, lines: Sequence[str]) -> _Edit:
+        at = self.text.index("\n", self.events[key].end_mark.index) + 1
+        written = [f"{' ' * column}{line}" if line else "" for line in lines]
+        return _Edit(at, at, "".join(f"{line}{self.end_of_line}" for line in written))
+
+    def _own_line(self, event: Event, where: str) -> int:
+        """Return where the line begins on which nothing but blanks stands before an event."""
+        start = event.start_mark.index - event.start_mark.column
+        if self.text[start : event.start_mark.index].strip(" "):
+            raise WorkflowFileError(f"{where} has something else on the same line", line_of(event))
+        return int(start)
+
+    def _refuse_named(self, event: Event, where: str) -> None:
+        if getattr(event, "anchor", None) or getattr(event, "tag", None) not in (None, "!"):
+            raise WorkflowFileError(f"{where} has an anchor, an alias or a tag", line_of(event))
+
+
+def _around(start: int, end: int, term: str, bracket: bool) -> Iterator[_Edit]:
+    yield _Edit(start, start, f"{term} && {'(' if bracket else ''}")
+    if bracket:
+        yield _Edit(end, end, ")")
+
+
+def _in_quotes(term: str, style: str | None) -> str:
+    return term.replace("'", "''") if style == "'" else term
+
+
+def _expected(root: Node, change: Change) -> Plain:
+    """What the changed file must mean: the old one, and what was to be changed."""
+    gates = _plain(read_tree(as_workflow(change.job)).child("jobs")) if change.job else ("mapping",)
+    entries = []
+    for key, value in root.entries:
+        if (key.text or "").lower() != "jobs":
+            entries.append((_plain(key), _plain(value)))
+            continue
+        jobs = [(name.text, _expected_job(node, change.jobs.get((name.text or "").lower()), change.gate))
+                for name, node in value.entries]  # fmt: skip
+        entries.append((_plain(key), (*gates, *jobs)))  # type: ignore[misc]
+    return ("mapping", *entries)
+
+
+def _expected_job(node: Node, one: JobChange | None, gate: str) -> Plain:
+    if one is None:
+        return _plain(node)
+    changed: dict[str, Plain] = {}
+    if one.needs_gate:
+        changed["needs"] = _expected_needs(node.child("needs"), gate)
+    if one.steps:
+        changed["steps"] = _expected_steps(node.child("steps"), one)
+    elif one.term:
+        changed["if"] = _expected_condition(node.child("if"), one.term)
+    return _with(node, changed, 0)
+
+
+def _expected_needs(old: Node | None, gate: str) -> Plain:
+    if old is None:
+        return gate
+    return ("list", gate, *([old.text] if old.text is not None else map(_plain, old.items)))
+
+
+def _expected_steps(old: Node | None, one: JobChange) -> Plain:
+    steps = old.items if old else ()
+    return ("list", *(_with(step, {"if": _expected_condition(step.child("if"), one.term)}, 1) if at in one.steps
+                      else _plain(step) for at, step in enumerate(steps)))  # fmt: skip
+
+
+def _expected_condition(old: Node | None, term: str) -> Plain:
+    said = read_condition(term).term
+    before = read_condition(old.text or "").term if old else None
+    if before is None:
+        return said
+    return Term("and", (said, *(before.parts if before.kind == "and" else (before,))))  # type: ignore[arg-type]
+
+
+def _with(node: Node, changed: Mapping[str, Plain], at: int) -> Plain:
+    """Return a mapping with other values; those of new keys stand at a place, in their order."""
+    kept = [(_plain(key), changed.get((key.text or "").lower(), _valued(key, value))) for key, value in node.entries]
+    names = {(key.text or "").lower() for key, _ in node.entries}
+    new = [(name, value) for name, value in changed.items() if name not in names]
+    return ("mapping", *kept[:at], *new, *kept[at:])
+
+
+def _plain(node: Node | None) -> Plain:
+    if node is None:
+        return None
+    if node.text is not None:
+        return node.text
+    if node.items:
+        return ("list", *map(_plain, node.items))
+    return ("mapping", *((_plain(key), _valued(key, value)) for key, value in node.entries))
+
+
+def _valued(key: Node, value: Node) -> Plain:
+    """Return a value; a condition by what it means, for its text may have grown by a line."""
+    condition = read_condition(value.text) if (key.text or "").lower() == "if" and value.text else None
+    return condition.term if condition and condition.term else _plain(value)
+
 
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 _STRING = "tag:yaml.org,2002:str"

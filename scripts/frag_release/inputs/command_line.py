@@ -13,10 +13,10 @@ import shutil
 import subprocess
 from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from textwrap import fill
 from typing import Any, NoReturn
 
+from ..dataclass import replace
 from ..errors import UsageError
 from .context import Context
 from .nearest import meant, nearest_first

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ..dataclass import replace
 from ..domain.builds import Build, production_deployments
 from ..domain.contents import named_tickets
 from ..domain.evidence import Unknown

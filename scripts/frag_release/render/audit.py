@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..domain.audit.judging import PastRelease
+from ..domain.audit import PastRelease
 from ..domain.audit.rules import is_change
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status, in_one_line

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from ..dataclass import replace
 from ..domain.findings import Finding
-from ..domain.needs.need import NEED, Presence, Row, TokenKind
+from ..domain.needs import NEED, Presence, Row, TokenKind
 from ..domain.reports.doctor import DoctorReport, grouped, shared_message
 from . import markdown
 from .markdown import MAX_SUMMARY, Section, fitted

@@ -9,8 +9,8 @@ from ..domain.evidence import Image, Placement, Unknown
 from ..domain.facts import NOT_ASKED, ComponentFacts
 from ..domain.findings import Finding, Status
 from ..domain.origin import origins_of
+from ..domain.reports import known_commit, known_image
 from ..domain.reports.gate import GateReport
-from ..domain.reports.report import known_commit, known_image
 from . import markdown, picture
 from .markdown import Section
 from .wording import MARKS, TOLD, Links, age, count, finding_mark, is_judged, mark

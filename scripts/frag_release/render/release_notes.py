@@ -15,7 +15,7 @@ from ..domain.contents import Contents, NamedTicket, Titles, named_tickets, unre
 from ..domain.evidence import Approval, Unknown
 from ..domain.facts import ComponentFacts, PreviousRelease
 from ..domain.findings import Status
-from ..domain.reports.report import known_image
+from ..domain.reports import known_image
 from . import markdown
 from .findings import allowed_by_hand, evidence_table, warning
 from .markdown import Section, fitted

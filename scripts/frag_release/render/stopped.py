@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..domain.reports.report import Problem, Report, Stopped
+from ..domain.reports import Problem, Report, Stopped
 from . import markdown
 from .wording import Links, action_list
 

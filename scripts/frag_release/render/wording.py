@@ -11,10 +11,10 @@ from urllib.parse import quote
 from ..dataclass import dataclass
 from ..domain.decision import Verdict
 from ..domain.findings import Finding, Status
+from ..domain.reports import Action
+from ..domain.reports import count as count
 from ..domain.reports.gate import VERDICTS as _VERDICTS
 from ..domain.reports.gate import GateReport
-from ..domain.reports.report import Action
-from ..domain.reports.report import count as count
 from . import markdown
 from .markdown import visible
 

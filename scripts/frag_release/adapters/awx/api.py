@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from ...domain.awx_jobs import Job, LaunchData, Variables
 from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...errors import UsageError
+from ..http import Http
 from ..http.messages import (
     MAX_BYTES,
     Credentials,
@@ -27,7 +28,6 @@ from ..http.messages import (
     quoted,
     read_payload,
 )
-from ..http.session import Http
 
 _MOST_DETAILS = 5
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -18,7 +18,7 @@ from ...dataclass import dataclass
 from ...domain import changes
 from ...domain.evidence import OBJECT_ID, Answer, Answers, Blob, Unknown, Unseen, WrongKind, seen
 from ...domain.workflow_file import MAX_BYTES
-from ..ports.repository import CommitFacts
+from ..ports import CommitFacts
 from .process import Git
 
 _TAGS = b"refs/tags/"

@@ -17,7 +17,7 @@ from ...dataclass import dataclass
 from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.workflow_file import MAX_BYTES
 from ...errors import RefusedError, UsageError
-from ..ports.repository import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
+from ..ports import CommitFacts, LostRaceError, PullRequest, WriteFailedError, WriteRefusedError
 from .objects import encoded, is_object_id, not_an_id, read_branches, read_facts
 from .process import Git
 

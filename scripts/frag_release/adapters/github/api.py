@@ -17,9 +17,9 @@ from urllib.parse import quote, urlencode
 
 from ...dataclass import dataclass, replace
 from ...domain.evidence import Answer, Denied, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
+from ..http import Http, Once
 from ..http.messages import MAX_BYTES, Credentials, Request, Response, host_of, origin, quoted
 from ..http.retry import RateLimited
-from ..http.session import Http, Once
 from .payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 _EXPIRED = (

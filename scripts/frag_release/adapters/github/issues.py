@@ -9,8 +9,8 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Answers, TooLong, Unknown, Unseen, answered
 from ...domain.tickets import Author, Comment, Found, Issue, same_title
+from ..http import Once
 from ..http.messages import Response
-from ..http.session import Once
 from .api import RepositoryApi
 from .orders import Advice, Order, Refusal, Step, carry_out, carry_out_silently
 from .payloads import read_payload

@@ -13,10 +13,10 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 from ...dataclass import dataclass, field
 from ...domain.evidence import Answer, Unknown, Unseen, answered
-from ...domain.needs.need import Right, TokenFacts, TokenKind, missing_scopes
+from ...domain.needs import Right, TokenFacts, TokenKind, missing_scopes
 from ...errors import ExpectedError
 from ..http.messages import Response, Unconfirmed, quoted
-from ..ports.repository import UnconfirmedError, WriteFailedError, WriteRefusedError
+from ..ports import UnconfirmedError, WriteFailedError, WriteRefusedError
 from .api import PlaceApi, RepositoryApi, accepted_permissions, known_refusal
 from .payloads import read_payload
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TypedDict
 
+from ...dataclass import replace
 from ...domain.evidence import Answer, Unknown, Unseen, answered
 from ...domain.facts import PublicRelease, Released
 from ...domain.release_record import ASSET, ReleaseRecord, baseline_in, parse_release_record

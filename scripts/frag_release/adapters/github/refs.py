@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from ...dataclass import dataclass
 from ...domain.evidence import Answer, TooLong, Unknown, Unseen, WrongKind, answered, seen
 from ...domain.refs import BRANCHES, TAGS
+from ..http import Once
 from ..http.messages import quoted
-from ..http.session import Once
 from .api import RepositoryApi
 from .payloads import Comparison, GitObject, Ref, TagObject, read_message
 

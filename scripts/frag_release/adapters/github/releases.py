@@ -12,7 +12,7 @@ from ...domain.evidence import Unknown, Unseen, answered
 from ...domain.refs import TAGS
 from ...domain.release_record import Drafts, Release
 from ...domain.review import MergedRequest
-from ..ports.repository import (
+from ..ports import (
     BurnedNameError,
     LostRaceError,
     RuledNameError,

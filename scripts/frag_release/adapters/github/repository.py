@@ -10,8 +10,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from ...domain.evidence import Answer, Blob, Placement, Unknown, Unseen, WrongKind, answered, seen
+from ..http import Once
 from ..http.messages import quoted
-from ..http.session import Once
 from .api import RepositoryApi
 from .payloads import BareCommit, Content, NamedCommit
 from .refs import COMMIT, GithubRefs, distinct, moment_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from ...dataclass import replace
 from ...domain.evidence import (
     Answers,
     Lifetime,
@@ -22,8 +22,8 @@ from ...domain.evidence import (
     seen,
 )
 from ...domain.refs import Ref
+from ..http import Http
 from ..http.messages import Response, quoted
-from ..http.session import Http
 from .api import ACTIONS, RepositoryApi
 from .payloads import Activity, WorkflowFiles, WorkflowRun, WorkflowRuns
 from .refs import distinct, moment_of

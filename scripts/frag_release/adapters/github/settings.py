@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from ...domain.evidence import Answer, Hidden, NotOffered, TooLong, Unknown, Unseen, answered, seen
-from ...domain.needs.need import TokenFacts
+from ...domain.needs import TokenFacts
 from ...domain.needs.protection import (
     ALL_REFS,
     BranchGuard,
@@ -26,8 +26,8 @@ from ...domain.needs.protection import (
     Variables,
 )
 from ...domain.needs.writing import TicketPlace
+from ..http import Once
 from ..http.messages import Response
-from ..http.session import Once
 from .api import ACTIONS, CONTENTS, RepositoryApi
 from .orders import read_token
 from .setting_payloads import (

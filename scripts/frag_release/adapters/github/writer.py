@@ -12,14 +12,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 from ...domain.evidence import TooLong, Unknown, Unseen, answered, seen
 from ...domain.refs import BRANCHES
-from ..ports.repository import (
-    CommitFacts,
-    LostRaceError,
-    PullRequest,
-    UnconfirmedError,
-    WriteFailedError,
-    WriteRefusedError,
-)
+from ..ports import CommitFacts, LostRaceError, PullRequest, UnconfirmedError, WriteFailedError, WriteRefusedError
 from .api import RepositoryApi
 from .orders import Order, RaceError, Step, carry_out, missing_right
 from .payloads import ChangedFile, Ref, read_payload

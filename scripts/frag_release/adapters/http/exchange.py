@@ -18,8 +18,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from ... import __version__
 from ...domain.evidence import RETRY, Unknown
+from . import Once
 from .messages import Credentials, Failure, Redirected, Request, Response, host_of, is_public, origin, problem_with
-from .session import Once
 
 # Where it is imported, requests looks for a guesser of encodings and warns if there is none. Nothing is guessed here,
 # and to import one takes a twelfth of the gate's time, so it finds none. A release does not carry one either.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ...dataclass import dataclass
-from .repository import Forge
+from . import Forge
 
 if TYPE_CHECKING:
     from ...domain.builds import Artifact, Build, Job, PendingDeployment

@@ -16,6 +16,7 @@ from ...dataclass import dataclass, replace
 from ...domain.evidence import Answer, Unknown, Unseen, answered, seen
 from ...domain.images import Login
 from ...errors import UsageError
+from ..http import Http
 from ..http.messages import (
     MAX_BYTES,
     Credentials,
@@ -31,7 +32,6 @@ from ..http.messages import (
     problem_with,
 )
 from ..http.retry import RateLimited
-from ..http.session import Http
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PART = re.compile(

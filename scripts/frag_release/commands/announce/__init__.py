@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ... import __version__
+from ...adapters.ports import UnconfirmedError, WriteFailedError
 from ...adapters.ports.publishing import AnnouncingForge, Board, Card, Lane, Tickets
-from ...adapters.ports.repository import UnconfirmedError, WriteFailedError
 from ...dataclass import dataclass, replace
 from ...domain.builds import Build, Job
 from ...domain.components import Pin
@@ -20,12 +20,12 @@ from ...domain.evidence import Answer, Approval, Image, Unknown
 from ...domain.facts import NOT_ASKED, ComponentFacts
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET, KeptText, ReleaseRecord
+from ...domain.reports import Action
 from ...domain.reports.announce import ASSIGNEES, BOARD, CONTENTS, LABELS, TICKET, AnnounceReport, shortfall
-from ...domain.reports.report import Action
 from ...domain.tickets import Issue, Ticket
 from ...errors import RefusedError
-from ...inputs.settings.announce import AnnounceSettings
-from ...inputs.settings.announce import read_announce_settings as read_settings
+from ...inputs.settings.release import AnnounceSettings
+from ...inputs.settings.release import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
 from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
 from ..journal import Journal

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ...adapters.http.messages import quoted
+from ...adapters.ports import UnconfirmedError
 from ...adapters.ports.publishing import Tickets
-from ...adapters.ports.repository import UnconfirmedError
 from ...dataclass import dataclass, field
 from ...domain.evidence import Answer, Unknown
 from ...domain.release_record import KeptText, same_text
+from ...domain.reports import Action
 from ...domain.reports.announce import TICKET
-from ...domain.reports.report import Action
 from ...domain.tickets import Author, Comment, Issue, Ticket, same_title
 from ...errors import RefusedError
 from ..journal import Journal

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...adapters.http.retry import Pace
-from ...adapters.ports.repository import Forge, Repository
-from ...adapters.registry.client import RegistryClient
+from ...adapters.ports import Forge, Repository
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
-from ...domain.audit.judging import PastRelease, gaps, judge_history, recorded_pins
+from ...domain.audit import PastRelease, gaps, judge_history, recorded_pins
 from ...domain.audit.rules import Records, StackHistory, StackTag
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Blob, NotOffered, Placement, Unknown
@@ -24,8 +24,8 @@ from ...domain.release_record import ASSET, ReleaseRecord
 from ...domain.reports.audit import AuditReport, WatchReport
 from ...domain.versions import ProductionTag, parse_production_tag, production_tags
 from ...errors import EvidenceError, ExpectedError
-from ...inputs.settings.audit import AuditSettings
-from ...inputs.settings.audit import read_audit_settings as read_settings
+from ...inputs.settings.looking import AuditSettings
+from ...inputs.settings.looking import read_audit_settings as read_settings
 from ...inputs.values import Values
 from ...render.wording import rollbacks_unknown
 from ..evidence.components import ComponentEvidence

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from ... import cancellation
-from ...adapters.awx.client import Awx
+from ...adapters.awx import Awx
 from ...adapters.http.messages import quoted
 from ...dataclass import dataclass, field
 from ...domain.awx_jobs import Job, JobProgress, LaunchData, OnTimeout, Output, Template

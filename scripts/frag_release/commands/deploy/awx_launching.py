@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from ...adapters.awx.client import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
+from ...adapters.awx import LAUNCH_SECONDS, Awx, UnconfirmedLaunchError
 from ...adapters.http.messages import Unconfirmed, quoted
 from ...dataclass import dataclass, field
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch

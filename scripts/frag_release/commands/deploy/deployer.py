@@ -1,4 +1,4 @@
-"""Who deploys, AWX or a step of the workflow itself, and what else a deployment is connected to."""
+"""Who deploys, AWX or a step of the workflow itself; and looking at the site until it shows what was deployed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from urllib.parse import quote
 
 from ... import cancellation
 from ...adapters.http.retry import Deadline
-from ...dataclass import dataclass
+from ...adapters.site import SiteClient
+from ...dataclass import dataclass, field, replace
 from ...domain.environments import names_of, note_of_variables
-from ...domain.evidence import SUCCESS
-from ...domain.reports.report import Action
+from ...domain.evidence import SUCCESS, Image
+from ...domain.release_record import ReleaseRecord
+from ...domain.reports import Action
+from ...domain.reports.gate import GateReport
+from ...domain.site import IMAGE_TAG, STACK_COMMIT, SiteLine, SiteLook, Values
 from ...errors import ExpectedError
 from ...inputs.settings.deploy import check_template
 from ...render.deploy import job_line
@@ -25,13 +29,80 @@ from .recording import SECONDS, Recording, TakingBack
 
 if TYPE_CHECKING:
     from ...adapters.github.deployments import NewRecord
-    from ...adapters.registry.client import RegistryClient
+    from ...adapters.registry import RegistryClient
     from ...domain.awx_jobs import Template, Variables
     from ...domain.deployment_records import Deployed
-    from ...domain.evidence import Approval, Image
+    from ...domain.evidence import Approval
     from ...domain.reports.deploy import OwnRecord
     from ...inputs.settings.deploy import DeploySettings
     from ..session import Session
+
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0
+_BETWEEN = 3.0
+"""Seconds between two looks of a row."""
+_BEFORE_SECONDS = 10.0
+"""Longest time for the look before the launch: a site that hangs must not hold up the way back."""
+
+
+def site_values(judged: GateReport, image: Image, record: ReleaseRecord | None) -> Values:
+    """Return what the placeholders stand for: what is deployed, of a rollback as its record has it."""
+    values = {IMAGE_TAG: image.tag, STACK_COMMIT: judged.commit}
+    for facts in judged.facts.components:
+        name = facts.pin.component.name
+        pin = (record.component(name) if record else None) or facts.pin
+        values |= {f"{name}-tag": pin.tag, f"{name}-namespace": pin.namespace}
+    return values
+
+
+def pair_of(judged: GateReport, record: ReleaseRecord | None) -> dict[str, dict[str, str]]:
+    """Return the pair that is deployed, of a rollback as its record has it, with the digests of its images if known."""
+    found = {}
+    for facts in judged.facts.components:
+        recorded = record.component(facts.pin.component.name) if record else None
+        pin = recorded or facts.pin
+        seen = facts.image.digest if isinstance(facts.image, Image) else ""
+        digest = recorded.digest if recorded else seen
+        found[facts.pin.component.name] = {"tag": pin.tag, "namespace": pin.namespace, "digest": digest or ""}
+    return found
+
+
+@dataclass
+class SiteCheck:
+    """Looks at `urls` for `lines`, until so many `looks` in a row have passed.
+
+    `told` gets each look, and `seen` is the last one.
+    """
+
+    client: SiteClient
+    urls: Sequence[str]
+    lines: Sequence[SiteLine]
+    values: Values
+    looks: int
+    told: Callable[[SiteLook], None]
+    clock: Clock
+    seen: SiteLook | None = field(default=None, init=False)
+
+    def before(self) -> SiteLook:
+        """Look once, for what the site shows without the job."""
+        return self.client.within(_BEFORE_SECONDS).look(self.urls, self.lines, self.values)
+
+    def run(self) -> SiteLook:
+        """Return the look that ended the row, else the last one.
+
+        However little time is left, one look is taken, and a row that has begun goes on to its end.
+        """
+        held, pause = 0, _FIRST_PAUSE
+        while True:
+            look = self.client.look(self.urls, self.lines, self.values)
+            held = held + 1 if look.passed else 0
+            look = self.seen = replace(look, held=held, wanted=self.looks)
+            self.told(look)
+            if look.is_over or (not look.passed and pause >= self.clock.remaining()):
+                return look
+            self.clock.sleep(_BETWEEN if look.passed else pause)
+            pause = pause if look.passed else min(pause * 1.5, _LONGEST_PAUSE)
+
 
 _SPARE_SECONDS = 300.0
 """Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""

@@ -9,16 +9,16 @@ from functools import partial
 
 from ... import cancellation
 from ...adapters.github.deployments import GithubDeployments, NewRecord, NewStatus
+from ...adapters.ports import UnconfirmedError
 from ...adapters.ports.publishing import AnnouncingForge
-from ...adapters.ports.repository import UnconfirmedError
 from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Job
 from ...domain.deployment_records import ERROR, IN_PROGRESS, INACTIVE, Deployed, Filed
 from ...domain.evidence import Answer, Unknown
 from ...domain.facts import Released
 from ...domain.release_record import KeptText
+from ...domain.reports import Action, Problem
 from ...domain.reports.deploy import DeployReport, OwnRecord
-from ...domain.reports.report import Action, Problem
 from ...domain.rollback import Mark, as_text, came_again, left_by, went_back
 from ...domain.tickets import Ticket
 from ...errors import Cancelled, ExpectedError, RefusedError

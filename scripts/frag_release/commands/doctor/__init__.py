@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ... import __version__
 from ...domain.components import NO_IMAGE, Component, default_stack_image
 from ...domain.evidence import Answer, Blob, Unknown
-from ...domain.needs import workflow, writing
-from ...domain.needs.need import (
+from ...domain.needs import (
     EXAMINED,
     IN_FILE,
     NEED,
@@ -24,6 +23,8 @@ from ...domain.needs.need import (
     not_needed,
     there,
     unseen,
+    workflow,
+    writing,
 )
 from ...domain.plan import RELEASE_BRANCH
 from ...domain.reports.doctor import DoctorReport
@@ -33,8 +34,8 @@ from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_jobs import read_triggers, read_upload
 from ...errors import RefusedError, UsageError
 from ...inputs.settings.awx import AwxSettings
-from ...inputs.settings.doctor import DoctorSettings
-from ...inputs.settings.doctor import read_doctor_settings as read_settings
+from ...inputs.settings.looking import DoctorSettings
+from ...inputs.settings.looking import read_doctor_settings as read_settings
 from .outside import GUARDS
 from .reading import Examined, Table, seen
 

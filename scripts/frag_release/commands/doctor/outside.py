@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ...domain.components import Component
 from ...domain.evidence import Unknown
-from ...domain.needs import outside, writers
-from ...domain.needs.need import OUTSIDE, Judgement, TokenFacts
+from ...domain.needs import OUTSIDE, Judgement, TokenFacts, outside, writers
 from .reading import Examined, Table, in_parallel
 
 GUARDS = Table(OUTSIDE)

@@ -8,24 +8,24 @@ from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
-from ...adapters.awx.client import Awx
-from ...adapters.github.forge import GithubForge
+from ...adapters.awx import Awx
+from ...adapters.github import GithubForge
 from ...adapters.github.settings import GithubSettings
-from ...adapters.http.session import Once
-from ...adapters.registry.client import RegistryClient
+from ...adapters.http import Once
+from ...adapters.registry import RegistryClient
 from ...adapters.site import SiteClient
 from ...dataclass import dataclass, field, replace
 from ...domain.awx_jobs import Template
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Blob, Image, TooLong, Unknown
 from ...domain.gate_use import GateUse, read_gate_use
-from ...domain.needs.need import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
+from ...domain.needs import NEED, Judgement, Need, Presence, Row, TokenFacts, unseen
 from ...domain.needs.protection import Environment
 from ...domain.needs.writers import PLACES, Owners, Writers, read_writers
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import UsageError
 from ...inputs.settings.awx import AwxSettings
-from ...inputs.settings.doctor import DoctorSettings
+from ...inputs.settings.looking import DoctorSettings
 from ..stack import Stack
 
 _AT_ONCE = 32

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...adapters.ports.repository import Forge, Repository
-from ...adapters.registry.client import RegistryClient
+from ...adapters.ports import Forge, Repository
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
 from ...domain.components import Component, Pin
 from ...domain.evidence import Answer, Answers, Placement, Unknown
@@ -21,7 +21,7 @@ from ..session import utc_now
 
 if TYPE_CHECKING:
     from ...domain.overrides import Override
-    from ...inputs.settings.base import Settings
+    from ...inputs.settings import Settings
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 Question = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from ...adapters.ports import DeploymentRecords, Repository
 from ...adapters.ports.publishing import PublishingForge
-from ...adapters.ports.repository import DeploymentRecords, Repository
 from ...adapters.site import SiteClient
 from ...dataclass import dataclass, replace
 from ...domain.builds import Job, production_deployments
@@ -22,7 +22,7 @@ from ...domain.site import IMAGE_TAG, STACK_COMMIT, missing_values
 from ...domain.watch import LastRelease, Watch, changing
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_tree import read_tree
-from ...inputs.settings.audit import AuditSettings
+from ...inputs.settings.looking import AuditSettings
 from ..stack import Stack
 
 DEPLOY_FILE = ".github/workflows/deploy.yaml"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
+from ...adapters.ports import CommitFacts, Forge, Repository, Writer
 from ...adapters.ports.publishing import AnnouncingForge, Builds, Tickets
-from ...adapters.ports.repository import CommitFacts, Forge, Repository, Writer
+from ...dataclass import replace
 from ...domain.changes import History, TicketHome
 from ...domain.contents import Contents, Titles, changes_between, named_tickets
 from ...domain.evidence import Answer, Approval, LeftOut, Placement, Unknown, WrongKind

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
-from ...adapters.ports.repository import Forge, Repository
+from ...adapters.ports import Forge, Repository
+from ...dataclass import replace
 from ...domain.components import Pin
 from ...domain.evidence import Answer, Answers, Placement, TooLong, Unknown, Unseen, answered, seen
 from ...domain.facts import ComponentFacts, PreviousRelease, Recorded, StackFacts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...dataclass import replace
 from ...inputs.settings.gate import read_gate_settings as read_settings
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from ... import __version__
-from ...adapters.ports.repository import Forge
-from ...adapters.registry.client import RegistryClient
+from ...adapters.ports import Forge
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
 from ...domain.components import Pin
 from ...domain.decision import Circumstances, RefKind, decide, reconsider

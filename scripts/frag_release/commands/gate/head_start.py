@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...domain.components import CONFIGURATION_FILE
 
 if TYPE_CHECKING:
-    from ...adapters.ports.repository import Forge
+    from ...adapters.ports import Forge
     from ...inputs.context import Context
     from ...inputs.settings.gate import GateSettings
 

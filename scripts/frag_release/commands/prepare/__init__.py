@@ -12,8 +12,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ... import __version__, cancellation
-from ...adapters.ports.repository import Forge, LostRaceError, PullRequest, WriteRefusedError
-from ...adapters.registry.client import RegistryClient
+from ...adapters.ports import Forge, LostRaceError, PullRequest, WriteRefusedError
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
 from ...domain.changes import TicketHome
 from ...domain.components import CONFIGURATION_FILE, Pin
@@ -25,12 +25,12 @@ from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
 from ...domain.plan import COMMIT, PLAN_ANEW, RELEASE_BRANCH, Mode, Plan, differences, marked_release
 from ...domain.release_record import KeptText, same_text
+from ...domain.reports import Action
 from ...domain.reports.prepare import PrepareReport
-from ...domain.reports.report import Action
 from ...domain.rules import Occasion, judge
 from ...errors import ExpectedError, RefusedError
-from ...inputs.settings.prepare import PrepareSettings
-from ...inputs.settings.prepare import read_prepare_settings as read_settings
+from ...inputs.settings.release import PrepareSettings
+from ...inputs.settings.release import read_prepare_settings as read_settings
 from ...render.plan import prepare_text as plan_text
 from ...render.prepare import pull_request_body
 from ...render.wording import Links

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ...adapters.ports.repository import CommitFacts, Forge, Repository, Writer
+from ...adapters.ports import CommitFacts, Forge, Repository, Writer
 from ...dataclass import dataclass, replace
 from ...domain.components import Choice, Component, Pin
 from ...domain.evidence import Answer, Blob, TooLong, Unknown
@@ -37,7 +37,7 @@ from ...domain.tickets import Ticket, TicketTextError, may_be_told, read_version
 from ...domain.versions import ProductionTag, parse_production_tag
 from ...domain.workflow_file import WorkflowFileError
 from ...errors import RefusedError, UsageError
-from ...inputs.settings.prepare import PrepareSettings
+from ...inputs.settings.release import PrepareSettings
 from ..evidence.histories import find_newest, through_updates
 from ..session import must
 from ..stack import Stack

@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from ...adapters.ports import Repository
 from ...adapters.ports.publishing import PublishingForge
-from ...adapters.ports.repository import Repository
 from ...dataclass import dataclass, field, replace
 from ...domain.components import Component
 from ...domain.evidence import Answer, Run, Unknown
@@ -29,7 +29,7 @@ from ...domain.versions import production_tags, same_number
 from ...domain.workflow_file import WorkflowFileError
 from ...domain.workflow_jobs import read_triggers
 from ...errors import RefusedError
-from ...inputs.settings.prepare import PrepareSettings
+from ...inputs.settings.release import PrepareSettings
 from ..evidence.histories import is_secret
 from ..journal import Journal
 from ..session import must

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
-from ...adapters.github.forge import GithubForge
-from ...adapters.ports.repository import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
-from ...adapters.registry.client import RegistryClient
+from ...adapters.github import GithubForge
+from ...adapters.ports import BurnedNameError, LostRaceError, RuledNameError, WriteRefusedError
+from ...adapters.registry import RegistryClient
+from ...dataclass import replace
 from ...domain.builds import Progress
 from ...domain.evidence import Answer, Denied, Unknown
-from ...domain.needs.need import Judgement, Presence, Right, how_to_get, judge_right
+from ...domain.needs import Judgement, Presence, Right, how_to_get, judge_right
 from ...domain.needs.protection import judge_tag_rulesets
 from ...domain.needs.writing import judge_tag_creation
 from ...domain.new_tags import NewTag, in_order
 from ...domain.newest import Newest
 from ...domain.plan import Change, Plan
+from ...domain.reports import Action
 from ...domain.reports.prepare import PrepareReport
-from ...domain.reports.report import Action
 from ...errors import EvidenceError, ExpectedError
-from ...inputs.settings.prepare import PrepareSettings
+from ...inputs.settings.release import PrepareSettings
 from ...render.plan import progress_line
 from ..building import Building, Waits, Words, a_few_looks, together
 from ..session import Session, must

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from ... import __version__
+from ...adapters.ports import LostRaceError
 from ...adapters.ports.publishing import Publisher, PublishingForge, Releases
-from ...adapters.ports.repository import LostRaceError
-from ...adapters.registry.client import RegistryClient
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, field, replace
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import Circumstances, decide
@@ -20,14 +20,14 @@ from ...domain.findings import apply_allowances, unused_allowances
 from ...domain.origin import judged_pair
 from ...domain.refs import Ref
 from ...domain.release_record import ReleaseRecord
+from ...domain.reports import Action
 from ...domain.reports.gate import GateReport
 from ...domain.reports.publish import NothingReport, PublishReport, Stage
-from ...domain.reports.report import Action
 from ...domain.review import Contradiction, NothingToPublish, Reviewed, same_pair
 from ...domain.rules import Occasion, judge
 from ...errors import ExpectedError, RefusedError
-from ...inputs.settings.publish import PublishSettings
-from ...inputs.settings.publish import read_publish_settings as read_settings
+from ...inputs.settings.release import PublishSettings
+from ...inputs.settings.release import read_publish_settings as read_settings
 from ...render.plan import progress_line
 from ...render.publish import text
 from ..building import Building

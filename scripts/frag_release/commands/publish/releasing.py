@@ -13,20 +13,20 @@ from functools import cached_property, partial
 from typing import Any
 
 from ...adapters.ports.publishing import AnnouncingForge, PublishingForge, Releases
-from ...adapters.registry.client import RegistryClient
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
 from ...domain.contents import Contents, gaps
 from ...domain.evidence import Unknown
 from ...domain.facts import ReleaseFacts
 from ...domain.findings import Finding
 from ...domain.release_record import ASSET, Release, baseline_in, with_baseline
+from ...domain.reports import Action
 from ...domain.reports.publish import PublishReport
-from ...domain.reports.report import Action
 from ...domain.review import Reviewed
 from ...domain.rollback import as_rollback
 from ...domain.rules import Occasion, judge
 from ...errors import RefusedError
-from ...inputs.settings.publish import PublishSettings
+from ...inputs.settings.release import PublishSettings
 from ...render.release_notes import release_body
 from ..evidence.histories import with_changes
 from ..journal import Journal

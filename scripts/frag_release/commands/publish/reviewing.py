@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ...adapters.ports.publishing import Builds, Publisher, PublishingForge
-from ...adapters.registry.client import RegistryClient
+from ...adapters.registry import RegistryClient
 from ...dataclass import dataclass, replace
 from ...domain.builds import PUSHED_IMAGE, Build, pushed_digest
 from ...domain.components import Pin
@@ -36,7 +36,7 @@ from ...domain.review import (
 from ...domain.rules.pin_ci import has_names
 from ...domain.versions import is_above
 from ...errors import EvidenceError, RefusedError
-from ...inputs.settings.publish import PublishSettings
+from ...inputs.settings.release import PublishSettings
 from ..building import a_few_looks
 from ..evidence.stack import TagFacts
 from ..session import must

@@ -1,1 +1,315 @@
-"""Putting the gate in front of a workflow that has none: what has to change, and how the file takes it."""
+"""What is dangerous in a workflow as it is, and the smallest change that puts the gate before production."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from ...dataclass import dataclass, field, replace
+from ..components import Component
+from ..conditions import read_condition, sole_path
+from ..evidence import Blob
+from ..findings import Finding, Status
+from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
+from ..needs import Judgement, Presence, listed, missing
+from ..needs.workflow import judge_failures, judge_staging
+from ..overrides import all_overrides
+from ..refs import TagFormat
+from ..reports.adopt import ByHand
+from ..workflow_file import WorkflowFileError
+from ..workflow_jobs import Goal, Job, read_jobs, text_of
+from ..workflow_tree import Node, Place, expressions, gate_steps, places, read_tree
+
+RULE = "danger"
+_TYPED = re.compile(r"inputs\b|github\.(event|head_ref|ref|ref_name)\b|env\.[a-z_]*(slug|head_ref|ref_name)\b", re.I)
+_COMPARED_SLUG = re.compile(r"([A-Z_]*SLUG[A-Z_]*)\s*(?:\}\})?[\"']?\s*(?:=~|==)")
+GATE = "gate"
+HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
+"""What the gate's job hands on, where `gate` is the id of its step."""
+_INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
+_NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
+
+_AS_TEXT = (
+    'Give the step the value in its env:, and write "$NAME" in the command: what is typed there is then a text, and '
+    "never a command."
+)
+_NO_SECRETS = (
+    "Delete those that nobody wants, and write the others as variables: nobody reviews the value of a secret, and "
+    "nobody sees it. Until then the gate is told of them."
+)
+_NO_SLUG = "Ask the gate's output deploy-production, as level 1 does: it reads the tag itself."
+
+
+@dataclass(frozen=True)
+class JobChange:
+    """What a job gets: the gate's job in its `needs` if `needs_gate`, and `term` before its other conditions.
+
+    With `steps` (their places in the job, from 0) it is they that get the term: the job itself runs without it, too.
+    """
+
+    job: str
+    line: int
+    needs_gate: bool = False
+    term: str = ""
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """All that has to change. `job` are the lines of the gate's own job, without indentation; none if it is there."""
+
+    gate: str
+    job: Sequence[str]
+    jobs: Mapping[str, JobChange] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to change."""
+        return not self.job and not self.jobs
+
+    def with_job(self, one: JobChange) -> Change:
+        """The change with that of a job."""
+        return replace(self, jobs={**self.jobs, one.job.lower(): one})
+
+
+def dangers(use: GateUse, file: str, form: TagFormat) -> list[Finding]:
+    """Return what is dangerous in the file with the path `file`, the worst first."""
+    kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
+        ("deployment-failures", judge_failures),
+        ("staging-environment", judge_staging),
+        ("slug", partial(_judge_slug, form)),
+        ("secret-overrides", _judge_secrets),
+        ("typed-commands", _judge_commands),
+    ]
+    found = [(kind, judge(use)) for kind, judge in kinds]
+    return [_finding(kind, judged, file) for kind, judged in found if judged and judged.presence is Presence.MISSING]
+
+
+def _finding(kind: str, judged: Judgement, file: str) -> Finding:
+    message = judged.message
+    if judged.line and not re.search(r"\blines? [0-9]", message):
+        message = f"{message.rstrip('.')} (line {judged.line})."
+    return Finding(
+        RULE, kind, "", Status.WARN, message, judged.remedy, file=file if judged.line else "", line=judged.line
+    )
+
+
+def _judge_commands(use: GateUse) -> Judgement | None:
+    """Whether a command is put together from what people type: inputs, and names of branches and tags."""
+    lines = sorted({line for place in _commands(use) for line in _typed(place)})
+    what = "A command is made of what people type, such as an input or the name of a tag, which can hold commands"
+    return _at_lines(what, lines, _AS_TEXT)
+
+
+def _judge_secrets(use: GateUse) -> Judgement | None:
+    """Whether the pair is taken from secrets."""
+    names = use.secret_overrides()
+    lines = sorted({one.line for found in use.overrides.values() for one in found if "secrets" in one.given})
+    what = f"Secrets decide in place of the file which pair is built: {listed(names)}"
+    return _at_lines(what, lines, _NO_SECRETS)
+
+
+def _judge_slug(form: TagFormat, use: GateUse) -> Judgement | None:
+    """Whether a name in which signs were replaced decides what is a production tag."""
+    found = [(match[1], place.line_with(match[0])) for place in _commands(use)
+             if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
+    found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
+    if not found:
+        return None
+    tag = form.like("2023.06.2")
+    what = f"{found[0][0]} decides what is of production, and tags share it: that of {tag}_ is {tag}"
+    return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
+
+
+def _commands(use: GateUse) -> Iterator[Place]:
+    """Yield what shells run, and what an action runs as a script."""
+    return (place for place in places(use.root, frozenset()) if place.key.lower() in ("run", "script"))
+
+
+def _conditions(use: GateUse) -> Iterator[Node]:
+    for job in use.jobs.values():
+        found = [node.child("if") for node in (job.node, *job.steps)]
+        yield from (node for node in found if node is not None)
+
+
+def _typed(place: Place) -> Iterator[int]:
+    for expression in expressions(place.text):
+        yield from (place.line_of(one) for one in expression.references if _TYPED.match(one.written))
+
+
+def _at_lines(what: str, lines: Sequence[int], remedy: str) -> Judgement | None:
+    if not lines:
+        return None
+    where = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines))}"
+    return replace(missing(f"{what} ({where}).", remedy), line=lines[0])
+
+
+def smallest_change(
+    use: GateUse, blob: Blob, components: Sequence[Component], action: str, more: Sequence[str]
+) -> Change:
+    """Return what a file, read as `use`, lacks of level 1; raises WorkflowFileError if its gate hands on no answer.
+
+    `action` is what the gate's step uses, `more` are lines of its `with:` besides the overrides.
+    """
+    if use.gates:
+        return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
+    name = _free_name(use)
+    change = Change(name, _gate_job(name, action, more, _overrides(use.root, blob, components)))
+    root = read_tree(as_workflow(change.job))
+    steps = gate_steps(root, action.partition("@")[0])
+    jobs = {**read_jobs(root, steps, ""), **use.jobs}
+    gated = replace(use, steps=[*steps, *use.steps], jobs=jobs)
+    return _completed(gated, change, DEPLOY_PRODUCTION)
+
+
+def quoted(value: str) -> str:
+    """Return a text as a value of YAML, in quotes if it could be taken for something else, and on one line."""
+    if not value.isprintable():
+        return json.dumps(value)
+    is_plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN
+    return value if is_plain else "'" + value.replace("'", "''") + "'"
+
+
+def as_workflow(job: Sequence[str]) -> Blob:
+    """Return the lines of a job as a file that has nothing else."""
+    return Blob.of("".join(f"{line}\n" for line in ["jobs:", *(f"  {line}" for line in job)]).encode())
+
+
+def _handed_on(use: GateUse) -> str:
+    """Return the output of the gate's job that is its step's `deploy-production`."""
+    gate = use.gates[0]
+    outputs = use.jobs[gate.job.lower()].node.entries_of("outputs")
+    wanted = ("steps", text_of(gate.step, "id").lower(), "outputs", DEPLOY_PRODUCTION)
+    for name, value in outputs:
+        if sole_path(value.text or "") == wanted:
+            return name.text or ""
+    what = f"the job {gate.job} does not hand on the gate's {DEPLOY_PRODUCTION}"
+    raise WorkflowFileError(what, gate.line)
+
+
+def _free_name(use: GateUse) -> str:
+    names = [GATE, "release-gate", *(f"release-gate-{number}" for number in range(2, len(use.jobs) + 3))]
+    return next(name for name in names if name not in use.jobs)
+
+
+def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) -> list[str]:
+    why = "  # each place that the build takes them from, in the same order" if told else ""
+    given = [f"    with:{why}", *(f"      {one}" for one in [*told, *more])] if told or more else []
+    return [
+        f"{name}:",
+        "  runs-on: ubuntu-latest",
+        "  timeout-minutes: 10",
+        "  permissions: {contents: read, actions: read, deployments: read}",
+        f"  {HANDED_ON}",
+        "  steps:",
+        "  - id: gate",
+        f"    uses: {action}",
+        *given,
+    ]
+
+
+def _overrides(root: Node, blob: Blob, components: Sequence[Component]) -> list[str]:
+    """Return the lines that tell the gate where else the build takes the pair from, in the file's own order."""
+    lines, declared = [], _declared(root)
+    for (component, what), found in all_overrides(blob, components).items():
+        given = dict.fromkeys(_readable(one.given, declared) for one in found if one.is_direct and one.given)
+        if given:
+            lines.append(f"{component}-{what}: ${{{{ {' || '.join(given)} }}}}")
+    return lines
+
+
+def _declared(root: Node) -> frozenset[str]:
+    """The names of the inputs that the workflow says it has."""
+    found: set[str] = set()
+    events = root.child("on")
+    for event in ("workflow_dispatch", "workflow_call"):
+        one = events.child(event) if events else None
+        found |= {(name.text or "").lower() for name, _ in (one.entries_of("inputs") if one else ())}
+    return frozenset(found)
+
+
+def _readable(given: str, declared: frozenset[str]) -> str:
+    """Return a source so that GitHub reads it: `inputs` has no name that the workflow does not declare."""
+
+    def written(found: re.Match[str]) -> str:
+        name = found[1] or found[2].replace("''", "'")
+        return found[0] if name in declared else f"github.event.{found[0]}"
+
+    return _INPUT.sub(written, given)
+
+
+def _completed(use: GateUse, change: Change, output: str) -> Change:
+    """Add to the change what each job lacks, as `doctor` would judge it, the first jobs first."""
+    answer = f"needs.{change.gate}.outputs.{output} == 'true'"
+    for job in [one for one in use.deploying(Goal.PRODUCTION) if use.asks(one) is not Sure.YES]:
+        steps = tuple(at for at, step in enumerate(job.steps) if step in job.deploying) if job.builds else ()
+        needs = change.gate.lower() not in job.needs
+        change = change.with_job(JobChange(job.name, job.line, needs, answer, steps))
+    for _ in range(2 * len(use.jobs)):
+        changed = _with_change(use, change)
+        missing = _first_around(changed, change)
+        if missing is None:
+            return change
+        change = change.with_job(missing)
+    return change
+
+
+def _first_around(use: GateUse, change: Change) -> JobChange | None:
+    """Return what the first job still lacks that goes around the gate: to need it, or to ask whether it passed."""
+    around = [use.jobs[one.job.lower()] for one in use.around_the_gate() if one.job.lower() != change.gate.lower()]
+    for job in sorted(around, key=lambda job: use.depth(job)):
+        own = change.jobs.get(job.name.lower(), JobChange(job.name, job.line))
+        if change.gate.lower() not in job.needs:
+            return replace(own, needs_gate=True)
+        if not own.term:
+            return replace(own, term=f"needs.{change.gate}.result == 'success'")
+    return None
+
+
+def _with_change(use: GateUse, change: Change) -> GateUse:
+    """What the file would tell with the change."""
+    jobs = {name: _changed(job, change.jobs[name], change.gate) if name in change.jobs else job
+            for name, job in use.jobs.items()}  # fmt: skip
+    return replace(use, jobs=jobs)
+
+
+def _changed(job: Job, one: JobChange, gate: str) -> Job:
+    if one.needs_gate:
+        job = replace(job, needs=job.needs | {gate.lower()})
+    if one.term and not one.steps:
+        job = replace(job, condition=read_condition(joined(one.term, text_of(job.node, "if"))))
+    return job
+
+
+def by_hand(use: GateUse, change: Change) -> list[ByHand]:
+    """Return the lines of a change for people, with the jobs that they belong to."""
+    found = [ByHand("the first job below jobs:", None, change.job)] if change.job else []
+    for name, one in change.jobs.items():
+        job, lines = use.jobs[name], []
+        if one.needs_gate:
+            old = job.node.child("needs")
+            named = [old.text or "", *((item.text or "") for item in old.items)] if old else []
+            needs = [change.gate, *filter(None, named)]
+            lines.append(f"needs: [{', '.join(needs)}]" if len(needs) > 1 else f"needs: {change.gate}")
+        if one.term and not one.steps:
+            lines.append(f"if: {_for_people(one.term, text_of(job.node, 'if'))}")
+        found += [ByHand(f"the job {one.job}", one.line, lines)] if lines else []
+        for step in [job.steps[at] for at in one.steps]:
+            title = text_of(step, "name") or text_of(step, "uses") or "that deploys"
+            condition = f"if: {_for_people(one.term, text_of(step, 'if'))}"
+            found.append(ByHand(f"the job {one.job}, its step {title}", step.line, [condition]))
+    return found
+
+
+def _for_people(term: str, old: str) -> str:
+    is_read = not old.strip() or read_condition(old).term is not None
+    return " ".join(joined(term, old).split()) if is_read else f"{term} && (what it is to ask for besides)"
+
+
+def joined(term: str, old: str) -> str:
+    """Return a condition with a term before it, as an expression without `${{ }}`."""
+    inner = old.strip().removeprefix("${{").removesuffix("}}") if old.strip().startswith("${{") else old
+    return f"{term} && ({inner.strip()})" if inner.strip() else term

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataclass import dataclass
 from ..components import COMPONENT_NAMES, CONFIGURATION_FILE, Component
 from ..refs import DEFAULT_FORMAT, PARTS, TagFormat
-from .change import quoted
+from . import quoted
 
 EXAMPLES = ("prepare-release", "publish-release", "release", "deploy", "audit", "doctor")
 """The examples that a stack has beside its build."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..evidence import KEPT_DAYS, Answer, NotOffered, Unknown
 from ..refs import TAGS, TagFormat
-from .need import Judgement, Presence, hidden, listed, missing, not_needed, sentence, there, untold
+from . import Judgement, Presence, hidden, listed, missing, not_needed, sentence, there, untold
 from .protection import (
     MAY_BYPASS,
     BranchGuard,

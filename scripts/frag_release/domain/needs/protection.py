@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from ...dataclass import dataclass
 from ..evidence import Answer, Unknown
 from ..refs import TAGS
-from .need import Judgement, missing, there, untold
+from . import Judgement, missing, there, untold
 
 ALL_REFS = "~ALL"
 _DEEP = "**"

@@ -6,13 +6,13 @@ Whether anything that the file builds or deploys goes around the gate is told by
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from ...dataclass import replace
 from ..components import Pin
 from ..evidence import Answer, Answers, Image, Unknown
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from .need import Judgement, Presence, Row, hidden, in_file, listed, missing, not_needed, there, unseen
+from . import Judgement, Presence, Row, hidden, in_file, listed, missing, not_needed, there, unseen
 from .protection import SecretNames, Variables
 
 _IMAGE = (

@@ -14,7 +14,7 @@ from ..evidence import Answer, Blob, Unknown
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
-from .need import Judgement, hidden, listed, missing, not_needed, there, unseen, untold
+from . import Judgement, hidden, listed, missing, not_needed, there, unseen, untold
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")

@@ -12,19 +12,7 @@ from ..refs import TagFormat
 from ..site import LineError, Page, PageError, SiteLine, fits, look_at, pointer_of, read_lines
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Said, Tags, Triggers
-from .need import (
-    UNARCHIVE,
-    Judgement,
-    Presence,
-    TokenFacts,
-    TokenKind,
-    hidden,
-    missing,
-    not_needed,
-    there,
-    unseen,
-    untold,
-)
+from . import UNARCHIVE, Judgement, Presence, TokenFacts, TokenKind, hidden, missing, not_needed, there, unseen, untold
 from .protection import COMMIT, OWN_BRANCH, BranchGuard, BranchRule, Ruleset, judge_branch_rules, judge_tag_rulesets
 
 _MOST_PROPOSED = 5

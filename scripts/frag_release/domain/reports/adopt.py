@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ...dataclass import dataclass
-from ..audit.judging import PastRelease
+from ..audit import PastRelease
 from ..decision import Verdict
 from ..findings import Finding
-from ..needs.need import Row
+from ..needs import Row
 from ..refs import TagFormat
-from .report import Report, count, finding_as_json
+from . import Report, count, finding_as_json
 
 
 @dataclass(frozen=True)

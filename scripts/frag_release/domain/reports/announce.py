@@ -14,7 +14,7 @@ from ..findings import Finding, Status
 from ..plan import Change
 from ..refs import Ref
 from ..tickets import Ticket
-from .report import Report, as_word, joined, pair, tag_name
+from . import Report, as_word, joined, pair, tag_name
 
 LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
     "announce-labels",

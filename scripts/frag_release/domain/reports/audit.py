@@ -10,13 +10,13 @@ from itertools import takewhile
 from typing import Any, ClassVar
 
 from ...dataclass import dataclass
-from ..audit.judging import PastRelease
+from ..audit import PastRelease
 from ..audit.rules import is_change
 from ..decision import Verdict
 from ..evidence import Unknown
 from ..findings import Allowance, Finding, Status, blocking
 from ..watch import Watch
-from .report import Remark, Report, component_as_json, count, finding_as_json, verb
+from . import Remark, Report, component_as_json, count, finding_as_json, verb
 
 MOST_MISSING = 100
 """Most reasons for gaps that the report lists; it always says how many there are."""

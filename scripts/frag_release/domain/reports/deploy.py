@@ -13,8 +13,8 @@ from ..decision import Decision, Verdict
 from ..deployment_records import ERROR, FAILURE, IN_PROGRESS
 from ..evidence import SUCCESS, Approval, Image
 from ..site import SiteLook
+from . import Problem, Remark, as_word, joined, pair, path_name, problem_as_json, rules, tag_name
 from .gate import GateReport, JudgedReport
-from .report import Problem, Remark, as_word, joined, pair, path_name, problem_as_json, rules, tag_name
 
 
 class Stage(Enum):

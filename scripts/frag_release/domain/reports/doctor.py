@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from ...dataclass import dataclass, replace
 from ..decision import Verdict
 from ..findings import Finding
-from ..needs.need import IN_FILE, NEED, Presence, Row, TokenKind
-from .report import Report, count, finding_as_json
+from ..needs import IN_FILE, NEED, Presence, Row, TokenKind
+from . import Report, count, finding_as_json
 
 
 @dataclass(frozen=True)

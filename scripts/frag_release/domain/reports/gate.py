@@ -14,17 +14,7 @@ from ..facts import NOT_ASKED, PreviousRelease, Recorded, Released, ReleaseFacts
 from ..findings import Allowance, Finding
 from ..refs import DEFAULT_FORMAT, Ref, TagFormat
 from ..versions import ProductionTag, parse_production_tag
-from .report import (
-    Remark,
-    Report,
-    as_word,
-    component_outputs,
-    joined,
-    pair,
-    path_name,
-    rules,
-    tag_name,
-)
+from . import Remark, Report, as_word, component_outputs, joined, pair, path_name, rules, tag_name
 
 if TYPE_CHECKING:  # the gate itself knows nothing of AWX
     from ..awx_jobs import AwxForm

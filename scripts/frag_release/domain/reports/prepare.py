@@ -15,17 +15,7 @@ from ..findings import Finding, blocking
 from ..new_tags import NewTag
 from ..plan import Change, Mode, Plan, target_of, title_of, written
 from ..refs import Ref
-from .report import (
-    Report,
-    as_word,
-    component_outputs,
-    joined,
-    known_commit,
-    pair,
-    path_name,
-    rules,
-    tag_name,
-)
+from . import Report, as_word, component_outputs, joined, known_commit, pair, path_name, rules, tag_name
 
 
 class Stage(Enum):

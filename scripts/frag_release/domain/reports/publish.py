@@ -13,8 +13,8 @@ from ..decision import Verdict
 from ..evidence import WAITING, Approval
 from ..findings import Finding
 from ..review import NothingToPublish, Reviewed
+from . import Remark, Report, as_word, component_outputs, joined, pair, path_name, rules, tag_name
 from .gate import GateReport, JudgedReport
-from .report import Remark, Report, as_word, component_outputs, joined, pair, path_name, rules, tag_name
 
 
 class Stage(Enum):

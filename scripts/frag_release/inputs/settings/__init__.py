@@ -1,1 +1,314 @@
-"""Inputs and context together, as the commands use them."""
+"""What every command takes from inputs and context, registries and their logins included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ...dataclass import dataclass, field
+from ...domain.components import NO_IMAGE, Choice, Clash, Component, find_clash, given_in
+from ...domain.images import DOCKER_HUB, Login, host_of_image, one_name
+from ...domain.refs import FORMATS, WITHOUT_V, TagFormat
+from ...errors import ConfigurationError, UsageError
+from ..configuration import FILE, Configuration
+from ..context import Context
+from ..table.evidence import variable_stem
+from ..values import Values, unconfigured, wrong_input
+from .report import check_report
+
+if TYPE_CHECKING:
+    from ...domain.findings import Allowance
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
+_ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
+
+
+@dataclass(frozen=True)
+class RegistrySettings:
+    """`url` is asked in place of all hosts. `username` and `password` are for one host; `logins` are by host."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+    logins: Mapping[str, Login]
+
+    def logins_for(self, images: Iterable[str]) -> Mapping[str, Login]:
+        """Return the login of each registry by `one_name` of its host.
+
+        `images` are all that this run looks at by its settings: a name that is read later chooses no host. Raises
+        UsageError where one login would be for several hosts.
+        """
+        if self.logins or not (self.username and self.password):
+            return self.logins
+        hosts = {one_name(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
+        if len(hosts) > 1:
+            raise UsageError(
+                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), and the inputs "
+                "registry-username and registry-password are a login for one. Neither was sent to any.",
+                "Give registry-config in place of them: a docker configuration with a login for each that needs one.",
+            )
+        return dict.fromkeys(hosts, Login(self.username, self.password))
+
+
+def read_registry_settings(values: Values) -> RegistrySettings:
+    """Check what a kind alone cannot tell; raises UsageError."""
+    config = values.text("registry-config")
+    single = [name for name in ("registry-username", "registry-password") if values.text(name)]
+    if config and single:
+        raise UsageError(
+            f"The input registry-config is given beside {' and '.join(single)}, and it is not clear which counts.",
+            "Give registry-config alone, or the other two.",
+        )
+    return RegistrySettings(
+        url=values.text("registry-url"),
+        username=values.text("registry-username"),
+        password=values.text("registry-password"),
+        logins=_logins(config) if config else {},
+    )
+
+
+def _logins(config: str) -> Mapping[str, Login]:
+    from ..registry_config import read_registry_config  # late: only images in several registries need it
+
+    return read_registry_config(config)
+
+
+@dataclass(frozen=True)
+class Connections:
+    """How evidence is reached: addresses, credentials, and the time for all of it in seconds."""
+
+    api_url: str
+    token: str
+    component_token: str
+    own_token: bool
+    ticket_token: str
+    ca_file: str
+    registry: RegistrySettings
+    local: Path | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every command needs. `stack_branches` is empty if the default branch is meant.
+
+    `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
+    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty. `configuration` is what the
+    configuration file that rules says.
+    """
+
+    home: str
+
+    stack_repository: str
+    stack_branches: Sequence[str]
+    workflow_file: str
+    components: Sequence[Component]
+    choices: Mapping[str, Choice]
+    check_ci: bool
+    check_images: bool
+    check_origin: str
+    allow: Sequence[Allowance]
+    report: str
+    connections: Connections
+    own_action: str
+    configuration: Configuration | None
+    tag_format: TagFormat
+
+    @property
+    def newly_tagged(self) -> list[Component]:
+        """The components of which a new tag is asked for."""
+        from ...domain.new_tags import is_new  # late: a gate makes no tags
+
+        return [one for one in self.components if is_new(self.choices[one.name].tag)]
+
+    @property
+    def seconds(self) -> float:
+        """How long all that is asked may take."""
+        return self.connections.timeout_seconds
+
+    @property
+    def reads_origin(self) -> bool:
+        """Whether images are asked what they say of their making."""
+        return self.check_origin != "off"
+
+    @property
+    def origin_required(self) -> bool:
+        """Whether they have to say it."""
+        return self.check_origin == "require"
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
+        names = [component.image_name("") for component in self.components] if self.check_images else []
+        return tuple(name for name in names if name)
+
+
+def read_settings(values: Values, context: Context) -> Settings:
+    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    repository = values.text("stack-repository") or context.repository or context.clone
+    if not repository:
+        raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
+    check_report(values.text("report"))
+    _check_hosts(values)
+    return Settings(
+        home=context.repository,
+        stack_repository=repository,
+        stack_branches=values.items("stack-branch"),
+        workflow_file=_workflow_file(values.text("workflow-file")),
+        components=_components(values, repository),
+        choices={
+            name: Choice(values.of_component(name, "tag"), values.of_component(name, "namespace"))
+            for name in values.components
+        },
+        check_ci=values.flag("check-ci"),
+        check_images=values.flag("check-images"),
+        check_origin=values.text("check-origin"),
+        allow=tuple(_allowance(item, values) for item in values.items("allow")),
+        report=values.text("report"),
+        connections=_connections(values, context),
+        own_action=context.action,
+        configuration=values.configuration,
+        tag_format=_tag_format("tag-format", values.text("tag-format"), values.text("image-tag-format")),
+    )
+
+
+def _check_hosts(values: Values) -> None:
+    """Raise UsageError if a login would go to a registry that only the configuration file names."""
+    config = values.configuration
+    if not config or not values.text("registry-password") or values.text("registry-url"):
+        return
+    images = [
+        _image(given_in(name, "image"), values.of_component(name, "image"))
+        for name in values.components
+        if values.is_from_file(name, "image")
+    ]
+    images += [] if values.is_given("stack-image") else [_image("stack-image", config.texts.get("stack-image", ""))]
+    hosts = {host_of_image(image) for image in images if image not in ("", NO_IMAGE)} - {DOCKER_HUB}
+    if hosts:
+        raise UsageError(
+            f"The inputs registry-username and registry-password are a login, and {FILE} names the registry "
+            f"{', '.join(sorted(hosts))}: a file of the repository does not decide where a login goes.",
+            "Name the registry in registry-url, or give registry-config, which says to which registry a login belongs.",
+        )
+
+
+def _workflow_file(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or "\\" in path or ".." in parts or not parts:
+        raise wrong_input("workflow-file", path, "Use a path from the top of the stack's repository.")
+    return str(PurePosixPath(path))
+
+
+def _components(values: Values, stack: str) -> tuple[Component, ...]:
+    components = tuple(_component(name, values, stack) for name in values.components)
+    if clash := find_clash(components):
+        raise _clashing(clash, values)
+    return components
+
+
+def _clashing(clash: Clash, values: Values) -> UsageError:
+    (first, its), (second, key) = clash.first, clash.second
+    both = f"({first.given_in(its)} and {second.given_in(key)})"
+    what = "image" if key == "image" else "variable"
+    if first is second:
+        message = f"The component {first.name} has the variable {clash.what} for its tag and for its namespace {both}."
+    else:
+        message = f"The components {first.name} and {second.name} share the {what} {clash.what} {both}."
+    remedy = f"Name {'the image that each repository makes' if key == 'image' else 'a variable for each'}."
+    config, ends = values.configuration, ((second.name, key), (first.name, its))
+    if not config or not config.components or any(values.is_given(f"{name}-{what}") for name, what in ends):
+        return UsageError(message, remedy)
+    name, key = next((one for one in ends if values.is_from_file(*one)), ends[0])
+    line = config.line(name, key)
+    return ConfigurationError(f"{FILE}, line {line}: {message}", remedy, FILE, line)
+
+
+def _component(name: str, values: Values, stack: str) -> Component:
+    owner = stack.partition("/")[0]
+    branches = values.items_of(name, "branch")
+    if not branches:
+        raise wrong_input(given_in(name, "branch"), values.of_component(name, "branch"), "Name at least one branch.")
+    return Component(
+        name=name,
+        repository=values.of_component(name, "repository") or f"{owner}/fragalysis-{name}",
+        branches=branches,
+        variables=_variables(name, "variable", values),
+        namespace_variables=_variables(name, "namespace-variable", values),
+        image=_image(given_in(name, "image"), values.of_component(name, "image")),
+        ci_workflows=values.items_of(name, "ci-workflows"),
+        notice_paths=values.items_of(name, "notice-paths"),
+        tag_format=_tag_format(
+            given_in(name, "tag-format"),
+            values.of_component(name, "tag-format"),
+            values.of_component(name, "image-tag-format"),
+        ),
+    )
+
+
+def _tag_format(name: str, text: str, of_images: str) -> TagFormat:
+    if text not in FORMATS:
+        raise wrong_input(name, text, f"Use one of: {', '.join(FORMATS)}.")
+    return TagFormat(text, of_images == WITHOUT_V)
+
+
+def _variables(name: str, what: str, values: Values) -> tuple[str, ...]:
+    variables = values.items_of(name, what)
+    if not variables or not all(map(_VARIABLE.fullmatch, variables)):
+        remedy = f"Use the name of a variable, such as {variable_stem(name)}_IMAGE_TAG, or a list of names."
+        raise wrong_input(given_in(name, what), values.of_component(name, what), remedy)
+    return variables
+
+
+def image_name(name: str, values: Values) -> str:
+    """Return the name of an image without its tag, its registry in front; raises UsageError."""
+    return _image(name, values.text(name))
+
+
+def _image(name: str, image: str) -> str:
+    if image in ("", NO_IMAGE):
+        return image
+    first = image.partition("/")[0]
+    if "." not in first and ":" not in first and first != "localhost":
+        image = f"docker.io/{image}"
+    if not _IMAGE.fullmatch(image):
+        raise wrong_input(name, image, "Use a name without tag or digest, such as docker.io/owner/image, or none.")
+    return image
+
+
+def _allowance(item: str, values: Values) -> Allowance:
+    from ...domain.findings import Allowance  # late: hardly any run allows anything
+    from ...domain.rules import CATALOGUE
+
+    components = values.components
+    match = _ALLOWANCE.fullmatch(item)
+    if match is None:
+        raise wrong_input("allow", item, f"Use RULE:SUBJECT@TAG, such as pin-ci:{components[0]}@2023.05.1.")
+    rule = next((one for one in CATALOGUE if one.id == match[1]), None)
+    subjects = components if rule and rule.subject == "component" else (rule.subject,) if rule else ()
+    if rule is None or match[2] not in subjects:
+        raise unconfigured("allow", item, "There is no such rule on that subject; docs/reference.md lists them.")
+    if not rule.allowable:
+        raise wrong_input("allow", item, f"{rule.id} can never be allowed. {rule.remedy}")
+    return Allowance(match[1], match[2], match[3])
+
+
+def _connections(values: Values, context: Context) -> Connections:
+    local = values.text("local")
+    if local and not Path(local).is_dir():
+        raise wrong_input("local", local, "Name a folder that holds the clones.")
+    return Connections(
+        api_url=values.text("github-api-url") or context.api_url,
+        token=values.text("token"),
+        component_token=values.text("component-token"),
+        own_token=bool(context.run_token) and values.text("token") == context.run_token,
+        ticket_token=values.text("ticket-token"),
+        ca_file=values.text("ca-file"),
+        registry=read_registry_settings(values),
+        local=Path(local) if local else None,
+        timeout_seconds=values.seconds("timeout-seconds"),
+    )

@@ -14,7 +14,7 @@ from ...domain.evidence import Image
 from ...domain.site import IMAGE_TAG, STACK_COMMIT, LineError, SiteLine, read_lines
 from ...errors import UnconfiguredError, UsageError
 from ..values import Values, no_constant, wrong_input
-from .base import Settings
+from . import Settings
 
 _FORMS = (
     "Write where the page shows the stack's version: `/version/stack = {image-tag}` for a JSON page, or a text "

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from ...dataclass import dataclass
 from ...domain.components import COMPONENT_NAMES, NO_IMAGE, default_stack_image
 from ...domain.environments import is_production, signs_of
-from ...domain.expectations import Expected
 from ...domain.images import is_image_tag
 from ...domain.refs import Ref, wrong_v
+from ...domain.rules.deployment import Expected
 from ...domain.versions import parse_production_tag
 from ...errors import UnconfiguredError, UsageError
 from ..context import Context
 from ..values import Values, is_digest, unconfigured, wrong_input
-from .announce import ticket_repository
+from . import image_name
 from .awx import PLACE_OF_DIGEST, PLACE_OF_TAG, AwxSettings, SiteSettings, has_place, read_deployer, read_site_settings
-from .base import image_name
 from .gate import GateSettings, read_gate_settings
+from .release import ticket_repository
 
 _WHOLE = "Give it the whole output components of the gate, unchanged."
 _NO_DIGEST = f"sha256:{'0' * 64}"

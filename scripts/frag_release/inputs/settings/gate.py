@@ -9,7 +9,7 @@ from ...dataclass import dataclass, replace
 from ...domain.refs import Ref
 from ..context import Context
 from ..values import Values, wrong_input
-from .base import Settings, read_settings
+from . import Settings, read_settings
 
 _LONGEST = 1024
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 
+from ...dataclass import replace
 from ...domain.refs import AS_TAG, BY_MONTH, FORMATS_IN_WORDS, IMAGE_FORMATS
 from .input import COMMANDS, EVERY_COMMAND, FORMAT, IMAGE, IN_WORKFLOW, VARIABLE, Input, Kind, of
 
