@@ -8,6 +8,13 @@ from ..dataclass import dataclass
 from .evidence import Answer, Blob, Unknown
 from .refs import DEFAULT_FORMAT, TagFormat
 
+COMPONENT_NAMES = ("backend", "frontend")
+"""The components of a stack that names none, which have inputs of their own."""
+CONFIGURATION_FILE = ".github/frag-release.yaml"
+"""What a team sets once, in the stack's repository."""
+NO_IMAGE = "none"
+"""The value of an `…-image` input that says: this stack uses no image of that component."""
+
 
 class WorkflowFileError(Exception):
     """The file, or one of its values, is not what a workflow needs; `line` counts from 1."""
@@ -52,16 +59,6 @@ class WorkflowEnvironment:
         if isinstance(found, WorkflowFileError):
             raise found
         return found
-
-
-COMPONENT_NAMES = ("backend", "frontend")
-"""The components of a stack that names none, which have inputs of their own."""
-
-CONFIGURATION_FILE = ".github/frag-release.yaml"
-"""What a team sets once, in the stack's repository."""
-
-NO_IMAGE = "none"
-"""The value of an `…-image` input that says: this stack uses no image of that component."""
 
 
 def default_stack_image(repository: str) -> str:

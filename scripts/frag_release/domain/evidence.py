@@ -20,6 +20,20 @@ KEPT_DAYS = 90
 
 WAITING, ACTION_REQUIRED = "waiting", "action_required"
 """GitHub's words for what waits: for the rules of an environment, and for anybody's approval."""
+COMPLETED = "completed"
+SUCCESS = "success"
+PUSH = "push"
+DISPATCH = "workflow_dispatch"
+OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""The full id of an object of git, by SHA-1 or SHA-256."""
+RETRY = "Nothing is known to be wrong: run this again."
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+CREATION, DELETION = "branch_creation", "branch_deletion"
+LATEST_RUN = datetime.timedelta(minutes=5)
+"""GitHub creates a run up to a minute or two after the push, when the branch may be deleted already."""
+_CLOCKS = datetime.timedelta(minutes=1)
+"""How much the time of a run may be before that of the push that started it."""
 
 
 def is_held(status: str, conclusion: str | None) -> bool:
@@ -48,20 +62,6 @@ def how_to_rerun(url: str, days: int | None, jobs: str = "it") -> str:
         return f"re-run {jobs} at {url} (GitHub allows it for {RERUN_DAYS} days)"
     left = RERUN_DAYS - days
     return f"re-run {jobs} at {url} (GitHub allows it for {left} more day{'s' * (left != 1)})" if left > 0 else ""
-
-
-COMPLETED = "completed"
-SUCCESS = "success"
-PUSH = "push"
-DISPATCH = "workflow_dispatch"
-
-OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-"""The full id of an object of git, by SHA-1 or SHA-256."""
-
-RETRY = "Nothing is known to be wrong: run this again."
-
-_T = TypeVar("_T")
-_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True)
@@ -261,14 +261,6 @@ class Approval:
         """The approval as reports and records have it."""
         return {"by": self.by, "environments": list(self.environments)}
 
-
-CREATION, DELETION = "branch_creation", "branch_deletion"
-
-LATEST_RUN = datetime.timedelta(minutes=5)
-"""GitHub creates a run up to a minute or two after the push, when the branch may be deleted already."""
-
-_CLOCKS = datetime.timedelta(minutes=1)
-"""How much the time of a run may be before that of the push that started it."""
 
 _ALWAYS = Lifetime(
     datetime.datetime.min.replace(tzinfo=datetime.timezone.utc),

@@ -17,6 +17,31 @@ UNREADABLE = "?"
 """The source of an image that names one which is no address of a repository."""
 _PAGES = ("tree", "blob", "commit")
 """What follows OWNER/NAME in the address of a page of a repository."""
+_T = TypeVar("_T")
+MOST_PLATFORMS = 10
+"""Most platforms of one image whose origin is read."""
+_MOST_STATEMENTS = 4
+_MOST_DIGITS = 18
+_SILENT = "its provenance names no commit"
+_BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
+_HEX = re.compile(r"[0-9a-f]{64}")
+_REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
+_REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
+_SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)", re.DOTALL)
+_PACKAGE = re.compile(r"pkg:(?:docker|oci)/([^?#]+)", re.DOTALL)
+_IMAGE = re.compile(r"[a-z0-9.:\[\]-]+(/[a-z0-9._-]+)+")
+_PLATFORM = re.compile(r"[a-z0-9_.-]{1,30}")
+_REFERENCE_TYPE, _REFERENCE = "vnd.docker.reference.type", "vnd.docker.reference.digest"
+_PREDICATE_TYPE = "in-toto.io/predicate-type"
+_STATEMENT = "application/vnd.in-toto+json"
+_STATEMENT_TYPES = ("https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1")
+_SLSA = "https://slsa.dev/provenance/"
+_BUILDKIT = "https://mobyproject.org/buildkit@v1#metadata"
+_CONFIGURATIONS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+_INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
 
 
 @dataclass(frozen=True)
@@ -120,36 +145,6 @@ def judged_pair(
         if pin.image_name:
             found.append(judged_image(pin.image_name, recorded.get(pin.component.name) or now or "", image))
     return tuple(found)
-
-
-_T = TypeVar("_T")
-
-MOST_PLATFORMS = 10
-"""Most platforms of one image whose origin is read."""
-_MOST_STATEMENTS = 4
-_MOST_DIGITS = 18
-_SILENT = "its provenance names no commit"
-_BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
-
-_HEX = re.compile(r"[0-9a-f]{64}")
-_REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
-_REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
-_SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)", re.DOTALL)
-_PACKAGE = re.compile(r"pkg:(?:docker|oci)/([^?#]+)", re.DOTALL)
-_IMAGE = re.compile(r"[a-z0-9.:\[\]-]+(/[a-z0-9._-]+)+")
-_PLATFORM = re.compile(r"[a-z0-9_.-]{1,30}")
-
-_REFERENCE_TYPE, _REFERENCE = "vnd.docker.reference.type", "vnd.docker.reference.digest"
-_PREDICATE_TYPE = "in-toto.io/predicate-type"
-_STATEMENT = "application/vnd.in-toto+json"
-_STATEMENT_TYPES = ("https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1")
-_SLSA = "https://slsa.dev/provenance/"
-_BUILDKIT = "https://mobyproject.org/buildkit@v1#metadata"
-_CONFIGURATIONS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
-_INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ _OPENS_BLOCK = re.compile(r"[ \t]*:[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?\n")
 
 Plain = object
 """A node without its place: a text, or its kind with what is in it; a condition as it is read."""
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
+_STRING = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True)
@@ -291,10 +293,6 @@ def _valued(key: Node, value: Node) -> Plain:
     """Return a value; a condition by what it means, for its text may have grown by a line."""
     condition = read_condition(value.text) if (key.text or "").lower() == "if" and value.text else None
     return condition.term if condition and condition.term else _plain(value)
-
-
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
-_STRING = "tag:yaml.org,2002:str"
 
 
 def replace_values(content: bytes, changes: Mapping[str, str]) -> bytes:

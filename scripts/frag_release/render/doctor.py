@@ -23,6 +23,11 @@ _MARKS = {
 }
 _WORST_FIRST = (Presence.MISSING, Presence.UNSEEN, Presence.UNTOLD, Presence.THERE, Presence.NOT_NEEDED)
 _HEADER = ("Result", "Needed", "For", "What was seen", "How to get it")
+_GUARDS = (
+    "Anyone who may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
+    "for want of them."
+)
+_IN_FILE = "The gate decides only about jobs that need it and ask it. Only the file on the stack branch was looked at."
 
 
 def summary(report: DoctorReport, _links: Links) -> str:
@@ -64,15 +69,6 @@ def next_steps(report: DoctorReport) -> list[str]:
 
 def _advice(report: DoctorReport) -> list[Finding]:
     return [row.finding for row in report.needs if row.need.advisory and row.judgement.presence is Presence.MISSING]
-
-
-_GUARDS = (
-    "Anyone who may push a tag may push another workflow file with it. Only these settings stop that; no command fails "
-    "for want of them."
-)
-
-
-_IN_FILE = "The gate decides only about jobs that need it and ask it. Only the file on the stack branch was looked at."
 
 
 def _heading(report: DoctorReport) -> str:

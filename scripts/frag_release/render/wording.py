@@ -44,6 +44,7 @@ _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3_60
 TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 """What a reader must look at, the worst first."""
 _WORST_FIRST = (*TOLD, Status.PASS, Status.SKIPPED)
+VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,6 @@ def _line(finding: Finding, widths: list[int]) -> str:
     if not finding.remedy or finding.status in (Status.PASS, Status.SKIPPED):
         return line
     return f"{line}\n    -> {visible(finding.remedy)}"
-
-
-VERDICTS = {verdict: (mark, _VERDICTS[verdict]) for verdict, mark in _VERDICT_MARKS.items()}
 
 
 def mark(status: Status) -> str:

@@ -42,6 +42,12 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 Gap = Callable[[int], str]
 """What stands for so many lines that never came."""
+_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
+_MOST_PAGES = 20
+_LAST_WITH_OLD_PAGES = (24, 6, 1)
+LAUNCH_SECONDS = 125.0
+"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
+_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
 
 
 @dataclass
@@ -112,15 +118,6 @@ def _last(lines: Sequence[str]) -> Sequence[str]:
         first -= 1
         room -= len(lines[first])
     return lines[first:]
-
-
-_TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
-_MOST_PAGES = 20
-_LAST_WITH_OLD_PAGES = (24, 6, 1)
-LAUNCH_SECONDS = 125.0
-"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
-
-_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
 
 
 class UnconfirmedLaunchError(ExpectedError):

@@ -31,6 +31,24 @@ from ..http.messages import (
 
 _MOST_DETAILS = 5
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_HEADERS = {"Accept": "application/json"}
+_CHECK_ADDRESS = (
+    "Look at awx-url, and at awx-api-path: it is /api/v2/ for AWX itself, and /api/controller/v2/ behind the gateway "
+    "of the Ansible Automation Platform."
+)
+_CHECK_LOGIN = (
+    "The login is wrong or has expired: set awx-token anew, or awx-username and awx-password. Some releases take "
+    "tokens only."
+)
+_LOG_IN_ELSEWHERE = (
+    "A page to log in on stands before AWX. Give awx-url the address at which its API takes the login itself, and look "
+    "at awx-api-path."
+)
+_UPGRADING = "/migrations_notran/"
+"""Where AWX redirects everything to while its database is upgraded (`awx/main/middleware`)."""
+_UPGRADE_TRIES, _UPGRADE_PAUSE = 7, 10.0
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
+_T = TypeVar("_T")
 
 
 class Named(TypedDict):
@@ -232,29 +250,6 @@ def read_complaint(body: bytes) -> str:
 
 def _words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-_HEADERS = {"Accept": "application/json"}
-_CHECK_ADDRESS = (
-    "Look at awx-url, and at awx-api-path: it is /api/v2/ for AWX itself, and /api/controller/v2/ behind the gateway "
-    "of the Ansible Automation Platform."
-)
-_CHECK_LOGIN = (
-    "The login is wrong or has expired: set awx-token anew, or awx-username and awx-password. Some releases take "
-    "tokens only."
-)
-
-_LOG_IN_ELSEWHERE = (
-    "A page to log in on stands before AWX. Give awx-url the address at which its API takes the login itself, and look "
-    "at awx-api-path."
-)
-
-_UPGRADING = "/migrations_notran/"
-"""Where AWX redirects everything to while its database is upgraded (`awx/main/middleware`)."""
-_UPGRADE_TRIES, _UPGRADE_PAUSE = 7, 10.0
-_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
-
-_T = TypeVar("_T")
 
 
 class AwxRefusedError(UsageError):

@@ -27,6 +27,13 @@ _REMOTE = b"refs/remotes/origin/"
 
 
 _Batch = TypeVar("_Batch", bound=Callable[..., Answers[Any]])
+_TREE_ENTRY = {
+    20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
+    32: re.compile(rb"([0-7]+) ([^\0]+)\0(.{32})", re.DOTALL),
+}
+_DATED = re.compile(rb"(?:tagger|committer) [^\n]*> (-?[0-9]{1,20}) [-+][0-9]+")
+_FOLDER = b"40000"
+_NO_FILES = {_FOLDER: "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}
 
 
 def each_answered(ask: _Batch) -> _Batch:
@@ -88,15 +95,6 @@ def read_branches(git: Git) -> Branches:
 
 def _below(folder: bytes, name: bytes) -> bytes | None:
     return name[len(folder) :] if name.startswith(folder) else None
-
-
-_TREE_ENTRY = {
-    20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
-    32: re.compile(rb"([0-7]+) ([^\0]+)\0(.{32})", re.DOTALL),
-}
-_DATED = re.compile(rb"(?:tagger|committer) [^\n]*> (-?[0-9]{1,20}) [-+][0-9]+")
-_FOLDER = b"40000"
-_NO_FILES = {_FOLDER: "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}
 
 
 @dataclass(frozen=True)

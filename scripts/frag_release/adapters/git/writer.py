@@ -24,6 +24,9 @@ from .process import Git
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NOBODY = {"NAME": "frag-release-action", "EMAIL": "noreply@frag-release-action.invalid"}
+_FILES = (b"100644", b"100755")
+_NO_PULL_REQUESTS = "a clone on a disk has no pull requests"
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,6 @@ def git_of(tree: WorkingTree, seconds: float, environment: Mapping[str, str] | N
     from ..http.retry import Deadline
 
     return Git(tree.top, Deadline(seconds), os.environ if environment is None else environment)
-
-
-_NOBODY = {"NAME": "frag-release-action", "EMAIL": "noreply@frag-release-action.invalid"}
-_FILES = (b"100644", b"100755")
-_NO_PULL_REQUESTS = "a clone on a disk has no pull requests"
 
 
 @contextlib.contextmanager

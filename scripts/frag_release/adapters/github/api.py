@@ -26,6 +26,12 @@ _EXPIRED = (
     "The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: then just "
     "run this again."
 )
+CONTENTS = "contents: read"
+ACTIONS = "actions: read"
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -90,16 +96,6 @@ def accepted_permissions(response: Response) -> str:
         return ""
     choices = [[one.strip().replace("=", ": ") for one in choice.split(",")] for choice in header.split(";")]
     return " or ".join(", ".join(choice) for choice in choices).replace("_", "-")
-
-
-CONTENTS = "contents: read"
-ACTIONS = "actions: read"
-
-_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
-_NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?')
-
-_T = TypeVar("_T")
 
 
 def _headers(accept: str, version: str) -> dict[str, str]:

@@ -17,6 +17,41 @@ from .payloads import WorkflowRun
 from .refs import moment_of
 from .runs import MOST_PAGES, PAGE, branch_lifetimes, file_of, run_of, runs_by_event, whole_list
 
+_PAST_PAGE = 30
+_WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}
+_EVENTS = ("push", "workflow_dispatch")
+_ADVICE = Advice(
+    (
+        Refusal(
+            re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
+            "Add workflow_dispatch to the triggers of the build workflow on the default branch, and release from a "
+            "commit that has it, too; or give the input token one of an app or a person, delete the tag and run this "
+            "again: then the push of the tag starts the build.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"disabled workflow", re.I),
+            "The build workflow is switched off: Actions > that workflow > Enable workflow. Then run this again: it "
+            "goes on from there.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"Required inputs?\b.*not provided", re.I),
+            "The build of a release is started without inputs, so none of them may be required without a default: give "
+            "that one a default under workflow_dispatch of the build workflow, and release from a commit that has it. "
+            "By hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"No ref found", re.I),
+            "The tag was deleted in between. Run this again: it makes the tag anew.",
+            right=False,
+        ),
+    ),
+    "The workflow's own token needs actions: write under permissions of its job to start the build of the tag. The "
+    "token of an app or a person needs no such right: with it the push of the tag starts the build.",
+)
+
 
 class ArtifactRun(TypedDict):
     """The run that an artifact says it is of."""
@@ -60,42 +95,6 @@ def _artifact(facts: ArtifactFacts) -> Artifact:
         run=(run.get("id") or 0) if run else 0,
         head_sha=(run.get("head_sha") or "") if run else "",
     )
-
-
-_PAST_PAGE = 30
-_WHOLE: Mapping[str, str | int] = {"per_page": PAGE, "exclude_pull_requests": "true"}
-_EVENTS = ("push", "workflow_dispatch")
-_ADVICE = Advice(
-    (
-        Refusal(
-            re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
-            "Add workflow_dispatch to the triggers of the build workflow on the default branch, and release from a "
-            "commit that has it, too; or give the input token one of an app or a person, delete the tag and run this "
-            "again: then the push of the tag starts the build.",
-            right=False,
-        ),
-        Refusal(
-            re.compile(r"disabled workflow", re.I),
-            "The build workflow is switched off: Actions > that workflow > Enable workflow. Then run this again: it "
-            "goes on from there.",
-            right=False,
-        ),
-        Refusal(
-            re.compile(r"Required inputs?\b.*not provided", re.I),
-            "The build of a release is started without inputs, so none of them may be required without a default: give "
-            "that one a default under workflow_dispatch of the build workflow, and release from a commit that has it. "
-            "By hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
-            right=False,
-        ),
-        Refusal(
-            re.compile(r"No ref found", re.I),
-            "The tag was deleted in between. Run this again: it makes the tag anew.",
-            right=False,
-        ),
-    ),
-    "The workflow's own token needs actions: write under permissions of its job to start the build of the tag. The "
-    "token of an app or a person needs no such right: with it the push of the tag starts the build.",
-)
 
 
 class FollowedRun(WorkflowRun):

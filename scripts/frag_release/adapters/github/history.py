@@ -23,6 +23,13 @@ _COMMITS_A_PAGE = 100
 _LAST = re.compile(r'<[^<>]*[?&]page=([0-9]{1,6})(?:&[^<>]*)?>\s*;[^<]*\brel="?last"?')
 
 Dates = Mapping[str, "datetime.datetime | None"]
+MOST_COMMITS = 2000
+"""More than any release has brought; what is longer is two commits that were never neighbours."""
+_PAGE = 100
+_MAX_BYTES = 32 * 1024 * 1024
+"""The first page of a comparison also lists up to 300 files with their changes."""
+_MOST_FILES = 300
+_WITH_ADDED, _WITH_REMOVED = ("ahead", "diverged"), ("behind", "diverged")
 
 
 class ListedCommit(TypedDict):
@@ -71,16 +78,6 @@ def _whole(api: RepositoryApi, head: str, pages: Sequence[Answer[Response]], wha
     if next(iter(found), "") != head or parents - found.keys():
         raise Unseen(Unknown(f"GitHub sent only a part of {what} of {api.name}"))
     return found
-
-
-MOST_COMMITS = 2000
-"""More than any release has brought; what is longer is two commits that were never neighbours."""
-
-_PAGE = 100
-_MAX_BYTES = 32 * 1024 * 1024
-"""The first page of a comparison also lists up to 300 files with their changes."""
-_MOST_FILES = 300
-_WITH_ADDED, _WITH_REMOVED = ("ahead", "diverged"), ("behind", "diverged")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,36 @@ _REMEDY = (
     "with the permissions contents: write, workflows: write and pull-requests: write. "
     "Save it as a secret of an environment, run the job in it, and pass that secret to the input token."
 )
+_RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
+_WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
+_NO_PULL_REQUESTS = re.compile(r"not permitted to create or approve pull requests")
+_PROTECTION = re.compile(
+    r"GH006|GH013|rule violation|protected (branch|ref)|through a pull request|Reference (update failed|cannot be)"
+    r"|Cannot (create|update|delete|force-push)|status checks?\b|verified signature|merge commits",
+    re.I,
+)
+_NO_REASON = re.compile(r"Reference update failed\W*", re.I)
+"""All that GitHub says where git itself refuses a name, and where a rule does that it does not name."""
+_FOR_PULL_REQUESTS = (
+    "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
+    "the workflow's own token pull-requests: write under permissions of its job."
+)
+_SETTING = (
+    "Turn on Settings > Actions > General > Workflow permissions > Allow GitHub Actions to create and approve pull "
+    "requests (in the organisation's settings first, where it is greyed out), or give the token of a person or an "
+    "app in the input token."
+)
+_SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
+_FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
+_FREE_NAME = (
+    "GitHub does not say why. Either a branch is in the way: git makes no branch below the name of another, such as "
+    "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
+)
+DONE_UNREAD = (
+    "GitHub says that this was done, but not what it made. Run this again: what exists already is detected first."
+)
+"""What to do about a write whose answer has a good status, and cannot be read."""
+_T = TypeVar("_T")
 
 
 class Granted(TypedDict):
@@ -124,41 +154,6 @@ def _lacking(api: RepositoryApi, path: str, own_token: bool) -> str:
     if token.may_push is False:
         return f"the token in the input {api.given_as} belongs to somebody who may only read {api.name}"
     return ""
-
-
-_RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
-_WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
-_NO_PULL_REQUESTS = re.compile(r"not permitted to create or approve pull requests")
-_PROTECTION = re.compile(
-    r"GH006|GH013|rule violation|protected (branch|ref)|through a pull request|Reference (update failed|cannot be)"
-    r"|Cannot (create|update|delete|force-push)|status checks?\b|verified signature|merge commits",
-    re.I,
-)
-_NO_REASON = re.compile(r"Reference update failed\W*", re.I)
-"""All that GitHub says where git itself refuses a name, and where a rule does that it does not name."""
-
-_FOR_PULL_REQUESTS = (
-    "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
-    "the workflow's own token pull-requests: write under permissions of its job."
-)
-_SETTING = (
-    "Turn on Settings > Actions > General > Workflow permissions > Allow GitHub Actions to create and approve pull "
-    "requests (in the organisation's settings first, where it is greyed out), or give the token of a person or an "
-    "app in the input token."
-)
-_SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
-_FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
-_FREE_NAME = (
-    "GitHub does not say why. Either a branch is in the way: git makes no branch below the name of another, such as "
-    "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
-)
-
-DONE_UNREAD = (
-    "GitHub says that this was done, but not what it made. Run this again: what exists already is detected first."
-)
-"""What to do about a write whose answer has a good status, and cannot be read."""
-
-_T = TypeVar("_T")
 
 
 class Step(Enum):

@@ -18,6 +18,14 @@ _ON_BRANCH = ("identical", "behind")
 _OFF_BRANCH = ("ahead", "diverged")
 _MAX_BYTES = 32 * 1024 * 1024
 """The first page of a comparison lists up to 300 files with their changes."""
+COMMIT = re.compile(r"[0-9a-f]{40}")
+_MOST_LEVELS = 10
+MOST_REFS = 30_000
+"""Most tags or branches that are listed at once."""
+# A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
+_MOST_BYTES = 500 * MOST_REFS
+_MOST_PAGES = MOST_REFS // 30
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|^/|/$|\.$|^@$")
 
 
 @dataclass(frozen=True)
@@ -64,17 +72,6 @@ def moment_of(text: str) -> datetime.datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-COMMIT = re.compile(r"[0-9a-f]{40}")
-
-_MOST_LEVELS = 10
-MOST_REFS = 30_000
-"""Most tags or branches that are listed at once."""
-# A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
-_MOST_BYTES = 500 * MOST_REFS
-_MOST_PAGES = MOST_REFS // 30
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|^/|/$|\.$|^@$")
 
 
 class GithubRefs:

@@ -55,6 +55,30 @@ RIGHTS = (
     f"contents: write under permissions of its job. {WORKFLOW_RULE}"
 )
 _TAG_ADVICE = Advice((RULESET, BURNED), RIGHTS)
+_PAGE = 100
+_MOST_PAGES = 10
+_MAX_BYTES = 64 * 1024 * 1024
+"""A page may have a hundred texts of 125,000 characters."""
+_TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
+_ADVICE = Advice(
+    (
+        BURNED,
+        RULESET,
+        Refusal(
+            re.compile(r"immutable release", re.I),
+            "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
+            f"release.json is there, all is done. If not: {ANOTHER_TAG}",
+            right=False,
+        ),
+        Refusal(
+            re.compile(r"name: already_exists"),
+            "Something of that name was made in between, by another run or by hand. Run this again: it goes on from "
+            "what is there.",
+            right=False,
+        ),
+    ),
+    RIGHTS,
+)
 
 
 def _of_name(error: WriteFailedError | WriteRefusedError) -> WriteFailedError | WriteRefusedError:
@@ -135,32 +159,6 @@ def _merged(pull: MergedPull) -> MergedRequest:
         body=pull["body"] or "",
         merge_commit=pull["merge_commit_sha"] or "",
     )
-
-
-_PAGE = 100
-_MOST_PAGES = 10
-_MAX_BYTES = 64 * 1024 * 1024
-"""A page may have a hundred texts of 125,000 characters."""
-_TEMPLATE = re.compile(r"\{[^{}]*\}\Z")
-_ADVICE = Advice(
-    (
-        BURNED,
-        RULESET,
-        Refusal(
-            re.compile(r"immutable release", re.I),
-            "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
-            f"release.json is there, all is done. If not: {ANOTHER_TAG}",
-            right=False,
-        ),
-        Refusal(
-            re.compile(r"name: already_exists"),
-            "Something of that name was made in between, by another run or by hand. Run this again: it goes on from "
-            "what is there.",
-            right=False,
-        ),
-    ),
-    RIGHTS,
-)
 
 
 class ReleaseAsset(TypedDict):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ...domain.changes import History
     from ...domain.evidence import Answers
     from .refs import Position
+_MOST_LOGGED = 100
+_MOST_COMPARED = 25
+"""A gate places up to 21 commits of the stack; comparing those takes one round trip, listing takes two."""
+_T = TypeVar("_T")
 
 
 class Visibility(TypedDict):
@@ -116,13 +120,6 @@ class GithubDates:
         self._api.expect(found["sha"] == commit, what)
         committer = found.get("committer")
         return moment_of(committer["date"]) if committer else None
-
-
-_MOST_LOGGED = 100
-_MOST_COMPARED = 25
-"""A gate places up to 21 commits of the stack; comparing those takes one round trip, listing takes two."""
-
-_T = TypeVar("_T")
 
 
 class GithubRepository:

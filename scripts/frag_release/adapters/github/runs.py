@@ -36,6 +36,16 @@ _TOO_MANY = "Running this again does not help. Use another commit under a new ta
 
 _Page = TypeVar("_Page")
 _Item = TypeVar("_Item")
+_AT_A_REF = (
+    *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
+    "dynamic",
+)
+"""The events that start runs at any ref of the repository (docs: "Events that trigger workflows")."""
+# Not CONTENTS: that the activity can be read is not documented to prove that contents can.
+_ACTIVITY = "contents: read (for the activity of the repository)"
+_NEVER_HEARD_OF = (404, 422)
+_T = TypeVar("_T")
+_SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
 
 
 def runs_by_event(api: RepositoryApi, listed: Callable[[str], list[_Item]], events: Sequence[str]) -> list[_Item]:
@@ -78,19 +88,6 @@ def whole_list(
     if len(found) < most:
         raise Unseen(Unknown(f"of {most} {noun} only {len(found)} were sent, when asked for {what} of {api.name}"))
     return list(found.values())
-
-
-_AT_A_REF = (
-    *("push", "workflow_dispatch", "create", "release", "deployment", "deployment_status", "registry_package"),
-    "dynamic",
-)
-"""The events that start runs at any ref of the repository (docs: "Events that trigger workflows")."""
-
-# Not CONTENTS: that the activity can be read is not documented to prove that contents can.
-_ACTIVITY = "contents: read (for the activity of the repository)"
-_NEVER_HEARD_OF = (404, 422)
-
-_T = TypeVar("_T")
 
 
 class GithubRuns:
@@ -184,9 +181,6 @@ def _at_own_ref(run: WorkflowRun) -> bool:
     """Whether a run builds a ref of the repository itself, and no pull request."""
     own = run["head_repository"] is not None and run["head_repository"]["id"] == run["repository"]["id"]
     return own and not run["event"].startswith("pull_request")
-
-
-_SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
 
 
 def file_of(path: str) -> str:

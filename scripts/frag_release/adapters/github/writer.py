@@ -20,6 +20,9 @@ from .refs import GithubRefs
 
 _READ = "pull-requests: read"
 _MOST_PAGES = 50
+_FILES = ("100644", "100755")
+_NOTHING_MOVED = "No branch was moved. Run this again."
+_T = TypeVar("_T")
 
 
 class Login(TypedDict):
@@ -138,13 +141,6 @@ def _pull_request(pull: Pull) -> PullRequest:
         title=pull["title"],
         body=pull["body"] or "",
     )
-
-
-_FILES = ("100644", "100755")
-
-_NOTHING_MOVED = "No branch was moved. Run this again."
-
-_T = TypeVar("_T")
 
 
 class Named(TypedDict):

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
+_WORKERS = 8
+MOST_AT_ONCE = 60
+"""Requests on their way at the same time. GitHub refuses more than 100, those of other runs among them (docs: "Rate
+limits for the REST API", secondary rate limits), and twenty components ask more than that in one round."""
+_FIND_OUT = "The outcome is unknown. Run it again: what exists already is detected first."
+_T = TypeVar("_T")
 
 
 class Once(Generic[_K, _V]):
@@ -49,15 +55,6 @@ class Once(Generic[_K, _V]):
     def put(self, key: _K, value: _V) -> None:
         """Keep an answer that came along with another one; the one that is there already stays."""
         self.get(key, lambda: value)
-
-
-_WORKERS = 8
-MOST_AT_ONCE = 60
-"""Requests on their way at the same time. GitHub refuses more than 100, those of other runs among them (docs: "Rate
-limits for the REST API", secondary rate limits), and twenty components ask more than that in one round."""
-_FIND_OUT = "The outcome is unknown. Run it again: what exists already is detected first."
-
-_T = TypeVar("_T")
 
 
 class Http:

@@ -33,6 +33,12 @@ with warnings.catch_warnings():
     from requests.auth import AuthBase
 for _name in _GUESSERS:
     del sys.modules[_name]
+_REDIRECTS = (301, 302, 303, 307, 308)
+_REDIRECTS_OF_WRITES = (307, 308)
+"""Only these say that method and body go along (RFC 9110, 15.4)."""
+_STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
+_CHUNK = 64 * 1024
+_CONNECTIONS = 16
 
 
 class TrustingAdapter(HTTPAdapter):
@@ -74,14 +80,6 @@ def _trusting(**place: str) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.load_verify_locations(**place)
     return context
-
-
-_REDIRECTS = (301, 302, 303, 307, 308)
-_REDIRECTS_OF_WRITES = (307, 308)
-"""Only these say that method and body go along (RFC 9110, 15.4)."""
-_STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
-_CHUNK = 64 * 1024
-_CONNECTIONS = 16
 
 
 class _Authorization(AuthBase):

@@ -23,6 +23,11 @@ from ...errors import UsageError
 _INNER_DOMAINS = ("localhost", "local", "internal", "intranet", "private", "corp", "home", "lan")
 _LAST_32_BITS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 _PORTS = {"http": 80, "https": 443}
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+_T = TypeVar("_T")
+MAX_BYTES = 8 * 1024 * 1024
+"""Most that is read of a body, in bytes after decompression, where the caller asks for no other limit."""
+_MOST_QUOTED = 200
 
 
 class Origin(NamedTuple):
@@ -107,9 +112,6 @@ def problem_with(url: str) -> str:
     return ""
 
 
-_SENDABLE = re.compile(r"[\x21-\x7e]+")
-
-
 @dataclass(frozen=True)
 class Credentials:
     """The value of an `Authorization` header, for requests to `origin` and to nobody else."""
@@ -133,9 +135,6 @@ def basic(username: str, password: str, url: str) -> Credentials:
     """User name and password (RFC 7617, as UTF-8) for the origin of `url`."""
     pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
     return Credentials(origin(url), f"Basic {pair}")
-
-
-_T = TypeVar("_T")
 
 
 def read_payload(body: bytes, kind: type[_T]) -> _T | None:
@@ -169,12 +168,6 @@ def _check(kind: Any) -> Callable[[object], bool]:
         return lambda value: False
     # A bool is an int to Python, not to JSON.
     return lambda value: isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-
-
-MAX_BYTES = 8 * 1024 * 1024
-"""Most that is read of a body, in bytes after decompression, where the caller asks for no other limit."""
-
-_MOST_QUOTED = 200
 
 
 @dataclass(frozen=True)

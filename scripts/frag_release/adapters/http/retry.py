@@ -18,6 +18,20 @@ from ...dataclass import dataclass, field
 from ...domain.evidence import Unknown
 from .messages import Failure, Request, Response
 
+_TRANSIENT = (500, 502, 503, 504)
+_NOT_IMPLEMENTED = 501
+"""Said of a method: a HEAD can then be asked for as a GET."""
+_FIRST_PAUSE = 0.5
+_FIRST_LIMITED_PAUSE = 60.0
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_EPOCH = re.compile(r"[0-9]{1,11}")
+A_MINUTE = 800
+"""Most questions to one server within a minute: some room below GitHub's 900."""
+SPARED = 10
+"""The last part, one in so many, of what a server allows is spread over the time until it allows more."""
+TOLD_APART = 5.0
+"""Seconds between two lines about the progress, at least."""
+
 
 class Deadline:
     """A moment `seconds` from now; `clock` counts seconds and never goes back."""
@@ -34,15 +48,6 @@ class Deadline:
     def expired(self) -> bool:
         """Whether no time is left."""
         return self.remaining() <= 0
-
-
-_TRANSIENT = (500, 502, 503, 504)
-_NOT_IMPLEMENTED = 501
-"""Said of a method: a HEAD can then be asked for as a GET."""
-_FIRST_PAUSE = 0.5
-_FIRST_LIMITED_PAUSE = 60.0
-_SECONDS = re.compile(r"[0-9]{1,9}")
-_EPOCH = re.compile(r"[0-9]{1,11}")
 
 
 @dataclass(frozen=True)
@@ -114,14 +119,6 @@ def _retry_after(value: str, now: float) -> float | None:
     if date.tzinfo is None:
         date = date.replace(tzinfo=datetime.timezone.utc)
     return min(max(0.0, date.timestamp() - now), 86400.0)
-
-
-A_MINUTE = 800
-"""Most questions to one server within a minute: some room below GitHub's 900."""
-SPARED = 10
-"""The last part, one in so many, of what a server allows is spread over the time until it allows more."""
-TOLD_APART = 5.0
-"""Seconds between two lines about the progress, at least."""
 
 
 @dataclass

@@ -28,6 +28,24 @@ _NO_PROVENANCE = "it has no provenance"
 
 Document = dict[str, Any]
 Parallel = Callable[[Sequence[Callable[[], Any]]], Sequence[Any]]
+_DOCKER_HUB_URL = "https://registry-1.docker.io"
+_HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?P<port>:[0-9]{1,5})?")
+# OCI distribution specification, "Pulling manifests".
+_REPOSITORY = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
+_MOST_CHARACTERS = 255
+_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+HEADERS = {"Accept": ", ".join(_TYPES)}
+_REFUSALS = (401, 403, 404)
+"""What registries answer of what the login does not reach; 404 also of what is not there."""
+_DIGEST_HEADER = "docker-content-digest"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_MAX_BYTES = 4 * 1024 * 1024
+"""What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +132,6 @@ class OriginReader:
         return seen(origin.read_json(response.body, what))
 
 
-_DOCKER_HUB_URL = "https://registry-1.docker.io"
-_HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?P<port>:[0-9]{1,5})?")
-# OCI distribution specification, "Pulling manifests".
-_REPOSITORY = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
-_MOST_CHARACTERS = 255
-
-
 @dataclass(frozen=True)
 class ImagePlace:
     """The address of a registry, and the name of an image's repository in it."""
@@ -144,21 +155,6 @@ def locate(name: str, registry_url: str = "") -> ImagePlace | None:
 
 def _scheme(host: str) -> str:
     return "http" if is_loopback(host.strip("[]")) else "https"
-
-
-_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-HEADERS = {"Accept": ", ".join(_TYPES)}
-_REFUSALS = (401, 403, 404)
-"""What registries answer of what the login does not reach; 404 also of what is not there."""
-_DIGEST_HEADER = "docker-content-digest"
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_MAX_BYTES = 4 * 1024 * 1024
-"""What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
 
 
 def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Image:

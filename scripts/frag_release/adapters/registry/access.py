@@ -40,6 +40,13 @@ _PART = re.compile(
 )
 _MOST_CHARACTERS = 8192
 _SHORT_SECOND_LEVEL = 3
+_MAX_TOKEN_BYTES = 256 * 1024
+_MOST_REDIRECTS = 3
+_CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
+STAYS = (
+    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
+    "passes its answers on as they are."
+)
 
 
 @dataclass(frozen=True)
@@ -101,16 +108,6 @@ def _in_one_hand(domain: str) -> bool:
 
 def _at_or_below(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
-
-
-_MAX_TOKEN_BYTES = 256 * 1024
-_MOST_REDIRECTS = 3
-_CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
-
-STAYS = (
-    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
-    "passes its answers on as they are."
-)
 
 
 class RegistryAccess:

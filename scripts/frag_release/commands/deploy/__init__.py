@@ -52,6 +52,7 @@ _SHOWN_BEFORE_OWN = (
     "that deploys: look at its log."
 )
 _UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
+__all__ = ["read_settings", "run"]
 
 
 @dataclass(frozen=True)
@@ -351,9 +352,6 @@ def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:
         "Nothing was deployed. Go back to another release, or deploy the image by hand, when you have made sure that "
         "it is the image of then.",
     )
-
-
-__all__ = ["read_settings", "run"]
 
 
 def run(session: Session[DeploySettings]) -> DeployReport:

@@ -43,6 +43,13 @@ _BETWEEN = 3.0
 """Seconds between two looks of a row."""
 _BEFORE_SECONDS = 10.0
 """Longest time for the look before the launch: a site that hangs must not hold up the way back."""
+_SPARE_SECONDS = 300.0
+"""Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""
+_ENDINGS = {
+    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
+    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
+    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
+}
 
 
 def site_values(judged: GateReport, image: Image, record: ReleaseRecord | None) -> Values:
@@ -102,15 +109,6 @@ class SiteCheck:
                 return look
             self.clock.sleep(_BETWEEN if look.passed else pause)
             pause = pause if look.passed else min(pause * 1.5, _LONGEST_PAUSE)
-
-
-_SPARE_SECONDS = 300.0
-"""Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""
-_ENDINGS = {
-    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
-    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
-    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
-}
 
 
 class Deployer(Protocol):

@@ -33,6 +33,8 @@ MOST = 20
 _MOST_SAME = 5
 _MOST_ENVIRONMENTS = 3
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_MOST_RECORDS = 5
+_NOWHERE = Unknown("no record of a deployment to production is believed, and no build of a release has deployed there")
 
 
 @dataclass(frozen=True)
@@ -132,10 +134,6 @@ class RecordEvidence:
 def _speaks_of(filed: Filed, left: Collection[str]) -> bool:
     """Whether a record can say that one of some releases was left, or that it was deployed again."""
     return filed.deployed is not None and (filed.task == ROLLBACK or filed.deployed.tag in left)
-
-
-_MOST_RECORDS = 5
-_NOWHERE = Unknown("no record of a deployment to production is believed, and no build of a release has deployed there")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,15 @@ from ...inputs.context import Context
 from ..journal import Journal
 from ..session import must
 
+_MOST_UPDATES = 30
+"""How many merges of the stack branch into a release branch are looked through."""
+MOST_PLACED = 300
+"""So many of the highest tags are looked at; if none of them is on a branch, no tag is called the newest."""
+_NEXT = 40
+MOST_TITLES = 300
+"""Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""
+_NOT_LOOKED_UP = LeftOut(f"only the titles of the first {MOST_TITLES} are looked up")
+
 
 def approvals_of(builds: Builds, runs: Collection[int], journal: Journal) -> list[Approval]:
     """Return who approved the runs, each approval once. What cannot be seen is a note: nothing hangs on it."""
@@ -39,10 +48,6 @@ def approvals_of(builds: Builds, runs: Collection[int], journal: Journal) -> lis
 def own_run(context: Context, repository: str) -> int:
     """The run that we are part of if it is of that repository, else 0."""
     return context.run_id if context.repository.lower() == repository.lower() else 0
-
-
-_MOST_UPDATES = 30
-"""How many merges of the stack branch into a release branch are looked through."""
 
 
 def through_updates(writer: Writer, head: str) -> Answer[list[CommitFacts]]:
@@ -80,12 +85,6 @@ def ticket_to_tell(writer: Writer, commit: str, stack: str, known: tuple[str, ..
             "Name the ticket to tell in the input ticket of announce.",
         )
     return ticket
-
-
-MOST_PLACED = 300
-"""So many of the highest tags are looked at; if none of them is on a branch, no tag is called the newest."""
-
-_NEXT = 40
 
 
 def find_newest(
@@ -137,12 +136,6 @@ def _eligible(commit: Answer[str | None], placements: Mapping[str, Answer[Placem
         return commit if isinstance(commit, Unknown) and not isinstance(commit, WrongKind) else False
     place = placements[commit]
     return place if isinstance(place, Unknown) else bool(place.branches)
-
-
-MOST_TITLES = 300
-"""Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""
-
-_NOT_LOOKED_UP = LeftOut(f"only the titles of the first {MOST_TITLES} are looked up")
 
 
 def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, server: str, home: str = "") -> Contents:

@@ -14,6 +14,13 @@ from ...domain.facts import ComponentFacts, PreviousRelease, Recorded, StackFact
 from ...domain.release_record import ReleaseRecord
 from ...domain.versions import ProductionTag, production_tags
 
+_FIRST_CALENDAR_YEAR = 2000
+_MOST_HIGHER = 20
+_LOWER_BATCHES = (1, 4)
+TagFacts = tuple[StackFacts, Answer[PreviousRelease | None]]
+"""The facts of a tag of the stack, and the release before it."""
+ReadPins = Callable[[Sequence[str]], Mapping[str, tuple[Pin, ...]]]
+
 
 def with_records(
     forge: Forge, repository: str, previous: Answer[PreviousRelease | None], components: Sequence[ComponentFacts]
@@ -56,16 +63,6 @@ def _with_record(facts: ComponentFacts, record: Answer[ReleaseRecord]) -> Compon
     return replace(
         facts, recorded=Recorded(record.tag, component.commit, component.digest, passed, record.frozen, left)
     )
-
-
-_FIRST_CALENDAR_YEAR = 2000
-_MOST_HIGHER = 20
-_LOWER_BATCHES = (1, 4)
-
-TagFacts = tuple[StackFacts, Answer[PreviousRelease | None]]
-"""The facts of a tag of the stack, and the release before it."""
-
-ReadPins = Callable[[Sequence[str]], Mapping[str, tuple[Pin, ...]]]
 
 
 class StackEvidence:

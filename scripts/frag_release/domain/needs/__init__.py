@@ -16,6 +16,8 @@ EXAMINED = ("gate", "prepare", "publish", "announce", "deploy", "audit")
 """The commands that need anything."""
 NEED, IN_FILE, OUTSIDE = "need", "workflow", "outside"
 """What findings have as their rule: what a command needs, what the workflow file does, what guards the gate."""
+_ROLE = "Let whoever the token belongs to write to that board (the board's Settings > Manage access)."
+UNARCHIVE = "Take it out of the archive, or name another repository."
 
 
 class Presence(Enum):
@@ -208,9 +210,6 @@ _NEVER_OWN = {
 }
 # Everybody who may read a repository may open issues in it, and a project is no part of one.
 _WITHOUT_PUSHING = (Right.ISSUES, Right.PROJECTS)
-_ROLE = "Let whoever the token belongs to write to that board (the board's Settings > Manage access)."
-
-UNARCHIVE = "Take it out of the archive, or name another repository."
 
 
 def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Judgement:

@@ -23,6 +23,9 @@ _BYPASS_LIST = "put whoever the token belongs to on the bypass list of that rule
 # The number that GitHub gave the role Write (docs of its provider for Terraform, `repository_ruleset`), and the one of
 # the app GitHub Actions, as which every workflow asks, and so one that anybody has pushed.
 _EVERYBODY = {("RepositoryRole", 4): "the role Write", ("Integration", 15368): "the app GitHub Actions"}
+# Nothing here deletes a ref, and Copilot's review comments on pull requests alone.
+_HARMLESS = frozenset({"deletion", "copilot_code_review"})
+_BY_MERGING_ALONE = frozenset({"update", "pull_request", "required_status_checks", "merge_queue"})
 
 
 @dataclass(frozen=True)
@@ -232,10 +235,6 @@ class Deed:
     forbidding: Set[str]
     harmless: Set[str]
 
-
-# Nothing here deletes a ref, and Copilot's review comments on pull requests alone.
-_HARMLESS = frozenset({"deletion", "copilot_code_review"})
-_BY_MERGING_ALONE = frozenset({"update", "pull_request", "required_status_checks", "merge_queue"})
 
 # A release branch begins at the stack branch, with all merges of that, and is built again by force.
 OWN_BRANCH = Deed("a push", _BY_MERGING_ALONE | {"creation"}, _HARMLESS)

@@ -39,6 +39,8 @@ _SET = (
 _MOST = 4
 
 Judge = Callable[[GateUse], Judgement]
+OF_LEVEL_ONE = ("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone")
+"""The rows that are there with level 1."""
 
 
 def judge_branches(repository: str, heads: Answers[str | None], given_as: str, every: bool) -> Judgement:
@@ -227,8 +229,6 @@ ROWS: tuple[tuple[str, str, Judge], ...] = (
     ("deployment-failures", "A deployment that fails is red", judge_failures),
 )
 """What the file alone answers: the row's id, what has to be so, and how it is judged."""
-OF_LEVEL_ONE = ("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone")
-"""The rows that are there with level 1."""
 
 
 def judge_rows(use: GateUse, file: str, chosen: Sequence[str] = ()) -> list[Row]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _ANEW = "Do not deploy it. Find out who changed it, and release anew under the next free tag."
+_BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,6 @@ def with_differences(findings: Sequence[Finding], found: Sequence[Finding]) -> l
     kept = [by_key.pop(one.key, one) if not one.status.blocks else one for one in findings]
     blocked = {one.key for one in kept if one.status.blocks}
     return [*kept, *(one for key, one in by_key.items() if key not in blocked)]
-
-
-_BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 
 @rule(

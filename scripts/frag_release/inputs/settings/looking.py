@@ -22,6 +22,9 @@ from .release import check_new, tags_with_own_token, ticket_repository
 
 NEWEST = "newest"
 """In the place of a first release: nothing of the past is judged."""
+_ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}")
+_NOT_OF_GATE = frozenset({"command", "stack-repository", "report"})
+_SECRETS = frozenset(one.name for one in INPUTS if one.secret)
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,6 @@ def _commands(values: Values) -> Sequence[str]:
         remedy = f"Name one or more of these, separated by commas: {', '.join(EXAMINED)}."
         raise wrong_input("for", unknown[0] if unknown else values.text("for"), remedy)
     return chosen
-
-
-_ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}")
-_NOT_OF_GATE = frozenset({"command", "stack-repository", "report"})
-_SECRETS = frozenset(one.name for one in INPUTS if one.secret)
 
 
 @dataclass(frozen=True)

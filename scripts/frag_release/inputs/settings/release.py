@@ -28,6 +28,10 @@ _PROJECT = re.compile(
 _MOST_LABEL = 50
 _BOX = re.compile(r"[-*+]\s+(?:\[[ xX]?\]\s*)?")
 _MOST_LINES, _MOST_IN_LINE = 30, 200
+_UTC = ("UTC", "Etc/UTC")
+"""Known without the data of time zones, which small images lack."""
+_WELL_KNOWN = "Europe/London"
+_MINUTES_FOR_NEW = 30.0
 
 
 def ticket_repository(values: Values, stack_repository: str) -> str:
@@ -146,12 +150,6 @@ def _project(text: str) -> str:
     if text and found is None:
         raise wrong_input("project", text, "Use orgs/NAME/projects/NUMBER, users/NAME/projects/NUMBER, or its address.")
     return found[1] if found else ""
-
-
-_UTC = ("UTC", "Etc/UTC")
-"""Known without the data of time zones, which small images lack."""
-_WELL_KNOWN = "Europe/London"
-_MINUTES_FOR_NEW = 30.0
 
 
 @dataclass(frozen=True)
