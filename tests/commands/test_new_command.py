@@ -18,11 +18,11 @@ REPORT = '''
 """The report of `greet`."""
 
 import datetime
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dataclass import dataclass
 from ..decision import Verdict
-from .report import Report
+from . import Report
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ COMMAND = '''
 
 from .. import __version__
 from ..domain.reports.greet import GreetReport
-from ..domain.reports.report import Action
-from ..inputs.settings.base import read_settings
+from ..domain.reports import Action
+from ..inputs.settings import read_settings
 
 
 def run(session):

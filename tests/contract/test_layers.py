@@ -96,6 +96,12 @@ def test_third_party_imports_are_the_four() -> None:
     assert coloured == {PACKAGE / "runner" / "console.py"}
 
 
+def test_dataclasses_are_ours() -> None:
+    """A class made by the library could not be made of one of ours, and takes ten times as long."""
+    users = {path for path in MODULES if any(name.startswith("dataclasses") for name in imports(path))}
+    assert users == {PACKAGE / "dataclass.py"}
+
+
 def test_of_actions_toolkit_only_core_is_imported() -> None:
     """Its other modules need packages that the lock leaves out, and change Python's path."""
     found = {name for path in MODULES for name in imports(path) if name.startswith("actions_toolkit")}
