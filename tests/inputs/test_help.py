@@ -96,8 +96,7 @@ def test_the_example_is_accepted_as_it_stands(command: str) -> None:
     start = words.index("python3")
     environ = dict(word.split("=") for word in words[:start])
     given = Values(read_from_terminal(words[start + 2 :], environ))
-    settings = importlib.import_module(f"frag_release.inputs.settings.{command}")
-    getattr(settings, f"read_{command}_settings")(given, Context())
+    importlib.import_module(f"frag_release.commands.{command}").read_settings(given, Context())
     assert all(f"--{name} " in EXAMPLES[command] for name in REQUIRED[command])
 
 
