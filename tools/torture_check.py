@@ -58,7 +58,7 @@ MUTATIONS = (
     ),
     Mutation(  # an order is sent again, as a question is
         "double",
-        f"{_OURS}/adapters/http.py",
+        f"{_OURS}/adapters/http/__init__.py",
         "if request.writes:\n            return self._write(request)",
         "",
         "deploy",
@@ -96,7 +96,7 @@ MUTATIONS = (
     ),
     Mutation(  # an answer is waited for however long it takes
         "hang",
-        f"{_OURS}/adapters/http.py",
+        f"{_OURS}/adapters/http/__init__.py",
         _WAIT,
         _WAIT.replace("request, seconds)", "request, 10.0**4)").replace(_IN_TIME, "if not answer.exception():"),
         "gate",
@@ -105,7 +105,7 @@ MUTATIONS = (
     ),
     Mutation(  # an error ends the run, and says nothing of what to do
         "silent end",
-        f"{_OURS}/domain/reports.py",
+        f"{_OURS}/domain/reports/__init__.py",
         "return in_one_line(self.message, self.remedy)",
         "return self.message",
         "publish",

@@ -6,6 +6,7 @@ import pytest
 
 import torture
 from contract.sources import ROOT
+from torture_check import MUTATIONS, Mutation
 
 PART = {
     "commit": "1234567",
@@ -41,3 +42,14 @@ def test_parts_of_two_commits_are_not_one_run() -> None:
     """Figures of different programs are never added up."""
     with pytest.raises(SystemExit, match="2 commits"):
         torture.merge([PART, {**OTHER, "commit": "7654321"}])
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: f"{one.promise} {one.file.rpartition('/')[2]}")
+def test_a_mutation_fits_the_sources(mutation: Mutation) -> None:
+    """What it replaces is there, once: else `make torture-check` could not break the promise."""
+    assert (ROOT / mutation.file).read_text("utf-8").count(mutation.old) == 1
+
+
+def test_each_promise_is_broken_by_a_mutation() -> None:
+    """None of the promises of SECURITY.md is counted by something that cannot see it broken."""
+    assert {one.promise for one in MUTATIONS} == set(torture.PROMISES)
