@@ -91,10 +91,11 @@ def in_one_line(message: str, remedy: str) -> str:
     return f"{message}{end} {remedy}".strip()
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def listed(names: Iterable[str], most: int, between: str = ", ") -> str:
     """Return `a, b, c and 2 more`: at most so many names, and how many are left out."""
-    left = len(names) - most
-    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")
+    each = list(names)
+    left = len(each) - most
+    return between.join(each[:most]) + (f" and {left} more" if left > 0 else "")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..domain.decision import Verdict
+from ..domain.findings import listed
 from ..domain.reports.gate import GateReport, unused_remarks
 from . import markdown
 from .findings import changes, folded_findings, open_findings, pair_table, weakened
@@ -54,8 +55,7 @@ def _blocked(report: GateReport) -> str:
     if report.decision.verdict is not Verdict.BLOCKED:
         return ""
     keys = [markdown.code(key) for key in report.failed_rules]
-    more = f" and {len(keys) - 10} more" if len(keys) > 10 else ""
-    return f" Because of {', '.join(keys[:10])}{more}, nothing is built or deployed by this run."
+    return f" Because of {listed(keys, 10)}, nothing is built or deployed by this run."
 
 
 def _pair(report: GateReport, links: Links) -> str:

@@ -9,7 +9,7 @@ from ..dataclass import dataclass
 from ..domain.builds import Build, Hold, Job, PendingDeployment, Progress
 from ..domain.changes import Commit, History
 from ..domain.evidence import WAITING, Unknown, who_lets_go
-from ..domain.findings import Status
+from ..domain.findings import Status, listed
 from ..domain.new_tags import NewTag
 from ..domain.newest import Candidate
 from ..domain.plan import Change, Plan
@@ -85,8 +85,7 @@ def hold_in_words(hold: Hold) -> str:
     """Return what a build waits for, as the end of a sentence about it; empty where nothing is known."""
     said = [_rules_in_words(one) for one in hold.environments]
     if hold.others:
-        more = f" and {len(hold.others) - _OTHERS} more" if len(hold.others) > _OTHERS else ""
-        said.append(f"may wait behind {', '.join(map(_run_in_words, hold.others[:_OTHERS]))}{more}")
+        said.append(f"may wait behind {listed(map(_run_in_words, hold.others), _OTHERS)}")
     return ", and ".join(said)
 
 
@@ -381,10 +380,9 @@ def _change(change: Change) -> list[str]:
         removed = 0
     else:
         tickets = change.history.references().tickets
-        named = f", tickets {' '.join(f'#{number}' for number in tickets[:_TICKETS])}" if tickets else ""
-        more = f" and {len(tickets) - _TICKETS} more" if len(tickets) > _TICKETS else ""
+        named = f", tickets {listed((f'#{number}' for number in tickets), _TICKETS, ' ')}" if tickets else ""
         removed = len(change.history.removed)
-        what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}{more}"
+        what = f"{count(len(change.history.added), 'new commit')}, {removed} removed{named}"
     lines = [f"{name}: {old} -> {new} ({what})"]
     if removed or is_older(change):
         back = "goes back" if is_older(change) else "loses commits"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
 from ...domain.evidence import Unknown, Unseen, answered
+from ...domain.findings import listed
 from ...domain.tickets import Issue
 from ..http.messages import host_of, quoted
 from ..ports.publishing import Card, Lane
@@ -219,5 +220,4 @@ def _same(one: str, other: str) -> bool:
 
 
 def _named(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name[:80]) for name in names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown or "it has none"
+    return listed((repr(name[:80]) for name in names), _SHOWN) or "it has none"

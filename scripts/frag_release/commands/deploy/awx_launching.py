@@ -12,6 +12,7 @@ from ...adapters.http.messages import Unconfirmed, quoted
 from ...dataclass import dataclass, field
 from ...domain.awx_jobs import Job, Template, Variables, is_same_launch, may_be_same_launch
 from ...domain.evidence import Answer, Denied, Unknown
+from ...domain.findings import listed
 from ...errors import EvidenceError, ExpectedError, RefusedError
 from ..session import must
 from ..waiting import Clock
@@ -355,12 +356,11 @@ def _who_may(others: Sequence[tuple[Job, str]]) -> str:
 
 
 def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
-    named = ", ".join(f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others[:5])
-    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    named = listed((f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others), 5)
     few = len(others) == 1
     goes_on = f" The AWX job {ours.id}, which was launched as this run would, goes on. {ours.url}" if ours else ""
     return RefusedError(
-        f"The AWX job{'' if few else 's'} {named}{more} of {template.name} {'has' if few else 'have'} not ended, and "
+        f"The AWX job{'' if few else 's'} {named} of {template.name} {'has' if few else 'have'} not ended, and "
         f"deploy{'s' if few else ''} something else: the job that finishes last would win. Nothing was "
         f"launched.{goes_on}",
         f"Cancel {'it' if few else 'them'} in AWX, or wait until {'it has' if few else 'they have'} ended, then run "

@@ -11,9 +11,9 @@ from ...dataclass import dataclass, field, replace
 from ..components import Component
 from ..conditions import read_condition, sole_path
 from ..evidence import Blob
-from ..findings import Finding, Status
+from ..findings import Finding, Status, listed
 from ..gate_use import DEPLOY_PRODUCTION, GateUse, Sure
-from ..needs import Judgement, Presence, listed, missing
+from ..needs import Judgement, Presence, missing
 from ..needs.workflow import judge_failures, judge_staging
 from ..overrides import all_overrides
 from ..refs import TagFormat
@@ -108,7 +108,7 @@ def _judge_secrets(use: GateUse) -> Judgement | None:
     """Whether the pair is taken from secrets."""
     names = use.secret_overrides()
     lines = sorted({one.line for found in use.overrides.values() for one in found if "secrets" in one.given})
-    what = f"Secrets decide in place of the file which pair is built: {listed(names)}"
+    what = f"Secrets decide in place of the file which pair is built: {listed(names, 4)}"
     return _at_lines(what, lines, _NO_SECRETS)
 
 
@@ -143,7 +143,7 @@ def _typed(place: Place) -> Iterator[int]:
 def _at_lines(what: str, lines: Sequence[int], remedy: str) -> Judgement | None:
     if not lines:
         return None
-    where = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines))}"
+    where = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines), 4)}"
     return replace(missing(f"{what} ({where}).", remedy), line=lines[0])
 
 

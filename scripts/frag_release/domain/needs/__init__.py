@@ -5,7 +5,7 @@ One that could not be seen is never taken for there. Nothing is ever tried out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from enum import Enum
 
 from ...dataclass import dataclass
@@ -154,12 +154,6 @@ def sentence(reason: str) -> str:
 def in_file(kind: str, what: str) -> Need:
     """What the stack's workflow file has to do with the gate, whichever commands are chosen."""
     return Need(kind, ("gate",), what, IN_FILE)
-
-
-def listed(names: Iterable[str], most: int = 4, between: str = ", ") -> str:
-    """Name a few, and how many more there are."""
-    each = list(names)
-    return between.join(each[:most]) + (f" and {len(each) - most} more" if len(each) > most else "")
 
 
 class TokenKind(Enum):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..evidence import KEPT_DAYS, Answer, NotOffered, Unknown
+from ..findings import listed
 from ..refs import TAGS, TagFormat
-from . import Judgement, Presence, hidden, listed, missing, not_needed, sentence, there, untold
+from . import Judgement, Presence, hidden, missing, not_needed, sentence, there, untold
 from .protection import (
     MAY_BYPASS,
     BranchGuard,

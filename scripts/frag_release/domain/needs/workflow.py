@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataclass import replace
 from ..components import Pin
 from ..evidence import Answer, Answers, Image, Unknown
+from ..findings import listed
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from . import Judgement, Presence, Row, hidden, in_file, listed, missing, not_needed, there, unseen
+from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, there, unseen
 from .protection import SecretNames, Variables
 
 _IMAGE = (
@@ -277,7 +278,7 @@ def _sentence(text: str) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     """Name a few of them, each once."""
-    return listed(dict.fromkeys(items))
+    return listed(dict.fromkeys(items), 4)
 
 
 def _names(jobs: Sequence[Job]) -> str:

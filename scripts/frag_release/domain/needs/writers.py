@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...dataclass import dataclass
 from ..evidence import Answer, Blob, Unknown
+from ..findings import listed
 from ..workflow_file import WorkflowFileError
 from ..workflow_jobs import Job, read_jobs, read_triggers, text_of
 from ..workflow_tree import GateStep, Node, expressions, gate_steps, read_tree
-from . import Judgement, hidden, listed, missing, not_needed, there, unseen, untold
+from . import Judgement, hidden, missing, not_needed, there, unseen, untold
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -150,7 +151,7 @@ def judge_moving(found: Answer[Writers]) -> Judgement:
     if isinstance(found, Unknown):
         return hidden(found)
     if found.moving:
-        return missing(f"Beside a token that writes, what is used can be moved: {listed(found.moving)}.", _PIN)
+        return missing(f"Beside a token that writes, what is used can be moved: {listed(found.moving, 4)}.", _PIN)
     return _unread(found) or there("Beside tokens that write, all actions are named by their commit.")
 
 
@@ -163,7 +164,7 @@ def judge_filing(found: Answer[Writers]) -> Judgement:
     if isinstance(found, Unknown):
         return hidden(found)
     if found.filing:
-        return missing(f"GitHub lists each run of these as a deployment: {listed(found.filing)}.", _FILING)
+        return missing(f"GitHub lists each run of these as a deployment: {listed(found.filing, 4)}.", _FILING)
     return _unread(found) or there("No job has GitHub file a deployment by itself.")
 
 
