@@ -50,6 +50,14 @@ def test_branches_that_cannot_be_listed_are_unknown(github: GitHubServer, repo: 
     unknown(repository.branches_starting("release/"))
 
 
+def test_a_repository_without_any_branch_is_unknown(github: GitHubServer, repo: Repo) -> None:
+    """A list of all branches without one is a lost list: only an empty repository has none, which is a 409."""
+    repo.commit({}, "one")
+    repository = on_server(github, repo)
+    github.fail("GET", "/git/matching-refs/heads", status=200, body=[])
+    assert "all branches" in unknown(repository.branches_starting("")).reason
+
+
 def test_branches_made_meanwhile_are_seen(github: GitHubServer, repo: Repo) -> None:
     """The list is asked for each time: another run may have made a branch."""
     head = repo.commit({}, "one")

@@ -167,6 +167,7 @@ def test_an_empty_repository_has_no_refs(github: GitHubServer, example: Example)
     assert repository.tags([TAG]) == {TAG: None}
     assert repository.branches(["production"]) == {"production": None}
     assert repository.tags_starting([""]) == []
+    assert repository.branches_starting("") == []
 
 
 def test_another_conflict_is_unknown(github_example: GitHubServer) -> None:

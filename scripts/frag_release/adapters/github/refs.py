@@ -148,6 +148,9 @@ class GithubRefs:
         found = self._api.items(pages.found, Ref, what)
         if len(found) > MOST_REFS:
             raise self._too_long(start)
+        if not found and start == BRANCHES.rstrip("/"):
+            # Only an empty repository has no branch, and GitHub answers its list with 409.
+            raise self._api.gone(what)
         self._api.expect(all(_is_ref(each, start) for each in found), what)
         return found
 
