@@ -1,4 +1,4 @@
-"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST and GraphQL APIs."""
+"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST API."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ class PlaceApi(ABC):
         )
         with self._asked() if permission == CONTENTS else nullcontext():
             response = seen(self._advised(self.http.send(request)))
-            # A web page, such as one from a proxy, proves nothing.
+            # A web page, such as that of a proxy, proves nothing.
             if permission == CONTENTS and response.status == 200:
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
@@ -257,7 +257,7 @@ class PlaceApi(ABC):
         return self._odd("sent a reply about something else", what)
 
     def gone(self, what: str) -> Unseen:
-        """Return the error for a thing that was seen, or must exist, in a place that is there, and is not found."""
+        """Return the error for a thing that was seen before, or must exist, but is not found."""
         remedy = "Check whether it was deleted meanwhile, and whether the token may see it; then run this again."
         return Unseen(replace(self._odd("found nothing", what).unknown, remedy=remedy))
 
@@ -371,7 +371,7 @@ class RepositoryApi(PlaceApi):
         self._entry: Once[str, Answer[Response]] = Once()
 
     def _malformed(self) -> Unknown:
-        return Unknown(f"{quoted(self.name)} is not a repository", "Name it as OWNER/NAME.")
+        return Unknown(f"{quoted(self.name)} is not the name of a repository", "Name it as OWNER/NAME.")
 
     def confirm_absence(self) -> None:
         """Raise Unseen unless a 404 from this repository means that the requested thing does not exist.

@@ -192,7 +192,7 @@ class GithubBuilds:
 
     @answered
     def of_tag(self, workflow: str, tag: str, commit: str) -> Sequence[Build]:
-        """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
+        """The runs of a workflow that belong to a tag at a commit: those of its push first, and then newest first.
 
         Among pushes, runs that failed or have not ended come before those that passed, so that none is hidden. A run
         that was dispatched at the tag may have built something else: GitHub does not report its inputs.
@@ -283,9 +283,9 @@ class GithubBuilds:
         if response.status != 404:
             return response
         self._api.confirm_absence()
-        file = f"{self._api.name} has no workflow {_file(workflow)}"
+        missing = f"{self._api.name} has no workflow {_file(workflow)}"
         remedy = f"Check the input workflow-file: the file must be on the default branch. The token needs {ACTIONS}."
-        raise Unseen(Denied(f"{file}, or the token in {self._api.given_as} may not see it", remedy))
+        raise Unseen(Denied(f"{missing}, or the token in {self._api.given_as} may not see it", remedy))
 
     def _runs(self, ask: Callable[[dict[str, str | int]], Response], what: str) -> list[FollowedRun]:
         def listed(event: str) -> list[FollowedRun]:

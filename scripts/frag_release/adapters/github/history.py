@@ -1,6 +1,6 @@
 """The commits between two commits, and those of a whole branch, page by page.
 
-To list a branch in pages of a hundred is cheaper than to compare many commits one by one.
+Listing a branch in pages of a hundred is cheaper than comparing many commits one by one.
 """
 
 from __future__ import annotations

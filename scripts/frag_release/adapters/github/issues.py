@@ -46,7 +46,7 @@ _ADVICE = Advice(
         ),
     ),
     "An app or a fine-grained token needs Issues: write for the ticket's repository, a classic one the scope repo, and "
-    "the workflow's own token issues: write under permissions of its job. The workflow's own token reaches no other "
+    "the workflow's own token issues: write under permissions of its job. That token reaches no other "
     "repository: for one, pass the token of a person or an app in ticket-token.",
 )
 

@@ -26,7 +26,7 @@ class Ref(TypedDict):
 
 
 class Committer(TypedDict):
-    """Who committed, or tagged, when (ISO 8601)."""
+    """The date of a commit or a tag (ISO 8601)."""
 
     date: str
 

@@ -121,7 +121,7 @@ class ProjectApi(PlaceApi):
         return RIGHTS
 
     def _malformed(self) -> Unknown:
-        return Unknown(f"{quoted(self.name)} is not a board", "Name it as orgs/NAME/projects/NUMBER.")
+        return Unknown(f"{quoted(self.name)} is not the name of a board", "Name it as orgs/NAME/projects/NUMBER.")
 
 
 class GithubBoard:

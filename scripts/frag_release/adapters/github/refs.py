@@ -21,7 +21,7 @@ _MAX_BYTES = 32 * 1024 * 1024
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST_LEVELS = 10
 MOST_REFS = 30_000
-"""Most tags or branches that are listed at once."""
+"""The most tags or branches that are listed at once."""
 # A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
 _MOST_BYTES = 500 * MOST_REFS
 _MOST_PAGES = MOST_REFS // 30
@@ -111,7 +111,7 @@ class GithubRefs:
         return self._object(name, sha) if sha else None
 
     def tag_object_id(self, name: str) -> str | None:
-        """The id of that object."""
+        """The id of the object of an annotated tag; None as in `tag_object`."""
         found = self._target(TAGS + name)
         return found["sha"] if found and found["type"] == "tag" else None
 

@@ -133,7 +133,7 @@ class GithubTags:
     def merged_requests(self, commit: str, named: int | None) -> Sequence[MergedRequest]:
         """The merged pull requests, from branches of this repository, that a commit came with.
 
-        GitHub lists those of the default branch, a moment after the merge; so if that list is empty, the one that
+        GitHub lists those of the default branch, a moment after the merge. If that list is empty, the one that
         the commit itself names is read.
         """
         pulls = self._of_commit(commit, f"the pull requests of {commit[:12]}")

@@ -239,7 +239,7 @@ class FolderEntry(TypedDict):
 
 
 class PolicyParameters(TypedDict):
-    """What an execution policy's rule allows; each kind of rule has one of them."""
+    """What a rule of an execution policy allows; each kind of rule has its own parameter."""
 
     allowed_events: list[str] | None
 

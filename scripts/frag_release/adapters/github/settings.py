@@ -87,7 +87,7 @@ class GithubSettings:
 
     @answered
     def ticket_place(self) -> TicketPlace:
-        """The facts on which it depends whether tickets can be kept here."""
+        """The facts that decide whether tickets can be kept here."""
         found = self._api.read(self._api.entry(), TicketEntry, "the entry")
         return TicketPlace(self._api.name, found["has_issues"], found["archived"])
 
@@ -99,7 +99,7 @@ class GithubSettings:
 
     @answered
     def shown_pull_requests(self) -> object:
-        """Anything, if the token is shown pull requests at all."""
+        """Some value if the token is shown pull requests at all, else an `Unknown`."""
         return self._read("/pulls", "the pull requests", list[Anything], {"per_page": 1}, _PULL_REQUESTS)
 
     @answered

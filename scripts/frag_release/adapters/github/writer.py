@@ -65,7 +65,7 @@ class GithubPulls:
         self._own_token = own_token
 
     def open_into(self, base: str) -> Sequence[PullRequest]:
-        """All open ones into `base` from branches of this repository. Raises Unseen."""
+        """All open pull requests into `base` from branches of this repository. Raises Unseen."""
         what = f"the pull requests into {base}"
         query: dict[str, str | int] = {"state": "open", "base": base, "per_page": 100}
         first = self._api.get("/pulls", what, query, permission=_READ)
@@ -138,7 +138,7 @@ def _pull_request(pull: Pull) -> PullRequest:
 
 
 class Named(TypedDict):
-    """Anything that has an id."""
+    """A git object by its id."""
 
     sha: str
 

@@ -194,7 +194,7 @@ class RunHistory(Protocol):
         """When a branch of each name existed; `NotOffered` if the forge does not report it."""
 
     def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
-        """All workflows of the repository, with their real names."""
+        """All workflows of the repository, with the names in their files."""
 
 
 class DeploymentRecords(Protocol):
