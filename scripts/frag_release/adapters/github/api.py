@@ -126,7 +126,7 @@ class PlaceApi(ABC):
         self.name, self._root = name, root
         self.http, self._access = access.http, access
         self._change = threading.Condition()
-        self._asking = 0
+        self._in_flight = 0
         self._readable = False
 
     @abstractmethod
@@ -177,7 +177,7 @@ class PlaceApi(ABC):
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )
-        with self._asked() if permission == CONTENTS else nullcontext():
+        with self._tracked() if permission == CONTENTS else nullcontext():
             response = seen(self._advised(self.http.send(request)))
             # A web page, such as that of a proxy, proves nothing.
             if permission == CONTENTS and response.status == 200:
@@ -187,7 +187,7 @@ class PlaceApi(ABC):
         if response.status not in (404, 409, 410, 422):
             raise Unseen(self._refused(response, request, permission))
         if not read_message(response.body):  # GitHub explains its refusals; an empty 404 is from a proxy
-            raise self._odd("refused without a reason", request.what)
+            raise self._unexpected("refused without a reason", request.what)
         return response
 
     def write(
@@ -210,7 +210,7 @@ class PlaceApi(ABC):
         """Send a file, once, to the upload URL that GitHub returned, if that is on a server of GitHub's own."""
         credentials = self._access.credentials
         if not is_upload_address(url, self._access.api_url) or credentials is None:
-            return self._odd("names an upload address on another server", what).unknown
+            return self._unexpected("names an upload address on another server", what).unknown
         headers = {**_HEADERS, "Content-Type": content_type}
         whose = replace(credentials, origin=origin(url))
         return self.http.send(Request(url, f"{what} of {self.name}", "POST", headers, whose, body=content))
@@ -221,10 +221,10 @@ class PlaceApi(ABC):
             self.confirm_absence()
             raise self.gone(what)
         if response.status not in (200, 201):
-            raise self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
+            raise self._unexpected(f"answered {response.status} ({quoted(self.words(response))})", what)
         found = read_payload(response.body, kind)
         if found is None:
-            raise self._odd("sent a reply that does not match its API", what)
+            raise self._unexpected("sent a reply that does not match its API", what)
         return found
 
     def one(
@@ -254,12 +254,12 @@ class PlaceApi(ABC):
 
     def mismatch(self, what: str) -> Unseen:
         """Return the error for a reply that does not match the request."""
-        return self._odd("sent a reply about something else", what)
+        return self._unexpected("sent a reply about something else", what)
 
     def gone(self, what: str) -> Unseen:
         """Return the error for a thing that was seen before, or must exist, but is not found."""
         remedy = "Check whether it was deleted meanwhile, and whether the token may see it; then run this again."
-        return Unseen(replace(self._odd("found nothing", what).unknown, remedy=remedy))
+        return Unseen(replace(self._unexpected("found nothing", what).unknown, remedy=remedy))
 
     def next_page(self, response: Response, what: str) -> Answer[str]:
         """Return the URL of a list's next page, empty after the last; `Unknown` if it is on another server."""
@@ -270,7 +270,7 @@ class PlaceApi(ABC):
             same = origin(found[1]) == origin(self._access.api_url)
         except ValueError:
             same = False
-        return found[1] if same else self._odd("names a next page on another server", what).unknown
+        return found[1] if same else self._unexpected("names a next page on another server", what).unknown
 
     def pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
@@ -279,8 +279,8 @@ class PlaceApi(ABC):
         pages = self.first_pages(first, what, most, permission, max_bytes)
         if pages.is_all:
             return pages.found
-        odd = self._odd(f"has more than the {len(pages.found)} pages that can be read", what)
-        raise Unseen(TooLong(odd.unknown.reason))
+        error = self._unexpected(f"has more than the {len(pages.found)} pages that can be read", what)
+        raise Unseen(TooLong(error.unknown.reason))
 
     def first_pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
@@ -296,7 +296,7 @@ class PlaceApi(ABC):
             if not url or len(pages) == most:
                 return Pages(pages, is_all=not url)
             if url in followed:
-                raise self._odd("names the same next page twice", what)
+                raise self._unexpected("names the same next page twice", what)
             followed.add(url)
             page = self.get_url(url, what, permission, max_bytes)
             if page.status == 422:
@@ -319,14 +319,14 @@ class PlaceApi(ABC):
         return self._access.given_as
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
+    def _tracked(self) -> Iterator[None]:
         with self._change:
-            self._asking += 1
+            self._in_flight += 1
         try:
             yield
         finally:
             with self._change:
-                self._asking -= 1
+                self._in_flight -= 1
                 self._change.notify_all()
 
     def lacks(self, permission: str) -> str:
@@ -337,7 +337,7 @@ class PlaceApi(ABC):
     def _malformed(self) -> Unknown:
         """Return the answer for a malformed name."""
 
-    def _odd(self, did: str, what: str) -> Unseen:
+    def _unexpected(self, did: str, what: str) -> Unseen:
         return Unseen(Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}"))
 
     def words(self, response: Response) -> str:
@@ -379,7 +379,7 @@ class RepositoryApi(PlaceApi):
         Having read any content of the repository proves that; requests in flight are waited for.
         """
         with self._change:
-            self._change.wait_for(lambda: self._readable or not self._asking)
+            self._change.wait_for(lambda: self._readable or not self._in_flight)
             if self._readable:
                 return
         self.facts()

@@ -49,10 +49,10 @@ _SETTING = (
     "in the input token."
 )
 _SEND_PULL_REQUEST = "Use mode: pull-request, or let the owner of the token bypass the rule."
-_FREE_BRANCH = "Exclude this branch from the rule, or let the owner of the token bypass it."
-_FREE_NAME = (
+_BYPASS_RULE = "Exclude this branch from the rule, or let the owner of the token bypass it."
+_BLOCKED_NAME = (
     "GitHub gives no reason. Either a branch is in the way: git allows no branch below the name of another, such as "
-    "release/2023.06.1 next to one named release; rename that one. Or a rule is. " + _FREE_BRANCH
+    "release/2023.06.1 next to one named release; rename that one. Or a rule is. " + _BYPASS_RULE
 )
 DONE_UNREAD = (
     "GitHub reports success, but its reply is unusable. Run this again: what exists already is detected first."
@@ -249,7 +249,7 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
         if hidden:
             return WriteFailedError(hidden.reason, hidden.remedy)
     if response.status in (403, 404):
-        return _lacking_right(order, message, accepted_permissions(response), own_token)
+        return _missing_permission(order, message, accepted_permissions(response), own_token)
     return WriteFailedError(message, "Nothing was done. Run this again; if it persists, report it with this line.")
 
 
@@ -261,13 +261,13 @@ def _known_remedy(step: Step, status: int, words: str, given_as: str) -> str:
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
     if step is Step.OWN_BRANCH and _NO_REASON.fullmatch(words):
-        return _FREE_NAME
+        return _BLOCKED_NAME
     if step in (Step.OWN_BRANCH, Step.STACK_BRANCH) and _PROTECTION.search(words):
-        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _FREE_BRANCH
+        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _BYPASS_RULE
     return ""
 
 
-def _lacking_right(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
+def _missing_permission(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
     """GitHub also uses 404 to hide what a token may not do (docs: "Troubleshooting the REST API")."""
     needs = f" GitHub requires {accepted}." if accepted else ""
     usual = _FOR_PULL_REQUESTS if order.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
