@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
 from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered
@@ -222,11 +222,7 @@ class GithubBuilds:
     @answered
     def jobs(self, build: Build) -> Sequence[Job]:
         """The jobs of the latest attempt."""
-        what = f"the jobs of the run {build.id}"
-        query: dict[str, str | int] = {"filter": "latest", "per_page": PAGE}
-        first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
-        pages = self._api.pages(first, what, MOST_PAGES, ACTIONS)
-        return [job_of(each) for page in pages for each in self._api.read(page, WorkflowJobs, what)["jobs"]]
+        return read_jobs(self._api, build.id, "latest")
 
     @answered
     def pending_deployments(self, build: Build) -> Sequence[PendingDeployment]:
@@ -349,7 +345,16 @@ def _reviewer(one: Reviewer) -> str:
     return f"the team {name}" if name and one["type"] == "Team" else name
 
 
-def job_of(job: WorkflowJob) -> Job:
+def read_jobs(api: RepositoryApi, run: int, attempts: Literal["latest", "all"]) -> list[Job]:
+    """Return the jobs of a run's latest attempt, or of all attempts; raises Unseen if a page is lost."""
+    what = f"the jobs of the run {run}"
+    query: dict[str, str | int] = {"filter": attempts, "per_page": PAGE}
+    first = api.get(f"/actions/runs/{run}/jobs", what, query, permission=ACTIONS)
+    pages = api.pages(first, what, MOST_PAGES, ACTIONS)
+    return [_job_of(each) for page in pages for each in api.read(page, WorkflowJobs, what)["jobs"]]
+
+
+def _job_of(job: WorkflowJob) -> Job:
     """Return a job as a `Job`."""
     return Job(
         name=job["name"],

@@ -13,7 +13,7 @@ from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
 from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
-from .builds import NamedEnvironment, WorkflowJobs, job_of, read_run
+from .builds import NamedEnvironment, read_jobs, read_run
 from .orders import Advice, Order, Step, carry_out
 from .refs import moment_of
 from .runs import PAGE
@@ -116,11 +116,8 @@ class GithubDeployments:
 
     @answered
     def jobs(self, number: int) -> Sequence[Job]:
-        """The jobs of all attempts of a run, those on the first page."""
-        what = f"the jobs of the run {number}"
-        query: dict[str, str | int] = {"filter": "all", "per_page": PAGE}
-        response = self._api.get(f"/actions/runs/{number}/jobs", what, query, permission=ACTIONS)
-        return [job_of(one) for one in self._api.read(response, WorkflowJobs, what)["jobs"]]
+        """The jobs of all attempts of a run."""
+        return read_jobs(self._api, number, "all")
 
     @answered
     def has_environment(self, name: str) -> bool:
