@@ -121,7 +121,7 @@ def test_a_web_page_is_no_proof(github_example: GitHubServer) -> None:
 
     answers = backend(github_example.url).branches(["production", TAG])
 
-    assert "something else than it promises" in unknown(answers["production"]).reason
+    assert "does not match its API" in unknown(answers["production"]).reason
     unknown(answers[TAG])
 
 
@@ -133,7 +133,7 @@ def test_an_anonymous_limit_says_that_a_token_would_help(github_example: GitHubS
     remedy = unknown(forge(github_example.url, token="").repository(BACKEND).tags([TAG])[TAG]).remedy
 
     assert "after" in remedy
-    assert "With a token" in remedy
+    assert "allows more with a token in the input token" in remedy
     assert "authorization" not in github_example.requests[0].headers
 
 
@@ -150,5 +150,5 @@ def test_the_headers_that_github_wants(github_example: GitHubServer) -> None:
 @pytest.mark.parametrize("name", ["backend", "a/b/c", "../x", "a/..", "a b/c", "a/b?c", ""])
 def test_what_is_no_repository_is_not_asked_for(github: GitHubServer, name: str) -> None:
     """A name that is not OWNER/NAME is said to be wrong, and is in no request."""
-    assert "is no repository" in unknown(forge(github.url).repository(name).tags([TAG])[TAG]).reason
+    assert "is not the name of a repository" in unknown(forge(github.url).repository(name).tags([TAG])[TAG]).reason
     assert github.requests == []

@@ -89,7 +89,10 @@ def test_a_card_is_known_by_its_issue(github: GitHubServer, people: GitHubPeople
 
 def test_a_name_that_is_no_board_is_not_asked_for(github: GitHubServer) -> None:
     """A malformed name says so, without a request."""
-    assert "is no board" in unknown(forge(github.url).board("orgs/../repos/1").lane("Status", "Done")).reason
+    assert (
+        "is not the name of a board"
+        in unknown(forge(github.url).board("orgs/../repos/1").lane("Status", "Done")).reason
+    )
     assert github.requests == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from adapters.github_desk import STACK, forge, unknown
 from frag_release.adapters.ports.publishing import Builds
 from frag_release.domain.builds import Build
+from frag_release.domain.evidence import Unknown
 from world.example import WORKFLOW_FILE
 from world.github_builds import PASSED, GitHubBuilds, Job, Look
 from world.github_server import GitHubServer
@@ -109,5 +110,15 @@ def test_runs_that_were_counted_but_not_sent_are_unknown(github_example: GitHubS
     builds.start(STACK, "2023.05.1", COMMIT, "workflow_dispatch")
     github_example.change_json("GET", "/runs", lambda page: page["workflow_runs"].pop(0))
     server = builds_of(github_example)
-    assert "of 2 runs only 1" in unknown(server.of_tag(WORKFLOW_FILE, "2023.05.1", COMMIT)).reason
-    assert "of 2 runs only 1" in unknown(server.of_commit(COMMIT, ["2023.05.1"])).reason
+    assert "only 1 of 2 runs" in unknown(server.of_tag(WORKFLOW_FILE, "2023.05.1", COMMIT)).reason
+    assert "only 1 of 2 runs" in unknown(server.of_commit(COMMIT, ["2023.05.1"])).reason
+
+
+def test_the_jobs_of_a_run_are_those_of_all_its_pages(github_example: GitHubServer, builds: GitHubBuilds) -> None:
+    """GitHub lists 100 jobs on a page: of 101 the last, which deployed, still counts for a deployment record."""
+    builds.script = (Look("completed", "success", tuple(Job(f"job {at}") for at in range(1, 102))),)
+    run = builds.start(STACK, "2023.05.1", COMMIT)
+    door = forge(github_example.url)
+    jobs = door.deployments(STACK).jobs(run.id)
+    assert not isinstance(jobs, Unknown)
+    assert [job.name for job in jobs] == [f"job {at}" for at in range(1, 102)]

@@ -29,23 +29,23 @@ REFUSALS = {
         Hidden,
         "Authorise the token in token for the organisation's single sign-on",
     ),
-    "address": (LISTED, Denied, "address on the IP allow list"),
+    "address": (LISTED, Denied, "address to the IP allow list"),
     "kind": (
         "`xchem` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a "
         "personal access token with fine-grained permissions.",
         Hidden,
-        "does not take a token of this kind",
+        "rejects tokens of this kind",
     ),
     "lifetime": (
         "The 'xchem' organization forbids access via a fine-grained personal access tokens if the token's lifetime is "
         "greater than 366 days.",
         Hidden,
-        "or not one that lives so long",
+        "or with this lifetime",
     ),
     "plan": (
         "Upgrade to GitHub Pro or make this repository public to enable this feature.",
         NotOffered,
-        "No token helps: GitHub has this for a private repository on a paid plan alone.",
+        "No token helps: for private repositories, GitHub offers this on paid plans only.",
     ),
 }
 
@@ -102,7 +102,7 @@ def test_a_workflow_that_github_does_not_know(github_example: GitHubServer, buil
     for answer in (server.of_tag(WORKFLOW_FILE, TAG, "a" * 40), server.past(WORKFLOW_FILE, 5)):
         why = unknown(answer)
         assert isinstance(why, Denied)
-        assert f"GitHub knows no workflow build-main.yaml in {STACK}" in why.reason
+        assert f"{STACK} has no workflow build-main.yaml" in why.reason
         assert "workflow-file" in why.remedy and "actions: read" in why.remedy
 
     github_example.deny(STACK)

@@ -42,7 +42,7 @@ def test_a_ring_of_tags_is_no_commit(github_example: GitHubServer) -> None:
         body = {"sha": sha, "object": {"type": "tag", "sha": other}}
         github_example.fail("GET", f"/git/tags/{sha}$", status=200, body=body)
 
-    assert "more than 10 tags" in unknown(backend(github_example.url).tags([TAG])[TAG]).reason
+    assert "a chain of more than 10 tag objects" in unknown(backend(github_example.url).tags([TAG])[TAG]).reason
 
 
 def test_a_tag_of_a_tree_is_unknown(github_example: GitHubServer) -> None:

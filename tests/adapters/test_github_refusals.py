@@ -171,7 +171,7 @@ def test_a_name_that_git_refuses_is_not_blamed_on_a_rule_alone(github_example: G
 
     error = refused(forge(github_example.url).writer(STACK), example, "branch")
 
-    assert "beside one named release; rename that one. Or a rule is. Exclude this branch" in error.remedy
+    assert "next to one named release; rename that one. Or a rule is. Exclude this branch" in error.remedy
 
 
 def test_details_are_told_too(github_example: GitHubServer, example: Example) -> None:
@@ -188,7 +188,7 @@ def test_details_are_told_too(github_example: GitHubServer, example: Example) ->
     ("status", "message", "remedy"),
     [
         (401, "Bad credentials", "wrong or has expired"),
-        (403, "Repository was archived so is read-only.", "out of the archive"),
+        (403, "Repository was archived so is read-only.", "Unarchive the repository"),
         (403, "Resource protected by organization SAML enforcement.", "single sign-on"),
     ],
 )
@@ -299,7 +299,7 @@ def test_who_may_only_read_is_known(
     """A user without the right to push is told so; of an app's token the list of a user's rights says nothing."""
     rights(github_example, push=push, pull=pull)
     found = forge(github_example.url, token).writer(STACK).missing_right(WORKFLOW_FILE)
-    assert ("may only read" in found) == known and bool(found) == known
+    assert ("without push access" in found) == known and bool(found) == known
 
 
 @pytest.mark.parametrize("fault", ["fail", "html", "drop"])

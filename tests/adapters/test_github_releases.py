@@ -92,7 +92,7 @@ def test_a_file_is_not_sent_elsewhere(github_example: GitHubServer, releases_of:
 
     github_example.add("POST", "/releases$", elsewhere)
     draft = releases.create_draft("2023.06.2", "2023.06.2", "text")
-    with pytest.raises(WriteFailedError, match="wants a file sent to another server"):
+    with pytest.raises(WriteFailedError, match="names an upload address on another server"):
         releases.upload(draft, "release.json", b"{}")
     assert releases_of.releases[0].files == []
 

@@ -103,7 +103,7 @@ def test_only_an_ordinary_file_that_is_there_can_be_changed(
 def test_a_list_that_was_cut_is_no_absence(github: GitHubServer, repo: Repo, writer: Writer) -> None:
     """Where GitHub lists a part of a folder alone, it is not said that the file is not there."""
     github.change_json("GET", "/git/trees/", lambda tree: tree.update(tree=[], truncated=True))
-    with pytest.raises(WriteFailedError, match="lists only a part of them") as caught:
+    with pytest.raises(WriteFailedError, match="lists only part of them") as caught:
         writer.create_commit(str(head(github)), PATH, CONTENT, MESSAGE)
     assert "by hand" in caught.value.remedy
 
@@ -305,6 +305,6 @@ def test_names_are_sent_encoded(github: GitHubServer, repo: Repo, writer: Writer
 def test_a_writer_cannot_be_made_for_what_is_no_repository(github: GitHubServer, repo: Repo) -> None:
     """A name that is no OWNER/NAME is refused before anything is asked."""
     github.requests.clear()
-    with pytest.raises(WriteFailedError, match="no repository"):
+    with pytest.raises(WriteFailedError, match="is not the name of a repository"):
         forge(github.url).writer("../x").create_commit("1" * 40, PATH, b"", "x")
     assert github.requests == []

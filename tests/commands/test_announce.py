@@ -439,12 +439,19 @@ def test_commits_that_cannot_be_read_are_told(desk: Desk) -> None:
 REFUSALS = [
     ("GET", "/issues[?]", 410, "Issues are disabled for this repo", 1, "Features > Issues"),
     ("POST", "/issues$", 410, "Issues are disabled for this repo", 1, "Features > Issues"),
-    ("GET", "/issues[?]", 404, "Not Found", 1, "in ticket-token: the workflow's own reaches its own repository"),
+    (
+        "GET",
+        "/issues[?]",
+        404,
+        "Not Found",
+        1,
+        "in ticket-token: the workflow's own token reaches only its own repository",
+    ),
     ("GET", "/issues[?]", 403, "Resource not accessible by integration", 1, "the permission issues: read"),
     ("POST", "/issues$", 403, "Resource not accessible by integration", 2, "needs Issues: write"),
     ("POST", "/issues$", 404, "Not Found", 2, "needs Issues: write"),
     ("POST", "/issues$", 401, "Bad credentials", 2, "is wrong or has expired"),
-    ("POST", "/issues$", 403, "Repository was archived so is read-only.", 2, "out of the archive"),
+    ("POST", "/issues$", 403, "Repository was archived so is read-only.", 2, "Unarchive the repository"),
 ]
 
 
@@ -481,7 +488,7 @@ def test_labels_and_people_that_are_refused_leave_the_ticket(desk: Desk) -> None
     assert outcome.status == 0, outcome.log
     assert desk.ticket()["labels"] == [] and desk.ticket()["assignees"] == []
     assert "nobody cannot be assigned in xchem/fragalysis-stack." in outcome.log
-    assert "Somebody among the assignees cannot be assigned there any more" in outcome.log
+    assert "One of the assignees can no longer be assigned there" in outcome.log
     assert outcome.summary.startswith("## ⚠️ Announced, but not all of it — ")
 
 

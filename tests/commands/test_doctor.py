@@ -255,7 +255,7 @@ def test_a_hidden_component(practice: Practice) -> None:
     assert outcome.status == 1
     assert (stands["backend-repository"], stands["backend-runs"]) == ("not seen", "not seen")
     assert stands["frontend-repository"] == "there"
-    assert "for a component in component-token" in of(outcome, "backend-repository")["remedy"]
+    assert "in component-token for a component" in of(outcome, "backend-repository")["remedy"]
     assert practice.ask(token, component_token="ghp_components", chosen="gate").status == 0
 
 
@@ -486,7 +486,7 @@ def test_a_board_with_and_without_its_lane(practice: Practice) -> None:
     assert "'Done', 'Push to production'" in of(outcome, "board-lane")["remedy"]
     outcome = practice.ask(token, chosen="announce", project="orgs/m2ms/projects/7")
     assert "Resource not accessible" in of(outcome, "board-lane")["message"]
-    assert "Give in ticket-token the token of an app" in of(outcome, "board-lane")["remedy"]
+    assert "In ticket-token, pass the token of an app" in of(outcome, "board-lane")["remedy"]
     assert outcome.status == 1
 
 

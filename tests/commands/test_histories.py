@@ -140,7 +140,7 @@ def test_the_title_of_a_ticket_that_was_moved_is_not_told(components: GitHubServ
     if name == "org/renamed":
         assert title == "For ACME"
     else:
-        assert isinstance(title, Unknown) and "was moved to another repository" in title.reason
+        assert isinstance(title, Unknown) and "was transferred to another repository" in title.reason
 
 
 @pytest.mark.parametrize(

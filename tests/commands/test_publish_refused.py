@@ -43,7 +43,9 @@ class Refused:
 
 
 CASES = {
-    "tag ruleset": Refused(TAG, 422, {"message": RULES}, 2, "Let the app or the person whose token is given bypass it"),
+    "tag ruleset": Refused(
+        TAG, 422, {"message": RULES}, 2, "let the app or the person that the token belongs to bypass it"
+    ),
     "tag ruleset at the release": Refused(
         PUBLICATION, 422, detail("pre_receive", "custom", f"pre_receive {RULES}"), 2, "bypass it (Settings"
     ),
@@ -55,10 +57,10 @@ CASES = {
         "Run publish by hand with another tag in stack-tag",
     ),
     "frozen": Refused(
-        ASSET, 422, {"message": "Cannot upload assets to an immutable release."}, 1, "what is published is frozen"
+        ASSET, 422, {"message": "Cannot upload assets to an immutable release."}, 1, "a published release is frozen"
     ),
     "release exists": Refused(
-        PUBLICATION, 422, detail("tag_name", "already_exists"), 1, "Something of that name was made in between"
+        PUBLICATION, 422, detail("tag_name", "already_exists"), 1, "Something of that name was created meanwhile"
     ),
     "workflow rule, own token": Refused(TAG, 403, {"message": FORBIDDEN}, 2, "token can never have it.", own=True),
     "workflow rule, app": Refused(DRAFT, 403, {"message": FORBIDDEN}, 2, "Contents: write and Workflows: write"),
@@ -68,7 +70,7 @@ CASES = {
         403,
         {"message": FORBIDDEN},
         2,
-        "GitHub asks for contents: write or contents: write, workflows: write.",
+        "GitHub requires contents: write or contents: write, workflows: write.",
         headers={"X-Accepted-GitHub-Permissions": "contents=write; contents=write,workflows=write"},
     ),
     "dispatch": Refused(DISPATCH, 403, {"message": FORBIDDEN}, 2, "needs actions: write under permissions", own=True),
@@ -85,7 +87,7 @@ CASES = {
         422,
         {"message": "Cannot trigger a 'workflow_dispatch' on a disabled workflow", "status": "422"},
         1,
-        "Actions > that workflow > Enable workflow. Then run this again",
+        "(Actions > that workflow > Enable workflow), then run this again",
         own=True,
     ),
     "required input": Refused(
@@ -93,7 +95,7 @@ CASES = {
         422,
         {"message": "Required input 'be_namespace' not provided", "status": "422"},
         1,
-        "give that one a default under workflow_dispatch of the build workflow",
+        "add it under workflow_dispatch of the build workflow",
         own=True,
     ),
     "rate limit": Refused(
@@ -109,7 +111,7 @@ CASES = {
     ),
     "expired": Refused(TAG, 401, {"message": "Bad credentials"}, 2, "is wrong or has expired: set it again."),
     "archived": Refused(
-        TAG, 403, {"message": "Repository was archived so is read-only."}, 2, "Take the repository out of the archive."
+        TAG, 403, {"message": "Repository was archived so is read-only."}, 2, "Unarchive the repository."
     ),
 }
 
@@ -143,7 +145,7 @@ def test_a_merged_pair_whose_tag_cannot_be_used_is_released_under_another(stack:
     refused = stack.publish()
     assert refused.status != 0, refused.log
     words = {
-        "burned": "the name is burned for ever: an immutable release had it",
+        "burned": "the name is permanently burned: an immutable release had it",
         "taken": "with the next free tag in stack-tag",
         "overtaken": "such as 2023.06.8: prepare and publish take it in the input stack-tag",
     }

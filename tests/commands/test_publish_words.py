@@ -116,7 +116,7 @@ def test_a_write_that_was_done_and_not_told_is_not_called_harmless(stack: Stack,
     outcome = stack.publish(event)
     assert "Nothing is known to be wrong" not in outcome.log + outcome.summary
     if outcome.status:
-        assert "GitHub says that this was done, but not what it made. Run this again" in outcome.log
+        assert "GitHub reports success, but its reply is unusable. Run this again" in outcome.log
     assert stack.publish(event).status == 0
     assert len(stack.releases.releases) == 1
 

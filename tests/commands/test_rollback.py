@@ -303,7 +303,7 @@ def test_component_images_that_changed_since_only_warn(ready: Deployment) -> Non
         ({"digest": None}, "it does not hold the digest of the stack's image"),
         ({"digest": "sha256:1"}, "its digest is malformed"),
         ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "and the release is 2023.06.1"),
-        ({"tag": "2023.06.2"}, "is about"),
+        ({"tag": "2023.06.2"}, "describes"),
         ({"commit": "abc"}, "its commit is malformed"),
     ],
 )

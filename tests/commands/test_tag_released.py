@@ -97,7 +97,7 @@ def test_a_record_that_has_not_arrived_blocks(world: World, releases_of: GitHubR
     releases_of.add(REPOSITORY, TAG, files={"release.json": b""}).files[0].state = "open"
     outcome = world.gate()
     assert outcome.findings("fail", "unknown") == {"tag-released:stack": "unknown"}, outcome.log
-    assert "has not arrived whole" in outcome.log
+    assert "is incomplete" in outcome.log
 
 
 def test_a_deployment_of_what_was_released_goes_on(ready: Deployment) -> None:

@@ -185,8 +185,10 @@ class GitHubBuilds:
     def _jobs(self, request: Request, number: int) -> Reply:
         run = next(one for one in self.server.runs if one.id == number)
         jobs = [self._job(run, at, job) for at, job in enumerate(self._look(number).jobs)]
-        size = int(request.query.get("per_page", ["30"])[0])
-        return json_reply(200, {"total_count": len(jobs), "jobs": jobs[:size]})
+        size, page = (int(request.query.get(key, [usual])[0]) for key, usual in (("per_page", "30"), ("page", "1")))
+        link = f'<{self.server.url}{request.path}?per_page={size}&page={page + 1}>; rel="next"'
+        listed = {"total_count": len(jobs), "jobs": jobs[(page - 1) * size : page * size]}
+        return json_reply(200, listed, {"Link": link} if page * size < len(jobs) else {})
 
     def _pending(self, name: str, one: Pending) -> dict[str, Any]:
         url = f"{self.server.url}/repos/{name}/environments/1"

@@ -1,4 +1,4 @@
-"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST and GraphQL APIs."""
+"""Repositories on GitHub, or on a GitHub Enterprise Server, by the REST API."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class GithubForge:
-    """The repositories that are seen by `token` (empty: the public ones).
+    """GitHub as `token` sees it (empty: only what is public).
 
-    `api_url` is such as `https://api.github.com` or `https://HOST/api/v3`. `component_token` is for the
-    repositories `components`; `own_token` says that `token` is the workflow's own, and
-    `ticket_token` reads issues in place of the others. Raises UsageError where one of these cannot be used.
+    `api_url` is, for example, `https://api.github.com` or `https://HOST/api/v3`. `component_token` is for the
+    repositories `components`, and `ticket_token` reads issues in place of the others. `own_token` if `token` is the
+    workflow's own. Raises UsageError if one of these cannot be used.
     """
 
     def __init__(
@@ -67,29 +67,29 @@ class GithubForge:
 
     @property
     def runs(self) -> RunHistory:
-        """What GitHub Actions did."""
+        """The runs of GitHub Actions."""
         from .runs import GithubRuns
 
         return GithubRuns(self._http, lambda name: self._find(name).api)
 
     def repository(self, name: str) -> Repository:
-        """The repository `OWNER/NAME`, the same one each time: it remembers what it was told."""
+        """The repository `OWNER/NAME`, the same object each time: it keeps its answers."""
         return self._find(name)
 
     def writer(self, name: str) -> Writer:
-        """What writes to the repository `OWNER/NAME`."""
+        """The writer for the repository `OWNER/NAME`."""
         from .writer import GithubWriter
 
         return GithubWriter(self._find(name).api, self._is_own(name))
 
     def publisher(self, name: str) -> Publisher:
-        """What tags commits of a repository."""
+        """The publisher for a repository."""
         from .releases import GithubTags
 
         return GithubTags(self._find(name).api, self._is_own(name))
 
     def builds(self, name: str) -> Builds:
-        """What CI does in a repository."""
+        """The runs of GitHub Actions in a repository."""
         from .builds import GithubBuilds
 
         return GithubBuilds(self._find(name).api, self._is_own(name))
@@ -108,14 +108,14 @@ class GithubForge:
 
     @answered
     def release_record(self, repository: str, tag: str) -> ReleaseRecord | None:
-        """What `release.json` of the release of `tag` says; None where there is none."""
+        """The `release.json` of the release of `tag`; None if there is none."""
         from .records import read_record
 
         return read_record(self._find(repository).api, tag)
 
     @answered
     def release_records(self, repository: str, tags: Collection[str]) -> Mapping[str, Answer[ReleaseRecord]]:
-        """What `release.json` of each published release says, by the release's tag."""
+        """The `release.json` of each published release that has one, by the release's tag."""
         from .records import read_records
 
         return read_records(self._find(repository).api, tags)
@@ -136,13 +136,13 @@ class GithubForge:
 
     @answered
     def public_release(self, repository: str, tag: str) -> PublicRelease | None:
-        """The public release of a tag: one request where there is none."""
+        """The public release of a tag: one request if there is none."""
         from .records import read_public
 
         return read_public(self._find(repository).api, tag)
 
     def issue(self, repository: str, number: int) -> Answer[Issue]:
-        """An issue or a pull request; of one that was transferred, what it is now."""
+        """An issue or a pull request; a transferred one as it is now."""
         return self.tickets(repository).issue(number)
 
     def tickets(self, name: str) -> Tickets:
@@ -152,7 +152,7 @@ class GithubForge:
         return GithubTickets(self._ticket_api(name), not self._tickets and self._is_own(name))
 
     def board(self, project: str) -> Board:
-        """A board of projects, as the ticket's token sees it."""
+        """A project board, as the ticket's token sees it."""
         from .projects import GithubBoard, ProjectApi
 
         access = self._tickets or self._own
@@ -165,7 +165,7 @@ class GithubForge:
         return GithubSettings(self._find(name).api)
 
     def ticket_settings(self, name: str) -> GithubSettings:
-        """The settings of a repository of tickets, as the ticket's token sees them."""
+        """The settings of a ticket repository, as the ticket's token sees them."""
         from .settings import GithubSettings
 
         return GithubSettings(self._ticket_api(name))
@@ -174,7 +174,7 @@ class GithubForge:
         return RepositoryApi(self._tickets, name) if self._tickets else self._find(name).api
 
     def _is_own(self, name: str) -> bool:
-        """Whether a repository is written to with the workflow's own token."""
+        """Whether writes to a repository use the workflow's own token."""
         return self._own_token and name.lower() not in self._others
 
     def _find(self, name: str) -> GithubRepository:

@@ -1,7 +1,7 @@
-"""Questions and orders to GitHub's REST API about one place, and what refused ones mean.
+"""Requests to GitHub's REST API about one place (a repository or a board), and what refusals mean.
 
-A 404 may stand for "there is none" as well as for "this token may not see it" (docs: "Troubleshooting
-the REST API"). It is believed only of a repository that the same token was seen to read.
+A 404 may mean "there is none" as well as "this token may not see it" (docs: "Troubleshooting the REST API").
+It is believed only for a repository that the same token has been seen to read.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ..http.retry import RateLimited
 from .payloads import RepositoryFacts, read_complaint, read_message, read_payload
 
 _EXPIRED = (
-    "The token in {given_as} is wrong or has expired: set it again. One that an app makes lives for an hour: then just "
-    "run this again."
+    "The token in {given_as} is wrong or has expired: set it again. The token of an app expires after an hour: if it "
+    "is one, just run this again."
 )
 CONTENTS = "contents: read"
 ACTIONS = "actions: read"
@@ -36,60 +36,59 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class KnownRefusal:
-    """A refusal whose words or status say what it is; `kind` is what it makes of evidence that was asked for."""
+    """A refusal recognised by its words or status; `kind` is the answer of a read that it refused."""
 
     words: re.Pattern[str]
     kind: type[Unknown]
     remedy: str
 
     def remedy_for(self, given_as: str) -> str:
-        """What helps; `given_as` is the input that the token is from."""
+        """What to do; `given_as` is the input that the token comes from."""
         return self.remedy.format(given_as=given_as)
 
 
 _UNAUTHORIZED = KnownRefusal(re.compile(""), Denied, _EXPIRED)
 _KNOWN = (
-    KnownRefusal(re.compile(r"(was|is) archived"), Denied, "Take the repository out of the archive."),
+    KnownRefusal(re.compile(r"(was|is) archived"), Denied, "Unarchive the repository."),
     KnownRefusal(
         re.compile(r"SAML|single sign-on", re.I),
         Hidden,
-        "Authorise the token in {given_as} for the organisation's single sign-on: Configure SSO beside it in the list "
-        "of your tokens. An app's token needs none.",
+        "Authorise the token in {given_as} for the organisation's single sign-on: Configure SSO next to it in the list "
+        "of your tokens. The token of an app needs no authorisation.",
     ),
     KnownRefusal(
         re.compile(r"IP allow list", re.I),
         Denied,
-        "No other token helps: the organisation lets in listed addresses alone. Have its owners put this runner's "
-        "address on the IP allow list, or run this on a runner that is on it.",
+        "No other token helps: the organisation allows listed addresses only. Ask its owners to add this runner's "
+        "address to the IP allow list, or use a runner that is on it.",
     ),
     KnownRefusal(
         re.compile(r"forbids access via", re.I),
         Hidden,
-        "No permission helps: the organisation or its enterprise does not take a token of this kind, or not one that "
-        "lives so long; GitHub's words say which. Give the token of an app in {given_as}, or a personal one as they "
-        "ask for.",
+        "No permission helps: the organisation or its enterprise rejects tokens of this kind or with this lifetime; "
+        "GitHub's message states which. Pass the token of an app in {given_as}, or a personal token that they accept.",
     ),
     KnownRefusal(
         re.compile(r"Upgrade to GitHub|make this repository public", re.I),
         NotOffered,
-        "No token helps: GitHub has this for a private repository on a paid plan alone. Until the plan is changed "
-        "(GitHub Pro, Team or Enterprise) or the repository is public, no ruleset and no protection guards its tags "
+        "No token helps: for private repositories, GitHub offers this on paid plans only. Until the plan is changed "
+        "(GitHub Pro, Team or Enterprise) or the repository is public, no ruleset or branch protection guards its tags "
         "and branches.",
     ),
 )
 
 
 def known_refusal(status: int, words: str) -> KnownRefusal | None:
-    """Return what is known of a refusal with such words; None where a permission may be what is missing."""
+    """Return the known refusal with this status or these words; None if a missing permission may be the cause."""
     if status == 401:
         return _UNAUTHORIZED
     return next((one for one in _KNOWN if one.words.search(words)), None)
 
 
 def accepted_permissions(response: Response) -> str:
-    """Put the permissions that GitHub names with a refusal into words; empty where it names none.
+    """Return the permissions that GitHub names with a refusal, for a message; empty if it names none.
 
-    It is such as `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
+    The header reads, for example, `contents=read,issues=write; metadata=read` (docs: "Troubleshooting the REST API").
     """
     header = response.header("x-accepted-github-permissions")
     if not re.fullmatch(r"[a-z_=,; ]{1,200}", header):
@@ -104,7 +103,7 @@ def _headers(accept: str, version: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Pages:
-    """The first pages of a list, and whether there are no others."""
+    """The first pages of a list, and whether they are all."""
 
     found: Sequence[Response]
     is_all: bool
@@ -112,7 +111,7 @@ class Pages:
 
 @dataclass(frozen=True)
 class Access:
-    """Where the API is and who asks; `given_as` is the input that the token is from."""
+    """The API and the token for it; `given_as` is the input that the token comes from."""
 
     http: Http
     api_url: str
@@ -121,22 +120,22 @@ class Access:
 
 
 class PlaceApi(ABC):
-    """One place as one token sees it, safe to be used by threads. `root` is its path, empty for a malformed `name`."""
+    """One place as one token sees it; thread-safe. `root` is its path in the API, empty for a malformed `name`."""
 
     def __init__(self, access: Access, name: str, root: str) -> None:
         self.name, self._root = name, root
         self.http, self._access = access.http, access
         self._change = threading.Condition()
-        self._asking = 0
+        self._in_flight = 0
         self._readable = False
 
     @abstractmethod
     def confirm_absence(self) -> None:
-        """Raise Unseen unless a 404 of this place means that there is no such thing in it."""
+        """Raise Unseen unless a 404 from this place means that the requested thing does not exist."""
 
     @abstractmethod
     def not_visible(self) -> Unknown:
-        """Say that the place is missing or hidden."""
+        """Return the answer for a place that is missing or hidden."""
 
     def get(
         self,
@@ -149,9 +148,9 @@ class PlaceApi(ABC):
         accept: str = "",
         version: str = "",
     ) -> Response:
-        """Ask for `path` below the place (slashes kept, the rest percent-encoded); of parts, slashes are, too.
+        """Request `path` below the place. It is percent-encoded, except for the slashes of a `path` in one string.
 
-        The response has status 200, 204, 404, 409, 410 or 422; raises Unseen for whatever else comes.
+        The response has status 200, 204, 404, 409, 410 or 422; raises Unseen for any other result.
         """
         if not self._root:
             raise Unseen(self._malformed())
@@ -170,7 +169,7 @@ class PlaceApi(ABC):
         accept: str = "",
         version: str = "",
     ) -> Response:
-        """Ask for a whole URL, such as that of a next page, as `get` does, with another `accept` or API `version`."""
+        """Request a whole URL, such as that of a next page, as `get` does."""
         request = Request(
             url,
             f"{what} of {self.name}",
@@ -178,23 +177,23 @@ class PlaceApi(ABC):
             credentials=self._access.credentials,
             max_bytes=max_bytes,
         )
-        with self._asked() if permission == CONTENTS else nullcontext():
+        with self._tracked() if permission == CONTENTS else nullcontext():
             response = seen(self._advised(self.http.send(request)))
-            # A web page, such as a proxy sends, is no proof.
+            # A web page, such as that of a proxy, proves nothing.
             if permission == CONTENTS and response.status == 200:
                 self._readable |= "json" in response.header("content-type")
         if response.status in (200, 204):
             return response
         if response.status not in (404, 409, 410, 422):
             raise Unseen(self._refused(response, request, permission))
-        if not read_message(response.body):  # GitHub says something with its no; a proxy's empty 404 is none
-            raise self._odd("said no without a word", request.what)
+        if not read_message(response.body):  # GitHub explains its refusals; an empty 404 is from a proxy
+            raise self._unexpected("refused without a reason", request.what)
         return response
 
     def write(
         self, method: Literal["POST", "PATCH", "DELETE"], path: str, what: str, body: Mapping[str, Any]
     ) -> Answer[Response]:
-        """Send JSON to `path` below the place, once. Returns the response, whatever its status below 500."""
+        """Send JSON to `path` below the place, once. Returns any response with a status below 500."""
         if not self._root:
             return self._malformed()
         request = Request(
@@ -208,24 +207,24 @@ class PlaceApi(ABC):
         return self._advised(self.http.send(request))
 
     def upload(self, url: str, what: str, content: bytes, content_type: str) -> Answer[Response]:
-        """Send a file to the whole URL that GitHub names for it, once, if it is one of GitHub's own."""
+        """Send a file, once, to the upload URL that GitHub returned, if that is on a server of GitHub's own."""
         credentials = self._access.credentials
         if not is_upload_address(url, self._access.api_url) or credentials is None:
-            return self._odd("wants a file sent to another server", what).unknown
+            return self._unexpected("names an upload address on another server", what).unknown
         headers = {**_HEADERS, "Content-Type": content_type}
         whose = replace(credentials, origin=origin(url))
         return self.http.send(Request(url, f"{what} of {self.name}", "POST", headers, whose, body=content))
 
     def read(self, response: Response, kind: type[_T], what: str) -> _T:
-        """Return what a response with status 200 or 201 holds; raises Unseen for other statuses and other contents."""
+        """Return the payload of a response with status 200 or 201; raises Unseen for other statuses and contents."""
         if response.status == 404:
             self.confirm_absence()
             raise self.gone(what)
         if response.status not in (200, 201):
-            raise self._odd(f"answered {response.status} ({quoted(self.words(response))})", what)
+            raise self._unexpected(f"answered {response.status} ({quoted(self.words(response))})", what)
         found = read_payload(response.body, kind)
         if found is None:
-            raise self._odd("sent something else than it promises in its API", what)
+            raise self._unexpected("sent a reply that does not match its API", what)
         return found
 
     def one(
@@ -237,7 +236,7 @@ class PlaceApi(ABC):
         *,
         permission: str = CONTENTS,
     ) -> _T | None:
-        """Ask for a single thing, as `get` does, and return what it holds; None if there is none."""
+        """Request a single thing, as `get` does, and return its payload; None if there is none."""
         response = self.get(path, what, query, permission=permission)
         if response.status == 404:
             self.confirm_absence()
@@ -245,25 +244,25 @@ class PlaceApi(ABC):
         return self.read(response, kind, what)
 
     def items(self, pages: Sequence[Response], kind: type[_T], what: str) -> list[_T]:
-        """Return what the pages of a list hold; raises Unseen as `read` does."""
+        """Return the items on the pages of a list; raises Unseen as `read` does."""
         return [item for page in pages for item in self.read(page, list[kind], what)]  # type: ignore[valid-type]
 
-    def expect(self, is_asked: bool, what: str) -> None:
-        """Raise Unseen if the reply is about something else than was asked."""
-        if not is_asked:
+    def expect(self, matches: bool, what: str) -> None:
+        """Raise Unseen unless the reply matches the request."""
+        if not matches:
             raise self.mismatch(what)
 
     def mismatch(self, what: str) -> Unseen:
-        """Say that the reply is about something else than was asked."""
-        return self._odd("answered about something else", what)
+        """Return the error for a reply that does not match the request."""
+        return self._unexpected("sent a reply about something else", what)
 
     def gone(self, what: str) -> Unseen:
-        """Say that the place is there, but not what it was seen, or is known, to have."""
-        remedy = "Look whether it was deleted in between, and whether the token may see it; then run this again."
-        return Unseen(replace(self._odd("found nothing", what).unknown, remedy=remedy))
+        """Return the error for a thing that was seen before, or must exist, but is not found."""
+        remedy = "Check whether it was deleted meanwhile, and whether the token may see it; then run this again."
+        return Unseen(replace(self._unexpected("found nothing", what).unknown, remedy=remedy))
 
     def next_page(self, response: Response, what: str) -> Answer[str]:
-        """Return the URL of a list's next page, empty after the last; `Unknown` if it leads elsewhere."""
+        """Return the URL of a list's next page, empty after the last; `Unknown` if it is on another server."""
         found = _NEXT.search(response.header("link"))
         if found is None:
             return ""
@@ -271,25 +270,25 @@ class PlaceApi(ABC):
             same = origin(found[1]) == origin(self._access.api_url)
         except ValueError:
             same = False
-        return found[1] if same else self._odd("names a next page on another server", what).unknown
+        return found[1] if same else self._unexpected("names a next page on another server", what).unknown
 
     def pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
     ) -> Sequence[Response]:
-        """Return all pages of a list; raises Unseen if one is lost, and of `TooLong` if there are more than `most`."""
+        """Return all pages of a list; raises Unseen if one is lost, with `TooLong` if there are more than `most`."""
         pages = self.first_pages(first, what, most, permission, max_bytes)
         if pages.is_all:
             return pages.found
-        odd = self._odd(f"has more than the {len(pages.found)} pages that can be read", what)
-        raise Unseen(TooLong(odd.unknown.reason))
+        error = self._unexpected(f"has more than the {len(pages.found)} pages that can be read", what)
+        raise Unseen(TooLong(error.unknown.reason))
 
     def first_pages(
         self, first: Response, what: str, most: int, permission: str = CONTENTS, max_bytes: int = MAX_BYTES
     ) -> Pages:
         """Return up to `most` pages of a list from its start; raises Unseen if one of them is lost.
 
-        GitHub cuts long lists, some after 1,000 items and some after 10,000, with a 422 behind (seen; its
-        description does not say so).
+        GitHub truncates long lists, some after 1,000 items and some after 10,000, and returns 422 for the next page
+        (observed, not documented).
         """
         pages, followed = [first], set[str]()
         while True:
@@ -297,7 +296,7 @@ class PlaceApi(ABC):
             if not url or len(pages) == most:
                 return Pages(pages, is_all=not url)
             if url in followed:
-                raise self._odd("names the same next page twice", what)
+                raise self._unexpected("names the same next page twice", what)
             followed.add(url)
             page = self.get_url(url, what, permission, max_bytes)
             if page.status == 422:
@@ -306,43 +305,43 @@ class PlaceApi(ABC):
 
     @property
     def credentials(self) -> Credentials | None:
-        """Who asks."""
+        """The token; None for anonymous requests."""
         return self._access.credentials
 
     @property
     def api_url(self) -> str:
-        """The address of the API."""
+        """The base URL of the API."""
         return self._access.api_url
 
     @property
     def given_as(self) -> str:
-        """The input that the token is from."""
+        """The input that the token comes from."""
         return self._access.given_as
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
+    def _tracked(self) -> Iterator[None]:
         with self._change:
-            self._asking += 1
+            self._in_flight += 1
         try:
             yield
         finally:
             with self._change:
-                self._asking -= 1
+                self._in_flight -= 1
                 self._change.notify_all()
 
     def lacks(self, permission: str) -> str:
-        """Say what the token needs where a permission is missing."""
+        """Return the remedy for a missing permission."""
         return f"Give the token in {self.given_as} the permission {permission}."
 
     @abstractmethod
     def _malformed(self) -> Unknown:
-        """Say that the name is none."""
+        """Return the answer for a malformed name."""
 
-    def _odd(self, did: str, what: str) -> Unseen:
+    def _unexpected(self, did: str, what: str) -> Unseen:
         return Unseen(Unknown(f"{host_of(self._access.api_url)} {did} when asked for {what} of {self.name}"))
 
     def words(self, response: Response) -> str:
-        """What GitHub says in an error, with the details it adds, as it is but for our own token."""
+        """GitHub's error message with its details, unaltered except that our own token is masked."""
         message = read_complaint(response.body)
         if self._access.credentials:
             message = message.replace(self._access.credentials.authorization.partition(" ")[2], "***")
@@ -350,7 +349,7 @@ class PlaceApi(ABC):
 
     def _advised(self, answer: Answer[Response]) -> Answer[Response]:
         if isinstance(answer, RateLimited) and self._access.credentials is None:
-            return replace(answer, remedy=f"{answer.remedy} With a token in the input token GitHub allows more.")
+            return replace(answer, remedy=f"{answer.remedy} GitHub allows more with a token in the input token.")
         return answer
 
     def _refused(self, response: Response, request: Request, permission: str) -> Unknown:
@@ -372,45 +371,45 @@ class RepositoryApi(PlaceApi):
         self._entry: Once[str, Answer[Response]] = Once()
 
     def _malformed(self) -> Unknown:
-        return Unknown(f"{quoted(self.name)} is no repository", "Name it as OWNER/NAME.")
+        return Unknown(f"{quoted(self.name)} is not the name of a repository", "Name it as OWNER/NAME.")
 
     def confirm_absence(self) -> None:
-        """Raise Unseen unless a 404 of this repository means that there is no such thing.
+        """Raise Unseen unless a 404 from this repository means that the requested thing does not exist.
 
-        Seeing any content of the repository proves it; questions that are under way are waited for.
+        Having read any content of the repository proves that; requests in flight are waited for.
         """
         with self._change:
-            self._change.wait_for(lambda: self._readable or not self._asking)
+            self._change.wait_for(lambda: self._readable or not self._in_flight)
             if self._readable:
                 return
         self.facts()
 
     def facts(self) -> RepositoryFacts:
-        """The repository's own entry, asked for once."""
+        """The repository's own entry, requested once."""
         response = self.entry()
         if response.status == 404:
             raise Unseen(self.not_visible())
         return self.read(response, RepositoryFacts, "the entry")
 
     def entry(self) -> Response:
-        """The response with the repository's own entry, asked for once: its headers tell of the token."""
-        # No proof that contents may be read, hence its own permission.
+        """The response with the repository's own entry, requested once: its headers describe the token."""
+        # It does not prove that contents may be read, hence the other permission.
         return seen(self._entry.get("", answered(lambda: self.get("", "the entry", permission="metadata: read"))))
 
     def not_visible(self) -> Unknown:
-        """Say that the repository is missing or hidden."""
+        """Return the answer for a repository that is missing or hidden."""
         if self._access.credentials is None:
             why = "was not found, or is not public"
         else:
             why = f"was not found, or the token in {self._access.given_as} may not see it"
-        needs = f"A private repository needs {CONTENTS}: for the stack in token, for a component in component-token."
+        needs = f"A private repository needs {CONTENTS}: in token for the stack, in component-token for a component."
         return Unknown(f"{self.name} {why}", f"Check the name. {needs}")
 
 
 def is_upload_address(url: str, api_url: str) -> bool:
-    """Whether a URL for files is of the same GitHub as the API, so that it may see the token.
+    """Whether an upload URL belongs to the same GitHub as the API, so that it may receive the token.
 
-    Files go to the API's own server (Enterprise), or to `uploads.` for `api.` (docs: "Upload a release asset").
+    Files go to the API's own host (Enterprise), or to `uploads.` in place of `api.` (docs: "Upload a release asset").
     """
     try:
         target, api = origin(url), origin(api_url)

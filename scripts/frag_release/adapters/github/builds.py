@@ -1,11 +1,11 @@
-"""Workflow runs of one repository on GitHub: found, followed, timed, and started. Of artifacts only names are read."""
+"""Workflow runs of one repository on GitHub: found, followed, timed, and started. Artifacts are only listed."""
 
 from __future__ import annotations
 
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from ...domain.builds import Artifact, Build, Job, PendingDeployment
 from ...domain.evidence import PUSH, SUCCESS, WAITING, Approval, Denied, Lifetime, Run, Unknown, Unseen, answered
@@ -25,36 +25,36 @@ _ADVICE = Advice(
         Refusal(
             re.compile(r"does not have .?workflow_dispatch|workflow_dispatch. trigger", re.I),
             "Add workflow_dispatch to the triggers of the build workflow on the default branch, and release from a "
-            "commit that has it, too; or give the input token one of an app or a person, delete the tag and run this "
-            "again: then the push of the tag starts the build.",
+            "commit that also has it. Or pass the token of an app or a person in the input token, delete the tag and "
+            "run this again: the push of the tag then starts the build.",
             right=False,
         ),
         Refusal(
             re.compile(r"disabled workflow", re.I),
-            "The build workflow is switched off: Actions > that workflow > Enable workflow. Then run this again: it "
-            "goes on from there.",
+            "The build workflow is disabled: enable it (Actions > that workflow > Enable workflow), then run this "
+            "again: it continues from there.",
             right=False,
         ),
         Refusal(
             re.compile(r"Required inputs?\b.*not provided", re.I),
-            "The build of a release is started without inputs, so none of them may be required without a default: give "
-            "that one a default under workflow_dispatch of the build workflow, and release from a commit that has it. "
-            "By hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
+            "The build of a release is started without inputs, so each required input needs a default: add it under "
+            "workflow_dispatch of the build workflow, and release from a commit that has it. Or start the build by "
+            "hand: Actions > the build workflow > Run workflow, with the tag as its ref; then run this again.",
             right=False,
         ),
         Refusal(
             re.compile(r"No ref found", re.I),
-            "The tag was deleted in between. Run this again: it makes the tag anew.",
+            "The tag was deleted meanwhile. Run this again: it creates the tag again.",
             right=False,
         ),
     ),
-    "The workflow's own token needs actions: write under permissions of its job to start the build of the tag. The "
-    "token of an app or a person needs no such right: with it the push of the tag starts the build.",
+    "To start the build of the tag, the workflow's own token needs actions: write under permissions of its job. The "
+    "token of an app or a person does not need it: with such a token, the push of the tag starts the build.",
 )
 
 
 class ArtifactRun(TypedDict):
-    """The run that an artifact says it is of."""
+    """The run that an artifact is from."""
 
     id: int | None
     head_sha: str | None
@@ -77,7 +77,7 @@ class ArtifactPage(TypedDict):
 
 
 def read_artifacts(api: RepositoryApi, build: Build) -> list[Artifact]:
-    """Return what all attempts of a run have uploaded: one request for each hundred. Raises Unseen."""
+    """Return what all attempts of a run have uploaded: one request per hundred. Raises Unseen."""
     what = f"the artifacts of the run {build.id}"
     first = api.get(f"/actions/runs/{build.id}/artifacts", what, {"per_page": PAGE}, permission=ACTIONS)
     return whole_list(api, first, ArtifactPage, _artifacts, what=what, noun="artifacts")
@@ -98,7 +98,7 @@ def _artifact(facts: ArtifactFacts) -> Artifact:
 
 
 class FollowedRun(WorkflowRun):
-    """`actions/get-workflow-run`. `run_started_at` is that of the newest attempt, and need not be there."""
+    """`actions/get-workflow-run`. `run_started_at` is that of the newest attempt, and may be missing."""
 
     run_attempt: int
     run_started_at: str | None
@@ -173,7 +173,7 @@ class ReviewFacts(TypedDict):
 
 
 class GithubBuilds:
-    """What GitHub Actions does in one repository; never from a memory."""
+    """What GitHub Actions does in one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -181,38 +181,38 @@ class GithubBuilds:
 
     @answered
     def of_commit(self, commit: str, branches: Sequence[str]) -> Sequence[Run]:
-        """All runs of a commit on one of `branches` but those of pull requests; also what a release has started."""
+        """All runs of a commit on one of `branches`, and those of releases; none of pull requests."""
         what = f"the workflow runs of {commit[:12]}"
         query = {"head_sha": commit, **_WHOLE}
         runs = self._runs(lambda more: self._api.get("/actions/runs", what, query | more, permission=ACTIONS), what)
-        # A pull request's run has the same head, and tests its merge into another branch instead.
+        # A pull request's run has the same head, but tests its merge into another branch.
         own = [each for each in runs if not each["event"].startswith("pull_request")]
         here = [each for each in own if each["head_branch"] in branches or each["event"] == "release"]
         return [run_of(each) for each in here if each["head_sha"] == commit]
 
     @answered
     def of_tag(self, workflow: str, tag: str, commit: str) -> Sequence[Build]:
-        """The runs of a workflow that belong to a tag at a commit: those of its push first, then the newest first.
+        """The runs of a workflow that belong to a tag at a commit: those of its push first, and then newest first.
 
-        Of pushes one that failed or has not ended goes before those that passed, so that none hides it. A run that
-        somebody dispatched at the tag may have built something else: GitHub does not tell with which inputs.
+        Among pushes, runs that failed or have not ended come before those that passed, so that none is hidden. A run
+        that was dispatched at the tag may have built something else: GitHub does not report its inputs.
         """
         what = f"the runs of {workflow} for {tag}"
         query = {"branch": tag, "head_sha": commit, **_WHOLE}
         runs = self._runs(lambda more: self._of_workflow(workflow, what, query | more), what)
-        # The filters are GitHub's; whether a run belongs to the tag is judged here, letter by letter.
+        # The filters are GitHub's; whether a run belongs to the tag is decided here, by exact comparison.
         found = [build_of(each) for each in runs if each["event"] in _EVENTS]
         own = [one for one in found if (one.workflow, one.branch, one.head_sha) == (workflow, tag, commit)]
         return sorted(own, key=_rank)
 
     @answered
     def branch_lifetimes(self, name: str) -> Sequence[Lifetime]:
-        """When a branch of that name existed; `NotOffered` where GitHub does not tell."""
+        """When a branch of that name existed; `NotOffered` if GitHub does not report it."""
         return branch_lifetimes(self._api, name)
 
     @answered
     def latest(self, build: Build) -> Build | None:
-        """The same run as it is now, perhaps in another attempt; None where it was deleted."""
+        """The same run as it is now, perhaps in another attempt; None if it was deleted."""
         now = read_run(self._api, build.id)
         if now is not None:
             same = (now.id, now.branch, now.head_sha) == (build.id, build.branch, build.head_sha)
@@ -222,15 +222,11 @@ class GithubBuilds:
     @answered
     def jobs(self, build: Build) -> Sequence[Job]:
         """The jobs of the latest attempt."""
-        what = f"the jobs of the run {build.id}"
-        query: dict[str, str | int] = {"filter": "latest", "per_page": PAGE}
-        first = self._api.get(f"/actions/runs/{build.id}/jobs", what, query, permission=ACTIONS)
-        pages = self._api.pages(first, what, MOST_PAGES, ACTIONS)
-        return [job_of(each) for page in pages for each in self._api.read(page, WorkflowJobs, what)["jobs"]]
+        return read_jobs(self._api, build.id, "latest")
 
     @answered
     def pending_deployments(self, build: Build) -> Sequence[PendingDeployment]:
-        """The environments whose rules it waits for."""
+        """The environments whose rules the run waits for."""
         what = f"what the run {build.id} waits for"
         response = self._api.get(f"/actions/runs/{build.id}/pending_deployments", what, permission=ACTIONS)
         return list(map(_pending, self._api.read(response, list[PendingFacts], what)))
@@ -246,7 +242,7 @@ class GithubBuilds:
 
     @answered
     def unfinished(self, workflow: str) -> Sequence[Build]:
-        """The runs of a workflow that are in progress, or wait for an approval: a request for each of the two."""
+        """The runs of a workflow that are in progress or wait for an approval: one request for each status."""
         what, found = f"the runs of {workflow} that have not ended", list[Build]()
         for status in ("in_progress", WAITING):
             found += self._newest(workflow, what, status)
@@ -254,21 +250,21 @@ class GithubBuilds:
 
     @answered
     def artifacts(self, build: Build) -> Sequence[Artifact]:
-        """What all its attempts have uploaded."""
+        """What all attempts of the run have uploaded."""
         return read_artifacts(self._api, build)
 
     @answered
     def past(self, workflow: str, limit: int) -> Sequence[Sequence[Job]]:
-        """The jobs of the last runs that passed: of releases, and of others where there are too few."""
+        """The jobs of the last runs that passed: those of releases, and others if there are too few."""
         found = self._newest(workflow, f"the runs of {workflow}", SUCCESS)
-        # A branch's build has other jobs than a release's: no deployment to production, for one.
-        # Of either format: it only chooses by which runs the usual time is told.
+        # A branch's build has other jobs than a release's: no deployment to production, for example.
+        # Tags of either format count: this only selects runs for an estimate of the usual time.
         asked = sorted(found, key=lambda one: numbers_of(one.branch.removeprefix("v"), "") is None)[:limit]
         answers = self._api.http.parallel([lambda build=each: self.jobs(build) for each in asked])  # type: ignore[misc]
         return [answer for answer in answers if not isinstance(answer, Unknown)]
 
     def start(self, workflow: str, tag: str) -> None:
-        """Start a workflow at a tag by its event `workflow_dispatch`."""
+        """Start a workflow at a tag with the event `workflow_dispatch`."""
         path = f"/actions/workflows/{_file(workflow)}/dispatches"
         order = Order(Step.RELEASE, "POST", path, f"a run of {workflow} at {tag}", {"ref": tag}, _ADVICE)
         carry_out_silently(self._api, order, self._own_token)
@@ -283,19 +279,16 @@ class GithubBuilds:
         if response.status != 404:
             return response
         self._api.confirm_absence()
-        told = (
-            f"GitHub knows no workflow {_file(workflow)} in {self._api.name}, or does not show it to the token in "
-            f"{self._api.given_as}"
-        )
-        remedy = f"Check the input workflow-file: the file has to be on the default branch. The token needs {ACTIONS}."
-        raise Unseen(Denied(told, remedy))
+        missing = f"{self._api.name} has no workflow {_file(workflow)}"
+        remedy = f"Check the input workflow-file: the file must be on the default branch. The token needs {ACTIONS}."
+        raise Unseen(Denied(f"{missing}, or the token in {self._api.given_as} may not see it", remedy))
 
     def _runs(self, ask: Callable[[dict[str, str | int]], Response], what: str) -> list[FollowedRun]:
         def listed(event: str) -> list[FollowedRun]:
             first = ask({"event": event} if event else {})
             return whole_list(self._api, first, FollowedRuns, _listed, what=what, noun="runs")
 
-        # A commit that is long the head of its branch has the runs of each night, and those of issues.
+        # A commit that stays the head of its branch collects scheduled runs, and those of issues.
         return runs_by_event(self._api, listed, _EVENTS)
 
 
@@ -304,24 +297,24 @@ def _listed(page: FollowedRuns) -> tuple[int, Iterable[tuple[int, FollowedRun]]]
 
 
 def _rank(build: Build) -> tuple[bool, bool, bool, int]:
-    """Where a run stands among those of a tag; of dispatched runs, each with its own inputs, the newest is meant."""
+    """The sort key of a run of a tag. Dispatched runs may have different inputs: the newest counts."""
     is_push = build.event == PUSH
     return not is_push, is_push and build.passed, is_push and not build.is_over, -build.id
 
 
 def _file(workflow: str) -> str:
-    """GitHub names a workflow by its file alone, without the folder that all are in."""
+    """The name of a workflow's file without its folder, as GitHub's API takes it."""
     return workflow.rpartition("/")[2]
 
 
 def read_run(api: RepositoryApi, number: int) -> Build | None:
-    """Return a run of a repository; None where there is none of that number. Raises Unseen."""
+    """Return a run of a repository; None if there is none of that number. Raises Unseen."""
     run = api.one(f"/actions/runs/{number}", f"the run {number}", FollowedRun, permission=ACTIONS)
     return build_of(run) if run else None
 
 
 def build_of(run: FollowedRun) -> Build:
-    """Return a run as commands know it."""
+    """Return a run as a `Build`."""
     return Build(
         id=run["id"],
         workflow=file_of(run["path"]),
@@ -352,8 +345,17 @@ def _reviewer(one: Reviewer) -> str:
     return f"the team {name}" if name and one["type"] == "Team" else name
 
 
-def job_of(job: WorkflowJob) -> Job:
-    """Return a job as commands know it."""
+def read_jobs(api: RepositoryApi, run: int, attempts: Literal["latest", "all"]) -> list[Job]:
+    """Return the jobs of a run's latest attempt, or of all attempts; raises Unseen if a page is lost."""
+    what = f"the jobs of the run {run}"
+    query: dict[str, str | int] = {"filter": attempts, "per_page": PAGE}
+    first = api.get(f"/actions/runs/{run}/jobs", what, query, permission=ACTIONS)
+    pages = api.pages(first, what, MOST_PAGES, ACTIONS)
+    return [_job_of(each) for page in pages for each in api.read(page, WorkflowJobs, what)["jobs"]]
+
+
+def _job_of(job: WorkflowJob) -> Job:
+    """Return a job as a `Job`."""
     return Job(
         name=job["name"],
         status=job["status"],

@@ -1,4 +1,4 @@
-"""Deployment records of one repository on GitHub: filed, found, and with the runs that told of them."""
+"""Deployment records of one repository on GitHub: creating and reading them, and the runs that reported them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ...domain.builds import Build, Job
 from ...domain.deployment_records import MOST_CHARACTERS, Filed, Status, read_deployed
 from ...domain.evidence import TooLong, Unseen, answered
 from .api import ACTIONS, RepositoryApi
-from .builds import WorkflowJobs, job_of, read_run
+from .builds import NamedEnvironment, read_jobs, read_run
 from .orders import Advice, Order, Step, carry_out
 from .refs import moment_of
 from .runs import PAGE
 
 READ = "deployments: read"
 
-_ADVICE = Advice(rights="It needs deployments: write: under permissions of the job, or as a right of the token.")
+_ADVICE = Advice(rights="It needs deployments: write, under permissions of the job or as a permission of the token.")
 _LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 _RUN = r"https?://[^/]+/%s/actions/runs/([1-9][0-9]{0,17})(?:/.*)?"
 
 
 class DeploymentFacts(TypedDict):
-    """`repos/get-deployment`; `created_at` is ISO 8601. `production_environment` need not be there."""
+    """`repos/get-deployment`; `created_at` is ISO 8601. `production_environment` may be missing."""
 
     id: int
     sha: str
@@ -47,21 +47,15 @@ class StatusFacts(TypedDict):
     log_url: str | None
 
 
-class EnvironmentName(TypedDict):
-    """One item of `repos/get-all-environments`."""
-
-    name: str
-
-
 class EnvironmentNames(TypedDict):
     """`repos/get-all-environments`."""
 
-    environments: list[EnvironmentName]
+    environments: list[NamedEnvironment]
 
 
 @dataclass(frozen=True)
 class NewRecord:
-    """What is filed; `commit` is the one that is deployed, and `environment` may be long or have any characters."""
+    """A record to create. `commit` is the one that is deployed; `environment` may be long and have any characters."""
 
     commit: str
     environment: str
@@ -73,7 +67,7 @@ class NewRecord:
 
 @dataclass(frozen=True)
 class NewStatus:
-    """What is told of a record; the two URLs are empty where there is none."""
+    """A status to add to a record; each URL is empty if there is none."""
 
     state: str
     description: str
@@ -82,7 +76,7 @@ class NewStatus:
 
 
 class GithubDeployments:
-    """The deployment records of one repository; never from a memory."""
+    """The deployment records of one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -90,19 +84,19 @@ class GithubDeployments:
 
     @answered
     def newest(self, environment: str = "", task: str = "") -> Sequence[Filed]:
-        """The newest records, without their statuses, newest first: one request, of one page."""
+        """The newest records, without their statuses, newest first: one request for one page."""
         what = "the deployment records"
         query: dict[str, str | int] = {"per_page": PAGE}
         query |= {name: value for name, value in (("environment", environment), ("task", task)) if value}
         response = self._api.get("/deployments", what, query, permission=READ)
         found = self._api.read(response, list[DeploymentFacts], what)
-        # GitHub ignores the case of an environment's name, and a filter that it does not know.
+        # GitHub ignores the case of an environment's name, and filters that it does not know.
         wanted = [one for one in found if not environment or one["environment"].lower() == environment.lower()]
         return sorted((_filed(one) for one in wanted if not task or one["task"] == task), key=lambda one: -one.id)
 
     @answered
     def one(self, number: int) -> Filed | None:
-        """The record of that number, without its statuses: one request. None if there is none."""
+        """The record of that number, without its statuses: one request; None if there is none."""
         what = f"the deployment record {number}"
         found = self._api.one(f"/deployments/{number}", what, DeploymentFacts, permission=READ)
         return _filed(found) if found else None
@@ -117,31 +111,28 @@ class GithubDeployments:
 
     @answered
     def run(self, number: int) -> Build | None:
-        """A run of this repository; None where there is none of that number."""
+        """A run of this repository; None if there is none of that number."""
         return read_run(self._api, number)
 
     @answered
     def jobs(self, number: int) -> Sequence[Job]:
-        """The jobs of all attempts of a run, as far as they stand on one page."""
-        what = f"the jobs of the run {number}"
-        query: dict[str, str | int] = {"filter": "all", "per_page": PAGE}
-        response = self._api.get(f"/actions/runs/{number}/jobs", what, query, permission=ACTIONS)
-        return [job_of(one) for one in self._api.read(response, WorkflowJobs, what)["jobs"]]
+        """The jobs of all attempts of a run."""
+        return read_jobs(self._api, number, "all")
 
     @answered
     def has_environment(self, name: str) -> bool:
-        """Whether there is an environment of that name, whose case GitHub ignores; filing a record there makes one."""
+        """Whether an environment of that name exists, ignoring case; a record for a missing one would create it."""
         what = "the environments"
         response = self._api.get("/environments", what, {"per_page": PAGE}, permission=ACTIONS)
         found = self._api.read(response, EnvironmentNames, what)
         if any(one["name"].lower() == name.lower() for one in found["environments"]):
             return True
         if self._api.next_page(response, what):
-            raise Unseen(TooLong(f"{what} are more than the {PAGE} that are looked through", "Leave out the record."))
+            raise Unseen(TooLong(f"there are more than the {PAGE} environments that are read", "Leave out the record."))
         return False
 
     def file(self, record: NewRecord) -> Filed:
-        """File a record; raises what `carry_out` raises. It merges nothing, and waits for no check."""
+        """Create a record, without a merge or required checks; raises as `carry_out` does."""
         body = {
             "ref": record.commit,
             "task": record.task,
@@ -156,7 +147,7 @@ class GithubDeployments:
         return _filed(carry_out(self._api, order, DeploymentFacts, self._own_token))
 
     def tell(self, filed: Filed, status: NewStatus) -> None:
-        """Add a status to a record; raises what `carry_out` raises."""
+        """Add a status to a record; raises as `carry_out` does."""
         urls = {"log_url": status.log_url, "environment_url": status.environment_url}
         body = {"state": status.state, "description": status.description[:MOST_CHARACTERS]}
         body |= {name: url for name, url in urls.items() if url}
@@ -183,7 +174,7 @@ def _filed(facts: DeploymentFacts) -> Filed:
 
 
 def _object(payload: object) -> object:
-    """GitHub keeps a payload as it was given: an object, or one written as text."""
+    """The payload as an object: GitHub keeps it as it was sent, as an object or as JSON text."""
     try:
         return json.loads(payload) if isinstance(payload, str) else payload
     except (ValueError, RecursionError):

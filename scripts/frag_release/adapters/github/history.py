@@ -1,6 +1,6 @@
 """The commits between two commits, and those of a whole branch, page by page.
 
-All of a branch by pages of a hundred is cheaper than a comparison for each of many commits.
+Listing a branch in pages of a hundred is cheaper than comparing many commits one by one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LAST = re.compile(r'<[^<>]*[?&]page=([0-9]{1,6})(?:&[^<>]*)?>\s*;[^<]*\brel="?l
 
 Dates = Mapping[str, "datetime.datetime | None"]
 MOST_COMMITS = 2000
-"""More than any release has brought; what is longer is two commits that were never neighbours."""
+"""More than any release has brought; a longer range is not one between neighbouring releases."""
 _PAGE = 100
 _MAX_BYTES = 32 * 1024 * 1024
 """The first page of a comparison also lists up to 300 files with their changes."""
@@ -41,10 +41,10 @@ class ListedCommit(TypedDict):
 
 
 def branch_commits(api: RepositoryApi, head: str, most_pages: int) -> Dates | None:
-    """Return every commit that `head` (a full id) reaches, with its date; None where that takes more pages.
+    """Return every commit that `head` (a full id) reaches, with its date; None if that takes more pages.
 
-    The list is believed only if it is whole: it starts with `head`, and every parent of a commit in it is in it
-    too, so that nothing which the head reaches can be missing (OpenAPI `repos/list-commits`). Raises Unseen.
+    The list is accepted only if it is complete: it starts with `head` and contains every parent of its commits, so
+    that nothing the head reaches can be missing (OpenAPI `repos/list-commits`). Raises Unseen.
     """
     what = f"the commits of the branch head {head[:12]}"
     first = api.get("/commits", what, {"sha": head, "per_page": _COMMITS_A_PAGE})
@@ -61,7 +61,7 @@ def _page_of_branch(api: RepositoryApi, head: str, number: int, what: str) -> Re
 
 
 def _pages(api: RepositoryApi, first: Response, what: str) -> int:
-    """Return how many pages there are; more than are ever read where GitHub does not name the last."""
+    """Return the number of pages; more than are ever read if GitHub does not name the last one."""
     following = seen(api.next_page(first, what))
     last = _LAST.search(first.header("link"))
     return 1 if not following else int(last[1]) if last else 10**6
@@ -76,26 +76,26 @@ def _whole(api: RepositoryApi, head: str, pages: Sequence[Answer[Response]], wha
             found[each["sha"]] = moment_of(committer["date"]) if committer else None
             parents.update(parent["sha"] for parent in each["parents"])
     if next(iter(found), "") != head or parents - found.keys():
-        raise Unseen(Unknown(f"GitHub sent only a part of {what} of {api.name}"))
+        raise Unseen(Unknown(f"GitHub sent only part of {what} of {api.name}"))
     return found
 
 
 @dataclass(frozen=True)
 class _Page:
-    """A page of a comparison; the first one of all lists up to 300 files (docs: "Compare two commits")."""
+    """A page of a comparison. Only the first page lists files, up to 300 (docs: "Compare two commits")."""
 
     facts: ComparisonPage
     new_files: NewFiles | None
 
 
 def read_history(api: RepositoryApi, old: str, new: str) -> History:
-    """Return what `new` has and `old` has not, and the reverse, newest first; both full commit ids. Raises Unseen.
+    """Return what `new` has and `old` does not, and the reverse, newest first; both full commit ids. Raises Unseen.
 
-    Without `page` a comparison would end after 250 commits (OpenAPI `repos/compare-commits-with-basehead`).
+    Without `page`, a comparison would end after 250 commits (OpenAPI `repos/compare-commits-with-basehead`).
     """
     for commit in (old, new):
         if not COMMIT.fullmatch(commit):
-            raise Unseen(Unknown(f"{quoted(commit)} is no full commit id"))
+            raise Unseen(Unknown(f"{quoted(commit)} is not a full commit id"))
     if old == new:
         return History()
     first = _page(api, old, new, 1)
@@ -111,17 +111,17 @@ def read_history(api: RepositoryApi, old: str, new: str) -> History:
 
 @answered
 def _side(api: RepositoryApi, old: str, new: str, first: _Page | None = None) -> History:
-    """Return what `new` has and `old` has not, all other pages asked for at once."""
+    """Return what `new` has and `old` does not, requesting all other pages in parallel."""
     start = first or _page(api, old, new, 1)
     return History(_rest(api, old, new, start), new_files=start.new_files)
 
 
 def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Sequence[Commit]:
-    """Return all commits of the comparison that `first` is the first page of, the other pages asked for at once."""
+    """Return all commits of the comparison that starts with `first`, requesting the other pages in parallel."""
     total = first.facts["total_commits"]
     if total > MOST_COMMITS:
-        told = f"{total:,} commits of {api.name} lie between {old[:12]} and {new[:12]}, more than the "
-        raise Unseen(Unknown(f"{told}{MOST_COMMITS:,} that are read", "Compare the two on GitHub."))
+        count = f"there are {total:,} commits of {api.name} between {old[:12]} and {new[:12]}"
+        raise Unseen(Unknown(f"{count}, more than the {MOST_COMMITS:,} that are read", "Compare the two on GitHub."))
     numbers = range(2, -(-total // _PAGE) + 1)
     pages = [first, *api.http.parallel([partial(_page, api, old, new, number) for number in numbers])]
     found: dict[str, Commit] = {}
@@ -130,7 +130,7 @@ def _rest(api: RepositoryApi, old: str, new: str, first: _Page) -> Sequence[Comm
             (each["sha"], Commit(each["sha"], each["commit"]["message"].rstrip("\n"))) for each in page.facts["commits"]
         )
     if len(found) != total or new not in found:
-        raise Unseen(Unknown(f"of {total} commits of {api.name} up to {new[:12]} GitHub sent {len(found)}"))
+        raise Unseen(Unknown(f"GitHub sent {len(found)} of {total} commits of {api.name} up to {new[:12]}"))
     # GitHub sends the oldest first.
     return list(reversed(found.values()))
 

@@ -1,4 +1,4 @@
-"""Issues on GitHub: what a release ticket asks for, and the tickets that `announce` writes."""
+"""Issues on GitHub: those that commands read, and the tickets that `announce` writes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_BYTES = 64 * 1024 * 1024
 """A page may have a hundred bodies of 65,536 characters."""
 
 _WORKFLOWS = "github-actions[bot]"
-"""Who writes with the workflow's own token."""
+"""The author of everything written with the workflow's own token."""
 
 _DISABLED = re.compile(r"Issues (are|has been) disabled", re.I)
 _ADVICE = Advice(
@@ -41,13 +41,13 @@ _ADVICE = Advice(
         ),
         Refusal(
             re.compile(r"assignees: invalid"),
-            "Somebody among the assignees cannot be assigned there any more: correct the input assignees.",
+            "One of the assignees can no longer be assigned there: correct the input assignees.",
             right=False,
         ),
     ),
     "An app or a fine-grained token needs Issues: write for the ticket's repository, a classic one the scope repo, and "
-    "the workflow's own token issues: write under permissions of its job; that one reaches no other repository, for "
-    "which ticket-token takes the token of a person or an app.",
+    "the workflow's own token issues: write under permissions of its job. That token reaches no other "
+    "repository: for one, pass the token of a person or an app in ticket-token.",
 )
 
 _T = TypeVar("_T")
@@ -67,13 +67,13 @@ class LabelFacts(TypedDict):
 
 
 class Link(TypedDict):
-    """What an issue has that is a pull request."""
+    """What only an issue that is a pull request has."""
 
     url: str | None
 
 
 class IssueFacts(TypedDict):
-    """`issues/get`, which knows pull requests, too."""
+    """`issues/get`, which also returns pull requests."""
 
     id: int
     number: int
@@ -100,7 +100,7 @@ class CommentFacts(TypedDict):
 
 
 class GithubTickets:
-    """The issues of one repository; never from a memory."""
+    """The issues of one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -114,20 +114,20 @@ class GithubTickets:
 
     @answered
     def is_private(self) -> bool:
-        """Whether not everybody may see the repository."""
+        """Whether read access to the repository is restricted."""
         return is_private(self._api)
 
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
-        """The title of each issue, asked for beside each other."""
+        """The title of each issue, requested in parallel."""
         asked = list(dict.fromkeys(numbers))
         return dict(zip(asked, self._api.http.parallel([partial(self._title, one) for one in asked]), strict=True))
 
     @answered
     def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Found:
-        """All issues whose title says the same, or with our part; open and closed, oldest first.
+        """All issues with the same title or with our part; open and closed, oldest first.
 
-        They are listed, for GitHub's search would lag behind; newest first, so that a list that is cut ends
-        before the time of the release.
+        They are listed, since GitHub's search lags behind; newest first, so that even a truncated list reaches back
+        past the release.
         """
         query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc"}
         items, is_all = self._first("/issues", "the issues", IssueFacts, query)
@@ -142,14 +142,14 @@ class GithubTickets:
 
     @answered
     def issue(self, number: int) -> Issue:
-        """An issue or a pull request; of one that was transferred, what it is now."""
+        """An issue or a pull request; a transferred one as it is now."""
         what = f"issue {number}"
         return _issue(self._read(self._api.get(f"/issues/{number}", what, permission=_READ), IssueFacts, what))
 
     def may_be_ours(self, author: Author) -> bool:
         """Whether the workflow's own token or this one can have written it.
 
-        GitHub does not tell an app's token who it is, so for such a one every app is taken: administrators let it in.
+        The token of an app cannot find out whose it is, so any app is accepted for it: administrators install apps.
         """
         if author.login == _WORKFLOWS or self._own_token:
             return author.login == _WORKFLOWS and author.is_app
@@ -157,7 +157,7 @@ class GithubTickets:
         return author.login == own if own else author.is_app
 
     def _own_login(self) -> str:
-        """Who the token belongs to; an app's may not ask (`users/get-authenticated`)."""
+        """The token's owner, empty if unknown; an app's token may not ask (`users/get-authenticated`)."""
         ask, url = answered(self._api.get_url), f"{self._api.api_url}/user"
         response = ask(url, "the token's own user", permission="metadata: read")
         facts = None if isinstance(response, Unknown) else read_payload(response.body, UserFacts)
@@ -174,7 +174,7 @@ class GithubTickets:
         return _issue(self._send("PATCH", f"/issues/{issue.number}", what, {"body": body}, IssueFacts))
 
     def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
-        """Close an issue as a duplicate (`issues/update`), with its text in the same order."""
+        """Close an issue as a duplicate (`issues/update`), and replace its body in the same request."""
         order = {"state": "closed", "state_reason": "duplicate", "body": body}
         what = f"the closing of ticket #{issue.number}, a duplicate of #{of.number},"
         self._send("PATCH", f"/issues/{issue.number}", what, order, IssueFacts)
@@ -212,7 +212,7 @@ class GithubTickets:
         self._send("POST", "/labels", f"the label {name}", order, LabelFacts)
 
     def add_labels(self, number: int, labels: Sequence[str]) -> Sequence[str]:
-        """Put labels on an issue."""
+        """Add labels to an issue."""
         path, what = f"/issues/{number}/labels", f"labels for ticket #{number}"
         return _names(self._send("POST", path, what, {"labels": list(labels)}, list[LabelFacts]))
 
@@ -222,7 +222,7 @@ class GithubTickets:
         return dict(zip(logins, answers, strict=True))
 
     def assign(self, number: int, logins: Sequence[str]) -> Sequence[str]:
-        """Assign people; those whom the token may not assign are left out without a word."""
+        """Assign people; GitHub silently leaves out those whom the token may not assign."""
         path, what = f"/issues/{number}/assignees", f"assignees for ticket #{number}"
         return _issue(self._send("POST", path, what, {"assignees": list(logins)}, IssueFacts)).assignees
 
@@ -234,7 +234,7 @@ class GithubTickets:
             return None
         found = self._api.read(response, IssueFacts, what)
         if not is_named(self._api, _repository_of(found)):
-            raise Unseen(Unknown(f"{what} of {self.name} was moved to another repository, which may be private"))
+            raise Unseen(Unknown(f"{what} of {self.name} was transferred to another repository, which may be private"))
         return found["title"]
 
     @answered
@@ -247,11 +247,11 @@ class GithubTickets:
     def _all(self, path: str, what: str, kind: type[_T]) -> list[_T]:
         found, is_all = self._first(path, what, kind, {})
         if not is_all:
-            raise Unseen(TooLong(f"GitHub shows no more than {len(found):,} of {what} of {self.name}"))
+            raise Unseen(TooLong(f"GitHub lists only {len(found):,} of {what} of {self.name}"))
         return found
 
     def _first(self, path: str, what: str, kind: type[_T], query: Mapping[str, str | int]) -> tuple[list[_T], bool]:
-        """Return what is listed, and whether it is all there is."""
+        """Return what is listed, and whether it is complete."""
         first = self._api.get(path, what, {**query, "per_page": _PAGE}, permission=_READ, max_bytes=_MAX_BYTES)
         pages = self._api.first_pages(first, what, _MOST_PAGES, _READ, _MAX_BYTES)
         found = [one for page in pages.found for one in self._read(page, list[kind], what)]  # type: ignore[valid-type]
@@ -271,8 +271,8 @@ class GithubTickets:
         who = f"the token in {self._api.given_as} may not see it" if self._api.credentials else "is not public"
         return Unknown(
             f"{what} of {self.name} was not found, or {who}",
-            f"Check the name and the number. A private repository, or one of others, needs a token with {_READ} for it "
-            "in ticket-token: the workflow's own reaches its own repository alone.",
+            f"Check the name and the number. A private repository, or one of another owner, needs a token with {_READ} "
+            "in ticket-token: the workflow's own token reaches only its own repository.",
         )
 
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any], kind: type[_T]) -> _T:

@@ -1,7 +1,7 @@
-"""Orders to GitHub, to write something, and what it means when GitHub refuses one.
+"""Writes to GitHub, and what its refusals mean.
 
-A right that is missing comes as 403, as 404 (of a repository that can be read) or as 422, with words
-that depend on the kind of token; so the words are looked at before the status.
+A missing permission comes as 403, as 404 (for a repository that can be read) or as 422, with words that
+depend on the kind of token; so the words are checked before the status.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .payloads import read_payload
 
 WORKFLOWS = ".github/workflows/"
 
-_OWN_TOKEN = "The workflow's own token can never change a file under .github/workflows, whatever its job is permitted"
+_OWN_TOKEN = "The workflow's own token can never change a file under .github/workflows, whatever its job's permissions"
 _REMEDY = (
-    "One of these can: a classic personal access token with the scopes repo and workflow; a fine-grained one with "
-    "Contents: write, Workflows: write and Pull requests: write for this repository; the token of a GitHub App "
+    "Use one of these: a classic personal access token with the scopes repo and workflow; a fine-grained one with "
+    "Contents: write, Workflows: write and Pull requests: write for this repository; or the token of a GitHub App "
     "with the permissions contents: write, workflows: write and pull-requests: write. "
-    "Save it as a secret of an environment, run the job in it, and pass that secret to the input token."
+    "Save it as a secret of an environment, run the job in that environment, and pass the secret in the input token."
 )
 _RACE = re.compile(r"not a fast[ -]forward|Reference already exists|Reference does not exist|Expected branch to point")
 _WORKFLOWS = re.compile(r"refusing to allow|without `?workflows?`? (scope|permission)|required scopes.*workflow")
@@ -38,31 +38,31 @@ _PROTECTION = re.compile(
     re.I,
 )
 _NO_REASON = re.compile(r"Reference update failed\W*", re.I)
-"""All that GitHub says where git itself refuses a name, and where a rule does that it does not name."""
+"""GitHub's whole message if git itself refuses a name, or a rule that GitHub does not name."""
 _FOR_PULL_REQUESTS = (
     "An app or a fine-grained token needs the permission pull-requests: write, a classic token the scope repo, and "
     "the workflow's own token pull-requests: write under permissions of its job."
 )
 _SETTING = (
     "Turn on Settings > Actions > General > Workflow permissions > Allow GitHub Actions to create and approve pull "
-    "requests (in the organisation's settings first, where it is greyed out), or give the token of a person or an "
-    "app in the input token."
+    "requests (in the organisation's settings first, if it is greyed out), or pass the token of a person or an app "
+    "in the input token."
 )
-_SEND_PULL_REQUEST = "Use mode: pull-request, or let whoever the token belongs to bypass the rule."
-_FREE_BRANCH = "Exclude this branch from the rule, or let whoever the token belongs to bypass it."
-_FREE_NAME = (
-    "GitHub does not say why. Either a branch is in the way: git makes no branch below the name of another, such as "
-    "release/2023.06.1 beside one named release; rename that one. Or a rule is. " + _FREE_BRANCH
+_SEND_PULL_REQUEST = "Use mode: pull-request, or let the owner of the token bypass the rule."
+_BYPASS_RULE = "Exclude this branch from the rule, or let the owner of the token bypass it."
+_BLOCKED_NAME = (
+    "GitHub gives no reason. Either a branch is in the way: git allows no branch below the name of another, such as "
+    "release/2023.06.1 next to one named release; rename that one. Or a rule is. " + _BYPASS_RULE
 )
 DONE_UNREAD = (
-    "GitHub says that this was done, but not what it made. Run this again: what exists already is detected first."
+    "GitHub reports success, but its reply is unusable. Run this again: what exists already is detected first."
 )
-"""What to do about a write whose answer has a good status, and cannot be read."""
+"""The remedy for a write whose reply has a success status and unusable contents."""
 _T = TypeVar("_T")
 
 
 class Granted(TypedDict):
-    """What the user that a token belongs to may do (`repos/get`)."""
+    """What the user behind a token may do (`repos/get`)."""
 
     pull: bool
     push: bool
@@ -70,45 +70,45 @@ class Granted(TypedDict):
 
 
 class Visibility(TypedDict):
-    """`repos/get`, as far as it tells anybody of rights."""
+    """`repos/get`: what any token is shown."""
 
     private: bool
     archived: bool
 
 
 class Rights(TypedDict):
-    """`repos/get`, as far as it tells the owner of a token of rights."""
+    """`repos/get`: what the token of a user is shown about permissions."""
 
     permissions: Granted
 
 
 class MergeSettings(TypedDict):
-    """`repos/get`, as it is shown to who may write contents."""
+    """`repos/get`: what only tokens with write access to contents are shown."""
 
     allow_merge_commit: bool
 
 
 def remedy_for_writing(own_token: bool) -> str:
-    """Say which tokens may write a workflow file, and where to put one."""
+    """Return which tokens may write a workflow file, and where to put one."""
     return f"{_OWN_TOKEN}. {_REMEDY}" if own_token else f"{_REMEDY} {_OWN_TOKEN}."
 
 
 def missing_right(api: RepositoryApi, path: str, own_token: bool) -> str:
-    """Say what is known to be missing for changing `path`, and what to do; empty if nothing is.
+    """Return what is known to be missing for changing `path`, and what to do; empty if nothing is known.
 
-    Known are only the workflow's own token, the scopes of classic tokens, and what their user may do.
+    Only the workflow's own token, the scopes of classic tokens and the access of a token's user can be known.
     """
     lacks = _lacking(api, path, own_token)
     return f"{path} of {api.name} cannot be changed: {lacks}. {remedy_for_writing(own_token)}" if lacks else ""
 
 
 def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> TokenFacts:
-    """Return what the repository's entry tells of the token; `at_home` is as in `TokenFacts`. Raises Unseen."""
+    """Return what the repository's entry shows about the token; `at_home` is as in `TokenFacts`. Raises Unseen."""
     entry = api.entry()
     shown = api.read(entry, Visibility, "the entry")
     kind = token_kind(api, entry, own_token)
     rights = read_payload(entry.body, Rights) if kind in (TokenKind.CLASSIC, TokenKind.FINE_GRAINED) else None
-    # `pull` shows that the list means the user: for an app, which is none, it may say no to everything.
+    # Only with `pull` is the list about a user: for an app, which is not one, all of it may be false.
     granted = rights["permissions"] if rights and rights["permissions"]["pull"] else None
     return TokenFacts(
         kind,
@@ -125,7 +125,7 @@ def read_token(api: RepositoryApi, own_token: bool, at_home: bool = True) -> Tok
 
 
 def token_kind(api: RepositoryApi, entry: Response, own_token: bool) -> TokenKind:
-    """Tell what kind a token is by what GitHub answered to it (docs: "Scopes for OAuth apps") and by its prefix."""
+    """Return the kind of a token, by GitHub's response headers (docs: "Scopes for OAuth apps") and its prefix."""
     if api.credentials is None:
         return TokenKind.NONE
     if own_token:
@@ -152,12 +152,12 @@ def _lacking(api: RepositoryApi, path: str, own_token: bool) -> str:
     if scopes:
         return f"the token in the input {api.given_as} lacks the scope {' and '.join(scopes)}"
     if token.may_push is False:
-        return f"the token in the input {api.given_as} belongs to somebody who may only read {api.name}"
+        return f"the token in the input {api.given_as} belongs to a user without push access to {api.name}"
     return ""
 
 
 class Step(Enum):
-    """What an order is part of: on this depends what helps where it is refused."""
+    """What a write is part of; the remedy for a refusal depends on it."""
 
     OBJECT = "object"
     OWN_BRANCH = "own branch"
@@ -171,12 +171,12 @@ class Step(Enum):
 
 
 class RaceError(Exception):
-    """GitHub says that a branch is not where it was thought to be."""
+    """GitHub reports that a branch is not where it was expected."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """What helps against a refusal with these words; `right` says that a right or a setting is what is missing."""
+    """The remedy for a refusal with these words; `right` if a permission or a setting is missing."""
 
     words: re.Pattern[str]
     remedy: str
@@ -185,7 +185,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Advice:
-    """What helps where an order is refused: by GitHub's words, and where the token may not do it at all."""
+    """Remedies for a refused write: by GitHub's words, and in `rights` if the token lacks the permission."""
 
     refusals: Sequence[Refusal] = ()
     rights: str = ""
@@ -193,7 +193,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Order:
-    """One write. `what` names it for people; `advice` comes before what is known of all orders."""
+    """One write. `what` names it in messages; `advice` takes precedence over the remedies for all writes."""
 
     step: Step
     method: Literal["POST", "PATCH", "DELETE"]
@@ -204,9 +204,9 @@ class Order:
 
 
 def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _T:
-    """Send an order and return what GitHub answers.
+    """Send a write and return the payload of GitHub's reply.
 
-    Raises WriteRefusedError, WriteFailedError (as UnconfirmedError where it may have been done) and RaceError.
+    Raises WriteRefusedError, WriteFailedError (as UnconfirmedError if it may have been done) and RaceError.
     """
     response = confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
     try:
@@ -216,12 +216,12 @@ def carry_out(api: PlaceApi, order: Order, kind: type[_T], own_token: bool) -> _
 
 
 def carry_out_silently(api: PlaceApi, order: Order, own_token: bool) -> None:
-    """Send an order that GitHub answers without a word; raises as `carry_out` does."""
+    """Send a write whose reply has no contents to use; raises as `carry_out` does."""
     confirmed(api, order, api.write(order.method, order.path, order.what, order.body), own_token)
 
 
 def confirmed(api: PlaceApi, order: Order, response: Answer[Response], own_token: bool) -> Response:
-    """Return the response to an order if it says that it was done; raises as `carry_out` does."""
+    """Return the response to a write if it reports success; raises as `carry_out` does."""
     if isinstance(response, Unconfirmed):
         raise UnconfirmedError(response.reason, response.remedy)
     if isinstance(response, Unknown):
@@ -249,27 +249,27 @@ def _refusal(api: PlaceApi, order: Order, response: Response, own_token: bool) -
         if hidden:
             return WriteFailedError(hidden.reason, hidden.remedy)
     if response.status in (403, 404):
-        return _lacking_right(order, message, accepted_permissions(response), own_token)
-    return WriteFailedError(message, "Nothing was done. Run this again; if it stays, report it with this line.")
+        return _missing_permission(order, message, accepted_permissions(response), own_token)
+    return WriteFailedError(message, "Nothing was done. Run this again; if it persists, report it with this line.")
 
 
 def _known_remedy(step: Step, status: int, words: str, given_as: str) -> str:
-    """Return what helps against a refusal whose words or status say what it is; empty for the others."""
+    """Return the remedy for a refusal that its words or status explain; empty for the others."""
     known = known_refusal(status, words)
     if known:
         return known.remedy_for(given_as)
     if _NO_PULL_REQUESTS.search(words):
         return _SETTING
     if step is Step.OWN_BRANCH and _NO_REASON.fullmatch(words):
-        return _FREE_NAME
+        return _BLOCKED_NAME
     if step in (Step.OWN_BRANCH, Step.STACK_BRANCH) and _PROTECTION.search(words):
-        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _FREE_BRANCH
+        return _SEND_PULL_REQUEST if step is Step.STACK_BRANCH else _BYPASS_RULE
     return ""
 
 
-def _lacking_right(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
-    """A 404 is GitHub's way to hide what a token may not do (docs: "Troubleshooting the REST API")."""
-    asks = f" GitHub asks for {accepted}." if accepted else ""
+def _missing_permission(order: Order, message: str, accepted: str, own_token: bool) -> ExpectedError:
+    """GitHub also uses 404 to hide what a token may not do (docs: "Troubleshooting the REST API")."""
+    needs = f" GitHub requires {accepted}." if accepted else ""
     usual = _FOR_PULL_REQUESTS if order.step is Step.PULL_REQUEST else remedy_for_writing(own_token)
     remedy = order.advice.rights or usual
-    return WriteRefusedError(f"{message}: the token lacks the right to do it.{asks}", remedy)
+    return WriteRefusedError(f"{message}: the token lacks the permission for it.{needs}", remedy)

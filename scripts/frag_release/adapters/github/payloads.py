@@ -1,13 +1,13 @@
-"""What we read of GitHub's replies (REST API 2022-11-28).
+"""The parts of GitHub's replies that are read (REST API 2022-11-28).
 
 The TypedDicts name only the fields that are used; replies have many more.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TypedDict
 
+from ..http.messages import parse
 from ..http.messages import read_payload as read_payload  # for the other modules of GitHub
 
 
@@ -26,13 +26,13 @@ class Ref(TypedDict):
 
 
 class Committer(TypedDict):
-    """Who committed, or tagged, when (ISO 8601)."""
+    """The date of a commit or a tag (ISO 8601)."""
 
     date: str
 
 
 class TagObject(TypedDict):
-    """`git/get-tag`: an annotated tag. Very old ones name no tagger."""
+    """`git/get-tag`: an annotated tag. Very old ones have no tagger."""
 
     sha: str
     object: GitObject
@@ -89,7 +89,7 @@ class Message(TypedDict):
     message: str
 
 
-class ToldCommit(TypedDict):
+class CommitWithMessage(TypedDict):
     """A commit of a comparison, for its message."""
 
     sha: str
@@ -102,7 +102,7 @@ class ComparisonPage(TypedDict):
     status: str
     base_commit: NamedCommit
     total_commits: int
-    commits: list[ToldCommit]
+    commits: list[CommitWithMessage]
 
 
 class ChangedFile(TypedDict):
@@ -113,7 +113,7 @@ class ChangedFile(TypedDict):
 
 
 class ComparedFiles(TypedDict):
-    """The first page of `repos/compare-commits-with-basehead`, as far as it tells of files."""
+    """The first page of `repos/compare-commits-with-basehead`: its files."""
 
     files: list[ChangedFile]
 
@@ -157,7 +157,7 @@ class WorkflowRuns(TypedDict):
 
 
 class WorkflowFile(TypedDict):
-    """One item of `actions/list-repo-workflows`; `state` is `deleted` where the file is gone."""
+    """One item of `actions/list-repo-workflows`; `state` is `deleted` if the file is gone."""
 
     id: int
     name: str
@@ -182,10 +182,7 @@ class Activity(TypedDict):
 
 def read_complaint(body: bytes) -> str:
     """Return the `message` of GitHub's error reply with those of its `errors`, or an empty text."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
+    document = parse(body)
     if not isinstance(document, dict):
         return ""
     errors = document.get("errors")
@@ -194,7 +191,7 @@ def read_complaint(body: bytes) -> str:
 
 
 def _detail(error: object) -> object:
-    """Return one of the `errors`: its message or, of one in codes, the field and the code."""
+    """Return one of the `errors`: its message, else its field and code."""
     if not isinstance(error, dict):
         return error
     return error.get("message") or f"{error.get('field')}: {error.get('code')}"
@@ -202,9 +199,6 @@ def _detail(error: object) -> object:
 
 def read_message(body: bytes) -> str:
     """Return the `message` of GitHub's error reply, or an empty text."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
+    document = parse(body)
     message = document.get("message") if isinstance(document, dict) else None
     return message if isinstance(message, str) else ""

@@ -1,4 +1,4 @@
-"""Boards of GitHub's projects, by the REST API (`/orgs/NAME/projectsV2/N`, and the same below `/users`).
+"""GitHub's project boards, by the REST API (`/orgs/NAME/projectsV2/N`, and the same below `/users`).
 
 Ids are REST's integers, not GraphQL's; an option's id changes when the field is edited, so it is looked up each time.
 """
@@ -28,13 +28,13 @@ _SELECT = "single_select"
 _SHOWN = 20
 
 RIGHTS = (
-    "Give in ticket-token the token of an app with the organisation's permission Projects: write, a fine-grained one "
+    "In ticket-token, pass the token of an app with the organisation permission Projects: write, a fine-grained one "
     "with Projects: write for the organisation, or a classic one with the scope project (the only kind for a user's "
     "own board). The workflow's own token can never reach a project."
 )
 _GITHUB = "api.github.com"
 _OLDER = (
-    " A GitHub Enterprise Server whose REST API has no projects yet answers so, too, whatever the token is: then leave "
+    " A GitHub Enterprise Server whose REST API has no projects yet gives the same answer to any token: then leave "
     "project empty."
 )
 _ADVICE = Advice((), RIGHTS)
@@ -43,7 +43,7 @@ _T = TypeVar("_T")
 
 
 class Name(TypedDict):
-    """A name as it was written."""
+    """A name as it was entered."""
 
     raw: str
 
@@ -56,7 +56,7 @@ class Option(TypedDict):
 
 
 class Field(TypedDict):
-    """`projects/list-fields-for-org`; only fields with options have those."""
+    """`projects/list-fields-for-org`; `options` only for a field that has them."""
 
     id: int
     name: str
@@ -65,26 +65,26 @@ class Field(TypedDict):
 
 
 class Visibility(TypedDict):
-    """`projects/get-for-org`, as far as it tells who may see a board."""
+    """`projects/get-for-org`: the visibility of a board."""
 
     public: bool
 
 
 class Content(TypedDict):
-    """The issue that an item stands for."""
+    """The issue of an item."""
 
     id: int | None
     html_url: str | None
 
 
 class FieldValue(TypedDict):
-    """A field of an item. `value` is whatever the field holds."""
+    """A field of an item. Its `value` may be of any type."""
 
     id: int
 
 
 class Item(TypedDict):
-    """`projects/list-items-for-org`. The content of what the token may not see is null."""
+    """`projects/list-items-for-org`. `content` is null if the token may not see it."""
 
     id: int
     content_type: str
@@ -107,25 +107,25 @@ class ProjectApi(PlaceApi):
         super().__init__(access, name, root)
 
     def confirm_absence(self) -> None:
-        """GitHub hides projects from those who may not see them, so a 404 is never believed."""
+        """Raise Unseen always: GitHub also returns 404 for projects that the token may not see."""
         raise Unseen(self.not_visible())
 
     def not_visible(self) -> Unknown:
-        """Say that the project is missing or hidden."""
+        """Return the answer for a project that is missing or hidden."""
         who = f"the token in {self.given_as} may not see it"
         older = "" if host_of(self.api_url) == _GITHUB else _OLDER
         return Unknown(f"the board {self.name} was not found, or {who}", f"Check the input project. {RIGHTS}{older}")
 
     def lacks(self, permission: str) -> str:
-        """Say which tokens may: the permission that GitHub names is one that some kinds of token cannot have."""
+        """Return which tokens may: some kinds of token cannot have the permission that GitHub names."""
         return RIGHTS
 
     def _malformed(self) -> Unknown:
-        return Unknown(f"{quoted(self.name)} is no board", "Name it as orgs/NAME/projects/NUMBER.")
+        return Unknown(f"{quoted(self.name)} is not the name of a board", "Name it as orgs/NAME/projects/NUMBER.")
 
 
 class GithubBoard:
-    """One board; never from a memory. `own_token` says that the token is the workflow's own."""
+    """One board; never cached. `own_token` if the token is the workflow's own."""
 
     def __init__(self, api: ProjectApi, own_token: bool) -> None:
         self._api = api
@@ -138,28 +138,31 @@ class GithubBoard:
 
     @answered
     def lane(self, field: str, option: str) -> Lane:
-        """The option of a field by their names, whatever their case."""
+        """The option of a field by their names, ignoring case."""
         if self._own_token:
             raise Unseen(Unknown(f"the workflow's own token cannot reach {self.name}", RIGHTS))
         fields = self._all("/fields", "the fields", Field)
         chosen = [one for one in fields if _same(one["name"], field)]
         if len(chosen) != 1 or chosen[0]["data_type"] != _SELECT:
             known = [one["name"] for one in fields if one["data_type"] == _SELECT]
-            told = f"the board {self.name} has no one field {field!r} of the kind single select"
-            raise Unseen(Unknown(told, f"Name one of its fields in project-field{self._listed(known)}."))
-        options = chosen[0].get("options") or []
+            reason = f"the board {self.name} does not have exactly one single-select field {field!r}"
+            raise Unseen(Unknown(reason, f"Name one of its fields in project-field{self._listed(known)}."))
+        selected = chosen[0]
+        options = selected.get("options") or []
         found = [one for one in options if _same(one["name"]["raw"], option)]
         if len(found) != 1:
             known = [one["name"]["raw"] for one in options]
-            told = f"the field {chosen[0]['name']!r} of the board {self.name} has no one lane {option!r}"
-            raise Unseen(Unknown(told, f"Name one of its lanes in project-status{self._listed(known)}."))
-        return Lane(chosen[0]["id"], chosen[0]["name"], found[0]["id"], found[0]["name"]["raw"])
+            reason = (
+                f"the field {selected['name']!r} of the board {self.name} does not have exactly one lane {option!r}"
+            )
+            raise Unseen(Unknown(reason, f"Name one of its lanes in project-status{self._listed(known)}."))
+        return Lane(selected["id"], selected["name"], found[0]["id"], found[0]["name"]["raw"])
 
     def _listed(self, names: Sequence[str]) -> str:
-        """Return names for a remedy; of a board that not everybody may see none: others may read what a run says."""
+        """Return names for a remedy; none unless the board is public, since others may read the log of a run."""
         board = self._visibility()
         if isinstance(board, Unknown) or not board["public"]:
-            return ", as the board shows them (it is not known to be public, so none is named here)"
+            return ", as the board shows them (it is not known to be public, so they are not listed here)"
         return f": {_named(names)}"
 
     @answered
@@ -174,7 +177,7 @@ class GithubBoard:
         return Card(found["id"], _value(found, lane)) if found else None
 
     def add(self, issue: Issue) -> Card:
-        """Put an issue on the board."""
+        """Add an issue to the board."""
         order = {"type": "Issue", "id": issue.id}
         what = f"ticket #{issue.number} on the board"
         return Card(carry_out(self._api, self._order("POST", "/items", what, order), AddedItem, False)["id"], "")
@@ -207,7 +210,7 @@ def _is_about(item: Item, issue: Issue) -> bool:
 
 
 def _value(item: Mapping[str, Any], lane: Lane) -> str:
-    """Return the id of the option that an item has: of a single select GitHub sends the whole option."""
+    """Return the id of an item's option; for a single select, GitHub sends the whole option."""
     for one in item.get("fields") or ():
         value = one.get("value")
         if one["id"] == lane.field_id and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The `release.json` of releases on GitHub: the asset that `publish` leaves behind."""
+"""The `release.json` of releases on GitHub: the asset that `publish` attaches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...domain.rollback import ROLLBACK, Mark
 from .api import RepositoryApi
 
 PAGE = 50
-"""Texts of releases are long: a hundred of the longest would be more than is read of a reply."""
+"""Texts of releases are long: a hundred of the longest would exceed what is read of a reply."""
 _MAX_BYTES = 1024 * 1024
 _BINARY = "application/octet-stream"
 _MOST_PAGES = 200
@@ -29,7 +29,7 @@ class Asset(TypedDict):
 
 
 class Release(TypedDict):
-    """`repos/get-release-by-tag`, which finds published releases alone. An older GitHub knows no `immutable`."""
+    """`repos/get-release-by-tag`, which finds only published releases. An older GitHub has no `immutable`."""
 
     tag_name: str
     html_url: str
@@ -40,36 +40,35 @@ class Release(TypedDict):
 
 
 class DeploymentTask(TypedDict):
-    """An item of `repos/list-deployments`."""
+    """One item of `repos/list-deployments`."""
 
     task: str
 
 
 def read_record(api: RepositoryApi, tag: str) -> ReleaseRecord | None:
-    """Return what the published release of `tag` says; None where there is no such release, or no such asset."""
+    """Return the record of the published release of `tag`; None if there is no such release, or no record."""
     release = _release(api, tag)
     return _record_of(api, release) if release else None
 
 
 def read_public(api: RepositoryApi, tag: str) -> PublicRelease | None:
-    """Return the published release of `tag`, with the image that its record names; None where there is none.
+    """Return the published release of `tag`, with the image that its record names; None if there is none.
 
-    Raises Unseen also where there is a record which cannot be read.
+    Raises Unseen also if it has a record that cannot be read.
     """
     release = _release(api, tag)
     if release is None:
         return None
     record = _record_of(api, release)
     if record is None and any(one["name"] == ASSET for one in release["assets"]):
-        told = f"{ASSET} of the release {tag} has not arrived whole"
-        raise Unseen(Unknown(told, "Look at it: its upload broke off."))
+        raise Unseen(Unknown(f"{ASSET} of the release {tag} is incomplete", "Look at it: its upload was interrupted."))
     return PublicRelease(release["html_url"], record is not None, record.digest if record else "")
 
 
 def read_records(api: RepositoryApi, tags: Collection[str]) -> Mapping[str, Answer[ReleaseRecord]]:
-    """Return what every published release with such an asset says, by its tag: releases are listed by the page.
+    """Return the record of every published release that has one, by its tag, from the list of releases.
 
-    GitHub lists the newest thousands alone: those of `tags` that are not among them are asked for one by one.
+    GitHub lists only the newest thousands: those of `tags` that are not among them are requested one by one.
     """
     what = "the list of releases"
     first = api.get("/releases", what, {"per_page": PAGE})
@@ -84,7 +83,7 @@ def read_records(api: RepositoryApi, tags: Collection[str]) -> Mapping[str, Answ
 
 
 def read_released(api: RepositoryApi) -> Released:
-    """Return which of the newest releases are public and have such an asset: one request, of one page."""
+    """Return which of the newest releases are public and have a record: one request for one page."""
     what = "the newest releases"
     response = api.get("/releases", what, {"per_page": PAGE})
     releases = api.read(response, list[Release], what)
@@ -98,7 +97,7 @@ def read_released(api: RepositoryApi) -> Released:
 
 
 def read_rolled_back(api: RepositoryApi) -> bool:
-    """Return whether any rollback has left a deployment record: one request. Most often there is none to be judged."""
+    """Return whether any rollback has left a deployment record: one request. Usually none has."""
     what = "the deployment records of rollbacks"
     query: dict[str, str | int] = {"task": ROLLBACK, "per_page": 1}
     response = api.get("/deployments", what, query, permission="deployments: read")
@@ -151,14 +150,14 @@ def _parsed(api: RepositoryApi, tag: str, content: bytes, *, in_text: bool = Fal
     try:
         record = replace(parse_release_record(content), in_text=in_text)
     except ValueError as error:
-        raise _unusable(f"{what} cannot be used: {error}", "replaced it") from error
+        raise _unusable(f"{what} cannot be used: {error}", "replaced") from error
     if in_text and not record.is_baseline:
-        raise _unusable(f"{what} cannot be used: it is not a baseline", "put it there")
+        raise _unusable(f"{what} cannot be used: it is not a baseline", "added by hand")
     if record.tag != tag or record.repository.lower() != api.name.lower():
         about = f"{record.repository} {record.tag}"
-        raise _unusable(f"{what} is about {about[:200]!r}", "replaced it")
+        raise _unusable(f"{what} describes {about[:200]!r}", "replaced")
     return record
 
 
 def _unusable(reason: str, done: str) -> Unseen:
-    return Unseen(Unknown(reason, f"Look at it: somebody may have {done}."))
+    return Unseen(Unknown(reason, f"Look at it: it may have been {done}."))

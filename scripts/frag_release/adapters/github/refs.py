@@ -21,7 +21,7 @@ _MAX_BYTES = 32 * 1024 * 1024
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST_LEVELS = 10
 MOST_REFS = 30_000
-"""Most tags or branches that are listed at once."""
+"""The most tags or branches that are listed at once."""
 # A ref takes up to 500 bytes, and how many of them GitHub puts on a page is not documented: 30 at the least.
 _MOST_BYTES = 500 * MOST_REFS
 _MOST_PAGES = MOST_REFS // 30
@@ -37,14 +37,14 @@ class Position:
 
 
 def compare(api: RepositoryApi, head: str, commit: str) -> Position:
-    """Place `commit` against the branch whose head is `head`; both full commit ids. Raises Unseen.
+    """Place `commit` relative to the branch whose head is `head`; both full commit ids. Raises Unseen.
 
-    The reply's `status` says where the second is, seen from the first (OpenAPI
+    The reply's `status` is the place of the second relative to the first (OpenAPI
     `repos/compare-commits-with-basehead`): `behind` is an ancestor.
     """
     what = f"the commit {commit[:12]} against the branch head {head[:12]}"
     response = api.get(f"/compare/{head}...{commit}", what, {"per_page": 1}, max_bytes=_MAX_BYTES)
-    # The only word for "no shared history"; a commit that is missing is a plain "Not Found".
+    # The only sign of "no shared history"; for a missing commit, the message is a plain "Not Found".
     if response.status == 404 and read_message(response.body).startswith("No common ancestor between"):
         return Position(False)
     if response.status == 404:
@@ -65,9 +65,9 @@ def _position(api: RepositoryApi, found: Comparison, head: str, commit: str, wha
 
 
 def moment_of(text: str) -> datetime.datetime | None:
-    """Return the time of a date in GitHub's replies (ISO 8601); None where it is none."""
+    """Return the time of a date in GitHub's replies (ISO 8601); None if it is not one."""
     try:
-        # Python 3.10 does not know the Z.
+        # Python 3.10 does not parse the Z.
         moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
@@ -75,7 +75,7 @@ def moment_of(text: str) -> datetime.datetime | None:
 
 
 class GithubRefs:
-    """The refs of one repository, each asked for once; whatever cannot be seen is raised as Unseen."""
+    """The refs of one repository, each requested once; raises Unseen for what cannot be read."""
 
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
@@ -93,7 +93,7 @@ class GithubRefs:
         return found["sha"]
 
     def tag(self, name: str) -> str | None:
-        """The commit of a tag, peeled one round trip for each level; None where there is no such tag."""
+        """The commit of a tag, peeled by one request for each level; None if there is no such tag."""
         found = self._target(TAGS + name)
         for _ in range(_MOST_LEVELS):
             if found is None:
@@ -103,15 +103,15 @@ class GithubRefs:
             if found["type"] != "tag":
                 raise Unseen(self._no_commit(name, found["type"]))
             found = self._object(name, found["sha"])["object"]
-        raise Unseen(Unknown(f"the tag {name} of {self._api.name} leads through more than {_MOST_LEVELS} tags"))
+        raise Unseen(Unknown(f"the tag {name} of {self._api.name} is a chain of more than {_MOST_LEVELS} tag objects"))
 
     def tag_object(self, name: str) -> TagObject | None:
-        """The object of an annotated tag; None where the tag has none, or there is no such tag."""
+        """The object of an annotated tag; None for a lightweight tag, or if there is no such tag."""
         sha = self.tag_object_id(name)
         return self._object(name, sha) if sha else None
 
     def tag_object_id(self, name: str) -> str | None:
-        """The id of that object."""
+        """The id of the object of an annotated tag; None as in `tag_object`."""
         found = self._target(TAGS + name)
         return found["sha"] if found and found["type"] == "tag" else None
 
@@ -123,7 +123,7 @@ class GithubRefs:
     def _list_tags(self, prefix: str) -> Sequence[str]:
         if prefix and not _possible(TAGS + prefix + "x"):
             return []
-        # Without its last slash, which GitHub answers with 404; what then is too much is left out below.
+        # GitHub returns 404 for a trailing slash; what matches only without it is filtered out below.
         start = (TAGS + prefix).rstrip("/")
         refs = self._list(start, f"the tags that start with {quoted(prefix)}" if prefix else "all tags")
         wanted = [each for each in refs if each["ref"].startswith(TAGS + prefix)]
@@ -156,8 +156,8 @@ class GithubRefs:
 
     def _too_long(self, start: str) -> Unseen:
         kind = "tags" if start.startswith(TAGS.rstrip("/")) else "branches"
-        told = f"{self._api.name} has more than {MOST_REFS:,} {kind}"
-        return Unseen(TooLong(told, f"Delete {kind} that nobody needs."))
+        reason = f"{self._api.name} has more than {MOST_REFS:,} {kind}"
+        return Unseen(TooLong(reason, f"Delete {kind} that are no longer needed."))
 
     def _target(self, ref: str) -> GitObject | None:
         if not _possible(ref):
@@ -190,12 +190,12 @@ class GithubRefs:
     def _no_commit(self, name: str, kind: str) -> WrongKind:
         return WrongKind(
             f"the tag {name} of {self._api.name} points at a {kind[:20]}, not at a commit",
-            "Delete the tag and push it again, on the commit that it stands for.",
+            "Delete the tag and push it again, on the intended commit.",
         )
 
 
 def _possible(ref: str) -> bool:
-    """Whether git allows this name (git-check-ref-format); a name it forbids is never asked for."""
+    """Whether git allows this name (git-check-ref-format); a forbidden name is never requested."""
     return bool(ref.split("/", 2)[2]) and len(ref) <= 1024 and not _FORBIDDEN.search(ref)
 
 

@@ -27,10 +27,10 @@ from .refs import GithubRefs
 from .writer import Pull, is_from_here
 
 WORKFLOW_RULE = (
-    "Where a workflow file differs between the tagged commit and the default branch, GitHub asks for the right to "
-    "change workflow files even to make a tag or a release, and a workflow's own token can never have it. Give the "
-    "input token one of an app or a person with Contents: write and Workflows: write, or bring the default branch and "
-    "the commit together."
+    "If a workflow file differs between the tagged commit and the default branch, GitHub requires the permission to "
+    "change workflow files even for a tag or a release, and a workflow's own token can never have it. In the input "
+    "token, pass that of an app or a person with Contents: write and Workflows: write, or make these files the same "
+    "on the default branch and in the commit."
 )
 _READ = "pull-requests: read"
 ANOTHER_TAG = (
@@ -40,14 +40,14 @@ _MOST_TAG_PAGES = 10
 # GitHub refuses a burned name in the words of a ruleset, even if there is none.
 RULESET = Refusal(
     re.compile(r"rule violation|creations being restricted|pre_receive|GH013", re.I),
-    "There are two possible causes. A tag ruleset guards such tags, as it should. Let the app or the person whose "
-    "token is given bypass it (Settings > Rules > Rulesets > Bypass list), or push the tag by hand with a right to do "
-    "so and run this again: it goes on from there. Or, if no ruleset does, the name is burned for ever: an immutable "
-    f"release had it and was deleted. {ANOTHER_TAG}",
+    "There are two possible causes. A tag ruleset guards such tags, as it should: let the app or the person that the "
+    "token belongs to bypass it (Settings > Rules > Rulesets > Bypass list), or have someone with that right push the "
+    "tag by hand, and run this again: it continues from there. Or, if no ruleset does, the name is permanently burned: "
+    f"an immutable release had it and was deleted. {ANOTHER_TAG}",
 )
 BURNED = Refusal(
     re.compile(r"tag_name was used by an immutable release", re.I),
-    f"The name is burned for ever: an immutable release had it, and deleting that does not give it back. {ANOTHER_TAG}",
+    f"The name is permanently burned: an immutable release had it, and deleting that does not free it. {ANOTHER_TAG}",
     right=False,
 )
 RIGHTS = (
@@ -66,14 +66,14 @@ _ADVICE = Advice(
         RULESET,
         Refusal(
             re.compile(r"immutable release", re.I),
-            "Somebody has published the release in between, and what is published is frozen. Look at it: if its "
-            f"release.json is there, all is done. If not: {ANOTHER_TAG}",
+            "The release was published meanwhile, and a published release is frozen. Look at it: if its release.json "
+            f"is there, all is done. If not: {ANOTHER_TAG}",
             right=False,
         ),
         Refusal(
             re.compile(r"name: already_exists"),
-            "Something of that name was made in between, by another run or by hand. Run this again: it goes on from "
-            "what is there.",
+            "Something of that name was created meanwhile, by another run or by hand. Run this again: it continues "
+            "from what exists.",
             right=False,
         ),
     ),
@@ -82,7 +82,7 @@ _ADVICE = Advice(
 
 
 def _of_name(error: WriteFailedError | WriteRefusedError) -> WriteFailedError | WriteRefusedError:
-    """Return the error as one about the tag's name, where its words say so."""
+    """Return the error, as one about the tag's name if its remedy is for that."""
     if error.remedy == BURNED.remedy:
         return BurnedNameError(error.message, error.remedy)
     return RuledNameError(error.message, error.remedy) if error.remedy == RULESET.remedy else error
@@ -96,7 +96,7 @@ class MergedPull(Pull):
 
 
 class GithubTags:
-    """Tags and merges of one repository; never from a memory."""
+    """Tags and merges of one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -108,9 +108,9 @@ class GithubTags:
         return GithubRefs(self._api).tag(name)
 
     def create_tag(self, name: str, commit: str) -> bool:
-        """Make a lightweight tag, as a push of it would, or find it made already; returns whether it is ours.
+        """Make a lightweight tag, as a push would, or find it made already; returns whether this call made it.
 
-        Somebody may have made it a moment before, or an answer may have been lost.
+        Another run may have made it a moment before, or a reply may have been lost.
         """
         body = {"ref": TAGS + name, "sha": commit}
         order = Order(Step.TAG, "POST", "/git/refs", f"the tag {name}", body, _TAG_ADVICE)
@@ -133,8 +133,8 @@ class GithubTags:
     def merged_requests(self, commit: str, named: int | None) -> Sequence[MergedRequest]:
         """The merged pull requests, from branches of this repository, that a commit came with.
 
-        GitHub lists those of the default branch, a moment after the merge; so the one that the commit itself
-        names is looked at where that list is empty.
+        GitHub lists those of the default branch, a moment after the merge. If that list is empty, the one that
+        the commit itself names is read.
         """
         pulls = self._of_commit(commit, f"the pull requests of {commit[:12]}")
         if not pulls and named is not None:
@@ -171,7 +171,7 @@ class ReleaseAsset(TypedDict):
 
 
 class ReleaseFacts(TypedDict):
-    """`repos/get-release`. Body and `immutable` need not be there: an older GitHub does not know the latter."""
+    """`repos/get-release`. Body and `immutable` may be missing: an older GitHub does not have the latter."""
 
     id: int
     tag_name: str
@@ -185,7 +185,7 @@ class ReleaseFacts(TypedDict):
 
 
 class GithubReleases:
-    """The releases of one repository; never from a memory."""
+    """The releases of one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -203,7 +203,7 @@ class GithubReleases:
 
     @answered
     def drafts(self, tag: str) -> Drafts:
-        """The drafts of a tag among the newest 1,000 releases: drafts are found by listing alone."""
+        """The drafts of a tag among the newest 1,000 releases: drafts can only be found by listing."""
         what = f"the drafts of the release {tag}"
         first = self._api.get("/releases", what, {"per_page": _PAGE}, max_bytes=_MAX_BYTES)
         pages = self._api.first_pages(first, what, _MOST_PAGES, max_bytes=_MAX_BYTES)
@@ -213,29 +213,29 @@ class GithubReleases:
         return Drafts([found[number] for number in sorted(found)], looked_through)
 
     def create_with_notes(self, tag: str) -> Release:
-        """Make a public release with generated notes, or find the one that is there."""
+        """Make a public release with generated notes, or return the existing one."""
         order = {"tag_name": tag, "name": tag, "generate_release_notes": True}
         try:
             return self._send("POST", "/releases", f"the release {tag}", order, tag)
         except WriteFailedError:
-            # Another run may have made it, or an answer was lost.
+            # Another run may have made it, or a reply was lost.
             found = self.public(tag)
             if found is None or isinstance(found, Unknown):
                 raise
             return found
 
     def create_draft(self, tag: str, title: str, body: str) -> Release:
-        """Make a draft. No commit is named: the tag is there, and GitHub would not compare the two."""
+        """Make a draft. No commit is named: the tag exists, and GitHub would not compare the two."""
         order = {"tag_name": tag, "name": title, "body": body, "draft": True}
         return self._send("POST", "/releases", f"a draft of the release {tag}", order, tag)
 
     def update(self, release: Release, title: str, body: str) -> Release:
-        """Replace title and body, which also an immutable release allows."""
+        """Replace title and body, which even an immutable release allows."""
         order = {"name": title, "body": body}
         return self._send("PATCH", f"/releases/{release.id}", f"the release {release.tag}", order, release.tag)
 
     def publish(self, release: Release) -> Release:
-        """Make a draft public, as the latest release: GitHub's own choice goes by the commit's date."""
+        """Make a draft public, explicitly as the latest release: by default GitHub decides by the commit's date."""
         order = {"draft": False, "make_latest": "true"}
         what = f"the publication of the release {release.tag}"
         return self._send("PATCH", f"/releases/{release.id}", what, order, release.tag)
@@ -254,7 +254,7 @@ class GithubReleases:
             raise WriteFailedError(error.unknown.reason, DONE_UNREAD) from error
 
     def delete(self, release: Release, asset: release_record.Asset) -> None:
-        """Remove a file from a draft, such as one that broke off on its way."""
+        """Remove a file from a draft, such as one whose upload was interrupted."""
         what = f"the removal of {asset.name} from the draft {release.tag}"
         order = Order(Step.RELEASE, "DELETE", f"/releases/assets/{asset.id}", what, advice=_ADVICE)
         carry_out_silently(self._api, order, self._own_token)

@@ -1,10 +1,9 @@
-"""One repository on GitHub: who may see it, what it is called by now, a file at a commit, where commits are."""
+"""One repository on GitHub: its visibility, its current name, files at a commit, and which branches hold a commit."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import datetime
 import hashlib
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypedDict, TypeVar
@@ -14,7 +13,7 @@ from ..http import Once
 from ..http.messages import quoted
 from .api import RepositoryApi
 from .payloads import BareCommit, Content, NamedCommit
-from .refs import COMMIT, GithubRefs, distinct, moment_of
+from .refs import COMMIT, GithubRefs, Position, compare, distinct, moment_of
 
 if TYPE_CHECKING:
     import datetime
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from ...domain.changes import History
     from ...domain.evidence import Answers
-    from .refs import Position
+
 _MOST_LOGGED = 100
 _MOST_COMPARED = 25
 """A gate places up to 21 commits of the stack; comparing those takes one round trip, listing takes two."""
@@ -30,19 +29,19 @@ _T = TypeVar("_T")
 
 
 class Visibility(TypedDict):
-    """`repos/get`, as far as it tells who may see a repository."""
+    """`repos/get`: the visibility of a repository."""
 
     private: bool
 
 
 class FullName(TypedDict):
-    """`repos/get`: `OWNER/NAME` as it is now."""
+    """`repos/get`: the current `OWNER/NAME`."""
 
     full_name: str
 
 
 def is_named(api: RepositoryApi, name: str) -> bool:
-    """Whether this is the repository's name: the one that it is asked for by, or the one that it was given since."""
+    """Whether this is the repository's name: the requested one, or its current one if it was renamed."""
     if name.lower() == api.name.lower():
         return True
     facts = answered(lambda: api.read(api.entry(), FullName, "the entry"))()
@@ -50,19 +49,19 @@ def is_named(api: RepositoryApi, name: str) -> bool:
 
 
 def is_private(api: RepositoryApi) -> bool:
-    """Whether not everybody may see it; one that is internal to an enterprise is private, too (`repos/get`)."""
+    """Whether read access is restricted; one that is internal to an enterprise is private, too (`repos/get`)."""
     return api.read(api.entry(), Visibility, "the entry")["private"]
 
 
 @answered
 def read_file(api: RepositoryApi, path: str, commit: str) -> Blob | None:
-    """Return the file at `path` in a commit (empty: on the default branch); None where it has none.
+    """Return the file at `path` in a commit (empty: on the default branch); None if there is none.
 
     GitHub sends no content of files over 1 MiB.
     """
     what = f"the file {path} at {commit[:12]}" if commit else f"the file {path} of the default branch"
     if commit and not COMMIT.fullmatch(commit):
-        raise Unseen(Unknown(f"{quoted(commit)} is no full commit id"))
+        raise Unseen(Unknown(f"{quoted(commit)} is not a full commit id"))
     found = api.one(f"/contents/{path}", what, Content, {"ref": commit} if commit else None)
     blob = _blob(found) if found else None
     api.expect(found is None or blob is not None, what)
@@ -70,9 +69,9 @@ def read_file(api: RepositoryApi, path: str, commit: str) -> Blob | None:
 
 
 def _blob(found: Content) -> Blob | None:
-    """Return the file of a reply, or None where the reply is no whole file.
+    """Return the file in a reply; None if the reply does not hold a whole file.
 
-    The content must have the blob's id: GitHub follows symbolic links, and a proxy may cut.
+    The content must have the blob's id: GitHub follows symbolic links, and a proxy may truncate.
     """
     if found["type"] != "file":
         return None
@@ -88,7 +87,7 @@ def _blob(found: Content) -> Blob | None:
 
 
 class GithubDates:
-    """The dates of tags and commits of one repository, each asked for once."""
+    """The dates of tags and commits of one repository, each requested once."""
 
     def __init__(self, api: RepositoryApi, refs: GithubRefs) -> None:
         self._api = api
@@ -96,11 +95,11 @@ class GithubDates:
         self._known: Once[str, Answer[datetime.datetime | None]] = Once()
 
     def learn(self, commit: str, date: datetime.datetime) -> None:
-        """Keep the date of a commit that came along with another answer."""
+        """Keep the date of a commit that came with another reply."""
         self._known.put(commit, date)
 
     def of_tag(self, name: str) -> datetime.datetime | None:
-        """The date that an annotated tag bears, else that of its commit; None where there is none. Raises Unseen."""
+        """The date of an annotated tag, else that of its commit; None if there is none. Raises Unseen."""
         tag = self._refs.tag_object(name)
         if tag:
             tagger = tag.get("tagger")
@@ -123,7 +122,7 @@ class GithubDates:
 
 
 class GithubRepository:
-    """One repository. What was told is kept; the questions of a batch go out together."""
+    """One repository. Answers are kept; the requests of a batch are sent in parallel."""
 
     def __init__(self, api: RepositoryApi) -> None:
         self.api = api
@@ -139,29 +138,28 @@ class GithubRepository:
 
     @answered
     def default_branch(self) -> str:
-        """The branch that GitHub shows first."""
+        """The default branch."""
         return self.api.facts()["default_branch"]
 
     @answered
     def is_private(self) -> bool:
-        """Whether not everybody may read it."""
+        """Whether read access is restricted."""
         return is_private(self.api)
 
     def tags(self, names: Collection[str]) -> Answers[str | None]:
-        """The commit of each tag; None where the repository is readable and has no such tag."""
+        """The commit of each tag; None if the repository is readable and has no such tag."""
         return self._each(names, self._refs.tag)
 
     def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
-        """The id of each annotated tag's own object, which asking for the tag has brought already."""
+        """The id of each annotated tag's own object, which a request for the tag has already returned."""
         return self._each(names, self._refs.tag_object_id)
 
     @cached_property
     def _dates(self) -> GithubDates:
-
         return GithubDates(self.api, self._refs)
 
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
-        """When each tag was made: the date that an annotated tag bears, else that of its commit."""
+        """When each tag was made: the date of an annotated tag, else that of its commit."""
         return self._each(names, self._dates.of_tag)
 
     @answered
@@ -171,14 +169,14 @@ class GithubRepository:
         return sorted({name for listed in lists.values() for name in seen(listed)})
 
     def branches(self, names: Collection[str]) -> Answers[str | None]:
-        """The head commit of each branch; None where the repository is readable and has no such branch."""
+        """The head commit of each branch; None if the repository is readable and has no such branch."""
         return self._each(names, self._refs.branch)
 
     def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
-        """Which of `branches` contain each commit: one request for each commit and branch, all together.
+        """Which of `branches` contain each commit: one request for each commit and branch, in parallel.
 
-        For many commits the branches are listed instead, where that takes fewer requests. One branch known
-        to contain a commit is enough, whatever could not be seen of the others.
+        For many commits the branches are listed instead, if that takes fewer requests. One branch known
+        to contain a commit is enough, even if others could not be read.
         """
         heads = self.branches(branches)
         if len(commits) > _MOST_COMPARED:
@@ -197,7 +195,7 @@ class GithubRepository:
         )
 
     def current_file(self, path: str) -> Answer[Blob | None]:
-        """The file at `path` on the default branch, whatever that is called: one request."""
+        """The file at `path` on the default branch: one request, since its name is not needed."""
         return self._files.get((path, ""), partial(read_file, self.api, path, ""))
 
     @answered
@@ -218,7 +216,7 @@ class GithubRepository:
         return self._refs.branches_starting(prefix)
 
     def history(self, old: str, new: str) -> Answer[History]:
-        """The commits between two commits, newest first; `Unknown` where there are more than 2,000."""
+        """The commits between two commits, newest first; `Unknown` if there are more than 2,000."""
         from .history import read_history
 
         return self._histories.get((old, new), answered(lambda: read_history(self.api, old, new)))
@@ -228,9 +226,8 @@ class GithubRepository:
         return dict(zip(asked, self.api.http.parallel([partial(answered(ask), name) for name in asked]), strict=True))
 
     def _list(self, head: str, commits: Sequence[str]) -> None:
-        """Place commits by the list of all that a head reaches; without that list they are left to be compared."""
+        """Place commits by the list of all that a head reaches; without that list, they are compared one by one."""
         from .history import branch_commits
-        from .refs import Position
 
         listed = answered(branch_commits)(self.api, head, len(commits))
         if listed is None or isinstance(listed, Unknown):
@@ -240,9 +237,7 @@ class GithubRepository:
 
     def _place(self, head: str, commit: str) -> Answer[Position]:
         if not COMMIT.fullmatch(commit):
-            return Unknown(f"{quoted(commit)} is no full commit id")
-        from .refs import Position, compare
-
+            return Unknown(f"{quoted(commit)} is not a full commit id")
         position = self._positions.get((head, commit), answered(lambda: compare(self.api, head, commit)))
         if isinstance(position, Position) and position.committed:
             self._dates.learn(commit, position.committed)

@@ -1,4 +1,4 @@
-"""What GitHub Actions did under the names of tags, whose runs those are, and lists that are whole or nothing."""
+"""Runs of GitHub Actions under the names of tags, lifetimes of branches, and lists that must be complete."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from .refs import distinct, moment_of
 
 PAGE = 100
 MOST_PAGES = 10
-"""A filtered list ends at 1,000 items, whatever there is (OpenAPI `actions/list-workflow-runs-for-repo`)."""
+"""A filtered list ends at 1,000 items, even if there are more (OpenAPI `actions/list-workflow-runs-for-repo`)."""
 
-_TOO_MANY = "Running this again does not help. Use another commit under a new tag, which has fewer runs."
+_TOO_MANY = "Running this again does not help. Use another commit, which has fewer runs, under a new tag."
 
 _Page = TypeVar("_Page")
 _Item = TypeVar("_Item")
@@ -41,17 +41,17 @@ _AT_A_REF = (
     "dynamic",
 )
 """The events that start runs at any ref of the repository (docs: "Events that trigger workflows")."""
-# Not CONTENTS: that the activity can be read is not documented to prove that contents can.
+# Not CONTENTS: read access to the activity is not documented to prove read access to contents.
 _ACTIVITY = "contents: read (for the activity of the repository)"
-_NEVER_HEARD_OF = (404, 422)
+_NOT_OFFERED = (404, 422)
 _T = TypeVar("_T")
 _SUFFIX = re.compile(r"(\.ya?ml)@.*\Z", re.DOTALL)
 
 
 def runs_by_event(api: RepositoryApi, listed: Callable[[str], list[_Item]], events: Sequence[str]) -> list[_Item]:
-    """Return what `listed` shows of all runs or, where those are too many, of those of each of `events`.
+    """Return all runs by `listed` or, if those are too many, the runs of each of `events`.
 
-    So runs that do not count, such as those of pull requests or of a schedule, cannot bury the others.
+    So runs that do not count, such as those of pull requests or of a schedule, cannot crowd out the others.
     """
     ask = answered(listed)
     found = ask("")
@@ -72,42 +72,42 @@ def whole_list(
     what: str,
     noun: str,
 ) -> list[_Item]:
-    """Return the items of all pages, each once; raises Unseen if fewer were sent than the list says there are.
+    """Return the items of all pages, each once; raises Unseen if there are fewer than the list's total.
 
-    `items_of` returns that number, and the page's items with their ids: an item that moves to the next page between
-    two requests comes twice.
+    `items_of` returns that total, and the page's items with their ids: an item that moves to the next page between
+    two requests is sent twice.
     """
     payload = api.read(first, page_kind, what)
     if items_of(payload)[0] >= PAGE * MOST_PAGES:
-        shown = f"{api.name} has {PAGE * MOST_PAGES:,} {noun} or more"
-        raise Unseen(TooLong(f"{shown} when asked for {what}: GitHub shows no more"))
+        shown = f"{api.name} has {PAGE * MOST_PAGES:,} {noun} or more, and GitHub lists no more"
+        raise Unseen(TooLong(f"{shown}, when asked for {what}"))
     rest = [api.read(page, page_kind, what) for page in api.pages(first, what, MOST_PAGES, ACTIONS)[1:]]
     listed = [items_of(each) for each in (payload, *rest)]
     found = {number: item for _, items in listed for number, item in items}
     most = max(total for total, _ in listed)
     if len(found) < most:
-        raise Unseen(Unknown(f"of {most} {noun} only {len(found)} were sent, when asked for {what} of {api.name}"))
+        raise Unseen(Unknown(f"GitHub sent only {len(found)} of {most} {noun} when asked for {what} of {api.name}"))
     return list(found.values())
 
 
 class GithubRuns:
-    """Workflow runs by repository; `find` gives the API of a repository by its name."""
+    """Workflow runs by repository; `find` returns the API of a repository by its name."""
 
     def __init__(self, http: Http, find: Callable[[str], RepositoryApi]) -> None:
         self._http = http
         self._find = find
 
     def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
-        """All runs at refs of each name but those of pull requests, in their latest attempt; never from a memory."""
+        """All runs at refs of each name except those of pull requests, in their latest attempt; never cached."""
         return self._each(_runs, repository, tags)
 
     def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
-        """When a branch of each name existed; `NotOffered` where GitHub answers 404 or 422."""
+        """When a branch of each name existed; `NotOffered` if GitHub returns 404 or 422."""
         return self._each(branch_lifetimes, repository, names)
 
     @answered
     def workflows(self, repository: str) -> Sequence[Workflow]:
-        """All workflows with the names that their files give them."""
+        """All workflows, with the names in their files."""
         api, what = self._find(repository), "the workflows"
         first = api.get("/actions/workflows", what, {"per_page": PAGE}, permission=ACTIONS)
         return whole_list(api, first, WorkflowFiles, _workflows, what=what, noun="workflows")
@@ -123,18 +123,17 @@ class GithubRuns:
 def branch_lifetimes(api: RepositoryApi, name: str) -> Sequence[Lifetime]:
     """When a branch of that name existed (`repos/list-activities`).
 
-    Raises Unseen, of `NotOffered` where GitHub answers 404 or 422.
-
-    Neither says that there was none: what GitHub says of a name that never existed is not documented.
+    Raises Unseen, with `NotOffered` if GitHub returns 404 or 422. Neither proves that there was none: what GitHub
+    returns for a name that never existed is not documented.
     """
     what, ref = f"the activity of a branch {name}", Ref.of_branch(name).text
     query: dict[str, str | int] = {"ref": ref, "per_page": PAGE}
     answer = answered(api.get)("/activity", what, query, permission=_ACTIVITY)
-    # A plan that lacks it is no reason to do without.
+    # A plan without the activity does not count as `NotOffered`, which rules tolerate.
     first = seen(Unknown(answer.reason, answer.remedy) if isinstance(answer, NotOffered) else answer)
-    if first.status in _NEVER_HEARD_OF:
-        told = f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}"
-        raise Unseen(NotOffered(told))
+    if first.status in _NOT_OFFERED:
+        reason = f"GitHub answered {first.status} ({quoted(api.words(first))}) when asked for {what}"
+        raise Unseen(NotOffered(reason))
     return _lifetimes(api, api.pages(first, what, MOST_PAGES, _ACTIVITY), ref, what)
 
 
@@ -145,17 +144,17 @@ def _lifetimes(api: RepositoryApi, pages: Sequence[Response], ref: str, what: st
             time = moment_of(each["timestamp"])
             if time is None:
                 raise api.mismatch(what)
-            # The filter is GitHub's; whether it is this very branch is judged here, letter by letter.
+            # The filter is GitHub's; whether it is this branch is decided here, by exact comparison.
             found += [(each["activity_type"], time)] if each["ref"] == ref else []
-    # They come newest first, and those of one second keep that order.
+    # They come newest first, even within one second; the sort is stable.
     found.reverse()
     return lifetimes(sorted(found, key=lambda one: one[1]))
 
 
 def _runs(api: RepositoryApi, tag: str) -> Sequence[Run]:
-    # Strangers may name the branch of a pull request like the tag.
+    # The branch of a pull request may have the name of the tag, even from a stranger.
     found = runs_by_event(api, partial(_listed, api, tag), _AT_A_REF)
-    # The filters are GitHub's; whether a run is of this very name is judged here, letter by letter.
+    # The filters are GitHub's; whether a run belongs to the tag is decided here, by exact comparison.
     return [run_of(run) for run in found if run["head_branch"] == tag and _at_own_ref(run)]
 
 
@@ -178,18 +177,18 @@ def _workflows(page: WorkflowFiles) -> tuple[int, Iterable[tuple[int, Workflow]]
 
 
 def _at_own_ref(run: WorkflowRun) -> bool:
-    """Whether a run builds a ref of the repository itself, and no pull request."""
+    """Whether a run builds a ref of the repository itself, not a pull request."""
     own = run["head_repository"] is not None and run["head_repository"]["id"] == run["repository"]["id"]
     return own and not run["event"].startswith("pull_request")
 
 
 def file_of(path: str) -> str:
-    """Return the path of a run's workflow file without the `@REF` that GitHub may put behind it."""
+    """Return the path of a run's workflow file without the `@REF` that GitHub may append."""
     return _SUFFIX.sub(r"\1", path)
 
 
 def run_of(run: WorkflowRun) -> Run:
-    """Return a run as the rules judge it."""
+    """Return a run as a `Run`."""
     created = moment_of(run["created_at"])
     return Run(
         workflow=file_of(run["path"]),

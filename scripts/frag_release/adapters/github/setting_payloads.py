@@ -1,4 +1,4 @@
-"""What we read of GitHub's replies about settings (REST API 2022-11-28); what may be None may be left out."""
+"""The parts of GitHub's replies about settings that are read (REST API 2022-11-28); what may be None may be missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class Anything(TypedDict):
-    """A part whose contents do not matter."""
+    """A value whose contents are not read."""
 
 
 class RefNames(TypedDict):
@@ -29,13 +29,13 @@ class RuleType(TypedDict):
 
 
 class Link(TypedDict):
-    """A web address."""
+    """A URL."""
 
     href: str
 
 
 class Links(TypedDict):
-    """The addresses of a ruleset."""
+    """The links of a ruleset."""
 
     html: Link | None
 
@@ -49,7 +49,7 @@ class ListedRuleset(TypedDict):
 
 
 class BypassActor(TypedDict):
-    """Whoever may bypass a ruleset."""
+    """An actor that may bypass a ruleset."""
 
     actor_id: int | None
     actor_type: str
@@ -57,7 +57,7 @@ class BypassActor(TypedDict):
 
 
 class RulesetDetails(TypedDict):
-    """`repos/get-repo-ruleset`; `bypass_actors` are shown to who may edit the ruleset."""
+    """`repos/get-repo-ruleset`; `bypass_actors` are shown only to those who may edit the ruleset."""
 
     id: int
     name: str
@@ -69,7 +69,7 @@ class RulesetDetails(TypedDict):
 
 
 class RuleParameters(TypedDict):
-    """What a rule of the type `pull_request` asks for; others have other parameters."""
+    """The parameters of a rule of the type `pull_request`; others have other parameters."""
 
     require_code_owner_review: bool | None
 
@@ -96,7 +96,7 @@ class Switch(TypedDict):
 
 
 class ReviewRules(TypedDict):
-    """What a pull request needs in the older way."""
+    """What classic branch protection requires of a pull request."""
 
     require_code_owner_reviews: bool | None
 
@@ -126,7 +126,7 @@ class EnvironmentReviewer(TypedDict):
 
 
 class ProtectionRule(TypedDict):
-    """A rule of an environment; `reviewers` are of `required_reviewers` alone."""
+    """A rule of an environment; only `required_reviewers` has `reviewers`."""
 
     type: str
     reviewers: list[EnvironmentReviewer] | None
@@ -206,14 +206,14 @@ class WorkflowEntry(TypedDict):
 
 
 class TicketEntry(TypedDict):
-    """`repos/get`, as far as it tells of tickets."""
+    """`repos/get`: whether issues can be written."""
 
     has_issues: bool
     archived: bool
 
 
 class RunCount(TypedDict):
-    """`actions/list-workflow-runs-for-repo`, as far as it tells that runs are shown at all."""
+    """`actions/list-workflow-runs-for-repo`: the number of runs that are shown."""
 
     total_count: int
 
@@ -239,7 +239,7 @@ class FolderEntry(TypedDict):
 
 
 class PolicyParameters(TypedDict):
-    """What an execution policy's rule allows; each kind of rule has one of them."""
+    """What a rule of an execution policy allows; each kind of rule has its own parameter."""
 
     allowed_events: list[str] | None
 

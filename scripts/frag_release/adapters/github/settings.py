@@ -1,6 +1,6 @@
 """The settings of a repository on GitHub that guard releases: rulesets, environments, names of secrets.
 
-All of it is read. What a token may not see comes as 403 or 404, and is an `Unknown` that names the permission.
+All of it is only read. What a token may not see comes as 403 or 404, and becomes an `Unknown` with the permission.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ _MOST_PAGES = 20
 _MOST_RULESETS = 20
 _MOST_BYPASSES = 5
 _NEWER = "2026-03-10"
-"""The version of the API that knows execution policies."""
+"""The version of the API that has execution policies."""
 _EVENTS = "restrict_action_events"
 _NOT_PROTECTED = "Branch not protected"
-"""What GitHub says of a branch that only rulesets protect."""
+"""GitHub's message for a branch that only rulesets protect."""
 
 _T = TypeVar("_T")
 
 
 class GithubSettings:
-    """The settings of one repository, as its token sees them; each is asked for once."""
+    """The settings of one repository, as its token sees them; each is requested once."""
 
     def __init__(self, api: RepositoryApi) -> None:
         self._api = api
@@ -82,29 +82,29 @@ class GithubSettings:
 
     @answered
     def token(self, own_token: bool, at_home: bool) -> TokenFacts:
-        """What is known of the token; `own_token` says that it is the workflow's, `at_home` is as in `TokenFacts`."""
+        """What is known about the token; `own_token` if it is the workflow's own, `at_home` as in `TokenFacts`."""
         return read_token(self._api, own_token, at_home)
 
     @answered
     def ticket_place(self) -> TicketPlace:
-        """What tells whether tickets can be kept here."""
+        """The facts that decide whether tickets can be kept here."""
         found = self._api.read(self._api.entry(), TicketEntry, "the entry")
         return TicketPlace(self._api.name, found["has_issues"], found["archived"])
 
     @answered
     def shown_runs(self) -> int:
-        """How many workflow runs the token is shown."""
+        """The number of workflow runs that the token is shown."""
         query: dict[str, str | int] = {"per_page": 1, "exclude_pull_requests": "true"}
         return self._read("/actions/runs", "the workflow runs", RunCount, query, ACTIONS)["total_count"]
 
     @answered
     def shown_pull_requests(self) -> object:
-        """Whether the token is shown pull requests at all."""
+        """Some value if the token is shown pull requests at all, else an `Unknown`."""
         return self._read("/pulls", "the pull requests", list[Anything], {"per_page": 1}, _PULL_REQUESTS)
 
     @answered
     def tag_rulesets(self) -> Sequence[Ruleset]:
-        """The rulesets for tags that are in force, also those of the organisation."""
+        """The active rulesets for tags, including those of the organisation."""
         query: dict[str, str | int] = {"targets": "tag", "includes_parents": "true", "per_page": _PAGE}
         listed = self._read("/rulesets", "the rulesets for tags", list[ListedRuleset], query, _METADATA)
         active = [each["id"] for each in listed if each["enforcement"] == "active" and each.get("target") == "tag"]
@@ -113,7 +113,7 @@ class GithubSettings:
         return self._api.http.parallel([partial(self._ruleset, number) for number in active])
 
     def guard(self, branch: str) -> BranchGuard:
-        """What guards a branch, by rules and in the older way."""
+        """What guards a branch: rules, and classic branch protection."""
         return self._guards.get(branch, lambda: self._guard(branch))
 
     def _guard(self, branch: str) -> BranchGuard:
@@ -123,12 +123,12 @@ class GithubSettings:
 
     @answered
     def branch_rules(self, branch: str) -> Sequence[BranchRule]:
-        """The rules in force on a branch, which need not be there yet, and whether the token may bypass them."""
+        """The rules in force on a branch, which need not exist yet, and whether the token may bypass them."""
         what = f"the rules for {branch}"
         path, query = ("rules", "branches", branch), {"per_page": _PAGE}
         answer = answered(self._read)(path, what, list[AppliedRule], query, _METADATA)
         if isinstance(answer, NotOffered):
-            return ()  # where there can be none, none is in the way
+            return ()  # without rulesets on this plan, there are no rules
         found = seen(answer)
         rulesets = list(dict.fromkeys(each["ruleset_id"] for each in found))[:_MOST_BYPASSES]
         answers = self._api.http.parallel([partial(answered(self._ruleset), number) for number in rulesets])
@@ -146,7 +146,7 @@ class GithubSettings:
 
     @answered
     def environment(self, name: str) -> Environment | None:
-        """An environment with its policies; None where there is none of that name, whose case GitHub ignores."""
+        """An environment with its policies; None if there is none of that name, ignoring case as GitHub does."""
         listed = self._read("/environments", "the environments", Environments, {"per_page": _PAGE}, ACTIONS)
         entry = next((each for each in listed["environments"] if each["name"].lower() == name.lower()), None)
         if entry is None:
@@ -176,7 +176,7 @@ class GithubSettings:
 
     @answered
     def may_actions_open_pull_requests(self) -> bool:
-        """Whether the setting lets the workflow's own token open pull requests."""
+        """Whether the setting allows the workflow's own token to open pull requests."""
         what = "the setting for pull requests of workflows"
         found = self._read("/actions/permissions/workflow", what, WorkflowDefaults, {}, _ADMINISTRATION)
         return found["can_approve_pull_request_reviews"]
@@ -189,7 +189,7 @@ class GithubSettings:
 
     @answered
     def immutable_releases(self) -> bool | None:
-        """Whether releases cannot be changed; None for a 404, which GitHub says if they can, or if it hides that."""
+        """Whether releases are immutable; None for a 404, which GitHub returns if they are not, or if it hides that."""
         what = "the immutability of releases"
         response = self._api.get("/immutable-releases", what, permission=_ADMINISTRATION)
         if response.status == 404:
@@ -198,14 +198,14 @@ class GithubSettings:
 
     @answered
     def execution_policies(self) -> Sequence[ExecutionPolicy]:
-        """The workflow execution protections in force, also those of the organisation and the enterprise."""
+        """The active workflow execution protections, including those of the organisation and the enterprise."""
         what = "the workflow execution protections"
         query: dict[str, str | int] = {"has_parents": "true", "per_page": _PAGE}
         found = self._read("/actions/policies", what, ListedPolicies, query, _ADMINISTRATION, _NEWER)
         return [_policy(each) for each in found["policies"] if each["enforcement"] == "active"]
 
     def workflow_files(self, commit: str) -> Answer[Mapping[str, str]]:
-        """The files in the folder of workflows at a commit, each with the id of its content; empty without a folder."""
+        """The files in the workflow folder at a commit, each with the id of its content; empty without a folder."""
         return self._folders.get(commit, lambda: self._folder(commit))
 
     @answered
@@ -222,7 +222,7 @@ class GithubSettings:
 
     @answered
     def workflow_state(self, file: str) -> str:
-        """GitHub's word for whether a workflow runs, such as `active` or `disabled_manually`."""
+        """The state of a workflow, such as `active` or `disabled_manually`."""
         path = f"/actions/workflows/{file.rpartition('/')[2]}"
         return self._read(path, f"the workflow {file}", WorkflowEntry, {}, ACTIONS)["state"]
 
@@ -297,9 +297,9 @@ class GithubSettings:
         def ask() -> _T:
             response = self._api.get(path, what, query, permission=permission, version=version)
             if query.get("per_page") == _PAGE and self._api.next_page(response, what):
-                # What is on a page that nobody looks at could be what matters.
-                told = f"{what} of {self._api.name} are more than the {_PAGE} that are looked through"
-                raise Unseen(TooLong(told, "Look at them in the settings of the repository."))
+                # An unread page could hold the entry that matters.
+                reason = f"{what} of {self._api.name} are more than the {_PAGE} that are read"
+                raise Unseen(TooLong(reason, "Check them in the settings of the repository."))
             return self._payload(response, what, kind, permission)
 
         answer: Answer[_T] = self._answers.get((path, permission), ask)
@@ -307,10 +307,10 @@ class GithubSettings:
 
     def _payload(self, response: Response, what: str, kind: type[_T], permission: str) -> _T:
         if response.status == 404:
-            # Settings are hidden in this way, too, and of a list there is no "none".
-            who = f"the token in {self._api.given_as}" if self._api.credentials else "nobody without a token"
-            told = f"{what} of {self._api.name} cannot be seen by {who}"
-            raise Unseen(Hidden(told, f"It takes a token with {permission}."))
+            # GitHub also hides settings in this way; an empty list is not a 404.
+            how = f"by the token in {self._api.given_as}" if self._api.credentials else "without a token"
+            reason = f"{what} of {self._api.name} cannot be seen {how}"
+            raise Unseen(Hidden(reason, f"It takes a token with {permission}."))
         return self._api.read(response, kind, what)
 
 

@@ -1,6 +1,6 @@
-"""Writing to a repository on GitHub, by its REST API: objects first, then the one step that shows them; pull requests.
+"""Writes to a repository on GitHub, by its REST API: objects first, then the one step that shows them; pull requests.
 
-A commit changes one file; all else is taken over from the parent's tree.
+A commit changes one file; everything else comes from the parent's tree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...domain.refs import BRANCHES
 from ..ports import CommitFacts, LostRaceError, PullRequest, UnconfirmedError, WriteFailedError, WriteRefusedError
 from .api import RepositoryApi
 from .orders import Order, RaceError, Step, carry_out, missing_right
-from .payloads import ChangedFile, Ref, read_payload
+from .payloads import ChangedFile, Numbered, Ref, read_payload
 from .refs import GithubRefs
 
 _READ = "pull-requests: read"
@@ -31,24 +31,18 @@ class Login(TypedDict):
     login: str
 
 
-class Home(TypedDict):
-    """The repository that a branch is in; its id stays when it is renamed."""
-
-    id: int
-
-
 class Head(TypedDict):
-    """The branch that is proposed; its repository may have been deleted."""
+    """The proposed branch; its repository may have been deleted."""
 
     ref: str
-    repo: Home | None
+    repo: Numbered | None
 
 
 class Base(TypedDict):
-    """The branch that it is proposed for."""
+    """The target branch."""
 
     ref: str
-    repo: Home
+    repo: Numbered
 
 
 class Pull(TypedDict):
@@ -64,26 +58,26 @@ class Pull(TypedDict):
 
 
 class GithubPulls:
-    """The pull requests of one repository; never from a memory."""
+    """The pull requests of one repository; never cached."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
         self._own_token = own_token
 
     def open_into(self, base: str) -> Sequence[PullRequest]:
-        """All open ones into `base` from branches of this repository. Raises Unseen."""
+        """All open pull requests into `base` from branches of this repository. Raises Unseen."""
         what = f"the pull requests into {base}"
         query: dict[str, str | int] = {"state": "open", "base": base, "per_page": 100}
         first = self._api.get("/pulls", what, query, permission=_READ)
         pages = answered(self._api.pages)(first, what, _MOST_PAGES, _READ)
         if isinstance(pages, TooLong):
-            raise Unseen(TooLong(pages.reason, f"Close pull requests into {base} that nobody needs."))
+            raise Unseen(TooLong(pages.reason, f"Close pull requests into {base} that are no longer needed."))
         pulls = self._api.items(seen(pages), Pull, what)
         own = [_pull_request(each) for each in pulls if each["base"]["ref"] == base and is_from_here(each)]
         return list({each.number: each for each in own}.values())
 
     def open(self, branch: str, base: str, title: str, body: str) -> PullRequest:
-        """Open one, or return the one that is open for `branch`."""
+        """Open one, or return the one that is already open for `branch`."""
         existing = self._existing(branch, base)
         if isinstance(existing, PullRequest):
             return existing
@@ -99,7 +93,7 @@ class GithubPulls:
             if isinstance(error, UnconfirmedError):
                 raise
             raise WriteFailedError(
-                error.args[0], "Look at the repository's pull requests, then run this again."
+                error.args[0], "Check the repository's pull requests, then run this again."
             ) from error
 
     def update(self, number: int, title: str, body: str) -> PullRequest:
@@ -113,7 +107,7 @@ class GithubPulls:
     def _send(self, method: Literal["POST", "PATCH"], path: str, what: str, body: dict[str, Any]) -> PullRequest:
         try:
             pull = carry_out(self._api, Order(Step.PULL_REQUEST, method, path, what, body), Pull, self._own_token)
-        except RaceError as error:  # no words of pull requests are among those, but words change
+        except RaceError as error:  # no message about pull requests is among those, but messages change
             raise WriteFailedError(f"GitHub refused {what}: {error}", "Run this again.") from error
         except WriteFailedError as error:
             if "pull request already exists" in error.message:
@@ -123,11 +117,11 @@ class GithubPulls:
 
 
 class _ExistsError(Exception):
-    """GitHub says that there is one already."""
+    """GitHub reports that there is one already."""
 
 
 def is_from_here(pull: Pull) -> bool:
-    """Whether a pull request is of a branch of the repository itself, and not of a fork."""
+    """Whether a pull request is from a branch of the repository itself, not from a fork."""
     return pull["head"]["repo"] is not None and pull["head"]["repo"]["id"] == pull["base"]["repo"]["id"]
 
 
@@ -144,7 +138,7 @@ def _pull_request(pull: Pull) -> PullRequest:
 
 
 class Named(TypedDict):
-    """Anything that has an id."""
+    """A git object by its id."""
 
     sha: str
 
@@ -167,7 +161,7 @@ class Entry(TypedDict):
 
 
 class Tree(TypedDict):
-    """`git/get-tree`. Cut short at 100,000 entries, `truncated` says."""
+    """`git/get-tree`; `truncated` if it has more than 100,000 entries."""
 
     sha: str
     tree: list[Entry]
@@ -175,7 +169,7 @@ class Tree(TypedDict):
 
 
 class Person(TypedDict):
-    """Who a commit says has made it."""
+    """The author named in a commit."""
 
     name: str
 
@@ -195,20 +189,14 @@ class FullCommit(TypedDict):
     parents: list[Named]
 
 
-class Account(TypedDict):
-    """A user of GitHub."""
-
-    login: str
-
-
 class Attributed(TypedDict):
-    """`repos/get-commit`, where GitHub knows the author."""
+    """`repos/get-commit`, if GitHub knows the author."""
 
-    author: Account
+    author: Login
 
 
 class CommitFiles(TypedDict):
-    """`repos/get-commit`, as far as it tells of files."""
+    """`repos/get-commit`: its files."""
 
     sha: str
     files: list[ChangedFile]
@@ -222,9 +210,9 @@ class GithubCommits:
         self._own_token = own_token
 
     def create(self, parent: str, path: str, content: bytes, message: str) -> str:
-        """Make a commit, as `Writer.create_commit` says.
+        """Make a commit; see `Writer.create_commit`.
 
-        It names no author: GitHub then takes the token's owner, and signs what an app has made.
+        It names no author: GitHub then uses the token's owner, and signs the commits of an app.
         """
         tree, entry = self._file(parent, path)
         blob = self._blob(path, content)
@@ -238,12 +226,12 @@ class GithubCommits:
         return commit["sha"]
 
     def facts(self, commit: str) -> CommitFacts:
-        """Return what a commit says of itself; `commit` may be the start of its id. Raises Unseen."""
+        """Return the facts of a commit; `commit` may be an abbreviated id. Raises Unseen."""
         what = f"the commit {commit[:12]}"
-        # Of its files none is wanted.
+        # Its files are not needed.
         response = self._api.get(f"/commits/{commit}", what, {"per_page": 1})
         found = self._api.read(response, FullCommit, what)
-        # A branch may have a name like the start of an id, and then it is meant.
+        # A branch that is named like an abbreviated id takes precedence.
         self._api.expect(found["sha"].startswith(commit), what)
         account, inner = read_payload(response.body, Attributed), found["commit"]
         author = account["author"]["login"] if account else inner["author"]["name"] if inner["author"] else "somebody"
@@ -275,10 +263,10 @@ class GithubCommits:
             return found
         if found is None and listed["truncated"]:
             raise WriteFailedError(
-                f"{self._api.name} has so many files beside {path} that GitHub lists only a part of them.",
-                "Edit the two values by hand, and give the commit the trailer that the plan shows.",
+                f"{self._api.name} has so many files next to {path} that GitHub lists only part of them.",
+                "Edit the two values by hand, and add the trailer that the plan shows to the commit.",
             )
-        kind = "is no ordinary file" if found else "is not there"
+        kind = "is not a regular file" if found else "is not there"
         raise WriteFailedError(
             f"{path} of {self._api.name} {kind}, so it cannot be changed.", "Check the input workflow-file."
         )
@@ -286,7 +274,7 @@ class GithubCommits:
     def _blob(self, path: str, content: bytes) -> str:
         body = {"content": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
         blob = self._send("blobs", f"the new content of {path}", body, Named)["sha"]
-        # The id stands for every byte.
+        # The id covers every byte.
         if blob != hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest():
             raise _mismatch(self._api, f"the new content of {path}")
         return blob
@@ -297,7 +285,7 @@ class GithubCommits:
                 self._api, Order(Step.OBJECT, "POST", f"/git/{kind}", what, body), payload, self._own_token
             )
         except (RaceError, UnconfirmedError) as error:
-            # What nothing points at does no harm, so there is nothing to look for.
+            # An object that nothing points at does no harm, so its outcome does not matter.
             raise WriteFailedError(str(error), _NOTHING_MOVED) from error
 
     def _read(self, path: str, what: str, kind: type[_T]) -> _T:
@@ -312,7 +300,7 @@ def _mismatch(api: RepositoryApi, what: str) -> WriteFailedError:
 
 
 class GithubWriter:
-    """Writes to one repository; `own_token` says that the token is the workflow's own."""
+    """Writes to one repository; `own_token` if the token is the workflow's own."""
 
     def __init__(self, api: RepositoryApi, own_token: bool) -> None:
         self._api = api
@@ -321,28 +309,28 @@ class GithubWriter:
         self._pulls = GithubPulls(api, own_token)
 
     def create_commit(self, parent: str, path: str, content: bytes, message: str) -> str:
-        """Make a commit that changes one file; its author is whoever the token belongs to."""
+        """Make a commit that changes one file; its author is the token's owner."""
         return self._commits.create(parent, path, content, message)
 
     def create_branch(self, branch: str, commit: str) -> None:
-        """Make a branch; raises LostRaceError where there is one of that name."""
+        """Make a branch; raises LostRaceError if it exists already."""
         body = {"ref": BRANCHES + branch, "sha": commit}
         self._set(Step.OWN_BRANCH, "POST", "/git/refs", branch, None, body)
 
     def move_branch(self, branch: str, seen: str, commit: str) -> None:
-        """Move a branch forward from `seen`, without force; raises LostRaceError where it is not there."""
+        """Move a branch forward from `seen`, without force; raises LostRaceError if it is not there."""
         self._update(Step.STACK_BRANCH, branch, seen, commit, force=False)
 
     def rebuild_branch(self, branch: str, seen: str, commit: str) -> None:
-        """Point our own branch at `commit`; raises LostRaceError where it is not at `seen`.
+        """Point our own branch at `commit`; raises LostRaceError if it is not at `seen`.
 
-        GitHub's REST API compares nothing when it is forced: between our look and the order a moment remains.
+        GitHub's REST API cannot compare in a forced update: a moment remains between our check and the update.
         """
         self._update(Step.OWN_BRANCH, branch, seen, commit, force=True)
 
     @answered
     def message_of(self, commit: str) -> CommitFacts:
-        """Read a commit; its message comes without the last newlines."""
+        """Read a commit; its message comes without trailing newlines."""
         return self._commits.facts(commit)
 
     @answered
@@ -356,7 +344,7 @@ class GithubWriter:
         return self._pulls.open_into(base)
 
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> PullRequest:
-        """Open a pull request, or return the one that is open for `branch`."""
+        """Open a pull request, or return the one that is already open for `branch`."""
         return self._pulls.open(branch, base, title, body)
 
     def update_pull_request(self, number: int, title: str, body: str) -> PullRequest:
@@ -364,7 +352,7 @@ class GithubWriter:
         return self._pulls.update(number, title, body)
 
     def missing_right(self, path: str) -> str:
-        """Say what the token is known to lack for changing `path`; empty if nothing is known."""
+        """Return what the token is known to lack for changing `path`; empty if nothing is known."""
         return missing_right(self._api, path, self._own_token)
 
     def _update(self, step: Step, branch: str, seen: str, commit: str, *, force: bool) -> None:
@@ -385,7 +373,7 @@ class GithubWriter:
         seen: str | None,
         body: dict[str, Any],
     ) -> None:
-        """Make a branch point at a commit that it was not at; where that fails, look why."""
+        """Point a branch at another commit; if that fails, find out why."""
         order = Order(step, method, path, f"the branch {branch}", body)
         try:
             ref = carry_out(self._api, order, Ref, self._own_token)
@@ -401,5 +389,5 @@ class GithubWriter:
 
     @answered
     def _head(self, branch: str) -> str | None:
-        """Return where the branch is now, which no memory can tell."""
+        """Return where the branch is now, never cached."""
         return GithubRefs(self._api).branch(branch)

@@ -1,9 +1,7 @@
-"""What a forge must do for `publish` and `announce`: tags, builds, releases, tickets, lanes.
+"""What a forge must do for `publish` and `announce`: tags, builds, releases, tickets, boards.
 
-Only GitHub does it.
-
-Nothing here is from a memory, and every write can be lost and found again. Writes may raise
-WriteRefusedError (a right is missing) and WriteFailedError (it may or may not have happened).
+Only GitHub does. Nothing here is cached, so that a write whose reply was lost can be detected. Writes may raise
+WriteRefusedError (a permission is missing) and WriteFailedError (it may or may not have been done).
 """
 
 from __future__ import annotations
@@ -23,26 +21,26 @@ if TYPE_CHECKING:
 
 
 class Publisher(Protocol):
-    """Tags commits of one repository, and knows how they came about."""
+    """Tags commits of one repository, and finds the pull requests that they came with."""
 
     def tag(self, name: str) -> Answer[str | None]:
-        """The commit that a tag points at now, peeled; None where there is no such tag."""
+        """The commit that a tag points at now, peeled; None if there is no such tag."""
 
     def create_tag(self, name: str, commit: str) -> bool:
-        """Make a tag; raises LostRaceError where there is one of that name at another commit.
+        """Make a tag; raises LostRaceError if it exists at another commit.
 
-        Returns whether this call made it for sure; else somebody may have, and had it built.
+        Returns whether this call certainly made it; if not, another run or a user may have made it, and had it built.
         """
 
     def merged_requests(self, commit: str, named: int | None) -> Answer[Sequence[MergedRequest]]:
         """The merged pull requests, from branches of this repository, that `commit` came with.
 
-        `named` is the number of the one that its message names, for a forge that lists it late.
+        `named` is the number of the one in its message, for a forge that lists it with a delay.
         """
 
 
 class Builds(Protocol):
-    """What CI does in one repository."""
+    """The CI runs of one repository."""
 
     def of_commit(self, commit: str, branches: Sequence[str]) -> Answer[Sequence[Run]]:
         """All runs of a commit on one of `branches`, in their latest attempt."""
@@ -50,33 +48,33 @@ class Builds(Protocol):
     def of_tag(self, workflow: str, tag: str, commit: str) -> Answer[Sequence[Build]]:
         """The runs of a workflow file that belong to a tag at a commit.
 
-        Those are what pushes of the tag have started: those that failed, those that have not ended, and the newest
-        that passed. Behind them stands what was dispatched at it, the newest first.
+        First come those that pushes of the tag started: those that failed, those that have not ended, and those that
+        passed. Then come those dispatched at the tag. Each group has the newest first.
         """
 
     def branch_lifetimes(self, name: str) -> Answer[Sequence[Lifetime]]:
-        """When a branch of that name existed; `NotOffered` where the place does not tell."""
+        """When a branch of that name existed; `NotOffered` if the forge does not report it."""
 
     def latest(self, build: Build) -> Answer[Build | None]:
-        """The same run as it is now; None where somebody has deleted it."""
+        """The same run as it is now; None if it was deleted."""
 
     def jobs(self, build: Build) -> Answer[Sequence[Job]]:
-        """The jobs of its latest attempt, in the order in which they were started."""
+        """The jobs of the run's latest attempt, in the order in which they were started."""
 
     def pending_deployments(self, build: Build) -> Answer[Sequence[PendingDeployment]]:
-        """The environments whose rules it waits for."""
+        """The environments whose rules the run waits for."""
 
     def approvals(self, run: int) -> Answer[Sequence[Approval]]:
-        """Who approved the run of that number, in the order of GitHub."""
+        """Who approved the run of that number, in GitHub's order."""
 
     def unfinished(self, workflow: str) -> Answer[Sequence[Build]]:
-        """The runs of a workflow file that are in progress, or wait for an approval; the oldest first."""
+        """The runs of a workflow file that are in progress or wait for an approval, oldest first."""
 
     def artifacts(self, build: Build) -> Answer[Sequence[Artifact]]:
-        """What all its attempts have uploaded, by name; nothing is downloaded."""
+        """The artifacts of all attempts of the run; nothing is downloaded."""
 
     def past(self, workflow: str, limit: int) -> Answer[Sequence[Sequence[Job]]]:
-        """The jobs of the last `limit` runs that passed, those of releases first."""
+        """The jobs of the last `limit` runs that passed, preferring those of releases."""
 
     def start(self, workflow: str, tag: str) -> None:
         """Start a workflow at a tag (the event `workflow_dispatch`)."""
@@ -89,13 +87,10 @@ class Releases(Protocol):
         """The public release of a tag."""
 
     def drafts(self, tag: str) -> Answer[Drafts]:
-        """The drafts of a tag that are found; GitHub lets several name one tag."""
+        """The drafts of a tag that could be found; GitHub allows several for one tag."""
 
     def create_with_notes(self, tag: str) -> Release:
-        """Make a public release for an existing tag, with the notes that the forge makes of its commits.
-
-        Returns the one that is there where somebody has made one meanwhile.
-        """
+        """Make a public release for an existing tag, with generated notes; returns an existing release as it is."""
 
     def create_draft(self, tag: str, title: str, body: str) -> Release:
         """Make a draft for an existing tag."""
@@ -117,13 +112,13 @@ class PublishingForge(Forge, Protocol):
     """A forge that can also publish."""
 
     def publisher(self, name: str) -> Publisher:
-        """What tags commits of the repository `OWNER/NAME`; asks nothing yet."""
+        """The publisher for the repository `OWNER/NAME`; sends no request yet."""
 
     def builds(self, name: str) -> Builds:
-        """What CI does in a repository; asks nothing yet."""
+        """The CI runs of a repository; sends no request yet."""
 
     def releases(self, name: str) -> Releases:
-        """The releases of a repository; asks nothing yet."""
+        """The releases of a repository; sends no request yet."""
 
 
 class Tickets(Protocol):
@@ -134,28 +129,28 @@ class Tickets(Protocol):
         """`OWNER/NAME`."""
 
     def is_private(self) -> Answer[bool]:
-        """Whether not everybody may see them."""
+        """Whether read access is restricted."""
 
     def titles(self, numbers: Collection[int]) -> Mapping[int, Answer[str | None]]:
-        """The title of each ticket; None where there is none, or the token may not see it."""
+        """The title of each ticket; None if there is none, or the token may not see it."""
 
     def of_release(self, title: str, has_our_part: Callable[[str], bool]) -> Answer[Found]:
-        """All tickets whose title says the same, or with our part; open and closed, oldest first."""
+        """All tickets with the same title or with our part; open and closed, oldest first."""
 
     def issue(self, number: int) -> Answer[Issue]:
         """A ticket, or a pull request, by its number."""
 
     def may_be_ours(self, author: Author) -> bool:
-        """Whether the token, or a workflow of the repository, can be what has written something."""
+        """Whether the author can be the token's owner or a workflow of the repository."""
 
     def create(self, title: str, body: str, labels: Sequence[str]) -> Issue:
-        """Open a ticket. Labels that the token may not set are dropped without a word."""
+        """Open a ticket. Labels that the token may not set are silently dropped."""
 
     def rewrite(self, issue: Issue, body: str) -> Issue:
         """Replace the body."""
 
     def close_duplicate(self, issue: Issue, of: Issue, body: str) -> None:
-        """Close an issue as a duplicate `of` another one, with a body that says so."""
+        """Close an issue as a duplicate `of` another one, and replace its body."""
 
     def comments(self, number: int) -> Answer[Sequence[Comment]]:
         """All comments on a ticket, oldest first."""
@@ -176,18 +171,18 @@ class Tickets(Protocol):
         """Make a label."""
 
     def add_labels(self, number: int, labels: Sequence[str]) -> Sequence[str]:
-        """Put labels on a ticket; returns all that it has then."""
+        """Add labels to a ticket; returns all its labels."""
 
     def assignable(self, logins: Sequence[str]) -> Answers[bool]:
         """Whether each can be assigned here."""
 
     def assign(self, number: int, logins: Sequence[str]) -> Sequence[str]:
-        """Assign people, at most ten; returns all who are assigned then."""
+        """Assign at most ten people; returns all assignees."""
 
 
 @dataclass(frozen=True)
 class Lane:
-    """An option of a board's field, by the ids that it has just now."""
+    """An option of a board's field, by its current ids."""
 
     field_id: int
     field: str
@@ -197,7 +192,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Card:
-    """An issue on a board; `option_id` is the one it has of the field that was asked about."""
+    """An issue on a board; `option_id` is its option of the requested field."""
 
     id: int
     option_id: str
@@ -208,16 +203,16 @@ class Board(Protocol):
 
     @property
     def name(self) -> str:
-        """The board's name, as it was given."""
+        """The board's name, as it is in the input."""
 
     def lane(self, field: str, option: str) -> Answer[Lane]:
-        """The lane by its names, whatever their case; `Unknown` says which ones there are."""
+        """The lane by its names, ignoring case; the `Unknown` lists the existing ones."""
 
     def card(self, issue: Issue, lane: Lane) -> Answer[Card | None]:
-        """The issue's card; None where it is not on the board."""
+        """The issue's card; None if it is not on the board."""
 
     def add(self, issue: Issue) -> Card:
-        """Put an issue on the board, in no lane."""
+        """Add an issue to the board, without a lane."""
 
     def move(self, card: Card, lane: Lane) -> None:
         """Put a card into a lane."""
@@ -227,10 +222,10 @@ class Board(Protocol):
 
 
 class AnnouncingForge(PublishingForge, Protocol):
-    """A forge that can also tell people."""
+    """A forge that can also announce."""
 
     def tickets(self, name: str) -> Tickets:
-        """The tickets of the repository `OWNER/NAME`, as the ticket's token sees them; asks nothing yet."""
+        """The tickets of the repository `OWNER/NAME`, as the ticket's token sees them; sends no request yet."""
 
     def board(self, project: str) -> Board:
-        """A board, as the ticket's token sees it; asks nothing yet."""
+        """A board, as the ticket's token sees it; sends no request yet."""
