@@ -172,8 +172,8 @@ def test_a_baseline_in_the_text_of_an_immutable_release_is_taken(ready: Deployme
     outcome = roll_back(ready)
     assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
     assert "of this release is a baseline" in outcome.log
-    assert f"The record of {OLD} stands in the release's text, which anyone with write access can" in outcome.log
-    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is no report of schema 1")):
+    assert f"The record of {OLD} is in the release's text, which anyone with write access can" in outcome.log
+    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is not a report of schema 1")):
         release.body = release.body.replace(f'"{change}', '"x')
         refusal = roll_back(ready)
         assert (refusal.status, len(ready.launched())) == (1, 1)
@@ -300,9 +300,9 @@ def test_component_images_that_changed_since_only_warn(ready: Deployment) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"digest": None}, "it does not hold the digest of the stack's image"),
+        ({"digest": None}, "it does not contain the digest of the stack's image"),
         ({"digest": "sha256:1"}, "its digest is malformed"),
-        ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "and the release is 2023.06.1"),
+        ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "but the release is 2023.06.1"),
         ({"tag": "2023.06.2"}, "is about"),
         ({"commit": "abc"}, "its commit is malformed"),
     ],
