@@ -67,7 +67,10 @@ def test_a_bare_tag_is_a_wrong_use(ready: Deployment, text: str) -> None:
     [
         ("Fragalysis", "No line of verify-text contains {image-tag} or {stack-commit}"),
         ("/version/backend = xchem:{backend-tag}", "No line of verify-text contains {image-tag} or {stack-commit}"),
-        ("Stack {stack-tag}", "contains {stack-tag}, but the placeholders are {image-tag}, {stack-commit}, {backend-tag}"),
+        (
+            "Stack {stack-tag}",
+            "contains {stack-tag}, but the placeholders are {image-tag}, {stack-commit}, {backend-tag}",
+        ),
         ("/a~2b = {image-tag}", "has a malformed pointer"),
         ("/{image-tag}/up = true", "has a placeholder before the equals sign"),
         ("/version/stack =", "has no value"),

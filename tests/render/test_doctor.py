@@ -141,7 +141,7 @@ def test_a_server_that_is_away_is_told_once() -> None:
         f"{why} | Nothing is known to be wrong: run this again. |"
     ) in doctor_summary(found)
     lines = [line for line in doctor_text(found).splitlines() if "api.example" in line]
-    assert lines == [f"UNKNOWN  need  a  {why} The same is true of b, c."]
+    assert lines == [f"UNKNOWN  need  a  {why} The same applies to b, c."]
     assert doctor_summary(found).startswith("## ⛔ 3 things could not be seen")
 
 

@@ -228,7 +228,7 @@ def judge(
 ) -> Record:
     """Return the record with its verdict.
 
-    `files` are the workflow files that deploy, `branches` the stack's release branches, `form` is the format of its tags.
+    `files` are the workflow files that deploy, `branches` the stack's release branches, `form` its tag format.
     """
     if filed.deployed is None:
         return Record(filed, "this action did not file it")

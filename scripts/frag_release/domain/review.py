@@ -110,7 +110,7 @@ class EndedBuild:
         )
 
     def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat) -> str:
-        """Return why the run cannot lead to a release of `repository`, built by the workflow `file`; empty if it can."""
+        """Return why the run leads to no release of `repository`, built by the workflow `file`; empty if it may."""
         if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
             return f"it is not a build of {repository} itself"
         if self.file != file:

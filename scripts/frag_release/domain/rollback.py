@@ -40,7 +40,7 @@ class Mark:
         return KeptText(f"<!-- frag-release-action: taken back, {self.repository.lower()} {self.tag} -->")
 
     def gone_back_to(self, body: str) -> str | None:
-        """Return the tag that production was taken back to; empty if our text was edited, None if the release stands."""
+        """Return the tag that the release was taken back to; empty if our text was edited, None if it stands."""
         if not self.kept.is_in(body):
             return None
         for event in reversed(self.events(body)):
@@ -113,7 +113,7 @@ def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
     ]
     for name, typed, old in pairs:
         if typed and typed != old:
-            raise RecordError(f"it contains {old or 'no value'} for the input {name}, which is set to {typed}")
+            raise RecordError(f"it contains {old or 'no value'}, but the input {name} is {typed}")
     return recorded
 
 

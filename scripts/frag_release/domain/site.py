@@ -44,7 +44,7 @@ class Number(str):
 
 
 def read_json(body: bytes) -> object:
-    """Parse a page; raises PageError, also for a duplicate name in an object, because parsers differ in which counts."""
+    """Parse a page; raises PageError, also for a duplicate name in an object, which parsers treat differently."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

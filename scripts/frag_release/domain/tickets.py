@@ -159,7 +159,7 @@ def _key_words(title: str) -> set[str]:
 
 
 class TicketTextError(Exception):
-    """The text does not name exactly one version of a component; `without_words` is the message without quotes of it."""
+    """The text does not name exactly one version of a component; `without_words` is the message without quotations."""
 
     def __init__(self, message: str, without_words: str = "") -> None:
         super().__init__(message)
