@@ -60,7 +60,7 @@ def test_a_record_whose_run_checks_out_is_believed() -> None:
         ({"build": Unknown("GitHub answered 502")}, "its run could not be seen: GitHub answered 502"),
         ({"build": replace(RUN, workflow=".github/workflows/x.yaml")}, "its run is one of .github/workflows/x.y"),
         ({"build": replace(RUN, event="pull_request")}, "its run was started by pull_request"),
-        ({"build": replace(RUN, branch="mine")}, "its run was at mine, which is neither a production tag nor a release b"),
+        ({"build": replace(RUN, branch="mine")}, "its run was at mine, which is neither a production tag nor a rel"),
         ({"build": replace(RUN, branch="2023.06.2-rc.1")}, "its run was at 2023.06.2-rc.1, which is neither"),
         ({"build": replace(RUN, head_sha=OLD)}, "the tag 2023.06.2 is not at bbbbbbbbbbbb"),
         ({"build": replace(RUN, branch="master", head_sha=OLD)}, "its run was at bbbbbbbbbbbb, but it records a"),

@@ -106,8 +106,8 @@ def test_what_cannot_be_asked_is_neither_fine_nor_broken() -> None:
         "## ⚠️ 1 production tag since 2023.01.1 keeps the rules; the 2 before it cannot be judged — audit"
     )
     assert (
-        "**Since 2023.01.1, 1 of 1 production tag keeps every rule that was checked. The rules cannot be applied to the "
-        "2 before 2023.01.1, whose workflow file is the first to name every version.**"
+        "**Since 2023.01.1, 1 of 1 production tag keeps every rule that was checked. The rules cannot be applied to "
+        "the 2 before 2023.01.1, whose workflow file is the first to name every version.**"
     ) in summary
     assert told.exit_status == 1 and "set `since` to `2023.01.1`" in summary
     assert "Of 2020.01.2 it was found that the top-level env: has no BE&#95;IMAGE&#95;TAG." in summary
