@@ -271,7 +271,7 @@ def test_a_branch_is_never_for_production(ready: Deployment) -> None:
     outcome = ready.deploy(event, expected_stack_digest=ready.build("latest"))
     assert (outcome.status, ready.awx.requests) == (1, [])
     assert outcome.outputs["deploy-production"] == "false"
-    assert "production accepts a production tag only in the run of that tag" in outcome.summary
+    assert "production accepts a production tag only in its own run" in outcome.summary
 
 
 @pytest.mark.parametrize(

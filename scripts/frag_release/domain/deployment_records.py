@@ -319,9 +319,7 @@ def _doubt_of_job(filed: Filed, deployed: Deployed, facts: RunFacts) -> Answer[s
 
 
 def _was_running(job: Job, at: datetime.datetime) -> bool:
-    if job.started is None:
-        return False
-    return job.started - _SLACK <= at and (job.completed is None or at <= job.completed + _SLACK)
+    return job.started is not None and job.started - _SLACK <= at <= (job.completed or at) + _SLACK
 
 
 def _cut(text: str) -> str:

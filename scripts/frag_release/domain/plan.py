@@ -67,8 +67,7 @@ class ChoiceError(Exception):
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 @dataclass(frozen=True)

@@ -122,11 +122,7 @@ def _spot(body: str, marker: str, start: int = 0) -> re.Match[str] | None:
 
 def same_text(one: str, other: str) -> bool:
     """Whether two texts are equal, apart from line ends and what GitHub trims."""
-    return _trimmed(one) == _trimmed(other)
-
-
-def _trimmed(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 def _ticked(text: str) -> list[str]:
@@ -239,7 +235,7 @@ class ReleaseRecord:
     configuration: bytes = b""
 
     def component(self, name: str) -> RecordedComponent | None:
-        """Return a component by its name, None if the release had none of that name."""
+        """Return the component of that name, None if the release had none."""
         return next((one for one in self.components if one.name == name), None)
 
     def ci_passed(self, name: str) -> bool:

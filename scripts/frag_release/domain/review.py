@@ -172,7 +172,8 @@ def review_of(change: PairChange, branch: str, form: TagFormat) -> Review:
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
     requests = [one for one in change.requests if _is_ours(one, change, branch)]
-    wrong_pair = next((one for one in requests if _marked(one)[1] != _pair(change.after)), None)
+    merged = {pin.component.name: pin.tag for pin in change.after}
+    wrong_pair = next((one for one in requests if _marked(one)[1] != merged), None)
     if wrong_pair:
         return Contradiction(
             f"Pull request #{wrong_pair.number} was created for another pair than the one that its merge "
@@ -230,7 +231,3 @@ def _marked(request: MergedRequest) -> tuple[str, dict[str, str]]:
         return "", {}
     parts = (part.partition("=") for part in found[2].split(" "))
     return unquote(found[1]), {unquote(name): unquote(tag) for name, _, tag in parts}
-
-
-def _pair(pins: Sequence[Pin]) -> dict[str, str]:
-    return {pin.component.name: pin.tag for pin in pins}

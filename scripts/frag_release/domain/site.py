@@ -101,10 +101,7 @@ def value_at(document: object, pointer: str) -> object:
 
 
 def text_of(value: object) -> str | None:
-    """Return a value as text for comparison: a string, a number as written, true, false or null.
-
-    None for objects and lists.
-    """
+    """Return a string, a number as written, true, false or null as text; None for objects and lists."""
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, bool):
@@ -202,7 +199,7 @@ def read_lines(text: str, places: Collection[str], owners: Collection[str]) -> t
     lines = tuple(_line(one.strip(), places, owners) for one in text.split("\n") if one.strip())
     if lines and not any(line.proves for line in lines):
         raise LineError(
-            f"No line of verify-text contains {{{IMAGE_TAG}}} or {{{STACK_COMMIT}}}, so none identifies the version."
+            f"No line of verify-text contains {{{IMAGE_TAG}}} or {{{STACK_COMMIT}}}: none shows the version."
         )
     return lines
 

@@ -245,8 +245,5 @@ def refusal(target: Target, decision: Decision, image_tag: str) -> str:
     if target.is_production:
         if decision.verdict is Verdict.DEPLOY and decision.deploy_production:
             return ""
-        return (
-            f"{target.environment} accepts a production tag only in the run of that tag, or as a rollback. "
-            f"{decision.reason}"
-        )
+        return f"{target.environment} accepts a production tag only in its own run, or as a rollback. {decision.reason}"
     return "" if decision.deploy_staging else f"This is not for {target.environment}. {decision.reason}"
