@@ -122,7 +122,7 @@ class AdoptReport(Report):
             return f"The change has to be made by hand{self._more_files()}"
         if self.diff:
             added, removed = self.size
-            how = "written" if self.changed else "that puts the gate in front"
+            how = "was written" if self.changed else "that puts the gate in front"
             size = f"{count(added, 'line')} added, {count(removed, 'line')} removed"
             return f"The change {how}: {size}{self._more_files()}"
         if self.own_status:

@@ -69,10 +69,9 @@ class AnnounceReport(Report):
         """The outcome alone."""
         if self.dry_run:
             return "Planned, nothing written"
-        already = "" if self.changed else " already"
         if self.findings:
-            return f"Announced{already}, but not all of it"
-        return "Announced" if self.changed else "Announced already, nothing to change"
+            return f"{'Announced' if self.changed else 'Already announced'}, but not completely"
+        return "Announced" if self.changed else "Already announced, nothing to change"
 
     def outputs(self) -> dict[str, str]:
         """The release and its ticket."""

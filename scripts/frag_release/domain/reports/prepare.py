@@ -98,11 +98,11 @@ class PrepareReport(Report):
 
     def _ended(self, tag: str, branch: str) -> str:
         planned = f"Plan (dry run) for release {tag}" if self.dry_run else f"Plan for release {tag}"
-        proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is prepared already"
+        proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is already prepared"
         return {
             Stage.REFUSED: f"Refused: release {tag} is not prepared",
             Stage.PLANNED: planned,
-            Stage.NOTHING: f"Nothing to do: {branch} uses this pair already",
+            Stage.NOTHING: f"Nothing to do: {branch} already uses this pair",
             Stage.PROPOSED: proposed,
             Stage.COMMITTED: f"Release {tag} is prepared",
         }[self.stage] + (f" (nothing new on production of {' and '.join(self.quiet)})" if self.quiet else "")
