@@ -65,7 +65,8 @@ class DoctorReport(Report):
         """The result in one line."""
         missing, unseen = (self.count(one, self.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
         if not self.blockers:
-            return f"Ready to run, and open: {self.openings}" if self.openings else "All that could be seen is there"
+            found = "Everything that could be checked is in place"
+            return f"Ready to run, and open: {self.openings}" if self.openings else found
         parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{count(unseen, 'thing')} could not be seen"] if unseen else []
         return ", and ".join(parts)
