@@ -89,7 +89,7 @@ def test_the_change_is_shown_then_written_then_there(adopt: Run, clone: Path, tm
     """Without options nothing is written; with --write the file is the README's; then there is nothing to do."""
     shown = adopt("--report", str(tmp_path / "report.json"))
     assert (shown.returncode, (clone / FILE).read_text("utf-8")) == (0, BEFORE)
-    assert shown.stdout.startswith("The change that puts the gate in front: 17 lines more, 1 line less.\n")
+    assert shown.stdout.startswith("The change that puts the gate in front: 17 lines added, 1 line removed.\n")
     assert "\n-    needs: build\n+    needs: [gate, build]\n" in shown.stdout
     diff = json.loads((tmp_path / "report.json").read_text("utf-8"))["diff"]
     assert run_git(["apply", "--check", "-"], clone, diff.encode()) == b""
@@ -146,7 +146,9 @@ def test_a_stack_with_other_names_gets_what_it_lacks(adopt: Run, clone: Path, tm
     commit(clone)
     given = ("--all", "--backend-repository", "xchem/api", "--frontend-branch", "main", "--stack-branch", "trunk")
     done = adopt(*given, "--write")
-    assert done.stdout.startswith("The change written: 17 lines more, 1 line less; 6 files added.\n"), done.stderr
+    assert done.stdout.startswith("The change was written: 17 lines added, 1 line removed; 6 files added.\n"), (
+        done.stderr
+    )
     assert "audit.yaml: there, and different. It is left" in done.stdout
     assert "    -jobs: {}\n" in done.stdout
     assert "xchem/api" not in (clone / FILE).read_text("utf-8")

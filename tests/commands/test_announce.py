@@ -97,7 +97,7 @@ def test_everything_is_done_once(desk: Desk) -> None:
     assert desk.board.lanes() == {"Release 2023.06.2": ["Push to Production"]}
     again = desk.announce(**FULL)
     assert (again.status, writes(desk.world), again.outputs["changed"]) == (0, [], "false"), again.log
-    assert again.summary.startswith("## ✅ Announced already, nothing to change — ")
+    assert again.summary.startswith("## ✅ Already announced, nothing to change — ")
 
 
 def test_the_evidence_is_that_of_the_release(desk: Desk) -> None:
@@ -136,7 +136,7 @@ def test_what_could_not_be_read_is_a_warning(desk: Desk, what: str) -> None:
     desk.world.github.fail("GET", pattern, status=403)
     outcome = desk.announce()
     assert (outcome.status, outcome.findings("warn")) == (0, {"announce-contents:ticket": "warn"}), outcome.log
-    assert told in outcome.log and "but not all of it" in outcome.summary
+    assert told in outcome.log and "but not completely" in outcome.summary
     desk.world.github.planned.pop()
     again = desk.announce()
     assert (again.status, again.findings("warn")) == (0, {}), again.log
@@ -489,7 +489,7 @@ def test_labels_and_people_that_are_refused_leave_the_ticket(desk: Desk) -> None
     assert desk.ticket()["labels"] == [] and desk.ticket()["assignees"] == []
     assert "nobody cannot be assigned in xchem/fragalysis-stack." in outcome.log
     assert "One of the assignees can no longer be assigned there" in outcome.log
-    assert outcome.summary.startswith("## ⚠️ Announced, but not all of it — ")
+    assert outcome.summary.startswith("## ⚠️ Announced, but not completely — ")
 
 
 def test_a_label_that_another_run_has_just_made_is_set(desk: Desk) -> None:

@@ -103,17 +103,17 @@ Change = Callable[[Approved], Mapping[str, str]]
 @pytest.mark.sampled(5)
 @pytest.mark.parametrize(("change", "words"), [
     (lambda approved: {"backend_tag": "2023.05.1"}, "backend commit is "),
-    (lambda approved: {"backend_tag": ""}, "backend kept is 'true', approved was 'false'"),
+    (lambda approved: {"backend_tag": ""}, "backend kept is 'true', and was 'false' when approved"),
     (lambda approved: approved.push() and {}, "head is "),
     (lambda approved: approved.push(repository=FRONTEND_NAME, branch="production") and {}, "frontend commit is "),
-    (lambda approved: {"check_images": "false"}, "input check-images is 'false', approved was 'true'"),
-    (lambda approved: {"component_releases": "true"}, "input component-releases is 'true', approved was 'false'"),
-    (lambda approved: {"check_origin": "off"}, "input check-origin is 'off', approved was 'check'"),
+    (lambda approved: {"check_images": "false"}, "input check-images is 'false', and was 'true' when approved"),
+    (lambda approved: {"component_releases": "true"}, "component-releases is 'true', and was 'false' when approved"),
+    (lambda approved: {"check_origin": "off"}, "input check-origin is 'off', and was 'check' when approved"),
     (lambda approved: {"allow": "pin-ci:backend@2023.05.1"}, "input allow is 'pin-ci:backend@2023.05.1'"),
     (lambda approved: {"backend_ci_workflows": "build-main.yaml"}, "input backend-ci-workflows is 'build-main.yaml'"),
-    (lambda approved: {"ticket": open_issue(approved.world, "Release")}, "ticket is 'xchem/fragalysis-stack#1', appr"),
+    (lambda approved: {"ticket": open_issue(approved.world, "Release")}, "ticket is 'xchem/fragalysis-stack#1', and"),
     (lambda approved: {"backend_tag": "2023.05.1", "frontend_tag": "newest"}, "frontend tag is '2023.05.4'"),
-    (lambda approved: {"stack_tag": "2026.01.2"}, "stack tag is '2026.01.2', approved was '2026.01.1'"),
+    (lambda approved: {"stack_tag": "2026.01.2"}, "stack tag is '2026.01.2', and was '2026.01.1' when approved"),
     (lambda approved: {"plan": approved.with_parts(backend_commit="c" * 40)}, "backend commit is "),
 ])  # fmt: skip
 def test_another_plan_is_refused_in_words(approved: Approved, change: Change, words: str) -> None:

@@ -1153,8 +1153,8 @@ def test_in_production_the_slices_of_ours_are_no_other_jobs(awx: AwxServer, depl
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"asks_variables": False}, "takes no variable stack_image_tag at its launch"),
-        ({"survey": [Question("zone", required=True)]}, "needs an answer for zone"),
+        ({"asks_variables": False}, "accepts no variable stack_image_tag at launch"),
+        ({"survey": [Question("zone", required=True)]}, "requires an answer for zone"),
         ({"passwords": ["ssh_password"]}, "prompts for passwords at launch (ssh_password)"),
         ({"inventory": False}, "has no inventory"),
         ({"project": False}, "has no project"),

@@ -199,7 +199,7 @@ def test_a_dry_run_launches_nothing(ready: Deployment) -> None:
     ready.awx.templates[0].asks_variables = False
     refused = ready.deploy(dry_run="true")
     assert (refused.status, ready.awx.launches) == (1, 0)
-    assert "takes no variable stack" in refused.summary
+    assert "accepts no variable stack" in refused.summary
     ready.awx.templates[0].asks_variables = True
     for account in (READER, LOOKER):
         unable = ready.deploy(dry_run="true", awx_username="", awx_password="", awx_token=account.token)
@@ -271,7 +271,7 @@ def test_a_branch_is_never_for_production(ready: Deployment) -> None:
     outcome = ready.deploy(event, expected_stack_digest=ready.build("latest"))
     assert (outcome.status, ready.awx.requests) == (1, [])
     assert outcome.outputs["deploy-production"] == "false"
-    assert "production takes a production tag in the run of that tag" in outcome.summary
+    assert "production accepts a production tag only in its own run" in outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_a_variable_that_awx_would_drop(ready: Deployment) -> None:
     ready.awx.templates[0].asks_variables = False
     outcome = ready.deploy()
     assert (outcome.status, ready.awx.launches) == (1, 0)
-    assert "takes no variable stack" in outcome.summary
+    assert "accepts no variable stack" in outcome.summary
 
 
 def test_a_variable_that_awx_dropped_all_the_same(ready: Deployment) -> None:

@@ -65,9 +65,12 @@ def test_a_bare_tag_is_a_wrong_use(ready: Deployment, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Fragalysis", "No line of verify-text holds {image-tag} or {stack-commit}"),
-        ("/version/backend = xchem:{backend-tag}", "No line of verify-text holds {image-tag} or {stack-commit}"),
-        ("Stack {stack-tag}", "holds {stack-tag}, and the placeholders are {image-tag}, {stack-commit}, {backend-tag}"),
+        ("Fragalysis", "No line of verify-text contains {image-tag} or {stack-commit}"),
+        ("/version/backend = xchem:{backend-tag}", "No line of verify-text contains {image-tag} or {stack-commit}"),
+        (
+            "Stack {stack-tag}",
+            "contains {stack-tag}, but the placeholders are {image-tag}, {stack-commit}, {backend-tag}",
+        ),
         ("/a~2b = {image-tag}", "has a malformed pointer"),
         ("/{image-tag}/up = true", "has a placeholder before the equals sign"),
         ("/version/stack =", "has no value"),
@@ -89,7 +92,7 @@ def test_all_lines_must_hold_for_this_pair(ready: Deployment) -> None:
     ready.site.page = json.dumps(page).replace('"age": 0', '"age": 12.50')
     outcome = ready.deploy(verify_text="\r\n".join(lines))
     assert outcome.status == 0, outcome.log
-    assert "all 6 lines of verify-text hold" in outcome.summary
+    assert "all 6 lines of verify-text match" in outcome.summary
     assert outcome.report is not None
     assert outcome.report["site"]["text"].splitlines()[3] == f"/commit = {commit}"
     ready.site.page = ready.site.page.replace("xchem:2023.05.4", "xchem:2023.05.3")
@@ -107,7 +110,7 @@ def test_a_rollback_is_held_to_the_pair_of_its_record(ready: Deployment) -> None
     )
     outcome = roll_back(ready, verify_text=text)
     assert outcome.status == 0, outcome.log
-    assert "all 3 lines of verify-text hold" in outcome.log
+    assert "all 3 lines of verify-text match" in outcome.log
 
 
 def test_what_was_there_before_proves_nothing(ready: Deployment) -> None:
@@ -139,7 +142,7 @@ def test_a_dry_run_looks_as_well(ready: Deployment) -> None:
     outcome = ready.deploy(verify_text="/version/stock = {image-tag}", dry_run="true")
     assert (outcome.status, ready.awx.launches, len(ready.site.requests)) == (0, 0, 1), outcome.log
     assert "The site before the launch: it answered 200 with " in outcome.log
-    assert "and the page has no /version/stock, where '2023.06.2' is looked for." in outcome.log
+    assert "and the page has no /version/stock, so '2023.06.2' was not found." in outcome.log
 
 
 def test_an_old_pod_among_new_ones_starts_the_row_anew(ready: Deployment) -> None:
@@ -207,7 +210,7 @@ def test_a_text_beside_several_versions_proves_none(ready: Deployment) -> None:
     ready.site.page = "version 2023.05.1 of the backend, version 2023.06.2 of the stack"
     outcome = ready.deploy(verify_text="version {image-tag}", wait_minutes="0")
     assert (outcome.status, outcome.outputs["job-status"]) == (1, "successful"), outcome.log
-    assert "and the line does not tell which of them runs" in outcome.log
+    assert "and the line does not show which of them runs" in outcome.log
     assert ready.deploy(verify_text="version {image-tag} of the stack").status == 0
 
 
@@ -218,7 +221,7 @@ def test_a_text_beside_several_versions_proves_none(ready: Deployment) -> None:
         ("<html>Stack 2023.06.2</html>", "the page is not JSON"),
         (NEW.replace('"backend": "xchem:2023.05.1"', '"stack": "xchem:1"'), 'has the name "stack" twice in one object'),
         ("[" * 100_000, "the page is nested too deeply"),
-        ('{"version": "xchem:2023.06.2"}', "has no /version/stack: /version is a text"),
+        ('{"version": "xchem:2023.06.2"}', "has no /version/stack: /version is a string"),
         ('{"version": {"stack": {"tag": "xchem:2023.06.2"}}}', "/version/stack is an object, not"),
         (NEW.replace("xchem:2023.06.2", "xchem:2023.06.21"), "not 'xchem:2023.06.2'"),
         (NEW.replace("xchem:2023.06.2", "::error::`<b>@all"), "not 'xchem:2023.06.2'"),

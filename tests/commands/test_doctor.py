@@ -124,7 +124,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert guards.pop("execution-protections") == guards.pop("write-key") == "not needed"
     assert set(guards.values()) == {"there"}
     assert outcome.status == 0
-    assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
     assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
 
 
@@ -139,7 +139,7 @@ def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people
     assert (finding["status"], finding["demoted-from"], finding["for"]) == ("warn", "fail", ["publish"])
     assert "uploads no artifact stack-image-sha256-" in outcome.summary
     assert "Add the two steps behind the push" in outcome.summary
-    assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
 
 
 def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> None:
@@ -177,7 +177,7 @@ def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None
     assert finding["message"].endswith(
         "cannot be told without writing. When it is refused, prepare says so, naming the right."
     )
-    assert outcome.summary.startswith("## ✅ All that could be seen is there")
+    assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
     assert "6 points cannot be told with this token, so nobody should take it for there." in outcome.summary
     guards = found(outcome, "outside")
     tags = ("tag-ruleset", "backend-tag-ruleset", "frontend-tag-ruleset")

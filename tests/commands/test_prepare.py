@@ -197,7 +197,7 @@ def test_a_twin_in_another_spelling_takes_its_number(before_release: World) -> N
 
 @pytest.mark.parametrize(
     ("tag", "said"),
-    [("2023.06.1", "is taken"), ("2023.6.1", "is taken"), ("v2023.06.3", "no production tag")],
+    [("2023.06.1", "is taken"), ("2023.6.1", "is taken"), ("v2023.06.3", "not a production tag")],
     ids=["exists", "same number", "not production"],
 )
 def test_a_stack_tag_that_cannot_be_is_refused(before_release: World, tag: str, said: str) -> None:

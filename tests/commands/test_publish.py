@@ -160,8 +160,8 @@ def test_a_new_pair_without_trailer_or_pull_request_is_no_release(stack: Stack) 
     outcome = stack.publish(stack.push(before))
     assert outcome.status == 0, outcome.log
     assert stack.made_nothing()
-    assert "nor does its message end with Stack-Tag." in outcome.summary
-    assert "have it prepared by prepare" in outcome.summary
+    assert "and its message has no trailer Stack-Tag." in outcome.summary
+    assert "To release this pair, run prepare" in outcome.summary
 
 
 def test_a_hand_made_release_branch_is_no_release(stack: Stack) -> None:
@@ -186,7 +186,7 @@ def test_a_trailer_that_names_another_tag_than_the_pull_request_is_refused(stack
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
     assert stack.made_nothing()
-    assert "is said to be the release of 2023.06.3 and of 2023.06.2." in outcome.summary
+    assert "is marked as the release of 2023.06.3 and of 2023.06.2." in outcome.summary
     assert outcome.summary.startswith("## ⛔ Refused\n")
     assert outcome.outputs["changed"] == "false"
 
@@ -202,7 +202,7 @@ def test_a_pull_request_for_another_pair_than_was_merged_is_refused(stack: Stack
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
     assert stack.made_nothing()
-    assert "was made for another pair" in outcome.summary
+    assert "was created for another pair" in outcome.summary
 
 
 @pytest.mark.parametrize("message", ['Revert "build: Use of b/e 2023.05.1 f/e 2023.05.4"\n\nThis reverts it.'])

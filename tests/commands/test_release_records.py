@@ -84,7 +84,7 @@ def test_only_a_pass_was_a_pass(
     ("content", "words"),
     [
         pytest.param(b"{", "it is not JSON", id="no JSON"),
-        pytest.param(changed(schema=2), "it is no report of schema 1", id="another schema"),
+        pytest.param(changed(schema=2), "it is not a report of schema 1", id="another schema"),
         pytest.param(changed(stack={"commit": "6" * 39}), "its commit is malformed", id="half a commit"),
         pytest.param(changed(stack={"tag": "2023.05.9"}), "describes", id="another tag's"),
         pytest.param(changed(stack={"repository": "evil/stack"}), "describes", id="another repository's"),

@@ -172,8 +172,8 @@ def test_a_baseline_in_the_text_of_an_immutable_release_is_taken(ready: Deployme
     outcome = roll_back(ready)
     assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
     assert "of this release is a baseline" in outcome.log
-    assert f"The record of {OLD} stands in the release's text, which anyone with write access can" in outcome.log
-    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is no report of schema 1")):
+    assert f"The record of {OLD} is in the release's text, which anyone with write access can" in outcome.log
+    for change, why in (("baseline", "it is not a baseline"), ("schema", "it is not a report of schema 1")):
         release.body = release.body.replace(f'"{change}', '"x')
         refusal = roll_back(ready)
         assert (refusal.status, len(ready.launched())) == (1, 1)
@@ -300,9 +300,9 @@ def test_component_images_that_changed_since_only_warn(ready: Deployment) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"digest": None}, "it does not hold the digest of the stack's image"),
+        ({"digest": None}, "it does not contain the digest of the stack's image"),
         ({"digest": "sha256:1"}, "its digest is malformed"),
-        ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "and the release is 2023.06.1"),
+        ({"image": f"docker.io/{REPOSITORY}:2023.06.2"}, "but the release is 2023.06.1"),
         ({"tag": "2023.06.2"}, "describes"),
         ({"commit": "abc"}, "its commit is malformed"),
     ],
@@ -322,7 +322,7 @@ def test_another_pair_than_the_files_is_refused(ready: Deployment) -> None:
     publish(ready, document)
     outcome = roll_back(ready)
     assert refused(ready, outcome)
-    assert "it says backend 2023.05.1" in outcome.log
+    assert "it contains backend 2023.05.1" in outcome.log
 
 
 def test_a_pair_that_cannot_be_compared_is_refused(ready: Deployment) -> None:
@@ -352,7 +352,7 @@ def test_inputs_must_agree_with_the_record(ready: Deployment) -> None:
     assert roll_back(ready, expected_stack_digest=digest, dry_run="true").status == 0
     outcome = roll_back(ready, expected_stack_digest=OTHER_DIGEST)
     assert (outcome.status, ready.awx.launches) == (1, 0)
-    assert "the input expected-stack-digest says" in outcome.log
+    assert "but the input expected-stack-digest is" in outcome.log
 
 
 @pytest.mark.parametrize(

@@ -74,10 +74,10 @@ def test_differences_are_words() -> None:
     approved = {"head": "1" * 40, "same": "x", "ticket": "", "gone": "y"}
     now = {"head": "2" * 40, "same": "x", "ticket": "org/stack#7", "new": "z"}
     assert differences(approved, now) == [
-        "head is 222222222222, approved was 111111111111",
-        "ticket is 'org/stack#7', approved was empty",
-        "new is 'z', approved was not there",
-        "gone is not there, approved was 'y'",
+        "head is 222222222222, and was 111111111111 when approved",
+        "ticket is 'org/stack#7', and was empty when approved",
+        "new is 'z', and was missing when approved",
+        "gone is missing, and was 'y' when approved",
     ]
     assert differences(approved, dict(reversed(approved.items()))) == []
 

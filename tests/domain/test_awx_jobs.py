@@ -46,8 +46,8 @@ def test_variables_that_awx_would_drop(data: LaunchData, lost: list[str]) -> Non
     ("data", "words"),
     [
         (LaunchData(True), None),
-        (LaunchData(False), "takes no variable stack_image_tag at its launch"),
-        (LaunchData(True, needed_variables=("zone", "stack_image_tag")), "needs an answer for zone"),
+        (LaunchData(False), "accepts no variable stack_image_tag at launch"),
+        (LaunchData(True, needed_variables=("zone", "stack_image_tag")), "requires an answer for zone"),
         (LaunchData(True, needed_passwords=("ssh_password",)), "prompts for passwords at launch (ssh_password)"),
         (LaunchData(True, needs_inventory=True), "has no inventory"),
     ],

@@ -56,25 +56,25 @@ def test_a_record_whose_run_checks_out_is_believed() -> None:
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({"build": None}, "no run of this repository has told of its success"),
+        ({"build": None}, "no run of this repository has reported its success"),
         ({"build": Unknown("GitHub answered 502")}, "its run could not be seen: GitHub answered 502"),
         ({"build": replace(RUN, workflow=".github/workflows/x.yaml")}, "its run is one of .github/workflows/x.y"),
         ({"build": replace(RUN, event="pull_request")}, "its run was started by pull_request"),
-        ({"build": replace(RUN, branch="mine")}, "its run was at mine, which is neither a production tag nor a branch"),
+        ({"build": replace(RUN, branch="mine")}, "its run was at mine, which is neither a production tag nor a rel"),
         ({"build": replace(RUN, branch="2023.06.2-rc.1")}, "its run was at 2023.06.2-rc.1, which is neither"),
         ({"build": replace(RUN, head_sha=OLD)}, "the tag 2023.06.2 is not at bbbbbbbbbbbb"),
-        ({"build": replace(RUN, branch="master", head_sha=OLD)}, "its run was at bbbbbbbbbbbb, and it records a"),
+        ({"build": replace(RUN, branch="master", head_sha=OLD)}, "its run was at bbbbbbbbbbbb, but it records a"),
         ({"tags": {"2023.06.2": None}}, "the tag 2023.06.2 is not at aaaaaaaaaaaa"),
         ({"tags": {"2023.06.2": Unknown("no")}}, "the tag 2023.06.2 could not be seen: no"),
         ({"jobs": Unknown("no")}, "the jobs of its run could not be seen: no"),
         ({"names": Unknown("no")}, "the workflow file of its run could not be seen: no"),
-        ({"names": ()}, "no job deploy-production of its run went on when it told of success"),
-        ({"jobs": ()}, "no job deploy-production of its run went on"),
-        ({"jobs": (replace(JOB, name="Deploy to staging"),)}, "no job deploy-production of its run went on"),
+        ({"names": ()}, "no job deploy-production of its run was running when success was reported"),
+        ({"jobs": ()}, "no job deploy-production of its run was running"),
+        ({"jobs": (replace(JOB, name="Deploy to staging"),)}, "no job deploy-production of its run was running"),
         ({"jobs": (replace(JOB, conclusion="failure"),)}, "its job Deploy to production is failure"),
         ({"jobs": (replace(JOB, conclusion=None, completed=None, status="in_progress"),)}, "its job Deploy to "),
-        ({"jobs": (replace(JOB, completed=at(10)),)}, "no job deploy-production of its run went on when"),
-        ({"jobs": (replace(JOB, started=None),)}, "no job deploy-production of its run went on when"),
+        ({"jobs": (replace(JOB, completed=at(10)),)}, "no job deploy-production of its run was running when"),
+        ({"jobs": (replace(JOB, started=None),)}, "no job deploy-production of its run was running when"),
     ],
 )  # fmt: skip
 def test_what_does_not_check_out_is_claimed(facts: Any, why: str) -> None:
@@ -96,7 +96,7 @@ def test_a_rollback_is_held_to_the_commit_of_its_own_tag() -> None:
     assert doubt(back, build=form) == ""
     assert doubt(back, build=replace(form, branch="master")) == ""
     assert doubt(replace(back, commit=NEW), build=form) == "the tag 2023.06.1 is not at aaaaaaaaaaaa"
-    assert doubt(replace(back, task=DEPLOY), build=form) == "its run was at aaaaaaaaaaaa, and it records bbbbbbbbbbbb"
+    assert doubt(replace(back, task=DEPLOY), build=form) == "its run was at aaaaaaaaaaaa, but it records bbbbbbbbbbbb"
 
 
 GOING = replace(FILED, statuses=(Status("in_progress", "AWX job 41: running", at(10), 7),))
@@ -129,7 +129,7 @@ def test_a_run_that_checks_out_goes_on_with_its_record(filed: Filed) -> None:
 def test_no_run_goes_on_with_a_forged_record(facts: Any) -> None:
     """It is claimed, whatever it says of itself."""
     record = judge(GOING, replace(FACTS, **{"jobs": (GOING_JOB,), **facts}), (BUILD, FORM), ("master",), DEFAULT_FORMAT)
-    assert (record.goes_on, record.doubt) == (False, "it does not tell of success but of in_progress")
+    assert (record.goes_on, record.doubt) == (False, "its state is in_progress, not success")
 
 
 def test_whether_a_run_goes_on_may_be_unseen() -> None:
@@ -143,8 +143,8 @@ def test_whether_a_run_goes_on_may_be_unseen() -> None:
     ("filed", "why"),
     [
         (replace(FILED, deployed=None), "this action did not file it"),
-        (replace(FILED, statuses=()), "it does not tell of success but of nothing yet"),
-        (replace(FILED, statuses=(Status("error", "", at(13)), SUCCESS)), "it does not tell of success but of error"),
+        (replace(FILED, statuses=()), "it has no status yet"),
+        (replace(FILED, statuses=(Status("error", "", at(13)), SUCCESS)), "its state is error, not success"),
         (replace(FILED, statuses=(Status("inactive", "", at(13)), SUCCESS)), ""),
     ],
 )  # fmt: skip

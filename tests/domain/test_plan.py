@@ -232,7 +232,7 @@ def test_a_branch_of_the_same_number_is_refused() -> None:
 def test_what_is_no_production_tag_is_refused(wanted: str) -> None:
     """It could never be deployed; the error says what would."""
     error = refusal(wanted)
-    assert "is no production tag" in error.message
+    assert "is not a production tag" in error.message
     assert len(error.message) < 200
     assert "such as 2023.06.1" in error.remedy
 

@@ -128,7 +128,7 @@ def test_other_pull_requests_review_nothing(changes: dict[str, str]) -> None:
     """A pasted marker, a hand-made branch, another base: the change counts as one that nobody prepared."""
     review = review_of(change("Merge pull request #12 from org/x", replace(OURS, **changes)), "master", DEFAULT_FORMAT)  # type: ignore[arg-type]
     assert isinstance(review, NothingToPublish)
-    assert "neither the merge of a pull request that prepare made" in review.reason
+    assert "is not the merge of a pull request that prepare created" in review.reason
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_other_pull_requests_review_nothing(changes: dict[str, str]) -> None:
     [
         ("x\n\nStack-Tag: 2023.06.3", OURS.body, "the release of 2023.06.3 and of 2023.06.2"),
         ("x\n\nStack-Tag: 2023.06.2\nStack-Tag: 2023.06.3", OURS.body, "the release of 2023.06.2 and of 2023.06.3"),
-        ("x", OURS.body.replace("=2023.05.4", "=2023.05.3"), "made for another pair"),
-        ("x", OURS.body.replace(" frontend=2023.05.4", ""), "made for another pair"),
+        ("x", OURS.body.replace("=2023.05.4", "=2023.05.3"), "created for another pair"),
+        ("x", OURS.body.replace(" frontend=2023.05.4", ""), "created for another pair"),
     ],
 )
 def test_what_does_not_say_one_thing_is_refused(message: str, body: str, words: str) -> None:
@@ -150,7 +150,7 @@ def test_what_does_not_say_one_thing_is_refused(message: str, body: str, words: 
 def test_a_trailer_that_names_no_production_tag_is_refused(tag: str) -> None:
     """Nothing but three numbers is released."""
     review = review_of(change(f"x\n\nStack-Tag: {tag}"), "master", DEFAULT_FORMAT)
-    assert isinstance(review, Contradiction) and "no production tag" in review.reason
+    assert isinstance(review, Contradiction) and "not a production tag" in review.reason
 
 
 def test_a_commit_that_leaves_the_pair_is_no_release() -> None:
@@ -186,7 +186,7 @@ ENDED = EndedBuild(
         ({"source": "fork/fragalysis-stack"}, "it is not a build of xchem/fragalysis-stack itself"),
         ({"source": ""}, "it is not a build of xchem/fragalysis-stack itself"),
         ({"file": ".github/workflows/x.yaml"}, "it is a run of .github/workflows/x.yaml, not of"),
-        ({"file": ""}, "it is a run of another workflow, not of"),
+        ({"file": ""}, "it is a run of an unknown workflow, not of"),
         ({"event": "pull_request"}, "it was started by pull_request, not by the push of a tag"),
         ({"event": "workflow_dispatch"}, "it was started by workflow_dispatch, not by the push of a tag"),
         ({"event": ""}, "it was started by an unknown event, not by the push of a tag"),

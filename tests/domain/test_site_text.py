@@ -159,16 +159,16 @@ def test_other_values_are_compared_as_they_are_written(wanted: str, value: str, 
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        (b"<html>", "the page is not JSON, where 'xchem:2023.06.1' is looked for"),
+        (b"<html>", "the page is not JSON, so 'xchem:2023.06.1' was not found"),
         (b"", "the page is not JSON"),
         (b'{"version": {"stack": "\xff"}}', "the page is not UTF-8, so it is not JSON"),
         (b'{"version": 1, "x": {"a": 1, "a": 1}}', 'the page has the name "a" twice in one object'),
         (b'[{"a":' * 50_000, "the page is nested too deeply"),
-        (b'{"version": {}}', "the page has no /version/stack, where"),
-        (b"{}", "the page has no /version, where"),
-        (b'{"version": "x"}', "the page has no /version/stack: /version is a text"),
+        (b'{"version": {}}', "the page has no /version/stack, so"),
+        (b"{}", "the page has no /version, so"),
+        (b'{"version": "x"}', "the page has no /version/stack: /version is a string"),
         (b'{"version": null}', "the page has no /version/stack: /version is null"),
-        (b'"x"', "the page has no /version/stack: all of it is a text"),
+        (b'"x"', "the page has no /version/stack: the document is a string"),
         (b'{"version": {"stack": []}}', "/version/stack is a list, not 'xchem:2023.06.1'"),
         (b'{"version": {"stack": "a\\n::error::b"}}', "/version/stack is \"a ::error::b\", not 'xchem:2023.06.1'"),
         (json.dumps(PAIRS).encode(), "/version/stack is \"xchem:2023.06.2\", not 'xchem:2023.06.1'"),
@@ -223,12 +223,12 @@ def test_lines_are_read_in_their_order_and_empty_ones_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("/version/stack=x:{image-tag}", "blanks are needed"), ("/version/stack =x:{image-tag}", "blanks are needed"),
-        ("/version/stack= x:{image-tag}", "blanks are needed"), ("/a\t=\tx:{image-tag}", "blanks are needed"),
+        ("/version/stack=x:{image-tag}", "needs spaces"), ("/version/stack =x:{image-tag}", "needs spaces"),
+        ("/version/stack= x:{image-tag}", "needs spaces"), ("/a\t=\tx:{image-tag}", "needs spaces"),
         ('/version/stack = "xchem:{image-tag}"', "is in quotes"),
-        ("Stack {image-tag}\n/version/backend = {backend_tag}", "holds {backend_tag}"),
-        ("Stack {image-tag}\nBackend {Backend-Tag}", "holds {Backend-Tag}"),
-        ("Stack {image-tag}\nBackend { backend-tag }", "holds { backend-tag }"),
+        ("Stack {image-tag}\n/version/backend = {backend_tag}", "contains {backend_tag}"),
+        ("Stack {image-tag}\nBackend {Backend-Tag}", "contains {Backend-Tag}"),
+        ("Stack {image-tag}\nBackend { backend-tag }", "contains { backend-tag }"),
     ],
 )  # fmt: skip
 def test_a_line_that_no_page_could_hold_is_refused(text: str, words: str) -> None:
@@ -293,7 +293,7 @@ def test_a_look_says_what_was_seen() -> None:
     assert SiteLook("u", [there], 200, 1234).seen == "it answered 200 with 1,234 bytes, and 't' is there"
     assert SiteLook("u", [gone], 200, 5).seen == "it answered 200 with 5 bytes, and 't' is not there"
     assert (
-        SiteLook("u", [there] * 2, 200, 5).seen == "it answered 200 with 5 bytes, and all 2 lines of verify-text hold"
+        SiteLook("u", [there] * 2, 200, 5).seen == "it answered 200 with 5 bytes, and all 2 lines of verify-text match"
     )
     assert SiteLook("u", [there, *[gone] * 5], 200, 5).seen.endswith("; 't' is not there, and 2 more")
     assert SiteLook("u", [there], 404, 5).seen == "it answered 404"

@@ -151,7 +151,7 @@ def test_left_empty_a_version_number_is_refused_with_the_candidates() -> None:
     said = "patch (v1.4.3), minor (v1.5.0) or major (v2.0.0)"
     with pytest.raises(ChoiceError) as refused:
         choose_stack_tag("", TODAY, TAGS, [], form=V_NUMBERS, newest="v1.4.2")
-    assert refused.value.remedy == f"Give stack-tag {said}."
+    assert refused.value.remedy == f"Set stack-tag to {said}."
     with pytest.raises(ChoiceError) as refused:
         next_tag(TODAY, TAGS, V_NUMBERS, (), "", "v1.4.2", "web")
     assert refused.value.remedy == f"Give web-tag {said}."

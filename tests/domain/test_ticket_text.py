@@ -136,7 +136,7 @@ def test_what_is_ambiguous_is_refused(text: str, words: str) -> None:
 def test_a_version_that_is_no_production_tag_is_refused(written: str) -> None:
     """What stands around a version belongs to it: no production tag is cut out of something else."""
     text = refusal(f"backend {written}\nfrontend 2026.05.4")
-    assert "no production tag" in text or "no backend version" in text
+    assert "not a production tag" in text or "no backend version" in text
     assert read(f"backend 1.1.1, frontend {written.replace(written, '2.2.2')}") == {
         "backend": "1.1.1",
         "frontend": "2.2.2",

@@ -67,10 +67,10 @@ def test_what_is_found_is_said_with_its_times() -> None:
         ("success", "", False, 29, True),
         ("success", "", False, 30, False),
         ("success", "its run was at mine", False, 1, False),
-        ("in_progress", "it does not tell of success", True, 59, True),
-        ("in_progress", "it does not tell of success", True, 60, False),
-        ("in_progress", "it does not tell of success", False, 1, False),
-        ("failure", "it does not tell of success", False, 1, False),
+        ("in_progress", "its state is in_progress, not success", True, 59, True),
+        ("in_progress", "its state is in_progress, not success", True, 60, False),
+        ("in_progress", "its state is in_progress, not success", False, 1, False),
+        ("failure", "its state is failure, not success", False, 1, False),
     ],
 )
 def test_a_grace_follows_a_deployment(state: str, doubt: str, goes_on: bool, minutes: int, is_changing: bool) -> None:

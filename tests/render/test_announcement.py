@@ -50,7 +50,7 @@ def test_a_summary_is_never_too_large() -> None:
 def test_what_fell_short_comes_first() -> None:
     """The remedy is the first thing to do, and the board is told to have been stopped at."""
     summary = announce_summary(report(board=True), GITHUB)
-    assert summary.startswith("## ⚠️ Announced, but not all of it — [`Release 2023.06.2`](")
+    assert summary.startswith("## ⚠️ Announced, but not completely — [`Release 2023.06.2`](")
     assert "### What to do next\n\n1. ⚠️ Name plain\n2. Tick the boxes on [the ticket](" in summary
     assert "3. board: ⛔ stopped here" in summary
 

@@ -106,8 +106,8 @@ def test_what_cannot_be_asked_is_neither_fine_nor_broken() -> None:
         "## ⚠️ 1 production tag since 2023.01.1 keeps the rules; the 2 before it cannot be judged — audit"
     )
     assert (
-        "**Since 2023.01.1, 1 of 1 production tag keeps every rule looked at. The rules cannot be asked of the 2 "
-        "before 2023.01.1, whose workflow file is the first to name every version.**"
+        "**Since 2023.01.1, 1 of 1 production tag keeps every rule that was checked. The rules cannot be applied to "
+        "the 2 before 2023.01.1, whose workflow file is the first to name every version.**"
     ) in summary
     assert told.exit_status == 1 and "set `since` to `2023.01.1`" in summary
     assert "Of 2020.01.2 it was found that the top-level env: has no BE&#95;IMAGE&#95;TAG." in summary
@@ -118,7 +118,7 @@ def test_a_later_file_without_a_version_breaks_a_rule() -> None:
     told = report(without_pin("2020.01.1"), stack_tag("2023.01.1", "2023.01.1"), without_pin("2023.02.1", 2023))
     assert told.words == "1 production tag since 2023.01.1 breaks a rule"
     assert told.sentence.startswith(
-        "Since 2023.01.1, 1 of 2 production tags keeps every rule looked at. 2023.02.1 breaks"
+        "Since 2023.01.1, 1 of 2 production tags keeps every rule that was checked. 2023.02.1 breaks"
     )
 
 
@@ -126,7 +126,7 @@ def test_a_history_that_can_never_be_asked_is_never_fine() -> None:
     """Where no file names every version, the heading says so, the status is 1, and every tag is shown."""
     told = report(without_pin("2020.01.1"), without_pin("2020.01.2"))
     assert (told.words, told.exit_status) == ("2 production tags cannot be judged", 1)
-    assert told.sentence == "The rules cannot be asked of 2 production tags: no workflow file names every version."
+    assert told.sentence == "The rules cannot be applied to 2 production tags: no workflow file names every version."
     assert audit_summary(told, "").startswith("## ⛔ ") and " 2020.01.1 ❌" in audit_text(told)
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_was_not_read_may_name_every_version() -> None:
 def test_those_that_are_not_fine_are_named_newest_first() -> None:
     """Of many only the five newest are named, and the rest is counted."""
     assert many(7).sentence == (
-        "Since 2000.01.1, 0 of 7 production tags keep every rule looked at. "
+        "Since 2000.01.1, 0 of 7 production tags keep every rule that was checked. "
         "2000.01.7, 2000.01.6, 2000.01.5, 2000.01.4, 2000.01.3 and 2 more break a rule."
     )
     assert "2000.01.2 and 2000.01.1 break a rule." in many(2).sentence
@@ -155,7 +155,7 @@ def test_a_gap_comes_before_everything() -> None:
     summary = audit_summary(told, "")
     assert told.exit_status == 1
     assert summary.startswith("## ⛔ Incomplete")
-    assert "1 question got no answer, so this audit is not complete and clears nothing." in summary
+    assert "1 question could not be answered, so this audit is incomplete and clears nothing." in summary
     assert "- the server was away" in summary and "1. Run this again at noon." in summary
     assert "Not found out: the server was away" in audit_text(told)
 

@@ -31,7 +31,11 @@ def report(*rows: Row, token: TokenKind | None = TokenKind.CLASSIC) -> DoctorRep
 @pytest.mark.parametrize(
     ("presences", "heading", "status"),
     [
-        ([Presence.THERE, Presence.UNTOLD, Presence.NOT_NEEDED], "## ✅ All that could be seen is there", 0),
+        (
+            [Presence.THERE, Presence.UNTOLD, Presence.NOT_NEEDED],
+            "## ✅ Everything that could be checked is in place",
+            0,
+        ),
         ([Presence.MISSING], "## ⛔ 1 thing is missing", 1),
         (
             [Presence.MISSING, Presence.MISSING, Presence.UNSEEN],
@@ -78,7 +82,7 @@ def test_the_first_lines_say_whose_rights_these_are(token: TokenKind | None, wor
             [Presence.MISSING, Presence.UNSEEN],
             "## ⚠️ Ready to run, and open: 1 guard missing, and 1 guard could not be seen",
         ),
-        ([Presence.UNTOLD, Presence.THERE], "## ✅ All that could be seen is there"),
+        ([Presence.UNTOLD, Presence.THERE], "## ✅ Everything that could be checked is in place"),
     ],
 )
 def test_the_heading_is_not_fine_while_a_guard_is_missing(presences: list[Presence], heading: str) -> None:
@@ -141,7 +145,7 @@ def test_a_server_that_is_away_is_told_once() -> None:
         f"{why} | Nothing is known to be wrong: run this again. |"
     ) in doctor_summary(found)
     lines = [line for line in doctor_text(found).splitlines() if "api.example" in line]
-    assert lines == [f"UNKNOWN  need  a  {why} The same is true of b, c."]
+    assert lines == [f"UNKNOWN  need  a  {why} The same applies to b, c."]
     assert doctor_summary(found).startswith("## ⛔ 3 things could not be seen")
 
 

@@ -59,15 +59,15 @@ def row(markdown: str, start: str) -> list[str]:
     ("report", "first"),
     [
         (proposed(), "## ✅ Release 2023.06.2 is prepared"),
-        (replace(proposed(), actions=()), "## ✅ Nothing to do: release 2023.06.2 is prepared already"),
+        (replace(proposed(), actions=()), "## ✅ Nothing to do: release 2023.06.2 is already prepared"),
         (committed(), "## ✅ Release 2023.06.2 is prepared"),
         (planned(dry_run=True), "## 📝 Plan (dry run) for release 2023.06.2"),
         (planned(), "## 📝 Plan for release 2023.06.2"),
         (planned(facts=OFF_BRANCH), "## ⛔ Refused: release 2023.06.2 is not prepared"),
         (planned(facts=OFF_BRANCH, dry_run=True), "## ⛔ Refused: release 2023.06.2 is not prepared"),
         (planned(plan(before=NEW), OFF_BRANCH), "## ⛔ Refused: release 2023.06.2 is not prepared"),
-        (NOT_NEEDED, "## ✅ Nothing to do: master uses this pair already"),
-        (replace(NOT_NEEDED, dry_run=True), "## ✅ Nothing to do: master uses this pair already"),
+        (NOT_NEEDED, "## ✅ Nothing to do: master already uses this pair"),
+        (replace(NOT_NEEDED, dry_run=True), "## ✅ Nothing to do: master already uses this pair"),
     ],
 )
 def test_the_verdict_comes_first_and_then_what_to_do(report: PrepareReport, first: str) -> None:

@@ -1,4 +1,4 @@
-"""AWX's templates and jobs: what may be launched, how a job ended, and which job was launched as we would."""
+"""AWX's templates and jobs: what may be launched, how a job ended, and which job equals our own launch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..dataclass import dataclass, field
 from .findings import listed
 
 Variables = Mapping[str, object]
-"""Extra variables as JSON has them."""
+"""Extra variables, as JSON values."""
 
 HIDDEN = "$encrypted$"
-"""What AWX shows in place of the answer to a question that asks for a password."""
+"""What AWX returns in place of the answer to a password question of a survey."""
 
 SUCCESSFUL = "successful"
 NOT_OVER = ("new", "pending", "waiting", "running")
@@ -21,13 +21,13 @@ _OVER = (SUCCESSFUL, "failed", "error", "canceled")
 _BY_A_PERSON = ("manual", "relaunch")
 _MOST_NAMES = 10
 MAY_LAUNCH = (
-    "Give the account in AWX the role Execute on the job template (Access, in the template). A token needs the scope "
-    "Write: one of the scope Read launches nothing."
+    "In AWX, give the account the role Execute on the job template (Access, in the template). A token needs the scope "
+    "Write: with the scope Read it cannot launch jobs."
 )
 
 
 class OnTimeout(Enum):
-    """What becomes of a job that is no longer followed."""
+    """What happens to a job that is no longer followed."""
 
     LEAVE = "leave"
     CANCEL = "cancel"
@@ -35,7 +35,7 @@ class OnTimeout(Enum):
 
 @dataclass(frozen=True)
 class AwxForm:
-    """What a person types into AWX at `url`: the template, and the variables that are the image's tag and digest."""
+    """What a person enters in AWX at `url`: the template, and the variables for the image's tag and digest."""
 
     url: str
     template: str
@@ -45,10 +45,10 @@ class AwxForm:
 
 @dataclass(frozen=True)
 class Template:
-    """A job template. A `sliced` one may start a workflow of several jobs. `url` is for people.
+    """A job template. A `sliced` one may start a workflow of several jobs. `url` is its page for people.
 
-    `may_launch` is about the account that asked, None if AWX did not tell; without a project nobody may. `inventory` is
-    its name, and `limit` the template's own; empty if there is none.
+    `may_launch` is for the account in use, None if AWX does not report it; without a project a launch is impossible.
+    `inventory` is the inventory's name, and `limit` the template's own; empty if there is none.
     """
 
     id: int
@@ -62,7 +62,7 @@ class Template:
     has_project: bool = field(default=True, compare=False)
 
     def problem(self) -> tuple[str, str] | None:
-        """What stands against any launch of it by this account, and what helps; None if nothing is known to."""
+        """What prevents any launch by this account, and the remedy; None if no obstacle is known."""
         if not self.has_project:
             return "has no project: it was deleted, or never set", "In AWX, give the template its project again."
         return ("may not be launched by this account", MAY_LAUNCH) if self.may_launch is False else None
@@ -70,7 +70,7 @@ class Template:
 
 @dataclass(frozen=True)
 class LaunchData:
-    """What a template asks for at its launch. `questions` are the variables of its survey, where that is on."""
+    """What a template prompts for at launch. `questions` are the variables of its survey, if that is enabled."""
 
     asks_variables: bool
     questions: frozenset[str] = frozenset()
@@ -79,24 +79,24 @@ class LaunchData:
     needs_inventory: bool = False
 
     def unpromptable(self, variables: Variables) -> list[str]:
-        """The variables that AWX would drop without failing: neither prompted for nor in the survey."""
+        """The variables that AWX would ignore without an error: neither prompted for nor in the survey."""
         return [] if self.asks_variables else sorted(set(variables) - self.questions)
 
     def missing(self, variables: Variables) -> list[str]:
-        """The questions that must be answered and are not."""
+        """The required questions without an answer."""
         return sorted(set(self.needed_variables) - set(variables))
 
     def problem(self, variables: Variables) -> tuple[str, str] | None:
-        """What stands against a launch with these variables, and what helps; None where nothing is known to."""
-        if lost := self.unpromptable(variables):
+        """What prevents a launch with these variables, and the remedy; None if no obstacle is known."""
+        if ignored := self.unpromptable(variables):
             return (
-                f"takes no variable {listed(lost, _MOST_NAMES)} at its launch: AWX would drop it, and run with what it "
-                "has",
-                "In AWX, switch on Prompt on launch beside the template's variables, or put a question for it into "
-                "its survey and switch the survey on.",
+                f"accepts no variable {listed(ignored, _MOST_NAMES)} at launch: AWX would ignore it, and run with the "
+                "value that the template has",
+                "In AWX, enable Prompt on launch next to the template's variables, or add a question for it to the "
+                "survey and enable the survey.",
             )
         if missing := self.missing(variables):
-            return f"needs an answer for {listed(missing, _MOST_NAMES)}", "Give it in extra-vars."
+            return f"requires an answer for {listed(missing, _MOST_NAMES)}", "Set it in extra-vars."
         if self.needed_passwords:
             return (
                 f"prompts for passwords at launch ({listed(self.needed_passwords, _MOST_NAMES)}), "
@@ -110,11 +110,11 @@ class LaunchData:
 
 @dataclass(frozen=True)
 class Job:
-    """A job, or the workflow of a sliced one, as it was seen; `status` is AWX's word.
+    """A job, or the workflow of a sliced one, as it was last seen; `status` is AWX's.
 
-    `variables` are all that it runs with, None where that cannot be read. `url` is for people. `explanation` is why it
-    waits, or how it ended, as AWX says it. `elapsed` is in seconds. `has_begun` says that AWX has started it: one
-    that ended without it has done nothing. `output_complete` says that all its output can be read.
+    `variables` are all that it runs with, None if they cannot be read. `url` is its page for people. `explanation` is
+    AWX's text on why it waits or how it ended. `elapsed` is in seconds. `has_begun`: AWX has started it; a job that
+    ended without a start has done nothing. `output_complete`: all its output can be read.
     """
 
     id: int
@@ -135,30 +135,30 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Whether it has ended, with any status."""
         return self.status in _OVER
 
     @property
     def succeeded(self) -> bool:
-        """Whether it has ended well."""
+        """Whether it was successful."""
         return self.status == SUCCESSFUL
 
     def lost(self, variables: Variables) -> list[str]:
-        """Those of `variables` that the job does not run with; none where that cannot be read."""
+        """Those of `variables` that the job does not run with; none if its variables cannot be read."""
         own, secret = self.variables, self.secret(variables)
         if own is None:
             return []
         return sorted(name for name, value in variables.items() if name not in secret and not _same(own, name, value))
 
     def secret(self, variables: Variables) -> list[str]:
-        """Those of `variables` that answer a secret question, so that AWX shows to nobody what the job runs with."""
+        """Those of `variables` that answer a password question, whose value AWX does not reveal."""
         return sorted(name for name in variables if (self.variables or {}).get(name) == HIDDEN)
 
 
 def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bool:
-    """Whether a job may be a whole launch of `template` by somebody, with these variables among its own.
+    """Whether a job may be a launch of the whole `template` by a person or a token, with these variables.
 
-    A sliced template starts a workflow, but a plain job where its inventory has a single host.
+    A sliced template starts a workflow, or a plain job if its inventory has a single host.
     """
     whole = not job.is_slice and job.launch_type in _BY_A_PERSON
     comparable = not job.lost(variables) and not job.secret(variables)
@@ -166,9 +166,9 @@ def may_be_same_launch(job: Job, template: Template, variables: Variables) -> bo
 
 
 def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
-    """Whether what was given at a launch is exactly `variables`: no other limit, mode or inventory, no other value.
+    """Whether the prompts of a launch are exactly `variables`: no limit, mode or inventory, and no other value.
 
-    A secret answer cannot be compared: it is not the same.
+    A secret answer cannot be compared, so it counts as different.
     """
     given = prompts.get("extra_vars", {})
     if set(prompts) - {"extra_vars"} or not isinstance(given, dict) or set(given) != set(variables):
@@ -177,7 +177,7 @@ def is_same_launch(prompts: Mapping[str, object], variables: Variables) -> bool:
 
 
 def _same(own: Variables, name: str, value: object) -> bool:
-    # As JSON: true is 1 to Python, not to a playbook.
+    # Compared as JSON, because true equals 1 in Python, but not in a playbook.
     return name in own and own[name] != HIDDEN and _written(own[name]) == _written(value)
 
 
@@ -187,9 +187,9 @@ def _written(value: object) -> str:
 
 @dataclass(frozen=True)
 class Output:
-    """Some output of a job: whole lines without colours, and the number of the line after it, from 0.
+    """A part of a job's output: whole lines without colours, and the number of the next line, counted from 0.
 
-    `is_all` says that nothing more can be read for now. `left_out` is how many lines before it are not in it.
+    `is_all`: nothing more can be read for now. `left_out` is how many lines before it are missing.
     """
 
     text: str
@@ -200,25 +200,25 @@ class Output:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A look at a job, with a note where it could not be seen."""
+    """One observation of a job, with a note if it could not be read."""
 
     job: Job
     note: str = ""
 
     @property
     def is_over(self) -> bool:
-        """Whether the job has ended, in whatever way."""
+        """Whether the job has ended, with any status."""
         return self.job.is_over
 
     @property
     def state(self) -> tuple[object, ...]:
-        """What makes a line of news: two looks with the same state have none."""
+        """What a new log line depends on: two observations with the same state log nothing new."""
         return (self.job.id, self.job.status, self.job.explanation, self.note)
 
 
 @dataclass(frozen=True)
 class Launched:
-    """How a launch was answered: the job, and which of the variables AWX says it has ignored."""
+    """The response to a launch: the job, and the variables that AWX reports as ignored."""
 
     job: Job
     ignored: Sequence[str] = ()

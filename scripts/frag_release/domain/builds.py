@@ -1,6 +1,6 @@
-"""The build of a tag as CI runs it: its jobs, how long they take, how it ended, and which image it pushed.
+"""The build of a tag in CI: its jobs, their durations, its conclusion, and the image that it pushed.
 
-Which image was pushed is told by the name of an artifact, which nobody but the run itself can upload.
+The name of an artifact identifies the pushed image; only the run itself can upload it.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from .environments import is_production
 from .evidence import COMPLETED, SUCCESS, WAITING, Answer, Unknown, is_held
 
 PENDING = "pending"
-"""GitHub's word for what waits for a concurrency group."""
+"""GitHub's status of a run or job that waits for a concurrency group."""
 
 _HELD = (WAITING, PENDING)
 _SKIPPED = "skipped"
 
 PUSHED_IMAGE = "stack-image-sha256-…"
-"""The name of the artifact that names the pushed image, for people: the digest with a dash for its colon."""
+"""The artifact name that identifies the pushed image, as shown to people: the digest with a dash for its colon."""
 
 _PUSHED = re.compile(r"stack-image-(sha256)-([0-9a-f]{64})")
-_ALL_AGAIN = "Re-run all jobs of the build, which then pushes and names one image; when it has passed, run this again."
+_ALL_AGAIN = "Re-run all jobs of the build, so that it pushes and names one image. When it has passed, run this again."
 
 
 @dataclass(frozen=True)
 class Build:
-    """One run of the build workflow, in its latest attempt; `status` and `conclusion` are GitHub's words.
+    """The latest attempt of a run of the build workflow; `status` and `conclusion` are GitHub's values.
 
-    `branch` is what GitHub calls so: the name of the ref that was built, which may be a tag. It was `created` by its
-    event, and its latest attempt `started` then or later; both in UTC, None if GitHub does not say.
+    `branch` is GitHub's `head_branch`: the name of the ref that was built, which may be a tag. The run was `created` by
+    its event; its latest attempt `started` then or later. Both are in UTC, None if GitHub does not return them.
     """
 
     id: int
@@ -49,28 +49,28 @@ class Build:
 
     @property
     def is_held(self) -> bool:
-        """Whether it goes on once somebody has approved it."""
+        """Whether it waits for an approval."""
         return is_held(self.status, self.conclusion)
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way; one that is held has not, whatever GitHub calls it."""
+        """Whether it has ended, with any conclusion; a held one has not, even if GitHub reports it as completed."""
         return self.status == COMPLETED and not self.is_held
 
     @property
     def state(self) -> str:
-        """GitHub's word for how it ended, or for what it does; `waiting` for one that is held, in whatever way."""
+        """GitHub's conclusion, or its status while it runs; `waiting` for any kind of hold."""
         return (self.conclusion or "unknown") if self.is_over else WAITING if self.is_held else self.status
 
     @property
     def passed(self) -> bool:
-        """Whether it has ended well."""
+        """Whether it has succeeded."""
         return self.is_over and self.conclusion == SUCCESS
 
 
 @dataclass(frozen=True)
 class PendingDeployment:
-    """An environment that a build waits for: for one of its `reviewers`, and `until` its timer has run (UTC)."""
+    """An environment that a build waits for: for one of its `reviewers`, and `until` its wait timer ends (UTC)."""
 
     environment: str
     reviewers: Sequence[str] = ()
@@ -79,9 +79,9 @@ class PendingDeployment:
 
 @dataclass(frozen=True)
 class Hold:
-    """What a build waits for. `others` are runs of its workflow that may hold the concurrency group that it wants.
+    """What a build waits for. `others` are runs of its workflow that may occupy its concurrency group.
 
-    `unseen` says why that could not be found.
+    `unseen` is why this could not be determined.
     """
 
     environments: Sequence[PendingDeployment] = ()
@@ -90,24 +90,24 @@ class Hold:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything is known of it."""
+        """Whether the reason for the wait is known."""
         return any(one.reviewers or one.until for one in self.environments) or bool(self.others)
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether it goes on only when somebody has approved something."""
+        """Whether it continues only after an approval."""
         behind = bool(self.others) and all(one.is_held for one in self.others)
         return behind or any(one.reviewers for one in self.environments)
 
     @property
     def until(self) -> datetime.datetime | None:
-        """When the last timer has run (UTC); None without one."""
+        """When the last wait timer ends (UTC); None if there is none."""
         return max((one.until for one in self.environments if one.until), default=None)
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """What an attempt of the run with the id `run` has uploaded; `created` (UTC) is None where GitHub does not say."""
+    """An artifact that an attempt of the run `run` (its id) uploaded; `created` (UTC) is None if GitHub omits it."""
 
     name: str
     created: datetime.datetime | None
@@ -117,7 +117,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a build. Times are in UTC, None while they lie ahead."""
+    """One job of a build. Times are in UTC, None until they are reached."""
 
     name: str
     status: str
@@ -128,42 +128,42 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Whether it has ended, with any conclusion."""
         return self.status == COMPLETED
 
     @property
     def failed(self) -> bool:
-        """Whether it has ended otherwise than well; a skipped one was not wanted."""
+        """Whether it ended without success; a skipped job has not failed."""
         return self.is_over and self.conclusion not in (SUCCESS, _SKIPPED)
 
     @property
     def ran(self) -> bool:
-        """Whether it has begun, and was not skipped."""
+        """Whether it has started and was not skipped."""
         return self.started is not None and self.conclusion != _SKIPPED
 
     def elapsed(self, now: datetime.datetime) -> datetime.timedelta:
-        """How long it has run, or did run; nothing before it begins."""
+        """How long it has run so far, or ran in total; zero before it starts."""
         if not self.ran or self.started is None:
             return datetime.timedelta()
         return max(datetime.timedelta(), (self.completed or now) - self.started)
 
 
 def production_deployments(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that deploy to production, as far as names tell; skipped ones were not wanted."""
+    """Return the jobs whose names suggest a deployment to production, without skipped ones."""
     named = [job for job in jobs if "deploy" in job.name.casefold() and is_production(job.name)]
     return [job for job in named if job.conclusion != _SKIPPED]
 
 
 @dataclass(frozen=True)
 class UsualTimes:
-    """Medians of past runs that passed: of each job by its name, and of the whole from first start to last end."""
+    """Median durations of past runs that passed: of each job by name, and of the whole from first start to last end."""
 
     jobs: Mapping[str, datetime.timedelta] = field(default_factory=dict)
     whole: datetime.timedelta | None = None
 
 
 def usual_times(runs: Sequence[Sequence[Job]]) -> UsualTimes:
-    """Return the medians over past runs; a job counts in those in which it passed."""
+    """Return the medians over past runs; a job counts only in runs in which it passed."""
     times: dict[str, list[float]] = {}
     wholes: list[float] = []
     for jobs in runs:
@@ -182,9 +182,9 @@ def _median(seconds: Sequence[float]) -> datetime.timedelta:
 
 @dataclass(frozen=True)
 class Progress:
-    """A build as it was seen at `now` (UTC), with what is usual. `build` is None before it is found.
+    """A build as observed at `now` (UTC), with the usual durations. `build` is None until it is found.
 
-    `hold` is what it waits for; `is_left` says that it is not followed further because of that.
+    `hold` is what it waits for; with `is_left` it is no longer followed because of that.
     """
 
     now: datetime.datetime
@@ -197,7 +197,7 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to be seen of the build: it has ended, or is left waiting."""
+        """Whether there is nothing more to follow: the build has ended, or is left waiting."""
         return self.is_left or (self.build is not None and self.build.is_over)
 
     @property
@@ -210,24 +210,24 @@ class Progress:
 
     @property
     def is_held(self) -> bool:
-        """Whether all that is left of the build waits, so that it may stay as it is for days."""
+        """Whether everything unfinished in the build waits, which can last for days."""
         moving = [job for job in self.jobs if not job.is_over and job.status not in _HELD]
         return bool(self.waits) and not moving
 
     @property
     def state(self) -> tuple[object, ...]:
-        """What makes a line of news: two looks with the same state have none."""
+        """What a new log line depends on: two observations with the same state log nothing new."""
         build = (self.build.id, self.build.attempt, self.build.status, self.build.conclusion) if self.build else ()
         return (*build, *((job.name, job.status, job.conclusion) for job in self.jobs), self.hold, self.note)
 
     @property
     def began(self) -> datetime.datetime | None:
-        """When the first job began; None before that."""
+        """When the first job started; None before that."""
         return min((job.started for job in self.jobs if job.ran and job.started), default=None)
 
     @property
     def elapsed(self) -> datetime.timedelta | None:
-        """How long all of it has taken, or did take; None before it began."""
+        """How long the build has run so far, or ran in total; None before it started."""
         if self.began is None:
             return None
         is_over = self.build is not None and self.build.is_over
@@ -235,7 +235,7 @@ class Progress:
         return max(datetime.timedelta(), (max(ends) if is_over and ends else self.now) - self.began)
 
     def remaining(self, job: Job) -> datetime.timedelta | None:
-        """How much longer a running job usually takes; None where nothing is known, or it is late already."""
+        """How much longer a running job usually takes; None if that is unknown, or the usual time is over."""
         usual = self.usual.jobs.get(job.name)
         if usual is None or job.is_over:
             return None
@@ -244,7 +244,7 @@ class Progress:
 
     @property
     def expected_end(self) -> datetime.datetime | None:
-        """When all of it usually ends, jobs that have not appeared yet included; None where that cannot be told."""
+        """When the build usually ends, including jobs that do not exist yet; None if that cannot be estimated."""
         if self.build is None or self.build.is_over:
             return None
         left = [self.remaining(job) for job in self.jobs if job.ran and not job.is_over]
@@ -255,10 +255,10 @@ class Progress:
 
 
 def pushed_digest(build: Build, artifacts: Sequence[Artifact]) -> Answer[str | None]:
-    """Return the digest that the newest attempt of `build` names, None where no attempt names any.
+    """Return the digest that the newest attempt of `build` names, None if no attempt names one.
 
-    An attempt that re-ran only later jobs has pushed nothing: then the earlier ones count. Several digests are
-    an `Unknown`: nobody can say which of them was pushed last.
+    An attempt that re-ran only later jobs pushed nothing: then earlier attempts count. Several digests are `Unknown`,
+    because the order in which they were pushed is unknown.
     """
     own = [one for one in artifacts if (one.run, one.head_sha) == (build.id, build.head_sha)]
     named = [(one, match) for one in own if (match := _PUSHED.fullmatch(one.name))]
@@ -271,5 +271,5 @@ def pushed_digest(build: Build, artifacts: Sequence[Artifact]) -> Answer[str | N
 
 
 def _may_be_of_newest(build: Build, artifact: Artifact) -> bool:
-    """Whether it is not known to be older than the newest attempt; both times are of the same server."""
+    """Whether the artifact is not known to be older than the newest attempt; both times come from the same server."""
     return build.started is None or artifact.created is None or artifact.created >= build.started

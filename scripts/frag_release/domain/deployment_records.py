@@ -1,7 +1,7 @@
-"""Deployment records: what `deploy` files of each deployment, and which of them are believed.
+"""Deployment records: what `deploy` files for each deployment, and which records are believed.
 
-A record is a note, for anybody with that right can file one. It is believed only if the run that told of its success
-checks out, else it is claimed. No record permits or refuses anything by itself.
+Anyone with the permission can file a record, so it is only a note. It is believed if the run that reported its success
+checks out; otherwise it is claimed. No record permits or refuses anything by itself.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .versions import parse_production_tag
 DEPLOY = "deploy"
 """The task of a record."""
 IN_PROGRESS, FAILURE, ERROR, INACTIVE = "in_progress", "failure", "error", "inactive"
-"""GitHub's words for the state of a status, beside `success`."""
+"""GitHub's states of a deployment status, in addition to `success`."""
 _UNENDED = (IN_PROGRESS, "queued", "pending")
 MOST_CHARACTERS = 140
-"""Most characters that GitHub takes for a description."""
+"""The longest description that GitHub accepts, in characters."""
 
 _MADE_BY = "frag-release-action"
 _MOST_COMPONENTS = 20
@@ -32,17 +32,17 @@ _MOST_TEXT = 300
 _EVENTS = (PUSH, "workflow_dispatch")
 _JOB = re.compile(r"AWX job ([1-9][0-9]{0,17})\b")
 _SLACK = datetime.timedelta(minutes=1)
-"""How far the clocks of GitHub's services may be apart."""
+"""How far the clocks of GitHub's services may differ."""
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a record says of its deployment; what is empty is not known.
+    """The payload of a record; empty fields are unknown.
 
-    `left` is the release that production had before a rollback. `run`, its `attempt` and `run_job` (the key of the job
-    in the workflow file) are those that filed the record, 0 and empty from a terminal. `job` is AWX's, 0 if the record
-    was filed before its launch: then the statuses name it; None if AWX does not deploy. `time` is ISO 8601, when it was
-    filed.
+    `left` is the release that production had before a rollback. `run`, its `attempt` and `run_job` (the job's key in
+    the workflow file) filed the record; they are 0 and empty from a terminal. `job` is the AWX job: 0 if the record was
+    filed before the launch (then the statuses name it), None if AWX does not deploy. `time` is when it was filed
+    (ISO 8601).
     """
 
     tag: str
@@ -57,7 +57,7 @@ class Deployed:
     time: str = ""
 
     def as_payload(self) -> dict[str, Any]:
-        """Return it as a record keeps it: bounded, whatever was typed in."""
+        """Return the JSON payload, with every text and list limited in length."""
         pair = {name: {key: _cut(text) for key, text in one.items()} for name, one in self.pair.items()}
         run = {"id": self.run, "attempt": self.attempt, "job": _cut(self.run_job)}
         texts = {"tag": self.tag, "digest": self.digest, "verdict": self.verdict, "left": self.left, "time": self.time}
@@ -72,7 +72,7 @@ class Deployed:
 
 
 def read_deployed(payload: object) -> Deployed | None:
-    """Read what `as_payload` made; None for what others have filed."""
+    """Parse what `as_payload` returns; None for records that this action did not file."""
     if not isinstance(payload, dict) or payload.get("by") != _MADE_BY or payload.get("schema") != 1:
         return None
     run, pair = payload.get("run"), payload.get("components")
@@ -90,7 +90,7 @@ def read_deployed(payload: object) -> Deployed | None:
 
 @dataclass(frozen=True)
 class Status:
-    """One status of a record; `run` is the run of this repository that its log_url leads to, 0 for anything else."""
+    """One status of a record; `run` is the run of this repository that its `log_url` links to, 0 for any other URL."""
 
     state: str
     description: str
@@ -99,14 +99,14 @@ class Status:
 
     @property
     def job(self) -> int:
-        """The AWX job that it tells of, 0 if none."""
+        """The AWX job that its description names, 0 if none."""
         found = _JOB.match(self.description)
         return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True)
 class Filed:
-    """A record as GitHub has it; `deployed` is None if this action did not file it. `statuses` stand newest first."""
+    """A record as GitHub returns it; `deployed` is None if this action did not file it. `statuses` are newest first."""
 
     id: int
     commit: str
@@ -124,35 +124,35 @@ class Filed:
 
     @property
     def is_unended(self) -> bool:
-        """Whether it does not say yet how the deployment ended."""
+        """Whether it has no final status yet."""
         return self.state in ("", *_UNENDED)
 
     @property
     def success(self) -> Status | None:
-        """The newest status that tells of success, also if GitHub has made the record inactive since."""
-        told = next((one for one in self.statuses if one.state != INACTIVE), None)
-        return told if told and told.state == SUCCESS else None
+        """The newest status if it is `success`, ignoring `inactive`, which GitHub may have added since."""
+        newest = next((one for one in self.statuses if one.state != INACTIVE), None)
+        return newest if newest and newest.state == SUCCESS else None
 
     @property
     def run(self) -> int:
-        """The run that told of its success, or that says it goes on with it; 0 if none of this repository does."""
+        """The run that reported its success, or that claims to be deploying; 0 if it is not of this repository."""
         if self.success or (self.statuses and self.is_unended):
             return (self.success or self.statuses[0]).run
         return self.deployed.run if self.deployed and not self.statuses else 0
 
     @property
     def jobs(self) -> set[int]:
-        """The AWX jobs that it is about: one, unless somebody has meddled."""
-        told = {one.job for one in self.statuses} | {(self.deployed.job if self.deployed else 0) or 0}
-        return told - {0}
+        """The AWX jobs that it names: at most one unless it was tampered with."""
+        named = {one.job for one in self.statuses} | {(self.deployed.job if self.deployed else 0) or 0}
+        return named - {0}
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What GitHub says of the run of a record. `build` is None if this repository has no such run.
+    """What GitHub returns about a record's run. `build` is None if this repository has no such run.
 
-    `jobs` are those of all its attempts, `names` what the workflow file calls the job that filed the record: patterns,
-    for a name may hold expressions. `tags` are commits of tags by their names, as far as they were asked for.
+    `jobs` are those of all its attempts. `names` are the names that the workflow file gives the job that filed the
+    record: patterns, because a name may contain expressions. `tags` has the commits of the tags that were looked up.
     """
 
     build: Answer[Build | None] = None
@@ -163,10 +163,10 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Record:
-    """A record of a deployment; `doubt` says why it is only claimed, and is empty if it is believed.
+    """A record with its verdict: `doubt` is why it is only claimed, empty if it is believed.
 
-    `unseen` says that another look may end the doubt: something could not be asked. `goes_on` says that it has not
-    ended, and that its run, which checks out, goes on with it now.
+    With `unseen` something could not be read, so a later check may remove the doubt. With `goes_on` its run checks out
+    and is still deploying.
     """
 
     filed: Filed
@@ -176,26 +176,26 @@ class Record:
 
     @property
     def is_believed(self) -> bool:
-        """Whether a run that checks out has told of its success."""
+        """Whether a run that checks out reported its success."""
         return not self.doubt
 
     @property
     def tag(self) -> str:
-        """The tag that was deployed, empty if the record does not say."""
+        """The deployed tag, empty if the record does not name it."""
         return self.filed.deployed.tag if self.filed.deployed else ""
 
     @property
     def since(self) -> datetime.datetime:
-        """When it told of success, in UTC; when it was filed if it has not."""
+        """When its success was reported (UTC); without success, when it was filed."""
         return self.filed.success.created if self.filed.success else self.filed.created
 
 
 @dataclass(frozen=True)
 class Staging:
-    """What was on staging. `same` are records of the digest that is to be deployed, `others` later ones of another.
+    """What was on staging. `same` are records of the digest to deploy, `others` later ones of other digests.
 
-    Both stand newest first. A digest has to stay so many `minutes`; `now` is in UTC. `tagged` are other digests that
-    staging had under the same tag.
+    Both are newest first. A digest has to stay for `minutes`; `now` is in UTC. `tagged` are other digests that staging
+    had under the same tag.
     """
 
     minutes: int
@@ -205,16 +205,16 @@ class Staging:
     tagged: Sequence[str] = ()
 
     def until(self, record: Record) -> datetime.datetime:
-        """When the deployment of a record has stayed long enough; what comes later changes nothing."""
+        """When the deployment of a record has stayed long enough; later deployments no longer matter."""
         return record.since + datetime.timedelta(minutes=self.minutes)
 
     def after(self, record: Record) -> list[Record]:
-        """What was filed there before the deployment of a record had stayed long enough, the oldest first."""
+        """The records filed there before a record's deployment had stayed long enough, oldest first."""
         return [one for one in reversed(self.others) if follows(one.filed, record.filed, self.until(record))]
 
 
 def follows(filed: Filed, before: Filed, until: datetime.datetime) -> bool:
-    """Whether a record of the same environment was filed after `before`, and earlier than `until`."""
+    """Whether a record of the same environment was filed after `before` and earlier than `until`."""
     is_there = filed.environment.lower() == before.environment.lower()
     return is_there and filed.id > before.id and filed.created < until
 
@@ -226,31 +226,30 @@ def judge(
     branches: Collection[str],
     form: TagFormat,
 ) -> Record:
-    """Return the record with what is to be thought of it.
+    """Return the record with its verdict.
 
-    `files` are the workflow files that deploy, `branches` those that the stack is released from, `form` is that of its
-    tags.
+    `files` are the workflow files that deploy, `branches` the stack's release branches, `form` its tag format.
     """
     if filed.deployed is None:
         return Record(filed, "this action did not file it")
     if isinstance(facts.build, Unknown):
         return Record(filed, f"its run could not be seen: {facts.build.reason}", unseen=True)
-    doubt: Answer[str] = "no run of this repository has told of its success"
+    doubt: Answer[str] = "no run of this repository has reported its success"
     if facts.build:
         doubt = _doubt_of_run(facts.build, files) or _doubt_of_ref(filed, facts.build, facts.tags, branches, form)
         doubt = doubt or _doubt_of_job(filed, filed.deployed, facts)
     if isinstance(doubt, Unknown):
         return Record(filed, doubt.reason, unseen=True)
     if filed.success is None:
-        told = f"it does not tell of success but of {filed.state or 'nothing yet'}"
-        return Record(filed, told, goes_on=filed.is_unended and not doubt)
+        state = f"its state is {filed.state}, not success" if filed.state else "it has no status yet"
+        return Record(filed, state, goes_on=filed.is_unended and not doubt)
     return Record(filed, doubt)
 
 
 def taken_back(records: Sequence[Record], form: TagFormat) -> dict[str, str | None]:
-    """Return what believed records (newest first) say of releases: the tag that each was taken back to.
+    """Return the tag that each release was taken back to, by believed records (newest first) of one environment.
 
-    None for a release that stands: it was deployed again later. Records of several environments do not mix.
+    None for a release that stands, because it was deployed again later.
     """
     found: dict[str, str | None] = {}
     for record in reversed([one for one in records if one.is_believed]):
@@ -275,19 +274,19 @@ def _doubt_of_ref(
     branches: Collection[str],
     form: TagFormat,
 ) -> Answer[str]:
-    """Say why the run's ref, or the recorded commit, is not what is deployed from; empty if it is.
+    """Return why deployments are not expected from the run's ref or the recorded commit; empty if they are.
 
-    Whoever may push a branch may push another workflow file with it.
+    Anyone who can push a branch can change the workflow file on it.
     """
     if run.branch not in branches:
         if parse_production_tag(run.branch, form) is None:
-            return f"its run was at {run.branch}, which is neither a production tag nor a branch of releases"
+            return f"its run was at {run.branch}, which is neither a production tag nor a release branch"
         if doubt := _doubt_of_tag(run.branch, run.head_sha, tags):
             return doubt
     if filed.task == ROLLBACK and filed.deployed:
         return _doubt_of_tag(filed.deployed.tag, filed.commit, tags)
     if filed.commit != run.head_sha:
-        return f"its run was at {run.head_sha[:12]}, and it records {filed.commit[:12]}"
+        return f"its run was at {run.head_sha[:12]}, but it records {filed.commit[:12]}"
     return ""
 
 
@@ -299,9 +298,10 @@ def _doubt_of_tag(tag: str, commit: str, tags: Mapping[str, Answer[str | None]])
 
 
 def _doubt_of_job(filed: Filed, deployed: Deployed, facts: RunFacts) -> Answer[str]:
-    """Say why no job of the run deployed that: one of its name that went on when it told of success, and ended well.
+    """Return why no job of the run can have deployed the record; empty if one can.
 
-    For a record that has not ended: one that goes on now.
+    Such a job has the recorded name, was running when success was reported, and succeeded. For a record without a final
+    status, it has to be running now.
     """
     if isinstance(facts.jobs, Unknown):
         return Unknown(f"the jobs of its run could not be seen: {facts.jobs.reason}")
@@ -309,19 +309,17 @@ def _doubt_of_job(filed: Filed, deployed: Deployed, facts: RunFacts) -> Answer[s
         return Unknown(f"the workflow file of its run could not be seen: {facts.names.reason}")
     named = [job for job in facts.jobs if any(one.fullmatch(job.name) for one in facts.names)]
     if filed.success is None:
-        going_on = any(job.started and not job.is_over for job in named)
-        return "" if going_on else f"no job {deployed.run_job or 'that deploys'} of its run goes on"
-    during = [job for job in named if _went_on(job, filed.success.created)]
+        is_running = any(job.started and not job.is_over for job in named)
+        return "" if is_running else f"no job {deployed.run_job or 'that deploys'} of its run is running"
+    during = [job for job in named if _was_running(job, filed.success.created)]
     if not during:
-        return f"no job {deployed.run_job or 'that deploys'} of its run went on when it told of success"
+        return f"no job {deployed.run_job or 'that deploys'} of its run was running when success was reported"
     failed = next((job for job in during if job.conclusion != SUCCESS), None)
     return f"its job {failed.name} is {failed.conclusion or failed.status}" if failed else ""
 
 
-def _went_on(job: Job, at: datetime.datetime) -> bool:
-    if job.started is None:
-        return False
-    return job.started - _SLACK <= at and (job.completed is None or at <= job.completed + _SLACK)
+def _was_running(job: Job, at: datetime.datetime) -> bool:
+    return job.started is not None and job.started - _SLACK <= at <= (job.completed or at) + _SLACK
 
 
 def _cut(text: str) -> str:

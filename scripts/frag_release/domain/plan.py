@@ -1,4 +1,4 @@
-"""What `prepare` is about to do, shown before it is carried out as it stands, and its target as people approve it."""
+"""The plan of `prepare`: what is shown to people and then carried out unchanged, and the target that they approve."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ RELEASE_BRANCH = "release/"
 TRAILER = "Stack-Tag"
 TICKET_TRAILER = "Release-Ticket"
 PLAN_TRAILER = "Plan"
-PLAN_ANEW = "Plan anew, and have that approved."
+PLAN_ANEW = "Plan again, and have that plan approved."
 COMMIT = " commit"
-"""How the names of the parts end that hold a component's commit."""
+"""Suffix of the parts that hold a component's commit."""
 
 _MARKER = re.compile(r"<!-- frag-release-action: release [^\s<>]+(?: [^\s<>=]+=[^\s<>=]*)+ -->")
 _LINE = re.compile(r"(sha256:[0-9a-f]{64})\.([A-Za-z0-9_-]{1,32768})")
-# Not `splitlines`, which also parts lines at characters that a comment may hold.
+# Not `splitlines`, which also splits at characters that a comment may contain.
 _NEWLINE = re.compile(r"\r\n?|\n")
 _LONGEST_TITLE = 250
-"""Characters; GitHub takes no title of a pull request with more than 256."""
+"""In characters; GitHub rejects a pull request title of more than 256."""
 _BY_PART = f"Use {', '.join(PARTS)} in stack-tag for the next free one."
 _SHORT = {"backend": "b/e", "frontend": "f/e"}
 
@@ -63,20 +63,19 @@ class Mode(str, Enum):
 
 
 class ChoiceError(Exception):
-    """What was asked for cannot be released. `remedy` says what to ask for instead."""
+    """The requested release is impossible. `remedy` is what to request instead."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 @dataclass(frozen=True)
 class Change:
-    """One component's change: its pin now and then, and what came in between.
+    """One component's change: its pins before and after, and the commits between them.
 
-    With `is_secret` the words of the commits are not for all who may read what is written of them. `commit` is where a
-    tag is about to be made, empty for one that is there.
+    If `is_secret`, the commit messages must not be shown: readers of the text may lack access to the component.
+    `commit` is where the tag is about to be created, empty if it exists.
     """
 
     before: Pin
@@ -99,11 +98,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """The change of one file, from `head` of `branch`, that makes the release `stack_tag` possible.
+    """The change of one file, based on `head` of `branch`, that makes the release `stack_tag` possible.
 
-    `before` and `after` are the file's bytes. Equal where the file already says what is wanted. `ticket` is the one to
-    tell of a release with new tags. `approved` is the digest of the approval that it carries out. `committed` is the
-    commit on the branch that has carried it out already, empty if none has, or if that is released.
+    `before` and `after` are the file's bytes, equal if the file already has the wanted pins. `ticket` is the one to
+    comment on if the release has new tags. `approved` is the digest of the approval that is carried out. `committed`
+    is the commit on the branch that already made this change, empty if there is none, or if that is released.
     """
 
     repository: str
@@ -122,17 +121,17 @@ class Plan:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to write, or to publish."""
+        """Whether anything is left to write or to publish."""
         return self.is_needed or bool(self.committed)
 
     @property
     def unmade(self) -> list[NewTag]:
-        """The tags of components that are to be made."""
+        """The component tags that have to be created."""
         return [tag for tag in self.new_tags if not tag.is_there]
 
     @property
     def values(self) -> dict[str, str]:
-        """The values of the file after the change, by variable."""
+        """The file's values after the change, by variable."""
         return {one.after.variable: one.after.tag for one in self.changes}
 
     @property
@@ -142,7 +141,7 @@ class Plan:
 
     @property
     def release_branch(self) -> str:
-        """The branch that a pull request is made from."""
+        """The head branch of the pull request."""
         return RELEASE_BRANCH + self.stack_tag
 
     @property
@@ -154,35 +153,35 @@ class Plan:
 
     @property
     def message(self) -> str:
-        """The commit's message; its trailers carry the stack tag with the change, and the approval."""
-        told = f"{TICKET_TRAILER}: {self.ticket}\n" if self.ticket else ""
-        held = f"{PLAN_TRAILER}: {self.approved}\n" if self.approved else ""
-        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n{told}{held}"
+        """The commit message; its trailers name the stack tag, the ticket and the approval."""
+        ticket = f"{TICKET_TRAILER}: {self.ticket}\n" if self.ticket else ""
+        approval = f"{PLAN_TRAILER}: {self.approved}\n" if self.approved else ""
+        return f"{self.title}\n\n{TRAILER}: {self.stack_tag}\n{ticket}{approval}"
 
     @property
     def marker(self) -> str:
-        """The line by which a pull request is known to be ours, for this tag and pair."""
+        """The line that marks a pull request as ours, for this tag and pair."""
         pair = " ".join(f"{_encoded(one.name)}={_encoded(one.after.tag)}" for one in self.changes)
         return f"<!-- frag-release-action: release {_encoded(self.stack_tag)} {pair} -->"
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff without context: nothing of the file but the lines that change."""
+        """The change as a unified diff without context lines."""
         old, new = (_NEWLINE.split(text.decode("utf-8-sig", "replace")) for text in (self.before, self.after))
         lines = difflib.unified_diff(old, new, f"a/{self.file}", f"b/{self.file}", n=0, lineterm="")
         return "\n".join(lines)
 
 
 def _encoded(text: str) -> str:
-    """Percent-encode a name, so that none can end the comment, or say that it is another pair."""
+    """Percent-encode a name, so that it can neither end the comment nor imitate another pair."""
     return quote(text, safe="", errors="surrogatepass")
 
 
 def marked_release(body: str) -> str | None:
-    """Return the marker in a pull request's body, None where it is not ours.
+    """Return the marker in a pull request's body, None if the pull request is not ours.
 
-    People write around our part, so a marker may be any line of its own. One that is indented, quoted or fenced
-    is somebody's example, and a body with two that differ says nothing.
+    People write around our part, so the marker may be on any line of its own. An indented, quoted or fenced one is an
+    example. A body with two different markers counts as not ours.
     """
     lines = (_MARKER.fullmatch(line[0].rstrip(" \t")) for line in lines_in_the_open(body))
     found = {match.group() for match in lines if match}
@@ -200,10 +199,10 @@ def choose_stack_tag(
 ) -> ProductionTag:
     """Return the stack tag of the release: `wanted`, or the next iteration of this month.
 
-    With a format of `N.N.N`, `wanted` may be a part of the number: the next above `newest`, that of the stack branch.
-    `tags` are the stack's tags and `branches` its branches, of which `release/…` take a tag each; `own`
-    is the tag of a branch that an earlier run made for the same pair. Whether a branch of exactly the
-    `wanted` tag is ours is for the one to judge who writes to it, and can name its owner. Raises ChoiceError.
+    With a format of `N.N.N`, `wanted` may be a part of the number, which is raised above `newest`, the newest tag of
+    the stack branch. `tags` and `branches` are the stack's; each branch `release/…` reserves a tag. `own` is the tag of
+    a branch that an earlier run created for the same pair. A branch of exactly the `wanted` tag is accepted here: the
+    code that writes to it checks its owner. Raises ChoiceError.
     """
     released = set(tags)
     reserved = {name[len(RELEASE_BRANCH) :] for name in branches if name.startswith(RELEASE_BRANCH)}
@@ -233,30 +232,30 @@ def _demand_free(tag: ProductionTag, released: set[str], reserved: set[str], rem
 def _next_by_part(
     part: str, newest: ProductionTag | None, taken: set[str], mine: ProductionTag | None, form: TagFormat
 ) -> ProductionTag:
-    """Return the next free tag by the part that was asked for; an earlier run's own one, `mine`, is used again."""
+    """Return the next free tag for the requested part; if none was requested, reuse `mine`, an earlier run's tag."""
     candidates = candidates_above(newest, taken, form)
     if part:
         return _parsed(candidates[part], form)
     if mine:
         return mine
     raise ChoiceError(
-        f"The input stack-tag is empty, and only people can say what the next number after {newest or 'none'} is.",
-        f"Give stack-tag {either_part(candidates)}.",
+        f"The input stack-tag is empty, and which number follows {newest or 'none'} has to be chosen by a person.",
+        f"Set stack-tag to {either_part(candidates)}.",
     )
 
 
 def candidates_above(newest: ProductionTag | None, taken: Collection[str], form: TagFormat) -> dict[str, str]:
-    """Return the next free tag by each part of the number. Raises ChoiceError after a tag by month: it stays higher."""
+    """Return the next free tag for each part. Raises ChoiceError if `newest` is numbered by month: it stays higher."""
     if newest and newest.year >= FIRST_YEAR:
         raise ChoiceError(
-            f"The newest tag is {newest}, which is by month: as {form.shape} the next one would be of another scheme.",
+            f"The newest tag, {newest}, is numbered by month: as {form.shape} the next one would change the scheme.",
             f"Set tag-format to {form.prefix}YEAR.MONTH.ITERATION, or name the tag itself.",
         )
     return {part: next_number(part, newest, taken, form) for part in PARTS}
 
 
 def either_part(candidates: Mapping[str, str]) -> str:
-    """Return the parts with what each comes to, for people."""
+    """Return the parts, each with its tag, as text for people."""
     *first, last = (f"{part} ({tag})" for part, tag in candidates.items())
     return f"{', '.join(first)} or {last}"
 
@@ -274,20 +273,20 @@ def _next_of_month(today: datetime.date, tags: Iterable[str], next_free: str, fo
 
 
 def may_change_scheme(names: Iterable[str], form: TagFormat) -> bool:
-    """Whether a stack with these tags may number its releases otherwise than by YEAR.MONTH.ITERATION."""
+    """Whether a stack with these tags may number its releases in another scheme than YEAR.MONTH.ITERATION."""
     found = production_tags(names, form=form)
     return any(tag.year < FIRST_YEAR for tag in found) or not found
 
 
 def demand_same_scheme(tag: ProductionTag, newest: str) -> None:
-    """Refuse a `tag` that nobody named if the `newest` one of the stack (empty: none) is of another scheme.
+    """Refuse a generated `tag` if the stack's `newest` one (empty: none) is of another scheme.
 
-    Once it is there, each lower number is refused for good. Raises ChoiceError.
+    Once it exists, every lower number is refused permanently. Raises ChoiceError.
     """
     before = parse_production_tag(newest, tag.form)
     if before is None and newest:
         raise ChoiceError(
-            f"The newest tag of the stack is {newest}, which is not {tag.form.shape}, so the next one is not known.",
+            f"The newest tag of the stack is {newest}, which is not {tag.form.shape}, so the next one is unknown.",
             f"{wrong_v(newest, tag.form, 'tag-format')} Or name the tag in stack-tag, {tag.form.numbers}: {tag} would "
             "be the next by month.",
         )
@@ -305,13 +304,13 @@ def _parsed(text: str, form: TagFormat) -> ProductionTag:
     if tag is None:
         if form.by_month and text in PARTS:
             raise ChoiceError(
-                f"stack-tag cannot be {text}: that is for tags of N.N.N, and tag-format is {form.name}.",
+                f"stack-tag cannot be {text}: that is for tags of the form N.N.N, and tag-format is {form.name}.",
                 "Leave stack-tag empty for the next free one, or set tag-format.",
             )
         leave = "leave stack-tag empty for the next free one" if form.by_month else f"one of {', '.join(PARTS)}"
         usual = f"Use {form.numbers}, such as {form.like()}, or {leave}."
         raise ChoiceError(
-            f"{text[:100]!r} is no production tag, so it could never be deployed.",
+            f"{text[:100]!r} is not a production tag, so it could never be deployed.",
             f"{usual} {wrong_v(text, form, 'tag-format')}".rstrip(),
         )
     return tag
@@ -319,14 +318,14 @@ def _parsed(text: str, form: TagFormat) -> ProductionTag:
 
 @dataclass(frozen=True)
 class Approval:
-    """A target that was approved: each part by its name, as people read it. `digest` is that of all."""
+    """An approved target: its parts by the names that people see. `digest` covers all of them."""
 
     digest: str
     target: Mapping[str, str]
 
     @property
     def head(self) -> str:
-        """The head of the stack branch that was planned on."""
+        """The head of the stack branch that the plan was based on."""
         return self.target.get("head", "")
 
     @property
@@ -335,7 +334,7 @@ class Approval:
         return self.target.get("stack tag", "")
 
     def tag_of(self, component: str) -> str:
-        """The tag of a component, made or to be made."""
+        """The tag of a component, which may not exist yet."""
         return self.target.get(f"{component} tag", "")
 
     def commit_of(self, component: str) -> str:
@@ -344,9 +343,9 @@ class Approval:
 
 
 def target_of(plan: Plan, commits: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
-    """Return all that an approval is for, each part by its name.
+    """Return everything that an approval covers, each part by its name.
 
-    `commits` are those of the components' tags by component, `inputs` the texts of the inputs that decide.
+    `commits` are the commits of the components' tags, `inputs` the texts of the inputs that affect the result.
     """
     target = {
         "stack": plan.repository,
@@ -376,7 +375,7 @@ def written(target: Mapping[str, str]) -> str:
 
 
 def read_approval(text: str) -> Approval | None:
-    """Read what `written` wrote; None for anything else, a line that was changed or cut included."""
+    """Parse the line that `written` returns; None for anything else, such as an edited or truncated line."""
     found = _LINE.fullmatch(text)
     if found is None:
         return None
@@ -389,22 +388,22 @@ def read_approval(text: str) -> Approval | None:
 
 
 def differences(approved: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Say in words each part of a target that is not as it was approved."""
+    """Return a text for each part of a target that differs from the approved one."""
     names = [*now, *(name for name in approved if name not in now)]
     return [
-        f"{name[:60]} is {_shown(now.get(name))}, approved was {_shown(approved.get(name))}"
+        f"{name[:60]} is {_shown(now.get(name))}, and was {_shown(approved.get(name))} when approved"
         for name in names
         if now.get(name) != approved.get(name)
     ]
 
 
 def title_of(plan: Plan, commits: Mapping[str, str]) -> str:
-    """Return the release in one line: tag, and each component with its tag and seven digits of its commit."""
+    """Return the release as one line: its tag, and each component with its tag and seven digits of its commit."""
     pair = (f"{one.name} {one.after.tag} ({commits.get(one.name, '')[:7]})" for one in plan.changes)
     return f"{plan.stack_tag}: {', '.join(pair)}"
 
 
 def _shown(value: str | None) -> str:
     if not value:
-        return "empty" if value == "" else "not there"
+        return "empty" if value == "" else "missing"
     return value[:12] if OBJECT_ID.fullmatch(value) else repr(value if len(value) <= 80 else f"{value[:80]}…")

@@ -1,4 +1,4 @@
-"""A release beside its tag: its `release.json`, evidence for later, and our part of texts that people share."""
+"""A GitHub release, its `release.json`, which is later evidence, and our part of texts that people also edit."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .reports import SCHEMA
 _T = TypeVar("_T")
 
 MAX_BODY = 65_536
-"""Most characters that GitHub takes for the body of an issue, a comment or a pull request."""
+"""The longest body of an issue, a comment or a pull request that GitHub accepts, in characters."""
 
 ASSET = "release.json"
-"""Name of the release's asset that holds the report."""
+"""Name of the release asset that contains the report."""
 
 BASELINE = "baseline"
-"""What a record has as `digest-source` whose digest no build has named."""
+"""The `digest-source` of a record whose digest was not named by a build."""
 
 MOST_TEXT = 125_000
-"""Most characters that GitHub takes for the text of a release."""
+"""The longest text of a release that GitHub accepts, in characters."""
 
 _END = "<!-- frag-release-action: end of the part that is kept up to date -->"
 _SPARE = 400
-_LINE = re.compile(r"[^\r\n]+")  # texts that were edited in a browser have CRLF
+_LINE = re.compile(r"[^\r\n]+")  # texts edited in a browser have CRLF
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _TICKED = re.compile(r"[ \t]{0,3}[-*+][ \t]\[[xX]\][ \t]+(\S.*?)[ \t]*")
 _OPEN = re.compile(r"- \[ \] (.+)")
@@ -40,29 +40,29 @@ _IN_TEXT = re.compile(r"```json\r?\n(\{.*\})\r?\n```")
 _STATUSES = {status.value: status for status in Status}
 
 Parts = tuple[str, str, str]
-"""A body: what is before our part, what is in it, and what is after it."""
+"""A body, split into the text before, in and after our part."""
 
 
 @dataclass(frozen=True)
 class KeptText:
-    """The text about one release. `marker` is the line that starts it, naming the release so that no other is taken."""
+    """Our part of a body, about one release. `marker` is the line that starts it; it names the release."""
 
     marker: str
 
     @classmethod
     def of_ticket(cls, repository: str, tag: str) -> KeptText:
-        """The text of a release's ticket; a repository's name and a production tag need no escape."""
+        """Our part of a release's ticket; a repository name and a production tag need no escaping."""
         return cls(f"<!-- frag-release-action: ticket of {repository.lower()} {tag} -->")
 
     def is_in(self, body: str) -> bool:
-        """Whether a body has our part, or the start of it."""
+        """Whether a body contains our part, or its start."""
         return self.marker in body and _spot(body, self.marker) is not None
 
     def written(self, body: str, compose: Callable[[int], str]) -> str | None:
-        """Return `body` with our part as `compose` makes it, in at most so many bytes; boxes stay ticked.
+        """Return `body` with our part replaced by what `compose` returns for a limit in bytes; boxes stay ticked.
 
-        A body without our part becomes that. None where nobody can tell what of it is ours (the line that
-        ends our part is gone), or where what is around leaves no room.
+        A body without our part is replaced as a whole. None if the line that ends our part is gone, or the text around
+        it leaves no room.
         """
         parts = self.parts(body) if self.is_in(body) else ("", "", "")
         if parts is None:
@@ -75,21 +75,21 @@ class KeptText:
         return made if len(made) <= MAX_BODY else None
 
     def ticked(self, body: str) -> list[str]:
-        """Return the texts of the boxes of our part that are ticked."""
+        """Return the texts of the ticked boxes in our part."""
         parts = self.parts(body)
         return _ticked(parts[1]) if parts else []
 
     def replaced(self, body: str, text: str) -> str:
-        """Return `body` with `text` in place of our part; before all of it where nobody can tell what of it is ours."""
+        """Return `body` with `text` in place of our part, or before the whole body if our part is not intact."""
         parts = self.parts(body)
         return f"{parts[0]}{text}{parts[2]}" if parts else f"{text}\n\n{body}"
 
     def between(self, before: str, text: str, after: str) -> str:
-        """Return a body with our part, of this text, between what others wrote."""
+        """Return a body with our part, which contains `text`, between what others wrote."""
         return f"{before}{self.marker}\n{text}\n\n{_END}{after}"
 
     def parts(self, body: str) -> Parts | None:
-        """Return what is before, in and after our part; None if the body has no whole one."""
+        """Return the text before, in and after our part; None if the start or the end of our part is missing."""
         start = _spot(body, self.marker)
         end = _spot(body, _END, start.end()) if start else None
         if start is None or end is None:
@@ -98,9 +98,9 @@ class KeptText:
 
 
 def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:
-    """Yield the lines of a Markdown text that are in no fenced block and not empty, without how they end.
+    """Yield the non-empty lines of a Markdown text outside fenced blocks, without their line ends.
 
-    A fence that is never closed hides all that follows, as it does on the page (CommonMark 0.31, 4.5).
+    An unclosed fence hides everything after it, as it does on the page (CommonMark 0.31, 4.5).
     """
     fence = ""
     for line in _LINE.finditer(text):
@@ -115,22 +115,18 @@ def lines_in_the_open(text: str) -> Iterator[re.Match[str]]:
 
 
 def _spot(body: str, marker: str, start: int = 0) -> re.Match[str] | None:
-    """Return the first line, from `start` on, that is the marker; one that is indented, quoted or fenced is none."""
+    """Return the first line from `start` on that is the marker; an indented, quoted or fenced one does not count."""
     lines = (line for line in lines_in_the_open(body) if line.start() >= start)
     return next((line for line in lines if line[0].rstrip(" \t") == marker), None)
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts differ in nothing but how lines end and what GitHub trims."""
-    return _trimmed(one) == _trimmed(other)
-
-
-def _trimmed(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+    """Whether two texts are equal, apart from line ends and what GitHub trims."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 def _ticked(text: str) -> list[str]:
-    """Return the texts of the boxes that are ticked, each once."""
+    """Return the texts of the ticked boxes, each once."""
     found = [match[1] for match in map(_TICKED.fullmatch, re.split(r"\r?\n", text)) if match]
     return list(dict.fromkeys(each[:_KEPT_CHARACTERS] for each in found))[:_KEPT_LINES]
 
@@ -140,7 +136,7 @@ def _size_of(ticked: list[str]) -> int:
 
 
 def _with_ticks(text: str, ticked: list[str]) -> str:
-    """Tick what was ticked; what is no longer listed is kept below, so that it can come back."""
+    """Tick the boxes that were ticked; those no longer listed are kept below, in case they return."""
     left = {_identity(each): each for each in ticked}
     lines = []
     for line in text.split("\n"):
@@ -152,14 +148,14 @@ def _with_ticks(text: str, ticked: list[str]) -> str:
 
 
 def _identity(item: str) -> str:
-    """Return what an item is about: the ticket that it starts with, whose title may change, else all of it."""
+    """Return what identifies an item: the ticket that it starts with, because titles change; otherwise all of it."""
     first = item.partition(" ")[0]
     return first if "#" in first else item
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file of a release. `digest` (`sha256:…`) is empty where the forge does not tell; `whole`: it has arrived."""
+    """A file of a release. `digest` (`sha256:…`) is empty if the forge returns none; `whole`: the upload completed."""
 
     id: int
     name: str
@@ -169,7 +165,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Release:
-    """A release, or a draft of one, which only those see who may write."""
+    """A release, or a draft release, which is visible only with write access."""
 
     id: int
     tag: str
@@ -186,14 +182,14 @@ class Release:
         return next((one for one in self.assets if one.name == name), None)
 
     def has_whole(self, name: str) -> bool:
-        """Whether the file is there, and was not broken off on its way."""
+        """Whether the file exists and its upload completed."""
         asset = self.asset(name)
         return asset is not None and asset.whole
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """The drafts of a tag, oldest first; where the list of releases was cut, `among` how many of the newest."""
+    """The draft releases of a tag, oldest first; if only the newest releases were listed, `among` is their number."""
 
     found: Sequence[Release]
     among: int = 0
@@ -201,7 +197,7 @@ class Drafts:
 
 @dataclass(frozen=True)
 class RecordedComponent:
-    """A component as it was released; `digest` is empty where no image was looked up."""
+    """A component as it was released; `digest` is empty if no image was looked up."""
 
     name: str
     repository: str
@@ -214,14 +210,14 @@ class RecordedComponent:
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """A release as it was published. `image` is `NAME:TAG` of the stack, `digest` empty where it was not known.
+    """A release as it was published. `image` is the stack's `NAME:TAG`, `digest` is empty if it was unknown.
 
-    `findings` are those whose status is one of ours.
-    `frozen` says that the release is immutable: else whoever may write to the repository can replace the file.
-    `taken_back` is what production went back to from it, by the release's text: empty if not known, None if it stands.
-    `configuration` is what the configuration file of then said, as JSON; empty if it changed nothing.
-    `is_baseline` says that the digest was seen in the registry later, and is not what a build said that it pushed.
-    `in_text` says that it stands in the release's text, which takes it where an immutable release takes no file.
+    `findings` are those with a known status.
+    `frozen`: the release is immutable; otherwise anyone with write access can replace the file.
+    `taken_back` is the tag that production went back to, by the release's text: empty if unknown, None if it stands.
+    `configuration` is what the configuration file changed at that time, as JSON; empty if nothing.
+    `is_baseline`: the digest was read from the registry later, and was not named by a build.
+    `in_text`: the record is in the release's text, because an immutable release accepts no file.
     """
 
     repository: str
@@ -239,20 +235,20 @@ class ReleaseRecord:
     configuration: bytes = b""
 
     def component(self, name: str) -> RecordedComponent | None:
-        """Return a component by its name, None where the release had none."""
+        """Return the component of that name, None if the release had none."""
         return next((one for one in self.components if one.name == name), None)
 
     def ci_passed(self, name: str) -> bool:
-        """Whether the CI of a component was found to have passed, and not merely allowed or switched off."""
+        """Whether the CI of a component was found to have passed, rather than allowed or switched off."""
         return any(had_passed(one) for one in self.findings if one.key == f"pin-ci:{name}")
 
 
 def still_mutable(record: ReleaseRecord) -> str:
-    """Say that a record can still be changed; empty where it cannot."""
+    """Return a warning that a record can still be changed; empty if it cannot."""
     if record.frozen:
         return ""
     if record.in_text:
-        return f"The record of {record.tag} stands in the release's text, which anyone with write access can change."
+        return f"The record of {record.tag} is in the release's text, which anyone with write access can change."
     return (
         f"{ASSET} of {record.tag} can still be changed by anyone with write access; make releases immutable "
         "(Settings > General > Releases)."
@@ -260,18 +256,18 @@ def still_mutable(record: ReleaseRecord) -> str:
 
 
 def with_baseline(body: str, repository: str, tag: str, content: bytes) -> str | None:
-    """Return the text of an immutable release with its record before it, folded; None if there is no room.
+    """Return the text of an immutable release, which stays editable, with the folded record before it.
 
-    The text is what can still be changed of such a release.
+    None if it would be too long.
     """
-    line = json.dumps(json.loads(content))  # on one line, in ASCII: nothing in it ends the block
+    line = json.dumps(json.loads(content))  # on one line, in ASCII, so that nothing in it ends the block
     fold = f"<details><summary>The record of this release ({ASSET})</summary>\n\n```json\n{line}\n```\n\n</details>"
     made = _in_text(repository, tag).between("", fold, f"\n\n{body}" if body else "")
     return made if len(made) <= MOST_TEXT else None
 
 
 def baseline_in(body: str, repository: str, tag: str) -> bytes | None:
-    """Return the record that the text of a release holds, as bytes (empty if it is broken); None if it has none."""
+    """Return the record in the text of a release, as bytes (empty if it is broken); None if there is none."""
     kept = _in_text(repository, tag)
     if not kept.is_in(body):
         return None
@@ -285,16 +281,16 @@ def _in_text(repository: str, tag: str) -> KeptText:
 
 
 def parse_release_record(content: bytes) -> ReleaseRecord:
-    """Read the bytes of `release.json`; raises ValueError, saying what is wrong, for anything else.
+    """Parse the bytes of `release.json`; raises ValueError, with the reason, for anything else.
 
-    Commits and digests are checked for their form, so that what is compared with them means something.
+    The form of commits and digests is checked, so that comparisons with them are meaningful.
     """
     try:
         document = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueError("it is not JSON") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"it is no report of schema {SCHEMA}")
+        raise ValueError(f"it is not a report of schema {SCHEMA}")
     stack = _of_kind(document, "stack", dict)
     findings = _of_kind(document, "findings", list)
     return ReleaseRecord(
@@ -313,7 +309,7 @@ def parse_release_record(content: bytes) -> ReleaseRecord:
 
 def _component(document: Any) -> RecordedComponent:
     if not isinstance(document, dict):
-        raise ValueError("a component is no object")
+        raise ValueError("a component is not an object")
     return RecordedComponent(
         name=_text(document, "name"),
         repository=_text(document, "repository"),
@@ -326,7 +322,7 @@ def _component(document: Any) -> RecordedComponent:
 
 
 def _approvals(recorded: Any) -> Iterator[Approval]:
-    """Yield the approvals; records of before have none, and nothing hangs on one that is malformed."""
+    """Yield the approvals; older records have none, and malformed ones are skipped because nothing depends on them."""
     for one in recorded if isinstance(recorded, list) else ():
         if isinstance(one, dict) and isinstance(one.get("by"), str):
             found = one.get("environments")
@@ -335,14 +331,14 @@ def _approvals(recorded: Any) -> Iterator[Approval]:
 
 
 def _finding(document: Any, tag: str) -> Finding | None:
-    """Return a finding, None where its status is none of ours."""
+    """Return a finding, None if its status is unknown."""
     if not isinstance(document, dict):
-        raise ValueError("a finding is no object")
+        raise ValueError("a finding is not an object")
     rule, subject, status = (_text(document, name) for name in ("rule", "subject", "status"))
     if status not in _STATUSES:
         return None
-    told = document.get("demoted-from")
-    before = _STATUSES.get(told) if isinstance(told, str) else None
+    demoted = document.get("demoted-from")
+    before = _STATUSES.get(demoted) if isinstance(demoted, str) else None
     return Finding(
         rule=rule,
         subject=subject,
@@ -351,7 +347,7 @@ def _finding(document: Any, tag: str) -> Finding | None:
         message=_text(document, "message", optional=True),
         demoted_from=before,
         url=_text(document, "url", optional=True),
-        # What is published is judged in full, so only a person can have let pass what blocks.
+        # A publication is judged in full, so only a person can have accepted a finding that blocks.
         allowed=before is not None and before.blocks,
     )
 

@@ -1,7 +1,7 @@
-"""Was this change of the pair reviewed as a release, and as which? Evidence in, answer out.
+"""Decide whether a change of the pair was reviewed as a release, and as which one.
 
-A push to the stack branch says little: most changes of the workflow file leave the pair as it is. What
-counts is the merge of a pull request that `prepare` made, or the trailer that its commit carries.
+Most pushes to the stack branch leave the pair as it is. The evidence is the merge of a pull request that `prepare`
+created, or the trailer of its commit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MARKED = re.compile(r"<!-- frag-release-action: release (\S+) (.+) -->")
 
 @dataclass(frozen=True)
 class MergedRequest:
-    """A merged pull request from a branch of the repository itself; `merge_commit` is what it became."""
+    """A merged pull request from a branch of the repository itself."""
 
     number: int
     url: str
@@ -37,7 +37,7 @@ class MergedRequest:
 
 @dataclass(frozen=True)
 class PairChange:
-    """A commit on the stack branch, what it says, and the pins before and with it."""
+    """A commit on the stack branch, its message, and the pins before and after it."""
 
     commit: str
     message: str
@@ -47,13 +47,13 @@ class PairChange:
 
     @property
     def changed(self) -> bool:
-        """Whether the pair is another one."""
+        """Whether the pair differs."""
         return not same_pair(self.before, self.after)
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """The release that a change was reviewed as. `how` is for people, with `url` where there is a page of it."""
+    """The release that a change was reviewed as. `how` is a text for people, `url` its page if there is one."""
 
     tag: str
     commit: str
@@ -63,7 +63,7 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class NothingToPublish:
-    """There is no release in it, which is nobody's fault."""
+    """The change is not a release, which is not an error."""
 
     reason: str
     remedy: str = ""
@@ -71,7 +71,7 @@ class NothingToPublish:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What was reviewed does not say one thing, so nothing may be published."""
+    """The evidence of the review is contradictory, so nothing may be published."""
 
     reason: str
     remedy: str
@@ -82,10 +82,10 @@ Review = Union[Reviewed, NothingToPublish, Contradiction]  # noqa: UP007 - the s
 
 @dataclass(frozen=True)
 class EndedBuild:
-    """A run that has ended, as the webhook event `workflow_run` tells of it; what it does not say is empty.
+    """A completed run, from the payload of the webhook event `workflow_run`; missing fields are empty.
 
-    `repository` is that whose workflow ran, `source` that of the built commit: another one for a fork. `branch` is what
-    GitHub calls so: the name of the ref that was built, which may be a tag.
+    `repository` is where the workflow ran, `source` that of the built commit, which differs for a fork. `branch` is
+    GitHub's `head_branch`: the name of the ref that was built, which may be a tag.
     """
 
     repository: str
@@ -110,11 +110,11 @@ class EndedBuild:
         )
 
     def wrong_for(self, repository: str, file: str, events: Sequence[str], form: TagFormat) -> str:
-        """Say why its end makes no release of the repository, whose builds are of `file`; empty if it may."""
+        """Return why the run leads to no release of `repository`, built by the workflow `file`; empty if it may."""
         if {self.repository.casefold(), self.source.casefold()} != {repository.casefold()}:
             return f"it is not a build of {repository} itself"
         if self.file != file:
-            return f"it is a run of {self.file or 'another workflow'}, not of {file}"
+            return f"it is a run of {self.file or 'an unknown workflow'}, not of {file}"
         if self.event not in events:
             return f"it was started by {self.event or 'an unknown event'}, not by the push of a tag"
         if parse_production_tag(self.branch, form) is None:
@@ -123,20 +123,20 @@ class EndedBuild:
 
 
 def same_pair(one: Sequence[Pin], other: Sequence[Pin]) -> bool:
-    """Whether two commits have the same versions, from the same namespaces."""
+    """Whether two lists of pins have the same versions from the same namespaces."""
     return [pin.same_choice for pin in one] == [pin.same_choice for pin in other]
 
 
 def named_request(message: str) -> int | None:
-    """Return the number of the pull request that a merge's or a squash's subject names, by GitHub's own wording."""
+    """Return the number of the pull request in the subject of a merge or squash commit, as GitHub words it."""
     found = _MERGED.match(message)
     return int(found[1] or found[2]) if found else None
 
 
 def released_as(message: str, owner: str, form: TagFormat) -> str:
-    """Return the production tag that a commit was made for, by its trailer or as the merge of `release/TAG` of `owner`.
+    """Return the production tag that a commit releases, by its trailer or as the merge of `release/TAG` of `owner`.
 
-    Empty if it names none, or several.
+    Empty if the message names none, or several.
     """
     merged = re.match(
         rf"Merge pull request #[0-9]{{1,9}} from {re.escape(owner)}/{RELEASE_BRANCH}(\S+)$", message, re.M
@@ -147,14 +147,14 @@ def released_as(message: str, owner: str, form: TagFormat) -> str:
 
 
 def trailer_tags(message: str) -> list[str]:
-    """Return the tags of the trailers `Stack-Tag: TAG` that end the message."""
+    """Return the tags in the trailers `Stack-Tag: TAG` at the end of a message."""
     return trailer_values(message, TRAILER)
 
 
 def trailer_values(message: str, name: str) -> list[str]:
-    """Return the values of the trailers `NAME: VALUE` that end the message (git-interpret-trailers), each once.
+    """Return the values of the trailers `NAME: VALUE` at the end of a message (git-interpret-trailers), each once.
 
-    A squash merge adds paragraphs of trailers, with a rule of dashes between, so the last ones are all read.
+    A squash merge adds paragraphs of trailers, separated by a line of dashes, so all final paragraphs are read.
     """
     trailer = re.compile(rf"{name}:[ \t]*(\S+)[ \t]*", re.IGNORECASE)
     paragraphs = re.split(r"\n(?:[ \t]*\n)+", message.replace("\r\n", "\n").strip())
@@ -168,30 +168,31 @@ def trailer_values(message: str, name: str) -> list[str]:
 
 
 def review_of(change: PairChange, branch: str, form: TagFormat) -> Review:
-    """Judge whether a change of the pair on `branch` is the release of a tag."""
+    """Decide whether a change of the pair on `branch` is a release, and of which tag."""
     if not change.changed:
         return NothingToPublish(f"{change.commit[:12]} does not change the pair.")
     requests = [one for one in change.requests if _is_ours(one, change, branch)]
-    wrong_pair = next((one for one in requests if _marked(one)[1] != _pair(change.after)), None)
+    merged = {pin.component.name: pin.tag for pin in change.after}
+    wrong_pair = next((one for one in requests if _marked(one)[1] != merged), None)
     if wrong_pair:
         return Contradiction(
-            f"Pull request #{wrong_pair.number} was made for another pair than the one that its merge "
+            f"Pull request #{wrong_pair.number} was created for another pair than the one that its merge "
             f"{change.commit[:12]} has in the workflow file.",
-            "What was reviewed is not what was merged. Prepare the release of the pair that is wanted; if that is the "
+            "The merged pair is not the reviewed one. Prepare the release of the pair that you want; if that is the "
             "merged one, publish it by hand, with the tag in stack-tag.",
         )
     tags = list(dict.fromkeys([*trailer_tags(change.message), *(_marked(one)[0] for one in requests)]))
     if len(tags) > 1:
         return Contradiction(
-            f"{change.commit[:12]} is said to be the release of {' and of '.join(tags)}.",
-            "Publish it by hand, with the one tag in stack-tag.",
+            f"{change.commit[:12]} is marked as the release of {' and of '.join(tags)}.",
+            "Publish it by hand, with the right tag in stack-tag.",
         )
     if not tags:
         reverts = " It reverts an earlier change." if change.message.startswith("Revert ") else ""
         return NothingToPublish(
-            f"{change.commit[:12]} changes the pair, but it is neither the merge of a pull request that prepare "
-            f"made, nor does its message end with {TRAILER}.{reverts}",
-            "To release this pair, have it prepared by prepare; or publish by hand, with the tag in stack-tag.",
+            f"{change.commit[:12]} changes the pair, but it is not the merge of a pull request that prepare created, "
+            f"and its message has no trailer {TRAILER}.{reverts}",
+            "To release this pair, run prepare; or publish by hand, with the tag in stack-tag.",
         )
     return _reviewed(change, tags[0], requests, form)
 
@@ -205,7 +206,7 @@ def _text(event: object, *names: str) -> str:
 def _reviewed(change: PairChange, tag: str, requests: Sequence[MergedRequest], form: TagFormat) -> Review:
     if parse_production_tag(tag, form) is None:
         return Contradiction(
-            f"{change.commit[:12]} names {tag[:100]!r} as its release, which is no production tag.",
+            f"{change.commit[:12]} names {tag[:100]!r} as its release, which is not a production tag.",
             wrong_v(tag, form, "tag-format") or f"Publish it by hand, with a tag of {form.numbers} in stack-tag.",
         )
     if requests:
@@ -224,13 +225,9 @@ def _is_ours(request: MergedRequest, change: PairChange, branch: str) -> bool:
 
 
 def _marked(request: MergedRequest) -> tuple[str, dict[str, str]]:
-    """Return the tag and the pair that a pull request says it is for, empty if it does not."""
+    """Return the tag and the pair in a pull request's marker, empty if it has none."""
     found = _MARKED.fullmatch(marked_release(request.body) or "")
     if found is None:
         return "", {}
     parts = (part.partition("=") for part in found[2].split(" "))
     return unquote(found[1]), {unquote(name): unquote(tag) for name, _, tag in parts}
-
-
-def _pair(pins: Sequence[Pin]) -> dict[str, str]:
-    return {pin.component.name: pin.tag for pin in pins}

@@ -1,6 +1,6 @@
-"""The way back: an older release, deployed again without being built, and the mark of one that was gone back from.
+"""The way back: an older release that is deployed again without a build, and the mark on a release that was taken back.
 
-Its `release.json` speaks for the older release. The mark, in the release's text, permits nothing.
+The evidence is the older release's `release.json`. The mark, in the release's text, permits nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .rules.deployment import Expected
 from .versions import parse_production_tag
 
 ROLLBACK = "deploy:rollback"
-"""What the deployment record of a rollback has as its `task`."""
+"""The `task` of a rollback's deployment record."""
 
-_RECORDED = "Only a warning, for release.json is the evidence of a rollback"
+_RECORDED = "Only a warning, because release.json is the evidence of a rollback"
 _TAKEN_BACK = re.compile(r"> ⚠️ Taken back to (v?[0-9.]+) at .*")
 _AGAIN = re.compile(r"> Deployed again at .*")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(?:\[bot\])?")
@@ -29,18 +29,18 @@ _MOST_EVENTS = 20
 
 @dataclass(frozen=True)
 class Mark:
-    """The part of a text that says what happened to the release `tag`, an event a line; the last line counts."""
+    """The part of a release's text that lists what happened to it, one event a line; the last line counts."""
 
     repository: str
     tag: str
 
     @property
     def kept(self) -> KeptText:
-        """What the part stands between."""
+        """The part, with the lines that enclose it."""
         return KeptText(f"<!-- frag-release-action: taken back, {self.repository.lower()} {self.tag} -->")
 
     def gone_back_to(self, body: str) -> str | None:
-        """Return the tag that was gone back to; empty if somebody changed our words, None if the release stands."""
+        """Return the tag that the release was taken back to; empty if our text was edited, None if it stands."""
         if not self.kept.is_in(body):
             return None
         for event in reversed(self.events(body)):
@@ -51,14 +51,14 @@ class Mark:
         return ""
 
     def events(self, body: str) -> list[str]:
-        """Return the lines of our part, the oldest first."""
+        """Return the lines of our part, oldest first."""
         parts = self.kept.parts(body)
         return [line for line in parts[1].splitlines() if line.strip(" >")] if parts else []
 
     def with_event(self, body: str, event: str) -> str | None:
-        """Return `body` with one more event at the end of our part, which is put first if there is none yet.
+        """Return `body` with an event added to our part, which is created at the top if it is missing.
 
-        None if the line that ends our part is gone, or there is no room.
+        None if the line that ends our part is gone, or the text would be too long.
         """
         parts = self.kept.parts(body) if self.kept.is_in(body) else ("", "", f"\n\n{body}" if body else "")
         if parts is None:
@@ -68,22 +68,22 @@ class Mark:
 
 
 def as_text(events: list[str]) -> str:
-    """Return events as paragraphs of a quotation."""
+    """Return the newest events as paragraphs of a quotation."""
     return "\n>\n".join(events[-_MOST_EVENTS:])
 
 
 def went_back(to: str, now: datetime.datetime, actor: str) -> str:
-    """Return the event of a release that was left; `now` is in UTC, `actor` empty if nobody is known."""
+    """Return the event of a release that was taken back; `now` is in UTC, `actor` empty if unknown."""
     return f"> ⚠️ Taken back to {to} at {_when(now, actor)}."
 
 
 def came_again(now: datetime.datetime, actor: str) -> str:
-    """Return the event of a release that was taken back, and deployed again later."""
+    """Return the event of a taken-back release that was deployed again."""
     return f"> Deployed again at {_when(now, actor)}."
 
 
 def left_by(released: Released, tag: str) -> str:
-    """Return the release that production left by going back to `tag`, also if that was noted before; empty if none."""
+    """Return the release that production left for the older `tag`, even if it is noted already; empty if none."""
     running, target = (parse_production_tag(one, released.tag_format) for one in (released.running, tag))
     if running is None or target is None:
         return ""
@@ -98,13 +98,13 @@ def _when(now: datetime.datetime, actor: str) -> str:
 
 
 class RecordError(ValueError):
-    """What `release.json` says is not enough to deploy that release again, or contradicts something."""
+    """`release.json` is incomplete for a deployment, or contradicts something."""
 
 
 def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
-    """Return what a release must still be; raises RecordError where the record lacks it or inputs say otherwise."""
+    """Return what must still be true of a release; raises RecordError if it is not recorded or an input differs."""
     if not record.digest:
-        raise RecordError("it does not hold the digest of the stack's image")
+        raise RecordError("it does not contain the digest of the stack's image")
     recorded = Expected(record.commit, record.digest, {one.name: one.digest for one in record.components})
     pairs = [
         ("expected-stack-commit", given.stack_commit, recorded.stack_commit),
@@ -113,40 +113,40 @@ def expected_of(record: ReleaseRecord, given: Expected) -> Expected:
     ]
     for name, typed, old in pairs:
         if typed and typed != old:
-            raise RecordError(f"it says {old or 'nothing'} where the input {name} says {typed}")
+            raise RecordError(f"it contains {old or 'no value'}, but the input {name} is {typed}")
     return recorded
 
 
 def image_of(record: ReleaseRecord) -> tuple[str, str]:
-    """Return name and tag of the recorded image; raises RecordError where it is not the release's.
+    """Return the name and tag of the recorded image; raises RecordError if it is not the release's.
 
-    Whether its tag has the `v` of the release's is as it was then, whatever image-tag-format says now.
+    Its tag may lack the `v` of the release's: image-tag-format may have been another one then.
     """
     name, _, tag = record.image.rpartition(":")
     if not name or record.tag not in (tag, f"v{tag}"):
-        raise RecordError(f"its image is {record.image!r}, and the release is {record.tag}")
+        raise RecordError(f"its image is {record.image!r}, but the release is {record.tag}")
     return name, tag
 
 
 def check_pins(record: ReleaseRecord, pins: Sequence[Pin]) -> None:
-    """Raise RecordError where the recorded pair is not, or cannot be seen to be, the workflow file's at its commit.
+    """Raise RecordError if the recorded pair differs from the workflow file at its commit, or the file was not read.
 
-    A file that is there no more, or that reads otherwise, contradicts nothing: it has its own finding.
+    A file that is missing or has no such pin contradicts nothing: that has its own finding.
     """
     for pin in pins:
         if pin.unread:
             raise RecordError(f"{pin.file} at its commit could not be read to compare the pair: {pin.unread.reason}")
         component = record.component(pin.component.name)
         if pin.in_file and (component is None or component.tag != pin.in_file.text):
-            says = f"{pin.component.name} {component.tag}" if component else f"no {pin.component.name}"
-            raise RecordError(f"it says {says}, and {pin.file} at its commit {pin.in_file.text!r}")
+            recorded = f"{pin.component.name} {component.tag}" if component else f"no {pin.component.name}"
+            raise RecordError(f"it contains {recorded}, but {pin.file} at its commit has {pin.in_file.text!r}")
 
 
 def as_rollback(findings: Sequence[Finding], why: str = _RECORDED) -> list[Finding]:
-    """Return what findings mean for a rollback, or for another release that is not built; `why` says why.
+    """Return findings as they apply to a rollback, or to another release that is not built, for the reason `why`.
 
-    Those on components warn, for what they look at may be gone or may have changed since, and nothing is built
-    of it. Those on the stack's own tag stand.
+    Findings on components become warnings: what they check may have changed since, and nothing is built from it.
+    Findings on the stack's own tag are unchanged.
     """
     return [one if one.subject == "stack" else _as_warning(one, why) for one in findings]
 
@@ -154,4 +154,4 @@ def as_rollback(findings: Sequence[Finding], why: str = _RECORDED) -> list[Findi
 def _as_warning(finding: Finding, why: str) -> Finding:
     if not finding.status.blocks:
         return finding
-    return replace(demoted(finding, why), remedy="Nothing to do for the rollback. Look at it by day.")
+    return replace(demoted(finding, why), remedy="Nothing to do for the rollback. Investigate it afterwards.")

@@ -1,4 +1,4 @@
-"""The deployed site as it was seen, and the lines of `verify-text` that it must show."""
+"""What a deployed site shows, and the lines of `verify-text` that it has to show."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ..dataclass import dataclass
 IMAGE_TAG, STACK_COMMIT = "image-tag", "stack-commit"
 
 Values = Mapping[str, str]
-"""What the placeholders stand for, by their names; empty where it is not known."""
+"""The values of the placeholders by name; unknown ones are empty."""
 
 _MOST_SHOWN = 100
-_MOST_TOLD = 3
+_MOST_NAMED = 3
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _PLACE = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _MISSPELT_PLACE = re.compile(r"\{\s*([A-Za-z][A-Za-z0-9_-]*)\s*\}")
 _VALUE_LINE = re.compile(r"(/.*?) +=(?: +(.*))?")
-# As a text it would be nowhere in a page of JSON. The query of an address has a question mark before the sign.
+# Such a text cannot occur in a JSON page. The query of a URL has a question mark before its equals sign.
 _MEANT_AS_VALUE_LINE = re.compile(r"/[^\s=?]*\s*=\s*\S.*")
 _MARKUP = re.compile(r"<[^<>]*>")
 _VERSION_WORD = re.compile(r"\bv?[0-9]+(?:\.[0-9]+)+(?:[._+-][0-9A-Za-z]+)*|\bv(?=\{)", re.I)
-# The parts are bounded, so that a page of digits takes no longer than another one.
+# The parts are bounded, so that a page of digits takes no longer to search than any other.
 _VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,4}(?:[._+-][0-9A-Za-z]{1,40}){0,4}"
 _BEFORE_TAG = r"(?<![0-9])(?<![0-9]\.)(?:(?<![0-9A-Za-z_])|(?!v))"  # dev1.4.2 is not v1.4.2
 _BEFORE_WORD = r"(?<![0-9A-Za-z_])(?<![0-9A-Za-z][.-])"
@@ -34,17 +34,17 @@ _AFTER = r"(?![0-9A-Za-z_])(?![.+-][0-9A-Za-z])"
 
 
 class PageError(ValueError):
-    """What is wrong with a page, as words that follow "the page"."""
+    """What is wrong with a page, worded to follow "the page"."""
 
 
 class Number(str):
-    """A number as the page writes it: 2023.10 is another version than 2023.1."""
+    """A number as written on the page: 2023.10 and 2023.1 are different versions."""
 
     __slots__ = ()
 
 
 def read_json(body: bytes) -> object:
-    """Read a page; raises PageError, also for a name that stands twice in an object: readers differ in which counts."""
+    """Parse a page; raises PageError, also for a duplicate name in an object, which parsers treat differently."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -74,7 +74,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def tokens_of(pointer: str) -> list[str]:
-    """Return the reference tokens of a JSON pointer (RFC 6901); raises ValueError where it is malformed."""
+    """Return the reference tokens of a JSON pointer (RFC 6901); raises ValueError if it is malformed."""
     if not pointer.startswith("/") or re.search(r"~(?![01])", pointer):
         raise ValueError("in a JSON pointer ~ is written ~0, and / within a name ~1")
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/")]
@@ -86,7 +86,7 @@ def pointer_of(tokens: list[str]) -> str:
 
 
 def value_at(document: object, pointer: str) -> object:
-    """Return the value that a pointer leads to; raises PageError where there is none."""
+    """Return the value at a JSON pointer; raises PageError if there is none."""
     value, tokens = document, tokens_of(pointer)
     for depth, token in enumerate(tokens):
         if isinstance(value, dict) and token in value:
@@ -96,15 +96,12 @@ def value_at(document: object, pointer: str) -> object:
         elif isinstance(value, (dict, list)):
             raise PageError(f"has no {pointer_of(tokens[: depth + 1])}")
         else:
-            raise PageError(f"has no {pointer}: {pointer_of(tokens[:depth]) or 'all of it'} is {kind_of(value)}")
+            raise PageError(f"has no {pointer}: {pointer_of(tokens[:depth]) or 'the document'} is {kind_of(value)}")
     return value
 
 
 def text_of(value: object) -> str | None:
-    """Return a value as it is compared: a string's text, a number as it is written, true, false or null.
-
-    None for objects and lists, which are no single value.
-    """
+    """Return a string, a number as written, true, false or null as text; None for objects and lists."""
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, bool):
@@ -113,18 +110,18 @@ def text_of(value: object) -> str | None:
 
 
 def kind_of(value: object) -> str:
-    """Name the kind of a value, for people."""
+    """Return the kind of a value, for people."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
         return "a list"
     if isinstance(value, Number):
         return "a number"
-    return "a text" if isinstance(value, str) else f"{text_of(value)}"
+    return "a string" if isinstance(value, str) else f"{text_of(value)}"
 
 
 def shown(text: str) -> str:
-    """Return foreign text fit for a message: printable, in quotes, at most 100 characters."""
+    """Return foreign text for use in a message: printable, in quotes, at most 100 characters."""
     line = "".join(each if each.isprintable() else " " for each in text)
     return f'"{line}"' if len(line) <= _MOST_SHOWN else f'"{line[: _MOST_SHOWN - 1]}…"'
 
@@ -135,9 +132,9 @@ class LineError(ValueError):
 
 @dataclass(frozen=True)
 class SiteLine:
-    """A line as it was written. `text` is what is looked for, with its placeholders.
+    """A line as written. `text` is what is searched for, with its placeholders.
 
-    With a `pointer` it is the whole value there, else a part of the page.
+    With a `pointer` it is the whole value there, otherwise a part of the page.
     """
 
     text: str
@@ -150,23 +147,23 @@ class SiteLine:
 
     @property
     def proves(self) -> bool:
-        """Whether it depends on what is deployed. The components' tags are often the same in two releases."""
+        """Whether it identifies the release; the components' tags do not, because releases often share them."""
         return bool({IMAGE_TAG, STACK_COMMIT}.intersection(self.places))
 
     def filled(self, values: Values) -> str:
-        """Return the line with values for its placeholders; what was filled in is not read again."""
+        """Return the line with its placeholders replaced; values are not searched for placeholders."""
         return f"{self.pointer} = {self.wanted(values)}" if self.pointer else self.wanted(values)
 
     def wanted(self, values: Values) -> str:
-        """Return the text that is looked for."""
+        """Return the text to search for."""
         return _PLACE.sub(lambda place: values[place[1]], self.text)
 
 
 @dataclass(frozen=True)
 class LineLook:
-    """A line as it was filled, whether the page holds it, and what was seen. `span` is where in the page.
+    """A filled line, whether the page contains it, and what was seen. `span` is its position in the page.
 
-    `other` says that the page holds something else in its place: another version, or another value.
+    With `other` the page has another version or another value in its place.
     """
 
     text: str
@@ -184,7 +181,7 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """The page as text; bytes that are not UTF-8 are replaced."""
+        """The page as text; invalid UTF-8 is replaced."""
         return self.body.decode("utf-8", "replace")
 
     @cached_property
@@ -194,14 +191,16 @@ class Page:
 
 
 def read_lines(text: str, places: Collection[str], owners: Collection[str]) -> tuple[SiteLine, ...]:
-    """Read the lines; raises LineError. Empty ones are left out.
+    """Parse the lines without empty ones; raises LineError.
 
-    `places` are the placeholders that there are. `owners` are namespaces that several images share: a line that
-    holds nothing but these and tags could be about any of the images.
+    `places` are the known placeholders. `owners` are namespaces that several images share: a line that consists only of
+    these and tags could be about any of the images.
     """
     lines = tuple(_line(one.strip(), places, owners) for one in text.split("\n") if one.strip())
     if lines and not any(line.proves for line in lines):
-        raise LineError(f"No line of verify-text holds {{{IMAGE_TAG}}} or {{{STACK_COMMIT}}}: none tells the version.")
+        raise LineError(
+            f"No line of verify-text contains {{{IMAGE_TAG}}} or {{{STACK_COMMIT}}}: none shows the version."
+        )
     return lines
 
 
@@ -211,18 +210,18 @@ def _line(text: str, places: Collection[str], owners: Collection[str]) -> SiteLi
     unknown = [place[0] for place in _MISSPELT_PLACE.finditer(line.text) if place[0][1:-1] not in places]
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in places)
-        raise LineError(f"The line {text!r} of verify-text holds {unknown[0]}, and the placeholders are {known}.")
+        raise LineError(f"The line {text!r} of verify-text contains {unknown[0]}, but the placeholders are {known}.")
     if not match and _MEANT_AS_VALUE_LINE.fullmatch(text):
         raise LineError(
-            f"The line {text!r} of verify-text begins as a JSON pointer does, and blanks are needed on both sides of "
-            "the equals sign. If it is a text, leave out its first slash."
+            f"The line {text!r} of verify-text starts like a JSON pointer, which needs spaces on both sides of the "
+            "equals sign. If it is a text, leave out its first slash."
         )
     if line.pointer:
         _check_pointer(text, line)
     elif _is_bare(line, owners):
         raise LineError(
-            f"The line {text!r} of verify-text is a bare tag: the tags of stack and components have one form, so a "
-            "page that shows another one's version could hold it."
+            f"The line {text!r} of verify-text is a bare tag: stack and components have tags of the same form, so a "
+            "page could contain it as the version of another one."
         )
     return line
 
@@ -238,12 +237,12 @@ def _check_pointer(text: str, line: SiteLine) -> None:
         raise LineError(f"The line {text!r} of verify-text has no value.")
     if len(line.text) > 1 and line.text[0] == line.text[-1] == '"':
         raise LineError(
-            f"The value in the line {text!r} of verify-text is in quotes, which are no part of a text of JSON."
+            f"The value in the line {text!r} of verify-text is in quotes, which are not part of a JSON string's text."
         )
 
 
 def _is_bare(line: SiteLine, owners: Collection[str]) -> bool:
-    """Whether nothing but tags, namespaces and marks is in a text. A commit is nobody else's."""
+    """Whether a text consists only of tags, namespaces and punctuation; a commit is always unique."""
     if STACK_COMMIT in line.places or not (line.places or _VERSION_WORD.search(line.text)):
         return False
     rest = _PLACE.sub(" ", _VERSION_WORD.sub(" ", _MARKUP.sub(" ", line.text)))
@@ -253,7 +252,7 @@ def _is_bare(line: SiteLine, owners: Collection[str]) -> bool:
 
 
 def look_at(line: SiteLine, values: Values, page: Page) -> LineLook:
-    """Look whether a page holds a line."""
+    """Check whether a page contains a line."""
     return _look_at_value(line, values, page) if line.pointer else _look_at_text(line, values, page)
 
 
@@ -262,7 +261,7 @@ def _look_at_value(line: SiteLine, values: Values, page: Page) -> LineLook:
     try:
         value = value_at(page.document, line.pointer)
     except PageError as error:
-        return LineLook(text, False, f"the page {error}, where {wanted!r} is looked for")
+        return LineLook(text, False, f"the page {error}, so {wanted!r} was not found")
     found = text_of(value)
     if found == wanted:
         return LineLook(text, True, f"{line.pointer} is {wanted!r}")
@@ -271,7 +270,7 @@ def _look_at_value(line: SiteLine, values: Values, page: Page) -> LineLook:
 
 
 def _look_at_text(line: SiteLine, values: Values, page: Page) -> LineLook:
-    """Look for a text. Where the page holds it with another version as well, nobody can tell which of them runs."""
+    """Search for a text. If the page also contains it with another version, it is unknown which of them runs."""
     text = line.wanted(values)
     match = _pattern(line.text, lambda name: re.escape(values[name])).search(page.text)
     others = _others(line, values, page) - {text}
@@ -279,13 +278,13 @@ def _look_at_text(line: SiteLine, values: Values, page: Page) -> LineLook:
     if match is None:
         return LineLook(text, False, f"{text!r} is not there{other}", other=bool(others))
     if others:
-        seen = f"{text!r} is there, but so is {shown(min(others))}, and the line does not tell which of them runs"
+        seen = f"{text!r} is there, but so is {shown(min(others))}, and the line does not show which of them runs"
         return LineLook(text, False, seen, match.span())
     return LineLook(text, True, f"{text!r} is there", match.span())
 
 
 def _others(line: SiteLine, values: Values, page: Page) -> set[str]:
-    """Return all that the page holds of a line's form, with whatever versions; `latest` is one, as on staging."""
+    """Return every match of a line's form in the page, with any version, including `latest`, as on staging."""
 
     def any_version(name: str) -> str:
         value = re.escape(values[name])
@@ -302,7 +301,7 @@ def _is_tag(name: str) -> bool:
 
 
 def fits(line: SiteLine, page: Page) -> bool:
-    """Whether a page has what a line looks for, with whatever values."""
+    """Whether a page matches a line with any values."""
     if not line.pointer:
         found = {one[0] for one in _pattern(line.text, _any_value).finditer(page.text)}
         return len(found) == 1
@@ -320,7 +319,7 @@ def _any_value(name: str) -> str:
 
 
 def _pattern(text: str, value_of: Callable[[str], str]) -> re.Pattern[str]:
-    """Return the pattern of a text. Where it begins or ends with a value, a longer value is another one.
+    """Return the pattern of a text. A value at its start or end does not match as part of a longer value.
 
     A page that shows 2023.06.12 or 2023.06.1-rc.1 does not show 2023.06.1.
     """
@@ -329,19 +328,19 @@ def _pattern(text: str, value_of: Callable[[str], str]) -> re.Pattern[str]:
         return re.compile(re.escape(text))
     pieces = [value_of(part) if number % 2 else re.escape(part) for number, part in enumerate(parts)]
     before = "" if parts[0] else _BEFORE_TAG if _is_tag(parts[1]) else _BEFORE_WORD
-    # A mark at the end may be the beginning of more.
+    # Punctuation at the end may continue the value.
     after = _AFTER if not parts[-1] else "(?![0-9A-Za-z_])" if not parts[-1].strip(".+-_") else ""
     return re.compile(before + "".join(pieces) + after)
 
 
 def missing_values(lines: Sequence[SiteLine], values: Values) -> list[str]:
-    """Return the placeholders that cannot be filled."""
+    """Return the placeholders without a value."""
     return sorted({name for line in lines for name in line.places if not values.get(name)})
 
 
 @dataclass(frozen=True)
 class OtherPage:
-    """Another page that must answer 200 as well. `status` is 0 where there was no usable answer."""
+    """Another page that must return 200. `status` is 0 if there was no usable response."""
 
     url: str
     status: int = 0
@@ -349,17 +348,17 @@ class OtherPage:
 
     @property
     def seen(self) -> str:
-        """What was seen, as a sentence without its end."""
+        """What was seen, as a sentence without its full stop."""
         return f"{self.url}: {self.problem}" if self.problem else f"{self.url} answered {self.status}"
 
 
 @dataclass(frozen=True)
 class SiteLook:
-    """One look at a site: its first page with the lines that it must hold, and `others`.
+    """One look at a site: its first page with the lines that it must contain, and `others`.
 
-    `status` is 0 where there was no usable answer, and `problem` says why. `size` is in bytes. `excerpt` is foreign
-    text: what stands around the text that was looked for, else the page's title or its beginning. `held` says how many
-    looks in a row have passed with this one, of the `wanted` ones.
+    `status` is 0 if there was no usable response, `problem` is why. `size` is in bytes. `excerpt` is foreign text:
+    what surrounds the text that was found, otherwise the page's title or its beginning. `held` is how many consecutive
+    looks have passed, including this one; `wanted` is how many have to.
     """
 
     url: str
@@ -374,38 +373,38 @@ class SiteLook:
 
     @property
     def text(self) -> str:
-        """What was looked for."""
+        """The text that was searched for."""
         return "\n".join(line.text for line in self.lines)
 
     @property
     def found(self) -> bool:
-        """Whether the page holds all lines."""
+        """Whether the page contains all lines."""
         return bool(self.lines) and all(line.found for line in self.lines)
 
     @property
     def passed(self) -> bool:
-        """Whether all pages answered 200, and the first holds all lines."""
+        """Whether all pages returned 200 and the first contains all lines."""
         return self.status == 200 and self.found and all(one.status == 200 for one in self.others)
 
     @property
     def shows_other(self) -> bool:
-        """Whether the first page shows something else than what was looked for, and not merely nothing of it."""
+        """Whether the first page shows another version or value, rather than none."""
         return self.status == 200 and any(line.other for line in self.lines)
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing more to wait for."""
+        """Whether enough consecutive looks have passed."""
         return self.passed and self.held >= self.wanted
 
     @property
     def state(self) -> tuple[object, ...]:
-        """What makes a line of news: two looks with the same state have none."""
-        # Not the size: many pages have another one at each look.
+        """What a new log line depends on: two looks with the same state log nothing new."""
+        # Without the size, which changes with each look on many pages.
         return (self.status, self.problem, self._lines, tuple(self.others), self.held)
 
     @property
     def seen(self) -> str:
-        """What was seen, as a sentence without its end."""
+        """What was seen, as a sentence without its full stop."""
         if self.problem:
             return self.problem
         if self.status != 200:
@@ -416,14 +415,14 @@ class SiteLook:
 
     @property
     def _lines(self) -> str:
-        told = [line.seen for line in self.lines if not line.found]
-        if not told:
-            return self.lines[0].seen if len(self.lines) == 1 else f"all {len(self.lines)} lines of verify-text hold"
-        more = f", and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
-        return "; ".join(told[:_MOST_TOLD]) + more
+        missing = [line.seen for line in self.lines if not line.found]
+        if not missing:
+            return self.lines[0].seen if len(self.lines) == 1 else f"all {len(self.lines)} lines of verify-text match"
+        more = f", and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+        return "; ".join(missing[:_MOST_NAMED]) + more
 
     def as_json(self) -> dict[str, Any]:
-        """The look as reports have it."""
+        """The look as JSON for reports."""
         return {
             "url": self.url,
             "text": self.text,

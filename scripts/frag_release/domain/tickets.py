@@ -1,6 +1,6 @@
-"""Tickets: where one is, who wrote it, and which versions its text wants.
+"""Tickets: their location, their author, and the versions that their text requests.
 
-What is not plain is refused, never guessed.
+Ambiguous text is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from .refs import TagFormat
 from .versions import parse_production_tag
 
 STACK = "stack"
-"""The part whose version a ticket also names, in its title at least, and which nobody asks for."""
+"""The name of the stack, whose version tickets also contain, at least in the title, and which is ignored."""
 
 MAX_CHARACTERS = 70_000
-"""Longest text that is read, in characters; title and body of a GitHub issue have no more."""
+"""The longest text that is read, in characters; title and body of a GitHub issue are never longer."""
 
 Pairs = list[tuple[str, str]]
 """Names, each with a version."""
 
-# A version stands alone, with all that is stuck to it: `2026.06.1-rc.1` is one that is no production tag.
-# `_2026.06.1_` is emphasis. An address without a scheme, such as `host:2026.06.1`, is not looked at closer.
+# A version includes everything attached to it: `2026.06.1-rc.1` is one version, and not a production tag.
+# `_2026.06.1_` is emphasis. An address without a scheme, such as `host:2026.06.1`, is not treated specially.
 _VERSION = r"(?<![\w.+-])_{0,2}(?P<version>v?[0-9]{1,9}\.[0-9]{1,9}\.[0-9][\w.+-]*)"
 _NAMES = {
     "backend": r"back[ -]?end|b/e",
     "frontend": r"front[ -]?end|f/e",
-    # "Release 2026.06.2" is the stack's, "backend release 2026.06.1" is not.
+    # "Release 2026.06.2" is the stack's version, "backend release 2026.06.1" is not.
     STACK: r"stack|release(?=\s+v?[0-9])",
 }
 _LETTER = r"[^\W\d_]"
@@ -40,7 +40,7 @@ _NAME_TO_VERSION = re.compile(
 _VERSION_TO_NAME = re.compile(rf"[{_MARKS}]*(?:(?:of|for|as|the|in|on)[{_MARKS}]+)*", re.I)
 _NAME_TO_NAME = re.compile(r"[\W_]*(?:(?:and|or|the)[\W_]+)*", re.I)
 
-# What a reader of the ticket does not see, or sees struck out. A comment that is not closed hides all that follows.
+# What is invisible or struck through on the page. An unclosed comment hides everything after it.
 _UNSEEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|(?<!~)(?P<tildes>~{1,2})(?=[^\s~])[^~\n]*(?<=[^\s~])(?P=tildes)(?!~)"
@@ -48,14 +48,14 @@ _UNSEEN = re.compile(
     r"|^[ ]{0,3}\[[^\]\n]*\]:[^\n]*$",
     re.S | re.M | re.I,
 )
-# The address of a tag names a version; those of comparisons and pull requests are about something else.
+# The URL of a tag names a version; versions in URLs of comparisons and pull requests do not count.
 _ANY_ADDRESS = re.compile(r"https?://[^\s)]*")
 _TAG_IN_ADDRESS = re.compile(r"/(?:tag|tree)/")
 _HEADING = re.compile(r"[ ]{0,3}(?P<marks>#{1,6})(?:\s|$)")
 _RULER = re.compile(r"[\s|:-]*-[\s|:-]*")
 _SMALL_WORDS = re.compile(r"(?:[\W_]|\b(?:v|version|tag|image|release|the|use|new)\b)*", re.I)
 _NOT_IN_SECTION = 7
-# Stands for a line end in what is not seen, to keep count. No text has it: it is a blank to all that reads.
+# Replaces a line end inside hidden text, to keep the line numbers. In the ticket's own text it is replaced by a space.
 _HIDDEN_END = "\x1f"
 
 _REPOSITORY, _NUMBER = r"(?P<repository>[\w.-]+/[\w.-]+)", r"(?P<number>[1-9][0-9]{0,9})"
@@ -79,9 +79,9 @@ class Ticket:
 
 
 def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
-    """Read `12`, `#12`, `owner/repo#12`, or an address on `server`; a number alone is of `repository`. None for others.
+    """Parse `12`, `#12`, `owner/repo#12`, or a URL on `server`; None for anything else.
 
-    An address may be that of a comment.
+    A bare number is a ticket of `repository`. The URL may be that of a comment.
     """
     if found := _ADDRESS.fullmatch(text):
         host, here = found["host"].lower(), server.partition("://")[2].strip("/").lower()
@@ -92,9 +92,9 @@ def parse_ticket(text: str, repository: str, server: str) -> Ticket | None:
 
 
 def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
-    """Whether a ticket that a commit names may be written to: it is of the stack's owner, or of a `known` repository.
+    """Whether a ticket named by a commit may be written to: it has the stack's owner, or is in a `known` repository.
 
-    Whoever may push a commit may write its message, and what is told may not be for everybody.
+    Anyone with push access can name a ticket in a commit message, and the comment may be confidential.
     """
     repository = ticket.repository.lower()
     return repository.partition("/")[0] == stack.partition("/")[0].lower() or repository in map(str.lower, known)
@@ -102,7 +102,7 @@ def may_be_told(ticket: Ticket, stack: str, known: Sequence[str]) -> bool:
 
 @dataclass(frozen=True)
 class Author:
-    """Who wrote an issue or a comment. `association` is GitHub's word for what they are to the repository."""
+    """Who wrote an issue or a comment. `association` is GitHub's `author_association`."""
 
     login: str
     association: str = ""
@@ -110,13 +110,13 @@ class Author:
 
     @property
     def belongs(self) -> bool:
-        """Whether it is somebody of the repository; apps are not, by GitHub's word."""
+        """Whether GitHub reports the author as owner, member or collaborator, which apps never are."""
         return self.association in ("OWNER", "MEMBER", "COLLABORATOR")
 
 
 @dataclass(frozen=True)
 class Issue:
-    """A ticket as it is. `repository` is where it is now: GitHub follows those that were transferred."""
+    """The current state of a ticket. `repository` is where it is now: GitHub redirects to transferred issues."""
 
     id: int
     repository: str
@@ -132,7 +132,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Found:
-    """Tickets that were looked for, oldest first; where the list was cut, `among` how many of the newest."""
+    """Tickets that were found, oldest first; if only the newest tickets were listed, `among` is their number."""
 
     issues: Sequence[Issue]
     among: int = 0
@@ -149,17 +149,17 @@ class Comment:
 
 
 def same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
-    return _said(one) == _said(other)
+    """Whether two titles mean the same, such as `Release 2023.06.2` and `release: v2023.06.2 (production)`."""
+    return _key_words(one) == _key_words(other)
 
 
-def _said(title: str) -> set[str]:
+def _key_words(title: str) -> set[str]:
     words = {word.casefold() for word in _WORDS.findall(title)} - _FILLERS
     return {_V_PREFIX.sub("", word) for word in words}
 
 
 class TicketTextError(Exception):
-    """The text does not name exactly one version of a component; `without_words` says so with no word of it."""
+    """The text does not name exactly one version of a component; `without_words` is the message without quotations."""
 
     def __init__(self, message: str, without_words: str = "") -> None:
         super().__init__(message)
@@ -167,11 +167,11 @@ class TicketTextError(Exception):
 
 
 def read_versions(text: str, formats: Mapping[str, TagFormat]) -> dict[str, str]:
-    """Return the one production tag that `text` names for each component, whose tags are of such a format.
+    """Return the one production tag that `text` names for each component of `formats`, in that format.
 
     The text is GitHub's Markdown: a title, an empty line, and the body, whose lines are counted from 1. A `v` before a
-    version is taken for the word. Raises TicketTextError, saying what is missing, what is named more than once, and
-    which line cannot be understood.
+    version is treated as the word "version". Raises TicketTextError, which names what is missing, what occurs more than
+    once, or which line is ambiguous.
     """
     if len(text) > MAX_CHARACTERS:
         raise TicketTextError(f"it has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
@@ -182,7 +182,7 @@ def read_versions(text: str, formats: Mapping[str, TagFormat]) -> dict[str, str]
 
 
 def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what a reader sees of each line, with the line's number; what hides line ends joins lines."""
+    """Yield the visible text of each line, with its number; hidden text that contains line ends joins lines."""
     plain = re.sub(r"\r\n?", "\n", text).replace(_HIDDEN_END, " ")
     seen = _UNSEEN.sub(lambda found: " " + _HIDDEN_END * found.group().count("\n"), plain)
     number = 1
@@ -192,7 +192,7 @@ def _seen_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _place(number: int) -> str:
-    """Say where a line is for people, who see no title in the text."""
+    """Return where a line is, for people, who see the title apart from the text."""
     return "its title" if number == 1 else f"line {number - 2} of its text"
 
 
@@ -201,7 +201,7 @@ def _address(found: re.Match[str]) -> str:
 
 
 def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
-    """Return the one version; `versions` has the number of the line that names each."""
+    """Return the only version as a tag; `versions` maps each version to the number of the line that names it."""
     found = sorted(versions)
     if not found:
         raise TicketTextError(f"it names no {component} version, such as '{component} {form.like('2023.05.1')}'")
@@ -211,10 +211,10 @@ def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
         raise TicketTextError(
             f"it names several {component} versions: {named}", f"it names several {component} versions: {places}"
         )
-    # A `v` before it is taken for the word, so that a tag which has one is named with it or without.
+    # A `v` before the version is treated as the word "version", so a tag with a `v` may be named with or without it.
     tag = f"{form.prefix}{found[0]}"
     if parse_production_tag(tag, form) is None:
-        why = f"which is no production tag (such as {form.like('2023.05.1')})"
+        why = f"which is not a production tag (such as {form.like('2023.05.1')})"
         raise TicketTextError(
             f"it names {component} {found[0][:60]}, {why}",
             f"it names a {component} version in {_place(versions[found[0]])}, {why}",
@@ -223,7 +223,7 @@ def _only(component: str, versions: Mapping[str, int], form: TagFormat) -> str:
 
 
 class _Reader:
-    """Reads line by line; what a heading, a label or a table's header says holds for lines below it."""
+    """Reads line by line; a heading, a label or a table's header applies to the lines below it."""
 
     def __init__(self, components: Sequence[str]) -> None:
         self.found: dict[str, dict[str, int]] = {component: {} for component in components}
@@ -233,7 +233,7 @@ class _Reader:
         self._columns: Sequence[str] = ()
 
     def read(self, line: str, number: int) -> None:
-        """Read the next line, the `number`th; raises TicketTextError where it names versions, but not clearly whose."""
+        """Read the next line, the `number`th; raises TicketTextError if it is not clear whose versions it names."""
         if not line.strip():
             self._columns = ()
             return
@@ -264,7 +264,7 @@ class _Reader:
         return [(owner, version) for version in versions]
 
     def _enter(self, level: int, named: set[str]) -> None:
-        """Note whose section a heading starts; one that names nobody stays within the section above it."""
+        """Note whose section a heading starts; a lower heading that names no component stays in the section above."""
         self._columns = ()
         if named or level <= self._level:
             self._section, self._level = (named.pop() if len(named) == 1 else ""), level
@@ -286,7 +286,7 @@ class _Reader:
 
 
 def _is_bare(line: str, words: Sequence[Word]) -> bool:
-    """Whether a line holds one name or one version, and nothing that gives it another meaning."""
+    """Whether a line consists of one name or one version, apart from words that do not change its meaning."""
     return len(words) == 1 and _SMALL_WORDS.fullmatch(line[: words[0].start] + " " + line[words[0].end :]) is not None
 
 
@@ -298,7 +298,7 @@ def _cells(line: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Word:
-    """The name of a component (or `STACK`) or a version as it is written, with its place in the line."""
+    """The name of a component (or `STACK`) or a version as written, with its position in the line."""
 
     start: int
     end: int
@@ -306,37 +306,37 @@ class Word:
     version: str = ""
 
 
-def _as_said(name: str) -> str:
-    """Return the pattern of a name; with a blank for its hyphen it is the same, with more behind it another."""
+def _name_pattern(name: str) -> str:
+    """Return the pattern of a name; a hyphen in it may be a space or missing, and a longer name does not match."""
     return re.escape(name).replace(r"\-", "[ -]?") + r"(?![0-9]|-[a-z])"
 
 
 class Vocabulary:
-    """Knows the names of components by which people call them."""
+    """The names that people use for components."""
 
     def __init__(self, components: Sequence[str]) -> None:
-        # The longest first: `web-admin` is not `web`.
+        # Longest first, so that `web-admin` is not read as `web`.
         self._names = sorted([*components, STACK], key=len, reverse=True)
-        patterns = "|".join(f"({_NAMES.get(name) or _as_said(name)})" for name in self._names)
+        patterns = "|".join(f"({_NAMES.get(name) or _name_pattern(name)})" for name in self._names)
         self._pattern = re.compile(rf"{_VERSION}|(?<!{_LETTER})(?:{patterns})(?!{_LETTER})", re.I)
 
     def words(self, line: str) -> list[Word]:
-        """Return the words of a line in their order; a name that is said twice in a row counts once."""
+        """Return the words of a line in order; a name that is repeated in a row counts once."""
         words: list[Word] = []
         for found in self._pattern.finditer(line):
             word = self._word(found)
             last = words[-1] if words and word.component else word
-            is_said_already = found.group().lower() == "release" and bool(
+            belongs_to_last = found.group().lower() == "release" and bool(
                 _NAME_TO_NAME.fullmatch(line, last.end, word.start)
             )
-            if last is not word and last.component and (last.component == word.component or is_said_already):
+            if last is not word and last.component and (last.component == word.component or belongs_to_last):
                 words[-1] = replace(last, end=word.end)
             else:
                 words.append(word)
         return words
 
     def only_name(self, text: str) -> str:
-        """Return the one name in `text`, empty where there is none or more than one."""
+        """Return the only name in `text`, empty if there is none or more than one."""
         names = {word.component for word in self.words(text)}
         return names.pop() if len(names) == 1 else ""
 
@@ -349,10 +349,10 @@ class Vocabulary:
 
 
 def pairs_of_words(line: str, words: Sequence[Word]) -> Pairs | None:
-    """Return each version of a line with the name that it belongs to; None where that is not clear.
+    """Return each version of a line with the name that it belongs to; None if that is not clear.
 
-    All versions are those of the only name. With several names, names and versions take turns, or
-    each version stands right beside one name.
+    With one name, all versions belong to it. With several, names and versions alternate, or each version is next to
+    exactly one name.
     """
     versions = [word for word in words if word.version]
     named = {word.component for word in words if word.component}
@@ -366,7 +366,7 @@ def pairs_of_words(line: str, words: Sequence[Word]) -> Pairs | None:
 
 
 def _in_turn(words: Sequence[Word]) -> Pairs | None:
-    """Pair names and versions that take turns from the first word to the last."""
+    """Pair names and versions that alternate from the first word to the last; None if they do not."""
     first, second = words[::2], words[1::2]
     pairs = list(zip(first, second, strict=False))
     if len(first) != len(second):
@@ -379,7 +379,7 @@ def _in_turn(words: Sequence[Word]) -> Pairs | None:
 
 
 def _beside(line: str, words: Sequence[Word]) -> list[tuple[set[str], str]]:
-    """Return each version with the names right beside it; names that are listed together all count."""
+    """Return each version with the names next to it; of names that are listed together, all count."""
     result = []
     for at, word in enumerate(words):
         if word.version:

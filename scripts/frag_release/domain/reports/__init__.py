@@ -1,4 +1,4 @@
-"""What the reports of all commands have in common, and how a run ended in one line."""
+"""What the reports of all commands share, and the outcome of a run in one line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 LONGEST = 250
-"""Characters; a longer line is cut, and says so by three dots."""
+"""In characters; a longer line is cut and ends with three dots."""
 
 _TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _PATH = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9._/-]{0,127}")
@@ -33,9 +33,9 @@ _RULES = 3
 
 @dataclass(frozen=True)
 class Action:
-    """Something that this run made, or, if it is not new, found and went on with.
+    """Something that this run created, or, if it is not new, found and continued with.
 
-    `outputs` are the action's outputs that name it: also a run that breaks off right after it tells these.
+    `outputs` are the action's outputs that name it; they are set even if the run stops right afterwards.
     """
 
     what: str
@@ -46,9 +46,9 @@ class Action:
 
 @dataclass(frozen=True)
 class Problem:
-    """What ended a run before its end, with the exit status that this has; `file` and `line` are where to look.
+    """What ended a run early, with its exit status; `file` and `line` are where to look.
 
-    `is_cancelled` says that nothing went wrong, but that somebody ended the run.
+    With `is_cancelled` nothing failed: the run was cancelled.
     """
 
     message: str
@@ -64,13 +64,13 @@ class Problem:
         return in_one_line(self.message, self.remedy)
 
     def as_json(self) -> dict[str, Any]:
-        """The problem as reports have it."""
+        """The problem as JSON for reports."""
         return {"message": self.message, "remedy": self.remedy or None, "file": self.file or None, "line": self.line}
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What the log says beside findings, notes and the problem; `level` is error, warning or notice."""
+    """An annotation in addition to findings, notes and the problem; `level` is error, warning or notice."""
 
     level: str
     title: str
@@ -79,16 +79,16 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The report of a command; each has its own kind of it.
+    """The base of each command's report.
 
-    `actions` is what this run made, in order; `planned` what a dry run would make; `notes` what people should know.
-    `problem` is what ended the run early, or went wrong while its results were written. `configuration` is what the
+    `actions` is what this run created, in order; `planned` what a dry run would create; `notes` what people should
+    know. `problem` is what ended the run early, or failed while its results were written. `configuration` is what the
     configuration file changes.
     """
 
     command: ClassVar[str]
     is_laid_out: ClassVar[bool] = True
-    """Whether a terminal may wrap its text: not where lines are to be copied."""
+    """Whether a terminal may wrap its text, which must not happen to lines that are to be copied."""
 
     actions: Sequence[Action] = ()
     planned: Sequence[str] = ()
@@ -97,14 +97,14 @@ class Report:
     configuration: Mapping[str, Any] = field(default_factory=dict)
 
     if TYPE_CHECKING:
-        # Each kind has these, as fields or as properties of its own: a dataclass takes inherited ones for defaults.
+        # Each subclass has these as fields or properties: a dataclass would treat inherited properties as defaults.
         @property
         def version(self) -> str:
             """The version of the action."""
 
         @property
         def time(self) -> datetime.datetime:
-            """When it was found so, in UTC."""
+            """The time of the observation, in UTC."""
 
         @property
         def findings(self) -> Sequence[Finding]:
@@ -112,35 +112,35 @@ class Report:
 
         @property
         def verdict(self) -> Verdict:
-            """What it comes to for whatever runs next."""
+            """The verdict for the jobs that follow."""
 
         @property
         def headline(self) -> str:
-            """How it ended, in one line of plain text, which may hold foreign names."""
+            """The outcome in one line of plain text, which may contain foreign names."""
 
     @property
     def line(self) -> str:
-        """The headline for those who read nothing else: what came of which release, with plain names alone."""
+        """The headline on its own: the outcome and the release, with plain names only."""
         return self.headline
 
     @property
     def url(self) -> str:
-        """The address of what people would open first; empty where that is the run's own page."""
+        """The page that people would open first; empty if that is the run's own page."""
         return ""
 
     @property
     def exit_status(self) -> int:
-        """The status that the run ends with."""
+        """The exit status of the run."""
         return self.problem.exit_status if self.problem else self.own_status
 
     @property
     def own_status(self) -> int:
-        """The status without regard to a problem: 1 if something stands in the way, else 0."""
+        """The exit status if there is no problem: 1 if the verdict is `blocked`, otherwise 0."""
         return 1 if self.verdict is Verdict.BLOCKED else 0
 
     @property
     def changed(self) -> bool:
-        """Whether this run made anything."""
+        """Whether this run created anything."""
         return any(action.is_new for action in self.actions)
 
     @property
@@ -149,19 +149,19 @@ class Report:
         return [finding.key for finding in blocking(self.findings)]
 
     def told_findings(self) -> Sequence[Finding]:
-        """The findings as annotations tell them."""
+        """The findings as they are annotated."""
         return self.findings
 
     def remarks(self) -> Sequence[Remark]:
-        """What else the annotations tell."""
+        """The annotations in addition to findings."""
         return ()
 
     def outputs(self) -> dict[str, str]:
-        """The outputs of the action, by name; those that are left out say nothing, or no."""
+        """The outputs of the action, by name; those that are left out are empty or `false`."""
         return {"verdict": self.verdict.value, "changed": as_word(self.changed)}
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command."""
+        """The report in the schema that all commands share."""
         return self.head()
 
     def head(self) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class Report:
         image: str = "",
         digest: str = "",
     ) -> dict[str, Any]:
-        """The head of a report on a release; what is empty is null in it."""
+        """The head of a report on a release; empty values become null."""
         return {
             **self.head(),
             "ref": ref.text,
@@ -206,7 +206,7 @@ class Report:
         }
 
     def came(self) -> dict[str, Any]:
-        """The fields of the head that tell what came of it, also where it was judged by another report."""
+        """The fields of the head on the outcome, which replace those of the gate's report in a report based on it."""
         return {
             "command": self.command,
             "headline": self.headline,
@@ -220,9 +220,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Stopped(Report):
-    """The report of a run that ended before it had another one. `title` says how, in a few words."""
+    """The report of a run that ended before it had its own. `title` is the reason in a few words."""
 
-    command: str  # type: ignore[misc]  # whichever it was
+    command: str  # type: ignore[misc]  # any command
     version: str
     time: datetime.datetime
     title: str
@@ -231,41 +231,41 @@ class Stopped(Report):
 
     @property
     def headline(self) -> str:
-        """How it ended."""
+        """The reason."""
         return self.title
 
     @property
     def line(self) -> str:
-        """Which command ended so."""
+        """The command and the reason."""
         return joined(self.command, self.title)
 
     def outputs(self) -> dict[str, str]:
-        """What was made all the same."""
+        """What was created before the run ended."""
         made = {name: value for action in self.actions for name, value in action.outputs.items()}
         return {**super().outputs(), **made}
 
 
 def problem_as_json(problem: Problem | None) -> dict[str, Any]:
-    """The problem by both names that it has: `error` is there only if there is one."""
+    """The problem under both of its names; `error` is present only if there is one."""
     if problem is None:
         return {"problem": None}
     return {"problem": problem.as_json(), "error": problem.as_json()}
 
 
 def known_commit(facts: ComponentFacts) -> str:
-    """The commit of the pinned tag, empty where it is not known."""
+    """The commit of the pinned tag, empty if unknown."""
     return facts.commit if isinstance(facts.commit, str) else ""
 
 
 def known_image(facts: ComponentFacts) -> Image | None:
-    """The image as the registry holds it; else by name and tag alone; None where the stack uses none."""
+    """The image as found in the registry, otherwise by name and tag only; None if the stack uses no image."""
     if isinstance(facts.image, Image):
         return facts.image
     return Image(*facts.pin.place, None) if facts.pin.place and facts.pin.tag else None
 
 
 def component_outputs(components: Sequence[ComponentFacts]) -> dict[str, str]:
-    """Return what is known of the pins as outputs: all in `components`, and some have outputs of their own."""
+    """Return what is known of the pins as outputs: `components`, and the named ones of backend and frontend."""
     known = {facts.pin.component.name: _known(facts) for facts in components}
     own = {f"{name}-{what}": known[name][what] for name in known if name in COMPONENT_NAMES for what in known[name]}
     return {**own, "components": json.dumps(known) if known else ""}
@@ -283,7 +283,7 @@ def _known(facts: ComponentFacts) -> dict[str, str]:
 
 
 def previous_as_json(previous: Answer[PreviousRelease | None]) -> dict[str, Any] | None:
-    """The previous release as reports have it, None where it is not known."""
+    """The previous release as JSON for reports, None if unknown."""
     if not isinstance(previous, PreviousRelease):
         return None
     return {
@@ -303,7 +303,7 @@ def _pin(pin: Pin) -> dict[str, Any]:
 
 
 def component_as_json(facts: ComponentFacts) -> dict[str, Any]:
-    """A component as reports have it."""
+    """A component as JSON for reports."""
     image = known_image(facts)
     return {
         **_pin(facts.pin),
@@ -315,7 +315,7 @@ def component_as_json(facts: ComponentFacts) -> dict[str, Any]:
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
-    """A finding as reports have it."""
+    """A finding as JSON for reports."""
     return {
         "rule": finding.rule,
         "subject": finding.subject,
@@ -330,48 +330,48 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
 
 
 def tag_name(tag: str) -> str:
-    """Return the tag, or "a tag" if there are other signs in it than those of ordinary names."""
+    """Return the tag, or "a tag" if it contains unusual characters."""
     return tag if _TAG.fullmatch(tag) else "a tag"
 
 
 def path_name(name: str, otherwise: str) -> str:
-    """Return the name of a branch or an environment, which may have slashes, or what stands in its place."""
+    """Return the name of a branch or an environment, or `otherwise` if it contains unusual characters."""
     return name if _PATH.fullmatch(name) else otherwise
 
 
 def pair(components: Sequence[ComponentFacts]) -> str:
-    """Return `backend 2023.05.1, frontend 2023.05.4`: each component that is known, with its tag."""
+    """Return the components whose tags are known, such as `backend 2023.05.1, frontend 2023.05.4`."""
     pins = (facts.pin for facts in components)
     return ", ".join(f"{pin.component.name} {tag_name(pin.tag)}" for pin in pins if pin.tag)
 
 
 def rules(failed: Sequence[str]) -> str:
-    """Return the rules that block, in so many words that a line stays short."""
+    """Return the first few rules that block, and the number of the others."""
     others = len(failed) - _RULES
     return ", ".join([*failed[:_RULES], *([f"{others} more"] if others > 0 else [])])
 
 
 def joined(what: str, detail: str) -> str:
-    """Return `what: detail`, or `what` alone where there is no detail."""
+    """Return `what: detail`, or `what` alone if `detail` is empty."""
     return f"{what}: {detail}" if detail else what
 
 
 def plain(line: str) -> str:
-    """Return the line without anything but letters, digits and the signs of ordinary sentences, and not too long."""
+    """Return the line with only letters, digits and ordinary punctuation, cut to `LONGEST`."""
     text = " ".join(_OTHER.sub(" ", line).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
 
 
 def as_word(flag: bool) -> str:
-    """`true` or `false`, as outputs have it."""
+    """Return `true` or `false`, as in outputs."""
     return str(flag).lower()
 
 
 def count(number: int, what: str) -> str:
-    """Return `1 day`, `2 days`."""
+    """Return a number with its noun: `1 day`, `2 days`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def verb(number: int, what: str) -> str:
-    """Return the verb that goes with so many: `1 tag breaks`, `2 tags break`."""
+    """Return the verb in the form for a number: `1 tag breaks`, `2 tags break`."""
     return f"{what}s" if number == 1 else what

@@ -1,4 +1,4 @@
-"""The report of `adopt`: how the file does with the gate, the change that is left to make, and what stays open."""
+"""The report of `adopt`: how the workflow file uses the gate, the change to make, and what is left to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import Report, count, finding_as_json
 
 @dataclass(frozen=True)
 class ByHand:
-    """Lines that people have to put into the file themselves: `where`, and in which place of it."""
+    """Lines that people have to add to the file: `where` in words, and the `line` there."""
 
     where: str
     line: int | None
@@ -26,7 +26,7 @@ class ByHand:
 
 @dataclass(frozen=True)
 class Found:
-    """The jobs that were found to build, and to deploy to production, each with its line."""
+    """The jobs that build and the jobs that deploy to production, each with its line."""
 
     builds: Sequence[tuple[str, int]]
     production: Sequence[tuple[str, int]]
@@ -34,9 +34,9 @@ class Found:
 
 @dataclass(frozen=True)
 class OtherFile:
-    """A file beside the workflow. `lines` is how many it has to have; `why` is the reason if it cannot be made.
+    """A file to add besides the workflow. `lines` is its length; `why` is the reason if it cannot be generated.
 
-    `is_there` says that the clone has one; `diff` is then what the made one would change, empty if nothing.
+    If the clone has one, `is_there` is set, and `diff` is what the generated file would change, empty if nothing.
     """
 
     path: str
@@ -47,15 +47,15 @@ class OtherFile:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it is to be added."""
+        """Whether it has to be added."""
         return not self.is_there and not self.why
 
 
 @dataclass(frozen=True)
 class Past:
-    """The last releases as they are judged today, oldest first. `unchecked` is what was not looked at, in words.
+    """The last releases as judged today, oldest first. `unchecked` is what was not checked, in words.
 
-    `problem` is why nothing could be judged, or what else is to be known of these judgements.
+    `problem` is why nothing could be judged, or a limitation of these judgements.
     """
 
     releases: Sequence[PastRelease] = ()
@@ -67,10 +67,10 @@ class Past:
 class AdoptReport(Report):
     """What was found in `file` of the clone of `repository`. `time` is in UTC.
 
-    `rows` are those of doctor that the file alone answers: with `check` all, else those of level 1 with the change.
+    `rows` are doctor's checks of the file: with `check` all of them, otherwise those of level 1 after the change.
     `diff` is the change, empty if there is none, or if it has to be made by hand for the reason `obstacle`.
-    `environment` is production's. `files` are the others that were asked for, and `past` the last releases.
-    `deployer` is what deploys to it, `none` if that is a step of the workflow's own.
+    `environment` is production's; `deployer` is what deploys to it, `none` if that is a step of the workflow itself.
+    `files` are the other requested files, and `past` the last releases.
     """
 
     command: ClassVar[str] = "adopt"
@@ -96,7 +96,7 @@ class AdoptReport(Report):
 
     @property
     def open_rows(self) -> list[Row]:
-        """The rows that are not as they have to be."""
+        """The rows that block."""
         return [row for row in self.rows if row.blocks]
 
     @property
@@ -106,24 +106,24 @@ class AdoptReport(Report):
 
     @property
     def own_status(self) -> int:
-        """1 if something is left that a person has to do in the files, else 0."""
+        """1 if people have something left to do in the files, otherwise 0."""
         lacks_files = self.check and any(one.is_missing for one in self.files)
         cannot_be_made = any(one.why and not one.is_there for one in self.files)
         return int(bool(self.obstacle or self.open_rows or lacks_files or cannot_be_made))
 
     @property
     def headline(self) -> str:
-        """How it stands."""
+        """The outcome in one line."""
         if self.check:
             bad = len(self.open_rows)
-            rows = f"{count(bad, 'row')} of {len(self.rows)} to mend" if bad else "The file is as it has to be"
+            rows = f"{count(bad, 'row')} of {len(self.rows)} to fix" if bad else "Nothing to fix in the file"
             return f"{rows}{self._more_files('missing')}"
         if self.obstacle:
             return f"The change has to be made by hand{self._more_files()}"
         if self.diff:
             added, removed = self.size
-            how = "written" if self.changed else "that puts the gate in front"
-            size = f"{count(added, 'line')} more, {count(removed, 'line')} less"
+            how = "was written" if self.changed else "that puts the gate in front"
+            size = f"{count(added, 'line')} added, {count(removed, 'line')} removed"
             return f"The change {how}: {size}{self._more_files()}"
         if self.own_status:
             return f"Something is left to do by hand{self._more_files()}"
@@ -135,12 +135,12 @@ class AdoptReport(Report):
 
     @property
     def size(self) -> tuple[int, int]:
-        """How many lines the change adds, and how many it takes away."""
+        """The number of lines that the change adds and removes."""
         lines = self.diff.splitlines()[2:]
         return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command."""
+        """The report in the schema that all commands share."""
         return {
             **self.head(),
             "stack": {"repository": self.repository},

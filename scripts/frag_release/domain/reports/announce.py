@@ -1,4 +1,4 @@
-"""The report of `announce`: what was told to whom, and what could not be."""
+"""The report of `announce`: what was announced where, and what could not be."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ LABELS, ASSIGNEES, BOARD, TICKET, CONTENTS = (
     "announce-ticket",
     "announce-contents",
 )
-"""What a finding of an announcement is about; all of them are warnings, none stops it."""
+"""The rules of an announcement's findings; all of them are warnings, and none stops it."""
 
 
 def shortfall(about: str, tag: str, message: str, remedy: str, url: str = "") -> Finding:
-    """Return a finding that says what could not be told, and what is missing for it."""
+    """Return a finding on what could not be announced, with what is missing for it."""
     return Finding(about, "ticket", tag, Status.WARN, message, remedy, url=url)
 
 
 @dataclass(frozen=True)
 class AnnounceReport(Report):
-    """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of what was written.
+    """`time` is in UTC. `where` is the ticket, None in a dry run that would open it; `url` is of the written text.
 
-    `board` says that one was to show it; `checked` are the steps that people have ticked on the ticket.
+    `board`: a project board was requested; `checked` are the steps that are ticked on the ticket.
     """
 
     command: ClassVar[str] = "announce"
@@ -56,26 +56,25 @@ class AnnounceReport(Report):
 
     @property
     def headline(self) -> str:
-        """What came of it."""
+        """The outcome, and the release."""
         return f"{self.words}: Release {self.contents.tag}"
 
     @property
     def line(self) -> str:
-        """What came of it, with the pair."""
+        """The outcome, the release and its pair."""
         return joined(f"{self.words}: release {tag_name(self.contents.tag)}", pair(self.contents.components))
 
     @property
     def words(self) -> str:
-        """What came of it, without the release."""
+        """The outcome alone."""
         if self.dry_run:
             return "Planned, nothing written"
-        already = "" if self.changed else " already"
         if self.findings:
-            return f"Announced{already}, but not all of it"
-        return "Announced" if self.changed else "Announced already, nothing to change"
+            return f"{'Announced' if self.changed else 'Already announced'}, but not completely"
+        return "Announced" if self.changed else "Already announced, nothing to change"
 
     def outputs(self) -> dict[str, str]:
-        """Where it was told."""
+        """The release and its ticket."""
         return {
             "verdict": self.verdict.value,
             "stack-tag": self.contents.tag,
@@ -86,7 +85,7 @@ class AnnounceReport(Report):
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command, with the `ticket` and the `changes`."""
+        """The report in the schema that all commands share, with the `ticket` and the `changes`."""
         contents, where = self.contents, self.where
         return {
             **self.of_release(
@@ -111,7 +110,7 @@ class AnnounceReport(Report):
 
 
 def _change(change: Change) -> dict[str, Any]:
-    """A component's change; null where its commits are not known."""
+    """A component's change as JSON; the numbers are null if its commits are unknown."""
     known = change.history if isinstance(change.history, History) else None
     return {
         "name": change.name,

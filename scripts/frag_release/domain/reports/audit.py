@@ -1,4 +1,4 @@
-"""The report of `audit`: every release with what is said of it, and what could not be found out."""
+"""The report of `audit`: every release with its findings, and what could not be determined."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ..watch import Watch
 from . import Remark, Report, component_as_json, count, finding_as_json, verb
 
 MOST_MISSING = 100
-"""Most reasons for gaps that the report lists; it always says how many there are."""
+"""The most reasons for gaps that the report lists; their number is always included."""
 
 MOST_NAMED = 5
-"""Most tags that a sentence names."""
+"""The most tags that a sentence names."""
 
 UNDATED = "undated"
-"""In the place of a year, where the date of a tag is not known."""
+"""Used for the year if the date of a tag is unknown."""
 
-# Not "release": the gate refuses some of them, and whether one without a release on GitHub was deployed, nobody knows.
+# Not "release": the gate refuses some tags, and whether a tag without a release on GitHub was deployed is unknown.
 _TAG = "production tag"
-_TOLD = (Status.FAIL, Status.UNKNOWN, Status.WARN)
+_COUNTED = (Status.FAIL, Status.UNKNOWN, Status.WARN)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many of a number of releases are fine, break a rule, or could not be verified."""
+    """The number of releases that are fine, break a rule, or could not be verified."""
 
     fine: int = 0
     broken: int = 0
@@ -42,7 +42,7 @@ class Tally:
 
     @property
     def all(self) -> int:
-        """How many there are."""
+        """The number of all releases."""
         return self.fine + self.broken + self.unverified
 
     def as_json(self) -> dict[str, int]:
@@ -52,11 +52,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class AuditReport(Report):
-    """An audit. `time` is when it was judged, in UTC; `releases` stand oldest first.
+    """An audit. `time` is in UTC; `releases` are oldest first.
 
-    `records` is how many releases had a `release.json` to compare with, None where releases are not known
-    (clones). `components` are the components' names, `newest` is the newest release there is. `gaps` is what
-    could not be found out, `stale` has a sentence about each clone that is older than what it was asked about.
+    `records` is the number of releases with a `release.json` to compare with, None if releases are unknown (clones).
+    `components` are the components' names, `newest` is the newest release. `gaps` is what could not be determined,
+    `stale` has a sentence for each clone that lacks newer tags.
     """
 
     command: ClassVar[str] = "audit"
@@ -78,7 +78,7 @@ class AuditReport(Report):
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was to be asked was answered."""
+        """Whether every question was answered."""
         return not self.gaps
 
     @property
@@ -88,17 +88,17 @@ class AuditReport(Report):
 
     @cached_property
     def unasked(self) -> list[PastRelease]:
-        """The oldest of them, before the first whose workflow file names every version: these cannot be judged."""
+        """The judged releases before the first whose workflow file names every version; the rules do not fit them."""
         return list(takewhile(_lacks_versions, self.judged))
 
     @cached_property
     def asked(self) -> list[PastRelease]:
-        """The releases from that first one on. A later one that lacks a version breaks a rule."""
+        """The judged releases from that one on. A later one that lacks a version breaks a rule."""
         return self.judged[len(self.unasked) :]
 
     @cached_property
     def recent(self) -> Sequence[PastRelease]:
-        """Every tag since the rules can be asked, and older ones that changed; all of them if they never can be."""
+        """Every tag since the rules apply, and older ones that changed; all tags if the rules apply to none."""
         if not self.asked:
             return self.releases
         start = self.releases.index(self.asked[0])
@@ -106,40 +106,40 @@ class AuditReport(Report):
 
     @cached_property
     def broken(self) -> list[PastRelease]:
-        """The releases of which the rules can be asked and that break one, or changed since; oldest first."""
+        """The releases that break a rule that applies to them, or changed since; oldest first."""
         unasked = {one.tag for one in self.unasked}
         return [one for one in self.releases if _broken(one) and one.tag not in unasked]
 
     @property
     def unverified(self) -> list[PastRelease]:
-        """The releases of which nothing worse is known than that something could not be verified."""
+        """The releases of which something could not be verified, and that break no rule."""
         return [one for one in self.releases if one.verdict is Verdict.BLOCKED and not _broken(one)]
 
     @property
     def verdict(self) -> Verdict:
-        """`blocked` if anything is wrong or unknown, or cannot be asked; an audit deploys nothing."""
+        """`blocked` if anything is wrong, unknown or cannot be judged; otherwise `build-only`."""
         runs_other = self.watch is not None and self.watch.matches is False
         is_blocked = runs_other or self.gaps or self.broken or self.unverified or self.unasked
         return Verdict.BLOCKED if is_blocked else Verdict.BUILD_ONLY
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """None of its own: each release has its findings."""
+        """Empty: each release has its own findings."""
         return ()
 
     @property
     def failed_rules(self) -> list[str]:
-        """`rule:subject` of every finding that blocks, each once, sorted."""
+        """`rule:subject` of every finding that blocks, sorted, each once."""
         return sorted({finding.key for one in self.releases for finding in one.findings if finding.status.blocks})
 
     @property
     def headline(self) -> str:
-        """What it comes to, and of which repository."""
+        """The outcome, and the repository."""
         return f"{self.words}: {self.repository}"
 
     @property
     def words(self) -> str:
-        """The few words that everything else explains."""
+        """The outcome alone."""
         if self.gaps:
             return "Incomplete"
         if self.broken:
@@ -160,11 +160,11 @@ class AuditReport(Report):
 
     @property
     def sentence(self) -> str:
-        """What was found: since when the rules can be asked, how many are fine, and which are not, newest first."""
+        """What was found: since when the rules apply, how many releases are fine, and which are not, newest first."""
         if self.gaps:
             return (
-                f"{count(len(self.gaps), 'question')} got no answer, so this audit is not complete and clears nothing. "
-                f"So far: {self._numbers()}"
+                f"{count(len(self.gaps), 'question')} could not be answered, so this audit is incomplete and clears "
+                f"nothing. So far: {self._numbers()}"
             )
         if not self.judged and not self.releases:
             return f"There is no release since {self.since}: the highest tag is {self.newest}."
@@ -180,7 +180,7 @@ class AuditReport(Report):
             f"{_named(unverified)} could not be verified" if unverified else "",
             f"{compared} of these, older or gone, {verb(compared, 'differ')} from release.json" if compared else "",
             self._not_asked() if self.unasked else "",
-            f"{count(others, 'other tag')} {'was' if others == 1 else 'were'} not judged, for only production tags are"
+            f"{count(others, 'other tag')} {'was' if others == 1 else 'were'} not judged: only production tags are"
             if others
             else "",
         )
@@ -188,22 +188,22 @@ class AuditReport(Report):
 
     def _fine(self) -> str:
         first, fine, tags = self.asked[0].tag, tally(self.asked).fine, count(len(self.asked), _TAG)
-        return f"Since {first}, {fine} of {tags} {verb(fine, 'keep')} every rule looked at"
+        return f"Since {first}, {fine} of {tags} {verb(fine, 'keep')} every rule that was checked"
 
     def _not_asked(self) -> str:
         unasked = len(self.unasked)
         if not self.asked:
-            return f"The rules cannot be asked of {count(unasked, _TAG)}: no workflow file names every version"
+            return f"The rules cannot be applied to {count(unasked, _TAG)}: no workflow file names every version"
         why = f"{self.asked[0].tag}, whose workflow file is the first to name every version"
-        return f"The rules cannot be asked of the {unasked} before {why}"
+        return f"The rules cannot be applied to the {unasked} before {why}"
 
     def remarks(self) -> list[Remark]:
-        """What it comes to, and each production tag that is blocked since the rules can be asked, the newest first."""
+        """The outcome, and each blocked tag since the rules apply, newest first."""
         seen = remarks_on(self.watch) if self.watch else []
         if self.verdict is not Verdict.BLOCKED:
             return [*seen, *([] if self.judged else [Remark("warning", self.words, self.sentence)])]
         blocked = [one for one in reversed(self.recent) if one.verdict is Verdict.BLOCKED]
-        # No file and line: the file is today's, and the finding is on that of its day.
+        # Without file and line: an annotation would point into today's file, but the finding is on an older one.
         tags = [
             Remark("error", f"Tag {one.tag}", " ".join(finding.message for finding in blocking(one.findings)))
             for one in blocked
@@ -211,12 +211,12 @@ class AuditReport(Report):
         return [*seen, Remark("error", self.words, self.sentence), *tags]
 
     def outputs(self) -> dict[str, str]:
-        """Which rules block anything."""
+        """The verdict and the rules that block."""
         seen = self.watch.outputs() if self.watch else {}
         return {"verdict": self.verdict.value, "failed-rules": ",".join(self.failed_rules), **seen}
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command."""
+        """The report in the schema that all commands share."""
         return {
             **self.head(),
             "complete": self.complete,
@@ -228,7 +228,7 @@ class AuditReport(Report):
             "releases": [_release(one) for one in self.releases],
             "counts": {
                 "by-rule": {
-                    rule: {status.value: count[status] for status in _TOLD}
+                    rule: {status.value: count[status] for status in _COUNTED}
                     for rule, count in by_rule(self.releases).items()
                 },
                 "by-year": {year: one.as_json() for year, one in by_year(self.judged).items()},
@@ -242,7 +242,7 @@ class AuditReport(Report):
 
 @dataclass(frozen=True)
 class WatchReport(Report):
-    """An audit that looks at nothing but what runs in production. `time` is in UTC."""
+    """An audit of only what runs in production. `time` is in UTC."""
 
     command: ClassVar[str] = "audit"
 
@@ -254,7 +254,7 @@ class WatchReport(Report):
 
     @property
     def verdict(self) -> Verdict:
-        """`blocked` only if production is known to run something else."""
+        """`blocked` only if production is known to run another release."""
         return Verdict.BLOCKED if self.watch.matches is False else Verdict.BUILD_ONLY
 
     @property
@@ -263,45 +263,45 @@ class WatchReport(Report):
         return self.watch.words
 
     def remarks(self) -> list[Remark]:
-        """What was found, unless all is well."""
+        """What was found, unless production runs what it should."""
         return remarks_on(self.watch)
 
     def outputs(self) -> dict[str, str]:
-        """What should run, and whether it does."""
+        """The release that should run, and whether it does."""
         return {"verdict": self.verdict.value, **self.watch.outputs()}
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command, with `production`."""
+        """The report in the schema that all commands share, with `production`."""
         return {**self.head(), "stack": {"repository": self.repository}, "production": self.watch.as_json()}
 
 
 def remarks_on(watch: Watch) -> list[Remark]:
-    """Return what annotations tell of production: an error if it runs something else, a warning if nobody can tell."""
+    """Return the annotation on production: an error if it runs another release, a warning if that is unknown."""
     if watch.matches:
         return []
     return [Remark("error" if watch.matches is False else "warning", watch.words, watch.sentence)]
 
 
 def tally(releases: Sequence[PastRelease]) -> Tally:
-    """Count how releases came out."""
+    """Count the outcomes of releases."""
     broken = sum(map(_broken, releases))
     blocked = sum(one.verdict is Verdict.BLOCKED for one in releases)
     return Tally(len(releases) - blocked, broken, blocked - broken)
 
 
 def by_rule(releases: Sequence[PastRelease]) -> Mapping[str, Mapping[Status, int]]:
-    """How many production tags each rule blocks or warns of; the rule that fails most first."""
+    """The number of production tags by rule and status, the rule with most failures first."""
     counts: dict[str, Counter[Status]] = {}
     for one in releases:
         if one.is_production:
             for rule, status in {(finding.rule, finding.status) for finding in one.findings}:
                 counts.setdefault(rule, Counter())[status] += 1
-    told = {rule: count for rule, count in counts.items() if any(count[status] for status in _TOLD)}
-    return dict(sorted(told.items(), key=lambda item: [-item[1][status] for status in _TOLD]))
+    shown = {rule: count for rule, count in counts.items() if any(count[status] for status in _COUNTED)}
+    return dict(sorted(shown.items(), key=lambda item: [-item[1][status] for status in _COUNTED]))
 
 
 def by_year(judged: Sequence[PastRelease]) -> Mapping[str, Tally]:
-    """How the judged releases of each year came out, the oldest year first."""
+    """The tally of judged releases by year, oldest first."""
     years: dict[str, list[PastRelease]] = {}
     for one in judged:
         years.setdefault(str(one.date.year) if one.date else UNDATED, []).append(one)
@@ -309,13 +309,13 @@ def by_year(judged: Sequence[PastRelease]) -> Mapping[str, Tally]:
 
 
 def _lacks_versions(one: PastRelease) -> bool:
-    """Whether a workflow file was read that lacks a version; what is seen to have changed was asked, and answered."""
+    """Whether the workflow file was read and lacks a version; a release that changed since does not count."""
     lacks = any(not facts.pin.tag and not facts.pin.unread for facts in one.components)
     return lacks and not any(map(is_change, one.findings))
 
 
 def _named(releases: Sequence[PastRelease]) -> str:
-    """Return the tags, which are given oldest first, with the newest first; of many only those."""
+    """Return tags, which are given oldest first, as text with the newest first; of many only those."""
     names = [one.tag for one in reversed(releases)]
     shown, left = names[:MOST_NAMED], len(names) - MOST_NAMED
     if left > 0:

@@ -1,4 +1,4 @@
-"""The report of `deploy`: what was deployed where, on which evidence, and how far it came."""
+"""The report of `deploy`: what was deployed where, on which evidence, and how far the deployment got."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .gate import GateReport, JudgedReport
 
 
 class Stage(Enum):
-    """How far a deployment came, in the words of its headline."""
+    """How far a deployment got, as the headline words it."""
 
     REFUSED = "Refused"
     PLANNED = "Planned, nothing launched"
@@ -44,7 +44,7 @@ _BY_OUTCOME = {FAILURE: Stage.JOB_FAILED, "skipped": Stage.NOT_BEGUN}
 
 @dataclass(frozen=True)
 class Target:
-    """Where to, and by which rules. `rollback` means that an older release's record was the evidence."""
+    """Where to deploy, and by which rules. With `rollback` an older release's record is the evidence."""
 
     environment: str
     is_production: bool
@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class OwnRecord:
-    """The deployment record that this run has filed, or goes on with; `state` is empty before it was told any."""
+    """The deployment record that this run filed or continues; `state` is empty until a status is set."""
 
     id: int
     url: str
@@ -64,13 +64,12 @@ class OwnRecord:
 
 @dataclass(frozen=True)
 class DeployReport(JudgedReport):
-    """`judged` is the gate's report as it was repeated; `image` what is deployed, by tag, and its digest if known.
+    """`judged` is the gate's report from this run; `image` what is deployed, by tag, with its digest if known.
 
-    `refusal` says why an environment does not take what the gate has judged. `launch_sent` says that a launch was sent,
-    and that nothing says for certain that it came to nothing. `site` is the last look at it,
-    `site_before` the one before the launch; `seen_at` is when the site showed it, in UTC. `record` is the deployment
-    record, None if there is none. `outcome` is how the workflow's own step ended that deploys, in GitHub's word: empty
-    before it, None if AWX deploys.
+    `refusal` is why the environment does not accept what the gate judged. `launch_sent`: a launch was sent, and is not
+    known to have had no effect. `site` is the last look at the site, `site_before` the one before the launch; `seen_at`
+    (UTC) is when the site showed the release. `record` is the deployment record, None if there is none. `outcome` is
+    GitHub's outcome of the workflow's own step that deploys: empty before it, None if AWX deploys.
     """
 
     command: ClassVar[str] = "deploy"
@@ -91,12 +90,12 @@ class DeployReport(JudgedReport):
 
     @property
     def by_own_step(self) -> bool:
-        """Whether a step of the workflow deploys."""
+        """Whether a step of the workflow deploys, and not AWX."""
         return self.outcome is not None
 
     @property
     def stage(self) -> Stage:
-        """How far it came."""
+        """How far the deployment got."""
         if self.outcome:
             return self._after_own_step(self.outcome)
         if self.judged.failed_rules or self.refusal:
@@ -130,12 +129,12 @@ class DeployReport(JudgedReport):
 
     @property
     def stage_in_words(self) -> str:
-        """How far it came, for people."""
+        """How far the deployment got, for people."""
         own = _OF_OWN_STEP if self.by_own_step else {}
         return own.get(self.stage, self.stage.value)
 
     def record_state(self, is_told: bool) -> str:
-        """GitHub's word for how it ended. `is_told` is false if the run was cancelled, or broke off by a fault."""
+        """GitHub's state for the outcome. `is_told` is false if the run was cancelled or failed unexpectedly."""
         if self.stage in (Stage.DEPLOYED, Stage.HANDED_OVER):
             return SUCCESS if self.stage is Stage.DEPLOYED else IN_PROGRESS
         failed = self.stage is Stage.JOB_FAILED or (is_told and self.stage is Stage.NOT_SHOWN)
@@ -143,17 +142,17 @@ class DeployReport(JudgedReport):
 
     @property
     def shown_before(self) -> bool:
-        """Whether the site showed what is deployed before the launch, so that showing it later proves nothing."""
+        """Whether the site already showed the release before the launch, so that it proves nothing afterwards."""
         return self.site_before is not None and self.site_before.passed
 
     @property
     def headline(self) -> str:
-        """How far it came, and where to."""
+        """How far the deployment got, of what, and where."""
         return f"{self.stage_in_words}: {self.subject}"
 
     @property
     def line(self) -> str:
-        """What runs where now; else how far it came, and why no further if a rule says so."""
+        """What is deployed where; otherwise how far the deployment got, and the rules that blocked it."""
         target, tag = self.target, tag_name(self.name)
         where = "production" if target.is_production else path_name(target.environment, "an environment")
         if self.stage is Stage.DEPLOYED:
@@ -165,7 +164,7 @@ class DeployReport(JudgedReport):
 
     @property
     def name(self) -> str:
-        """What people call it: the release if the image is that of one, else the image's tag."""
+        """The name for people: the release if the image is that of one, otherwise the image's tag."""
         tag = self.judged.production_tag
         return tag.text if tag and tag.image_tag == self.image.tag else self.image.tag
 
@@ -177,15 +176,15 @@ class DeployReport(JudgedReport):
 
     @property
     def own_status(self) -> int:
-        """The status without regard to a problem: 0 for what is known to be deployed, is handed over, or planned."""
+        """The exit status if there is no problem: 0 if deployed, handed over or planned, otherwise 1."""
         return 0 if self.stage in (Stage.DEPLOYED, Stage.HANDED_OVER, Stage.PLANNED) else 1
 
     def remarks(self) -> list[Remark]:
-        """Why the environment does not take it."""
+        """Why the environment does not accept it."""
         return [Remark("error", self.command, self.refusal)] if self.refusal else []
 
     def outputs(self) -> dict[str, str]:
-        """What was judged, and the job. Whoever reads this after a failure goes on to nothing."""
+        """The gate's outputs, the image and the job."""
         job = self.job
         return self.judged.outputs() | {
             "image-tag": self.image.tag,
@@ -199,11 +198,11 @@ class DeployReport(JudgedReport):
 
     @property
     def to_deploy(self) -> str:
-        """The image that the workflow's own step is to deploy, by its digest if known; empty if there is none."""
+        """The image that the workflow's own step has to deploy, by its digest if known; otherwise empty."""
         return self.image.reference if self.stage is Stage.HANDED_OVER else ""
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command, with the job and the site."""
+        """The report in the schema that all commands share, with the job and the site."""
         refused = problem_as_json(Problem(self.refusal, "", 1)) if self.refusal and not self.problem else {}
         document = {**self.judged.as_json(), **self.came(), **refused}
         document["stack"] |= {"image": f"{self.image.name}:{self.image.tag}", "digest": self.image.digest}
@@ -236,7 +235,7 @@ class DeployReport(JudgedReport):
 
 
 def refusal(target: Target, decision: Decision, image_tag: str) -> str:
-    """Say why an environment does not take what was judged; empty where it does, or where findings say why."""
+    """Return why an environment does not accept what was judged; empty if it does, or if findings explain it."""
     if decision.verdict is Verdict.BLOCKED:
         return ""
     if not image_tag:
@@ -246,5 +245,5 @@ def refusal(target: Target, decision: Decision, image_tag: str) -> str:
     if target.is_production:
         if decision.verdict is Verdict.DEPLOY and decision.deploy_production:
             return ""
-        return f"{target.environment} takes a production tag in the run of that tag, or a rollback. {decision.reason}"
+        return f"{target.environment} accepts a production tag only in its own run, or as a rollback. {decision.reason}"
     return "" if decision.deploy_staging else f"This is not for {target.environment}. {decision.reason}"

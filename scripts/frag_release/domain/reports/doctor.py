@@ -1,4 +1,4 @@
-"""The report of `doctor`: every need of the chosen commands, and what guards the gate from outside."""
+"""The report of `doctor`: what the chosen commands need, and the settings that guard the gate from outside."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from . import Report, count, finding_as_json
 
 @dataclass(frozen=True)
 class DoctorReport(Report):
-    """What was looked for, and how it stands. `time` is in UTC.
+    """What was checked, and the result. `time` is in UTC.
 
-    `token` is what kind of token the input token held; None where that is not known for sure.
+    `token` is the kind of token in the input token; None if that is not certain.
     """
 
     command: ClassVar[str] = "doctor"
@@ -37,17 +37,17 @@ class DoctorReport(Report):
 
     @property
     def in_file(self) -> list[Row]:
-        """What the stack's workflow file does with the gate."""
+        """How the stack's workflow file uses the gate."""
         return [row for row in self.rows if row.need.rule == IN_FILE]
 
     @property
     def guards(self) -> list[Row]:
-        """What guards the gate from outside."""
+        """The settings that guard the gate from outside."""
         return [row for row in self.rows if row.need.is_outside]
 
     @property
     def blockers(self) -> list[Row]:
-        """What a command would stop for: missing, or not seen although it should have been."""
+        """What would stop a command: missing, or unreadable although it has to be read."""
         return [row for row in self.rows if row.blocks]
 
     @property
@@ -57,49 +57,50 @@ class DoctorReport(Report):
 
     @property
     def verdict(self) -> Verdict:
-        """`blocked`, or `build-only`: nothing that is found here lets anything be deployed."""
+        """`blocked`, otherwise `build-only`: doctor permits no deployment."""
         return Verdict.BLOCKED if self.blockers else Verdict.BUILD_ONLY
 
     @property
     def headline(self) -> str:
-        """How it stands."""
+        """The result in one line."""
         missing, unseen = (self.count(one, self.blockers) for one in (Presence.MISSING, Presence.UNSEEN))
         if not self.blockers:
-            return f"Ready to run, and open: {self.openings}" if self.openings else "All that could be seen is there"
+            found = "Everything that could be checked is in place"
+            return f"Ready to run, and open: {self.openings}" if self.openings else found
         parts = [f"{count(missing, 'thing')} {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{count(unseen, 'thing')} could not be seen"] if unseen else []
         return ", and ".join(parts)
 
     @property
     def openings(self) -> str:
-        """How many guards from outside are missing or were not seen; empty where none is."""
+        """How many guards are missing or could not be seen; empty if there are none."""
         missing, unseen = (self.count(one, self.guards) for one in (Presence.MISSING, Presence.UNSEEN))
         parts = [f"{count(missing, 'guard')} missing"] if missing else []
         return ", and ".join([*parts, *([f"{count(unseen, 'guard')} could not be seen"] if unseen else [])])
 
     def told_findings(self) -> list[Finding]:
-        """The findings as log and annotations tell them: one for all that was not seen for one reason."""
-        told = []
+        """The findings for log and annotations: one for everything that was not seen for the same reason."""
+        findings = []
         for rows in grouped(self.rows):
             others = ", ".join(row.need.id for row in rows[1:])
-            more = f" The same is true of {others}." if others else ""
-            told.append(replace(rows[0].finding, message=f"{shared_message(rows)}{more}"))
-        return told
+            more = f" The same applies to {others}." if others else ""
+            findings.append(replace(rows[0].finding, message=f"{shared_message(rows)}{more}"))
+        return findings
 
     def of_command(self, command: str) -> list[Row]:
         """What one command needs."""
         return [row for row in self.needs if command in row.need.commands]
 
     def count(self, presence: Presence, rows: Sequence[Row] | None = None) -> int:
-        """How many needs stand so."""
+        """The number of rows, by default of the needs, with this presence."""
         return sum(row.judgement.presence is presence for row in (self.needs if rows is None else rows))
 
     def outputs(self) -> dict[str, str]:
-        """What a command would stop for."""
+        """The verdict, and what would stop a command."""
         return {"verdict": self.verdict.value, "failed-rules": ",".join(row.finding.key for row in self.blockers)}
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command; each finding also has `for`, `needed` and `presence`."""
+        """The report in the schema that all commands share; findings also have `for`, `needed` and `presence`."""
         return {
             **self.head(),
             "for": list(self.commands),
@@ -109,7 +110,7 @@ class DoctorReport(Report):
 
 
 def grouped(rows: Sequence[Row]) -> list[list[Row]]:
-    """Put together what was not seen for one reason: a server that is away is away for every question."""
+    """Group the rows that were not seen for the same reason: an unreachable server affects every question."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         found = row.judgement
@@ -119,12 +120,12 @@ def grouped(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def shared_message(rows: Sequence[Row]) -> str:
-    """Return what is said of a group: of one row its message, of several why none was seen."""
+    """Return the message of a group: that of its only row, otherwise why none was seen."""
     return _why(rows[0]) if len(rows) > 1 else rows[0].judgement.message
 
 
 def _why(row: Row) -> str:
-    """Return why something was not seen, without what was asked for."""
+    """Return why something was not seen, without what was requested."""
     return f"{re.split(r',? when asked for ', row.judgement.message)[0].rstrip('.')}."
 
 

@@ -1,4 +1,4 @@
-"""The report of a gate, which also stands in those of `publish` and `deploy`."""
+"""The report of a gate, which is also part of those of `publish` and `deploy`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..refs import DEFAULT_FORMAT, Ref, TagFormat
 from ..versions import ProductionTag, parse_production_tag
 from . import Remark, Report, as_word, component_outputs, joined, pair, path_name, rules, tag_name
 
-if TYPE_CHECKING:  # the gate itself knows nothing of AWX
+if TYPE_CHECKING:  # the gate itself does not use AWX
     from ..awx_jobs import AwxForm
 
 VERDICTS = {
@@ -28,10 +28,10 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class GateReport(Report):
-    """What was asked, what was seen and what was decided. `time` is in UTC.
+    """The question, the evidence and the decision. `time` is in UTC.
 
-    `image_name` is the name of the stack's image without its tag, empty where the command is not told it.
-    `released` is what has been seen of the releases, for the way back, and `awx` what is typed there by hand.
+    `image_name` is the name of the stack's image without its tag, empty if the command is not given it.
+    `released` is what is known of the releases, for the way back, and `awx` what people enter there by hand.
     """
 
     command: ClassVar[str] = "gate"
@@ -51,31 +51,31 @@ class GateReport(Report):
 
     @property
     def tag(self) -> str:
-        """The stack's tag, empty where the ref is none."""
+        """The stack's tag, empty if the ref is not a tag."""
         return self.ref.tag
 
     @property
     def production_tag(self) -> ProductionTag | None:
-        """The stack's tag if it is one of production."""
+        """The stack's tag if it is a production tag."""
         return parse_production_tag(self.tag, self.tag_format)
 
     @property
     def stack_image(self) -> str:
-        """The stack's image as it will be built, by its default name where nobody has told it; empty for none."""
+        """The stack's image as it will be built, with the default name if no other is given; empty if none is built."""
         tag = self.decision.image_tag
         return f"{self.image_name or default_stack_image(self.repository)}:{tag}" if tag else ""
 
     @property
     def previous(self) -> PreviousRelease | None:
-        """The previous release, None where there is none or it could not be read."""
+        """The previous release, None if there is none or it could not be read."""
         return self.facts.previous if isinstance(self.facts.previous, PreviousRelease) else None
 
     @property
     def last_good(self) -> str | None:
-        """The newest tag below the judged one that was released, empty where none was; None where nobody knows.
+        """The newest released tag below the judged one, empty if there is none; None if unknown.
 
-        Released means: with a public `release.json`, which `publish` leaves when the build has passed. One that was
-        taken back is not good: what production went back to then is.
+        Released means: with a public `release.json`, which `publish` adds when the build has passed. A release that was
+        taken back is not good; the one that production went back to is.
         """
         tag = self.production_tag
         if tag is None or isinstance(self.released, Unknown):
@@ -85,32 +85,32 @@ class GateReport(Report):
 
     @property
     def taken_back(self) -> Sequence[str]:
-        """The releases below the judged tag that production went back from, as far as anybody has looked."""
+        """The releases below the judged tag that were taken back, as far as was checked."""
         tag = self.production_tag
         if tag and isinstance(self.released, Released):
             return self.released.taken_back_below(tag)
-        told = [facts.recorded for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
-        return list(dict.fromkeys(one.tag for one in told if one.taken_back))
+        recorded = [facts.recorded for facts in self.facts.components if isinstance(facts.recorded, Recorded)]
+        return list(dict.fromkeys(one.tag for one in recorded if one.taken_back))
 
     @property
     def verdict(self) -> Verdict:
-        """What was decided."""
+        """The gate's verdict."""
         return self.decision.verdict
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What was found."""
+        """The gate's findings."""
         return self.decision.findings
 
     @property
     def headline(self) -> str:
-        """The verdict in words, and what it is about. A branch may be called like a release: its kind is told."""
+        """The verdict in words, and the ref, with its kind if it is not a tag, since a branch may be named like one."""
         kind = "" if self.tag else f"{self.decision.kind.value} "
         return f"{VERDICTS[self.verdict]}: {kind}{self.ref.name}"
 
     @property
     def line(self) -> str:
-        """The verdict and the release, with the pair or what is wrong with it."""
+        """The verdict and the release, with its pair or the rules that block it."""
         name = tag_name(self.tag) if self.tag else path_name(self.ref.name, f"a {self.decision.kind.value}")
         if self.verdict is Verdict.DEPLOY:
             return joined(f"{name} may be deployed to production", pair(self.facts.components))
@@ -119,13 +119,13 @@ class GateReport(Report):
         return f"{VERDICTS[self.verdict]}: {name}"
 
     def remarks(self) -> list[Remark]:
-        """That a tag is not for production, and allowances that changed nothing."""
+        """A notice on a tag that is not for production, and warnings of unused allowances."""
         is_other = self.decision.kind is RefKind.OTHER_TAG
         notice = [Remark("notice", "Not for production", self.decision.reason)] if is_other else []
         return [*notice, *unused_remarks(self.unused_allowances)]
 
     def outputs(self) -> dict[str, str]:
-        """What the next jobs go by."""
+        """What the following jobs depend on."""
         decision = self.decision
         return {
             "verdict": self.verdict.value,
@@ -139,7 +139,7 @@ class GateReport(Report):
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema that `release.json` and other tools read."""
+        """The report in the schema that all commands and `release.json` share."""
         return self.of_release(
             self.ref, self.facts, self.repository, tag=self.tag, commit=self.commit, image=self.stack_image
         )
@@ -147,7 +147,7 @@ class GateReport(Report):
 
 @dataclass(frozen=True)
 class JudgedReport(Report):
-    """The report of a command that goes on from what a gate has `judged`."""
+    """The report of a command that continues from a gate's report, `judged`."""
 
     if TYPE_CHECKING:
 
@@ -162,21 +162,21 @@ class JudgedReport(Report):
 
     @property
     def time(self) -> datetime.datetime:
-        """When it was judged, in UTC."""
+        """The time of the judgement, in UTC."""
         return self.judged.time
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What was found when it was judged."""
+        """The gate's findings."""
         return self.judged.findings
 
     @property
     def verdict(self) -> Verdict:
-        """What was decided about the ref or commit."""
+        """The gate's verdict."""
         return self.judged.verdict
 
 
 def unused_remarks(allowances: Sequence[Allowance]) -> list[Remark]:
-    """Say which allowances changed nothing."""
+    """Return a warning for each allowance that had no effect."""
     message = "changed nothing: there is no such finding in this release. Remove it from allow."
     return [Remark("warning", "Unused allowance", f"{one} {message}") for one in allowances]

@@ -1,4 +1,4 @@
-"""The report of `prepare`: what was planned, on which evidence, and what came of it."""
+"""The report of `prepare`: what was planned, on which evidence, and the outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import Report, as_word, component_outputs, joined, known_commit, pair, pa
 
 
 class Stage(Enum):
-    """Where `prepare` has ended."""
+    """How far `prepare` got."""
 
     REFUSED = "refused"
     PLANNED = "planned"
@@ -30,10 +30,10 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class PrepareReport(Report):
-    """`time` is in UTC. `pull_request` is the number and URL of the pull request, where there is one.
+    """`time` is in UTC. `pull_request` is the number and URL of the pull request, if there is one.
 
-    `quiet` names the components on whose production branch nothing was new. `tickets_from` is the repository whose
-    issues the components' commits name. `inputs` are the texts of those that decide, by name.
+    `quiet` names the components without new commits on their production branch. `tickets_from` is the repository whose
+    issues the components' commits name. `inputs` are the texts of the inputs that affect the result, by name.
     """
 
     command: ClassVar[str] = "prepare"
@@ -57,7 +57,7 @@ class PrepareReport(Report):
 
     @property
     def target(self) -> dict[str, str]:
-        """What an approval of this is for."""
+        """What an approval of this plan covers."""
         return target_of(self.plan, self._commits, self.inputs)
 
     @property
@@ -66,7 +66,7 @@ class PrepareReport(Report):
 
     @property
     def stage(self) -> Stage:
-        """Where it stands; `PLANNED` is also a plan that is about to be carried out."""
+        """How far `prepare` got; `PLANNED` includes a plan that is about to be carried out."""
         if self.refused:
             return Stage.REFUSED
         if not self.plan.is_needed:
@@ -77,17 +77,17 @@ class PrepareReport(Report):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it was refused: nothing that is prepared here is deployed by this run."""
+        """`blocked` if it was refused, otherwise `build-only`: `prepare` permits no deployment."""
         return Verdict.BLOCKED if self.refused else Verdict.BUILD_ONLY
 
     @property
     def headline(self) -> str:
-        """How far it came."""
+        """The outcome in one line."""
         return self._ended(self.plan.stack_tag, self.plan.branch)
 
     @property
     def line(self) -> str:
-        """How far it came, with the pair or what is wrong with it."""
+        """The outcome, with the pair or the rules that block it."""
         what = self._ended(tag_name(self.plan.stack_tag), path_name(self.plan.branch, "the branch"))
         return joined(what, rules(self.failed_rules) if self.refused else pair(self.facts.components))
 
@@ -98,17 +98,17 @@ class PrepareReport(Report):
 
     def _ended(self, tag: str, branch: str) -> str:
         planned = f"Plan (dry run) for release {tag}" if self.dry_run else f"Plan for release {tag}"
-        proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is prepared already"
+        proposed = f"Release {tag} is prepared" if self.changed else f"Nothing to do: release {tag} is already prepared"
         return {
             Stage.REFUSED: f"Refused: release {tag} is not prepared",
             Stage.PLANNED: planned,
-            Stage.NOTHING: f"Nothing to do: {branch} uses this pair already",
+            Stage.NOTHING: f"Nothing to do: {branch} already uses this pair",
             Stage.PROPOSED: proposed,
             Stage.COMMITTED: f"Release {tag} is prepared",
         }[self.stage] + (f" (nothing new on production of {' and '.join(self.quiet)})" if self.quiet else "")
 
     def outputs(self) -> dict[str, str]:
-        """What was prepared."""
+        """The release, its pair, the plan and the pull request."""
         number, url = self.pull_request or (0, "")
         is_open = self.plan.is_open and not self.refused
         return {
@@ -125,7 +125,7 @@ class PrepareReport(Report):
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command, with the plan."""
+        """The report in the schema that all commands share, with the plan."""
         plan = self.plan
         return {
             **self.of_release(
@@ -144,7 +144,7 @@ class PrepareReport(Report):
 
 
 def _new_tag(tag: NewTag) -> dict[str, Any]:
-    """A tag that was asked for as new, and what making it comes to."""
+    """A requested new tag as JSON, with what it would contain and start."""
     history = None if isinstance(tag.history, Unknown) else tag.history
     files = history.new_files if history else None
     return {
@@ -161,7 +161,7 @@ def _new_tag(tag: NewTag) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    """A component's change, with the newest tags that could be chosen; null where something is not known."""
+    """A component's change as JSON, with the newest tags to choose from; unknown values are null."""
     history = change.history
     known = None if isinstance(history, Unknown) else history
     return {

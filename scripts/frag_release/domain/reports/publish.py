@@ -1,4 +1,4 @@
-"""The report of `publish`: what was reviewed, on which evidence, and how far it came."""
+"""The report of `publish`: what was reviewed, on which evidence, and how far the publication got."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .gate import GateReport, JudgedReport
 
 
 class Stage(Enum):
-    """How far a publication came, in the words of its headline."""
+    """How far a publication got, as the headline words it."""
 
     REFUSED = "Refused"
     PLANNED = "Planned, nothing written"
@@ -33,9 +33,9 @@ class Stage(Enum):
 class PublishReport(JudgedReport):
     """`judged` is the gate's report on the commit.
 
-    `tagged` says that the tag was there before. `image` and `digest` are the stack's own, `digest` empty where
-    it is not known, and `is_unnamed` where that is because the build did not say what it pushed. `is_baseline` says
-    that it was seen in the registry, long after. `ticket` is the one that the commit says is to be told.
+    `tagged`: the tag existed before. `image` and `digest` are the stack's; `digest` is empty if unknown, with
+    `is_unnamed` because the build did not name the image that it pushed. `is_baseline`: the digest was read from the
+    registry later. `ticket` is the one that the commit names for the announcement.
     """
 
     command: ClassVar[str] = "publish"
@@ -56,7 +56,7 @@ class PublishReport(JudgedReport):
 
     @property
     def stage(self) -> Stage:
-        """How far it came."""
+        """How far the publication got."""
         if self.judged.failed_rules and not self.progress:
             return Stage.REFUSED
         if self.problem:
@@ -71,12 +71,12 @@ class PublishReport(JudgedReport):
 
     @property
     def headline(self) -> str:
-        """How far it came."""
+        """How far the publication got, and the tag."""
         return f"{self.stage.value}: {self.judged.tag}"
 
     @property
     def line(self) -> str:
-        """How far it came; the pair once it is public, what a build waits for, the rules that refuse it."""
+        """The headline, with the pair once it is public, what the build waits for, or the rules that block it."""
         what = f"{self.stage.value}: {tag_name(self.judged.tag)}"
         if self.stage is Stage.PUBLISHED:
             return joined(f"{tag_name(self.judged.tag)} published", pair(self.judged.facts.components))
@@ -93,7 +93,7 @@ class PublishReport(JudgedReport):
 
     @property
     def own_status(self) -> int:
-        """The status without regard to a problem."""
+        """The exit status if there is no problem."""
         return 1 if self.stage is Stage.REFUSED else 0
 
     @property
@@ -103,14 +103,14 @@ class PublishReport(JudgedReport):
 
     @property
     def run_conclusion(self) -> str:
-        """How the build ended, in GitHub's word; `waiting` if it waits for somebody, empty while it runs."""
+        """GitHub's conclusion of the build; `waiting` if it waits for an approval, empty while it runs."""
         if self.progress and self.progress.is_left:
             return WAITING
         build = self.progress.build if self.progress else None
         return (build.conclusion or "") if build and build.is_over else ""
 
     def outputs(self) -> dict[str, str]:
-        """What was published, as far as it came."""
+        """The release, its pair and its build, as far as they are known."""
         return {
             "verdict": self.verdict.value,
             "stack-tag": self.judged.tag,
@@ -124,7 +124,7 @@ class PublishReport(JudgedReport):
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command; this is what `release.json` holds."""
+        """The report in the schema that all commands share; `release.json` is based on it."""
         document = {**self.judged.as_json(), **self.came()}
         document["stack"] |= {"image": self.image or None, "digest": self.digest or None}
         if self.is_baseline:
@@ -136,7 +136,7 @@ class PublishReport(JudgedReport):
         return document
 
     def as_record(self) -> dict[str, Any]:
-        """The report as `release.json` keeps it: its headline is what is true once the release is public."""
+        """The report as written to `release.json`, with the headline that is true once the release is public."""
         return {**self.as_json(), "headline": f"{Stage.PUBLISHED.value}: {self.judged.tag}"}
 
     def _build(self) -> dict[str, Any] | None:
@@ -173,9 +173,9 @@ class NothingReport(Report):
     headline: str = "Nothing to publish"
 
     def remarks(self) -> list[Remark]:
-        """Why there is nothing, and what to do where there should be."""
+        """Why there is nothing to publish, and what to do if there should be."""
         return [Remark("notice", self.headline, f"{self.nothing.reason} {self.nothing.remedy}".rstrip())]
 
     def as_json(self) -> dict[str, Any]:
-        """The report by the schema of every command, with the `reason`."""
+        """The report in the schema that all commands share, with the `reason`."""
         return {**self.head(), "reason": self.nothing.reason}
