@@ -127,7 +127,7 @@ def test_only_our_own_addresses_become_links() -> None:
     chosen = pin("backend", "2023.05.1")
     facts = with_backend(good_facts(), pin=replace(chosen, component=replace(chosen.component, ci_workflows=())))
     summary = gate_summary(report(with_backend(facts, runs=red)), GITHUB)
-    assert summary.count(f"Mend what is wrong, then re-run it at [`{run}`]({run}) (") == 2
+    assert summary.count(f"Fix what is wrong, then re-run it at [`{run}`]({run}) (") == 2
     assert "[www&#46;evil.example.yaml](https://github.com/backend/7)" in summary
     assert foreign not in summary
     waiting = [replace(red[0], status="in_progress", conclusion=None)]
