@@ -118,8 +118,8 @@ def test_pin_ci_is_unknown_without_a_run_of_the_tags_commit(runs: Sequence[Run])
 @pytest.mark.parametrize(
     ("status", "conclusion", "words"),
     [
-        ("completed", "action_required", ("Somebody with write access", "Approve and run")),
-        ("action_required", None, ("Somebody with write access", "Approve and run")),
+        ("completed", "action_required", ("A person with write access", "Approve and run")),
+        ("action_required", None, ("A person with write access", "Approve and run")),
         ("waiting", None, ("a reviewer of its environment", "Approve and run")),
     ],
 )
