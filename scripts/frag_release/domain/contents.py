@@ -107,9 +107,9 @@ def _answers(contents: Contents) -> Iterator[tuple[str, object]]:
 
 def _one_title(titles: Titles) -> Iterator[tuple[str, object]]:
     """Yield why titles could not be read, once for all of them."""
-    lost = [title for title in titles.values() if isinstance(title, Unknown) and not isinstance(title, LeftOut)]
-    if lost:
-        yield ("The title of a ticket" if len(lost) == 1 else f"The titles of {len(lost)} tickets"), lost[0]
+    unread = [title for title in titles.values() if isinstance(title, Unknown) and not isinstance(title, LeftOut)]
+    if unread:
+        yield ("The title of a ticket" if len(unread) == 1 else f"The titles of {len(unread)} tickets"), unread[0]
 
 
 def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:

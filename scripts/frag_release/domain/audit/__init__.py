@@ -258,14 +258,14 @@ def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> lis
     """
     judge = Judge(history, allow)
     judged = [judge.release(tag, facts) for tag, facts in production(history.tags) if history.since.covers(tag)]
-    compared = [judge.changes(tag, record) for tag, record in compared_alone(history)]
+    compared = [judge.changes(tag, record) for tag, record in only_compared(history)]
     releases = sorted(
         [*judged, *(one for one in compared if one.findings)], key=lambda one: _place(one.tag, history.tag_format)
     )
     return _merged(releases, [judge.other(facts) for facts in history.tags if facts.production is None])
 
 
-def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRecord]]:
+def only_compared(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRecord]]:
     """Return the releases with a `release.json` that are not judged: those before `since`, or whose tag is gone."""
     if isinstance(history.records, Unknown):
         return []
@@ -280,7 +280,7 @@ def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRe
 
 def recorded_pins(history: StackHistory) -> list[Pin]:
     """Return the pins of the releases that are only compared, from their `release.json`."""
-    compared = compared_alone(history)
+    compared = only_compared(history)
     pins = (_recorded_pin(each, record) for tag, record in compared for each in history.components_of(tag.text))
     return [pin for pin in pins if pin]
 

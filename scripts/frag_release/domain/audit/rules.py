@@ -17,7 +17,7 @@ from ..refs import DEFAULT_FORMAT, MAX_DIGITS, TagFormat
 from ..release_record import ASSET, ReleaseRecord
 from ..rules import CATALOGUE
 from ..rules.deployment import stack_image
-from ..rules.pin_ci import MUTABLE, pin_ci
+from ..rules.pin_ci import note_if_mutable, pin_ci
 from ..rules.proof import pin_exists, pin_image, stack_contents
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_order
@@ -168,7 +168,8 @@ def _tag_stayed(facts: PastStackFacts) -> Outcome:
     if isinstance(facts.tag_commit, Unknown):
         return unknown(f"what {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == record.commit:
-        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.{_mutable(record)}")
+        note = note_if_mutable(record.frozen)
+        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.{note}")
     now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
     return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", MOVED)
 
@@ -202,7 +203,7 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
         return unknown(f"the image {record.image}", image)
     if image.digest is None:
         return failed(f"The registry no longer has the image {image.name}:{image.tag}.", PUSHED_AGAIN)
-    return _same_image(image, record.digest, f"{facts.tag} was released as", _mutable(record))
+    return _same_image(image, record, f"{facts.tag} was released as")
 
 
 def _contents_as_recorded(facts: PastStackFacts) -> Outcome:
@@ -238,20 +239,14 @@ def _component_image_stayed(facts: ComponentFacts) -> Outcome:
         return skipped("Switched off by check-images." if facts.pin.image_name else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
-    return _same_image(image, record.digest, f"{record.tag} was made from", _mutable(record))
+    return _same_image(image, record, f"{record.tag} was made from")
 
 
-def _mutable(record: ReleaseRecord | Recorded) -> str:
-    return "" if record.frozen else f" {MUTABLE}"
-
-
-def _same_image(image: Image, digest: str, what: str, more: str) -> Outcome:
-    name = f"{image.name}:{image.tag}"
-    if image.digest == digest:
-        return passed(f"{name} is in the registry, still as {digest[:19]}.{more}")
-    return failed(
-        f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", PUSHED_AGAIN
-    )
+def _same_image(image: Image, record: ReleaseRecord | Recorded, what: str) -> Outcome:
+    name, digest = f"{image.name}:{image.tag}", record.digest[:19]
+    if image.digest == record.digest:
+        return passed(f"{name} is in the registry, still as {digest}.{note_if_mutable(record.frozen)}")
+    return failed(f"{name} is now {(image.digest or '')[:19]}, but {what} {digest}: it was pushed again.", PUSHED_AGAIN)
 
 
 _OF_THE_PAST: dict[str, Rule[Any]] = {

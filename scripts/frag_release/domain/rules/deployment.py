@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..deployment_records import Record, Staging
 
 
-_RELEASE_AGAIN = "Do not deploy it. Find out who changed it, and release again under the next free tag."
+_RELEASE_AGAIN = "Do not deploy it. Find out who pushed it, and release again under the next free tag."
 _BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 
@@ -102,7 +102,7 @@ def stack_image(facts: StackImageFacts) -> Outcome:
         return passed(f"{reference} is in the registry, as {now}, which is the expected digest.")
     return failed(
         f"The image {reference} was {facts.expected} and is {now} now: another image was pushed under its tag.",
-        "Do not deploy it. Find out who pushed it, and release again under the next free tag.",
+        _RELEASE_AGAIN,
     )
 
 
@@ -119,7 +119,7 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
     return failed(
         f"release.json of {facts.tag} records {public.digest}, but {wanted} was to be deployed under that tag: another "
         "build pushed over it.",
-        "Do not deploy it. Find out who built or pushed it, and release again under the next free tag.",
+        _RELEASE_AGAIN,
         public.url,
     )
 

@@ -30,19 +30,17 @@ from ..findings import Outcome, Status
 from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import failed, passed, rule, skipped, unknown, warned
 
-MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
-
 _HELD = {"pending": "pending behind another run of its concurrency group"}
 """Run states of GitHub that need an explanation; the others are shown as they are."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The runs that count; `missing` are files without a run, `unheard` are names that no workflow has."""
+    """The runs that count; `missing` are files without a run, `unmatched` are names that no workflow has."""
 
     runs: Sequence[Run]
     missing: Sequence[str] = ()
-    unheard: Sequence[str] = ()
+    unmatched: Sequence[str] = ()
 
     @property
     def missing_files(self) -> frozenset[str]:
@@ -118,13 +116,13 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     return unknown(what, why, found[0].url, may_settle=True)
 
 
-def unheard_of(what: str, chosen: Chosen, ran: Sequence[Run], given_in: str) -> Outcome | None:
+def unmatched(what: str, chosen: Chosen, ran: Sequence[Run], given_in: str) -> Outcome | None:
     """Return that `what` is unknown if no workflow has a name from the input `given_in`."""
-    if not chosen.unheard:
+    if not chosen.unmatched:
         return None
     what_ran = f"the files that ran are {files_of(ran)}" if ran else "nothing ran"
     why = Unknown(
-        f"no workflow is named {', '.join(chosen.unheard)}, and {what_ran}",
+        f"no workflow is named {', '.join(chosen.unmatched)}, and {what_ran}",
         f"Correct the input {given_in}: name each workflow by its file, such as ci.yaml.",
     )
     return unknown(what, why)
@@ -184,8 +182,8 @@ def _missing(facts: ComponentFacts, chosen: Chosen) -> Outcome | None:
     """Return why a workflow that must have passed has no run; None if each of them has one."""
     if chosen.missing:
         return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing_files)
-    if chosen.unheard:
-        return unheard_of(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
+    if chosen.unmatched:
+        return unmatched(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
 
 
@@ -290,8 +288,12 @@ def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
     if not isinstance(record, Recorded) or _why_not(facts, record):
         return None
     how = f"release.json of {record.tag} records that it passed, for the same commit and the same image"
-    mutable = "" if record.frozen else f" {MUTABLE}"
-    return _as_named(facts, f"GitHub no longer has the run for {facts.pin.tag}; {how}", mutable)
+    return _as_named(facts, f"GitHub no longer has the run for {facts.pin.tag}; {how}", note_if_mutable(record.frozen))
+
+
+def note_if_mutable(frozen: bool) -> str:
+    """Return a sentence, to append to a message, on a record whose release is not immutable; else empty."""
+    return "" if frozen else " That release is not immutable: anyone with write access can change its release.json."
 
 
 def _why_not(facts: ComponentFacts, record: Recorded) -> str:

@@ -210,7 +210,7 @@ def pin_shadowed(facts: ComponentFacts) -> Outcome:
         return unknown(f"that no branch of {repository} is named {pin.tag!r}", facts.shadow)
     if facts.shadow is None:
         return passed(f"No branch of {repository} is named {pin.tag}.")
-    then = "build the tag again" if facts.commit else "create the tag"
+    then = "build the tag again" if facts.commit is not None else "create the tag"
     then = "run this again: it creates the tag" if facts.is_planned else then
     return failed(
         f"{repository} has a branch named {pin.tag!r}, like the tag: its build and image could be mistaken for the "

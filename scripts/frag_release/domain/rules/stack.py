@@ -9,7 +9,7 @@ from ..evidence import DISPATCH, PUSH, NotOffered, Run, Unknown, how_to_rerun
 from ..facts import StackFacts
 from ..findings import Outcome, listed
 from ..versions import following, production_tags
-from .pin_ci import Chosen, broken, choose, counted, files_of, running, unheard_of
+from .pin_ci import Chosen, broken, choose, counted, files_of, running, unmatched
 from .rule import (
     JUDGED,
     NO_FINDING,
@@ -53,7 +53,7 @@ def stack_ci(facts: StackFacts) -> Outcome:
         why, url = _no_run(chosen, facts.ci)
         return unknown(what, why, url, may_settle=True)
     return (
-        unheard_of(what, chosen, runs, _GIVEN_IN)
+        unmatched(what, chosen, runs, _GIVEN_IN)
         or broken(f"The {ci} did not pass", chosen.runs, _remedy)
         or running(what, chosen.runs)
         or passed(f"{files_of(chosen.runs)} passed on the commit of {facts.tag}.", chosen.runs[0].url)
@@ -134,14 +134,14 @@ def tag_unique(facts: StackFacts) -> Outcome:
     """One version has one tag: with two it would be unclear which one is running."""
     if isinstance(facts.siblings, Unknown):
         return unknown(f"the other tags of {facts.repository}", facts.siblings)
-    twins = [
+    same = [
         tag.text
         for tag in production_tags(facts.siblings, form=facts.tag.form)
         if tag.version == facts.tag.version and tag.text != facts.tag.text
     ]
-    if twins:
+    if same:
         return failed(
-            f"{facts.tag} is the same version as {', '.join(twins)} of {facts.repository}.",
+            f"{facts.tag} is the same version as {', '.join(same)} of {facts.repository}.",
             "Release under the next free tag, and delete the tag that is not the release.",
         )
     return passed(f"No other tag of {facts.repository} is the same version{_among(facts)}.")
