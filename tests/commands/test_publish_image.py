@@ -73,7 +73,7 @@ def test_an_intruders_image_is_not_recorded(stack: Stack) -> None:
     for digest in (ours, theirs):
         assert digest in outcome.summary
     assert "another image was pushed under its tag" in outcome.log
-    assert "release again under the next free tag" in outcome.log
+    assert "release anew under the next free tag" in outcome.log
 
 
 def test_an_image_pushed_at_the_last_moment_is_not_released(stack: Stack) -> None:

@@ -129,7 +129,7 @@ def _why_blocked(blockers: Sequence[Finding]) -> str:
     failures = sum(finding.status is Status.FAIL for finding in blockers)
     unknown = len(blockers) - failures
     parts = [_count(failures, "failed")] if failures else []
-    parts += [_count(unknown, "could not be made")] if unknown else []
+    parts += [_count(unknown, "could not be completed")] if unknown else []
     return f"{' and '.join(parts)}."
 
 
