@@ -62,8 +62,8 @@ class StackFacts:
     if not all could be read. `ci` are the runs of its commit, for the workflows that must have passed before it is
     tagged; `workflows` are the repository's, looked up only if one of those is given by name. In a `rollback` the
     release is deployed again, and `run_commit` is the one in its release.json. `public` is the tag's release, None
-    without one. `configuration` are the keys in which the configuration file at the commit differs from the one that
-    applies.
+    without one. `configuration` are the keys in which the configuration file at the commit differs from the default
+    branch's.
     """
 
     kind: ClassVar[str] = "stack"

@@ -108,30 +108,30 @@ def doubts(tags: Iterable[ProductionTag], today: datetime.date) -> Mapping[str, 
     Otherwise anyone with push access could fix the newest tag, and the next number, permanently.
     """
     found: dict[str, str] = {}
-    below: dict[tuple[int, int], int] = {}
-    major = 0
+    below: dict[tuple[int, ...], int] = {}
     for tag in tags:
-        if not tag.form.by_month:
-            if tag.year - major > _WIDEST_GAP:
-                found[tag.text] = f"its first number is more than {_WIDEST_GAP} above {major}, the next lower one"
-            else:
-                major = tag.year
-            continue
-        year, month, iteration = tag.numbers
-        if year < FIRST_YEAR:
-            continue
-        lower = below.get((year, month))
-        is_far = iteration > _MOST_AT_FIRST if lower is None else iteration - lower > _WIDEST_GAP
-        if (year, month) > (today.year, today.month):
-            found[tag.text] = "its number is later than this month"
-        elif 1 <= month <= 12 and is_far:
-            above = (
-                f"that is more than {_WIDEST_GAP} above {tag.form.prefix}{year}.{month:02d}.{lower}, the next lower one"
-            )
-            found[tag.text] = above if lower is not None else "no month has so many releases"
+        series, number = (tag.month, tag.numbers[2]) if tag.form.by_month else ((), tag.year)
+        if doubt := _doubt(tag, below.get(series), today):
+            found[tag.text] = doubt
         else:
-            below[year, month] = iteration
+            below[series] = number
     return found
+
+
+def _doubt(tag: ProductionTag, lower: int | None, today: datetime.date) -> str:
+    """Return why a tag cannot be right, empty if it can; `lower` is the number before it of its month, or the major."""
+    if not tag.form.by_month:
+        too_far = f"its first number is more than {_WIDEST_GAP} above {lower or 0}, the next lower one"
+        return too_far if tag.year - (lower or 0) > _WIDEST_GAP else ""
+    year, month, iteration = tag.numbers
+    if (year, month) > (today.year, today.month):
+        return "its number is later than this month"
+    if year < FIRST_YEAR or not 1 <= month <= 12:
+        return ""
+    if lower is None:
+        return "no month has so many releases" if iteration > _MOST_AT_FIRST else ""
+    too_far = f"that is more than {_WIDEST_GAP} above {tag.form.prefix}{year}.{month:02d}.{lower}, the next lower one"
+    return too_far if iteration - lower > _WIDEST_GAP else ""
 
 
 def unformed(names: Iterable[str], form: TagFormat, highest: ProductionTag | None = None) -> str:

@@ -230,19 +230,19 @@ def tag_released(facts: StackFacts) -> Outcome:
     StackFacts,
     when=JUDGED - {Occasion.AUDIT},
     column="tag",
-    fails_when="`.github/frag-release.yaml` at the commit differs in a key from the default branch's, which applies "
-    "(reported only if it does, or could not be looked up)",
+    fails_when="a key of `.github/frag-release.yaml` at the commit differs from the default branch's file, whose "
+    "settings apply (reported only if one does, or if it could not be looked up)",
     remedy="Give both files the same content in a separate change, and release that under a new tag.",
     allowable=False,
 )
 def config_same(facts: StackFacts) -> Outcome:
     """A release is made with the settings that it is judged by."""
     if isinstance(facts.configuration, Unknown):
-        return unknown(f"that {CONFIGURATION_FILE} at the commit is the one that applies", facts.configuration)
+        return unknown(f"that {CONFIGURATION_FILE} at the commit has the settings that apply", facts.configuration)
     if not facts.configuration:
         return NO_FINDING  # most stacks have no such file
     return failed(
-        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which applies, in "
+        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, whose settings apply, in "
         f"{listed(facts.configuration, 5)}.",
         "Give both files the same content in a separate change, and release that under a new tag.",
     )
