@@ -127,7 +127,7 @@ def test_a_statement_on_another_image_is_not_believed(registry: Registry) -> Non
     """The subject must be the platform's manifest."""
     registry.push_built(NAME, TAG, Built(COMMIT, subject="sha256:" + "1" * 64))
     (found,) = platforms(asked(registry))
-    assert "it speaks of another image" in unknown(found).reason
+    assert "it is about another image" in unknown(found).reason
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 418, 429, 500])

@@ -249,7 +249,7 @@ def test_a_moved_component_tag_is_found(world: World, releases_of: GitHubRelease
     release(world, releases_of, "2023.06.2", commit="e" * 40)
     outcome = audit(world)
     assert blockers(outcome) == {"2023.06.2": ["pin-exists:backend=fail"]}
-    assert "but 2023.06.2 was made of eeeeeeeeeeee: the tag was moved." in outcome.log
+    assert "but 2023.06.2 was made from eeeeeeeeeeee: the tag was moved." in outcome.log
 
 
 def test_images_pushed_again_are_found(world: World, releases_of: GitHubReleases) -> None:

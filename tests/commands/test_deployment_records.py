@@ -269,7 +269,7 @@ def test_production_takes_only_what_was_staged(ready: Deployment, builds: GitHub
     builds.again(run, PASSED)
     refused = ready.deploy(staging_minutes="30")
     assert (refused.status, refused.outputs["failed-rules"], ready.awx.launches) == (1, "staged:stack", 0), refused.log
-    assert "What was there under this tag is sha256:9999" in refused.log
+    assert "The image that was there under this tag is another one, sha256:9999" in refused.log
     filed.payload["digest"] = ready.digest
     outcome = ready.deploy(staging_minutes="30")
     assert (outcome.status, ready.awx.launches) == (0, 1), outcome.log

@@ -110,11 +110,11 @@ def test_a_branch_of_another_time_is_no_reason_to_refuse(world: World) -> None:
 
 @pytest.mark.parametrize("status", [404, 422])
 def test_activity_that_github_does_not_tell_is_a_note(world: World, status: int) -> None:
-    """The pass says that branches of that name could not be looked up, and blocks nobody."""
+    """The pass says that branches of that name were not checked, and blocks nobody."""
     world.github.fail("GET", "fragalysis-backend/activity", status=status)
     outcome = world.gate()
     assert (outcome.outputs["verdict"], outcome.findings("warn")) == ("deploy", {})
-    assert f"could not be looked up: GitHub answered {status}" in message(outcome)
+    assert f"It was not checked whether a branch had that name then: GitHub answered {status}" in message(outcome)
 
 
 def test_nothing_is_asked_where_ci_is_not_checked(world: World) -> None:

@@ -342,7 +342,7 @@ def test_a_planted_tag_stops_it_before_anything_is_written(line: Line, planted: 
     line.world.github.requests.clear()
     outcome = line.prepare()
     assert (outcome.status, writes(line.world)) == (1, []), outcome.log
-    assert f"The next tag of {FRONTEND_NAME} is not known, for {planted} cannot be right" in outcome.log
+    assert f"The next tag of {FRONTEND_NAME} is not known: {planted} cannot be right" in outcome.log
 
 
 def test_each_new_tag_gets_a_release_once(line: Line, releases_of: GitHubReleases) -> None:

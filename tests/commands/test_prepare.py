@@ -549,6 +549,6 @@ class TestNewest:
         )
         outcome = prepare(before_release, stack_tag="", dry_run="true")
         assert outcome.findings("fail", "unknown") == {"tag-order:stack": "fail"}
-        way = f"such as {tag[:-1]}2: prepare and publish take it in the input stack-tag. If {tag} was a mistake"
+        way = f"such as {tag[:-1]}2: pass it to prepare or publish in the input stack-tag. If {tag} was a mistake"
         assert way in outcome.log
         assert prepare(before_release, stack_tag=f"{tag[:-1]}2", dry_run="true").status == 0

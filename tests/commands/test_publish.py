@@ -433,7 +433,7 @@ def test_an_unchanged_pin_whose_run_is_forgotten_passes_by_the_record(stack: Sta
     event = dispatch("refs/heads/master", head(stack.world))
     outcome = stack.publish(event, stack_tag="2023.06.3", dry_run="true")
     assert outcome.status == 0, outcome.log
-    assert "release.json of 2023.06.2 recorded that it passed" in outcome.log
+    assert "release.json of 2023.06.2 records that it passed" in outcome.log
     record = stack.releases.releases[0].files[0]
     record.content = record.content.replace(b'"pin-ci"', b'"pin-cj"')
     refused = stack.publish(event, stack_tag="2023.06.3", dry_run="true")

@@ -147,7 +147,7 @@ def test_a_merged_pair_whose_tag_cannot_be_used_is_released_under_another(stack:
     words = {
         "burned": "the name is permanently burned: an immutable release had it",
         "taken": "with the next free tag in stack-tag",
-        "overtaken": "such as 2023.06.8: prepare and publish take it in the input stack-tag",
+        "overtaken": "such as 2023.06.8: pass it to prepare or publish in the input stack-tag",
     }
     assert words[way] in refused.log
     assert "Prepare the release anew" not in refused.log

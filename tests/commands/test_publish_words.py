@@ -124,7 +124,7 @@ def test_a_write_that_was_done_and_not_told_is_not_called_harmless(stack: Stack,
 @pytest.mark.parametrize(
     ("status", "conclusion", "who"),
     [
-        ("completed", "action_required", "Somebody with write access to the repository must approve it at"),
+        ("completed", "action_required", "A person with write access to the repository must approve it at"),
         ("waiting", None, "a reviewer of its environment by Review deployments"),
     ],
 )

@@ -32,7 +32,7 @@ def test_a_released_tag_is_not_built_again(world: World, releases_of: GitHubRele
     assert (outcome.status, outcome.outputs["verdict"]) == (1, "blocked"), outcome.log
     assert outcome.findings("fail", "unknown") == {"tag-released:stack": "fail"}
     assert DIGEST.removeprefix("sha256:") in outcome.summary
-    assert "To deploy it again by the stack's form, if it has one" in outcome.log
+    assert "To deploy it again with the stack's form, if it has one" in outcome.log
 
 
 def test_a_dispatch_at_a_released_tag_is_refused(world: World, releases_of: GitHubReleases) -> None:

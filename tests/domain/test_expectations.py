@@ -30,8 +30,8 @@ def image_finding(image: Answer[Image] | None, expected: str = DIGEST) -> Findin
 
 def test_stack_image() -> None:
     """The digest that was expected passes; none or another fails, naming old and new; unseen is unknown."""
-    assert_finding(image_finding(Image(NAME, TAG, DIGEST)), Status.PASS, DIGEST, "was expected")
-    assert_finding(image_finding(Image(NAME, TAG, DIGEST), ""), Status.PASS, "No digest was expected")
+    assert_finding(image_finding(Image(NAME, TAG, DIGEST)), Status.PASS, DIGEST, "the expected digest")
+    assert_finding(image_finding(Image(NAME, TAG, DIGEST), ""), Status.PASS, "No digest is expected")
     assert_finding(image_finding(Image(NAME, TAG, None)), Status.FAIL, f"no image {NAME}:{TAG}")
     assert_finding(image_finding(Image(NAME, TAG, None), ""), Status.FAIL)
     assert_finding(image_finding(Image(NAME, TAG, OTHER)), Status.FAIL, DIGEST, OTHER)

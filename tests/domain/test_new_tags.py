@@ -183,11 +183,11 @@ def test_what_may_be_refused_is_made_first() -> None:
 def test_commits_that_production_lacks_are_told() -> None:
     """How many there are and the newest subject, but no words of a secret one; nothing where there are none."""
     history = History([Commit(HEAD, "Add a page\n\nMore"), Commit(OTHER, "Start")])
-    said = "staging of x/backend has 2 commits that production lacks."
+    said = "staging of x/backend has 2 commits that production does not have."
     assert lacking("staging", "production", history, "x/backend", False) == f"{said} The newest is 'Add a page'."
     assert lacking("staging", "production", history, "x/backend", True) == said
     assert lacking("staging", "production", History(), "x/backend", False) == ""
-    assert "was not found: down" in lacking("staging", "production", Unknown("down"), "x/backend", False)
+    assert "does not have: down" in lacking("staging", "production", Unknown("down"), "x/backend", False)
 
 
 @pytest.mark.parametrize(("paths", "patterns", "is_all", "words"), [

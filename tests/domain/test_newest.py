@@ -12,7 +12,7 @@ from frag_release.domain.refs import DEFAULT_FORMAT
 from frag_release.domain.versions import parse_production_tag, production_tags
 
 TODAY = datetime.date(2026, 11, 28)
-LATER = "by its number it is later than this month"
+LATER = "its number is later than this month"
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_without_all_above_known_no_tag_is_claimed() -> None:
     """A tag whose place is not known, and a list that was left at its bound, make the newest unknown, and say why."""
     lost = Newest([Candidate("3.0.0", False), Candidate("2.0.0", Unknown("503")), Candidate("1.0.0", True)])
     cut = Newest([Candidate("3.0.0", False), Candidate("2.0.0", False)], unseen=9_998)
-    assert lost.tag() == Unknown("whether 2.0.0 is on the branch is not known: 503")
+    assert lost.tag() == Unknown("it is unknown whether 2.0.0 is on the branch: 503")
     assert isinstance(cut.tag(), TooLong)
     assert cut.remark == (
-        "Which tag is the newest was not found out: none of the 2 highest production tags is on the branch, and the "
-        "9998 below them were not looked at."
+        "The newest tag could not be determined: none of the 2 highest production tags is on the branch, and the "
+        "9998 below them were not checked."
     )
 
 
@@ -73,7 +73,7 @@ def test_what_was_passed_over_is_named() -> None:
     assert found.remark == (
         f"2099.01.1 cannot be right and was passed over: {LATER}. 2098.01.1 cannot be right and was passed over: "
         f"{LATER}. 2097.01.1 cannot be right and was passed over: {LATER}. So were 2 more. "
-        "v2026.11.2 is not N.N.N, so it is not a production tag. v2026.11.2 has a v in front, and tag-format "
+        "v2026.11.2 is not N.N.N, so it is not a production tag. v2026.11.2 has a v in front, but tag-format "
         "(YEAR.MONTH.ITERATION) has no v: set tag-format to vYEAR.MONTH.ITERATION if that is how the repository tags "
         "its releases."
     )

@@ -165,7 +165,7 @@ def test_an_override_that_the_gate_is_not_given_is_refused(way: str) -> None:
     """Each way of taking the pin from elsewhere fails, at its own line of the file, and the gate's step is named."""
     steps, line, _ = WAYS[way]
     finding = finding_of_file(HEAD + STEPS + steps)
-    assert_finding(finding, Status.FAIL, f"line {GATE_LINE} ", "backend-")
+    assert_finding(finding, Status.FAIL, f"line {GATE_LINE}, ", "backend-")
     assert finding.line == (HEAD + STEPS).count("\n") + line
     assert finding.file == WORKFLOW_FILE
 
@@ -184,7 +184,7 @@ def test_every_step_that_judges_must_be_given_it(way: str) -> None:
     deployment = "    - uses: org/frag-release-action@v1\n      with: {command: deploy}\n"
     file = with_told(told) + STEPS + steps
     deploying = f"{file}  deploy:\n    steps:\n{deployment}"
-    assert_finding(finding_of_file(deploying), Status.FAIL, f"line {deploying.count(chr(10)) - 1} ")
+    assert_finding(finding_of_file(deploying), Status.FAIL, f"line {deploying.count(chr(10)) - 1}, ")
     ungated = deploying.replace("command: deploy", "command: deploy, ungated: 'true'")
     assert finding_of_file(ungated).status is Status.PASS
     other = deploying.replace("command: deploy", "command: doctor")
@@ -274,7 +274,7 @@ def test_what_only_a_run_can_tell_warns(way: str) -> None:
     steps, line = INDIRECT[way]
     finding = finding_of_file(HEAD + STEPS + steps)
     assert_finding(finding, Status.WARN, "may take")
-    assert f"in line {GATE_LINE} cannot know of it" in finding.message
+    assert f"not passed to the step of this action in line {GATE_LINE}" in finding.message
     assert finding.line == (HEAD + STEPS).count("\n") + line
 
 

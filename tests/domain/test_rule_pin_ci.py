@@ -90,7 +90,7 @@ def test_pin_ci_is_unknown_while_it_runs(status: str, conclusion: str | None) ->
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("waiting", "until somebody approves it"),
+        ("waiting", "until it is approved"),
         ("pending", "is still pending behind another run of its concurrency group"),
     ],
 )
@@ -118,8 +118,8 @@ def test_pin_ci_is_unknown_without_a_run_of_the_tags_commit(runs: Sequence[Run])
 @pytest.mark.parametrize(
     ("status", "conclusion", "words"),
     [
-        ("completed", "action_required", ("Somebody with write access", "Approve and run")),
-        ("action_required", None, ("Somebody with write access", "Approve and run")),
+        ("completed", "action_required", ("A person with write access", "Approve and run")),
+        ("action_required", None, ("A person with write access", "Approve and run")),
         ("waiting", None, ("a reviewer of its environment", "Approve and run")),
     ],
 )
@@ -137,7 +137,7 @@ def test_pin_ci_says_who_lets_a_held_run_go(status: str, conclusion: str | None,
         (29, "(GitHub allows it for 1 more day)", "new tag"),
         (
             30,
-            "runs/7 is 30 days old: mend what is wrong, then give the same commit (bbbbbbbbbbbb) a new tag",
+            "runs/7 is 30 days old: fix what is wrong, then give the same commit (bbbbbbbbbbbb) a new tag",
             "re-run it",
         ),
         (400, "GitHub re-runs nothing after 30 days", "re-run it"),
@@ -153,7 +153,7 @@ def test_pin_ci_mends_a_failed_run_as_its_age_allows(days: int | None, says: str
     over = run(head_sha=ELSEWHERE, id=9, url="https://forge.example/runs/9", started=at(1), changed=at(2))
     built_over = of_backend("pin-ci", runs=(run(), over), asked=asked)
     assert_finding(
-        built_over, Status.UNKNOWN, says.replace("re-run it", "e-run all jobs").replace("mend what is wrong, then ", "")
+        built_over, Status.UNKNOWN, says.replace("re-run it", "e-run all jobs").replace("fix what is wrong, then ", "")
     )
 
 
@@ -284,7 +284,7 @@ def test_pin_ci_needs_to_know_of_branches() -> None:
     """What could not be read is unknown; what GitHub does not tell anybody is a note beside the pass."""
     assert_finding(of_backend("pin-ci", lifetimes=LOST), Status.UNKNOWN, "503")
     finding = of_backend("pin-ci", lifetimes=NotOffered("GitHub answered 404"))
-    assert_finding(finding, Status.PASS, "a branch had that name then could not be looked up: GitHub answered 404.")
+    assert_finding(finding, Status.PASS, "not checked whether a branch had that name then: GitHub answered 404.")
 
 
 WORKFLOWS = (Workflow(70, ".github/workflows/ci.yaml", "build production"), Workflow(80, LINT.workflow, "lint"))

@@ -40,7 +40,7 @@ def test_the_same_image_that_stayed_long_enough_passes() -> None:
     """From 10:00:30 to 10:30:30 are the thirty minutes; who replaced it later changes nothing."""
     assert (finding(record(1, 0)).status, finding(record(1, 0)).message) == (
         Outcome.PASS,
-        "2023.06.2 is on awx/fragalysis-staging as the same image since 10:00 UTC on 2023-06-02.",
+        "2023.06.2 has been on awx/fragalysis-staging as the same image since 10:00 UTC on 2023-06-02.",
     )
     assert finding(record(1, 0), others=[record(2, 31, tag="other")]).status is Outcome.PASS
     assert finding(record(1, 49), minutes=0).status is Outcome.PASS
@@ -50,7 +50,7 @@ def test_what_is_too_young_says_when_to_run_again() -> None:
     """Thirty minutes after 10:25:30, in full minutes."""
     young = finding(record(1, 25))
     assert young.status is Outcome.FAIL
-    assert young.message.endswith("since 10:25 UTC on 2023-06-02, and has to stay there for 30 minutes.")
+    assert young.message.endswith("since 10:25 UTC on 2023-06-02, but must stay there for 30 minutes.")
     assert young.remedy == "Run this again at 10:56 UTC on 2023-06-02, or later."
 
 
@@ -58,7 +58,7 @@ def test_what_was_replaced_after_a_minute_is_refused() -> None:
     """By another image that is believed, in the same environment; deployed there again, the last stay counts."""
     other = record(2, 1, tag="master")
     replaced = finding(record(1, 0), others=[other])
-    assert (replaced.status, "and master replaced it at 10:01 UTC" in replaced.message) == (Outcome.FAIL, True)
+    assert (replaced.status, "but master replaced it at 10:01 UTC" in replaced.message) == (Outcome.FAIL, True)
     assert finding(record(3, 5), record(1, 0), others=[other]).status is Outcome.PASS
     assert finding(record(3, 40), record(1, 0), others=[other]).status is Outcome.FAIL
     elsewhere = record(2, 1, tag="master", environment="stage-2")
@@ -76,11 +76,11 @@ def test_a_claimed_record_neither_permits_nor_refuses() -> None:
 @pytest.mark.parametrize(
     ("given", "status", "says"),
     [
-        ({}, Outcome.FAIL, "No deployment record of an environment whose name says `staging` has its digest."),
-        ({"tagged": ["sha256:2"]}, Outcome.FAIL, "What was there under this tag is sha256:2, another image."),
-        ({"same": record(1, 0, "no", unseen=True)}, Outcome.UNKNOWN, "Whether the record of 2023.06.2 on awx/f"),
+        ({}, Outcome.FAIL, "No deployment record of an environment whose name contains `staging` has its digest."),
+        ({"tagged": ["sha256:2"]}, Outcome.FAIL, "under this tag is another one, sha256:2."),
+        ({"same": record(1, 0, "no", unseen=True)}, Outcome.UNKNOWN, "verify the record of 2023.06.2 on awx/f"),
         ({"same": record(1, 0), "others": [record(2, 1, "no", tag="m", unseen=True)]}, Outcome.UNKNOWN,
-         "Whether m has replaced 2023.06.2 on awx/fragalysis-staging: no."),
+         "verify that m has not replaced 2023.06.2 on awx/fragalysis-staging: no."),
     ],
 )  # fmt: skip
 def test_no_proof_blocks(given: Any, status: Outcome, says: str) -> None:

@@ -102,7 +102,7 @@ def test_what_was_not_looked_at_is_skipped() -> None:
     silent = Image(BACKEND, "2023.05.1", DIGEST)
     assert_finding(of_backend("pin-origin", image=silent), Status.SKIPPED, "Switched off by check-origin")
     for unseen in (None, LOST, Image(BACKEND, "2023.05.1", None)):
-        assert_finding(of_backend("pin-origin", image=unseen), Status.SKIPPED, "No image was seen")
+        assert_finding(of_backend("pin-origin", image=unseen), Status.SKIPPED, "There is no image")
     assert_finding(finding(RIGHT, commit=None), Status.SKIPPED)
     assert_finding(finding(RIGHT, commit=LOST), Status.SKIPPED)
 
@@ -138,7 +138,7 @@ GOOD = (Material(BACKEND, DIGEST), Material(FRONTEND, DIGEST))
 )
 def test_the_judged_pair_is_accepted(went_in: Sequence[Material]) -> None:
     """By the judged index or an image of its platforms, under whatever name, beside other images."""
-    assert_finding(contents(*went_in), Status.PASS, "went into it, as it was judged")
+    assert_finding(contents(*went_in), Status.PASS, "went into it, which was judged")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_contents_that_are_not_told() -> None:
     for said in (Origin(silence="it has no provenance"), Origin(materials=())):
         assert_finding(contents(said=[said]), Status.SKIPPED, "does not say which images went into it")
         assert_finding(contents(said=[said], origin_required=True), Status.UNKNOWN, "check-origin requires it")
-    assert_finding(contents(Material(BACKEND, ""), GOOD[1]), Status.UNKNOWN, "by which digest")
+    assert_finding(contents(Material(BACKEND, ""), GOOD[1]), Status.UNKNOWN, "does not name the digest")
     assert_finding(contents(said=[LOST]), Status.UNKNOWN, "503")
     assert_finding(contents(*GOOD, pair=()), Status.SKIPPED, "to compare with")
     assert_finding(contents(*GOOD, image=None, unasked="It is switched off."), Status.SKIPPED, "It is switched off.")

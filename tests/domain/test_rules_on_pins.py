@@ -136,12 +136,12 @@ def test_pin_shadowed() -> None:
 
 @pytest.mark.parametrize(
     ("facts", "remedy"),
-    [({"is_planned": True}, "then run this again: it makes the tag"), ({"commit": None}, "then make the tag")],
+    [({"is_planned": True}, "then run this again: it creates the tag"), ({"commit": None}, "then create the tag")],
 )
 def test_a_branch_with_the_name_of_a_tag_that_is_not_made(facts: dict[str, Any], remedy: str) -> None:
     """What was never built is not built again: the branch has to go before the tag is made."""
     failed = of_backend("pin-shadowed", shadow="9" * 40, **facts)
-    assert_finding(failed, Status.FAIL, "as the tag would be", remedy)
+    assert_finding(failed, Status.FAIL, "like the tag", remedy)
     assert "again" not in failed.remedy.replace("run this again", "")
 
 

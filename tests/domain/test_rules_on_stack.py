@@ -27,7 +27,7 @@ def test_tag_commit() -> None:
     assert_finding(of_stack("tag-commit"), Status.PASS, "555555555555")
     assert_finding(of_stack("tag-commit", tag_commit="9" * 40), Status.FAIL, "999999999999", "555555555555", "moved")
     assert_finding(of_stack("tag-commit", tag_commit=None), Status.FAIL, "no longer exists", "2023.06.2")
-    assert_finding(of_stack("tag-commit", run_commit=None), Status.SKIPPED, "no run of the tag itself")
+    assert_finding(of_stack("tag-commit", run_commit=None), Status.SKIPPED, "not a run of the tag itself")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_tag_released() -> None:
     """A release whose record has a digest fails, naming it and the form; a tag without such a record passes."""
     url = "https://github.com/org/fragalysis-stack/releases/tag/2023.06.2"
     failed = of_building(PublicRelease(url, True, DIGEST))
-    assert_finding(failed, Status.FAIL, "2023.06.2", DIGEST, "by the stack's form", "rollback ticked")
+    assert_finding(failed, Status.FAIL, "2023.06.2", DIGEST, "with the stack's form", "rollback ticked")
     assert failed.url == url
     assert_finding(of_building(None), Status.PASS, "no public release")
     assert_finding(of_building(PublicRelease(url, False)), Status.PASS, "has no release.json")

@@ -55,8 +55,8 @@ def test_while_production_changes_another_version_is_no_alarm() -> None:
 def test_what_is_found_is_said_with_its_times() -> None:
     """What should run, since when and by which record; and what the site shows, at what time."""
     assert Watch(NOW, LAST, look("Stack 2023.06.1")).sentence == (
-        "2023.06.2 was deployed at 2023-06-02 10:00 UTC, by the deployment record 7. At 2023-06-02 12:00 UTC the "
-        "site does not show it: it answered 200 with 0 bytes, "
+        "2023.06.2 was deployed at 2023-06-02 10:00 UTC, according to the deployment record 7. At 2023-06-02 12:00 "
+        "UTC the site does not show it: it answered 200 with 0 bytes, "
         "and 'Stack 2023.06.2' is not there, but \"Stack 2023.06.1\" is."
     )
 

@@ -194,7 +194,7 @@ def test_what_is_the_same_of_both_is_told_once() -> None:
     pins = [Pin(component, "", "org", "f.yaml", unread=Unknown("it is too large", "Mend it.")) for component in BOTH]
     tag = StackTag("2023.01.1", COMMIT, NOW, Placement(frozenset({"master"})), pins)
     summary = audit_summary(report(tag), "")
-    assert "`pin-present` (backend, frontend): The pins in f.yaml: it is too large." in summary
+    assert "`pin-present` (backend, frontend): Could not verify the pins in f.yaml: it is too large." in summary
 
 
 def test_a_tag_of_no_date_is_called_so() -> None:

@@ -137,8 +137,7 @@ def test_a_server_that_is_away_is_told_once() -> None:
     found = report(*rows, row(Presence.THERE, "d"))
     why = "api.example cannot be reached."
     assert next_steps(found)[0] == (
-        "❔ **a** (`need`), **b** (`need`), **c** (`need`) could not be verified: "
-        f"{why}<br>→ Nothing is known to be wrong: run this again."
+        f"❔ **a** (`need`), **b** (`need`), **c** (`need`): {why}<br>→ Nothing is known to be wrong: run this again."
     )
     assert (
         "| ❔&nbsp;not&nbsp;seen | Read a<br>`a`<br>Read b<br>`b`<br>Read c<br>`c` | gate | "

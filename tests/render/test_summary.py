@@ -69,7 +69,7 @@ def test_what_to_do_names_failures_before_what_is_unknown() -> None:
     steps = [line for line in summary.splitlines() if line[:2] in ("1.", "2.", "3.")]
     assert steps[0].startswith("1. ❌ **backend** (`pin-image`): ")
     assert "or pin a tag whose image is there" in steps[0]
-    assert steps[1].startswith("2. ❔ **backend** (`pin-on-branch`) could not be verified: ")
+    assert steps[1].startswith("2. ❔ **backend** (`pin-on-branch`): Could not verify that ")
     assert steps[1].endswith("run this again.")
     assert "**new** tag" in steps[2]
 
@@ -85,7 +85,7 @@ def test_one_remedy_is_told_once() -> None:
     """Findings with the same remedy share a step, which names them all."""
     why = Unknown("GitHub did not answer")
     summary = gate_summary(report(with_backend(good_facts(), image=why, placement=why)), GITHUB)
-    assert "1. ❔ **backend** (`pin-on-branch`), **backend** (`pin-image`) could not be verified: " in summary
+    assert "1. ❔ **backend** (`pin-on-branch`), **backend** (`pin-image`): Could not verify that " in summary
 
 
 def test_several_findings_say_what_was_found() -> None:
@@ -93,9 +93,10 @@ def test_several_findings_say_what_was_found() -> None:
     why = Unknown("ghcr.io wants a login (401)", "Log in.")
     facts = replace(good_facts(), components=[replace(one, image=why) for one in good_facts().components])
     assert (
-        "could not be verified: "
-        "The image docker.io/xchem/fragalysis-backend:2023.05.1: ghcr.io wants a login (401).<br>"
-        "The image docker.io/xchem/fragalysis-frontend:2023.05.4: ghcr.io wants a login (401).<br>→ Log in.\n"
+        "(`pin-image`): "
+        "Could not verify the image docker.io/xchem/fragalysis-backend:2023.05.1: ghcr.io wants a login (401).<br>"
+        "Could not verify the image docker.io/xchem/fragalysis-frontend:2023.05.4: ghcr.io wants a login (401).<br>"
+        "→ Log in.\n"
     ) in gate_summary(report(facts), GITHUB)
     findings = [Finding("pin-ci", "backend", "1.2.3", Status.UNKNOWN, f"No {at}.", "Wait.") for at in range(4)]
     assert remedies(findings)[0].endswith(": No 0.<br>No 1.<br>No 2.<br>…<br>→ Wait.")
@@ -127,7 +128,7 @@ def test_only_our_own_addresses_become_links() -> None:
     chosen = pin("backend", "2023.05.1")
     facts = with_backend(good_facts(), pin=replace(chosen, component=replace(chosen.component, ci_workflows=())))
     summary = gate_summary(report(with_backend(facts, runs=red)), GITHUB)
-    assert summary.count(f"Mend what is wrong, then re-run it at [`{run}`]({run}) (") == 2
+    assert summary.count(f"Fix what is wrong, then re-run it at [`{run}`]({run}) (") == 2
     assert "[www&#46;evil.example.yaml](https://github.com/backend/7)" in summary
     assert foreign not in summary
     waiting = [replace(red[0], status="in_progress", conclusion=None)]

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from ..dataclass import dataclass
 
 _NUMBER = r"([1-9][0-9]{0,5})"
-# `(#447)` that ends a line is what GitHub adds to the subject of a squash merge: a pull request. A revert
-# quotes such a subject and gets one of its own: `Revert "Fix it (#447)" (#448)`.
+# GitHub adds `(#447)`, the pull request, to the subject of a squash merge. A revert quotes such a subject and
+# gets one of its own: `Revert "Fix it (#447)" (#448)`.
 _SQUASH_MERGE = re.compile(
     r"\(#([1-9][0-9]{0,5})\)(?=[\"'”]{0,2}(?:[ \t]{0,4}\(#[1-9][0-9]{0,5}\)){0,4}[ \t\r]{0,8}$)", re.M
 )
 _MERGE = re.compile(r"^[ \t]{0,8}Merge pull request #([1-9][0-9]{0,5})\b", re.M)
 # Not after a letter, a slash or `&`: `owner/repo#1` belongs elsewhere and `&#39;` is a quote in HTML.
 _TICKET = re.compile(rf"(?<![\w/&#])#{_NUMBER}(?![\w#])")
-# Issues, pull requests and pages of all kinds: what they are about is told by their address alone.
+# Addresses of issues, pull requests and pages of all kinds; only the address shows which it is.
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+", re.I)
 _TICKET_BRANCH = re.compile(rf"\bm2ms-{_NUMBER}(?![0-9])", re.I)
 
@@ -39,7 +39,7 @@ class TicketHome:
     def in_short(self, message: str) -> str:
         """Return a message with ` #N ` for each ticket that it names by its address or by `OWNER/NAME#N`.
 
-        Every other address is taken out: a number in it is none of these tickets.
+        Every other address is removed, because a number in it is not one of these tickets.
         """
         plain = _ADDRESS.sub(lambda found: f" {self._number_at(found[0])} ", message)
         if not self.repository:
@@ -48,7 +48,7 @@ class TicketHome:
         return re.sub(reference, r" \1 ", plain, flags=re.I)
 
     def _number_at(self, address: str) -> str:
-        """Return `#N` of the address of a ticket or of a comment on it; empty for any other."""
+        """Return `#N` for the address of a ticket or of a comment on it; empty for any other."""
         host = self.server.partition("://")[2].strip("/")
         www = r"(?:www\.)?" if host.lower() == "github.com" else ""  # GitHub redirects from there
         place = www + re.escape(f"{host}/{self.repository}")
@@ -58,13 +58,13 @@ class TicketHome:
 
 @dataclass(frozen=True)
 class NewFiles:
-    """The files that commits have made, by their paths; without `is_all` there may be others."""
+    """The paths of the files that commits added; without `is_all` there may be others."""
 
     paths: Sequence[str] = ()
     is_all: bool = True
 
     def below(self, patterns: Sequence[str]) -> str:
-        """Return such as `2 new files under migrations`, empty where none is seen below the patterns."""
+        """Return a text such as `2 new files under migrations`, empty if none match the patterns."""
         from .needs.protection import matches  # late: the gate names no files
 
         found = [path for path in self.paths if any(matches(pattern, path) for pattern in patterns)]
@@ -77,9 +77,9 @@ class NewFiles:
 
 @dataclass(frozen=True)
 class History:
-    """The commits between two pins: those that come with the new one, and those that only the old one had.
+    """The commits between two pins: those that only the new one has, and those that only the old one had.
 
-    `home` is where the tickets are that they name. The files are None where they are not known.
+    `home` is where the tickets that they name are. The files are None if unknown.
     """
 
     added: Sequence[Commit] = ()
@@ -89,17 +89,17 @@ class History:
     lost_files: NewFiles | None = None
 
     def references(self) -> References:
-        """What the new pin's own commits name."""
+        """The tickets and pull requests that the added commits name."""
         return read_references(self.added, self.home)
 
     def removed_references(self) -> References:
-        """What the old pin's own commits name."""
+        """The tickets and pull requests that the removed commits name."""
         return read_references(self.removed, self.home)
 
 
 @dataclass(frozen=True)
 class References:
-    """Numbers that commit messages name, each once, in order of appearance; and commits without a ticket."""
+    """The numbers in commit messages, each once, in order of appearance, and the count of commits without a ticket."""
 
     tickets: tuple[int, ...] = ()
     pull_requests: tuple[int, ...] = ()
@@ -107,7 +107,7 @@ class References:
 
 
 def read_references(commits: Iterable[Commit], home: TicketHome) -> References:
-    """Read the tickets and pull requests out of the messages of `commits`."""
+    """Read the tickets and pull requests from the messages of `commits`."""
     tickets: dict[int, None] = {}
     pull_requests: dict[int, None] = {}
     without = 0
@@ -126,6 +126,6 @@ def pull_request_numbers(message: str) -> list[int]:
 
 
 def ticket_numbers(message: str, home: TicketHome) -> list[int]:
-    """Return the tickets: a bare `#1322`, a branch such as `m2ms-1517-tag-datestamp`, or what names one of `home`."""
+    """Return the tickets: a bare `#1322`, a branch such as `m2ms-1517-tag-datestamp`, or a reference to `home`."""
     rest = home.in_short(_MERGE.sub(" ", _SQUASH_MERGE.sub(" ", message)))
     return list(dict.fromkeys(map(int, [*_TICKET.findall(rest), *_TICKET_BRANCH.findall(rest)])))

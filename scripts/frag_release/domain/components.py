@@ -1,4 +1,4 @@
-"""Components, and the pins by which a stack chooses their versions in the top-level `env:` of a workflow file."""
+"""Components, and the pins that choose their versions in the top-level `env:` of a workflow file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .evidence import Answer, Blob, Unknown
 from .refs import DEFAULT_FORMAT, TagFormat
 
 COMPONENT_NAMES = ("backend", "frontend")
-"""The components of a stack that names none, which have inputs of their own."""
+"""The components of a stack that configures none; they have inputs of their own."""
 CONFIGURATION_FILE = ".github/frag-release.yaml"
-"""What a team sets once, in the stack's repository."""
+"""The settings that a team makes once, in the stack's repository."""
 NO_IMAGE = "none"
-"""The value of an `…-image` input that says: this stack uses no image of that component."""
+"""The value of an `…-image` input for a component whose image the stack does not use."""
 
 
 class WorkflowFileError(Exception):
-    """The file, or one of its values, is not what a workflow needs; `line` counts from 1."""
+    """The file or one of its values is not valid in a workflow; `line` counts from 1."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -42,17 +42,17 @@ class Value:
 
 @dataclass(frozen=True)
 class WorkflowEnvironment:
-    """The top-level `env:` of a workflow file: each name with its value or why that is refused."""
+    """The top-level `env:` of a workflow file: each name with its value, or why that is refused."""
 
     entries: Mapping[str, Value | WorkflowFileError]
     line: int
 
     def first(self, names: Sequence[str]) -> str:
-        """Return the first of `names` that is there, whatever its value; empty if none is."""
+        """Return the first of `names` that exists, with any value; empty if none does."""
         return next((name for name in names if name in self.entries), "")
 
     def value(self, *names: str) -> Value:
-        """Return the value of the first of `names` that is there; raises WorkflowFileError if that fails."""
+        """Return the value of the first of `names` that exists; raises WorkflowFileError if it is refused or absent."""
         found = self.entries.get(self.first(names))
         if found is None:
             raise WorkflowFileError(f"the top-level env: has no {' and no '.join(names)}", self.line)
@@ -62,12 +62,12 @@ class WorkflowEnvironment:
 
 
 def default_stack_image(repository: str) -> str:
-    """Return the name that the image of the stack `repository` has where nothing gives it another."""
+    """Return the default name of the image of the stack `repository`."""
     return f"docker.io/{repository.lower()}"
 
 
 def given_in(name: str, what: str) -> str:
-    """Return how people give `what` of the component `name`: an input, else a key of the configuration file."""
+    """Return the input, else the key of the configuration file, that sets `what` of the component `name`."""
     if name in COMPONENT_NAMES:
         return f"{name}-{what}"
     return f"component-{what}s" if what in ("tag", "namespace") else f"components.{name}.{what}"
@@ -75,7 +75,7 @@ def given_in(name: str, what: str) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the inputs `…-tag` and `…-namespace` choose of a component: empty, that is left to the workflow file."""
+    """The inputs `…-tag` and `…-namespace` of a component; if one is empty, the workflow file decides."""
 
     tag: str = ""
     namespace: str = ""
@@ -85,8 +85,8 @@ class Choice:
 class Component:
     """A repository whose artefact goes into the stack, as the inputs describe it.
 
-    Of `variables`, which may hold the tag, the first that is there in the workflow file counts; for the namespace
-    likewise. New files below `notice_paths` are what a way back would not undo.
+    The first of `variables` that is in the workflow file holds the tag, the first of `namespace_variables` the
+    namespace. New files below `notice_paths` are changes that a way back would not undo.
     """
 
     name: str
@@ -100,21 +100,21 @@ class Component:
     tag_format: TagFormat = DEFAULT_FORMAT
 
     def given_in(self, what: str) -> str:
-        """Return how people give `what` of it, such as its `tag` or its `branch`."""
+        """Return the input or key that sets `what` of it, such as its `tag` or its `branch`."""
         return given_in(self.name, what)
 
     @property
     def owner(self) -> str:
-        """The owner of the repository, whose namespace is meant where nothing names one."""
+        """The owner of the repository, which is the default namespace."""
         return self.repository.partition("/")[0]
 
     @property
     def format_input(self) -> str:
-        """The input that says how its tags are written."""
+        """The input that sets the format of its tags."""
         return self.given_in("tag-format")
 
     def image_name(self, namespace: str) -> str | None:
-        """Return the image's name with its registry, or None where the stack uses no such image."""
+        """Return the image's name with its registry, or None if the stack uses no such image."""
         if self.image == NO_IMAGE:
             return None
         name = self.repository.partition("/")[2]
@@ -123,7 +123,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Clash:
-    """A variable or an image that has been named for two things; each is a component with the key that names it."""
+    """A variable or an image that is named twice, each time by a key of a component."""
 
     what: str
     first: tuple[Component, str]
@@ -133,8 +133,8 @@ class Clash:
 def find_clash(components: Sequence[Component]) -> Clash | None:
     """Return the first clash: a variable cannot hold two tags, nor a tag and a namespace.
 
-    One namespace may hold the images of several components, and one repository may make several of them; the same
-    image of two repositories would prove one of them by the other.
+    Components may share a namespace, and one repository may build the images of several; if two repositories named
+    the same image, the image of one would be taken as evidence for the other.
     """
     taken: dict[str, tuple[Component, str]] = {}
     for component in components:
@@ -161,10 +161,10 @@ def _may_share(first: Component, first_key: str, second: Component, key: str) ->
 
 @dataclass(frozen=True)
 class Pin:
-    """What the build will really use of a component, beside what the workflow file says.
+    """What the build will really use of a component, and the values in the workflow file.
 
-    `variable` is the one that holds the tag in the file, empty if none does. `problem` says why there is no tag at
-    all, or why the file's values could not be had; `unread` holds the reason where the file could not be fetched.
+    `variable` is the one that holds the tag in the file, empty if none does. `problem` is why there is no tag at all,
+    or why the file's values are invalid; `unread` is why the file could not be fetched.
     """
 
     component: Component
@@ -184,17 +184,17 @@ class Pin:
 
     @property
     def image_tag(self) -> str:
-        """The tag of the image that belongs to the tag."""
+        """The tag of its image."""
         return self.component.tag_format.image_tag(self.tag)
 
     @property
     def place(self) -> tuple[str, str] | None:
-        """Where that image is: its name with the registry, and its tag. None where the stack uses no such image."""
+        """Name (with the registry) and tag of its image, None if the stack uses no such image."""
         return (self.image_name, self.image_tag) if self.image_name else None
 
     @property
     def key(self) -> tuple[Component, str, str]:
-        """The component with namespace and tag: of the same pin everything is the same but its place."""
+        """The component with namespace and tag: pins with the same key differ only in their place."""
         return (self.component, *self.same_choice)
 
     @property
@@ -206,7 +206,7 @@ class Pin:
 
     @property
     def same_choice(self) -> tuple[str, str]:
-        """What makes two pins the same choice: namespace and tag."""
+        """Namespace and tag, which make two pins the same choice."""
         return (self.namespace, self.tag)
 
 
@@ -216,7 +216,7 @@ def read_pins(
     content: Answer[Blob | None],
     choices: Mapping[str, Choice] | None = None,
 ) -> tuple[Pin, ...]:
-    """Return the pins in the workflow file `content`; `choices` of inputs, by component, stand in for the file's.
+    """Return the pins in the workflow file `content`; `choices` of inputs, by component, override its values.
 
     Never raises: what is wrong with the file is in each pin.
     """
@@ -247,7 +247,7 @@ def _environment(file: str, content: Answer[Blob | None]) -> Answer[WorkflowEnvi
 def _pin(component: Component, file: str, environment: WorkflowEnvironment, choice: Choice) -> Pin:
     tag, problem = _lookup(environment, component.variables)
     namespace, namespace_problem = _lookup(environment, component.namespace_variables)
-    # A stack may well have no variable for the namespace (its owner is meant); a broken one is a problem.
+    # A stack need not have a variable for the namespace (the default is its owner); an invalid one is a problem.
     if not environment.first(component.namespace_variables):
         namespace_problem = None
     return Pin(

@@ -1,4 +1,4 @@
-"""What a release consists of, and what came with it: its notes and its ticket are written of this."""
+"""What a release consists of and what changed with it: the source of its notes and its ticket."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .findings import Finding
 from .plan import Change
 
 Titles = Mapping[int, Answer["str | None"]]
-"""Titles of tickets by number; None where there is no such ticket, or the token may not see it."""
+"""Titles of tickets by number; None if there is no such ticket or the token may not see it."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """A release of `repository` at `commit`, beside the one before it.
+    """A release of `repository` at `commit`, and the one before it.
 
-    `findings` are those of the checks that it passed, empty where they are not recorded. `image` and
-    `digest` are the stack's own, empty where not known; `build` is None where none was looked for.
-    `tickets_from` is the repository of the tickets, whose `titles` were looked up once each; `private_titles`
-    says that not everybody may read them. `checklist` is what people are to do, empty for the usual steps.
+    `findings` are those of the checks that it passed, empty if they are not recorded. `image` and `digest` are the
+    stack's own, empty if unknown; `build` is None if it was not looked up.
+    `tickets_from` is the repository of the tickets, whose `titles` were looked up once each; with `private_titles`
+    not everybody may read them. `checklist` is what people have to do, empty for the usual steps.
     """
 
     repository: str
@@ -55,7 +55,7 @@ class NamedTicket:
 
 @dataclass(frozen=True)
 class NamedTickets:
-    """The tickets that come with a release and those that go, each once, and how many commits name none."""
+    """The tickets that a release adds and removes, each once, and the number of commits that name none."""
 
     added: Sequence[NamedTicket] = ()
     removed: Sequence[NamedTicket] = ()
@@ -63,19 +63,19 @@ class NamedTickets:
 
     @property
     def numbers(self) -> list[int]:
-        """Every ticket once, those that come first."""
+        """Every ticket once, added ones first."""
         return list(dict.fromkeys(one.number for one in (*self.added, *self.removed)))
 
 
 def changes_between(pins: Sequence[Pin], previous: Answer[PreviousRelease | None]) -> list[Change]:
-    """Return each pin beside the one of the release before; an empty one if there is none, or it is not known."""
+    """Return each pin with the one of the release before, which is empty if there is none or it is unknown."""
     before = {pin.component.name: pin for pin in previous.pins} if isinstance(previous, PreviousRelease) else {}
-    lost = previous if isinstance(previous, Unknown) else None
-    return [Change(before.get(pin.component.name) or Pin(pin.component, unread=lost), pin) for pin in pins]
+    unread = previous if isinstance(previous, Unknown) else None
+    return [Change(before.get(pin.component.name) or Pin(pin.component, unread=unread), pin) for pin in pins]
 
 
 def named_tickets(changes: Sequence[Change]) -> NamedTickets:
-    """Read the tickets out of the histories, as far as those are known; one that two components name is one."""
+    """Read the tickets from the known histories; a ticket that two components name is listed once."""
     found = [(change.name, change.history) for change in changes if isinstance(change.history, History)]
     added = [(name, history.references()) for name, history in found]
     removed = [(name, history.removed_references()) for name, history in found]
@@ -83,7 +83,7 @@ def named_tickets(changes: Sequence[Change]) -> NamedTickets:
 
 
 def unread(changes: Sequence[Change]) -> list[tuple[Change, Unknown]]:
-    """Return the changes whose commits are not known, with the reason; where no pin was before, none are missed."""
+    """Return the changes whose commits are unknown, with the reason, except those without a pin before."""
     return [
         (change, change.history)
         for change in changes
@@ -107,9 +107,9 @@ def _answers(contents: Contents) -> Iterator[tuple[str, object]]:
 
 def _one_title(titles: Titles) -> Iterator[tuple[str, object]]:
     """Yield why titles could not be read, once for all of them."""
-    lost = [title for title in titles.values() if isinstance(title, Unknown) and not isinstance(title, LeftOut)]
-    if lost:
-        yield ("The title of a ticket" if len(lost) == 1 else f"The titles of {len(lost)} tickets"), lost[0]
+    unread = [title for title in titles.values() if isinstance(title, Unknown) and not isinstance(title, LeftOut)]
+    if unread:
+        yield ("The title of a ticket" if len(unread) == 1 else f"The titles of {len(unread)} tickets"), unread[0]
 
 
 def _merged(references: Sequence[tuple[str, References]]) -> list[NamedTicket]:

@@ -1,4 +1,4 @@
-"""What a ref means and what follows from it: the gate's table of refs as code."""
+"""What a ref is and what may be done with it: the gate's table of refs as code."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .refs import DEFAULT_FORMAT, Ref, TagFormat, wrong_v
 from .versions import parse_production_tag
 
 _QUEUES = "gh-readonly-queue/"
-"""Where a merge queue makes its branches, whose event is `merge_group`."""
+"""Start of the branches that a merge queue makes, whose event is `merge_group`."""
 
 
 class RefKind(str, Enum):
-    """What is built, by the full name of its ref; a name alone cannot tell a branch from a tag."""
+    """What is built, by the full name of its ref; a short name may be a branch or a tag."""
 
     PRODUCTION_TAG = "production tag"
     OTHER_TAG = "tag"
@@ -36,11 +36,11 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the gate is asked about.
+    """What the gate decides on.
 
-    `own_ref` tells that the ref is the run's own (or that this is a terminal, which deploys nothing).
-    `pins_changed` matters for pull requests alone; None says that it could not be found out. `released_as` is the tag
-    that a pushed commit was made for, empty if for none. `tag_format` is that of the stack.
+    `own_ref`: the ref is the run's own (or this is a terminal, which deploys nothing). `pins_changed` only matters
+    for pull requests; None if it could not be determined. `released_as` is the tag that a pushed commit was made for,
+    empty if for none. `tag_format` is the stack's.
     """
 
     ref: Ref
@@ -55,7 +55,7 @@ class Circumstances:
     @property
     def kind(self) -> RefKind:
         """The row of the gate's table that applies."""
-        # Runs at the base branch, but for code of a stranger: neither may look like a build of the branch.
+        # It runs at the base branch, for code of a stranger: it must not count as a build of the branch.
         if self.event == "pull_request_target":
             return RefKind.OTHER
         if self.event == "merge_group":
@@ -80,13 +80,13 @@ class Circumstances:
 
     @property
     def is_push_of_branch(self) -> bool:
-        """Whether a push of the stack branch is built: a dispatch is a build that somebody asked for."""
+        """Whether this is a push of the stack branch, not a dispatch on it."""
         return self.kind is RefKind.STACK_BRANCH and self.event == "push"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The gate's answer. `reason` is one sentence for people; `image_tag` is empty where nothing is built."""
+    """The gate's answer. `reason` is one sentence for people; `image_tag` is empty if nothing is built."""
 
     verdict: Verdict
     kind: RefKind
@@ -98,7 +98,7 @@ class Decision:
 
 
 def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decision:
-    """Apply the gate's table of refs. `findings` of what is not judged never block: they become warnings."""
+    """Apply the gate's table of refs. If the ref is not judged, `findings` that block become warnings."""
     if not circumstances.judged:
         is_left = circumstances.released_as and circumstances.is_push_of_branch
         return (_left_to_its_tag if is_left else _unjudged)(circumstances, [demoted(finding) for finding in findings])
@@ -118,7 +118,7 @@ def decide(circumstances: Circumstances, findings: Sequence[Finding]) -> Decisio
 
 
 def reconsider(decision: Decision, findings: Sequence[Finding]) -> Decision:
-    """Return what a decision comes to with other findings, such as were made after it: it never becomes laxer."""
+    """Return the decision with other findings, such as later ones; it never becomes less strict."""
     blockers = blocking(findings)
     if blockers:
         return Decision(Verdict.BLOCKED, decision.kind, _why_blocked(blockers), findings)
@@ -129,7 +129,7 @@ def _why_blocked(blockers: Sequence[Finding]) -> str:
     failures = sum(finding.status is Status.FAIL for finding in blockers)
     unknown = len(blockers) - failures
     parts = [_count(failures, "failed")] if failures else []
-    parts += [_count(unknown, "could not be made")] if unknown else []
+    parts += [_count(unknown, "could not be completed")] if unknown else []
     return f"{' and '.join(parts)}."
 
 
@@ -141,7 +141,7 @@ def _left_to_its_tag(circumstances: Circumstances, findings: Sequence[Finding]) 
     name, tag = circumstances.ref.name, circumstances.released_as
     reason = (
         f"This commit of {name} is the release {tag}, so its build is left to that tag: nothing is built here. If the "
-        f"tag is never made, dispatch this workflow on {name}."
+        f"tag is never created, dispatch this workflow on {name}."
     )
     return Decision(Verdict.BUILD_ONLY, circumstances.kind, reason, findings)
 

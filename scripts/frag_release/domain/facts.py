@@ -17,15 +17,15 @@ if TYPE_CHECKING:  # they take long to import, and few runs need them
     from .origin import JudgedImage
     from .overrides import Override
 
-NOT_ASKED = Unknown("this was not asked for")
+NOT_ASKED = Unknown("this was not looked up")
 
 Images = Mapping[tuple[str, str], Answer[Image]]
-"""What registries hold, by the image's name with its registry, and its tag."""
+"""What registries have, by image name (with the registry) and tag."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What a finding is about: the subject at its tag, and the place to look at."""
+    """What a finding is about: the subject at its tag, and the place in a file."""
 
     subject: str
     tag: str
@@ -34,21 +34,18 @@ class About:
 
 
 class Judged(Protocol):
-    """Facts that rules judge; `kind` is what those rules are on."""
+    """Facts that rules judge; `kind` is the subject of those rules."""
 
     kind: ClassVar[str]
 
     @property
     def about(self) -> About:
-        """What is found out by them is about that."""
+        """What findings on these facts are about."""
 
 
 @dataclass(frozen=True)
 class PublicRelease:
-    """The public release of a tag. `has_record` says whether it has a `release.json`, which names the image's `digest`.
-
-    `digest` is empty where the file names none.
-    """
+    """The public release of a tag, whether it has a `release.json`, and the image's `digest` there (empty: none)."""
 
     url: str
     has_record: bool
@@ -57,16 +54,16 @@ class PublicRelease:
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What is known of the stack's own release tag.
+    """The facts about the stack's own release tag.
 
-    `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what
-    the tag points at now (None: no such tag). `siblings` are the tags of its year and all that
-    are not below the release before it, `higher` the higher production tags that are on a stack branch. `compared`
-    says which tags these were picked from, if they could not be all. `ci` are the runs of its commit, for the
-    workflows that must have passed before it is tagged; `workflows` are those of the repository, asked for only where
-    one of them is given by name. `rollback` tells that the release is deployed again: `run_commit` is then the one
-    that its release.json recorded. `public` is the tag's release, None without one. `configuration` are the keys in
-    which the configuration file at the commit differs from the one that rules.
+    `run_commit` is the commit that the workflow run builds, None in a terminal. `tag_commit` is what the tag points
+    at now (None: no such tag). `siblings` are the tags of its year and all that are not below the release before it,
+    `higher` the higher production tags on a stack branch; `compared` describes the tags that these were picked from,
+    if not all could be read. `ci` are the runs of its commit, for the workflows that must have passed before it is
+    tagged; `workflows` are the repository's, looked up only if one of those is given by name. In a `rollback` the
+    release is deployed again, and `run_commit` is the one in its release.json. `public` is the tag's release, None
+    without one. `configuration` are the keys in which the configuration file at the commit differs from the default
+    branch's.
     """
 
     kind: ClassVar[str] = "stack"
@@ -95,9 +92,9 @@ class StackFacts:
 
 @dataclass(frozen=True)
 class Hints:
-    """What a remedy may propose instead: tags near the wanted one, and the newest on a production branch.
+    """What a remedy may propose: tags similar to the wanted one, and the newest on a production branch.
 
-    `newest` is empty if none is claimed. `remark` has sentences on why, and on tags that were passed over.
+    `newest` is empty if unknown. `remark` has sentences on why, and on tags that were passed over.
     """
 
     near: Sequence[str] = ()
@@ -107,10 +104,10 @@ class Hints:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `release.json` of the release `tag` says of a component; `ci_passed` is what was found then.
+    """What `release.json` of the release `tag` records of a component; `ci_passed` is the result at that time.
 
-    `frozen` says that nobody can have changed that since: the release is immutable. `taken_back` says that production
-    went back from it.
+    `frozen`: the release is immutable, so the record cannot have been changed. `taken_back`: production went back
+    from that release.
     """
 
     tag: str
@@ -123,18 +120,18 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ComponentFacts:
-    """What is known of one pin. An `image` or `runs` of None was switched off, with the input's name.
+    """The facts about one pin. `image` or `runs` are None if their check is switched off.
 
-    `runs` are all at a ref of the tag's name. `lifetimes` tell when a branch had that name, `workflows` which
-    workflows the repository has: asked for only where one is given by name. `previous` is the pin of the release
-    before, None where there is none. `recorded` is asked for only where no run of the pin is left; None where there
-    is nothing to ask. `asked` is when all this was looked up, in UTC: what GitHub still keeps depends on it.
-    `running_file` is the workflow file of this run, empty if the runner does not tell it, and None if it does not
-    matter: this run does not build the pin, or somebody has named the file that is judged. `overrides` are the other
-    places that the workflow takes the pin from, None if they were not looked for. With `is_planned` the tag is about to
-    be made, at `commit`. `branch_runs` are those of the commit on its production branch, asked for where a tag is new.
-    `tag_object` is the id of an annotated tag's own object, asked for only where the image names another commit.
-    `origin_required` says that an image has to name its commit.
+    `runs` are all runs at a ref of the tag's name. `lifetimes` are the times in which a branch had that name,
+    `workflows` those of the repository, looked up only if one is given by name. `previous` is the pin of the release
+    before, None if there is none. `recorded` is looked up only if no run of the pin is left, else None. `asked` is when
+    all this was looked up, in UTC: what GitHub still keeps depends on it.
+    `running_file` is the workflow file of this run: empty if the runner does not name it, None if it does not matter,
+    because this run does not build the pin or the judged file was named by an input. `overrides` are the other places
+    that the workflow takes the pin from, None if they were not searched. With `is_planned` the tag is about to be
+    created, at `commit`. `branch_runs` are those of the commit on its production branch, looked up for a new tag.
+    `tag_object` is the id of an annotated tag's object, looked up only if the image names another commit.
+    With `origin_required` an image has to name its commit.
     """
 
     kind: ClassVar[str] = "component"
@@ -160,31 +157,31 @@ class ComponentFacts:
 
     @property
     def about(self) -> About:
-        """The component by its name, and the place of its pin."""
+        """The component, and the place of its pin."""
         return About(self.pin.component.name, self.pin.tag, self.pin.file, self.pin.line)
 
     @property
     def newest(self) -> str:
-        """What to say of the newest tag, to stand behind a sentence; empty if there is nothing to say."""
+        """A sentence on the newest tag and the remark, to append to a message; empty if there is neither."""
         branches, newest = " or ".join(self.pin.component.branches), self.hints.newest
         named = f"The newest tag that is on {branches} is {newest}." if newest else ""
         return "".join(f" {part}" for part in (named, self.hints.remark) if part)
 
     @property
     def seen_runs(self) -> Sequence[Run]:
-        """The runs, none if they were switched off or could not be seen."""
+        """The runs, none if they were switched off or could not be read."""
         return () if self.runs is None or isinstance(self.runs, Unknown) else self.runs
 
     @property
     def tag_runs(self) -> list[Run]:
-        """The runs that a push of this name at the tag's commit has started, in a fixed order."""
+        """The runs at the tag's commit that a push of this name started, in a fixed order."""
         own = [run for run in self.seen_runs if run.head_sha == self.commit and run.event == PUSH]
         return sorted(own, key=lambda run: (run.workflow, run.id))
 
 
 @dataclass(frozen=True)
 class PreviousRelease:
-    """The numerically next-lower production tag on a stack branch, and the pins it was made of."""
+    """The numerically next-lower production tag on a stack branch, and its pins."""
 
     tag: ProductionTag
     commit: str
@@ -193,10 +190,10 @@ class PreviousRelease:
 
 @dataclass(frozen=True)
 class Released:
-    """The tags of the newest public releases that hold a `release.json`; `is_all` where no older releases are left.
+    """The tags of the newest public releases with a `release.json`; `is_all` if there are no older releases.
 
-    `taken_back` names those that were gone back from, and to which tag (empty if that is not known). `tag_format` is
-    that of the stack. `unread` is why the deployment records do not tell of more of them, empty if they do.
+    `taken_back` maps those that production went back from to the tag it went back to (empty if unknown). `tag_format`
+    is the stack's. `unread` is why the deployment records may miss some of them, empty if they do not.
     """
 
     tags: Sequence[str]
@@ -220,7 +217,7 @@ class Released:
 
     @property
     def running(self) -> str:
-        """The release that production has, as far as releases tell: the highest, or what that was taken back to."""
+        """The release that production has, judging by the releases: the highest, or what that was taken back to."""
         return self._standing(self._highest_first)
 
     def last_taken_back_to(self, tag: str) -> str:
@@ -232,7 +229,7 @@ class Released:
         return list(reversed(production_tags(self.tags, form=self.tag_format)))
 
     def _standing(self, tags: Sequence[ProductionTag]) -> str:
-        # What stands between the two was passed over that night, and nobody knows why.
+        # Releases between the two were passed over by that rollback, for unknown reasons.
         while tags and tags[0].text in self.taken_back:
             to = self.taken_back[tags[0].text]
             tags = next((tags[at:] for at, one in enumerate(tags) if at and one.text == to), tags[1:])
@@ -241,9 +238,9 @@ class Released:
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """Everything that the gate judges. `previous` is None where there was no release before.
+    """Everything that the gate judges. `previous` is None if there was no release before.
 
-    It is not asked for where no release is judged, as for a pull request.
+    It is not looked up if no release is judged, as for a pull request.
     """
 
     kind: ClassVar[str] = "pair"
@@ -259,18 +256,18 @@ class ReleaseFacts:
 
     @property
     def parts(self) -> Sequence[Judged]:
-        """All that has rules, in the order of the findings."""
+        """All facts that rules judge, in the order of the findings."""
         return [*([self.stack] if self.stack else []), *self.components, self]
 
 
 @dataclass(frozen=True)
 class StackImageFacts:
-    """The stack's image as it is in the registry now, beside the digest that is expected (empty: any).
+    """The stack's image in the registry now, and the digest that is expected (empty: any).
 
-    `image` is None where nothing needs to be known of it, for the reason `unasked`. `public` is the release that
-    the tag has already, None without one or where that does not matter. `pair` are the components' images as they
-    were judged; `origin_required` says that the image has to name them. `rollback` is that of `StackFacts`. `staging`
-    is what was on staging, None if it need not have been there.
+    `image` is None if it was not looked up, for the reason `unasked`. `public` is the release that the tag already
+    has, None without one or if it does not matter. `pair` are the components' images as they were judged; with
+    `origin_required` the image has to name them. `rollback` is that of `StackFacts`. `staging` is what was on
+    staging, None if it need not have been there.
     """
 
     kind: ClassVar[str] = "stack"
@@ -293,5 +290,5 @@ class StackImageFacts:
 
     @property
     def parts(self) -> Sequence[Judged]:
-        """All that has rules."""
+        """All facts that rules judge."""
         return [self]

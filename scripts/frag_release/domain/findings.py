@@ -1,4 +1,4 @@
-"""The result of one rule on one subject, and the `allow` input: single findings that a person turns into warnings."""
+"""The result of one rule on one subject, and the `allow` input, which turns single findings into warnings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..dataclass import dataclass, replace
 
 
 class Status(str, Enum):
-    """How a rule came out. `UNKNOWN` blocks exactly as `FAIL` does."""
+    """The result of a rule. `UNKNOWN` blocks exactly as `FAIL` does."""
 
     PASS = "pass"
     WARN = "warn"
@@ -25,9 +25,9 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule's function says: without the rule's id and subject, which the rule adds.
+    """What a rule's function returns; the rule adds its id and the subject.
 
-    `line` is that of the workflow file, if it is another one than the pin's.
+    `line` is that of the workflow file, if it is not the pin's.
     """
 
     status: Status
@@ -43,9 +43,9 @@ class Outcome:
 class Finding:
     """The result of `rule` on `subject` (`stack`, `pair` or a component's name) at `tag`.
 
-    `demoted_from` holds the status that a warning would have without what it warns of: a person allowed it by the
-    `allow` input (`allowed`), a rollback, a build that is not judged, a check that was switched off (`SKIPPED`), or
-    one that passed on less than it could (`PASS`). `may_settle` says that waiting may be enough.
+    `demoted_from` is the status that a warning would otherwise have: the finding was allowed by the `allow` input
+    (`allowed`), belongs to a rollback or to a build that is not judged, its check was switched off (`SKIPPED`), or it
+    passed on weak evidence (`PASS`). With `may_settle` waiting may be enough.
     """
 
     rule: str
@@ -68,12 +68,12 @@ class Finding:
 
 
 def had_passed(finding: Finding) -> bool:
-    """Whether what the rule asks for was found, be it with a warning."""
+    """Whether the rule holds, possibly with a warning."""
     return Status.PASS in (finding.status, finding.demoted_from if finding.status is Status.WARN else None)
 
 
 def demoted(finding: Finding, why: str = "", *, allowed: bool = False) -> Finding:
-    """Make a warning of a finding that blocks; `why` is put before what it says."""
+    """Turn a finding that blocks into a warning; `why` is put before its message."""
     if not finding.status.blocks:
         return finding
     message = f"{why}: {finding.message}" if why else finding.message
@@ -81,12 +81,12 @@ def demoted(finding: Finding, why: str = "", *, allowed: bool = False) -> Findin
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
-    """Keep the findings that refuse the release."""
+    """Return the findings that block the release."""
     return [finding for finding in findings if finding.status.blocks]
 
 
 def in_one_line(message: str, remedy: str) -> str:
-    """Return what happened and what to do about it as sentences: a reason that a server gave may lack its full stop."""
+    """Join a message and its remedy; a message without a full stop, such as a server's reason, gets one."""
     end = "" if not remedy or message.endswith((".", "!", "?", "…")) else "."
     return f"{message}{end} {remedy}".strip()
 
@@ -100,7 +100,7 @@ def listed(names: Iterable[str], most: int, between: str = ", ") -> str:
 
 @dataclass(frozen=True)
 class Allowance:
-    """`RULE:SUBJECT@TAG`: a finding of that rule on that subject at that tag is no reason to refuse."""
+    """`RULE:SUBJECT@TAG`: a finding of that rule on that subject at that tag does not block."""
 
     rule: str
     subject: str
@@ -110,17 +110,17 @@ class Allowance:
         return f"{self.rule}:{self.subject}@{self.tag}"
 
     def covers(self, finding: Finding) -> bool:
-        """Whether this allowance is meant for `finding`."""
+        """Whether this allowance applies to `finding`."""
         return (self.rule, self.subject, self.tag) == (finding.rule, finding.subject, finding.tag)
 
 
 def apply_allowances(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> list[Finding]:
-    """Turn the blocking findings that are allowed into warnings that say so."""
+    """Turn the blocking findings that are allowed into warnings, marked as such."""
     return [_allowed(one) if any(each.covers(one) for each in allowances) else one for one in findings]
 
 
 def unused_allowances(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> list[Allowance]:
-    """Return the allowances that changed nothing: their release is over, or they name another one."""
+    """Return the allowances that had no effect: their release is over, or they name another one."""
     return [one for one in allowances if not any(f.status.blocks and one.covers(f) for f in findings)]
 
 

@@ -1,4 +1,4 @@
-"""New tags of components: which commit is meant, what its tag is called, and what stands in the way."""
+"""New tags of components: which commit is tagged, what the tag is called, and what prevents it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LIKE = re.compile(rf"(?:new|{'|'.join(PARTS)})(?:@.*)?", re.I)
 
 @dataclass(frozen=True)
 class NewTag:
-    """The tag of a component's production branch that is to be released, and whether it is there already.
+    """The tag of a component's production branch that is to be released, and whether it exists already.
 
-    `head` is the head of `branch` as it was seen, and `is_head` says that the commit is it. `runs` is what CI did for
-    a tag that is there, `branch_runs` what it did for the commit on the branch (None: not asked). `since` is the newest
-    production tag, with the commits that came after it; `starts` are the files of the workflows that the push starts.
-    With `is_secret` the words of its commits are not for all who may read what is written of them. `is_default` says
-    that the default branch is a production branch.
+    `head` is the head of `branch` as it was read; with `is_head` it is the commit. `runs` are the CI runs of an
+    existing tag, `branch_runs` those of the commit on the branch (None: not looked up). `since` is the newest
+    production tag, `history` the commits after it; `starts` are the files of the workflows that the push starts.
+    With `is_secret` its commit messages must not be shown: not all readers may see them. With `is_default` the
+    default branch is a production branch.
     """
 
     component: Component
@@ -58,12 +58,12 @@ class NewTag:
 
     @property
     def action(self) -> str:
-        """What making it is, for people."""
+        """The creation of the tag, for people."""
         return f"Tag {self.commit[:12]} of {self.component.repository} as {self.tag}"
 
     @property
     def waits_for_ci(self) -> bool:
-        """Whether its CI is still to be followed: it is to be made, or a run is missing or not over."""
+        """Whether its CI has yet to be followed: the tag is to be created, or a run is missing or not over."""
         if self.is_settled or self.runs is None or isinstance(self.runs, Unknown):
             return not self.is_there
         own = _own(self.runs, self.commit)
@@ -76,13 +76,13 @@ def is_new(text: str) -> bool:
 
 
 def asked_part(text: str) -> str:
-    """Return `patch`, `minor` or `major`, empty where a new tag is asked for as `new`, or none is."""
+    """Return `patch`, `minor` or `major`, empty for `new` and for anything else."""
     found = _ASKED.fullmatch(text)
     return found[1].lower() if found and found[1].lower() != NEW else ""
 
 
 def wanted_commit(text: str) -> str | None:
-    """Return the start of the commit that `new@COMMIT` names, empty for `new` alone; None where it is neither."""
+    """Return the start of the commit that `new@COMMIT` names, empty for `new` alone; None for anything else."""
     found = _ASKED.fullmatch(text)
     return (found[2] or "").lower() if found else None
 
@@ -94,16 +94,16 @@ def demand_plausible(
     form: TagFormat,
     format_input: str,
 ) -> None:
-    """Refuse tags that cannot be right, of this month or later: whoever may push one would choose the next number.
+    """Refuse tags of this month or later that cannot be right: anyone with push access could choose the next number.
 
-    So is another scheme refused: after a tag by month the next 1.4.3 could never be the newest. Raises ChoiceError.
+    A change of scheme is refused, too: after a tag by month, 1.4.3 could never be the newest. Raises ChoiceError.
     """
     tags = production_tags(names, form=form)
     wrong = doubts(tags, today)
     for tag in tags:
         if tag.text in wrong and (not form.by_month or tag.month >= (today.year, today.month)):
             raise ChoiceError(
-                f"The next tag of {repository} is not known, for {tag} cannot be right: {wrong[tag.text]}.",
+                f"The next tag of {repository} is not known: {tag} cannot be right ({wrong[tag.text]}).",
                 f"Delete {tag} if it was a mistake and never a release; or tag by hand, and name that tag.",
             )
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
@@ -127,10 +127,10 @@ def next_tag(
     newest: str = "",
     name: str = "",
 ) -> str:
-    """Return the next `YEAR.MONTH.ITERATION`, above all tags of the month whatever branch they are on.
+    """Return the next `YEAR.MONTH.ITERATION`, above all tags of the month on any branch.
 
-    Where the format is `N.N.N`, the next by the `part` of the number that was asked for, above the `newest` tag of the
-    production branch (empty: there is none). `name` is the component's. Raises ChoiceError if no part was asked for.
+    If the format is `N.N.N`, return the next `part` (`patch`, `minor` or `major`) above the `newest` tag of the
+    production branch (empty: there is none). `name` is the component's. Raises ChoiceError if `part` is empty then.
     """
     if form.by_month:
         return next_iteration(today, [*names, *burned], form)
@@ -138,7 +138,7 @@ def next_tag(
     if part:
         return candidates[part]
     raise ChoiceError(
-        f"{name}-tag is new, and only people can say what the next number after {newest or 'none'} is.",
+        f"{name}-tag is new, but only people can decide the next number after {newest or 'none'}.",
         f"Give {name}-tag {either_part(candidates)}.",
     )
 
@@ -151,12 +151,12 @@ def tag_at(
 ) -> Answer[str]:
     """Return the highest production tag at a commit, empty if there is none; tags that are `wrong` do not count.
 
-    `Unknown` where a tag that may be it could not be looked up; one of something else than a commit is none.
+    `Unknown` if a tag that may be it could not be looked up; a tag of something other than a commit does not count.
     """
     for tag in reversed(production_tags(commits, form=form)):
         found = commits[tag.text]
         if isinstance(found, Unknown) and not isinstance(found, WrongKind):
-            return Unknown(f"where the tag {tag} points was not found: {found.reason}", found.remedy)
+            return Unknown(f"it could not be determined where the tag {tag} points: {found.reason}", found.remedy)
         if found == commit and tag.text not in wrong:
             return tag.text
     return ""
@@ -169,9 +169,9 @@ def is_forgotten(
     today: datetime.date,
     form: TagFormat,
 ) -> bool:
-    """Whether GitHub has no run of a tag any more: then a new tag at the same commit is the remedy.
+    """Whether GitHub no longer has the runs of a tag: then a new tag at the same commit is the remedy.
 
-    Its number says when it was made, if it is by month. One of the last months has runs yet, or none was ever started.
+    A tag by month shows its age. A recent one without runs is not forgotten: none was ever started.
     """
     if not form.by_month or runs is None or isinstance(runs, Unknown) or _own(runs, commit):
         return False
@@ -188,32 +188,33 @@ def _own(runs: Sequence[Run], commit: str) -> list[Run]:
 
 
 def in_order(tags: Sequence[NewTag]) -> list[NewTag]:
-    """Return the tags in the order in which to make them: first those that GitHub may refuse for want of a right.
+    """Return the tags in the order to create them: first those that GitHub may refuse for a missing permission.
 
-    Where workflow files differ from the default branch's it asks for one that no token shows; refused at the first
-    write, nothing was written.
+    If workflow files differ from the default branch's, it requires one that cannot be read from a token; a refusal
+    of the first write leaves nothing written.
     """
     return sorted(tags, key=lambda tag: tag.is_default)
 
 
 def planned_facts(pin: Pin, tag: NewTag) -> ComponentFacts:
-    """Return what is known of a pin before its tag is made, or built."""
+    """Return the facts about a pin before its tag is created or built."""
     return ComponentFacts(
         pin, tag.commit, tag.shadow if not tag.is_there else None, tag.placement, previous=NOT_ASKED, is_planned=True
     )
 
 
 def quiet(tags: Sequence[NewTag], made: Collection[str]) -> list[str]:
-    """Return the components on whose production branch there was nothing new to tag, by name."""
+    """Return the names of the components whose production branch had nothing new to tag."""
     return [tag.name for tag in tags if tag.is_there and tag.name not in made]
 
 
 def lacking(branch: str, production: str, history: Answer[History], repository: str, is_secret: bool) -> str:
-    """Say that a branch has commits that production lacks, for people forget to advance it; empty where it has none."""
+    """Return a note on commits of a branch that are not on production, which people forget to advance; else empty."""
+    missing = f"that {production} does not have"
     if isinstance(history, Unknown):
-        return f"Whether {branch} of {repository} has commits that {production} lacks was not found: {history.reason}."
+        return f"Could not determine whether {branch} of {repository} has commits {missing}: {history.reason}."
     if not history.added:
         return ""
     number = len(history.added)
     newest = "" if is_secret else f" The newest is {history.added[0].message.partition(chr(10))[0][:100]!r}."
-    return f"{branch} of {repository} has {number} commit{'s' * (number > 1)} that {production} lacks.{newest}"
+    return f"{branch} of {repository} has {number} commit{'s' * (number > 1)} {missing}.{newest}"

@@ -1,4 +1,4 @@
-"""What an image says of its own making, read from BuildKit's provenance, else from the labels of its configuration."""
+"""The origin of an image, read from BuildKit's provenance, else from the labels of its configuration."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .facts import ComponentFacts
 from .images import DIGEST, full_name
 
 UNREADABLE = "?"
-"""The source of an image that names one which is no address of a repository."""
+"""The source of an image whose source is not the address of a repository."""
 _PAGES = ("tree", "blob", "commit")
 """What follows OWNER/NAME in the address of a page of a repository."""
 _T = TypeVar("_T")
 MOST_PLATFORMS = 10
-"""Most platforms of one image whose origin is read."""
+"""Maximum number of platforms of an image whose origin is read."""
 _MOST_STATEMENTS = 4
 _MOST_DIGITS = 18
 _SILENT = "its provenance names no commit"
-_BUILD_AGAIN = "Build and push the image again with a tool that writes this as documented, or set check-origin to off."
+_BUILD_AGAIN = "Build and push the image again with a tool that follows the specification, or set check-origin to off."
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"([0-9a-f]{7,64})(-dirty)?")
 _REPOSITORY = re.compile(r"[a-z0-9.-]+/[a-z0-9._~/-]{1,200}")
@@ -46,10 +46,7 @@ _INDEXES = (
 
 @dataclass(frozen=True)
 class Material:
-    """An image that went into another: its name with the registry's host, and the digest it was pulled by.
-
-    `digest` is empty where the image names none.
-    """
+    """An image that went into another: its name with the registry's host, and its digest (empty if none is named)."""
 
     name: str
     digest: str
@@ -57,11 +54,11 @@ class Material:
 
 @dataclass(frozen=True)
 class Origin:
-    """What the image of one platform says of its making.
+    """What the image of one platform states about its build.
 
-    `commit` is in lower case and may be shortened; it is empty where the image names none, and `silence` says why.
-    `source` is the repository as `HOST/OWNER/NAME`, `UNREADABLE`, or empty where none is named. `by_labels` says that
-    all this is from labels, which an image inherits from its base. `materials` is None where the image lists none.
+    `commit` is in lower case and may be shortened; it is empty if the image names none, for the reason `silence`.
+    `source` is the repository as `HOST/OWNER/NAME`, `UNREADABLE`, or empty if none is named. With `by_labels` all this
+    is from labels, which an image inherits from its base. `materials` is None if the image does not list them.
     """
 
     platform: str = ""
@@ -73,7 +70,7 @@ class Origin:
     materials: tuple[Material, ...] | None = None
 
     def is_of(self, repository: str) -> bool:
-        """Whether the source is the repository `OWNER/NAME`, on whatever host: companies have a GitHub of their own."""
+        """Whether the source is the repository `OWNER/NAME`, on any host: companies have a GitHub of their own."""
         _, _, path = self.source.partition("/")
         owner_and_name, rest = path.split("/")[:2], path.split("/")[2:]
         return owner_and_name == repository.lower().split("/") and (not rest or rest[0] in _PAGES)
@@ -81,23 +78,23 @@ class Origin:
 
 @dataclass(frozen=True)
 class Origins:
-    """What an image says, by platform. `manifests` are the digests of the platforms' images, or of the only one."""
+    """What an image states, by platform. `manifests` are the digests of its platforms' images, or its own."""
 
     manifests: frozenset[str]
     platforms: tuple[Answer[Origin], ...]
 
     @property
     def commit(self) -> str:
-        """The commit that all platforms name; empty where one names none or another."""
+        """The commit that all platforms name; empty if one names none, another, or a dirty one."""
         commits = {"" if isinstance(one, Unknown) or one.dirty else one.commit for one in self.platforms}
         return commits.pop() if len(commits) == 1 else ""
 
 
 @dataclass(frozen=True)
 class JudgedImage:
-    """The image of a component as it was judged; `digest` is empty where nobody looked it up.
+    """The image of a component as it was judged; `digest` is empty if it was not looked up.
 
-    `manifests` are the digests of its platforms' images, which stand for it as well.
+    `manifests` are the digests of its platforms' images, any of which identifies it, too.
     """
 
     name: str
@@ -106,19 +103,19 @@ class JudgedImage:
 
 
 def origins_of(image: object) -> Origins | None:
-    """What an image says; None where that was not read, or could not be."""
+    """The origins of an image; None if they were not or could not be read."""
     return image.origins if isinstance(image, Image) and isinstance(image.origins, Origins) else None
 
 
 def names_other_commit(facts: ComponentFacts) -> bool:
-    """Whether the component's image names a commit that is not the tag's, so that the tag's own object matters."""
+    """Whether the component's image names a commit that is not the tag's: it may be the id of the tag object."""
     found = origins_of(facts.image)
     named = [one.commit for one in found.platforms if isinstance(one, Origin) and one.commit] if found else []
     return isinstance(facts.commit, str) and not all(facts.commit.startswith(one) for one in named)
 
 
 def judged_image(name: str, digest: str, image: object) -> JudgedImage:
-    """Return the image `name` as it was judged by `digest`, with what the registry has told of it, `image`."""
+    """Return the image `name` as judged, with `digest`; `image` is what the registry returned for it."""
     manifests: Answer[frozenset[str]] = Unknown("the images of its platforms could not be listed")
     if not isinstance(image, Image) or image.digest != digest:
         manifests = Unknown(
@@ -134,9 +131,9 @@ def judged_image(name: str, digest: str, image: object) -> JudgedImage:
 def judged_pair(
     components: Sequence[ComponentFacts], images: Mapping[str, object], recorded: Mapping[str, str]
 ) -> tuple[JudgedImage, ...]:
-    """Return the images of the components as they were judged; those without an image are left out.
+    """Return the images of the components as they were judged; components without an image are left out.
 
-    `images` has what the registry has by the components' names; digests that were `recorded` come first.
+    `images` is what the registry returned, by component name; `recorded` digests take precedence.
     """
     found = []
     for facts in components:
@@ -149,7 +146,7 @@ def judged_pair(
 
 @dataclass(frozen=True)
 class Descriptor:
-    """Where something is in the registry. `size` is what is said of its bytes, 0 where nothing is."""
+    """Where an object is in the registry. `size` is its stated size in bytes, 0 if none is stated."""
 
     digest: str
     size: int = 0
@@ -157,7 +154,7 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Platform:
-    """The image of one platform (its `name` is empty where it is not said), and the attestations that speak of it."""
+    """The image of one platform (`name` is empty if it is not stated), and the attestations on it."""
 
     name: str
     image: Descriptor
@@ -166,16 +163,16 @@ class Platform:
 
 
 class _MalformedError(ValueError):
-    """Something is not of the form that it is documented to have."""
+    """A document is not as its specification requires."""
 
 
 def read_json(body: bytes, what: str) -> Answer[dict[str, Any]]:
-    """Return the JSON object in `body`; numbers without end are not computed."""
+    """Return the JSON object in `body`; integers that are too long become 0."""
     try:
         document = json.loads(body, parse_int=_bounded)
     except (ValueError, RecursionError):
         document = None
-    return document if isinstance(document, dict) else _unreadable(what, "it is no JSON object")
+    return document if isinstance(document, dict) else _unreadable(what, "it is not a JSON object")
 
 
 def platforms_in(digest: str, document: Mapping[str, Any], what: str) -> Answer[Sequence[Platform]]:
@@ -191,7 +188,7 @@ def provenance_in(manifest: Mapping[str, Any], what: str) -> Answer[Sequence[Des
 
 
 def configuration_in(manifest: Mapping[str, Any], what: str) -> Answer[Descriptor | None]:
-    """Return where the configuration of an image is; None where this is the manifest of something else."""
+    """Return where the configuration of an image is; None if the manifest is not an image's."""
     config = manifest.get("config")
     if not isinstance(config, dict) or config.get("mediaType") not in _CONFIGURATIONS:
         return None
@@ -199,19 +196,19 @@ def configuration_in(manifest: Mapping[str, Any], what: str) -> Answer[Descripto
 
 
 def read_statement(statement: Mapping[str, Any], image: str, what: str) -> Answer[Origin]:
-    """Return what a statement says of the image with the digest `image`."""
+    """Return the origin that a statement gives for the image with the digest `image`."""
     return _read(what, lambda: _of_statement(statement, image))
 
 
 def read_labels(configuration: Mapping[str, Any], what: str) -> Answer[Origin]:
-    """Return what the labels of an image's configuration say."""
+    """Return the origin that the labels of an image's configuration give."""
     return _read(what, lambda: _of_labels(configuration))
 
 
 def repository_of(source: str) -> str:
-    """Return the repository that an address names as `host/owner/name` in lower case; empty where it is none.
+    """Return the repository of an address as `host/owner/name` in lower case; empty if it is not one.
 
-    The address may be of https, ssh or git, have a user, a password, `.git`, a query or a ref behind `#`, or be in
+    The address may be of https, ssh or git, have a user, a password, `.git`, a query or a ref after `#`, or be of
     the form `git@host:owner/name`.
     """
     text = re.split(r"[?#]", source.strip(), maxsplit=1)[0].removeprefix("git+")
@@ -224,18 +221,18 @@ def repository_of(source: str) -> str:
 
 
 def image_named(uri: str) -> str | None:
-    """Return the name of the image that a package URL names, with its registry's host; None where it names none."""
+    """Return the image that a package URL names, with its registry's host: empty if invalid, None if not an image."""
     package = _PACKAGE.fullmatch(re.split(r"[?#]", uri, maxsplit=1)[0])
     if package is None:
         return None
     path = package[1].rstrip("/")
-    # The version is behind the last @; the name before it is percent-encoded by itself.
+    # The version is after the last @; the name before it is percent-encoded on its own.
     found = full_name(unquote(path.rpartition("@")[0] or path))
     return found if _IMAGE.fullmatch(found) else ""
 
 
 def _read(what: str, read: Callable[[], _T]) -> Answer[_T]:
-    """Return what `read` does; where that is malformed, that `what` cannot be read."""
+    """Return the result of `read`; if the document is malformed, that `what` cannot be read."""
     try:
         return read()
     except _MalformedError as error:
@@ -263,9 +260,9 @@ def _platform(entry: Mapping[str, Any], attestations: Mapping[str, Sequence[Desc
     name = "/".join(part for part in parts if isinstance(part, str) and _PLATFORM.fullmatch(part))
     own, problem = attestations.get(image.digest, ()), None
     if entry.get("mediaType") in _INDEXES:
-        problem = _unreadable(name or image.digest[:19], "it is an index inside of an index")
+        problem = _unreadable(name or image.digest[:19], "it is an index inside an index")
     elif len(own) > _MOST_STATEMENTS:
-        problem = _unreadable(name or image.digest[:19], f"{len(own):,} attestations speak of it")
+        problem = _unreadable(name or image.digest[:19], f"it has {len(own):,} attestations")
     return Platform(name, image, () if problem else own, problem)
 
 
@@ -284,10 +281,10 @@ def _is_provenance(layer: Mapping[str, Any]) -> bool:
 
 def _of_statement(statement: Mapping[str, Any], image: str) -> Origin:
     if statement.get("_type") not in _STATEMENT_TYPES:
-        raise _MalformedError("it is no in-toto statement that is known here")
+        raise _MalformedError("it is not an in-toto statement of a known version")
     subjects = [_at(one, "digest", "sha256") for one in _list(statement.get("subject"), "subject")]
     if image.removeprefix("sha256:") not in subjects:
-        raise _MalformedError("it speaks of another image")
+        raise _MalformedError("it is about another image")
     kind = statement.get("predicateType")
     predicate = _object(statement.get("predicate"), "its predicate")
     if kind == f"{_SLSA}v0.2":
@@ -299,39 +296,39 @@ def _of_statement(statement: Mapping[str, Any], image: str) -> Origin:
         hints = _at(metadata, "buildkit_metadata", "vcs") or _at(metadata, _BUILDKIT, "vcs")
         materials = _at(definition, "resolvedDependencies")
     else:
-        raise _MalformedError("it is provenance of a version that is not known here")
+        raise _MalformedError("it is provenance of an unknown version")
     origin = _of_context(context) or _of_hints(hints)
     return replace(origin, materials=None if materials is None else _images(materials))
 
 
 def _of_context(context: object) -> Origin | None:
-    """Return the commit that BuildKit itself has checked out; None where its context was another."""
+    """Return the commit that BuildKit itself checked out; None if its context was not a Git repository."""
     digests, uri = _at(context, "digest"), _at(context, "uri")
     commit = _at(digests, "sha1") or _at(digests, "gitCommit")
     source = _named(uri) if isinstance(uri, str) else ""
     if commit is None and isinstance(uri, str) and re.search(r"\.git($|[?#])|^git", uri):
-        commit = _at(digests, "sha256")  # a repository with SHA-256; a downloaded archive has such a digest, too
+        commit = _at(digests, "sha256")  # a SHA-256 repository; a downloaded archive also has such a digest
     if commit is None:
         return None
     if not isinstance(commit, str) or not OBJECT_ID.fullmatch(commit):
-        raise _MalformedError("the commit of its Git context is none")
+        raise _MalformedError("the commit of its Git context is not a commit id")
     return Origin(commit=commit, source=source)
 
 
 def _of_hints(hints: object) -> Origin:
     revision, source = _at(hints, "revision") or "", _at(hints, "source") or ""
     if not isinstance(revision, str) or not isinstance(source, str):
-        raise _MalformedError("its hints on the repository are no texts")
+        raise _MalformedError("its hints on the repository are not strings")
     return _of_revision(revision, source)
 
 
 def _of_labels(configuration: Mapping[str, Any]) -> Origin:
     labels = _at(configuration, "config", "Labels")
     if not isinstance(labels, (dict, type(None))):
-        raise _MalformedError("its labels are no object")
+        raise _MalformedError("its labels are not an object")
     revision, source = ((labels or {}).get(f"org.opencontainers.image.{name}", "") for name in ("revision", "source"))
     if not isinstance(revision, str) or not isinstance(source, str):
-        raise _MalformedError("its labels are no texts")
+        raise _MalformedError("its labels are not strings")
     return _of_revision(revision, source, by_labels=True)
 
 
@@ -348,10 +345,10 @@ def _named(source: str) -> str:
 
 def _images(materials: object) -> tuple[Material, ...]:
     found = []
-    for one in _list(materials, "the list of what went in"):
+    for one in _list(materials, "the list of materials"):
         uri, digest = _at(one, "uri"), _at(one, "digest", "sha256")
         if not isinstance(uri, str):
-            raise _MalformedError("something that went in has no address")
+            raise _MalformedError("a material has no address")
         name = image_named(uri)
         if name is not None:
             is_known = isinstance(digest, str) and _HEX.fullmatch(digest)
@@ -362,7 +359,7 @@ def _images(materials: object) -> tuple[Material, ...]:
 def _descriptor(entry: Mapping[str, Any]) -> Descriptor:
     digest, size = entry.get("digest"), entry.get("size")
     if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
-        raise _MalformedError("a digest in it is none of sha256")
+        raise _MalformedError("it has a digest that is not a sha256 digest")
     return Descriptor(digest, size if isinstance(size, int) else 0)
 
 
@@ -376,13 +373,13 @@ def _at(document: object, *keys: str) -> Any:
 
 def _list(value: object, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise _MalformedError(f"{what} is no list")
+        raise _MalformedError(f"{what} is not a list")
     return value
 
 
 def _object(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _MalformedError(f"{what} is no object")
+        raise _MalformedError(f"{what} is not an object")
     return value
 
 

@@ -1,7 +1,7 @@
 """The grammar of release tags: which text is production grade, how such tags compare, what comes next.
 
 Our own grammar decides and semver only orders: real tags have leading zeros (`2023.06.1`), which
-Semantic Versioning forbids, and every laxer parser accepts text that must never reach production.
+Semantic Versioning forbids, and laxer parsers accept text that must never reach production.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _CALENDAR = re.compile(r"2[0-9]{3}\.(0[1-9]|1[0-2])\.[1-9][0-9]*")
 
 @dataclass(frozen=True)
 class ProductionTag:
-    """A tag of exactly the form `N.N.N`, with the `v` of its format; make one with `parse_production_tag`.
+    """A tag of exactly the form `N.N.N`, with the `v` of its format; create one with `parse_production_tag`.
 
-    Two tags are equal when their texts are; compare `.version` for numeric order and sameness
+    Two tags are equal if their texts are; compare `.version` for numeric order and equality
     (`2023.6.1` and `2023.06.1` are two tags of one version).
     """
 
@@ -32,7 +32,7 @@ class ProductionTag:
 
     @property
     def image_tag(self) -> str:
-        """The tag of the image that belongs to it."""
+        """The tag of its image."""
         return self.form.image_tag(self.text)
 
     @property
@@ -42,7 +42,7 @@ class ProductionTag:
 
     @property
     def month(self) -> tuple[int, int]:
-        """The first two numbers: year and month, if the format has these."""
+        """The first two numbers: year and month if the format is by month."""
         return self.numbers[:2]
 
     @property
@@ -52,7 +52,7 @@ class ProductionTag:
 
     @property
     def is_calendar_style(self) -> bool:
-        """Whether the tag reads YEAR.MONTH.ITERATION: a real month of two digits, iterations from 1."""
+        """Whether the tag is YEAR.MONTH.ITERATION: a real month of two digits, iterations from 1."""
         return _CALENDAR.fullmatch(self.text[len(self.form.prefix) :]) is not None
 
     def __str__(self) -> str:
@@ -66,8 +66,8 @@ def parse_production_tag(text: str, form: TagFormat) -> ProductionTag | None:
 
 
 def production_tags(names: Iterable[str], form: TagFormat, lowest: ProductionTag | None = None) -> list[ProductionTag]:
-    """Keep the production tags among `names` from `lowest` on, lowest first; tags of one version in text order."""
-    # Numbers rather than versions are compared: ten thousand names take hundredths of a second so.
+    """Return the production tags among `names` from `lowest` on, lowest first; tags of one version in text order."""
+    # Numbers are compared, not versions, which would be much slower for ten thousand names.
     prefix = form.prefix
     bound = numbers_of(lowest.text, prefix) if lowest else None
     numbered = ((numbers_of(name, prefix), name) for name in names)
@@ -82,21 +82,21 @@ def is_above(one: str, other: str, form: TagFormat) -> bool:
 
 
 def same_number(tag: str, names: Iterable[str], form: TagFormat) -> list[str]:
-    """Return those of `names` that are the same production tag, however they are written; itself among them."""
+    """Return those of `names` with the same three numbers as the production tag `tag`, itself included."""
     number = numbers_of(tag, form.prefix)
     return [name for name in names if name == tag or (number and numbers_of(name, form.prefix) == number)]
 
 
 def following(tag: ProductionTag) -> str:
-    """Return the tag with the last number one higher, written as it is."""
+    """Return the tag with the last number one higher, otherwise written the same."""
     return f"{tag.text.rpartition('.')[0]}.{tag.version.patch + 1}"
 
 
 def next_iteration(month: datetime.date, taken: Iterable[str], form: TagFormat) -> str:
     """Return the next `YEAR.MONTH.ITERATION` of `month`: one more than the highest among `taken`.
 
-    Names in `taken` that are not production tags of that year and month do not count; how their
-    month is written does not matter (`2023.6.4` makes the next one `2023.06.5`).
+    Names in `taken` that are not production tags of that year and month do not count; how the month is
+    written does not matter (after `2023.6.4` comes `2023.06.5`).
     """
     own = (tag for tag in production_tags(taken, form) if tag.month == (month.year, month.month))
     highest = max((tag.version.patch for tag in own), default=0)
@@ -106,7 +106,7 @@ def next_iteration(month: datetime.date, taken: Iterable[str], form: TagFormat) 
 def next_number(part: str, newest: ProductionTag | None, taken: Iterable[str], form: TagFormat) -> str:
     """Return the next free `patch`, `minor` or `major` above `newest` (None: there is no release yet).
 
-    Names in `taken` count wherever they are, so that the number is free, but they move it on one by one.
+    A number in `taken`, on any branch, is skipped; the next one is tried.
     """
     used = {numbers_of(name, form.prefix) for name in taken}
     numbers = newest.version if newest else Version(0)

@@ -1,4 +1,4 @@
-"""What runs in production, beside what was released last: the same, something else, or nobody can tell."""
+"""Whether production runs the last release, something else, or an unknown release."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .deployment_records import Record
 from .site import SiteLook
 
 GRACE = datetime.timedelta(minutes=30)
-"""How long after a deployment the site may show the release before: pods and caches take their time."""
+"""How long after a deployment the site may still show the previous release: pods and caches need time."""
 UNFINISHED = datetime.timedelta(minutes=60)
-"""How long a record that its run goes on with says that production is changing."""
+"""How long production counts as changing because of a record whose run goes on."""
 
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 @dataclass(frozen=True)
 class LastRelease:
-    """The release that production has to run, `since` when, and `how` that is known, as a part of a sentence.
+    """The release that production should run, since when, and `how` that is known, as part of a sentence.
 
-    `values` are what the placeholders of the site's lines stand for.
+    `values` are the values of the placeholders in the site's lines.
     """
 
     tag: str
@@ -33,9 +33,9 @@ class LastRelease:
 
 @dataclass(frozen=True)
 class Watch:
-    """A look at the site at `time` (UTC). `last` is None if it is not known what should run, for the reason `unseen`.
+    """A look at the site at `time` (UTC). `last` is None if it is unknown what should run, for the reason `unseen`.
 
-    `changing` says why production may be changing at this moment, empty if it is not.
+    `changing` is why production may be changing at this moment, empty if it is not.
     """
 
     time: datetime.datetime
@@ -46,7 +46,7 @@ class Watch:
 
     @property
     def matches(self) -> bool | None:
-        """Whether production runs the last release; None if that cannot be told."""
+        """Whether production runs the last release; None if that could not be determined."""
         if self.last is None or self.look is None or self.look.status != 200:
             return None
         if self.look.passed:
@@ -60,23 +60,23 @@ class Watch:
 
     @property
     def words(self) -> str:
-        """What was found, in a few words."""
+        """The result, in a few words."""
         tag = self.last.tag if self.last else ""
         if self.matches is None:
-            return "What production runs cannot be told"
+            return "What production runs could not be determined"
         return f"Production runs {tag}" if self.matches else f"Production does not run {tag}"
 
     @property
     def sentence(self) -> str:
-        """What was found: what should run, since when, and what the site shows now."""
+        """The result: what should run, since when, and what the site shows now."""
         if self.last is None:
-            return f"Which release production should run is not known: {self.unseen.rstrip('.')}."
+            return f"It is unknown which release production should run: {self.unseen.rstrip('.')}."
         since = f" at {self.last.since:{_MINUTE}}" if self.last.since else ""
-        told = f"{self.last.tag} was deployed{since}, by {self.last.how}"
+        deployed = f"{self.last.tag} was deployed{since}, according to {self.last.how}"
         seen = f"At {self.time:{_MINUTE}} the site {'shows it' if self.matches else 'does not show it'}"
         shown = self.look.seen if self.look else self.unseen.rstrip(".")
         changing = f" {self.changing}" if self.changing and not self.matches else ""
-        return f"{told}. {seen}: {shown}.{changing}"
+        return f"{deployed}. {seen}: {shown}.{changing}"
 
     @property
     def remedy(self) -> str:
@@ -86,8 +86,8 @@ class Watch:
         if self.matches is None:
             return "Look at the site yourself, and run this again later."
         return (
-            "Find out who deployed what, and whether it was meant. What the command deploy deploys or goes back "
-            "to leaves a record, and is what should run from then on."
+            "Find out who deployed what, and whether it was intended. Each deployment and rollback by the command "
+            "deploy leaves a record, and is what should run from then on."
         )
 
     def outputs(self) -> dict[str, str]:
@@ -108,14 +108,14 @@ class Watch:
 
 
 def changing(newest: Sequence[Record], now: datetime.datetime) -> str:
-    """Say why production may be changing at this moment, by its newest records; empty if it is not.
+    """Return why production may be changing at this moment, from its newest records; empty if it is not.
 
-    One that is only claimed mutes nothing, whether it tells of success or has not ended.
+    A record that is only claimed has no effect, whether it is a success or has not ended.
     """
     for record in newest:
         filed = record.filed
         if record.is_believed and now - record.since < GRACE:
-            return f"It was deployed less than {GRACE.seconds // 60} minutes ago, and pods and caches take their time."
+            return f"It was deployed less than {GRACE.seconds // 60} minutes ago, and pods and caches need time."
         if record.goes_on and now - filed.created < UNFINISHED:
             return f"The deployment record {filed.id}, filed at {filed.created:{_MINUTE}}, has not ended yet."
     return ""

@@ -184,7 +184,7 @@ def _what(findings: Sequence[Finding], cap: int = 3) -> str:
 def _subjects(findings: Sequence[Finding], cap: int = 6) -> str:
     named = [f"**{markdown.text(one.subject)}** ({markdown.code(one.rule)})" for one in findings[:cap]]
     more = f" and {len(findings) - cap} others" if len(findings) > cap else ""
-    return ", ".join(named) + more + (" could not be verified" if findings[0].status is Status.UNKNOWN else "")
+    return ", ".join(named) + more
 
 
 def _afterwards(report: GateReport) -> str:

@@ -1,4 +1,4 @@
-"""Judging a whole history: from its facts to one judged release for each tag, oldest first."""
+"""Judge a whole history: one judged release for each tag, oldest first."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Tags = Sequence["tuple[ProductionTag, StackTag]"]
 
 
 def gaps(history: StackHistory) -> list[Unknown]:
-    """Return each reason why something could not be found out, once.
+    """Return each reason why something could not be determined, once.
 
-    A tag that stands for no commit, or a folder where the file should be, is no gap: that was seen. Nor is what the
-    place does not offer to anybody.
+    A tag that is not of a commit, or a folder in place of the file, is not a gap: that was seen. Neither is what the
+    forge does not offer at all.
     """
     no_gaps = (WrongKind, NotOffered)
     found = [each for each in _answers(history) if isinstance(each, Unknown) and not isinstance(each, no_gaps)]
@@ -63,15 +63,15 @@ def by_month(names: Iterable[str], form: TagFormat) -> Mapping[tuple[int, int], 
 def previous_releases(
     tags: Tags, below: Answer[PreviousRelease | None]
 ) -> Mapping[str, Answer[PreviousRelease | None]]:
-    """Return the next lower production tag on a stack branch for each tag, None where there is none.
+    """Return for each tag the next lower production tag on a stack branch, None if there is none.
 
-    `below` is what is known of the release under the lowest of `tags`.
+    `below` is the release below the lowest of `tags`.
     """
     found: dict[str, Answer[PreviousRelease | None]] = {}
     for _, same_version in groupby(tags, key=lambda pair: pair[0].version):
-        twins = list(same_version)
-        found.update((tag.text, below) for tag, _ in twins)
-        for tag, facts in twins:
+        same = list(same_version)
+        found.update((tag.text, below) for tag, _ in same)
+        for tag, facts in same:
             below = _released(tag, facts, below)
     return found
 
@@ -85,7 +85,7 @@ def _released(
 
 
 class Timeline:
-    """When production tags came onto a stack branch, by the dates that they bear."""
+    """When production tags came onto a stack branch, according to their dates."""
 
     def __init__(self, tags: Tags) -> None:
         dated = sorted(
@@ -106,7 +106,7 @@ class Timeline:
         if at and self._highest[at - 1].version > tag.version:
             return [self._highest[at - 1].text]
         if self._unsure and self._unsure[0].version > tag.version:
-            return Unknown(f"it could not be found out whether, or when, {self._unsure[0]} came onto the stack branch")
+            return Unknown(f"it could not be determined whether or when {self._unsure[0]} came onto the stack branch")
         return []
 
 
@@ -115,7 +115,7 @@ def _is_unsure(facts: StackTag) -> bool:
 
 
 def _unplaced(facts: StackTag) -> Unknown | None:
-    """Say why it is not known whether a tag is on a stack branch; None where it is."""
+    """Return why it could not be determined whether a tag is on a stack branch; None if it could."""
     if facts.commit is None or isinstance(facts.commit, WrongKind):
         return None
     missing = facts.commit if isinstance(facts.commit, Unknown) else facts.placement
@@ -124,10 +124,10 @@ def _unplaced(facts: StackTag) -> Unknown | None:
 
 @dataclass(frozen=True)
 class PastRelease:
-    """A tag of the stack as it is judged today. `commit` is empty, and `date` None, where it is not known.
+    """A tag of the stack as it is judged today. An unknown `commit` is empty, an unknown `date` None.
 
-    Of a release that is `compared` alone it is said only what has changed since its `release.json` was written.
-    `taken_back` is the release that production went back to from it: empty if not known, None if it did not.
+    A release that is only `compared` has findings only on what has changed since its `release.json` was written.
+    `taken_back` is the release that production went back to from it: empty if unknown, None if it did not.
     """
 
     tag: str
@@ -141,17 +141,17 @@ class PastRelease:
 
     @property
     def verdict(self) -> Verdict:
-        """What the gate would say of it."""
+        """What the gate would decide."""
         return self.decision.verdict
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What the rules say."""
+        """The findings of the rules."""
         return self.decision.findings
 
     @property
     def is_production(self) -> bool:
-        """Whether the rules judge it: of others it is not known here what became of them."""
+        """Whether the rules judge it; what became of other tags is unknown here."""
         return self.verdict is not Verdict.BUILD_ONLY
 
 
@@ -177,7 +177,7 @@ class Judge:
         return self._decided(facts, findings, components, previous=found)
 
     def changes(self, tag: ProductionTag, record: ReleaseRecord) -> PastRelease:
-        """Say of a release that is not judged only what has changed since its `release.json` was written."""
+        """Return a release that is not judged, with what has changed since its `release.json` was written."""
         facts = self._history.recorded.get(tag.text, StackTag(tag.text, None, form=tag.form))
         pins = [_recorded_pin(component, record) for component in self._history.components_of(tag.text)]
         components = [self._component(pin, None, record) for pin in pins if pin]
@@ -186,7 +186,7 @@ class Judge:
         return self._decided(facts, findings, components, compared=True)
 
     def other(self, facts: StackTag) -> PastRelease:
-        """Tell of a tag that is not a production tag, and that no rule judges."""
+        """Return a tag that is not a production tag, which no rule judges."""
         components = [ComponentFacts(pin) for pin in facts.pins]
         findings = judge(Occasion.UNJUDGED, ReleaseFacts(None, components, None))
         return self._decided(facts, findings, components)
@@ -237,7 +237,7 @@ class Judge:
         return images.get(self._history.stack_image_of(record), NOT_ASKED)
 
     def _recorded_pair(self, record: Answer[ReleaseRecord | None]) -> Sequence[JudgedImage]:
-        """The components' images as they were recorded, beside what the registry has under their tags now."""
+        """The components' images as recorded, with the platforms that the registry lists under their tags now."""
         images, recorded = self._history.images or {}, record.components if isinstance(record, ReleaseRecord) else ()
         named = [(one.image.rpartition(":"), one.digest) for one in recorded if one.image and one.digest]
         return [judged_image(name, digest, images.get((name, tag))) for (name, _, tag), digest in named]
@@ -254,19 +254,19 @@ class Judge:
 def judge_history(history: StackHistory, allow: Sequence[Allowance] = ()) -> list[PastRelease]:
     """Judge every tag from `since` on, and compare those before it with their `release.json`; oldest first.
 
-    Production tags stand in their numeric order, each other tag behind the last of those that is not younger.
+    Production tags are in numeric order, each other tag after the last of them that is not younger.
     """
     judge = Judge(history, allow)
     judged = [judge.release(tag, facts) for tag, facts in production(history.tags) if history.since.covers(tag)]
-    compared = [judge.changes(tag, record) for tag, record in compared_alone(history)]
+    compared = [judge.changes(tag, record) for tag, record in only_compared(history)]
     releases = sorted(
         [*judged, *(one for one in compared if one.findings)], key=lambda one: _place(one.tag, history.tag_format)
     )
     return _merged(releases, [judge.other(facts) for facts in history.tags if facts.production is None])
 
 
-def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRecord]]:
-    """Return the releases with a `release.json` that are not judged: they are too old, or their tag is gone."""
+def only_compared(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRecord]]:
+    """Return the releases with a `release.json` that are not judged: those before `since`, or whose tag is gone."""
     if isinstance(history.records, Unknown):
         return []
     form = history.tag_format
@@ -279,8 +279,8 @@ def compared_alone(history: StackHistory) -> list[tuple[ProductionTag, ReleaseRe
 
 
 def recorded_pins(history: StackHistory) -> list[Pin]:
-    """Return the pins of those releases, as their `release.json` has them."""
-    compared = compared_alone(history)
+    """Return the pins of the releases that are only compared, from their `release.json`."""
+    compared = only_compared(history)
     pins = (_recorded_pin(each, record) for tag, record in compared for each in history.components_of(tag.text))
     return [pin for pin in pins if pin]
 
@@ -291,7 +291,7 @@ def _place(name: str, form: TagFormat) -> tuple[object, str]:
 
 
 def _placement(facts: StackTag) -> Answer[Placement]:
-    """Where the tag is; nowhere, if it is not there or stands for no commit that could be placed."""
+    """Return the branches that the tag is on; none if there is no such tag."""
     if isinstance(facts.commit, Unknown):
         return facts.commit
     return facts.placement if facts.commit else Placement(frozenset())
@@ -307,7 +307,7 @@ def _recorded_pin(component: Component, record: ReleaseRecord) -> Pin | None:
 
 
 def _of_component(component: Component, record: ReleaseRecord) -> RecordedComponent | None:
-    """Return what was recorded of a component, if it was of the repository that is asked about today."""
+    """Return what was recorded of a component, if its repository is still the same."""
     found = record.component(component.name)
     return found if found and found.repository.lower() == component.repository.lower() else None
 
@@ -321,15 +321,15 @@ def _recorded(pin: Pin, record: ReleaseRecord) -> Recorded | None:
 
 
 def _merged(releases: Sequence[PastRelease], others: Sequence[PastRelease]) -> list[PastRelease]:
-    """Put each of `others` behind the last release that is not younger; those without a date come first."""
-    behind: dict[int, list[PastRelease]] = {}
+    """Put each of `others` after the last release that is not younger; those without a date come first."""
+    after: dict[int, list[PastRelease]] = {}
     for one in others:
         older = [at for at, release in enumerate(releases, 1) if _not_younger(release, one)]
-        behind.setdefault(older[-1] if older else 0, []).append(one)
+        after.setdefault(older[-1] if older else 0, []).append(one)
     merged: list[PastRelease] = []
     for at, release in enumerate([None, *releases]):
         merged += [release] if release else []
-        merged += sorted(behind.get(at, ()), key=lambda one: (one.date is not None, one.date, one.tag))
+        merged += sorted(after.get(at, ()), key=lambda one: (one.date is not None, one.date, one.tag))
     return merged
 
 

@@ -1,4 +1,4 @@
-"""The facts about a whole history of releases, and the rules on a release of the past."""
+"""The facts about a whole history of releases, and the rules on a past release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..refs import DEFAULT_FORMAT, MAX_DIGITS, TagFormat
 from ..release_record import ASSET, ReleaseRecord
 from ..rules import CATALOGUE
 from ..rules.deployment import stack_image
-from ..rules.pin_ci import MUTABLE, pin_ci
+from ..rules.pin_ci import note_if_mutable, pin_ci
 from ..rules.proof import pin_exists, pin_image, stack_contents
 from ..rules.rule import Rule, either, failed, passed, skipped, unknown
 from ..rules.stack import tag_commit, tag_order
@@ -26,11 +26,9 @@ from ..versions import ProductionTag, parse_production_tag
 Moment = Answer[datetime.datetime | None]
 Records = Answer[Mapping[str, Answer[ReleaseRecord]]]
 
-MOVED = (
-    "Find out who moved it and why. What was released is no longer what the tag says: release anew, under a new tag."
-)
+MOVED = "Find out who moved it and why. The tag no longer points at what was released: release again, under a new tag."
 PUSHED_AGAIN = (
-    "Find out who pushed it and why. Deploy by digest what was released, or release anew from images that are known."
+    "Find out who pushed it and why. Deploy the released image by its digest, or release again from known images."
 )
 
 _NO_RECORD = f"The release has no {ASSET} to compare with."
@@ -39,22 +37,22 @@ _START = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}(\.[0-9]{{1,{MAX_DIGITS}}}){{0,2}}
 
 @dataclass(frozen=True)
 class Since:
-    """The first numbers of the first release; none of them means every release.
+    """The first numbers of the first release; without numbers every release is meant.
 
-    `2023.` and `2023` are everything from 2023 on, `2023.06` everything from June 2023 on: numbers are
-    compared, not letters.
+    `2023.` and `2023` stand for everything from 2023 on, `2023.06` for everything from June 2023 on: numbers are
+    compared, not text.
     """
 
     numbers: tuple[int, ...] = ()
     text: str = ""
 
     def covers(self, tag: ProductionTag) -> bool:
-        """Whether the release `tag` is judged."""
+        """Whether `tag` is not below it, so that its release is judged."""
         return tag.numbers[: len(self.numbers)] >= self.numbers
 
 
 def since_of(tag: ProductionTag) -> Since:
-    """Return what covers a release and all that are higher."""
+    """Return the `Since` that covers a release and all higher ones."""
     return Since(tag.numbers, tag.text)
 
 
@@ -62,7 +60,7 @@ def parse_since(text: str) -> Since | None:
     """Read a production tag or the start of one; None for anything else. An empty text means every release."""
     if not text:
         return Since()
-    # A fourth part would never be compared, so a full tag ends without a dot.
+    # A dot after the third number would promise a fourth, which is never compared.
     if not _START.fullmatch(text) or (text.count(".") == 3):
         return None
     return Since(tuple(int(number) for number in text.rstrip(".").split(".")), text)
@@ -70,7 +68,7 @@ def parse_since(text: str) -> Since | None:
 
 @dataclass(frozen=True)
 class StackTag:
-    """A tag of the stack: its commit (None: no such tag), when it was made, and the pins at its commit."""
+    """A tag of the stack: its commit (None: no such tag), its date, and the pins at its commit."""
 
     name: str
     commit: Answer[str | None]
@@ -81,7 +79,7 @@ class StackTag:
 
     @property
     def production(self) -> ProductionTag | None:
-        """The tag where it is a production tag."""
+        """The tag if it is a production tag, else None."""
         return parse_production_tag(self.name, self.form)
 
     @property
@@ -92,10 +90,10 @@ class StackTag:
 
 @dataclass(frozen=True)
 class PastStackFacts(StackFacts):
-    """What is known of a release's own tag. `higher` are the releases that were there already when it was made.
+    """The facts about a release's own tag. `higher` are the higher releases that existed when it was made.
 
-    `record` is its `release.json` (None: it has none), `image` what the registry holds under the image named
-    there (None: switched off). `pair` are the components' images as they were recorded.
+    `record` is its `release.json` (None: it has none), `image` what the registry has under the image named
+    there (None: switched off). `pair` are the components' images as recorded.
     """
 
     date: Moment = NOT_ASKED
@@ -109,14 +107,14 @@ class PastStackFacts(StackFacts):
 class StackHistory:
     """Everything that an audit judges.
 
-    `names` are all tags of the stack. Those looked at are in `tags`: production tags from `since` on, some below
-    to compare with (`below` is what is known of the release under those), and others. `recorded` are older tags
-    whose release has a `release.json`, for their commit alone. `pinned` has what is known of each pin, by
-    its key; `images` what registries hold by name and tag (None: switched off).
-    `stack_image` is the name that the stack's image is looked for under, empty for that in `release.json`,
-    `none` for not at all. `origin_required` says that images have to say where they come from. `recorded_components`
-    are those of a release, by its tag, that was made under another configuration than today's. `unread_rollbacks` is
-    why the deployment records do not tell what was taken back, empty if they do.
+    `names` are all tags of the stack. Those that were read are in `tags`: production tags from `since` on, some lower
+    ones to compare with (`below` is the release below those), and others. `recorded` are older tags whose release has
+    a `release.json`, only for their commit. `pinned` has the facts about each pin, by its key; `images` what the
+    registries have, by name and tag (None: switched off).
+    `stack_image` is the name under which the stack's image is looked up: empty for the one in `release.json`, `none`
+    to skip it. With `origin_required` images have to name their commit. `recorded_components` are the components of
+    releases made under another configuration than today's, by tag. `unread_rollbacks` is why the deployment records
+    do not show what was taken back, empty if they do.
     """
 
     repository: str
@@ -137,26 +135,26 @@ class StackHistory:
     unread_rollbacks: str = ""
 
     def components_of(self, tag: str) -> Sequence[Component]:
-        """The components that a release is judged by: those of its record, else today's."""
+        """The components that a release is judged with: those of its record, else today's."""
         return self.recorded_components.get(tag, self.components)
 
     @property
     def all_components(self) -> list[Component]:
-        """Today's components, and those that only records have."""
+        """Today's components, and those that are only in records."""
         found = [*self.components, *(one for each in self.recorded_components.values() for one in each)]
         return list(dict.fromkeys(found))
 
     def record(self, tag: str) -> Answer[ReleaseRecord | None]:
-        """What `release.json` of a release says, None where there is none."""
+        """The `release.json` of a release, None if it has none."""
         return self.records.get(tag) if isinstance(self.records, Mapping) else self.records
 
     @property
     def checks_stack_images(self) -> bool:
-        """Whether the stack's own images are to be compared with what was released, if images are looked at."""
+        """Whether the stack's own images are compared with what was released, if images are checked at all."""
         return self.stack_image != NO_IMAGE
 
     def stack_image_of(self, record: ReleaseRecord) -> tuple[str, str]:
-        """Name and tag of the stack's image that was released, by the name it is looked for under today."""
+        """Name and tag of the released stack image; the name is the one under which it is looked up today."""
         name, _, tag = record.image.rpartition(":")
         return self.stack_image or name, tag
 
@@ -168,27 +166,28 @@ def _tag_stayed(facts: PastStackFacts) -> Outcome:
     if record is None:
         return skipped(_NO_RECORD)
     if isinstance(facts.tag_commit, Unknown):
-        return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
+        return unknown(f"what {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == record.commit:
-        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.{_mutable(record)}")
+        note = note_if_mutable(record.frozen)
+        return passed(f"{facts.tag} points at {record.commit[:12]}, the commit that was released.{note}")
     now = f"now points at {facts.tag_commit[:12]}" if facts.tag_commit else "no longer exists"
     return failed(f"{facts.tag} of {facts.repository} {now}, but {record.commit[:12]} was released.", MOVED)
 
 
 def _went_forward(facts: PastStackFacts) -> Outcome:
     if facts.date is None or isinstance(facts.date, Unknown):
-        why = facts.date or Unknown("neither the tag nor its commit bears a date", "Look at the tag.")
-        return unknown(f"When {facts.tag} of {facts.repository} was made", why)
+        why = facts.date or Unknown("neither the tag nor its commit has a date", "Check the tag.")
+        return unknown(f"when {facts.tag} of {facts.repository} was made", why)
     if isinstance(facts.higher, Unknown):
-        return unknown(f"Whether a higher release was there when {facts.tag} was made", facts.higher)
+        return unknown(f"that no higher release existed when {facts.tag} was made", facts.higher)
     wanted = either(facts.branches)
     if not facts.higher:
         return passed(f"No higher release was on {wanted} when {facts.tag} was made.")
     return failed(
         f"{facts.higher[-1]} was already released on {wanted} of {facts.repository} when {facts.tag} was made "
         f"({facts.date:%Y-%m-%d}): deploying it took production back.",
-        "Nothing is to be done about it now. Release under higher tags only; to go back on purpose, deploy the "
-        "older release as a rollback.",
+        "This cannot be changed now. Release under higher tags only; to go back on purpose, deploy the older release "
+        "as a rollback.",
     )
 
 
@@ -201,10 +200,10 @@ def _stack_image_stayed(facts: PastStackFacts) -> Outcome:
     if image is None:
         return skipped("Switched off by check-images or stack-image.")
     if isinstance(image, Unknown):
-        return unknown(f"The image {record.image}", image)
+        return unknown(f"the image {record.image}", image)
     if image.digest is None:
         return failed(f"The registry no longer has the image {image.name}:{image.tag}.", PUSHED_AGAIN)
-    return _same_image(image, record.digest, f"{facts.tag} was released as", _mutable(record))
+    return _same_image(image, record, f"{facts.tag} was released as")
 
 
 def _contents_as_recorded(facts: PastStackFacts) -> Outcome:
@@ -212,7 +211,7 @@ def _contents_as_recorded(facts: PastStackFacts) -> Outcome:
     if not isinstance(record, ReleaseRecord) or not record.digest:
         return skipped(_NO_RECORD)
     if image is None or (isinstance(image, Image) and image.origins is None):
-        return skipped("Not asked: check-images or check-origin is off, or the release is not among the newest.")
+        return skipped("Not checked: check-images or check-origin is off, or the release is not among the newest.")
     name, _, tag = record.image.rpartition(":")
     seen = StackImageFacts(name, tag, record.digest, image, pair=facts.pair, origin_required=facts.origin_required)
     return stack_contents.judge(seen)
@@ -224,7 +223,7 @@ def _component_tag_stayed(facts: ComponentFacts) -> Outcome:
     if not isinstance(record, Recorded) or not (record.commit and now) or now == record.commit:
         return pin_exists.judge(facts)
     return failed(
-        f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made of "
+        f"{facts.pin.tag} of {repository} now points at {now[:12]}, but {record.tag} was made from "
         f"{record.commit[:12]}: the tag was moved.",
         MOVED,
     )
@@ -240,20 +239,14 @@ def _component_image_stayed(facts: ComponentFacts) -> Outcome:
         return skipped("Switched off by check-images." if facts.pin.image_name else "The stack uses no image of it.")
     if not isinstance(record, Recorded) or not record.digest or not isinstance(image, Image) or image.digest is None:
         return pin_image.judge(facts)
-    return _same_image(image, record.digest, f"{record.tag} was made of", _mutable(record))
+    return _same_image(image, record, f"{record.tag} was made from")
 
 
-def _mutable(record: ReleaseRecord | Recorded) -> str:
-    return "" if record.frozen else f" {MUTABLE}"
-
-
-def _same_image(image: Image, digest: str, what: str, more: str) -> Outcome:
-    name = f"{image.name}:{image.tag}"
-    if image.digest == digest:
-        return passed(f"{name} is in the registry, still as {digest[:19]}.{more}")
-    return failed(
-        f"{name} is now {(image.digest or '')[:19]}, but {what} {digest[:19]}: it was pushed again.", PUSHED_AGAIN
-    )
+def _same_image(image: Image, record: ReleaseRecord | Recorded, what: str) -> Outcome:
+    name, digest = f"{image.name}:{image.tag}", record.digest[:19]
+    if image.digest == record.digest:
+        return passed(f"{name} is in the registry, still as {digest}.{note_if_mutable(record.frozen)}")
+    return failed(f"{name} is now {(image.digest or '')[:19]}, but {what} {digest}: it was pushed again.", PUSHED_AGAIN)
 
 
 _OF_THE_PAST: dict[str, Rule[Any]] = {
@@ -273,5 +266,5 @@ PAST_RULES: tuple[Rule[Any], ...] = tuple(_OF_THE_PAST.get(rule.id, rule) for ru
 
 
 def is_change(finding: Finding) -> bool:
-    """Whether a finding says that something is no longer what was released: not of the past alone, that one."""
+    """Whether a finding is about something that has changed since the release."""
     return finding.remedy in (MOVED, PUSHED_AGAIN)

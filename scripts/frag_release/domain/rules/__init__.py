@@ -1,6 +1,6 @@
-"""The catalogue of rules. A new rule is a function in the module of its subject and a place in its tuple.
+"""The catalogue of rules. A new rule is a function in the module of its subject and an entry in that module's tuple.
 
-Its row says the rest: on which facts it is and when it is asked, and under which column it is shown.
+Its row holds the rest: the facts it judges, the occasions it runs on, and its column in the summary's table.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _MEND_ELSEWHERE = frozenset(rule.id for rule in CATALOGUE if rule.mends_elsewher
 
 
 def can_mend_elsewhere(blockers: Sequence[Finding]) -> bool:
-    """Whether the same run may pass later: all that stands in its way is unknown, or can be mended elsewhere."""
+    """Whether the same run may pass later: every blocker is unknown, or can be fixed outside the stack."""
     return all(one.status is Status.UNKNOWN or one.rule in _MEND_ELSEWHERE for one in blockers)
 
 
 def judge(
     occasion: Occasion, facts: ReleaseFacts | StackImageFacts, catalogue: Sequence[Rule[Any]] = CATALOGUE
 ) -> list[Finding]:
-    """Ask each rule whose row has that occasion of each part of the facts that it is on; a pair may have no tag."""
+    """Apply each rule of this occasion to the parts of the facts that it judges; a pair may have no tag."""
     found = [
         rule.apply(part)
         for part in facts.parts
         for rule in catalogue
         if occasion in rule.when and isinstance(part, rule.of)
     ]
-    return [one for one in found if one.message and (one.status.blocks or not occasion.tells_only_what_blocks)]
+    return [one for one in found if one.message and (one.status.blocks or not occasion.reports_only_blockers)]

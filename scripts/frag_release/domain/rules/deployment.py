@@ -1,4 +1,4 @@
-"""Rules on what is about to be deployed, and what was judged and built, held against what is there at that moment."""
+"""Rules on what is about to be deployed: is it still what was judged and built?"""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from ..deployment_records import Record, Staging
 
 
-_ANEW = "Do not deploy it. Find out who changed it, and release anew under the next free tag."
+_RELEASE_AGAIN = "Do not deploy it. Find out who pushed it, and release again under the next free tag."
 _BEST_FIRST = (Status.PASS, Status.WARN, Status.UNKNOWN, Status.FAIL)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the gate judged and the build used; empty where nothing is expected.
+    """What the gate judged and the build used; empty values are not checked.
 
-    `digests` are those of the components' images, by the components' names.
+    `digests` are those of the components' images, by component name.
     """
 
     stack_commit: str = ""
@@ -37,14 +37,14 @@ class Expected:
 def differences(
     expected: Expected, commit: str, images: Mapping[str, Answer[Image]], tags: Mapping[str, str]
 ) -> list[Finding]:
-    """Return a finding for each expectation that is not met, or of which nothing is known; it says old and new.
+    """Return a finding, with old and new value, for each expectation that is not met or could not be verified.
 
     `commit` is the stack's now; `images` has each component's image, `tags` the tag of each subject. The stack's
-    own image has a rule, which needs no help from here.
+    own image is left to its rule, `stack-image`.
     """
     found = []
     if expected.stack_commit and commit != expected.stack_commit:
-        message = f"The stack was judged and built at {expected.stack_commit}, and {commit or 'no commit'} is it now."
+        message = f"The stack was judged and built at {expected.stack_commit}, but is at {commit or 'no commit'} now."
         remedy = "Do not run this again. Give the commit you mean a new tag, which starts a run of its own."
         found.append(tag_commit.finding(failed(message, remedy), About("stack", tags.get("stack", ""))))
     for name, digest in expected.digests.items():
@@ -56,17 +56,16 @@ def differences(
 
 def _of_image(name: str, tag: str, expected: str, image: Answer[Image]) -> Finding | None:
     if isinstance(image, Unknown):
-        what = f"Whether the {name}'s image is still {expected} could not be seen"
-        return pin_image.finding(unknown(what, image), About(name, tag))
+        return pin_image.finding(unknown(f"that the {name}'s image is still {expected}", image), About(name, tag))
     if image.digest == expected:
         return None
     now = f"is {image.digest} now" if image.digest else "is gone"
-    message = f"The image {image.name}:{image.tag} was {expected} when it was judged, and {now}."
-    return pin_image.finding(failed(message, _ANEW), About(name, tag))
+    message = f"The image {image.name}:{image.tag} was {expected} when it was judged, but {now}."
+    return pin_image.finding(failed(message, _RELEASE_AGAIN), About(name, tag))
 
 
 def with_differences(findings: Sequence[Finding], found: Sequence[Finding]) -> list[Finding]:
-    """Put what differs in the place of what else was found by the same rule; a finding that blocks stays."""
+    """Replace findings by the differences `found` under the same key; a finding that blocks stays."""
     by_key = {one.key: one for one in found}
     kept = [by_key.pop(one.key, one) if not one.status.blocks else one for one in findings]
     blocked = {one.key for one in kept if one.status.blocks}
@@ -78,48 +77,49 @@ def with_differences(findings: Sequence[Finding], found: Sequence[Finding]) -> l
     StackImageFacts,
     when={Occasion.DEPLOYMENT, Occasion.AUDIT, Occasion.COMPARISON},
     column="image",
-    fails_when="deploy: the stack image is absent, or has another digest than expected or than its release records",
-    remedy="Deploy what was built: release it anew under the next free tag, and find out who pushed the other image.",
+    fails_when="deploy: the stack image is missing, or its digest is not the expected one or the one that its release "
+    "records",
+    remedy="Deploy what was built: release it again under the next free tag, and find out who pushed the other image.",
 )
 def stack_image(facts: StackImageFacts) -> Outcome:
-    """What AWX will pull is what the build pushed."""
+    """The image that will be pulled is the one that the build pushed."""
     if other := _other_than_released(facts):
         return other
     if facts.image is None:
         return skipped(facts.unasked)
     reference = f"{facts.name}:{facts.tag}"
     if isinstance(facts.image, Unknown):
-        return unknown(f"The image {reference}", facts.image)
+        return unknown(f"the image {reference}", facts.image)
     now = facts.image.digest
     if now is None:
         return failed(
             f"The registry has no image {reference}.",
-            "Look whether the build has pushed it, under this very name (input stack-image) and tag.",
+            "Check that the build has pushed it, under this very name (input stack-image) and tag.",
         )
     if not facts.expected:
-        return passed(f"{reference} is in the registry, as {now}. No digest was expected of it.")
+        return passed(f"{reference} is in the registry, as {now}. No digest is expected.")
     if now == facts.expected:
-        return passed(f"{reference} is in the registry, as {now}, which is the digest that was expected.")
+        return passed(f"{reference} is in the registry, as {now}, which is the expected digest.")
     return failed(
         f"The image {reference} was {facts.expected} and is {now} now: another image was pushed under its tag.",
-        "Do not deploy it. Find out who pushed it, and release anew under the next free tag.",
+        _RELEASE_AGAIN,
     )
 
 
 def _other_than_released(facts: StackImageFacts) -> Outcome | None:
-    """Hold what is to be deployed to the release that its tag has already; None where that says nothing against it."""
+    """Compare the image to be deployed with the public release of its tag; None unless they differ."""
     public, there = facts.public, facts.image.digest if isinstance(facts.image, Image) else None
     wanted = facts.expected or there
     if public is None or not wanted:
         return None
     if isinstance(public, Unknown):
-        return unknown(f"Whether {facts.tag} was released as another image", public)
+        return unknown(f"that {facts.tag} was not released as another image", public)
     if public.digest in ("", wanted):
         return None
     return failed(
-        f"{facts.tag} is released as {public.digest}, by its release.json, and {wanted} was to be deployed under that "
-        "tag: another build pushed over it.",
-        "Do not deploy it. Find out who built or pushed it, and release anew under the next free tag.",
+        f"release.json of {facts.tag} records {public.digest}, but {wanted} was to be deployed under that tag: another "
+        "build pushed over it.",
+        _RELEASE_AGAIN,
         public.url,
     )
 
@@ -129,56 +129,56 @@ def _other_than_released(facts: StackImageFacts) -> Outcome | None:
     StackImageFacts,
     when={Occasion.DEPLOYMENT},
     column="image",
-    fails_when="deploy to production, with `staging-minutes`: no deployment record of staging that is believed has the "
-    "same digest of the stack's image, or it did not stay the newest there for so many minutes",
+    fails_when="deploy to production, with `staging-minutes`: no believed deployment record of staging has the same "
+    "digest of the stack's image, or it was not the newest there for that many minutes",
     remedy="Deploy that image to staging and let it run there, then run this again.",
     mends_elsewhere=True,
 )
 def staged(facts: StackImageFacts) -> Outcome:
-    """What goes to production was on staging before, as the very same image."""
+    """The image that goes to production was on staging before."""
     staging = facts.staging
     if facts.rollback:
         return skipped("A rollback deploys what ran in production before.")
     if staging is None:
-        return skipped("Only asked of a deployment to production, with staging-minutes.")
+        return skipped("Only checked for a deployment to production, with staging-minutes.")
     if isinstance(staging, Unknown):
-        return unknown(f"Whether {facts.tag} was on staging", staging)
+        return unknown(f"that {facts.tag} was on staging", staging)
     stays = [_stayed(facts.tag, staging, one) for one in staging.same if one.is_believed]
     return min(stays, key=lambda one: _BEST_FIRST.index(one.status), default=_never_staged(facts.tag, staging))
 
 
 def _stayed(tag: str, staging: Staging, record: Record) -> Outcome:
     where, later, minutes = record.filed.environment, staging.after(record), staging.minutes
-    told = f"{tag} is on {where} as the same image since {_at(record.since)}"
+    message = f"{tag} has been on {where} as the same image since {_at(record.since)}"
     replaced = next((one for one in later if one.is_believed), None)
     if replaced:
         return failed(
-            f"{tag} was on {where} as the same image from {_at(record.since)}, and {replaced.tag} replaced it at "
+            f"{tag} was on {where} as the same image from {_at(record.since)}, but {replaced.tag} replaced it at "
             f"{_at(replaced.filed.created)}, before it had stayed for {minutes} minutes.",
             f"Deploy {tag} to {where} again, let it run for {minutes} minutes, then run this again.",
         )
     if unseen := next((one for one in later if one.unseen), None):
-        return unknown(f"Whether {unseen.tag} has replaced {tag} on {where}", Unknown(unseen.doubt))
+        return unknown(f"that {unseen.tag} has not replaced {tag} on {where}", Unknown(unseen.doubt))
     if staging.now < staging.until(record):
-        # Rounded up, so that nobody comes back some seconds too early.
+        # Rounded up, so that the time shown is not some seconds too early.
         again = _at(staging.until(record) + datetime.timedelta(seconds=59))
-        return failed(f"{told}, and has to stay there for {minutes} minutes.", f"Run this again at {again}, or later.")
+        return failed(f"{message}, but must stay there for {minutes} minutes.", f"Run this again at {again}, or later.")
     if later:
         claims = f"A record of {later[0].tag or 'something else'} claims to have replaced it, which is not believed"
-        return warned(f"{told}. {claims}: {later[0].doubt}.", f"Look at the deployments of {where}.")
-    return passed(f"{told}.")
+        return warned(f"{message}. {claims}: {later[0].doubt}.", f"Check the deployments of {where}.")
+    return passed(f"{message}.")
 
 
 def _never_staged(tag: str, staging: Staging) -> Outcome:
     if unseen := next((one for one in staging.same if one.unseen), None):
-        return unknown(f"Whether the record of {tag} on {unseen.filed.environment} is true", Unknown(unseen.doubt))
+        return unknown(f"the record of {tag} on {unseen.filed.environment}", Unknown(unseen.doubt))
     if staging.same:
         first = staging.same[0]
-        why = f"A record of {first.filed.environment} claims it, and is not believed: {first.doubt}."
+        why = f"A record of {first.filed.environment} claims it, but is not believed: {first.doubt}."
     elif staging.tagged:
-        why = f"What was there under this tag is {staging.tagged[0]}, another image."
+        why = f"The image that was there under this tag is another one, {staging.tagged[0]}."
     else:
-        why = "No deployment record of an environment whose name says `staging` has its digest."
+        why = "No deployment record of an environment whose name contains `staging` has its digest."
     remedy = f"Deploy this image to staging, let it run there for {staging.minutes} minutes, then run this again."
     return failed(f"{tag} was not on staging as this image. {why}", remedy)
 

@@ -1,6 +1,6 @@
-"""The rule on a component's CI: have its workflows passed, for this very tag and for the image that is there now.
+"""The rule on a component's CI: have its workflows passed for this very tag, and for the image that is there now?
 
-What CI runs say is read here for every rule that judges them.
+Every rule that judges CI runs interprets them with the functions here.
 """
 
 from __future__ import annotations
@@ -30,35 +30,33 @@ from ..findings import Outcome, Status
 from .pins import AFTER_TAGGING, NO_SUCH_TAG
 from .rule import failed, passed, rule, skipped, unknown, warned
 
-MUTABLE = "That release is not immutable: anyone with write access can change its release.json."
-
 _HELD = {"pending": "pending behind another run of its concurrency group"}
-"""What a word of GitHub's for a run means that says too little; each other word is told as it is."""
+"""Run states of GitHub that need an explanation; the others are shown as they are."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The runs that count; `missing` are files without a run, `unheard` names that no workflow has."""
+    """The runs that count; `missing` are files without a run, `unmatched` are names that no workflow has."""
 
     runs: Sequence[Run]
     missing: Sequence[str] = ()
-    unheard: Sequence[str] = ()
+    unmatched: Sequence[str] = ()
 
     @property
     def missing_files(self) -> frozenset[str]:
-        """The files without a run, without the names that they were given by."""
+        """The files without a run, without the workflow names in parentheses."""
         return frozenset(name.split(" (")[0] for name in self.missing)
 
 
 def has_names(given: Sequence[str]) -> bool:
-    """Whether what is given as workflows holds a name: to find its file, the list of workflows is needed."""
+    """Whether a workflow is given by name: then the list of workflows is needed to find its file."""
     return not all(map(_is_file, given))
 
 
 def counted(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that are evidence: of each workflow those of pushes; what was dispatched if there are none.
+    """Return the runs that are evidence: for each workflow those of pushes, or the dispatched ones if there are none.
 
-    All of them: a run that failed is not hidden by a later one. (An attempt is, for GitHub shows the latest.)
+    A failed run is not hidden by a later run, only by a later attempt: GitHub returns the latest one.
     """
     pushed = {run.workflow for run in runs if run.event == PUSH}
     own = [run for run in runs if run.event in (PUSH, DISPATCH)]
@@ -69,15 +67,15 @@ def counted(runs: Sequence[Run]) -> list[Run]:
 def choose(
     repository: str, runs: Sequence[Run], given: Sequence[str], workflows: Answer[Sequence[Workflow]]
 ) -> Chosen | Outcome:
-    """Return the runs of the workflows that are `given` by file or name; all where none is.
+    """Return the runs of the workflows that are `given` by file or name; all runs if none are given.
 
-    Several workflows may have one name. Then all of them are meant, so that none stands in for another. The outcome
-    says that the files of names are not known.
+    If several workflows have one name, all of them count, so that none can replace another. Returns an outcome if
+    the files of names could not be looked up.
     """
     if not given:
         return Chosen(runs)
     if has_names(given) and isinstance(workflows, Unknown):
-        return unknown(f"The files of the workflows of {repository}", workflows)
+        return unknown(f"the files of the workflows of {repository}", workflows)
     known = () if isinstance(workflows, Unknown) else workflows
     meant = {name: _meant(runs, name, known) for name in given}
     by_file = {file: own for found in meant.values() for file, own in found.items()}
@@ -89,12 +87,12 @@ def choose(
 
 
 def files_of(runs: Sequence[Run]) -> str:
-    """Return the files of the workflows that ran, each once, for people."""
+    """Return the file names of the workflows that ran, each once, for a message."""
     return ", ".join(dict.fromkeys(run.file for run in runs))
 
 
 def broken(what: str, runs: Sequence[Run], remedy: Callable[[Run], str]) -> Outcome | None:
-    """Return a failure where a run has ended otherwise than well."""
+    """Return a failure if a run has ended and did not succeed; `what` starts the message."""
     found = [run for run in runs if run.failed]
     if not found:
         return None
@@ -103,14 +101,12 @@ def broken(what: str, runs: Sequence[Run], remedy: Callable[[Run], str]) -> Outc
 
 
 def running(what: str, runs: Sequence[Run]) -> Outcome | None:
-    """Return that nothing is known yet where a run has not ended."""
+    """Return that `what` is unknown if a run has not ended."""
     found = [run for run in runs if not run.is_over]
     if not found:
         return None
     if held := [run for run in found if run.is_held]:
-        why = Unknown(
-            f"GitHub holds {files_of(held)} until somebody approves it", who_lets_go(held[0].status, held[0].url)
-        )
+        why = Unknown(f"GitHub holds {files_of(held)} until it is approved", who_lets_go(held[0].status, held[0].url))
         return unknown(what, why, held[0].url, may_settle=True)
     status = found[0].status
     why = Unknown(
@@ -120,13 +116,13 @@ def running(what: str, runs: Sequence[Run]) -> Outcome | None:
     return unknown(what, why, found[0].url, may_settle=True)
 
 
-def unheard_of(what: str, chosen: Chosen, ran: Sequence[Run], given_in: str) -> Outcome | None:
-    """Return that a name which is `given_in` an input is that of no workflow."""
-    if not chosen.unheard:
+def unmatched(what: str, chosen: Chosen, ran: Sequence[Run], given_in: str) -> Outcome | None:
+    """Return that `what` is unknown if no workflow has a name from the input `given_in`."""
+    if not chosen.unmatched:
         return None
     what_ran = f"the files that ran are {files_of(ran)}" if ran else "nothing ran"
     why = Unknown(
-        f"no workflow is named {', '.join(chosen.unheard)}, and {what_ran}",
+        f"no workflow is named {', '.join(chosen.unmatched)}, and {what_ran}",
         f"Correct the input {given_in}: name each workflow by its file, such as ci.yaml.",
     )
     return unknown(what, why)
@@ -137,12 +133,12 @@ def _is_file(name: str) -> bool:
 
 
 def _meant(runs: Sequence[Run], name: str, workflows: Sequence[Workflow]) -> dict[str, list[Run]]:
-    """Return the runs of each workflow that is meant by its path, its file, or its name."""
+    """Return the runs of each workflow that `name` stands for: its path, its file or its name."""
     if _is_file(name):
         return {name: [run for run in runs if name in (run.workflow, run.file)]}
     named = [one for one in workflows if name in (one.name, one.file)]
     found = {one: [run for run in runs if run.workflow_id == one.id] for one in named}
-    # A file that is gone runs no more, but what it did stands.
+    # A deleted workflow no longer runs, but the runs that it had still count.
     return {f"{one.file} ({name})": own for one, own in found.items() if own or not one.deleted}
 
 
@@ -150,10 +146,10 @@ def _meant(runs: Sequence[Run], name: str, workflows: Sequence[Workflow]) -> dic
     "pin-ci",
     ComponentFacts,
     column="CI",
-    fails_when="the tag's own CI run failed or was skipped or cancelled; missing or still running is `unknown`, as "
-    "is one that may be a branch's, or that another commit's build under that name came after; a green *branch* run of "
-    "the same commit does not count",
-    remedy="Within 30 days re-run the component's CI for that tag until it passes. Later give its commit a new tag, "
+    fails_when="the tag's own CI run failed, or was skipped or cancelled. It is `unknown` if that run is missing or "
+    "still running, if it may be a branch's, or if another commit's build under that name came after it. A green "
+    "*branch* run of the same commit does not count",
+    remedy="Within 30 days, re-run the component's CI for that tag until it passes. Later, give its commit a new tag, "
     "and pin that.",
     mends_elsewhere=True,
 )
@@ -161,8 +157,7 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
     """The component's CI has passed for this very tag."""
     if facts.runs is None:
         return warned(
-            f"Whether the CI of {facts.pin.component.repository} passed for {facts.pin.tag} is not verified: check-ci "
-            "is false.",
+            f"The CI of {facts.pin.component.repository} for {facts.pin.tag} is not verified: check-ci is false.",
             "Set check-ci to true.",
             instead_of=Status.SKIPPED,
         )
@@ -180,21 +175,21 @@ def pin_ci(facts: ComponentFacts) -> Outcome:
 
 
 def _what(facts: ComponentFacts) -> str:
-    return f"The CI of {facts.pin.component.repository} for {facts.pin.tag}"
+    return f"the CI of {facts.pin.component.repository} for {facts.pin.tag}"
 
 
 def _missing(facts: ComponentFacts, chosen: Chosen) -> Outcome | None:
-    """Return why a workflow that must have passed has no run; None where each of them has one."""
+    """Return why a workflow that must have passed has no run; None if each of them has one."""
     if chosen.missing:
         return _no_run(facts, f"of {', '.join(chosen.missing)}", chosen.missing_files)
-    if chosen.unheard:
-        return unheard_of(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
+    if chosen.unmatched:
+        return unmatched(_what(facts), chosen, facts.tag_runs, facts.pin.component.given_in("ci-workflows"))
     return None if chosen.runs else _no_run(facts, "of a push of this tag")
 
 
 def _judged(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     return (
-        broken(f"The CI of {facts.pin.component.repository} did not pass for {facts.pin.tag}", runs, _mend(facts))
+        broken(f"The CI of {facts.pin.component.repository} did not pass for {facts.pin.tag}", runs, _remedy(facts))
         or _built_over(facts, runs)
         or _of_branch(facts, runs)
         or running(_what(facts), runs)
@@ -202,21 +197,20 @@ def _judged(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     )
 
 
-def _mend(facts: ComponentFacts) -> Callable[[Run], str]:
+def _remedy(facts: ComponentFacts) -> Callable[[Run], str]:
     return lambda run: (
-        f"{_once_more(facts, run, 'it', 'mend what is wrong')} Or pin a tag whose CI passed. If that workflow says "
-        f"nothing about the release, name those that do in {facts.pin.component.given_in('ci-workflows')}."
+        f"{_once_more(facts, run, 'it', 'fix what is wrong')} Or pin a tag whose CI passed. If that workflow does not "
+        f"matter for the release, name those that do in {facts.pin.component.given_in('ci-workflows')}."
     )
 
 
 def _once_more(facts: ComponentFacts, run: Run, jobs: str, first: str = "") -> str:
-    """Return how the tag's commit gets another run: GitHub re-runs for 30 days, and after that starts one for a tag."""
+    """Return how to get another run for the tag's commit: a re-run within 30 days, later a new tag."""
     days = days_between(run.created, facts.asked)
     rerun, new = how_to_rerun(run.url, days, jobs), _new_tag(facts)
     start = f"{first}, then " if first else ""
     if not rerun:
-        old = f"GitHub re-runs nothing after {RERUN_DAYS} days, and {run.url} is {days} days old: {start}{new}"
-        return f"{old[0].upper()}{old[1:]}"
+        return f"GitHub re-runs nothing after {RERUN_DAYS} days, and {run.url} is {days} days old: {start}{new}"
     later = f" After that, {new}" if days is None else ""
     return f"{start[:1].upper()}{start[1:]}{rerun if start else f'R{rerun[1:]}'}.{later}"
 
@@ -226,10 +220,10 @@ def _new_tag(facts: ComponentFacts) -> str:
 
 
 def _built_over(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
-    """Return that a run at another commit may have pushed its image under the tag since; None where none can have.
+    """Return that a later run at another commit may have pushed its image under the tag; None if none can have.
 
-    It cannot if it had ended before the tag's own run started. To be run again starts a run anew, so each of the
-    tag's workflows can be brought behind it.
+    It cannot have if it ended before the tag's own run started. A re-run starts a new attempt, so each of the
+    tag's workflows can be made to run after it.
     """
     files = {run.workflow for run in runs}
     for other in (run for run in facts.seen_runs if run.head_sha != facts.commit):
@@ -250,18 +244,18 @@ def _not_the_newest(facts: ComponentFacts, other: Run, own: Run) -> Outcome:
 
 
 def _of_branch(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
-    """Return that a run may be that of a branch: GitHub tells runs of a branch and a tag of one name by nothing."""
+    """Return that a run may be a branch's: GitHub does not distinguish runs of a branch and a tag of one name."""
     pin = facts.pin
     if isinstance(facts.lifetimes, NotOffered):
         return None
     if isinstance(facts.lifetimes, Unknown):
-        what = f"Whether {pin.component.repository} had a branch named {pin.tag} when its CI ran"
+        what = f"that {pin.component.repository} had no branch named {pin.tag} when its CI ran"
         return unknown(what, facts.lifetimes)
     for run in runs:
         if may_be_of_branch(run.created, facts.lifetimes):
             why = Unknown(
                 f"{pin.component.repository} had a branch named {pin.tag} when {run.file} was started, so the run may "
-                "be the branch's and not the tag's",
+                "be the branch's instead of the tag's",
                 f"G{_new_tag(facts)[1:]}",
             )
             return unknown(_what(facts), why, run.url)
@@ -271,17 +265,17 @@ def _of_branch(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome | None:
 def _passed(facts: ComponentFacts, runs: Sequence[Run]) -> Outcome:
     note = ""
     if isinstance(facts.lifetimes, NotOffered):
-        note = f" Whether a branch had that name then could not be looked up: {facts.lifetimes.reason.rstrip('.')}."
+        note = f" It was not checked whether a branch had that name then: {facts.lifetimes.reason.rstrip('.')}."
     return _as_named(facts, f"{files_of(runs)} passed for {facts.pin.tag}", note, runs[0].url)
 
 
 def _as_named(facts: ComponentFacts, message: str, note: str, url: str = "") -> Outcome:
-    """Return a pass, with a warning if nobody has said which workflows must have passed."""
+    """Return a pass, with a warning if no workflows are named that must have passed."""
     given_in = facts.pin.component.given_in("ci-workflows")
     if facts.pin.component.ci_workflows:
         return passed(f"{message}.{note}", url)
     return warned(
-        f"{message}, but {given_in} is empty, so a failed run that somebody has deleted is not missed.{note}",
+        f"{message}, but {given_in} is empty, so the deletion of a failed run would go unnoticed.{note}",
         f"Name the workflows that must have passed in {given_in}, such as build-production.yaml.",
         url,
         instead_of=Status.PASS,
@@ -289,30 +283,34 @@ def _as_named(facts: ComponentFacts, message: str, note: str, url: str = "") -> 
 
 
 def _recorded_pass(facts: ComponentFacts) -> Outcome | None:
-    """Return the pass that an earlier release proves: CI passed for what the pin still is, same commit, same image."""
+    """Return the pass that an earlier release recorded for the same commit and the same image."""
     record = facts.recorded
     if not isinstance(record, Recorded) or _why_not(facts, record):
         return None
-    how = f"release.json of {record.tag} recorded that it passed, for the same commit and the same image"
-    mutable = "" if record.frozen else f" {MUTABLE}"
-    return _as_named(facts, f"GitHub has forgotten the run for {facts.pin.tag}; {how}", mutable)
+    how = f"release.json of {record.tag} records that it passed, for the same commit and the same image"
+    return _as_named(facts, f"GitHub no longer has the run for {facts.pin.tag}; {how}", note_if_mutable(record.frozen))
+
+
+def note_if_mutable(frozen: bool) -> str:
+    """Return a sentence, to append to a message, on a record whose release is not immutable; else empty."""
+    return "" if frozen else " That release is not immutable: anyone with write access can change its release.json."
 
 
 def _why_not(facts: ComponentFacts, record: Recorded) -> str:
-    """Say why a record proves nothing; empty where it does."""
+    """Return why a record is not evidence; empty if it is."""
     if not record.ci_passed:
-        return "its CI was not found to have passed then"
+        return "it does not record that the CI passed"
     if record.commit != facts.commit:
-        return "the tag stood for another commit then"
+        return "the tag pointed at another commit then"
     digest = facts.image.digest if isinstance(facts.image, Image) else None
-    return "" if digest and record.digest == digest else "it was another image, or either is not known"
+    return "" if digest and record.digest == digest else "the image was another one, or one of the digests is unknown"
 
 
 def _unhelpful_record(facts: ComponentFacts) -> str:
     record = facts.recorded
     if isinstance(record, Unknown):
         return f", and {record.reason}"
-    return f", and release.json of {record.tag} does not stand in: {_why_not(facts, record)}" if record else ""
+    return f", and release.json of {record.tag} is no substitute: {_why_not(facts, record)}" if record else ""
 
 
 def _no_run(facts: ComponentFacts, what: str, files: frozenset[str] = frozenset()) -> Outcome:
@@ -322,24 +320,25 @@ def _no_run(facts: ComponentFacts, what: str, files: frozenset[str] = frozenset(
     why = Unknown(
         f"there is no run {what} for {facts.commit}{_deleted(facts)}{_unhelpful_record(facts)}",
         f"If the tag was just pushed, wait and run this again. Otherwise {_new_tag(facts)} Push it alone, as a person "
-        "or an app: GitHub starts no run when more than three tags are pushed at once, and none for a tag that a "
-        "workflow's own token made. A green run of a branch does not count.",
+        "or an app: GitHub starts no run if more than three tags are pushed at once, or if a workflow's own token "
+        "made the tag. A green run of a branch does not count.",
     )
     return unknown(_what(facts), why, may_settle=True)
 
 
 def _of_another_event(facts: ComponentFacts, files: frozenset[str]) -> Run | None:
-    """Return the newest run for the tag's commit that no push has started; of `files` where some are named."""
+    """Return the newest run for the tag's commit that was not started by a push; one of `files` if these are named."""
     found = [run for run in facts.seen_runs if run.head_sha == facts.commit and run.event != PUSH]
     meant = [run for run in found if not files or {run.file, run.workflow} & files]
     return max(meant, key=lambda run: run.id, default=None)
 
 
 def _does_not_count(facts: ComponentFacts, what: str, run: Run) -> Outcome:
-    inputs = " with whatever inputs" if run.event == "workflow_dispatch" else ""
+    inputs = " with any inputs" if run.event == DISPATCH else ""
     why = Unknown(
         f"there is no run {what} for {facts.commit}{_unhelpful_record(facts)}. {run.file} ran for it, started by "
-        f"{run.event} ({run.url}): that does not count, for it can be started at any time{inputs}, and not by the tag",
+        f"{run.event} ({run.url}): that does not count, because it can be started at any time{inputs}, and not by the "
+        "tag",
         f"Another push of {facts.pin.tag} does not help unless {run.file} starts on one: add such tags to its on: "
         f"push: tags:, and pin a new tag, on a commit that has this. Or name a workflow that the push of a tag starts "
         f"in {facts.pin.component.given_in('ci-workflows')}.",
@@ -348,12 +347,12 @@ def _does_not_count(facts: ComponentFacts, what: str, run: Run) -> Outcome:
 
 
 def _deleted(facts: ComponentFacts) -> str:
-    """Say that GitHub has deleted the run, if there was one, from the age of the commit: no tag is older than that."""
+    """Return that GitHub has deleted older runs, if the commit is old enough to have had any."""
     placement = facts.placement
     days = days_between(placement.committed, facts.asked) if isinstance(placement, Placement) else None
     if days is None or days <= KEPT_DAYS:
         return ""
     return (
         f". The commit is {days} days old, and GitHub keeps runs for {KEPT_DAYS} days (the default, and the most in "
-        "public repositories): one that was there is gone"
+        "public repositories), so an older run is gone"
     )

@@ -1,4 +1,4 @@
-"""Rules on what the stack's values say: is there a choice, is it the one to be built, is it production grade.
+"""Rules on the stack's values: is a version chosen, is it what will be built, is it production grade.
 
 And the rule on the pair as a whole.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..overrides import Override
 
 NO_TAG = "There is no tag to judge."
-AFTER_TAGGING = "This is looked at after tagging."
+AFTER_TAGGING = "This is checked after tagging."
 NO_SUCH_TAG = "The tag itself was not found."
 _MOST_OVERRIDES = 4
 
@@ -28,9 +28,9 @@ _MOST_OVERRIDES = 4
 @rule(
     "pair-changed",
     ReleaseFacts,
-    fails_when="*warning only*: it is the same pair as in the previous release (releases of the Dockerfile alone "
-    "are legitimate)",
-    remedy="Make sure that a release without a new component is meant.",
+    fails_when="*warning only*: it is the same pair as in the previous release (a release of the Dockerfile alone "
+    "is legitimate)",
+    remedy="Make sure that a release without a new component is intended.",
 )
 def pair_changed(facts: ReleaseFacts) -> Outcome:
     """A release usually brings a new component."""
@@ -42,13 +42,13 @@ def pair_changed(facts: ReleaseFacts) -> Outcome:
         return without_previous(unread)
     before = [pin.same_choice for pin in previous.pins]
     if not all(pin.tag for pin in previous.pins):
-        return skipped(f"The previous release, {previous.tag}, has no pins that can be read.")
+        return skipped(f"The previous release, {previous.tag}, has no readable pins.")
     if [facts_of.pin.same_choice for facts_of in facts.components] != before:
         return passed(f"The pair differs from that of {previous.tag}.")
     names = [one.pin.component.name for one in facts.components]
     return warned(
         f"The pair is the same as in {previous.tag}.",
-        f"Make sure that a release without a new {either(names)} is meant.",
+        f"Make sure that a release without a new {either(names)} is intended.",
     )
 
 
@@ -57,15 +57,15 @@ def pair_changed(facts: ReleaseFacts) -> Outcome:
     ComponentFacts,
     when=JUDGED | {Occasion.UNJUDGED},
     column="tag",
-    fails_when="there is no value in the file or the inputs, or the file cannot be read as the workflow it should be",
+    fails_when="neither the file nor the inputs have a value, or the file cannot be read as a workflow",
     remedy="Give the variable one plain value in the top-level `env:` of the workflow file.",
     allowable=False,
 )
 def pin_present(facts: ComponentFacts) -> Outcome:
-    """Somebody chose a version, in a file that can be read."""
+    """A version is chosen, in a readable file."""
     pin = facts.pin
     if pin.unread:
-        return unknown(f"The pins in {pin.file}", pin.unread)
+        return unknown(f"the pins in {pin.file}", pin.unread)
     if pin.problem:
         return failed(
             f"{pin.file} does not say which {pin.component.name} to use: {pin.problem.message}.",
@@ -81,18 +81,18 @@ def pin_present(facts: ComponentFacts) -> Outcome:
     ComponentFacts,
     when=RUN,
     column="tag",
-    fails_when="the tag or namespace to be built differs from the file's, or another workflow file runs than the one "
-    "that is judged",
+    fails_when="the tag or namespace to be built differs from the file's, or the workflow file that runs is not the "
+    "one that is judged",
     remedy="Build a production tag without overriding values; change the file through review instead.",
 )
 def pin_effective(facts: ComponentFacts) -> Outcome:
-    """What is built is what was reviewed: the values in the file, at the tagged commit."""
+    """What is built is what was reviewed: the values in the file at the tagged commit."""
     pin = facts.pin
     if not pin.in_file:
-        return skipped("The file holds no value to compare with.")
+        return skipped("The file has no value to compare with.")
     own_namespace = pin.namespace_in_file.text if pin.namespace_in_file else pin.component.owner
     differences = [
-        f"{what} {given!r} is to be built, the file says {written!r}"
+        f"{what} {given!r} would be built, the file has {written!r}"
         for what, given, written in (
             ("tag", pin.tag, pin.in_file.text),
             ("namespace", pin.namespace, own_namespace),
@@ -114,24 +114,24 @@ def pin_effective(facts: ComponentFacts) -> Outcome:
     ComponentFacts,
     when=JUDGED - {Occasion.AUDIT},
     column="tag",
-    fails_when="the workflow file takes the tag or namespace also from an input, a secret or a variable that a step of "
-    "this action is not given (a warning if only a run can tell)",
-    remedy="Give each gate and deployment the same overrides, in its `with:`, as the build takes.",
+    fails_when="the workflow file also takes the tag or namespace from an input, a secret or a variable that a step of "
+    "this action does not receive (a warning if only a run can show it)",
+    remedy="Pass each gate and deployment the same overrides, in its `with:`, as the build takes.",
 )
 def hidden_override(facts: ComponentFacts) -> Outcome:
-    """Whatever the build takes instead of the file's value, this action is told."""
+    """Every override that the build takes in place of the file's value is passed to this action."""
     pin = facts.pin
     if pin.unread or pin.problem:
         return skipped("The file could not be read.")
     if facts.overrides is None:
-        return skipped("Nothing is built from the file by this.")
+        return skipped("This run builds nothing from the file.")
     if isinstance(facts.overrides, Unknown):
-        return unknown(f"What else {pin.file} takes the {pin.component.name} from", facts.overrides)
+        return unknown(f"what else {pin.file} takes the {pin.component.name} from", facts.overrides)
     certain = [one for one in facts.overrides if one.is_direct]
     shown = certain or facts.overrides
     if not shown:
-        return passed(f"{pin.file} takes the {pin.component.name} from nowhere else unseen.")
-    message, remedy = _overridden(pin, shown), _tell_of(pin, shown)
+        return passed(f"{pin.file} has no override of the {pin.component.name} that this action does not receive.")
+    message, remedy = _overridden(pin, shown), _pass_them(pin, shown)
     return failed(message, remedy, line=shown[0].line) if certain else warned(message, remedy, line=shown[0].line)
 
 
@@ -163,10 +163,10 @@ def pin_grade(facts: ComponentFacts) -> Outcome:
     "pin-order",
     ComponentFacts,
     fails_when="*warning only*: it is older than the pin of the previous release",
-    remedy="Make sure that going back is meant; database migrations are not undone by it.",
+    remedy="Make sure that going back is intended; it does not undo database migrations.",
 )
 def pin_order(facts: ComponentFacts) -> Outcome:
-    """A component that moves back is worth a second look."""
+    """A component that goes back to an older tag is worth a second look."""
     pin, previous = facts.pin, facts.previous
     if previous is None or isinstance(previous, Unknown):
         return without_previous(previous)
@@ -175,54 +175,54 @@ def pin_order(facts: ComponentFacts) -> Outcome:
     form = pin.component.tag_format
     now, before = parse_production_tag(pin.tag, form), parse_production_tag(previous.tag, form)
     if now is None or before is None:
-        return skipped(f"{pin.tag or 'No tag'!r} cannot be ordered against {previous.tag or 'no tag'!r} before it.")
+        return skipped(f"{pin.tag or 'No tag'!r} cannot be compared with {previous.tag or 'no tag'!r} before it.")
     if now.version >= before.version:
-        return passed(f"{pin.tag} is not older than {previous.tag} of the tag before.")
+        return passed(f"{pin.tag} is not older than {previous.tag} of the previous release.")
     return warned(
-        f"The {pin.component.name} goes back from {previous.tag}, which the tag before has, to {pin.tag}.",
-        "Make sure that this is meant: database migrations are not undone by it.",
+        f"The {pin.component.name} goes back from {previous.tag} of the previous release to {pin.tag}.",
+        "Make sure that this is intended: it does not undo database migrations.",
     )
 
 
 def _of_running_file(facts: ComponentFacts) -> Outcome:
-    """Say whether the file with those values is the one whose jobs build."""
-    said, judged, running = "What is to be built is what the file says.", facts.pin.file, facts.running_file
+    """Judge whether the file with those values is the workflow that runs."""
+    same, judged, running = "The values to be built are those in the file.", facts.pin.file, facts.running_file
     if running is None or running == judged:
-        return passed(said)
+        return passed(same)
     if not running:
-        return passed(f"{said} GITHUB_WORKFLOW_REF is not set, so whether that file is what runs was not checked.")
+        return passed(f"{same} GITHUB_WORKFLOW_REF is not set, so the file that runs could not be compared with it.")
     return failed(
-        f"The workflow that runs is {running}, and {judged} is judged: what {running} builds was not looked at.",
-        f"Build production tags in {judged} alone. If the pair stands in {running}, name that in workflow-file.",
+        f"The workflow that runs is {running}, but {judged} is judged: what {running} builds was not checked.",
+        f"Build production tags in {judged} alone. If the pair is in {running}, name that in workflow-file.",
     )
 
 
 def _overridden(pin: Pin, overrides: Sequence[Override]) -> str:
-    """Say what is taken from where, and who is not told."""
+    """Return what is taken from where, and which steps do not receive it."""
     taken = listed([f"its {one.what} from {one.source} (line {one.line})" for one in overrides], _MOST_OVERRIDES)
-    untold = sorted({line for one in overrides for line in one.untold})
-    steps = f"The step{'s' if len(untold) > 1 else ''} of this action in line {', '.join(map(str, untold))}"
-    who = f"{steps} cannot know of it" if untold else "No step of this action was found in the file"
+    lines = sorted({line for one in overrides for line in one.untold})
+    steps = f"the step{'s' if len(lines) > 1 else ''} of this action in line {', '.join(map(str, lines))}"
+    who = f"It is not passed to {steps}" if lines else "No step of this action was found in the file"
     certainty = "takes" if overrides[0].is_direct else "may take"
     return (
-        f"Beside its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {taken}. "
-        f"{who}, so another pair can be built than the one that is judged."
+        f"In addition to its value, {pin.file} {certainty} the {pin.component.name} from elsewhere: {taken}. "
+        f"{who}, so the build can use a pair other than the one that is judged."
     )
 
 
-def _tell_of(pin: Pin, overrides: Sequence[Override]) -> str:
+def _pass_them(pin: Pin, overrides: Sequence[Override]) -> str:
     by_input: dict[str, list[str]] = {}
     for one in overrides:
         if one.given:
             by_input.setdefault(_as_given(pin, one.what), []).append(one.given)
     lines = [f"{start}${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for start, sources in by_input.items()]
     give = f"Give each such step, under with:, {' and '.join(lines)} (in the build's own order)" if lines else ""
-    give = give or "Tell each step of this action what the build takes"
+    give = give or "Pass each step of this action what the build takes"
     return f"{give}, or have the build take the file's value alone."
 
 
 def _as_given(pin: Pin, what: str) -> str:
-    """Return what stands before the value in a `with:`."""
+    """Return the key, and for `component-…` inputs the name, that comes before the value in a `with:`."""
     name, given_in = pin.component.name, pin.component.given_in(what)
     return f"{given_in}: " if given_in == f"{name}-{what}" else f"{given_in}: {name}="
 

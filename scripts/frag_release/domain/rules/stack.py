@@ -9,10 +9,10 @@ from ..evidence import DISPATCH, PUSH, NotOffered, Run, Unknown, how_to_rerun
 from ..facts import StackFacts
 from ..findings import Outcome, listed
 from ..versions import following, production_tags
-from .pin_ci import Chosen, broken, choose, counted, files_of, running, unheard_of
+from .pin_ci import Chosen, broken, choose, counted, files_of, running, unmatched
 from .rule import (
     JUDGED,
-    NOTHING_TO_SAY,
+    NO_FINDING,
     RUN,
     Occasion,
     Rule,
@@ -34,14 +34,15 @@ _GIVEN_IN = "stack-ci-workflows"
     StackFacts,
     when={Occasion.PUBLICATION, Occasion.BASELINE},
     fails_when="publish: a workflow in `stack-ci-workflows` has not passed on the commit",
-    remedy="Run that workflow again on the commit until it passes, or mend what it found.",
+    remedy="Run that workflow again on the commit until it passes, or fix what it found.",
     mends_elsewhere=True,
 )
 def stack_ci(facts: StackFacts) -> Outcome:
-    """What is released has passed the stack's own checks."""
+    """The commit to be released has passed the stack's own CI."""
     if not facts.ci_workflows:
-        return skipped("The input stack-ci-workflows names none.")
-    what = f"The CI of {facts.repository} for the commit of {facts.tag}"
+        return skipped("The input stack-ci-workflows names no workflow.")
+    ci = f"CI of {facts.repository} for the commit of {facts.tag}"
+    what = f"the {ci}"
     if isinstance(facts.ci, Unknown):
         return unknown(what, facts.ci)
     runs = counted(facts.ci)
@@ -52,15 +53,15 @@ def stack_ci(facts: StackFacts) -> Outcome:
         why, url = _no_run(chosen, facts.ci)
         return unknown(what, why, url, may_settle=True)
     return (
-        unheard_of(what, chosen, runs, _GIVEN_IN)
-        or broken(f"{what} did not pass", chosen.runs, _mend)
+        unmatched(what, chosen, runs, _GIVEN_IN)
+        or broken(f"The {ci} did not pass", chosen.runs, _remedy)
         or running(what, chosen.runs)
         or passed(f"{files_of(chosen.runs)} passed on the commit of {facts.tag}.", chosen.runs[0].url)
     )
 
 
 def _no_run(chosen: Chosen, runs: Sequence[Run]) -> tuple[Unknown, str]:
-    """Return why nothing is known, and the address of a run that was seen and does not count, if there is one."""
+    """Return why the CI is unknown, and the URL of the newest run that does not count, if there is one."""
     other_events = (run for run in runs if run.event not in (PUSH, DISPATCH))
     others = [run for run in other_events if {run.file, run.workflow} & chosen.missing_files]
     reason, url = f"there is no run of {', '.join(chosen.missing)} on it", ""
@@ -73,8 +74,8 @@ def _no_run(chosen: Chosen, runs: Sequence[Run]) -> tuple[Unknown, str]:
     return Unknown(reason, f"{remedy}runs of a push of the branch count, or of workflow_dispatch on it."), url
 
 
-def _mend(run: Run) -> str:
-    return f"Mend what is wrong, then {how_to_rerun(run.url, None)}. Later, prepare a release of a newer commit."
+def _remedy(run: Run) -> str:
+    return f"Fix what is wrong, then {how_to_rerun(run.url, None)}. Later, prepare a release of a newer commit."
 
 
 @rule(
@@ -86,10 +87,10 @@ def _mend(run: Run) -> str:
     remedy="Merge the commit into the stack branch and tag the merged commit, or name the branch in `stack-branch`.",
 )
 def tag_on_stack_branch(facts: StackFacts) -> Outcome:
-    """A release is made of what was reviewed: of a commit on the stack branch."""
+    """A release is made from what was reviewed: a commit on the stack branch."""
     wanted = either(facts.branches)
     return placed(facts.tag.text, facts.repository, facts.branches, facts.placement) or failed(
-        f"{facts.tag} is not on {wanted} of {facts.repository}, so what it holds was not merged there.",
+        f"{facts.tag} is not on {wanted} of {facts.repository}, so its changes were not merged there.",
         f"Merge the commit into {wanted} and give the merged commit a new tag.",
     )
 
@@ -104,11 +105,11 @@ def tag_on_stack_branch(facts: StackFacts) -> Outcome:
     allowable=False,
 )
 def tag_commit(facts: StackFacts) -> Outcome:
-    """The run that is judged builds what the tag means now."""
+    """The run builds the commit that the tag points at now."""
     if facts.run_commit is None:
-        return skipped("This is no run of the tag itself: there is no commit of a run to compare with.")
+        return skipped("This is not a run of the tag itself, so there is no commit to compare with.")
     if isinstance(facts.tag_commit, Unknown):
-        return unknown(f"What {facts.tag} of {facts.repository} points at", facts.tag_commit)
+        return unknown(f"what {facts.tag} of {facts.repository} points at", facts.tag_commit)
     if facts.tag_commit == facts.run_commit:
         whose = "that release.json recorded" if facts.rollback else "of this run"
         return passed(f"{facts.tag} points at {facts.run_commit[:12]}, the commit {whose}.")
@@ -116,7 +117,7 @@ def tag_commit(facts: StackFacts) -> Outcome:
     before = "release.json recorded" if facts.rollback else "this run builds"
     return failed(
         f"{facts.tag} of {facts.repository} {now}, but {before} {facts.run_commit[:12]}: the tag was moved.",
-        "Go back to another release, and find out who moved the tag."
+        "Roll back to another release, and find out who moved the tag."
         if facts.rollback
         else "Do not run this again. Give the commit you mean a new tag, which starts a run of its own.",
     )
@@ -130,17 +131,17 @@ def tag_commit(facts: StackFacts) -> Outcome:
     remedy="Release under the next free tag.",
 )
 def tag_unique(facts: StackFacts) -> Outcome:
-    """One version has one tag, or nobody can say which of the two is running."""
+    """One version has one tag: with two it would be unclear which one is running."""
     if isinstance(facts.siblings, Unknown):
-        return unknown(f"The other tags of {facts.repository}", facts.siblings)
-    twins = [
+        return unknown(f"the other tags of {facts.repository}", facts.siblings)
+    same = [
         tag.text
         for tag in production_tags(facts.siblings, form=facts.tag.form)
         if tag.version == facts.tag.version and tag.text != facts.tag.text
     ]
-    if twins:
+    if same:
         return failed(
-            f"{facts.tag} is the same version as {', '.join(twins)} of {facts.repository}.",
+            f"{facts.tag} is the same version as {', '.join(same)} of {facts.repository}.",
             "Release under the next free tag, and delete the tag that is not the release.",
         )
     return passed(f"No other tag of {facts.repository} is the same version{_among(facts)}.")
@@ -160,14 +161,14 @@ def tag_order(facts: StackFacts) -> Outcome:
     if facts.rollback:
         return skipped("This is a rollback: an older release is deployed again on purpose.")
     if isinstance(facts.higher, Unknown):
-        return unknown(f"Whether {facts.repository} has a higher release than {facts.tag}", facts.higher)
+        return unknown(f"that {facts.repository} has no higher release than {facts.tag}", facts.higher)
     if not facts.higher:
         return passed(f"{facts.tag} is the highest release on {either(facts.branches)}{_among(facts)}.")
     above = following(production_tags(facts.higher, facts.tag.form)[-1])
     return failed(
         f"{facts.higher[-1]} is already released on {either(facts.branches)} of {facts.repository}: deploying "
         f"{facts.tag} would take production back.",
-        f"Release under a higher tag, such as {above}: prepare and publish take it in the input stack-tag. If "
+        f"Release under a higher tag, such as {above}: pass it to prepare or publish in the input stack-tag. If "
         f"{facts.higher[-1]} was a mistake and never a release, delete it. To go back on purpose, deploy the older "
         "release as a rollback.",
     )
@@ -181,12 +182,12 @@ def tag_order(facts: StackFacts) -> Outcome:
     remedy="Name the next release YEAR.MONTH.ITERATION, such as `2023.06.1`.",
 )
 def tag_style(facts: StackFacts) -> Outcome:
-    """Release tags say when they were made."""
+    """Release tags show when they were made."""
     form = facts.tag.form
     if not form.by_month:
         return skipped(f"The tags of {facts.repository} are version numbers: tag-format is {form.name}.")
     if facts.tag.is_calendar_style:
-        return passed(f"{facts.tag} reads {form.name}.")
+        return passed(f"{facts.tag} is of the form {form.name}.")
     return warned(
         f"{facts.tag} is not of the form {form.name}, with a month of two digits and iterations from 1.",
         f"Name the next release {form.name}, such as {form.like()}.",
@@ -200,27 +201,26 @@ def tag_style(facts: StackFacts) -> Outcome:
     column="tag",
     fails_when="gate: the tag has a public release whose `release.json` records the stack's image: another build would "
     "push over it",
-    remedy="Deploy it again by the form of `examples/deploy.yaml`, if the stack has one, with *rollback* ticked. What "
-    "is new is released under the next free tag.",
+    remedy="Deploy it again with the form of `examples/deploy.yaml`, if the stack has one, with *rollback* ticked. "
+    "Release new changes under the next free tag.",
 )
 def tag_released(facts: StackFacts) -> Outcome:
-    """What was released is built once: production and a rollback go by the image that was recorded."""
+    """A release is built once: production and a rollback use the image that was recorded."""
     public = facts.public
     if isinstance(public, NotOffered):
         return skipped(f"Not looked up: {public.reason}.")
     if isinstance(public, Unknown):
-        return unknown(f"Whether {facts.tag} of {facts.repository} is released already", public)
+        return unknown(f"that {facts.tag} of {facts.repository} is not released already", public)
     if public is None:
         return passed(f"{facts.tag} of {facts.repository} has no public release yet.")
     if not public.digest:
         lacks = "release.json names no digest" if public.has_record else "release has no release.json"
-        return passed(f"{facts.tag} is public already, but its {lacks}: no record names an image.", public.url)
+        return passed(f"{facts.tag} is public already, but its {lacks}: no image is recorded.", public.url)
     return failed(
         f"{facts.tag} of {facts.repository} is released already, as the image {public.digest}: another build would "
-        "push another image under its tag, and the release could not be gone back to.",
-        "To deploy it again by the stack's form, if it has one: Actions > Deploy > Run workflow, with this tag and "
-        "rollback ticked. "
-        "Release what is new under the next free tag.",
+        "push another image under its tag, and rolling back to the release would be impossible.",
+        "To deploy it again with the stack's form, if it has one: Actions > Deploy > Run workflow, with this tag and "
+        "rollback ticked. Release new changes under the next free tag.",
         public.url,
     )
 
@@ -230,21 +230,21 @@ def tag_released(facts: StackFacts) -> Outcome:
     StackFacts,
     when=JUDGED - {Occasion.AUDIT},
     column="tag",
-    fails_when="`.github/frag-release.yaml` at the commit differs in a key from the default branch's, which rules "
-    "(told only if it does, or could not be looked up)",
-    remedy="Bring both to the same content by a change of its own, and release that under a new tag.",
+    fails_when="a key of `.github/frag-release.yaml` at the commit differs from the default branch's file, whose "
+    "settings apply (reported only if one does, or if it could not be looked up)",
+    remedy="Give both files the same content in a separate change, and release that under a new tag.",
     allowable=False,
 )
 def config_same(facts: StackFacts) -> Outcome:
-    """What is released was made under the settings that it is judged by."""
+    """A release is made with the settings that it is judged by."""
     if isinstance(facts.configuration, Unknown):
-        return unknown(f"Whether {CONFIGURATION_FILE} at the commit is the one that rules", facts.configuration)
+        return unknown(f"that {CONFIGURATION_FILE} at the commit has the settings that apply", facts.configuration)
     if not facts.configuration:
-        return NOTHING_TO_SAY  # most stacks have none
+        return NO_FINDING  # most stacks have no such file
     return failed(
-        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, which rules, in "
+        f"{CONFIGURATION_FILE} at the commit differs from that of the default branch, whose settings apply, in "
         f"{listed(facts.configuration, 5)}.",
-        "Bring both to the same content by a change of its own, and release that under a new tag.",
+        "Give both files the same content in a separate change, and release that under a new tag.",
     )
 
 
