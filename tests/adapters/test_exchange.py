@@ -124,7 +124,7 @@ def test_a_redirect_does_not_lead_into_an_inner_network(
     outside = unknown(Http(Deadline(20), str(certificate)).send(request("https://tokens.example.net", "/in")))
     inside = response(Http(Deadline(20), str(certificate)).send(request(tls_url, "/in")))
 
-    assert "redirects into an inner network" in outside.reason
+    assert "redirects into an internal network" in outside.reason
     assert inside.url == f"{tls_url}/x"
 
 
