@@ -245,7 +245,7 @@ def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> No
     awx.add_template("Deploy", script=(PENDING, RUNNING, late, late, Look("successful", [*LINES[:3], None, "the end"])))
     run = deploy()
     assert run.run().succeeded
-    assert run.output == [*LINES[:3], f"[Here 1 line of output never came; see {page(run)}]", "the end"]
+    assert run.output == [*LINES[:3], f"[1 line of output never arrived; see {page(run)}]", "the end"]
 
 
 def page(run: Deployment) -> str:
@@ -274,7 +274,7 @@ def test_the_end_of_endless_output_is_printed(awx: AwxServer, deploy: Deploy) ->
     run = deploy()
     run.stopped()
     assert run.output[-1] == "fatal: no image"
-    assert f"[Here 10 lines of output are left out; see {page(run)}]" in run.output
+    assert f"[10 lines of output are left out; see {page(run)}]" in run.output
     assert len("\n".join(run.printed)) < 5_100_000
 
 
@@ -290,7 +290,7 @@ def test_the_end_of_long_output_is_printed(awx: AwxServer, deploy: Deploy, count
     (gap,) = [line for line in run.output if "left out" in line] or [""]
     assert len(shown) == len(set(shown))
     left_out = count - len(shown)
-    assert gap == (f"[Here {left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
+    assert gap == (f"[{left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
 
 
 @pytest.mark.parametrize("status", ["successful", "failed", "error"])
@@ -552,7 +552,7 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     error = run.stopped()
     assert "AWX did not answer the launch of Deploy (" in error.message
     assert "AWX shows no job of it after 125 s" in error.message
-    assert [line for line in run.printed if "is looked for, for up to 125 s" in line]
+    assert [line for line in run.printed if "searching for its job for up to 125 s" in line]
     shown = [
         int(found[1]) for line in run.printed if (found := re.match(r"AWX shows no job of it after (\d+) s", line))
     ]
@@ -911,7 +911,7 @@ def test_a_job_that_was_stopped_in_the_middle_for_another_is_no_success(awx: Awx
     began(awx)
     error = deploy().stopped()
     first, ours = awx.jobs
-    assert f"{ours.id} of Deploy, which this run launched and which {first.id} made unnecessary" in error.message
+    assert f"{ours.id} of Deploy, which this run launched and the job {first.id} made unnecessary" in error.message
     assert "part of the rollout may be done twice" in error.message
     assert statuses(awx)[1] == "canceled"
 

@@ -84,7 +84,7 @@ class _Adoption:
         return self.session.settings
 
     def run(self) -> AdoptReport:
-        """Raises RefusedError if the file is not a workflow, or cannot be written."""
+        """Return the report; raises RefusedError if the file is not a workflow, or cannot be written."""
         try:
             use = self._read(self.content)
             if self.settings.check:

@@ -234,7 +234,7 @@ class Building:
     def _find(self, seconds: float) -> Waits[Build | None]:
         """Return the build of the tag, None if there is none after `seconds`.
 
-        Raises EvidenceError if GitHub gives no answer, so that nothing is started twice.
+        Raises ExpectedError if time is up, or if GitHub gives no answer, so that nothing is started twice.
         """
         denied = 0
         found: Answer[Sequence[Build]] = ()

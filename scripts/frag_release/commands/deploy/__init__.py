@@ -51,7 +51,7 @@ _SHOWN_BEFORE_OWN = (
     "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
     "that deploys: check its log."
 )
-_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
+_UNGATED = "Nothing was judged: deployments to this environment bypass the gate (ungated: true)."
 __all__ = ["read_settings", "run"]
 
 
@@ -108,7 +108,7 @@ class DeployEvidence:
         return self.registry().images(wanted, origins=components, contents=stack)
 
     def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
-        """The release that exists for this very tag; not looked up for a rollback, which its record is checked with."""
+        """The release that exists for this very tag. A rollback is checked with its record; some tags have none."""
         facts, is_its_own = judged.facts.stack, tag == judged.tag_format.image_tag(judged.tag)
         return facts.public if facts and is_its_own and not self.settings.rollback else None
 
@@ -355,7 +355,7 @@ def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:
 
 
 def run(session: Session[DeploySettings]) -> DeployReport:
-    """Judge once more, and deploy."""
+    """Judge again and deploy."""
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     check_ref(session.settings)
     session.settings = _with_an_environment(session)

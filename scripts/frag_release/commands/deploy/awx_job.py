@@ -123,7 +123,7 @@ class Following:
         """Print what AWX stores after the end, at least the last lines, and note what is missing."""
         job = self._written(job)
         for _ in range(_LAST_READS):
-            output = self._print(job, lambda lines: f"{_missing(lines, job, 'never came', 'never came')}\n")
+            output = self._print(job, lambda lines: f"{_missing(lines, job, 'never arrived', 'never arrived')}\n")
             if isinstance(output, Output) and output.is_all:
                 break
         else:
@@ -171,7 +171,7 @@ class Following:
 
 def _missing(lines: int, job: Job, how: str, how_many: str) -> str:
     what = f"1 line of output {how}" if lines == 1 else f"{lines:,} lines of output {how_many}"
-    return f"[Here {what}; see {job.url}]"
+    return f"[{what}; see {job.url}]"
 
 
 def _lost(job: Job, note: str) -> EvidenceError:

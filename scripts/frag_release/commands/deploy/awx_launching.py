@@ -331,8 +331,8 @@ class Launching:
 
 def _too_late(job: Job, first: Job) -> ExpectedError:
     return ExpectedError(
-        f"The AWX job {job.id} of {job.name}, which this run launched and which {first.id} made unnecessary, was "
-        f"cancelled after it had begun: part of the rollout may be done twice. {job.url}",
+        f"The AWX job {job.id} of {job.name}, which this run launched and the job {first.id} made unnecessary, "
+        f"was cancelled after it had begun: part of the rollout may be done twice. {job.url}",
         f"Wait until the job {first.id} has ended ({first.url}), then run this again: it launches a new job.",
     )
 
@@ -345,8 +345,8 @@ def _resumed(job: Job) -> str:
     who = f" by {job.launched_by}" if job.launched_by else ""
     return (
         f"The AWX job {job.id} is already {job.status}, launched{who} at {job.created} with the same variables: it is "
-        "followed, and no second one is launched. It deploys what the tag held at the pull: if an image was pushed "
-        f"under the tag since, launch again when it has ended. {job.url}"
+        "followed, and no second one is launched. It deploys what the tag held when the image was pulled: if another "
+        f"was pushed under the tag since, launch again when it has ended. {job.url}"
     )
 
 

@@ -147,7 +147,7 @@ class ByAwx:
         """Check that the template can be launched."""
         template, _ = self.job.check()
         self.journal.note(*self.job.notes)
-        return f"Launch the job template {template.name}, which takes these variables: {template.url}"
+        return f"Launch the job template {template.name}, which accepts these variables: {template.url}"
 
     def deploy(self, recording: Recording) -> None:
         """Launch the job or find it, and follow it."""
@@ -177,7 +177,7 @@ class ByOwnStep:
     def plan(self) -> str:
         """Return what this command itself does, before that step or after it."""
         if self.outcome:
-            return "Look at the site, and close the deployment record"
+            return "Check the site and close the deployment record"
         return "Hand the verified image over to the step that deploys"
 
     def deploy(self, recording: Recording) -> None:

@@ -97,7 +97,7 @@ def _stack(at: Examined) -> Judgement:
     return workflow.judge_branches(at.stack.name, heads, "stack-branch", every=True)
 
 
-@NEEDS.row("workflow-file", "{file} with a value for every pin", *EXAMINED)
+@NEEDS.row("workflow-file", "{file} has a value for every pin", *EXAMINED)
 def _workflow_file(at: Examined) -> Judgement:
     return workflow.judge_workflow_file(at.settings.workflow_file, at.pins())
 
@@ -105,12 +105,12 @@ def _workflow_file(at: Examined) -> Judgement:
 @NEEDS.row("stack-runs", "Read the CI runs of {stack}: `actions: read`", "publish", "announce")
 def _stack_runs(at: Examined) -> Judgement:
     runs = at.place.shown_runs()
-    return workflow.judge_seen(runs, f"The runs of {at.stack.name} are shown: {runs} in all.")
+    return workflow.judge_seen(runs, f"The runs of {at.stack.name} are readable: {runs} in all.")
 
 
 @NEEDS.row("pull-requests-read", "Read the pull requests of {stack}: `pull-requests: read`", "publish")
 def _pull_requests(at: Examined) -> Judgement:
-    return workflow.judge_seen(at.place.shown_pull_requests(), f"The pull requests of {at.stack.name} are shown.")
+    return workflow.judge_seen(at.place.shown_pull_requests(), f"The pull requests of {at.stack.name} are readable.")
 
 
 @NEEDS.row("{name}-repository", "Read {repository} and its branch {branches}: `contents: read`", *EXAMINED)
@@ -122,10 +122,10 @@ def _repository(at: Examined, one: Component) -> Judgement:
 @NEEDS.row("{name}-runs", "Read the CI runs of {repository}: `actions: read`", *_JUDGING)
 def _runs(at: Examined, one: Component) -> Judgement:
     runs = at.components[one.name].shown_runs()
-    return workflow.judge_seen(runs, f"The runs of {one.repository} are shown: {runs} in all.")
+    return workflow.judge_seen(runs, f"The runs of {one.repository} are readable: {runs} in all.")
 
 
-@NEEDS.row("{name}-image", "Ask the registry for the {name}'s image", *_JUDGING)
+@NEEDS.row("{name}-image", "Look up the {name}'s image in the registry", *_JUDGING)
 def _image(at: Examined, one: Component) -> Judgement | None:
     if one.image == NO_IMAGE:
         return None
@@ -248,7 +248,7 @@ def _board_token(at: Examined) -> Answer[TokenFacts] | None:
 _right(Right.PROJECTS, _board_token, "board-write", "Put tickets on {board}: `projects: write`", "announce")
 
 
-@NEEDS.row("awx-login", "Reach AWX, and log in", "deploy")
+@NEEDS.row("awx-login", "Reach AWX and log in", "deploy")
 def _login(at: Examined) -> Judgement | None:
     if isinstance(at.awx, UsageError):
         return missing(at.awx.message, f"{at.awx.remedy} {_ENVIRONMENT}")
@@ -321,6 +321,6 @@ def _override_secrets(at: Examined) -> Judgement:
     return workflow.judge_override_secrets(at.use(), at.place.secrets(at.settings.environment))
 
 
-@USES.row("deployment-variables", "The variables without which deployments are skipped")
+@USES.row("deployment-variables", "Deployments are not skipped for a missing variable")
 def _switches(at: Examined) -> Judgement:
     return workflow.judge_switches(at.use(), at.place.variables(), at.place.secrets(at.settings.environment))
