@@ -196,7 +196,7 @@ def test_a_second_look_that_fails_closes_nothing(desk: Desk, existing: bool, bod
     telling = Telling(desk, existing, twice, lambda _: Reply(503) if body is None else Reply(200, (), body))
     telling.run()
     assert (telling.left(), len(telling.warned)) == ([1, 2], 1)
-    assert "at the same moment could not be determined: " in telling.warned[0]
+    assert "at the same moment could not be seen: " in telling.warned[0]
     assert sum(telling.waits) <= 15
     again = Telling(desk, existing, _truly)
     again.run()

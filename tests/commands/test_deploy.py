@@ -239,7 +239,7 @@ def test_staging_does_not_take_another_branch_but_ungated(ready: Deployment) -> 
     outcome = ready.deploy(event, ungated="true", **given)
     assert outcome.status == 0, outcome.log
     assert ready.launched() == [{"stack_image_tag": "fix"}]
-    assert "without the gate" in outcome.summary
+    assert "bypass the gate" in outcome.summary
 
 
 def test_a_template_may_take_the_image_by_digest(ready: Deployment) -> None:

@@ -37,14 +37,14 @@ class SiteClient:
         """Look for `lines`, with `values` for their placeholders, on the first of `urls`. Never raises."""
         # One after another: a cancelled run must not wait for concurrent requests.
         first, *others = [self.page(url) for url in urls]
-        beside = tuple(_other(url, answer) for url, answer in zip(urls[1:], others, strict=True))
+        other_pages = tuple(_other(url, answer) for url, answer in zip(urls[1:], others, strict=True))
         if isinstance(first, Unknown):
             unseen = tuple(LineLook(line.filled(values), False, "") for line in lines)
-            return SiteLook(urls[0], unseen, problem=first.reason, others=beside)
+            return SiteLook(urls[0], unseen, problem=first.reason, others=other_pages)
         page = Page(first.body)
         seen = tuple(look_at(line, values, page) for line in lines)
         excerpt = _excerpt(page.text, next((line.span for line in seen if line.span), None))
-        return SiteLook(urls[0], seen, first.status, len(first.body), excerpt, others=beside)
+        return SiteLook(urls[0], seen, first.status, len(first.body), excerpt, others=other_pages)
 
 
 def _other(url: str, answer: Answer[Response]) -> OtherPage:

@@ -107,7 +107,7 @@ class _Adoption:
         except WorkflowFileError as error:
             return self._by_hand(use, [ByHand("the gate's job", error.line, [HANDED_ON])], _at(error))
         lines = by_hand(use, change)
-        if obstacle := self._lacking_pin(use):
+        if obstacle := self._missing_pin(use):
             return self._by_hand(use, lines, obstacle)
         try:
             new = self.content if change.is_empty else splice(self.content, change)
@@ -221,7 +221,7 @@ class _Adoption:
         need = in_file("workflow-file", "The workflow file has a value for every pin")
         return [Row(need, judge_workflow_file(self.settings.workflow_file, self._pins()))]
 
-    def _lacking_pin(self, use: GateUse) -> str:
+    def _missing_pin(self, use: GateUse) -> str:
         """Describe the first component whose tag is missing in the file; empty if it has all."""
         for pin in self._pins():
             if pin.problem:

@@ -160,7 +160,7 @@ class Building:
             found = yield from self._find(START_SECONDS)
         if found is None:
             raise self._never_started()
-        self._demand_the_tags_own(found)
+        self._refuse_build_of_branch(found)
         self.started_by = _how(found, dispatched)
         self.seen = Progress(self.clock.now(), found)
         return dispatched
@@ -221,10 +221,10 @@ class Building:
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
-            f"{self._mend(build)} {self.words.failed}",
+            f"{self._how_to_fix(build)} {self.words.failed}",
         )
 
-    def _mend(self, build: Build) -> str:
+    def _how_to_fix(self, build: Build) -> str:
         days = days_between(build.created, self.clock.now())
         rerun = how_to_rerun(build.url, days, "its failed jobs")
         if not rerun:
@@ -253,7 +253,7 @@ class Building:
         must(found, f"The build of {self.tag}")
         raise self._never_started(f" before time was up ({self.words.limit})")
 
-    def _demand_the_tags_own(self, build: Build) -> None:
+    def _refuse_build_of_branch(self, build: Build) -> None:
         """Refuse a run that may be a branch's: it looks the same, but deployed nothing."""
         existed = self.builds.branch_lifetimes(self.tag)
         if isinstance(existed, NotOffered):

@@ -238,7 +238,7 @@ class RegistryClient:
         registries = {place.registry for place in places.values() if place}
         read = {**dict.fromkeys(contents, False), **dict.fromkeys(origins, True)}
         calls = [partial(self._in_registry, url, places, read) for url in sorted(registries)]
-        found = {pair: _unaskable(*pair, place) for pair, place in places.items()}
+        found = {pair: _without_request(*pair, place) for pair, place in places.items()}
         for answers in self._http.parallel(calls):
             found.update(answers)
         return found
@@ -274,7 +274,7 @@ class RegistryClient:
         return replace(image, origins=reader.read())
 
 
-def _unaskable(name: str, tag: str, place: ImagePlace | None) -> Answer[Image]:
+def _without_request(name: str, tag: str, place: ImagePlace | None) -> Answer[Image]:
     if place is None:
         return Unknown(f"{name!r} is not an image name", "Use one such as docker.io/owner/image.")
     # No registry accepts such a tag, so nothing can exist under it.

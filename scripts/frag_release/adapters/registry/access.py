@@ -96,10 +96,10 @@ def realm_may_be_asked(realm: str, registry: str, *, with_login: bool) -> bool:
     if not with_login:
         return is_public(host) or not is_public(registry_host)
     domains = (registry_host, registry_host.partition(".")[2])
-    return any(_in_one_hand(domain) and _at_or_below(host, domain) for domain in domains)
+    return any(_has_one_owner(domain) and _at_or_below(host, domain) for domain in domains)
 
 
-def _in_one_hand(domain: str) -> bool:
+def _has_one_owner(domain: str) -> bool:
     labels = domain.split(".")
     if len(labels) < 2 or not all(labels) or is_ip_address(domain) or labels[-1].isdigit():
         return False

@@ -161,7 +161,7 @@ class Audit:
             since=settings.since,
             names=names,
             tags=self._tags([*lower[-_BELOW:], *judged], names, branches, recorded),
-            below=_further_down(lower),
+            below=_before_oldest(lower),
             recorded=self._recorded(records, lower),
             records=records,
             stack_image=settings.stack_image,
@@ -216,8 +216,8 @@ class Audit:
             commit = commits[name]
             place = placements[commit] if isinstance(commit, str) else NOT_ASKED
             found.append(StackTag(name, commit, dates[name], place, form=form))
-        beside = [StackTag(name, commits[name], dates[name], form=form) for name in others]
-        return self._with_pins([*found, *self._not_before(found, beside)], recorded)
+        rest = [StackTag(name, commits[name], dates[name], form=form) for name in others]
+        return self._with_pins([*found, *self._not_before(found, rest)], recorded)
 
     def _not_before(self, production: Iterable[StackTag], others: Sequence[StackTag]) -> Sequence[StackTag]:
         """Keep those of `others` that are not older than the first judged release."""
@@ -303,7 +303,7 @@ def _known(commits: Iterable[Answer[str | None]]) -> list[str]:
     return list(dict.fromkeys(commit for commit in commits if isinstance(commit, str)))
 
 
-def _further_down(lower: Sequence[str]) -> Unknown | None:
+def _before_oldest(lower: Sequence[str]) -> Unknown | None:
     """Return why the release before the oldest one read is unknown; None if there are no more tags."""
     if len(lower) <= _BELOW:
         return None

@@ -44,7 +44,7 @@ def cancel(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], second
     job = _looked(awx.anew(seconds), job, clock, took, looks)
     if job.is_over:
         return "it is canceled" if job.status == "canceled" else f"it had ended as {job.status}"
-    return _in_words(asked, job)
+    return _cancel_result(asked, job)
 
 
 def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks: int) -> Job:
@@ -62,7 +62,7 @@ def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks
     return job
 
 
-def _in_words(asked: Answer[bool], job: Job) -> str:
+def _cancel_result(asked: Answer[bool], job: Job) -> str:
     """Describe the cancellation of a job that was not seen to end."""
     seen = f"it was {job.status} when last seen"
     if isinstance(asked, Denied):

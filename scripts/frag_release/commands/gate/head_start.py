@@ -25,7 +25,7 @@ _YEAR = re.compile(r"v?2[0-9]{3}\.")
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
     """Start the first requests for this run's own production tag, or for another ref that of the workflow file.
 
-    Returns at once. Does nothing for local clones, which neither cache nor wait.
+    Returns at once. Skips local clones, which cache nothing and answer at once.
     """
     if settings.connections.local or not (settings.own_ref and context.on_runner):
         return
