@@ -124,7 +124,7 @@ def test_a_redirect_does_not_lead_into_an_inner_network(
     outside = unknown(Http(Deadline(20), str(certificate)).send(request("https://tokens.example.net", "/in")))
     inside = response(Http(Deadline(20), str(certificate)).send(request(tls_url, "/in")))
 
-    assert "redirects into an inner network" in outside.reason
+    assert "redirects into an internal network" in outside.reason
     assert inside.url == f"{tls_url}/x"
 
 
@@ -237,7 +237,7 @@ def test_an_answer_that_is_too_long_is_no_answer(http: Http, server: Echo) -> No
     server.add("GET", "/", lambda _: Reply(200, (), b"x" * 1001))
 
     request = Request(server.url, "the answer", max_bytes=1000)
-    assert "more than the 1,000 bytes" in unknown(http.send(request)).reason
+    assert "more than the limit of 1,000 bytes" in unknown(http.send(request)).reason
     assert response(http.send(Request(server.url, "the answer", max_bytes=1001))).status == 200
 
 
@@ -245,7 +245,7 @@ def test_an_answer_without_end_is_cut_off_at_the_limit(http: Http) -> None:
     """A body that never ends is left where the limit is passed, long before the deadline."""
     with dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100_000, pause=0) as url:
         answer = unknown(http.send(Request(url, "the answer", max_bytes=1000)))
-    assert "more than the 1,000 bytes" in answer.reason
+    assert "more than the limit of 1,000 bytes" in answer.reason
 
 
 def test_what_is_no_http_is_unknown(http: Http) -> None:

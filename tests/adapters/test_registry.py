@@ -244,7 +244,7 @@ def test_what_no_registry_can_hold_is_not_asked_for(registry: Registry) -> None:
     found = client().images([(name, "+2023.06.1"), (f"{registry.host}/One", TAG), ("docker.io/../x", TAG)])
 
     assert found[name, "+2023.06.1"] == Image(name, "+2023.06.1", None)
-    assert "no name of an image" in unknown(found[f"{registry.host}/One", TAG]).reason
+    assert "is not an image name" in unknown(found[f"{registry.host}/One", TAG]).reason
     unknown(found["docker.io/../x", TAG])
     assert registry.requests == []
 

@@ -60,7 +60,7 @@ def test_a_private_image_needs_the_login(token_registry: TokenRegistry) -> None:
     token_registry.tokens.private.add("xchem/secret")
 
     anonymous = unknown(image(client(), token_registry, "xchem/secret"))
-    assert "there is none, or no access to it" in anonymous.reason
+    assert "it does not exist, or access is denied" in anonymous.reason
     assert "give registry-username and registry-password" in anonymous.remedy
 
     known = image(client(token_registry, USERNAME, PASSWORD), token_registry, "xchem/secret")
@@ -119,7 +119,7 @@ def test_basic_login(basic_registry: BasicRegistry) -> None:
     expected = Image(f"{basic_registry.host}/xchem/backend", TAG, digest)
 
     assert image(client(basic_registry, USERNAME, PASSWORD), basic_registry, "xchem/backend") == expected
-    assert "wants a login" in unknown(image(client(), basic_registry, "xchem/backend")).reason
+    assert "requires a login" in unknown(image(client(), basic_registry, "xchem/backend")).reason
 
     basic_registry.requests.clear()
     wrong = unknown(image(client(basic_registry, USERNAME, "wrong-secret"), basic_registry, "xchem/backend"))

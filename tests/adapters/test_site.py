@@ -72,7 +72,7 @@ def test_redirects_stay_on_the_server(http: Http, server: Echo, other_server: Ec
 def test_a_page_that_is_too_large_is_no_answer(http: Http, server: Echo) -> None:
     """More than 1 MiB is not read, even if the tag were in it."""
     page(server, TAG.encode() + b" " * MAX_BYTES)
-    assert "more than the 1,048,576 bytes" in look(http, server).problem
+    assert "more than the limit of 1,048,576 bytes" in look(http, server).problem
 
 
 def test_a_page_that_never_ends_takes_its_time_and_no_more() -> None:

@@ -165,12 +165,12 @@ def test_secrets_are_not_printed(awx: AwxServer, deploy: Deploy) -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (awx_jobs.FAILED, "failed: its playbook did not get through everywhere"),
+        (awx_jobs.FAILED, "failed: its playbook did not succeed everywhere"),
         (
             awx_jobs.ERROR,
-            'AWX, which could not run it to its end. AWX says "Task was marked as running at system start',
+            'ended in an AWX error before it was complete. AWX reports "Task was marked as running at system start',
         ),
-        (awx_jobs.CANCELED, "was cancelled in AWX, by somebody or something else"),
+        (awx_jobs.CANCELED, "was cancelled in AWX, but not by this run"),
     ],
 )
 def test_other_ends_are_failures(awx: AwxServer, deploy: Deploy, script: tuple[Look, ...], words: str) -> None:
@@ -186,10 +186,10 @@ def test_other_ends_are_failures(awx: AwxServer, deploy: Deploy, script: tuple[L
     [
         (
             awx_jobs.UPDATE_FAILED,
-            'failed before it began. AWX says "the project update 75 of Stack playbooks failed before it".',
+            'failed before it began. AWX reports "the project update 75 of Stack playbooks failed before it".',
         ),
-        (awx_jobs.NO_RUNNER, """ended in an error of AWX before it began. AWX says "KeyError: "k8s"". """),
-        (awx_jobs.CANCELED_EARLY, "was cancelled in AWX before it began, by somebody or something else than this run."),
+        (awx_jobs.NO_RUNNER, """ended in an AWX error before it began. AWX reports "KeyError: "k8s"". """),
+        (awx_jobs.CANCELED_EARLY, "was cancelled in AWX before it began, but not by this run."),
     ],
 )
 @pytest.mark.parametrize("slices", [1, 2])
@@ -209,8 +209,8 @@ def test_the_last_line_of_a_traceback_is_what_an_error_is(awx: AwxServer, deploy
     trace = f"Traceback (most recent call last):\n  File x\nValueError: no node for {ROBOT.token}\n\n"
     awx.add_template("Deploy", script=(RUNNING, Look("error", traceback=trace)))
     error = deploy().stopped()
-    assert 'could not run it to its end. AWX says "ValueError: no node for ***".' in error.message
-    assert "a part of the rollout may be done" in error.remedy
+    assert 'ended in an AWX error before it was complete. AWX reports "ValueError: no node for ***".' in error.message
+    assert "the rollout may be partly done" in error.remedy
 
 
 def test_why_a_job_is_pending_is_told(awx: AwxServer, deploy: Deploy) -> None:
@@ -227,8 +227,8 @@ def test_why_a_job_is_pending_is_told(awx: AwxServer, deploy: Deploy) -> None:
         f'AWX job {number}: pending | AWX says "waiting for job-74 to finish"',
     ]
     assert len({one.state for one in run.said}) == 3
-    assert "is pending: it is left in AWX's queue, and may begin at any time." in error.message
-    assert 'AWX says "waiting for job-74 to finish".' in error.message
+    assert "is pending: it is left in AWX's queue and may begin at any time." in error.message
+    assert 'AWX reports "waiting for job-74 to finish".' in error.message
 
 
 def test_a_job_that_is_cancelled_in_the_queue_has_deployed_nothing(awx: AwxServer, deploy: Deploy) -> None:
@@ -245,7 +245,7 @@ def test_output_that_comes_late_is_printed(awx: AwxServer, deploy: Deploy) -> No
     awx.add_template("Deploy", script=(PENDING, RUNNING, late, late, Look("successful", [*LINES[:3], None, "the end"])))
     run = deploy()
     assert run.run().succeeded
-    assert run.output == [*LINES[:3], f"[Here 1 line of output never came; see {page(run)}]", "the end"]
+    assert run.output == [*LINES[:3], f"[1 line of output never arrived; see {page(run)}]", "the end"]
 
 
 def page(run: Deployment) -> str:
@@ -274,7 +274,7 @@ def test_the_end_of_endless_output_is_printed(awx: AwxServer, deploy: Deploy) ->
     run = deploy()
     run.stopped()
     assert run.output[-1] == "fatal: no image"
-    assert f"[Here 10 lines of output are left out; see {page(run)}]" in run.output
+    assert f"[10 lines of output are left out; see {page(run)}]" in run.output
     assert len("\n".join(run.printed)) < 5_100_000
 
 
@@ -290,7 +290,7 @@ def test_the_end_of_long_output_is_printed(awx: AwxServer, deploy: Deploy, count
     (gap,) = [line for line in run.output if "left out" in line] or [""]
     assert len(shown) == len(set(shown))
     left_out = count - len(shown)
-    assert gap == (f"[Here {left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
+    assert gap == (f"[{left_out:,} lines of output are left out; see {page(run)}]" if left_out else "")
 
 
 @pytest.mark.parametrize("status", ["successful", "failed", "error"])
@@ -301,7 +301,7 @@ def test_output_that_never_comes_is_said(awx: AwxServer, deploy: Deploy, status:
     run.job.start()
     with contextlib.suppress(ExpectedError):
         run.job.follow()
-    assert run.output == [*LINES[:3], f"[AWX had not written down all of the job's output; see {page(run)}]"]
+    assert run.output == [*LINES[:3], f"[AWX had not stored all of the job's output; see {page(run)}]"]
 
 
 def test_time_is_up(awx: AwxServer, deploy: Deploy) -> None:
@@ -311,7 +311,7 @@ def test_time_is_up(awx: AwxServer, deploy: Deploy) -> None:
     error = run.stopped()
     assert "Time is up (wait-minutes) while the AWX job" in error.message
     assert "is running: it is left running" in error.message
-    assert "launches no second one" in error.remedy
+    assert "does not launch a second one" in error.remedy
     assert posts(awx, "/cancel/") == 0
     assert sum(run.waits) <= 60
 
@@ -341,7 +341,7 @@ def test_a_job_is_cancelled_in_time_of_its_own(awx: AwxServer, deploy: Deploy) -
     [
         (lambda awx: setattr(awx, "cancel_looks", 50), "AWX was asked to cancel it, and it was running when last"),
         (lambda awx: awx.fail("POST", "cancel", status=400), "could not be cancelled, and was running when last seen"),
-        (lambda awx: awx.drop("POST", "cancel"), "AWX did not say if it cancelled it, and it was running"),
+        (lambda awx: awx.drop("POST", "cancel"), "AWX did not confirm the cancellation, and it was running"),
     ],
 )
 def test_a_cancellation_that_does_not_work(
@@ -393,8 +393,8 @@ def test_a_job_that_ends_before_it_is_cancelled_counts(awx: AwxServer, deploy: D
     assert deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).run().succeeded
     awx.add("POST", "/cancel/", too_late(Look("failed", LINES)), times=1)
     error = deploy(seconds=60, account=account, on_timeout=OnTimeout.CANCEL).stopped()
-    assert "failed: its playbook did not get through everywhere" in error.message
-    assert "may be running" not in error.message and "permission" not in error.message
+    assert "failed: its playbook did not succeed everywhere" in error.message
+    assert "may still be running" not in error.message and "permission" not in error.message
 
 
 def test_a_cancelled_run_tells_that_its_job_had_ended(awx: AwxServer, deploy: Deploy) -> None:
@@ -416,7 +416,7 @@ def test_somebody_else_s_job_names_who_may_cancel_it(awx: AwxServer, deploy: Dep
     template = awx.add_template("Deploy", script=awx_jobs.ENDLESS)
     awx.add_job(template, TAG, SOMEBODY)
     message = deploy(seconds=60, on_timeout=OnTimeout.CANCEL).stopped().message
-    assert "this account may not cancel it, and it was running when last seen: that may somebody" in message
+    assert "this account may not cancel it, and it was running when last seen: only somebody" in message
     assert "the template's administrators and superusers" in message
     assert deploy(seconds=60, on_timeout=OnTimeout.CANCEL, account=OWNER).stopped().message.count("it is canceled") == 1
 
@@ -512,7 +512,7 @@ def test_the_answer_to_the_launch_is_lost_but_there_is_a_job(awx: AwxServer, dep
     run = deploy()
     assert run.run().id == awx.jobs[1].id
     assert (posts(awx), awx.launches) == (1, 1)
-    assert "was started by it: it is followed" in run.job.notes[0]
+    assert "was found and is followed" in run.job.notes[0]
 
 
 def test_of_two_runs_at_once_each_follows_a_job(awx: AwxServer, deploy: Deploy) -> None:
@@ -550,9 +550,9 @@ def test_the_launch_is_lost_and_there_is_no_job(awx: AwxServer, deploy: Deploy) 
     awx.drop("POST", "/launch/", times=1)
     run = deploy()
     error = run.stopped()
-    assert "No answer came to the launch of Deploy (" in error.message
+    assert "AWX did not answer the launch of Deploy (" in error.message
     assert "AWX shows no job of it after 125 s" in error.message
-    assert [line for line in run.printed if "is looked for, for up to 125 s" in line]
+    assert [line for line in run.printed if "searching for its job for up to 125 s" in line]
     shown = [
         int(found[1]) for line in run.printed if (found := re.match(r"AWX shows no job of it after (\d+) s", line))
     ]
@@ -707,7 +707,7 @@ def test_a_job_that_awx_does_not_show_is_not_said_to_be_pending(
     run.before_wait = fail
     message = run.cancelled().message if ends == "cancelled" else run.stopped().message
     seen = run.job.seen.status if run.job.seen else ""
-    assert f"could not be seen (127.0.0.1:{awx.port} answered 503 when asked for the job {awx.jobs[0].id})" in message
+    assert f"could not be read (127.0.0.1:{awx.port} answered 503 when asked for the job {awx.jobs[0].id})" in message
     assert f": it was {seen} when last seen, and is left as it is. {page(run)}" in message
     assert f"is {seen}" not in message
 
@@ -848,7 +848,7 @@ def test_a_second_look_at_awx_that_fails_cancels_nothing(awx: AwxServer, deploy:
     assert run.run().id == awx.jobs[1].id
     assert posts(awx, "/cancel/") == 0
     (note,) = run.job.notes
-    assert note.startswith("Whether another run has launched the same at the same moment could not be seen: ")
+    assert note.startswith("Whether another run launched the same at the same moment could not be determined: ")
 
 
 def test_a_second_look_may_fail_once(awx: AwxServer, deploy: Deploy) -> None:
@@ -911,10 +911,8 @@ def test_a_job_that_was_stopped_in_the_middle_for_another_is_no_success(awx: Awx
     began(awx)
     error = deploy().stopped()
     first, ours = awx.jobs
-    assert (
-        f"{ours.id} of Deploy, which this run had launched and which was not needed beside {first.id}" in error.message
-    )
-    assert "a part of the rollout may be done twice" in error.message
+    assert f"{ours.id} of Deploy, which this run launched and the job {first.id} made unnecessary" in error.message
+    assert "part of the rollout may be done twice" in error.message
     assert statuses(awx)[1] == "canceled"
 
 
@@ -947,7 +945,7 @@ def test_a_job_that_somebody_cancels_in_the_queue_replaces_nothing(awx: AwxServe
     """Ours that a person cancels before it began fails the run, also beside a job of a higher number."""
     awx.add_template("Deploy", script=[PENDING, PENDING, Look("canceled", began=False)])
     beside(awx, before=False, script=QUEUED)
-    assert "was cancelled in AWX before it began, by somebody" in deploy().stopped().message
+    assert "was cancelled in AWX before it began, but not by this run" in deploy().stopped().message
 
 
 def test_of_a_lost_launch_no_job_is_cancelled(awx: AwxServer, deploy: Deploy) -> None:
@@ -1099,7 +1097,7 @@ def test_in_production_nothing_is_launched_beside_another_job(
     assert error.message.startswith(f"The AWX job {other.id} (pending, with") and how in error.message
     assert f"{page}) of Deploy has not ended, and deploys something else" in error.message
     assert "Nothing was launched." in error.message
-    who = other.by.username if other.by else "whoever launched it"
+    who = other.by.username if other.by else "its launcher"
     assert error.remedy == (
         "Cancel it in AWX, or wait until it has ended, then run this again. "
         f"It can be cancelled by {who}, an administrator of the template, or a superuser."
@@ -1128,7 +1126,7 @@ def test_the_same_launch_is_not_followed_beside_another_job(awx: AwxServer, depl
     run = deploy(alone=True)
     error = run.stopped()
     assert f"The AWX job {other.id} (pending, with other variables" in error.message
-    assert f"The AWX job {ours.id}, which was launched as this run would, goes on." in error.message
+    assert f"The AWX job {ours.id}, which is of the same launch as this run's, goes on." in error.message
     assert (awx.launches, run.job.seen and run.job.seen.id) == (0, ours.id)
     other.script = (Look("canceled"),)
     assert deploy(alone=True).job.start() is False
@@ -1301,7 +1299,7 @@ def test_awx_that_can_no_longer_be_asked(awx: AwxServer, deploy: Deploy, status:
     run = deploy(seconds=3600)
     run.job.start()
     awx.fail("GET", r"/jobs/[0-9]+/$", status=status, body={"detail": "no"})
-    with pytest.raises(ExpectedError, match=r"can no longer be seen, and may be running: .* answered") as caught:
+    with pytest.raises(ExpectedError, match=r"can no longer be read and may still be running: .* answered") as caught:
         run.job.follow()
     assert run.job.seen is not None and run.job.seen.url in caught.value.message
     assert sum(run.waits) > 120
@@ -1315,7 +1313,7 @@ def test_a_job_that_is_deleted_while_it_is_followed(awx: AwxServer, deploy: Depl
     gone = {"detail": "Not found."}
     awx.fail("GET", r"/jobs/[0-9]+/$", status=404, body=gone, times=2)
     run.before_wait = lambda number: awx.jobs.clear() if number == 4 else None
-    with pytest.raises(ExpectedError, match="was deleted while it was followed, so that nobody knows how it ended"):
+    with pytest.raises(ExpectedError, match="was deleted while it was followed, so how it ended is unknown"):
         run.job.follow()
     assert len(run.waits) == 7
 

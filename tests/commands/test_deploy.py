@@ -239,7 +239,7 @@ def test_staging_does_not_take_another_branch_but_ungated(ready: Deployment) -> 
     outcome = ready.deploy(event, ungated="true", **given)
     assert outcome.status == 0, outcome.log
     assert ready.launched() == [{"stack_image_tag": "fix"}]
-    assert "without the gate" in outcome.summary
+    assert "bypass the gate" in outcome.summary
 
 
 def test_a_template_may_take_the_image_by_digest(ready: Deployment) -> None:
@@ -277,8 +277,8 @@ def test_a_branch_is_never_for_production(ready: Deployment) -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (FAILED, "failed: its playbook did not get through"),
-        (ERROR, "ended in an error of AWX"),
+        (FAILED, "failed: its playbook did not succeed"),
+        (ERROR, "ended in an AWX error"),
         (CANCELED, "was cancelled in AWX"),
     ],
 )
@@ -447,7 +447,7 @@ def test_a_launch_whose_answer_is_lost(ready: Deployment) -> None:
     ready.awx.add("POST", r"/launch/$", lost)
     outcome = ready.deploy()
     assert (outcome.status, ready.awx.launches) == (0, 1), outcome.log
-    assert "No answer came to the launch" in outcome.summary
+    assert "AWX did not answer the launch" in outcome.summary
 
 
 def test_a_site_that_does_not_show_it(ready: Deployment) -> None:

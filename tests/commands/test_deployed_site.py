@@ -197,7 +197,7 @@ def test_a_place_that_cannot_be_filled_is_a_wrong_use(ready: Deployment) -> None
              "workflow_file": ".github/workflows/none.yaml"}  # fmt: skip
     outcome = ready.deploy(event, verify_text="stack {image-tag}\nbackend {backend-tag}", **given)
     assert (outcome.status, ready.awx.launches) == (2, 0), outcome.log
-    assert "The input verify-text holds {backend-tag}, which is not known" in outcome.log
+    assert "The input verify-text contains {backend-tag}, which has no value" in outcome.log
     assert ready.deploy(event, verify_text="Stack {image-tag}", **given).status == 0
     own = {"backend_tag": "mine", "frontend_tag": "mine"}
     ready.site.page = "stack fix, backend mine"

@@ -160,13 +160,13 @@ def test_a_run_again_ends_what_an_earlier_attempt_has_left(ready: Deployment, ru
     left = world.github.deployments.add(REPOSITORY, world.commit(TAG), payload=other)
     world.github.fail("POST", "/statuses$", status=502, times=2)
     first = start(ready, run).finish()
-    assert first.status == 0 and "does not say 'success'" in first.log, first.log
+    assert first.status == 0 and "could not be set to 'success'" in first.log, first.log
     run.run_attempt = 2
     again = start(ready, run).finish()
     assert (again.status, ready.awx.launches) == (0, 2), again.log
     _, earlier, newest_one = records(ready)
     assert [(one.state, one.description) for one in earlier.statuses] == [
-        ("error", "an earlier attempt of the run did not say how it ended")
+        ("error", "an earlier attempt of the run did not record its end")
     ]
     assert (newest_one.states, left.states) == (["in_progress", "success"], [])
 

@@ -525,7 +525,7 @@ def test_deploy_without_inputs_for_awx(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate,deploy")
     assert outcome.status == 1
     assert found(outcome)["awx-login"] == "missing"
-    assert "Secrets of an environment are seen only by a job in it" in of(outcome, "awx-login")["remedy"]
+    assert "Only a job in an environment can read its secrets" in of(outcome, "awx-login")["remedy"]
     assert found(outcome)["stack-branch"] == "there"
 
 

@@ -95,7 +95,7 @@ def test_a_site_that_shows_something_else_is_no_success(ready: Deployment) -> No
         ready, deployment_outcome="success", deployment_id=str(filed.id), wait_minutes="0", verify_text="No {image-tag}"
     )
     assert (ended.status, filed.states) == (1, ["in_progress", "failure"]), ended.log
-    assert "The step that deploys succeeded, but the site does not show it in time" in ended.log
+    assert "The step that deploys succeeded, but the site did not show it in time" in ended.log
     assert "Re-running this job deploys once more." in ended.summary
 
 

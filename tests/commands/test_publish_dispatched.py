@@ -90,7 +90,7 @@ def test_a_branchs_build_is_not_taken_for_the_tags(stack: Stack) -> None:
     stack.builds.starts = False
     outcome = stack.publish()
     assert (outcome.status, stack.releases.releases) == (1, []), outcome.log
-    assert "may be the branch's build" in outcome.log and "under the next free tag" in outcome.log
+    assert "may be the build of the branch" in outcome.log and "under the next free tag" in outcome.log
 
 
 @pytest.mark.parametrize("status", [403, 500])
@@ -109,4 +109,4 @@ def test_a_build_is_released_with_a_note_where_github_does_not_tell_of_branches(
     stack.world.github.fail("GET", "fragalysis-stack/activity", status=status)
     outcome = stack.publish()
     assert (outcome.status, is_released(stack)) == (0, True), outcome.log
-    assert "Whether a branch was named 2023.06.2 when it was built was not found" in outcome.log
+    assert "Whether a branch was named 2023.06.2 during its build is unknown" in outcome.log

@@ -132,7 +132,7 @@ def test_a_token_that_expires_meanwhile_is_told(stack: Stack) -> None:
     stack.world.github.fail("GET", RUN, status=401, body={"message": "Bad credentials", "status": "401"})
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert "can no longer be seen" in outcome.summary and "Nothing is lost: run this again" in outcome.summary
+    assert "can no longer be read" in outcome.summary and "Nothing is lost: run this again" in outcome.summary
 
 
 def test_a_run_that_is_deleted_meanwhile_is_told(stack: Stack) -> None:

@@ -78,7 +78,7 @@ def out_of_time(status: str, conclusion: str | None, jobs: Answer[Sequence[Job]]
 def test_a_build_that_could_not_be_seen_is_not_said_to_go_on() -> None:
     """Where the last look failed, that is said with its reason, and a completed build is not called unfinished."""
     assert out_of_time("completed", "success", LOST) == (
-        "Time is up (timeout-seconds), and the build of 2023.06.2 could not be seen to its end: api.github.com "
+        "Time is up (timeout-seconds), and the build of 2023.06.2 could not be followed to its end: api.github.com "
         "answered 503, when asked for the jobs of a run. It was last seen ended as success."
     )
     assert "It was last seen in progress." in out_of_time("in_progress", None, LOST)

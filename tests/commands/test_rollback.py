@@ -149,7 +149,7 @@ def test_what_could_not_be_marked_is_said(ready: Deployment) -> None:
     ready.world.github.fail("PATCH", "/releases/", status=403, body=refusal)
     outcome = roll_back(ready)
     assert (outcome.status, left.body) == (0, "What is new."), outcome.log
-    assert "The text of the release does not say that 2023.06.2 was taken back to 2023.06.1:" in outcome.summary
+    assert "The text of the release does not state that 2023.06.2 was taken back to 2023.06.1:" in outcome.summary
     assert "contents: write" in outcome.summary
     assert re.findall(BACK, comments(ready)[0])
 
@@ -160,7 +160,7 @@ def test_a_baseline_is_taken_with_a_warning(ready: Deployment) -> None:
     outcome = roll_back(ready)
     assert (outcome.status, ready.launched()) == (0, [{"stack_image_tag": OLD}]), outcome.log
     for text in (outcome.log, outcome.summary):
-        assert "of this release is a baseline" in text and "Make sure that it is the image which ran." in text
+        assert "of this release is a baseline" in text and "Make sure that it is the image that ran." in text
 
 
 def test_a_baseline_in_the_text_of_an_immutable_release_is_taken(ready: Deployment) -> None:
@@ -213,7 +213,7 @@ def test_an_image_of_another_name_is_told(ready: Deployment, told: str) -> None:
     }[told]
     outcome = roll_back(ready, **more)
     assert outcome.status == 0, outcome.log
-    warning = "release.json names the image docker.io/dev/fragalysis-stack, and AWX is told the tag alone"
+    warning = "release.json names the image docker.io/dev/fragalysis-stack, but AWX receives only the tag"
     assert (warning in outcome.log) is (told == "the tag")
     assert ("must pull from that name" in outcome.summary) is (told == "the tag")
     assert "`dev/fragalysis-stack:2023.06.2`, when you have made sure" in outcome.summary
@@ -406,7 +406,7 @@ def test_it_works_from_a_terminal(ready: Deployment, tmp_path: Path) -> None:
     publish(ready, record(ready, ready.build(OLD)))
     absent = in_terminal(ready, tmp_path / "report.json")
     assert (absent.returncode, ready.launched()) == (2, []), absent.stdout + absent.stderr
-    assert f"{REPOSITORY} has no environment production, or the token may not see it" in absent.stderr
+    assert f"{REPOSITORY} has no environment production, or the token cannot see it" in absent.stderr
     assert ready.world.github.deployments.environments == set()
     ready.world.github.deployments.environments.add("production")
     done = in_terminal(ready, tmp_path / "report.json")

@@ -90,12 +90,12 @@ def test_one_remedy_is_told_once() -> None:
 
 def test_several_findings_say_what_was_found() -> None:
     """Each of a group says what was found, as a sentence of its own, and three of them at most."""
-    why = Unknown("ghcr.io wants a login (401)", "Log in.")
+    why = Unknown("ghcr.io requires a login (401)", "Log in.")
     facts = replace(good_facts(), components=[replace(one, image=why) for one in good_facts().components])
     assert (
         "(`pin-image`): "
-        "Could not verify the image docker.io/xchem/fragalysis-backend:2023.05.1: ghcr.io wants a login (401).<br>"
-        "Could not verify the image docker.io/xchem/fragalysis-frontend:2023.05.4: ghcr.io wants a login (401).<br>"
+        "Could not verify the image docker.io/xchem/fragalysis-backend:2023.05.1: ghcr.io requires a login (401).<br>"
+        "Could not verify the image docker.io/xchem/fragalysis-frontend:2023.05.4: ghcr.io requires a login (401).<br>"
         "→ Log in.\n"
     ) in gate_summary(report(facts), GITHUB)
     findings = [Finding("pin-ci", "backend", "1.2.3", Status.UNKNOWN, f"No {at}.", "Wait.") for at in range(4)]

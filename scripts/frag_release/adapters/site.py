@@ -1,4 +1,4 @@
-"""The deployed site, asked as anybody would: without credentials, and without leaving its server."""
+"""The deployed site, read like any visitor: without credentials, and without leaving its server."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from .http import Http
 from .http.messages import Request, Response, quoted
 
 MAX_BYTES = 1024 * 1024
-"""Most that is read of a page, in bytes."""
+"""Limit of a page, in bytes."""
 
 _AROUND, _WINDOW = 40, 400
-# Tags, and what is left of those that the window cuts.
+# Tags, and the rest of those that the window cuts.
 _MARKUP = re.compile(r"<[^<>]*>|^[^<>]*>|<[^<>]*$")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.I)
 
 
 class SiteClient:
-    """Looks at pages; each look asks for each page once and takes at most the time that `http` gives to a request."""
+    """Looks at pages; each look requests each page once, within the time limit that `http` has for a request."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
 
     def within(self, seconds: float) -> SiteClient:
-        """The same with so many seconds from now."""
+        """The same client with `seconds` from now."""
         return SiteClient(self._http.anew(seconds))
 
     def page(self, url: str) -> Answer[Response]:
-        """Ask for one page."""
+        """Request one page."""
         return self._http.send(Request(url, "the site", max_bytes=MAX_BYTES, tries=1, stays=True))
 
     def look(self, urls: Sequence[str], lines: Sequence[SiteLine], values: Values) -> SiteLook:
         """Look for `lines`, with `values` for their placeholders, on the first of `urls`. Never raises."""
-        # One after another: a run that is cancelled must not wait for pages that are asked for beside each other.
+        # One after another: a cancelled run must not wait for concurrent requests.
         first, *others = [self.page(url) for url in urls]
-        beside = tuple(_other(url, answer) for url, answer in zip(urls[1:], others, strict=True))
+        other_pages = tuple(_other(url, answer) for url, answer in zip(urls[1:], others, strict=True))
         if isinstance(first, Unknown):
             unseen = tuple(LineLook(line.filled(values), False, "") for line in lines)
-            return SiteLook(urls[0], unseen, problem=first.reason, others=beside)
+            return SiteLook(urls[0], unseen, problem=first.reason, others=other_pages)
         page = Page(first.body)
         seen = tuple(look_at(line, values, page) for line in lines)
         excerpt = _excerpt(page.text, next((line.span for line in seen if line.span), None))
-        return SiteLook(urls[0], seen, first.status, len(first.body), excerpt, others=beside)
+        return SiteLook(urls[0], seen, first.status, len(first.body), excerpt, others=other_pages)
 
 
 def _other(url: str, answer: Answer[Response]) -> OtherPage:
@@ -54,7 +54,7 @@ def _other(url: str, answer: Answer[Response]) -> OtherPage:
 
 
 def _excerpt(page: str, span: tuple[int, int] | None) -> str:
-    """Return a short piece of the page in quotes: what stands around what was found, else its title or beginning."""
+    """Return a short piece of the page in quotes: the text around the match, else its title or beginning."""
     if span:
         start, end = span
         before = _MARKUP.sub(" ", page[max(0, start - _WINDOW) : start])[-_AROUND:]

@@ -1,6 +1,6 @@
-"""The command `adopt`: the smallest change that puts the gate in front of a clone's workflow; writes it if told to.
+"""The command `adopt`: show, or write, the smallest change that puts the gate in front of a clone's workflow.
 
-With `all` also the other files, and always how the last releases do by the rules.
+With `all` it adds the other files, too. It always judges the last releases by the rules.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..adapters.git import LocalForge
 from ..adapters.git.writer import WorkingTree, git_of, uncommitted
 from ..adapters.http.retry import Deadline
 from ..dataclass import dataclass, replace
-from ..domain.adoption import HANDED_ON, Change, by_hand, dangers, quoted, smallest_change
+from ..domain.adoption import HANDED_ON, by_hand, dangers, quoted, smallest_change
 from ..domain.adoption.files import BUILD, ENVIRONMENT, EXAMPLES, TITLE, Names, adapted, configuration, key_of, obstacle
 from ..domain.audit.rules import since_of
 from ..domain.components import CONFIGURATION_FILE, Pin, read_pins
@@ -49,17 +49,17 @@ __all__ = ["read_settings", "run"]
 _FOLDER = ".github/workflows"
 _MOST = 20
 _RELEASES = 5
-"""How many of the last releases are judged on the spot."""
+"""Number of the last releases that are judged at once."""
 _SECONDS = 60.0
-"""How long that may take."""
+"""Time limit of that."""
 _ONLINE = ("CI", "images", "release.json")
-"""What clones do not tell."""
+"""Facts that clones do not contain."""
 _IN_FRONT = ("gate-used", "gate-needed", "gate-asked")
-"""Rows without which a change would only look like a gate."""
+"""Rows that must pass, or the change would only look like a gate."""
 
 
 def run(session: Session[AdoptSettings]) -> AdoptReport:
-    """Show the change, or how the file stands; writes it into the working tree if that is asked for."""
+    """Show the change, or with `check` the state of the file; with `write`, write the change to the working tree."""
     settings = session.settings
     tree = WorkingTree.around(Path.cwd())
     content = tree.read(settings.workflow_file)
@@ -84,14 +84,14 @@ class _Adoption:
         return self.session.settings
 
     def run(self) -> AdoptReport:
-        """Raises RefusedError where the file is no workflow, or cannot be written."""
+        """Return the report; raises RefusedError if the file is not a workflow, or cannot be written."""
         try:
             use = self._read(self.content)
             if self.settings.check:
                 rows = self._pin_rows() + judge_rows(use, self.settings.workflow_file)
                 return self._report(use, rows, check=True, files=[one for one, _ in self._others(use)])
-            others = list(self._others(use))  # all is known before anything is written
-            past = _past(self.session, self.tree)  # asked before, too: a run that is ended then has written nothing
+            others = list(self._others(use))  # read everything before anything is written
+            past = _past(self.session, self.tree)  # before writing, too: a run killed meanwhile has written nothing
             return replace(self._with_others(self._changed(use), others), past=past)
         except WorkflowFileError as error:
             message = f"{self.settings.workflow_file} cannot be read: {error.message}."
@@ -107,10 +107,10 @@ class _Adoption:
         except WorkflowFileError as error:
             return self._by_hand(use, [ByHand("the gate's job", error.line, [HANDED_ON])], _at(error))
         lines = by_hand(use, change)
-        if obstacle := self._lacking_pin(use):
+        if obstacle := self._missing_pin(use):
             return self._by_hand(use, lines, obstacle)
         try:
-            new = self._spliced(change)
+            new = self.content if change.is_empty else splice(self.content, change)
             rows = judge_rows(self._read(new), settings.workflow_file, OF_LEVEL_ONE)
         except WorkflowFileError as error:
             return self._by_hand(use, lines, _at(error))
@@ -120,9 +120,6 @@ class _Adoption:
         if settings.write and report.diff:
             self._write(new)
         return report
-
-    def _spliced(self, change: Change) -> bytes:
-        return self.content if change.is_empty else splice(self.content, change)
 
     def _by_hand(self, use: GateUse, lines: Sequence[ByHand], obstacle: str) -> AdoptReport:
         rows = judge_rows(use, self.settings.workflow_file, OF_LEVEL_ONE)
@@ -155,7 +152,7 @@ class _Adoption:
         return self.settings.adds_all and self.tree.read(CONFIGURATION_FILE) is None
 
     def _others(self, use: GateUse) -> Iterator[tuple[OtherFile, bytes]]:
-        """Yield each file beside the workflow that was asked for, with what it has to be."""
+        """Yield each other file that was asked for, with its required content."""
         if not self.settings.adds_all:
             return
         names = _names(self.settings, text_of(use.root, "name"), self._environment(use))
@@ -170,11 +167,11 @@ class _Adoption:
                 yield self._other(path, adapted(_example(example), names).encode())
 
     def _configuration(self) -> Iterator[tuple[OtherFile, bytes]]:
-        """Yield the configuration file, if something was given for it; of one that is there what it does not say."""
+        """Yield the configuration file if a value was given for it; if it exists, with only the missing lines."""
         settings, known = self.settings, self.settings.configuration
-        said = known.keys if isinstance(known, Configuration) else {}
+        present = known.keys if isinstance(known, Configuration) else {}
         names = [component.name for component in settings.components]
-        lacking = {key: text for key, text in settings.for_file.items() if said.get(key_of(key, names)) != text}
+        lacking = {key: text for key, text in settings.for_file.items() if present.get(key_of(key, names)) != text}
         if text := configuration(lacking, settings.components):
             is_there = not self._adds_configuration
             yield OtherFile(CONFIGURATION_FILE, text.count("\n"), is_there, text if is_there else ""), text.encode()
@@ -200,7 +197,7 @@ class _Adoption:
         file = self.settings.workflow_file
         why = must(uncommitted(git_of(self.tree, self.settings.seconds), file, self.content), f"The state of {file}")
         if why:
-            remedy = "Commit or discard that first: then the change can be seen, and taken back, by itself."
+            remedy = "Commit or discard that first, so that the change can be reviewed, and undone, by itself."
             raise RefusedError(f"{file} is not as it was committed: {why}.", remedy, file)
         self.session.journal.write(
             f"Write {file}",
@@ -224,12 +221,12 @@ class _Adoption:
         need = in_file("workflow-file", "The workflow file has a value for every pin")
         return [Row(need, judge_workflow_file(self.settings.workflow_file, self._pins()))]
 
-    def _lacking_pin(self, use: GateUse) -> str:
-        """Say which component's tag the file does not have; empty if it has all."""
+    def _missing_pin(self, use: GateUse) -> str:
+        """Describe the first component whose tag is missing in the file; empty if it has all."""
         for pin in self._pins():
             if pin.problem:
                 names = [key.text or "" for key, _ in use.root.entries_of("env")][:_MOST]
-                what = f"which {pin.component.name} is built is not told: {pin.problem.message}. "
+                what = f"which {pin.component.name} is built is not stated: {pin.problem.message}. "
                 there = f"The top-level env: has {', '.join(names)}. " if names else ""
                 return f"{what}{there}Name the variable with its tag in --{pin.component.name}-variable, or write one"
         return ""
@@ -240,7 +237,7 @@ def _named(jobs: Sequence[Job]) -> list[tuple[str, int]]:
 
 
 def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
-    """Judge the last releases as `audit` does: with a token by all that it asks, else by the clones alone."""
+    """Judge the last releases as `audit` does: with a token by everything it reads, else by the clones alone."""
     from .audit import Audit, values_under
 
     settings, is_online = session.settings, bool(session.settings.connections.token)
@@ -272,7 +269,7 @@ def _past(session: Session[AdoptSettings], tree: WorkingTree) -> Past:
 
 
 def _names(settings: AdoptSettings, title: str, environment: str) -> Names:
-    """Return the names of the stack; a workflow without a title is called by its path."""
+    """Return the names of the stack; a workflow without a title is named by its path."""
     return Names(
         settings.stack_repository,
         settings.workflow_file,
@@ -290,7 +287,7 @@ def _example(name: str) -> str:
     try:
         return (Path(ROOT) / "examples" / f"{name}.yaml").read_text("utf-8")
     except FileNotFoundError as error:
-        what = "This copy of the action has no examples, as an archive of a release has none."
+        what = "This copy of the action has no examples: release archives do not contain them."
         raise RefusedError(what, "Run it from a clone of the action: git clone.") from error
 
 
@@ -306,8 +303,8 @@ def _diff(file: str, before: bytes, after: bytes) -> str:
 
 def _no_file(tree: WorkingTree, file: str) -> RefusedError:
     names = [f"{_FOLDER}/{name}" for name in tree.names(_FOLDER) if name.endswith((".yml", ".yaml"))][:_MOST]
-    there = f"There are: {', '.join(names)}." if names else f"There is none in {_FOLDER} at all."
-    build = "A stack that has none yet begins with the action's examples/build-main.yaml."
+    there = f"There are: {', '.join(names)}." if names else f"There are none in {_FOLDER}."
+    build = "A stack without a workflow starts with the action's examples/build-main.yaml."
     return RefusedError(
         f"The clone has no file {file}.", f"Name the stack's workflow in --workflow-file. {there} {build}"
     )

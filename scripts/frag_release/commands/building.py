@@ -31,32 +31,32 @@ from .session import must
 from .waiting import Clock
 
 START_SECONDS = 120.0
-"""How long a build may take to appear after the tag was pushed, or the workflow was dispatched."""
+"""Time limit for a build to appear after the tag was pushed or the workflow was dispatched."""
 
 _SETTLE_SECONDS = 6.0
 _PUSH_SECONDS = 5.0
-"""How long a run of the tag's push is waited for where one that was dispatched is already listed."""
+"""Time to wait for the run of the tag's push if a dispatched run is already listed."""
 
 _PAUSES = (2.0, 4.0, 8.0)
-"""Seconds between the looks: a registry that fails may come back, and one may show a tag a moment after the push."""
+"""Seconds between looks: a failing registry may recover, and a tag may appear a moment after its push."""
 
 _PAST_RUNS = 5
 _FIRST_POLL, _LONGEST_POLL = 2.0, 20.0
 _MOST_DENIALS = 3
 _MOST_BLIND = 3
-"""After so many looks a build that waits is left, though GitHub does not say for whom: a job may wait for a moment."""
+"""Looks after which a waiting build is left although GitHub reports no reason: a job may wait for a moment."""
 
 _ASKED_AFTER_SECONDS = 60.0
 
 _T = TypeVar("_T")
 Waits = Generator[float, None, _T]
-"""Work that asks now and then to wait so many seconds, and returns what came of it."""
+"""Work that yields seconds to wait, and returns its result."""
 
 _BY_HAND = "By hand: Actions > the build workflow > Run workflow, with the tag as its ref."
 
 
 def together(works: Sequence[Waits[_T]], clock: Clock) -> list[_T]:
-    """Do all the work at the same time, in one thread: a wait of one is used by the others. Raises what one raises."""
+    """Do all work concurrently in one thread: while one waits, others run. Raises what any of them raises."""
     results: dict[int, _T] = {}
     now, due = 0.0, [(0.0, number) for number in range(len(works))]
     while due:
@@ -72,7 +72,7 @@ def together(works: Sequence[Waits[_T]], clock: Clock) -> list[_T]:
 
 
 def a_few_looks(look: Callable[[], Answer[Image]], clock: Clock) -> Answer[Image]:
-    """Look for an image until it is there, a few times within the time left, and return the last look."""
+    """Look a few times, within the time left, until an image exists; return the last answer."""
     found = look()
     for pause in _PAUSES:
         if (not isinstance(found, Unknown) and found.digest) or pause >= clock.remaining():
@@ -84,9 +84,9 @@ def a_few_looks(look: Callable[[], Answer[Image]], clock: Clock) -> Answer[Image
 
 @dataclass(frozen=True)
 class Words:
-    """What to do where a build does not end well, in sentences; `limit` is the input that bounds the time.
+    """Remedies for a build that does not succeed, in sentences; `limit` is the input that limits the time.
 
-    `refused` says what was not done, and `branch` what helps where a branch had the tag's name.
+    `refused` states what was not done; `branch` is the remedy if a branch had the tag's name.
     """
 
     limit: str
@@ -100,15 +100,15 @@ class Words:
 
 OF_STACK = Words(
     "timeout-seconds",
-    "Nothing is lost: run this again, and it goes on following that build and makes the release when it has passed.",
-    "The tag stays and the release was not made, so its name is not burned. If the commit is at fault, mend the "
+    "Nothing is lost: run this again, and it continues to follow that build and creates the release once it passes.",
+    "The tag stays and no release was created, so its name is not burned. If the commit is at fault, fix the "
     "branch; then prepare another pair, or publish the same one by hand, with the next tag in stack-tag.",
-    "Look whether that workflow starts on a push of such tags and is not disabled, and whether a workflow execution "
-    "protection leaves out the account that tags, or the event push (Settings > Actions > Policies; the organisation "
-    "and the enterprise may have some, too). GitHub starts nothing for a tag that a workflow's own token has made, and "
-    f"nothing if more than three tags are pushed at once. {_BY_HAND} Then run this again: it goes on from there.",
+    "Check that the workflow is enabled and starts on a push of such tags, and that no workflow execution protection "
+    "excludes the tagging account or the event push (Settings > Actions > Policies; the organisation and the "
+    "enterprise may have some, too). GitHub starts nothing for a tag that a workflow's own token created, and nothing "
+    f"if more than three tags are pushed at once. {_BY_HAND} Then run this again: it continues from there.",
     _BY_HAND,
-    "The release was not made.",
+    "The release was not created.",
     "Release the same pair under the next free tag: name that tag in stack-tag.",
 )
 """For the build of a release of the stack."""
@@ -118,9 +118,9 @@ OF_STACK = Words(
 class Building:
     """Follows the build of `tag` at `commit` by `workflow`.
 
-    `own_token` says that the token is the workflow's own, whose tags start nothing. `seen` is the newest look;
-    `told` gets it each time, and `writing` what is ordered. `started_by` and `note` are for people; `words` say what
-    to do.
+    `own_token` is True if the token is the workflow's own, whose tags start nothing. `seen` is the newest look, which
+    `told` receives each time; `writing` receives a description of each write. `started_by` and `note` are for people;
+    `words` are the remedies.
     """
 
     builds: Builds
@@ -140,18 +140,18 @@ class Building:
 
     @property
     def build(self) -> Build | None:
-        """The build as it was last seen, None if there is none yet."""
+        """The build as last seen, None if there is none yet."""
         return self.seen.build if self.seen else None
 
     def start(self, tag_is_new: bool) -> bool:
-        """Do what `starting` says."""
+        """Run `starting` alone."""
         return together([self.starting(tag_is_new)], self.clock)[0]
 
     def starting(self, tag_is_new: bool) -> Waits[bool]:
-        """Find the build, or have it started; returns whether this run started it. Raises ExpectedError.
+        """Find the build or start it; return whether this run started it. Raises ExpectedError.
 
-        A tag that a workflow's own token makes starts nothing, so then, and only then, the workflow is
-        dispatched. A tag that was there before may have a build that is only not listed yet.
+        Only a tag created with a workflow's own token starts nothing, so only then is the workflow dispatched. A tag
+        that existed before may have a build that is not listed yet.
         """
         dispatched = False
         found = yield from self._find((0.0 if tag_is_new else _SETTLE_SECONDS) if self.own_token else START_SECONDS)
@@ -160,24 +160,24 @@ class Building:
             found = yield from self._find(START_SECONDS)
         if found is None:
             raise self._never_started()
-        self._demand_the_tags_own(found)
+        self._refuse_build_of_branch(found)
         self.started_by = _how(found, dispatched)
         self.seen = Progress(self.clock.now(), found)
         return dispatched
 
     def is_there(self) -> bool:
-        """Whether the tag has a build now; raises EvidenceError where that cannot be known."""
+        """Whether the tag has a build now; raises EvidenceError if that could not be determined."""
         return bool(must(self.builds.of_tag(self.workflow, self.tag, self.commit), f"The build of {self.tag}"))
 
     def follow(self) -> Progress:
-        """Do what `following` says."""
+        """Run `following` alone."""
         return together([self.following()], self.clock)[0]
 
     def following(self) -> Waits[Progress]:
-        """Follow the build to its end and return the last look; raises ExpectedError where time is up.
+        """Follow the build to its end and return the last look; raises ExpectedError if time is up.
 
-        A build that waits for somebody is left: it may wait for days, and nothing is wrong with it. That GitHub fails
-        for a while ends nothing: only time does, or a token that may no longer look.
+        A build that waits for a person is left: it may wait for days, and nothing is wrong with it. Temporary failures
+        of GitHub end nothing; only the time limit does, or a token that has lost its permission.
         """
         past = self.builds.past(self.workflow, _PAST_RUNS)
         usual = UsualTimes() if isinstance(past, Unknown) else usual_times(past)
@@ -189,7 +189,7 @@ class Building:
             else:
                 denied = denied + 1 if isinstance(look, Denied) else 0
                 if denied == _MOST_DENIALS:
-                    what = f"The build of {self.tag} can no longer be seen: {look.reason}."
+                    what = f"The build of {self.tag} can no longer be read: {look.reason}."
                     raise EvidenceError(what, self.words.resume)
                 self.seen = replace(self._now(), now=self.clock.now(), note=look.reason)
             self.told(self.seen)
@@ -204,14 +204,14 @@ class Building:
         return self.seen
 
     def demand_over(self) -> None:
-        """Demand that the build was followed to its end, and not left because it waits; raises ExpectedError."""
+        """Raise ExpectedError if the build was left because it waits, instead of followed to its end."""
         seen = self._now()
         if seen.is_left and seen.build:
             what = f"The build of {self.tag} is not over ({_state(seen.build)}): {seen.build.url}"
             raise ExpectedError(what, f"{_waits(seen)} {self.words.resume}".lstrip())
 
     def demand_passed(self) -> None:
-        """Demand that the build which is over has passed; raises ExpectedError."""
+        """Raise ExpectedError unless the ended build passed."""
         seen = self._now()
         build = seen.build
         if build is None or build.passed:
@@ -221,20 +221,20 @@ class Building:
         raise ExpectedError(
             f"The build of {build.branch} did not pass: it ended as {build.conclusion}"
             f"{f' ({failed})' if failed else ''}.",
-            f"{self._mend(build)} {self.words.failed}",
+            f"{self._how_to_fix(build)} {self.words.failed}",
         )
 
-    def _mend(self, build: Build) -> str:
+    def _how_to_fix(self, build: Build) -> str:
         days = days_between(build.created, self.clock.now())
         rerun = how_to_rerun(build.url, days, "its failed jobs")
         if not rerun:
             return f"The run is {days} days old, and GitHub re-runs nothing after {RERUN_DAYS}."
-        return f"Mend what is wrong, then {rerun}, then run this again: it goes on from there."
+        return f"Fix the cause, then {rerun}, then run this again: it continues from there."
 
     def _find(self, seconds: float) -> Waits[Build | None]:
-        """Return the build of the tag, None where there is none yet after `seconds`.
+        """Return the build of the tag, None if there is none after `seconds`.
 
-        Where GitHub does not say, there is no knowing, so that nothing is started twice: it is asked again.
+        Raises ExpectedError if time is up, or if GitHub gives no answer, so that nothing is started twice.
         """
         denied = 0
         found: Answer[Sequence[Build]] = ()
@@ -253,27 +253,27 @@ class Building:
         must(found, f"The build of {self.tag}")
         raise self._never_started(f" before time was up ({self.words.limit})")
 
-    def _demand_the_tags_own(self, build: Build) -> None:
-        """Refuse a run that may be a branch's: it looks the same, and has deployed nothing."""
+    def _refuse_build_of_branch(self, build: Build) -> None:
+        """Refuse a run that may be a branch's: it looks the same, but deployed nothing."""
         existed = self.builds.branch_lifetimes(self.tag)
         if isinstance(existed, NotOffered):
-            self.note = f"Whether a branch was named {self.tag} when it was built was not found: {existed.reason}."
+            self.note = f"Whether a branch was named {self.tag} during its build is unknown: {existed.reason}."
             return
         if may_be_of_branch(build.created, must(existed, f"Whether a branch was named {self.tag}")):
             raise RefusedError(
-                f"A branch was named {self.tag} when the run {build.url} was started, so that may be the branch's "
-                f"build, which deploys nothing, and not the tag's. {self.words.refused}",
+                f"A branch was named {self.tag} when the run {build.url} started, so this may be the build of the "
+                f"branch, which deploys nothing, instead of the tag's. {self.words.refused}",
                 self.words.branch,
             )
 
     def _is_the_build(self, found: Sequence[Build], waited: float) -> bool:
-        """Whether the first one is what stands for the tag: a dispatched run only where its push started none."""
+        """Whether the first one is the tag's build: a dispatched run is, only if the push started none."""
         return bool(found) and (found[0].event == "push" or self.own_token or waited >= _PUSH_SECONDS)
 
     def _looks(self, wanted: float = math.inf) -> Iterator[tuple[float, float]]:
-        """Yield how long to wait after a look, longer and longer, and how many seconds were waited before it.
+        """Yield the growing pause after each look, and the seconds waited before it.
 
-        One of the looks is after just so many seconds as are `wanted`.
+        One of the looks is after exactly `wanted` seconds.
         """
         waited, pause = 0.0, _FIRST_POLL
         while True:
@@ -287,7 +287,7 @@ class Building:
             with self.writing(f"Dispatch {self.workflow} at {self.tag}"):
                 self.builds.start(self.workflow, self.tag)
         except UnconfirmedError:
-            # It may have been started: what is there tells.
+            # It may have been started: look for it.
             if (yield from self._find(_SETTLE_SECONDS)) is None:
                 raise
         return True
@@ -306,7 +306,7 @@ class Building:
         return jobs if isinstance(jobs, Unknown) else Progress(self.clock.now(), build, jobs, usual)
 
     def _with_hold(self, look: Progress) -> Progress:
-        """Add to a look what the build waits for, and whether it is to be left because of that."""
+        """Add what the build waits for, and whether it is left because of that."""
         if not look.waits:
             return look
         last = self._asked
@@ -315,12 +315,12 @@ class Building:
             last = self._asked = replace(look, hold=self._hold(look))
         hold = last.hold
         self._blind = self._blind + 1 if look.is_held and not hold.is_known else 0
-        unsaid = self._blind >= _MOST_BLIND and WAITING in look.waits
+        unexplained = self._blind >= _MOST_BLIND and WAITING in look.waits
         late = hold.until is not None and (hold.until - look.now).total_seconds() > self.clock.remaining()
-        return replace(look, hold=hold, is_left=look.is_held and (hold.needs_a_person or unsaid or late))
+        return replace(look, hold=hold, is_left=look.is_held and (hold.needs_a_person or unexplained or late))
 
     def _hold(self, look: Progress) -> Hold:
-        """Ask what the build waits for: the rules of an environment, or the concurrency group of another run."""
+        """Read what the build waits for: the rules of an environment, or another run's concurrency group."""
         if look.build is None:
             return Hold()
         if WAITING in look.waits:
@@ -333,12 +333,12 @@ class Building:
 
     def _now(self) -> Progress:
         if self.seen is None:
-            raise AssertionError("a build is found before it is followed")
+            raise AssertionError("following() was called before starting()")
         return self.seen
 
     def _never_started(self, when: str = "") -> ExpectedError:
         return ExpectedError(
-            f"The tag {self.tag} is there, but no run of {self.workflow} was started for it{when}.",
+            f"The tag {self.tag} exists, but no run of {self.workflow} was started for it{when}.",
             self.words.never,
         )
 
@@ -347,23 +347,23 @@ class Building:
         build = seen.build
         if seen.note:
             last = f" It was last seen {_state(build)}." if build else ""
-            what = f"the build of {self.tag} could not be seen to its end: {seen.note}.{last}"
+            what = f"the build of {self.tag} could not be followed to its end: {seen.note}.{last}"
             return ExpectedError(f"Time is up ({self.words.limit}), and {what}", self.words.resume)
         state = f" ({_state(build)})" if build else ""
         return ExpectedError(
             f"Time is up ({self.words.limit}), and the build of {self.tag} is not over{state}.",
-            f"{self.words.resume} For a build that takes longer, raise {self.words.limit}. {_waits(seen)}".rstrip(),
+            f"{self.words.resume} If the build takes longer, raise {self.words.limit}. {_waits(seen)}".rstrip(),
         )
 
 
 def _how(build: Build, dispatched: bool) -> str:
     if dispatched:
-        return "by dispatching the workflow at the tag, because what a workflow's own token pushes starts nothing"
+        return "by dispatching the workflow at the tag, because pushes with a workflow's own token start nothing"
     return "by the push of the tag" if build.event == "push" else "by a dispatch at the tag"
 
 
 def _waits(seen: Progress) -> str:
-    """Say what a build waits for, as a sentence; empty if nothing is known to hold it."""
+    """Return what a build waits for as a sentence, empty if nothing is known to hold it."""
     if behind := hold_in_words(seen.hold):
         return f"It {behind}."
     return who_lets_go(seen.build.status, seen.build.url) if seen.build and seen.build.is_held else ""

@@ -1,4 +1,4 @@
-"""The one way to ask a server: time limits, retries of what only reads, parallel questions, each asked once."""
+"""All requests to servers: time limits, retries of reads, parallel requests, and each read only once."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 _WORKERS = 8
 MOST_AT_ONCE = 60
-"""Requests on their way at the same time. GitHub refuses more than 100, those of other runs among them (docs: "Rate
-limits for the REST API", secondary rate limits), and twenty components ask more than that in one round."""
+"""Limit of concurrent requests. GitHub refuses more than 100, including those of other runs (docs: "Rate limits for
+the REST API", secondary rate limits), and twenty components need more than that in one round."""
 _FIND_OUT = "The outcome is unknown. Run it again: what exists already is detected first."
 _T = TypeVar("_T")
 
 
 class Once(Generic[_K, _V]):
-    """Keeps what was answered for each key; a second thread waits for the first one's answer."""
+    """Keeps the answer for each key; a second thread waits for the answer of the first."""
 
     def __init__(self) -> None:
         self._answers: dict[_K, Future[_V]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: _K, ask: Callable[[], _V]) -> _V:
-        """Return the answer for `key`, from `ask` the first time. An exception is kept, too."""
+        """Return the answer for `key`, which `ask` gives the first time. An exception is kept, too."""
         with self._lock:
             answer = self._answers.get(key)
             first = answer is None
@@ -53,16 +53,15 @@ class Once(Generic[_K, _V]):
         return answer.result()
 
     def put(self, key: _K, value: _V) -> None:
-        """Keep an answer that came along with another one; the one that is there already stays."""
+        """Keep an answer that came with another one, unless there is one already."""
         self.get(key, lambda: value)
 
 
 class Http:
-    """Asks servers until `deadline`; safe to use from several threads at once.
+    """Sends requests until `deadline`; safe to use from several threads at once.
 
-    `ca_file` names certificates (PEM) to trust in place of the usual ones; raises UsageError where it
-    cannot be read. `sleep` waits so many seconds. Proxies are those of the environment. A `pace` is for long rows
-    of questions.
+    `ca_file` names certificates (PEM) to trust instead of the usual ones; raises UsageError if it cannot be read.
+    `sleep` waits a number of seconds. Proxies are those of the environment. A `pace` is for long series of requests.
     """
 
     def __init__(
@@ -80,13 +79,13 @@ class Http:
         self._turns = threading.Semaphore(MOST_AT_ONCE)
 
     def send(self, request: Request) -> Answer[Response]:
-        """Return the response, whatever its status below 500, or why there is none that can be used.
+        """Return the response with any status below 500, or why there is no usable one.
 
-        Broken connections, 5xx and rate limits are tried again, if the wait that is asked for still fits
-        into the time that is left. An `Unknown` holds neither credentials nor queries nor bodies.
+        Broken connections, 5xx and rate limits are retried if the required wait fits into the remaining time. An
+        `Unknown` contains neither credentials nor queries nor bodies.
 
-        A write is sent once: without an answer below 500 it is `Unconfirmed`, for it may have been done.
-        Any other `Unknown` says for certain that it was not.
+        A write is sent once: without an answer below 500 it is `Unconfirmed`, as it may have been done. Any other
+        `Unknown` means that it certainly was not.
         """
         problem = problem_with(request.url)
         if problem:
@@ -104,21 +103,21 @@ class Http:
         return refusal(outcome, request, time.time()) or outcome
 
     def anew(self, seconds: float) -> Http:
-        """The same connections with `seconds` from now, for what must still be said when time is up."""
+        """The same connections with `seconds` from now, for requests that remain when time is up."""
         other = copy.copy(self)
         other._deadline = Deadline(seconds)
         other._turns = threading.Semaphore(MOST_AT_ONCE)
         return other
 
     def pause(self, seconds: float) -> bool:
-        """Wait so long, if that fits into the time that is left; returns whether it did."""
+        """Wait `seconds` if they fit into the remaining time; return whether they did."""
         if seconds >= self._deadline.remaining():
             return False
         self._sleep(seconds)
         return True
 
     def parallel(self, calls: Sequence[Callable[[], _T]]) -> list[_T]:
-        """Run independent questions beside each other; the answers keep their order."""
+        """Run independent calls concurrently; the answers keep their order."""
         if len(calls) < 2:
             return [call() for call in calls]
         with concurrent.futures.ThreadPoolExecutor(min(len(calls), _WORKERS)) as pool:
@@ -131,7 +130,7 @@ class Http:
             return why if outcome.undone else Unconfirmed(why.reason, _FIND_OUT)
         refused = refusal(outcome, request, time.time())
         if refused and outcome.status >= 500:
-            # It may have broken after it was done; too many requests are refused before.
+            # The server may have failed after the write; a rate limit refuses before it.
             return Unconfirmed(refused.reason, _FIND_OUT)
         return refused or outcome
 
@@ -149,10 +148,10 @@ class Http:
         return outcome
 
     def _ask(self, request: Request) -> Response | Failure:
-        """Ask once, in a thread that can be left behind.
+        """Send a request once, in a thread that can be abandoned.
 
-        Time-outs of sockets start anew with every byte, so that a server could drip for ever. Raises Cancelled if
-        the run is cancelled; a write on its way is waited for a moment longer.
+        Socket time-outs restart with every byte, so that a slow server could take forever. Raises Cancelled if the run
+        is cancelled; for a write under way it first waits a moment longer.
         """
         if not self._turns.acquire(timeout=self._deadline.remaining()):
             return Failure(_out_of_time(request), transient=False, undone=True)
@@ -180,7 +179,7 @@ class Http:
     def _fulfil(self, answer: concurrent.futures.Future[Response | Failure], request: Request, seconds: float) -> None:
         try:
             answer.set_result(self._connected()(request, seconds))
-        except BaseException as error:  # a fault of ours belongs to the thread that asks
+        except BaseException as error:  # an error of ours belongs to the requesting thread
             answer.set_exception(error)
 
     def _connected(self) -> Exchange:
@@ -194,7 +193,7 @@ class Http:
 
 def _out_of_time(request: Request) -> Unknown:
     return Unknown(
-        f"the time for gathering evidence was over before {request.host} had answered about {request.what}",
+        f"the time for gathering evidence was over before {request.host} answered the request for {request.what}",
         "Run this again, or raise timeout-seconds.",
     )
 
@@ -207,6 +206,6 @@ def _trusting_exchange(file: str) -> Exchange:
     try:
         return Exchange(file)
     except OSError as error:  # an SSLError is one, too
-        why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM form"
+        why = error.strerror if not isinstance(error, ssl.SSLError) else "it contains no certificate in PEM form"
         remedy = "Name a file of certificates in PEM form, or leave ca-file empty."
         raise UsageError(f"The file that ca-file names cannot be used: {why}.", remedy) from error

@@ -1,6 +1,6 @@
-"""One exchange with a server by `requests`: trusted certificates, redirects, limits, and words for what went wrong.
+"""One exchange with a server by `requests`: trusted certificates, redirects, limits and error messages.
 
-This module alone imports the HTTP library, which takes long, so it is itself imported at first use.
+Only this module imports the HTTP library, which is slow, so it is itself imported at first use.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ...domain.evidence import RETRY, Unknown
 from . import Once
 from .messages import Credentials, Failure, Redirected, Request, Response, host_of, is_public, origin, problem_with
 
-# Where it is imported, requests looks for a guesser of encodings and warns if there is none. Nothing is guessed here,
-# and to import one takes a twelfth of the gate's time, so it finds none. A release does not carry one either.
+# On import, requests looks for an encoding detector and warns if there is none. Nothing is detected here, and importing
+# one takes a twelfth of the gate's time, so hide them. A release does not contain one either.
 _GUESSERS = {"chardet", "charset_normalizer"} - sys.modules.keys()
 sys.modules.update(dict.fromkeys(_GUESSERS))  # type: ignore[arg-type]
 with warnings.catch_warnings():
@@ -35,17 +35,17 @@ for _name in _GUESSERS:
     del sys.modules[_name]
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REDIRECTS_OF_WRITES = (307, 308)
-"""Only these say that method and body go along (RFC 9110, 15.4)."""
-_STAYS = "Running this again does not help: look at what answers there, such as a proxy or a page to log in on."
+"""Only these keep method and body (RFC 9110, 15.4)."""
+_STAYS = "Running this again does not help: check what answers there, such as a proxy or a login page."
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
 
 
 class TrustingAdapter(HTTPAdapter):
-    """Connections that share what they trust.
+    """Connections that share their trusted certificates.
 
-    Left to itself the library reads the file of certificates for every connection: 16 ms of computing for
-    the usual ones, and a gate opens two dozen. `verify` is as for requests: a file, a folder or True.
+    By default the library reads the certificate file for every connection: 16 ms of computing for the usual ones, and a
+    gate opens two dozen. `verify` is as for requests: a file, a folder or True.
     """
 
     def __init__(self, connections: int) -> None:
@@ -53,11 +53,11 @@ class TrustingAdapter(HTTPAdapter):
         super().__init__(pool_connections=connections, pool_maxsize=connections)
 
     def trust(self, file: str) -> None:
-        """Read a file of certificates (PEM) now; raises OSError, of which SSLError is one, where it is none."""
+        """Read a file of certificates (PEM) now; raises OSError (SSLError is one) if it is not readable as such."""
         self._contexts.get(file, lambda: _trusting(cafile=file))
 
     def build_connection_pool_key_attributes(self, request: PreparedRequest, verify: Any, cert: Any = None) -> Any:
-        """Say where to connect, and whom to trust there; the library asks this of its subclasses."""
+        """Return the host and its TLS settings; a hook that the library provides for subclasses."""
         tls: Any
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https":
@@ -65,7 +65,7 @@ class TrustingAdapter(HTTPAdapter):
         return host, tls
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Name the certificates to a connection that still needs it: to a proxy that itself speaks TLS."""
+        """Set the certificates of a connection to a proxy that itself uses TLS; others have them already."""
         if conn.proxy is not None and conn.proxy.scheme == "https":
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
@@ -83,7 +83,7 @@ def _trusting(**place: str) -> ssl.SSLContext:
 
 
 class _Authorization(AuthBase):
-    """Sets our credentials, or none. Without an AuthBase requests would take a password from `~/.netrc`."""
+    """Sets our credentials, or none. Without an AuthBase, requests would use a password from `~/.netrc`."""
 
     def __init__(self, credentials: Credentials | None) -> None:
         self._credentials = credentials
@@ -97,26 +97,26 @@ class _Authorization(AuthBase):
 class Exchange:
     """Connections that are kept and shared by threads.
 
-    `ca_file` replaces the usual certificates; raises OSError where it holds none.
+    `ca_file` replaces the usual certificates; raises OSError if it contains none.
     """
 
     def __init__(self, ca_file: str = "") -> None:
         adapter = TrustingAdapter(_CONNECTIONS)
         if ca_file:
             adapter.trust(ca_file)
-        # Given with each request: as the session's own setting it would lose to REQUESTS_CA_BUNDLE.
+        # Passed with each request: REQUESTS_CA_BUNDLE would override the session's own setting.
         self._verify: str | bool = ca_file or True
         self._session = _session(adapter)
 
     def __call__(self, request: Request, seconds: float) -> Response | Failure:
-        """Ask once and follow redirects; no single wait on the network is longer than `seconds`.
+        """Send a request once and follow redirects; no single wait on the network is longer than `seconds`.
 
-        Never raises for what a network or a server can do.
+        Never raises because of a network or a server.
         """
         try:
             return self._follow(request, seconds)
         except requests.exceptions.SSLError as error:
-            remedy = "If a private authority has signed it, name its certificate in ca-file."
+            remedy = "If a private authority signed it, name that authority's certificate in ca-file."
             return _failure(request, "has a certificate that is not trusted", _cause(error), remedy, transient=False)
         except requests.exceptions.ProxyError as error:
             return _failure(request, "cannot be reached through the proxy", _cause(error))
@@ -125,7 +125,7 @@ class Exchange:
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             problem = "cannot be reached, or broke off its answer"
             return _failure(request, problem, _cause(error), undone=_never_connected(error))
-        # The rest of what the libraries raise for addresses, headers and bodies they cannot take.
+        # Everything else that the libraries raise for malformed addresses, headers and bodies.
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return _failure(request, f"gave no usable answer ({type(error).__name__})", transient=False)
 
@@ -133,7 +133,7 @@ class Exchange:
         url, credentials = request.url, request.credentials
         for _ in range(request.redirects + 1):
             if credentials and credentials.origin != origin(url):
-                # For good: a redirect that comes back is no longer the question that we asked.
+                # Permanently: a redirect back to our origin is no longer our own request.
                 credentials = None
             answer = self._once(request, url, credentials, seconds)
             if isinstance(answer, str):
@@ -142,7 +142,7 @@ class Exchange:
                     return _not_followed(request, problem, url)
                 continue
             if isinstance(answer, Response) and answer.status >= 400 and origin(url) != origin(request.url):
-                # It was asked without our login: its "not found" is not the word of the server that we asked.
+                # It received no login of ours, so its "not found" does not count as the original server's.
                 return _failure(request, f"redirects to {host_of(url)}, which answered {answer.status}")
             return answer
         return _failure(request, "redirects without end", transient=False)
@@ -150,7 +150,7 @@ class Exchange:
     def _once(
         self, request: Request, url: str, credentials: Credentials | None, seconds: float
     ) -> Response | Failure | str:
-        """Return the answer, or where it redirects to."""
+        """Return the answer, or the target of a redirect."""
         with self._session.request(
             request.method,
             url,
@@ -161,17 +161,17 @@ class Exchange:
             allow_redirects=False,
             stream=True,
             verify=self._verify,
-            # Plain http is for this machine only: a proxy would carry it elsewhere in the clear.
+            # Plain http is for this machine only: a proxy would send it elsewhere unencrypted.
             proxies={"http": None, "all": None} if url.startswith("http:") else None,  # type: ignore[dict-item]
         ) as reply:
             target = reply.headers.get("location")
             if reply.status_code in _REDIRECTS and target:
                 if request.writes and reply.status_code not in _REDIRECTS_OF_WRITES:
-                    return _not_followed(request, "redirects what was to be written", urljoin(url, target))
+                    return _not_followed(request, "redirects a write", urljoin(url, target))
                 return target
             body = _body(reply, request.max_bytes)
         if body is None:
-            problem = f"answered with more than the {request.max_bytes:,} bytes that are read"
+            problem = f"answered with more than the limit of {request.max_bytes:,} bytes"
             return _failure(request, problem, transient=False)
         headers = {name.lower(): value for name, value in reply.headers.items()}
         return Response(reply.status_code, headers, body, url)
@@ -187,7 +187,7 @@ def _session(adapter: HTTPAdapter) -> requests.Session:
 
 
 def _body(reply: requests.Response, most: int) -> bytes | None:
-    """Read the body, or None where it is longer than `most` bytes."""
+    """Read the body; None if it is longer than `most` bytes."""
     parts, length = [], 0
     for part in reply.iter_content(_CHUNK):
         length += len(part)
@@ -201,11 +201,11 @@ def _problem_with_redirect(request: Request, source: str, target: str) -> str:
     if problem_with(target):
         return f"redirects to an address that {problem_with(target)}"
     if request.writes and origin(target) != origin(request.url):
-        return f"redirects what was to be written to another server, {host_of(target)}"
+        return f"redirects a write to another server, {host_of(target)}"
     if request.stays and origin(target) != origin(request.url):
         return f"redirects to another server, {host_of(target)}"
     if is_public(origin(request.url).host) and not is_public(origin(target).host):
-        return f"redirects into an inner network, to {host_of(target)}"
+        return f"redirects into an internal network, to {host_of(target)}"
     if source.startswith("https:") and not target.startswith("https:"):
         return f"redirects from https to plain http on {host_of(target)}"
     return ""
@@ -230,13 +230,13 @@ def _not_followed(request: Request, problem: str, target: str) -> Failure:
 
 
 def _never_connected(error: requests.exceptions.RequestException) -> bool:
-    """Whether no connection came about, so that nothing can have been sent."""
+    """Whether no connection was established, so that nothing can have been sent."""
     inner = error.args[0] if error.args else None
     return isinstance(getattr(inner, "reason", None), NewConnectionError)
 
 
 def _cause(error: BaseException | None) -> str:
-    """Return the operating system's words. The libraries' own are left out: they quote addresses."""
+    """Return the operating system's message. The libraries' own are omitted: they quote addresses."""
     while error:
         if isinstance(error, OSError) and error.strerror:
             return f" ({str(error.strerror)[:100]})"

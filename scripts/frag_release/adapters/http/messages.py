@@ -1,7 +1,7 @@
 """Requests and responses as the rest of the program sees them, and where requests may go.
 
-That is https anywhere, plain http on this machine only; an origin alone may see its credential. A reply is used if
-it holds what its API promises.
+That is https anywhere, but plain http on this machine only; a credential goes only to its origin. A reply is used if
+it has the fields that its API promises.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _PORTS = {"http": 80, "https": 443}
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _T = TypeVar("_T")
 MAX_BYTES = 8 * 1024 * 1024
-"""Most that is read of a body, in bytes after decompression, where the caller asks for no other limit."""
+"""Default limit of a body, in bytes after decompression."""
 _MOST_QUOTED = 200
 
 
 class Origin(NamedTuple):
-    """What credentials belong to (RFC 6454)."""
+    """The server that credentials belong to (RFC 6454)."""
 
     scheme: str
     host: str
@@ -39,15 +39,15 @@ class Origin(NamedTuple):
 
 
 def origin(url: str) -> Origin:
-    """Return the origin of a URL; raises ValueError where it has none."""
+    """Return the origin of a URL; raises ValueError if it has none."""
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("no http address")
+        raise ValueError("not an http address")
     return Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
 
 
 def host_of(url: str) -> str:
-    """Return the host for people to read, with a port that is not the usual one."""
+    """Return the host for people to read, with its port unless that is the default."""
     try:
         scheme, host, port = origin(url)
     except ValueError:
@@ -65,7 +65,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_ip_address(host: str) -> bool:
-    """Whether a host is given by number."""
+    """Whether a host is an IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -74,10 +74,10 @@ def is_ip_address(host: str) -> bool:
 
 
 def is_public(host: str) -> bool:
-    """Whether a host is on the public network, as far as its name or number tells; nobody is asked.
+    """Whether a host is on the public network, judged by its name or address alone, without a look-up.
 
-    What looks like a number but is not written as one (`127.1`, `0x7f000001`) is taken for an inner address: some
-    resolvers read it as one. Names of inner networks: RFC 6761, 6762 (with appendix G) and 8375.
+    Irregular numbers (`127.1`, `0x7f000001`) count as internal, because some resolvers read them as addresses. Names of
+    internal networks: RFC 6761, 6762 (with appendix G) and 8375.
     """
     name = host.rstrip(".").lower()
     try:
@@ -91,7 +91,7 @@ def is_public(host: str) -> bool:
 
 
 def _wrapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that one of IPv6 leads to: mapped, 6to4, by a translator (RFC 6052), or compatible."""
+    """Return the IPv4 address in an IPv6 one: mapped, 6to4, translated (RFC 6052) or compatible; None if none."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if any(address in network for network in _LAST_32_BITS):
@@ -100,34 +100,34 @@ def _wrapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddres
 
 
 def problem_with(url: str) -> str:
-    """Say why no request may go to a URL; empty where it may."""
+    """Return why no request may go to a URL, empty if it may."""
     try:
         scheme, host, _ = origin(url)
     except ValueError:
         return "is not an https address"
     if "@" in urlsplit(url).netloc:
-        return "holds a user name, which does not belong in an address"
+        return "contains a user name, which does not belong in an address"
     if scheme == "http" and not is_loopback(host):
-        return "is plain http, which is for this machine itself only"
+        return "is plain http, which is allowed for this machine only"
     return ""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The value of an `Authorization` header, for requests to `origin` and to nobody else."""
+    """The value of an `Authorization` header, for requests to `origin` only."""
 
     origin: Origin
     authorization: str = field(repr=False)
 
 
 def bearer(token: str, url: str, given_as: str) -> Credentials:
-    """Credentials for the origin of `url`; raises UsageError where the token cannot be sent.
+    """Credentials for the origin of `url`; raises UsageError if the token cannot be sent.
 
-    `given_as` says where the token is from. It is checked here, because the HTTP library would
-    quote a malformed one in its own error.
+    `given_as` names the source of the token. It is checked here, because the HTTP library would quote a malformed one
+    in its own error.
     """
     if not _SENDABLE.fullmatch(token):
-        raise UsageError(f"{given_as} holds characters that no token has.", "Set it again, in one line.")
+        raise UsageError(f"{given_as} contains characters that no token has.", "Set it again, in one line.")
     return Credentials(origin(url), f"Bearer {token}")
 
 
@@ -138,13 +138,13 @@ def basic(username: str, password: str, url: str) -> Credentials:
 
 
 def read_payload(body: bytes, kind: type[_T]) -> _T | None:
-    """Parse JSON; None where it is none, or lacks what `kind` (a TypedDict or a list of them) names."""
+    """Parse JSON; None if it is not JSON, or lacks what `kind` (a TypedDict or a list of them) names."""
     document = parse(body)
     return document if _check(kind)(document) else None  # type: ignore[arg-type, return-value]
 
 
 def parse(body: bytes) -> object:
-    """Parse JSON; None where it is none."""
+    """Parse JSON; None if it is not JSON."""
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -154,7 +154,7 @@ def parse(body: bytes) -> object:
 
 @cache
 def _check(kind: Any) -> Callable[[object], bool]:
-    """Return the check for a kind, made once: a list may have tens of thousands of items."""
+    """Return the check for a kind, cached because a list may have tens of thousands of items."""
     if is_typeddict(kind):
         fields = [(name, _check(wanted)) for name, wanted in get_type_hints(kind).items()]
         return lambda value: isinstance(value, dict) and all(check(value.get(name)) for name, check in fields)
@@ -172,10 +172,10 @@ def _check(kind: Any) -> Callable[[object], bool]:
 
 @dataclass(frozen=True)
 class Request:
-    """A question, or with POST, PATCH and DELETE an order to write. `what` names for people what is asked for.
+    """A read or, with POST, PATCH and DELETE, a write. `what` names its subject for people.
 
-    `tries` is how often a question is asked at most. One that `stays` follows no redirect to another server.
-    `seconds` is the longest that one exchange may take, `redirects` how many are followed at most.
+    A read is sent at most `tries` times. A request that `stays` follows no redirect to another server. `seconds` is the
+    time limit of one exchange; at most `redirects` are followed.
     """
 
     url: str
@@ -192,20 +192,20 @@ class Request:
 
     @property
     def writes(self) -> bool:
-        """Whether the request changes something: it is sent once, because twice could do it twice."""
+        """Whether the request changes something: it is sent once, because a retry could do it twice."""
         return self.method in ("POST", "PATCH", "DELETE")
 
     @property
     def host(self) -> str:
-        """The host that is asked, for messages: never the query, which may hold secrets."""
+        """The host for messages, never with the query, which may contain secrets."""
         return host_of(self.url)
 
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer. Header names are in lower case; a header sent twice has its values joined by `, `.
+    """A complete answer. Header names are in lower case; a header sent twice has its values joined by `, `.
 
-    `url` is where it came from in the end, after redirects.
+    `url` is the final URL, after redirects.
     """
 
     status: int
@@ -214,15 +214,15 @@ class Response:
     url: str = field(default="", repr=False)
 
     def header(self, name: str) -> str:
-        """Return a header's value, or an empty text."""
+        """Return a header's value, empty if there is none."""
         return self.headers.get(name, "")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """No whole answer came; `transient` says whether asking again may help.
+    """No complete answer came; if `transient`, a retry may help.
 
-    `undone` is for a write: it is certain that the server has not done it.
+    `undone` is for a write: the server has certainly not done it.
     """
 
     unknown: Unknown
@@ -232,17 +232,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Unconfirmed(Unknown):
-    """A write was sent, and no answer says whether it was done."""
+    """A write was sent, and no answer shows whether it was done."""
 
 
 @dataclass(frozen=True)
 class Redirected(Unknown):
-    """A redirect to `target` that was not followed; what was to be written was not."""
+    """A redirect to `target` that was not followed; nothing was written."""
 
     target: str = field(default="", repr=False)
 
 
 def quoted(text: str) -> str:
-    """Return foreign text fit for one line of a message: printable, in quotes, at most 200 characters."""
+    """Return foreign text for one line of a message: printable, in quotes, at most 200 characters."""
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return f'"{line}"' if len(line) <= _MOST_QUOTED else f'"{line[: _MOST_QUOTED - 1]}…"'

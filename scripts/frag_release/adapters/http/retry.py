@@ -1,7 +1,7 @@
-"""When a question is asked again, the time that all have together, and the pace of a long row of them.
+"""Retries of requests, the time that all have together, and the pace of a long series.
 
-The order of what is believed is GitHub's ("Best practices for using the REST API"): `retry-after`,
-else `x-ratelimit-reset` where nothing remains, else a minute, doubled each time.
+The order of precedence is GitHub's ("Best practices for using the REST API"): `retry-after`, else
+`x-ratelimit-reset` if nothing remains, else a minute, doubled each time.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from .messages import Failure, Request, Response
 
 _TRANSIENT = (500, 502, 503, 504)
 _NOT_IMPLEMENTED = 501
-"""Said of a method: a HEAD can then be asked for as a GET."""
+"""The method is not supported: a HEAD can then be repeated as a GET."""
 _FIRST_PAUSE = 0.5
 _FIRST_LIMITED_PAUSE = 60.0
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _EPOCH = re.compile(r"[0-9]{1,11}")
 A_MINUTE = 800
-"""Most questions to one server within a minute: some room below GitHub's 900."""
+"""Limit of requests to one server within a minute, somewhat below GitHub's 900."""
 SPARED = 10
-"""The last part, one in so many, of what a server allows is spread over the time until it allows more."""
+"""The last one in `SPARED` of the requests that a server allows are spread over the time until its limit resets."""
 TOLD_APART = 5.0
-"""Seconds between two lines about the progress, at least."""
+"""Minimum seconds between two lines of progress."""
 
 
 class Deadline:
-    """A moment `seconds` from now; `clock` counts seconds and never goes back."""
+    """A moment `seconds` from now; `clock` counts seconds and is monotonic."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
     def remaining(self) -> float:
-        """The seconds that are left, never below 0."""
+        """The remaining seconds, never below 0."""
         return max(0.0, self._end - self._clock())
 
     @property
@@ -52,19 +52,19 @@ class Deadline:
 
 @dataclass(frozen=True)
 class RateLimited(Unknown):
-    """The server answers no more of our questions for a while."""
+    """The server refuses our requests for a while."""
 
 
 def is_limited(response: Response) -> bool:
-    """Whether a response is a refusal for too many requests: GitHub also says it with 403."""
+    """Whether a response is a refusal for too many requests, for which GitHub also uses 403."""
     if response.status != 403:
         return response.status == 429
-    said = b"rate limit" in response.body[:2000].lower()
-    return said or "retry-after" in response.headers or response.header("x-ratelimit-remaining") == "0"
+    mentioned = b"rate limit" in response.body[:2000].lower()
+    return mentioned or "retry-after" in response.headers or response.header("x-ratelimit-remaining") == "0"
 
 
 def pause_after(outcome: Response | Failure, attempt: int, now: float) -> float | None:
-    """Return the seconds to wait before asking again, or None where asking again is no use.
+    """Return the seconds to wait before a retry, or None if a retry is useless.
 
     `attempt` counts from 0; `now` is in seconds since the epoch.
     """
@@ -74,42 +74,40 @@ def pause_after(outcome: Response | Failure, attempt: int, now: float) -> float 
         return limited_pause(outcome, attempt, now)
     if outcome.status not in _TRANSIENT:
         return None
-    told = _retry_after(outcome.header("retry-after"), now)
-    return _FIRST_PAUSE * (1 << attempt) if told is None else told
+    wanted = _retry_after(outcome.header("retry-after"), now)
+    return _FIRST_PAUSE * (1 << attempt) if wanted is None else wanted
 
 
 def refusal(response: Response, request: Request, now: float) -> Unknown | None:
-    """Return what a response that no client can use comes to; None for the others."""
+    """Return why a response cannot be used by any client; None if it can."""
     asked = f"when asked for {request.what}"
     if is_limited(response):
-        back = datetime.datetime.fromtimestamp(now + limited_pause(response, 0, now), datetime.timezone.utc)
         reason = f"{request.host} takes no more requests for now ({response.status}) {asked}"
-        return RateLimited(reason, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")
+        return RateLimited(reason, _run_after(now + limited_pause(response, 0, now)))
     if response.status >= 500 and (request.method, response.status) != ("HEAD", _NOT_IMPLEMENTED):
         return Unknown(f"{request.host} answered {response.status} {asked}")
     return None
 
 
 def limited_pause(response: Response, attempt: int, now: float) -> float:
-    """Return the seconds that a refusal for too many requests wants us to wait."""
-    told = _retry_after(response.header("retry-after"), now)
-    if told is not None:
-        return told
+    """Return the seconds to wait after a refusal for too many requests."""
+    wanted = _retry_after(response.header("retry-after"), now)
+    if wanted is not None:
+        return wanted
     reset = read_epoch(response.header("x-ratelimit-reset"))
     if response.header("x-ratelimit-remaining") == "0" and reset is not None:
-        # A second more: the server's clock and ours need not agree to the second. A day at most, so
-        # that nonsense stays a date.
+        # One second more, as the clocks may differ; at most a day, so that nonsense stays a valid date.
         return min(max(0.0, reset - now) + 1, 86400.0)
     return _FIRST_LIMITED_PAUSE * (1 << attempt)
 
 
 def read_epoch(value: str) -> int | None:
-    """Return the number that a header has, such as a time in seconds since the epoch; None where it has none."""
+    """Return a header's number, such as a time in seconds since the epoch; None if it is not one."""
     return int(value) if _EPOCH.fullmatch(value) else None
 
 
 def _retry_after(value: str, now: float) -> float | None:
-    """Read `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3). None where it is neither."""
+    """Read `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3). None if it is neither."""
     if _SECONDS.fullmatch(value):
         return float(min(int(value), 86400))
     try:
@@ -123,7 +121,7 @@ def _retry_after(value: str, now: float) -> float | None:
 
 @dataclass
 class _Server:
-    """What one server's answers said; times are in seconds since the epoch."""
+    """The limits that one server's answers stated; times are in seconds since the epoch."""
 
     limit: int = 0
     remaining: int = 0
@@ -134,14 +132,14 @@ class _Server:
 
     @property
     def is_low(self) -> bool:
-        """Whether only the last part is left of what the server allows."""
+        """Whether only the last part of the allowed requests is left."""
         return self.limit > 0 and self.remaining * SPARED <= self.limit
 
 
 class Pace:
-    """Says when a question may go out; safe to use from several threads at once.
+    """Decides when a request may be sent; safe to use from several threads at once.
 
-    `tell` is given a line about the progress now and then; `now` counts seconds since the epoch.
+    `tell` occasionally receives a line of progress; `now` counts seconds since the epoch.
     """
 
     def __init__(
@@ -157,7 +155,7 @@ class Pace:
         self._told = now()
 
     def wait(self, request: Request, seconds: float) -> float | Unknown:
-        """Return how many seconds this question has to wait, or `RateLimited` where that is over `seconds`."""
+        """Return how many seconds this request has to wait, or `RateLimited` if that is over `seconds`."""
         with self._lock:
             server, now = self._servers.setdefault(request.host, _Server()), self._now()
             at = self._free_at(server, now) if server.limit or server.closed_until else now
@@ -169,13 +167,13 @@ class Pace:
             return at - now
 
     def learn(self, request: Request, response: Response) -> None:
-        """Take note of what the headers of an answer say."""
+        """Note the limits in the headers of an answer."""
         with self._lock:
             server, now = self._servers.setdefault(request.host, _Server()), self._now()
             limit, remaining, reset = (
                 read_epoch(response.header(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
             )
-            # Answers overtake each other: within one period the lowest number is the newest.
+            # Answers may arrive out of order: within one period the lowest number is the newest.
             if limit and remaining is not None and reset is not None and reset >= server.reset:
                 if reset > server.reset:
                     server.remaining, server.next_free = remaining, 0.0
@@ -203,8 +201,12 @@ class Pace:
 
 
 def _closed(request: Request, server: _Server, at: float) -> RateLimited:
-    back = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)
     why = f"{request.host} takes no more requests for now, and was not asked for {request.what}"
     if server.closed_until < at and server.is_low:
         why = f"of {server.limit:,} requests only {max(server.remaining, 0):,} are left: {why}"
-    return RateLimited(why, f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}.")
+    return RateLimited(why, _run_after(at))
+
+
+def _run_after(seconds: float) -> str:
+    back = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return f"Run this again after {back:%H:%M} UTC on {back:%Y-%m-%d}."

@@ -1,4 +1,4 @@
-"""Registries of container images: does this image exist, with what digest, and what does it say of its making?"""
+"""Registries of container images: does an image exist, with what digest, and from what was it built?"""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ..http.messages import Response, is_loopback, problem_with
 from .access import STAYS, RegistryAccess
 
 _MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
-"""Most that is read of a manifest, a configuration or a statement."""
+"""Limit of a manifest, a configuration or a statement."""
 _TOO_LARGE = "Build with less provenance (mode=min), or set check-origin to off."
-_INCOMPLETE = "Push the image again, whole: run the build of that tag once more."
+_INCOMPLETE = "Push the complete image again: re-run the build of that tag."
 _NO_PROVENANCE = "it has no provenance"
 
 Document = dict[str, Any]
@@ -41,16 +41,16 @@ _TYPES = (
 )
 HEADERS = {"Accept": ", ".join(_TYPES)}
 _REFUSALS = (401, 403, 404)
-"""What registries answer of what the login does not reach; 404 also of what is not there."""
+"""Answers of registries for what the login cannot access; 404 also for what does not exist."""
 _DIGEST_HEADER = "docker-content-digest"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MAX_BYTES = 4 * 1024 * 1024
-"""What registries take at most as a manifest (OCI distribution specification, "Pushing Manifests")."""
+"""Registries' own limit of a manifest (OCI distribution specification, "Pushing Manifests")."""
 
 
 @dataclass(frozen=True)
 class OriginReader:
-    """Reads what the image `image`, whose digest is known, says. `labels` says that its labels may speak for it."""
+    """Reads the origin of `image`, whose digest is known. With `labels`, its labels count if provenance has none."""
 
     access: RegistryAccess
     parallel: Parallel
@@ -61,17 +61,17 @@ class OriginReader:
 
     @answered
     def read(self) -> Origins:
-        """Return what each platform says; platforms are asked about at once."""
+        """Return the origin of each platform, read concurrently."""
         what, digest = f"the image {self.image.reference}", self.image.digest or ""
         document = self._document("manifests", Descriptor(digest), what)
         platforms = seen(origin.platforms_in(digest, document, what))
         only = document if "manifests" not in document else None
-        said = self.parallel([partial(self._platform, one, only) for one in platforms])
+        found = self.parallel([partial(self._platform, one, only) for one in platforms])
         manifests = frozenset(one.image.digest for one in platforms)
-        return Origins(manifests, tuple(answer for answers in said for answer in answers))
+        return Origins(manifests, tuple(answer for answers in found for answer in answers))
 
     def _platform(self, platform: Platform, manifest: Document | None) -> Sequence[Answer[Origin]]:
-        """Return what a platform says, in each of its statements; `manifest` is its image's if that was read."""
+        """Return a platform's origin by each of its statements; `manifest` is its image's if that was read."""
         if platform.problem:
             return [platform.problem]
         found: list[Answer[Origin]] = []
@@ -97,11 +97,11 @@ class OriginReader:
 
     @answered
     def _labelled(self, platform: Platform, manifest: Document | None, found: Sequence[Answer[Origin]]) -> Origin:
-        """Return what the labels say, with what the provenance, which names no commit, says of what went in."""
-        said = next((one for one in found if isinstance(one, Origin)), Origin())
+        """Return the origin by the labels, with the materials of the provenance, which names no commit."""
+        stated = next((one for one in found if isinstance(one, Origin)), Origin())
         labelled = self._labels(platform, manifest)
-        silence = f"{said.silence}, and {labelled.silence}" if labelled.silence else ""
-        return replace(labelled, materials=said.materials, silence=silence)
+        silence = f"{stated.silence}, and {labelled.silence}" if labelled.silence else ""
+        return replace(labelled, materials=stated.materials, silence=silence)
 
     def _labels(self, platform: Platform, manifest: Document | None) -> Origin:
         what = self._what("the manifest", platform)
@@ -115,9 +115,9 @@ class OriginReader:
         return f"{part} of {self.image.name}:{self.image.tag}{f' for {platform.name}' if platform.name else ''}"
 
     def _document(self, kind: Literal["manifests", "blobs"], place: Descriptor, what: str) -> Document:
-        """Return the JSON object with a digest, which its bytes must have."""
+        """Return the JSON object at `place`; raises Unseen unless its bytes have that digest."""
         if place.size > _MAX_DOCUMENT_BYTES:
-            reason = f"{what} has {place.size:,} bytes, and at most {_MAX_DOCUMENT_BYTES:,} are read"
+            reason = f"{what} has {place.size:,} bytes, over the limit of {_MAX_DOCUMENT_BYTES:,}"
             raise Unseen(Unknown(reason, _TOO_LARGE))
         path = f"/v2/{self.repository}/{kind}/{place.digest}"
         headers = self.headers if kind == "manifests" else {}
@@ -127,7 +127,7 @@ class OriginReader:
         if response.status != 200:
             raise Unseen(self.access.not_shown(response.status, what))
         if f"sha256:{hashlib.sha256(response.body).hexdigest()}" != place.digest:
-            reason = f"{self.access.host} sent something else for {what}: its digest is another"
+            reason = f"{self.access.host} sent something else for {what}: its digest differs"
             raise Unseen(Unknown(reason, RETRY))
         return seen(origin.read_json(response.body, what))
 
@@ -141,7 +141,7 @@ class ImagePlace:
 
 
 def locate(name: str, registry_url: str = "") -> ImagePlace | None:
-    """Return where an image `HOST/NAME` is, at `registry_url` if given; None for other names."""
+    """Return the place of an image `HOST/NAME`, at `registry_url` if given; None for other names."""
     first, _, repository = name.partition("/")
     host = _HOST.fullmatch(first)
     hub = one_name(first) == DOCKER_HUB
@@ -158,10 +158,10 @@ def _scheme(host: str) -> str:
 
 
 def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> Image:
-    """Return the image with its digest, with None where the registry has no such image.
+    """Return the image with its digest, which is None if the registry has no such image.
 
-    HEAD is believed where it names a manifest and its digest. Some registries and proxies refuse it, or send it
-    without a digest or a type: then what GET sends decides, which counts as a pull.
+    A HEAD is trusted if it names a manifest type and a digest. Some registries and proxies refuse it or omit one of
+    them: then a GET decides, which counts as a pull.
     """
     what = f"the image {name}:{tag}"
     path = f"/v2/{repository}/manifests/{tag}"
@@ -171,7 +171,7 @@ def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> 
         return Image(name, tag, digest)
     has_own_login = response.status in _REFUSALS and access.log_in_for(repository)
     if response.status == 401 and not has_own_login:
-        # A login that was refused is not sent again: some registries lock it after a few times.
+        # Do not send a refused login again: some registries lock it after a few attempts.
         raise Unseen(access.refused(response.status, what))
     response = access.ask("GET", path, what, HEADERS, _MAX_BYTES, repository)
     if response.status == 404:
@@ -180,7 +180,7 @@ def find_image(access: RegistryAccess, name: str, repository: str, tag: str) -> 
         raise Unseen(access.not_shown(response.status, what))
     digest = _computed_digest(response)
     if digest is None:
-        raise Unseen(Unknown(f"{access.host} sent no manifest for {what}", STAYS))
+        raise Unseen(Unknown(f"{access.host} sent no valid manifest for {what}", STAYS))
     return Image(name, tag, digest)
 
 
@@ -191,14 +191,14 @@ def _sent_digest(response: Response) -> str | None:
 
 
 def _computed_digest(response: Response) -> str | None:
-    """Return the digest of the manifest in the body; None where there is none, or another was promised."""
+    """Return the digest of the manifest in the body; None if there is none, or the header has another digest."""
     computed = f"sha256:{hashlib.sha256(response.body).hexdigest()}"
     promised = response.header(_DIGEST_HEADER).strip().lower() or computed
     return computed if _is_manifest(response.body) and promised == computed else None
 
 
 def _is_manifest(body: bytes) -> bool:
-    """Whether a body is a manifest by what is in it: the header that says so is lost on some ways."""
+    """Whether a body is a manifest by its content: some proxies lose the header with the type."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -209,16 +209,16 @@ def _is_manifest(body: bytes) -> bool:
 
 
 class RegistryClient:
-    """Asks registries about images.
+    """Reads images from registries.
 
-    `registry_url` is asked in place of the registry in an image's name. `logins` has the login of each registry by
-    `one_name` of its host; others are asked without. Raises UsageError where the address cannot be used.
+    `registry_url` replaces the registry in an image's name. `logins` has the login of each registry by `one_name` of
+    its host; others are read without. Raises UsageError if the address cannot be used.
     """
 
     def __init__(self, http: Http, registry_url: str = "", logins: Mapping[str, Login] | None = None) -> None:
         problem = problem_with(registry_url) if registry_url else ""
         if problem:
-            raise UsageError(f"The input registry-url {problem}.", "Use one such as https://registry-1.docker.io.")
+            raise UsageError(f"The input registry-url {problem}.", "Use a URL such as https://registry-1.docker.io.")
         self._http = http
         self._registry_url = registry_url
         self._logins = logins or {}
@@ -229,16 +229,16 @@ class RegistryClient:
         origins: Collection[tuple[str, str]] = (),
         contents: Collection[tuple[str, str]] = (),
     ) -> Mapping[tuple[str, str], Answer[Image]]:
-        """Say what is there for each (name with the registry's host, tag), in three round trips.
+        """Return the image of each (name with the registry's host, tag), in three round trips.
 
-        Those in `origins` and `contents` are asked what they say of their making, in three more; of `contents` the
-        labels, which a base image hands down, say nothing.
+        For those in `origins` and `contents` the origin is read, in three more; for `contents` the labels, which may be
+        inherited from a base image, do not count.
         """
         places = {pair: locate(pair[0], self._registry_url) for pair in wanted}
         registries = {place.registry for place in places.values() if place}
         read = {**dict.fromkeys(contents, False), **dict.fromkeys(origins, True)}
         calls = [partial(self._in_registry, url, places, read) for url in sorted(registries)]
-        found = {pair: _unaskable(*pair, place) for pair, place in places.items()}
+        found = {pair: _without_request(*pair, place) for pair, place in places.items()}
         for answers in self._http.parallel(calls):
             found.update(answers)
         return found
@@ -266,7 +266,7 @@ class RegistryClient:
 
     @answered
     def _image(self, access: RegistryAccess, name: str, repository: str, tag: str, labels: bool | None) -> Image:
-        """Return an image; `labels` is None where what it says is not read, else whether its labels count."""
+        """Return an image; `labels` is whether its labels count, None if its origin is not read."""
         image = find_image(access, name, repository, tag)
         if labels is None or not image.digest:
             return image
@@ -274,8 +274,8 @@ class RegistryClient:
         return replace(image, origins=reader.read())
 
 
-def _unaskable(name: str, tag: str, place: ImagePlace | None) -> Answer[Image]:
+def _without_request(name: str, tag: str, place: ImagePlace | None) -> Answer[Image]:
     if place is None:
-        return Unknown(f"{name!r} is no name of an image", "Use one such as docker.io/owner/image.")
-    # Under a tag that no registry takes there is nothing, without asking.
+        return Unknown(f"{name!r} is not an image name", "Use one such as docker.io/owner/image.")
+    # No registry accepts such a tag, so nothing can exist under it.
     return Image(name, tag, None)

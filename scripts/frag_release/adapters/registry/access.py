@@ -1,7 +1,7 @@
 """Logging in to a registry: no challenge, `Basic`, or the token server that a `Bearer` challenge names.
 
-Challenges are those of RFC 9110, 11.6.1. Docker's token protocol (distribution docs, "Token Authentication"): `scope`
-may be given several times.
+Challenges follow RFC 9110, 11.6.1. Docker's token protocol (distribution docs, "Token Authentication") allows several
+`scope` parameters.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ _MAX_TOKEN_BYTES = 256 * 1024
 _MOST_REDIRECTS = 3
 _CHECK_LOGIN = "Check registry-username and registry-password, or registry-config, and that they may pull this image."
 STAYS = (
-    "Running this again does not help: look at what answers there. It has to be the registry itself, or a proxy that "
-    "passes its answers on as they are."
+    "Running this again does not help: check what answers there. It must be the registry itself, or a proxy that "
+    "passes its answers on unchanged."
 )
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """One way to log in; the names of parameters and the scheme are in lower case."""
+    """One way to log in; the scheme and the names of parameters are in lower case."""
 
     scheme: str
     parameters: Mapping[str, str]
 
 
 def parse_challenges(header: str) -> list[Challenge]:
-    """Read a header of one or more challenges; what cannot be read ends the list."""
+    """Parse a header of one or more challenges; the first malformed part ends the list."""
     found: list[tuple[str, dict[str, str]]] = []
     header, position = header[:_MOST_CHARACTERS].rstrip(" ,"), 0
     while position < len(header):
@@ -76,15 +76,15 @@ def parse_challenges(header: str) -> list[Challenge]:
 
 
 def realm_may_be_asked(realm: str, registry: str, *, with_login: bool) -> bool:
-    """Whether a registry's token realm may be asked, `with_login` or for a token that anybody gets; both are URLs.
+    """Whether a registry's token realm may be asked, `with_login` or for an anonymous token; both are URLs.
 
-    It must be https, or http on this machine if the registry is on this machine, too. Without a login there is
-    nothing to lose: it may be anywhere, but not inside of a network that the registry is outside of.
+    It must be https, or http on this machine if the registry is on this machine, too. Without a login there is nothing
+    to lose: it may be anywhere, but not in an internal network if the registry is outside.
 
-    With a login its host must be the registry's, or be at or below the domain that the registry's host is directly in
-    (`auth.docker.io` for `registry-1.docker.io`), or below the registry's own host. Which domains are in one hand only
-    a list that changes every week would tell; so a domain counts only if it has two labels or more, is no address by
-    number, and does not look like `co.uk` or `com.au`: two labels, short and then of two letters.
+    With a login, its host must be the registry's, or at or below the domain directly above the registry's host
+    (`auth.docker.io` for `registry-1.docker.io`), or below the registry's own host. Only the Public Suffix List, which
+    changes weekly, would show which domains have one owner; so a domain counts only if it has at least two labels, is
+    not an IP address, and does not look like `co.uk` or `com.au`: two labels, a short one and one of two letters.
     """
     if problem_with(realm):
         return False
@@ -96,10 +96,10 @@ def realm_may_be_asked(realm: str, registry: str, *, with_login: bool) -> bool:
     if not with_login:
         return is_public(host) or not is_public(registry_host)
     domains = (registry_host, registry_host.partition(".")[2])
-    return any(_in_one_hand(domain) and _at_or_below(host, domain) for domain in domains)
+    return any(_has_one_owner(domain) and _at_or_below(host, domain) for domain in domains)
 
 
-def _in_one_hand(domain: str) -> bool:
+def _has_one_owner(domain: str) -> bool:
     labels = domain.split(".")
     if len(labels) < 2 or not all(labels) or is_ip_address(domain) or labels[-1].isdigit():
         return False
@@ -121,7 +121,7 @@ class RegistryAccess:
             _CHECK_LOGIN
             if login
             else (
-                "If the image is private, give registry-username and registry-password or, where images are in several "
+                "If the image is private, give registry-username and registry-password or, if images are in several "
                 f"registries, registry-config with a login for {host_of(url)}."
             )
         )
@@ -136,10 +136,10 @@ class RegistryAccess:
         return host_of(self._url)
 
     def log_in(self, repositories: Collection[str]) -> None:
-        """Learn how to log in, and do so once for all `repositories`.
+        """Find out how to log in, and do so once for all `repositories`.
 
-        Where the login for several is refused, each image is asked for without one: the registry then
-        says for each of them what it wants.
+        If the login for several is refused, each image is requested without one: the registry then returns a challenge
+        for each.
         """
         response = self._http.send(Request(f"{self._url}/v2/", "its API"))
         if isinstance(response, Unknown):
@@ -158,9 +158,9 @@ class RegistryAccess:
             )
 
     def log_in_for(self, repository: str) -> bool:
-        """Ask for a token for one image by itself; returns False where it has one, or a login that is for all.
+        """Request a token for one image alone; return False if it has one already, or the login is for all.
 
-        A token that is asked for several may be for some of them alone.
+        A token requested for several images may be valid for some of them only.
         """
         if self._shared is None or repository in self._own:
             return False
@@ -176,7 +176,7 @@ class RegistryAccess:
         max_bytes: int = MAX_BYTES,
         repository: str = "",
     ) -> Response:
-        """Ask for a path of a repository; a challenge that comes is followed once, redirects three times."""
+        """Request a path of a repository; a challenge is answered once, up to three redirects are followed."""
         credentials = seen(self._problem or self._own.get(repository, self._credentials))
         request = Request(self._url + path, what, method, headers, credentials, max_bytes, redirects=_MOST_REDIRECTS)
         response = self._send(request)
@@ -187,34 +187,34 @@ class RegistryAccess:
         return response
 
     def refused(self, status: int, what: str) -> Unknown:
-        """Say that the registry does not let us see something, which it also says of what is not there."""
+        """Return that the registry denies access, which is also its answer for what does not exist."""
         return Unknown(
-            f"{self.host} answered {status} when asked for {what}: there is none, or no access to it",
+            f"{self.host} answered {status} when asked for {what}: it does not exist, or access is denied",
             f"Check the image's name. {self._remedy}",
         )
 
     def not_shown(self, status: int, what: str) -> Unknown:
-        """Say what an answer means that shows nothing; what may pass by itself was asked again before."""
+        """Return the meaning of an answer without content; temporary errors were retried before."""
         if status in (401, 403):
             return self.refused(status, what)
         return Unknown(f"{self.host} answered {status} when asked for {what}", STAYS)
 
     def _answer(self, response: Response, scopes: Sequence[str]) -> Answer[Credentials]:
-        """Return the credentials that a 401 asks for; `scopes` replace the one that it names."""
+        """Return the credentials that a 401 requires; `scopes` replace the one that it names."""
         token_server = _token_server(response)
         if token_server:
             return self._token(token_server, scopes)
         challenges = parse_challenges(response.header("www-authenticate"))
         if any(each.scheme == "basic" for each in challenges) and self._login:
             return basic(self._login.username, self._login.password, self._url)
-        return Unknown(f"{self.host} wants a login (401)", self._remedy)
+        return Unknown(f"{self.host} requires a login (401)", self._remedy)
 
     @answered
     def _token(self, challenge: Challenge, scopes: Sequence[str]) -> Credentials:
         realm = challenge.parameters.get("realm", "")
         if not realm_may_be_asked(realm, self._url, with_login=self._login is not None):
             reason = f"{self.host} sends its login to {host_of(realm)}, maybe not its own; nothing was sent"
-            remedy = "Name the registry by the address under which it handles its own login."
+            remedy = "Use the registry's address at which it handles its own login."
             raise Unseen(Unknown(reason, remedy))
         wanted = scopes or [challenge.parameters.get("scope", "")]
         query = [(name, challenge.parameters[name]) for name in ("service",) if name in challenge.parameters]
@@ -222,7 +222,7 @@ class RegistryAccess:
         login = basic(self._login.username, self._login.password, realm) if self._login else None
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
         what = f"a token for {self.host}"
-        # A redirect could lead where the realm itself may not be.
+        # A redirect could lead to a place where the realm itself would be refused.
         request = Request(url, what, credentials=login, max_bytes=_MAX_TOKEN_BYTES, stays=True)
         response = self._send(request)
         if response.status != 200:

@@ -1,4 +1,4 @@
-"""The command `audit`: what the gate would say of every past release. Fetches facts, has the domain judge."""
+"""The command `audit`: judge every past release as the gate would. Fetches facts; the domain judges."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ __all__ = ["read_settings", "run"]
 Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""
 _ORIGINS_OF = 10
-"""Newest releases whose images are asked for their origin: Docker Hub counts each as two pulls of a hundred."""
+"""Number of newest releases whose image origins are read: Docker Hub counts each image as two pulls of a hundred."""
 _BELOW = 10
-"""Production tags below the first that is judged: one of them is the release that it followed."""
+"""Number of production tags read below the first judged one, to find the release before it."""
 
 Under = Callable[[bytes], AuditSettings]
-"""Reads the settings that a recorded configuration makes; raises ExpectedError if it cannot be used."""
+"""Returns the settings under a recorded configuration; raises ExpectedError if it cannot be used."""
 
 _SECONDS = 60.0
-"""How long the look at production may take."""
+"""Time limit of the look at production."""
 
 
 def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
-    """Return a sentence about each component whose clone ends before the newest tags that are pinned."""
+    """Return a sentence about each component whose clone is older than its newest pins."""
     found = []
     for component in history.components:
         pinned = [facts for (one, *_), facts in history.pinned.items() if one == component]
@@ -64,7 +64,7 @@ def stale_clones(forge: Forge, history: StackHistory) -> list[str]:
 
 def _reasons(repository: Repository, component: Component, pinned: Sequence[ComponentFacts]) -> Iterator[str]:
     missing = _newest([facts for facts in pinned if facts.commit is None])
-    # Asked only if there is something to explain: each question is a process of git.
+    # Read only if there is something to explain: each question is a git process.
     names = repository.tags_starting([""]) if missing else ()
     if missing and not isinstance(names, Unknown):
         form = component.tag_format
@@ -85,7 +85,7 @@ def _newest(pinned: Sequence[ComponentFacts]) -> ProductionTag | None:
 
 
 def _is_nowhere(repository: Repository, component: Component, facts: ComponentFacts) -> bool:
-    """Whether a tag is younger than its production branches, and on no other branch: it was fetched without one."""
+    """Whether a tag is younger than its production branches and on no branch: it was fetched without its branch."""
     names = repository.branches_starting("")
     if isinstance(names, Unknown) or not isinstance(facts.commit, str):
         return False
@@ -99,9 +99,9 @@ def _is_nowhere(repository: Repository, component: Component, facts: ComponentFa
 
 @dataclass(frozen=True)
 class Audit:
-    """Asks the forge and the registry about every release; `now` is in UTC, `tell` is given lines about the progress.
+    """Reads every release from the forge and the registry; `now` is in UTC, `tell` receives lines of progress.
 
-    `under` makes the settings of a release from the configuration in its record.
+    `under` returns the settings of a release from the configuration in its record.
     """
 
     settings: AuditSettings
@@ -112,7 +112,7 @@ class Audit:
     under: Under
 
     def run(self) -> AuditReport:
-        """Judge. Raises EvidenceError where the tags or the stack branch cannot be known at all."""
+        """Judge. Raises EvidenceError if the tags or the stack branches cannot be read."""
         settings, name = self.settings, self.settings.stack_repository
         names = must(self.stack.repository.tags_starting([""]), f"The list of tags of {name}")
         ordered = production_tags(names, form=settings.tag_format)
@@ -145,9 +145,9 @@ class Audit:
         return [name for name, on in checks.items() if not on]
 
     def _gather(self, names: Sequence[str], branches: Sequence[str]) -> StackHistory:
-        """Return the facts about the tags `names` of the stack, which is released from `branches`."""
+        """Return the facts on the tags `names` of the stack, which is released from `branches`."""
         settings, repository = self.settings, self.settings.stack_repository
-        self.tell(f"Looking at {len(names):,} tags of {repository}.")
+        self.tell(f"Checking {len(names):,} tags of {repository}.")
         ordered = production_tags(names, form=settings.tag_format)
         judged = [tag.text for tag in ordered if settings.since.covers(tag)]
         records = self.stack.forge.release_records(repository, judged)
@@ -161,7 +161,7 @@ class Audit:
             since=settings.since,
             names=names,
             tags=self._tags([*lower[-_BELOW:], *judged], names, branches, recorded),
-            below=_further_down(lower),
+            below=_before_oldest(lower),
             recorded=self._recorded(records, lower),
             records=records,
             stack_image=settings.stack_image,
@@ -173,9 +173,9 @@ class Audit:
         return self._with_components(history)
 
     def _by_record(self, records: Records) -> tuple[Records, dict[str, AuditSettings]]:
-        """Return the settings of each release that was made under another configuration, and records that can be used.
+        """Return the usable records, and the settings of each release that was made under another configuration.
 
-        One from before there was a file names its components: it is judged by the inputs alone if it has theirs.
+        A record from before the configuration file is judged by the inputs alone if it has the same components.
         """
         found: dict[str, AuditSettings] = {}
         if isinstance(records, Unknown):
@@ -216,11 +216,11 @@ class Audit:
             commit = commits[name]
             place = placements[commit] if isinstance(commit, str) else NOT_ASKED
             found.append(StackTag(name, commit, dates[name], place, form=form))
-        beside = [StackTag(name, commits[name], dates[name], form=form) for name in others]
-        return self._with_pins([*found, *self._not_before(found, beside)], recorded)
+        rest = [StackTag(name, commits[name], dates[name], form=form) for name in others]
+        return self._with_pins([*found, *self._not_before(found, rest)], recorded)
 
     def _not_before(self, production: Iterable[StackTag], others: Sequence[StackTag]) -> Sequence[StackTag]:
-        """Keep those of `others` that are as young as the first release that is judged."""
+        """Keep those of `others` that are not older than the first judged release."""
         since = self.settings.since
         if not since.numbers:
             return others
@@ -247,7 +247,7 @@ class Audit:
         return [replace(each, pins=pinned[each.name]) for each in tags]
 
     def _recorded(self, records: Records, lower: Sequence[str]) -> dict[str, StackTag]:
-        """Return the older tags that a `release.json` speaks of, with their commits."""
+        """Return the older tags that have a `release.json`, with their commits."""
         if isinstance(records, Unknown):
             return {}
         older = set(lower)
@@ -273,11 +273,11 @@ class Audit:
             released = [one for one in history.records.values() if isinstance(one, ReleaseRecord)]
             wanted |= {history.stack_image_of(one) for one in released if one.image and one.digest}
         self.tell(f"Looking for {len(wanted):,} images.")
-        origins, contents = self._asked_for_their_word(history) if self.settings.reads_origin else ((), ())
+        origins, contents = self._with_origin(history) if self.settings.reads_origin else ((), ())
         return self.registry.images(wanted, origins, contents) if wanted else {}
 
-    def _asked_for_their_word(self, history: StackHistory) -> tuple[set[Place], set[Place]]:
-        """Return the images of the newest releases: what an image says counts as a pull, and of these there are few."""
+    def _with_origin(self, history: StackHistory) -> tuple[set[Place], set[Place]]:
+        """Return the images of the newest releases: reading an origin counts as a pull, of which there are few."""
         judged = [one for one in history.tags if one.production and history.since.covers(one.production)]
         newest = judged[-_ORIGINS_OF:]
         pins = [pin for one in newest for pin in one.pins]
@@ -303,8 +303,8 @@ def _known(commits: Iterable[Answer[str | None]]) -> list[str]:
     return list(dict.fromkeys(commit for commit in commits if isinstance(commit, str)))
 
 
-def _further_down(lower: Sequence[str]) -> Unknown | None:
-    """Say that the release under those that were looked at is not known; None where there are no more tags."""
+def _before_oldest(lower: Sequence[str]) -> Unknown | None:
+    """Return why the release before the oldest one read is unknown; None if there are no more tags."""
     if len(lower) <= _BELOW:
         return None
     return Unknown(
@@ -313,7 +313,7 @@ def _further_down(lower: Sequence[str]) -> Unknown | None:
 
 
 def _marked(records: Records, back: Answer[Mapping[str, str]]) -> Records:
-    """Mark what believed deployment records say was taken back; what only its text says is marked already."""
+    """Mark what trusted deployment records show as taken back; releases whose text states it are marked already."""
     if isinstance(records, Unknown) or isinstance(back, Unknown):
         return records
     return {
@@ -323,13 +323,13 @@ def _marked(records: Records, back: Answer[Mapping[str, str]]) -> Records:
 
 
 def _notes(history: StackHistory) -> list[str]:
-    """Say that more releases may have been taken back than are marked, if the deployment records could not be read."""
+    """Note that more releases may have been taken back than are marked, if deployment records could not be read."""
     why = history.unread_rollbacks
-    return [f"{rollbacks_unknown(why)} Its text alone was read."] if why else []
+    return [f"{rollbacks_unknown(why)} Only its text was read."] if why else []
 
 
 def values_under(values: Values, recorded: bytes) -> Values:
-    """Return the inputs under a recorded configuration (empty: there was none), without those of today's components."""
+    """Return the inputs under a recorded configuration (empty if there was none), without today's components."""
     from ...inputs.configuration import read_configuration  # late, as it reads YAML
 
     return values.unconfigured().configured(read_configuration(Blob(len(recorded), recorded)) if recorded else None)
@@ -338,8 +338,8 @@ def values_under(values: Values, recorded: bytes) -> Values:
 def _nothing_to_judge(repository: str, names: Sequence[str], cloned: bool, form: TagFormat) -> EvidenceError:
     other = unformed(names, form)
     if other:
-        what = f"{repository} has no production tag: {other} is not {form.shape}, and neither is any other."
-        remedy = wrong_v(other, form, "tag-format") or f"Give releases tags of {form.numbers}: only those are judged."
+        what = f"{repository} has no production tag: {other} is not {form.shape}, and neither is any other tag."
+        remedy = wrong_v(other, form, "tag-format") or f"Tag releases with {form.numbers}: only those are judged."
         return EvidenceError(what, remedy)
     clone = " The clone may lack the tags: run git fetch --tags in it." if cloned else ""
     return EvidenceError(
@@ -354,7 +354,7 @@ def _unused(allow: Sequence[Allowance], releases: Sequence[PastRelease]) -> list
 
 
 def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:
-    """Look at what runs, and judge the past; writes nothing."""
+    """Check what runs and judge the past; writes nothing."""
     watch = _watch(session) if session.settings.site.urls else None
     if watch and session.settings.watches_only:
         return WatchReport(__version__, session.now, session.settings.stack_repository, watch)
@@ -367,13 +367,13 @@ def run(session: Session[AuditSettings]) -> AuditReport | WatchReport:
 
 
 def _under(session: Session[AuditSettings], recorded: bytes) -> AuditSettings:
-    """Return the settings by a recorded configuration, empty if there was none; `allow` is about today's components."""
+    """Return the settings under a recorded configuration; `allow` refers to today's components."""
     return read_settings(values_under(session.values, recorded), session.context)
 
 
 def _watch(session: Session[AuditSettings]) -> Watch:
-    """Look at production, with time of its own."""
-    from ..evidence.deployment_records import Watching  # late: an audit without a site does not ask for it
+    """Look at production, with its own time limit."""
+    from ..evidence.deployment_records import Watching  # late: an audit without a site does not need it
 
     services = session.services_for(min(session.settings.seconds, _SECONDS))
     stack = session.stack_on(services.github())

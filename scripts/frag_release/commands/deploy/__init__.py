@@ -1,4 +1,4 @@
-"""The command `deploy`: judged again, deployed by AWX or a step of the workflow, and seen on the site."""
+"""The command `deploy`: judge again, deploy by AWX or by a step of the workflow, and check the site."""
 
 from __future__ import annotations
 
@@ -36,31 +36,31 @@ Place = tuple[str, str]
 """The name of an image with its registry, and its tag."""
 
 _MIGRATIONS = (
-    "Database migrations are not undone: the older release runs on the database as the newer one has left it. Where "
-    "that does not do, restore the database too."
+    "Database migrations are not undone: the older release runs on the database as the newer one left it. If that "
+    "does not work, restore the database too."
 )
 _BASELINE = (
-    f"{ASSET} of this release is a baseline: pair and digest are what was there when somebody asked for it, and no "
-    "build has named that image. Make sure that it is the image which ran."
+    f"{ASSET} of this release is a baseline: pair and digest were recorded on request, as found then, and no build "
+    "has named that image. Make sure that it is the image that ran."
 )
 _SHOWN_BEFORE = (
     "The site showed this release before anything was launched. Seeing it there afterwards proves nothing about this "
-    "run's own job: look at the job."
+    "run's own job: check the job."
 )
 _SHOWN_BEFORE_OWN = (
     "The site showed this release before it was deployed. Seeing it there afterwards proves nothing about the step "
-    "that deploys: look at its log."
+    "that deploys: check its log."
 )
-_UNGATED = "Nothing was judged: this environment is deployed to without the gate (ungated: true)."
+_UNGATED = "Nothing was judged: deployments to this environment bypass the gate (ungated: true)."
 __all__ = ["read_settings", "run"]
 
 
 @dataclass(frozen=True)
 class DeployEvidence:
-    """Holds what was judged and built against what is there now.
+    """Compares what was judged and built with what exists now.
 
-    `registry` makes a client with time of its own: one that hangs while the components are looked up must not
-    use up the time for the image that counts. `staging` is asked for a digest, its tag, and so many minutes.
+    `registry` makes a client with its own time budget: one that hangs while the components are looked up must not
+    use up the time for the image that counts. `staging` takes a digest, its tag and a number of minutes.
     """
 
     settings: DeploySettings
@@ -69,7 +69,7 @@ class DeployEvidence:
     staging: Callable[[str, str, int], Answer[Staging]]
 
     def hold(self, judged: GateReport, name: str, tag: str) -> tuple[GateReport, Image]:
-        """Return the gate's report with what was found beside it, and the image `name:tag` that is deployed."""
+        """Return the gate's report with these findings added, and the image `name:tag` that is deployed."""
         components = self._unseen(judged)
         unasked = self._unasked(name, tag)
         seen = self._look(components.values(), set() if unasked else {(name, tag)})
@@ -97,18 +97,18 @@ class DeployEvidence:
             return None
         digest = image.digest if isinstance(image, Image) else None
         if not digest:
-            return Unknown("the digest of the stack's image is not known")
+            return Unknown("the digest of the stack's image is unknown")
         return self.staging(digest, tag, minutes)
 
     def _look(self, components: Collection[Place], stack: Collection[Place]) -> Mapping[Place, Answer[Image]]:
-        """Return the images as they are now, with what they say of their making."""
+        """Return the images as they are now, with their origin if it is to be read."""
         wanted = {*components, *stack}
         if not wanted or not self.settings.reads_origin:
             return self.registry().images(wanted) if wanted else {}
         return self.registry().images(wanted, origins=components, contents=stack)
 
     def _public(self, judged: GateReport, tag: str) -> Answer[PublicRelease | None]:
-        """The release that this very tag has already; a rollback is held to its record, and some tags have none."""
+        """The release that exists for this very tag. A rollback is checked with its record; some tags have none."""
         facts, is_its_own = judged.facts.stack, tag == judged.tag_format.image_tag(judged.tag)
         return facts.public if facts and is_its_own and not self.settings.rollback else None
 
@@ -122,7 +122,7 @@ class DeployEvidence:
         return ""
 
     def _unseen(self, judged: GateReport) -> dict[str, Place]:
-        """Return the images of which a digest is expected and that the gate, judging nothing, has not looked up."""
+        """Return the images that have an expected digest but that an ungated run has not looked up."""
         found = {}
         for facts in judged.facts.components:
             name, place = facts.pin.component.name, facts.pin.place
@@ -142,14 +142,14 @@ class DeployEvidence:
 
 @dataclass
 class Deploy(Undertaking[DeploySettings, DeployReport]):
-    """The command with all that it needs. `report` is how far it has come."""
+    """The command with all that it needs. `report` is its progress so far."""
 
     session: Session[DeploySettings]
     to: Connected
     report: DeployReport | None = field(default=None, init=False)
 
     def run(self) -> DeployReport:
-        """Deploy. Raises ExpectedError; what was done until then is in session and journal."""
+        """Deploy. Raises ExpectedError; session and journal then contain what was done before."""
         record = self._record() if self.settings.rollback else None
         nothing = self.settings.expected, self.settings.stack_image, ""
         expected, name, recorded = self._recorded(record) if record else nothing
@@ -179,27 +179,27 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
         return Target(settings.environment, settings.is_production, settings.gated, settings.rollback)
 
     def _released(self, judged: GateReport) -> Answer[Released]:
-        """What can be gone back to: asked where it is told, and no reason to stop where it cannot be seen."""
+        """The releases to go back to, looked up only if the report shows them. `Unknown` does not stop the run."""
         if not self.settings.is_production or (judged.failed_rules and not self.settings.rollback):
             return NOT_ASKED
         return self.session.stack.released()
 
     def _of_rollback(self, record: ReleaseRecord, name: str) -> list[str]:
-        """Say what nobody verifies: the database, a mutable record, and what AWX's template pulls the image from.
+        """Return notes on what is not verified: the database, a mutable record, and the image that AWX pulls.
 
-        A step of the workflow's own gets the image's name with it.
+        A workflow's own step receives the image's name, too.
         """
-        left = "" if record.taken_back is None else f"{record.tag} was taken back before: its text says when."
+        left = "" if record.taken_back is None else f"{record.tag} was taken back before: its release text shows when."
         notes = [_MIGRATIONS, *filter(None, [_BASELINE if record.is_baseline else "", left, still_mutable(record)])]
         default = default_stack_image(self.settings.stack_repository)
         awx = self.settings.awx
-        tells_name = awx is None or has_place(dict(awx.variables), PLACE_OF_DIGEST)
-        if name == default or self.settings.stack_image or tells_name:
+        passes_name = awx is None or has_place(dict(awx.variables), PLACE_OF_DIGEST)
+        if name == default or self.settings.stack_image or passes_name:
             return notes
         return [
             *notes,
-            f"{ASSET} names the image {name}, and AWX is told the tag alone: its template must pull from that name, "
-            f"not from {default}, or it deploys another image than the one that was verified.",
+            f"{ASSET} names the image {name}, but AWX receives only the tag: its template must pull from that name, "
+            f"not from {default}, or it deploys a different image from the one that was verified.",
         ]
 
     def _record(self) -> ReleaseRecord:
@@ -207,32 +207,33 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
         record = must(stack.forge.release_record(stack.name, tag), f"{ASSET} of the release {tag} of {stack.name}")
         if record is None:
             raise RefusedError(
-                f"{stack.name} has no release {tag} with a {ASSET}, which is what a rollback goes by.",
-                "Take the newest older release that has one: a tag that was blocked or never released has none. Nor "
-                "has a release that this action has not published: publish with baseline: true records what its image "
-                "is now. Or deploy that by hand, when you have made sure that it is the image of then.",
+                f"{stack.name} has no release {tag} with a {ASSET}, which a rollback requires.",
+                "Choose the newest older release that has one: a tag that was blocked or never released has none, and "
+                "neither has a release that this action did not publish. For that, publish with baseline: true, which "
+                "records its image as it is now, or deploy it by hand once you are sure that the image is still the "
+                "same.",
             )
         return record
 
     def _recorded(self, record: ReleaseRecord) -> tuple[Expected, str, str]:
-        """Return what must still be as it was, with name and tag of the image; raises RefusedError and UsageError."""
+        """Return what must be unchanged, and the image's name and tag; raises RefusedError and UsageError."""
         try:
             expected = expected_of(record, self.settings.expected)
             name, tag = image_of(record)
             given = self.settings.stack_image
             if given not in ("", name):
-                raise RecordError(f"it names the image {name} where the input stack-image says {given}")
+                raise RecordError(f"it names the image {name}, but the input stack-image is {given}")
         except RecordError as error:
             raise _unfit(record, error) from error
-        # A record chooses no host for a login; where it names another, nobody can say whose the login is.
+        # A record must not choose the host that receives a login: refuse logins that no longer have one clear host.
         self.settings.connections.registry.logins_for((*self.settings.images, name))
-        # Nobody looks at the components' images where check-images is false.
+        # Without check-images, the components' images are not looked up.
         return (expected if self.settings.check_images else replace(expected, digests={})), name, tag
 
     def _judged(self, record: ReleaseRecord | None) -> GateReport:
         settings = self.settings
         if not settings.gated or (settings.outcome and not record):
-            # What is deployed is held to what was verified: a newer tag that came meanwhile changes nothing about it.
+            # The deployed image must match what was verified; a newer tag that appeared meanwhile is irrelevant.
             settings = replace(settings, production=False)
         judged = Gate(settings, self.session.stack, self.to.registry, utc_now(), record).run()
         if record:
@@ -284,8 +285,8 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
         missing = missing_values(site.lines, values)
         if missing:
             raise UsageError(
-                f"The input verify-text holds {{{missing[0]}}}, which is not known of what is deployed here.",
-                "Leave that placeholder out of the verify-text of this environment, or give the input of its name.",
+                f"The input verify-text contains {{{missing[0]}}}, which has no value for this deployment.",
+                "Remove that placeholder from the verify-text of this environment, or set the input of that name.",
             )
         return SiteCheck(
             self.to.site(),
@@ -315,10 +316,10 @@ class Deploy(Undertaking[DeploySettings, DeployReport]):
             raise _not_shown(look, deployer)
 
     def _interrupted(self, look: SiteLook | None, deployer: Deployer) -> Cancelled:
-        seen = f" It was last seen so: {look.seen}." if look else ""
+        seen = f" Last seen: {look.seen}." if look else ""
         return Cancelled(
             f"The run was cancelled while it waited for the site, after {deployer.was}.{seen}",
-            f"Look at {self.settings.site.urls[0]} yourself. {deployer.again}",
+            f"Check {self.settings.site.urls[0]} yourself. {deployer.again}",
         )
 
 
@@ -329,17 +330,16 @@ def _site_line(look: SiteLook) -> str:
 def _not_shown(look: SiteLook, deployer: Deployer) -> ExpectedError:
     wanted, was = " and ".join(repr(line.text) for line in look.lines), deployer.was
     return ExpectedError(
-        f"{was[0].upper()}{was[1:]}, but the site does not show it in time: {look.url}, where {wanted} is looked for: "
+        f"{was[0].upper()}{was[1:]}, but the site did not show it in time. Looked for {wanted} at {look.url}: "
         f"{look.seen}.",
-        "Look at the site, at its pods, and at what stands before it: an old pod or a cache may still answer. If it "
-        f"shows the release by now, nothing is left to do. {deployer.again} For a site that needs longer, raise "
-        "wait-minutes; for one that shows its version in another place, correct verify-text: the command doctor "
-        "proposes lines.",
+        "Check the site, its pods, and any proxy before it: an old pod or a cache may still answer. If it shows the "
+        f"release by now, nothing is left to do. {deployer.again} If the site needs longer, raise wait-minutes; if it "
+        "shows its version in another place, correct verify-text: the command doctor proposes lines.",
     )
 
 
 def _unknown_rollbacks(released: Answer[Released]) -> list[str]:
-    """Say that nobody knows which releases were taken back, if releases or deployment records could not be read."""
+    """Note that rollbacks are unknown, if releases or deployment records could not be read."""
     why = released.reason if isinstance(released, Unknown) else released.unread
     if not why or released is NOT_ASKED:
         return []
@@ -348,14 +348,14 @@ def _unknown_rollbacks(released: Answer[Released]) -> list[str]:
 
 def _unfit(record: ReleaseRecord, why: RecordError) -> RefusedError:
     return RefusedError(
-        f"{ASSET} of the release {record.tag} of {record.repository} cannot be the evidence of a rollback: {why}.",
-        "Nothing was deployed. Go back to another release, or deploy the image by hand, when you have made sure that "
-        "it is the image of then.",
+        f"{ASSET} of the release {record.tag} of {record.repository} cannot be used for a rollback: {why}.",
+        "Nothing was deployed. Roll back to another release, or deploy the image by hand once you are sure that it is "
+        "still the same.",
     )
 
 
 def run(session: Session[DeploySettings]) -> DeployReport:
-    """Judge once more, and deploy."""
+    """Judge again and deploy."""
     session.settings = session.settings.with_full_ref(lambda name: session.stack.full_ref(name), session.context)
     check_ref(session.settings)
     session.settings = _with_an_environment(session)
@@ -363,22 +363,22 @@ def run(session: Session[DeploySettings]) -> DeployReport:
 
 
 def _with_an_environment(session: Session[DeploySettings]) -> DeploySettings:
-    """Refuse a terminal's environment that is not there: a deployment record would make it, and leave it unprotected.
+    """Refuse a missing environment in a terminal: a deployment record would create it, unprotected.
 
-    On a runner the job's own `environment:` has named it before. If that cannot be seen, no record is filed.
+    On a runner the job's own `environment:` names it. If the environment cannot be read, no record is filed.
     """
     settings, name = session.settings, session.settings.environment
     if session.context.on_runner or not settings.deployment_record:
         return settings
     found = session.services.github().deployments(settings.stack_repository).has_environment(name)
     if isinstance(found, Unknown):
-        session.journal.note(f"No deployment record is filed, for the environment could not be seen: {found.reason}.")
+        session.journal.note(f"No deployment record is filed: the environment could not be read ({found.reason}).")
         return replace(settings, deployment_record=False)
     if not found:
         raise UsageError(
-            f"{settings.stack_repository} has no environment {name}, or the token may not see it: a deployment record "
-            "would make it, and anyone with push access could deploy there.",
-            "Correct the input environment, or make it under Settings > Environments with its reviewers. To deploy "
-            "without a record: deployment-record false.",
+            f"{settings.stack_repository} has no environment {name}, or the token cannot see it. A deployment record "
+            "would create it, and anyone with push access could deploy there.",
+            "Correct the input environment, or create it under Settings > Environments with its reviewers. To deploy "
+            "without a record, set deployment-record to false.",
         )
     return settings

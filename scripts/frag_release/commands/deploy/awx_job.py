@@ -19,42 +19,42 @@ from ..waiting import Clock
 from .awx_launching import CANCEL_SECONDS, LAST_SECONDS, Launching, cancel
 
 MOST_CHARACTERS = 4_000_000
-"""Most of a job's output that is printed as it comes; at its end come its last lines, and the rest is in AWX."""
+"""Limit of a job's output that is printed as it comes; its last lines follow at the end, and the rest is in AWX."""
 
 _FIRST_POLL, _LONGEST_POLL = 2.0, 15.0
 _MOST_LOST_LOOKS = 20
 _SURELY_GONE = 3
-GONE = "AWX has it no longer"
+GONE = "AWX no longer has it"
 _LAST_POLLS, _LAST_POLL = 5, 2.0
 _LAST_READS = 5
 
-_GOES_ON = "Running this again follows it as long as it runs, and launches no second one."
+_GOES_ON = "Running this again follows it while it runs, and does not launch a second one."
 _LAUNCHES_BEHIND = "Running this again launches a job behind it, because the image's tag may have moved on."
 
-_AGAIN = "When that is mended, run this again: it launches a new job."
-_ASK_WHO = "Ask who cancelled it and why"
+_AGAIN = "Fix the cause, then run this again: it launches a new job."
+_ASK_WHO = "Find out who cancelled it and why"
 _ENDINGS = {
     "failed": (
-        "failed: its playbook did not get through everywhere",
-        f"Open the job for the task that failed; a part of the rollout may be done. {_AGAIN}",
+        "failed: its playbook did not succeed everywhere",
+        f"Open the job to find the task that failed; the rollout may be partly done. {_AGAIN}",
     ),
     "error": (
-        "ended in an error of AWX, which could not run it to its end",
-        f"Open the job for what AWX says; a part of the rollout may be done. {_AGAIN}",
+        "ended in an AWX error before it was complete",
+        f"Open the job for AWX's explanation; the rollout may be partly done. {_AGAIN}",
     ),
     "canceled": (
-        "was cancelled in AWX, by somebody or something else than this run",
-        f"{_ASK_WHO}; a part of the rollout may be done. Running this again launches a new job.",
+        "was cancelled in AWX, but not by this run",
+        f"{_ASK_WHO}; the rollout may be partly done. Running this again launches a new job.",
     ),
 }
 _ENDINGS_BEFORE_IT_BEGAN = {
-    "failed": ("failed before it began", f"Nothing was deployed. Open the job for what AWX lacks. {_AGAIN}"),
+    "failed": ("failed before it began", f"Nothing was deployed. Open the job to see what AWX lacks. {_AGAIN}"),
     "error": (
-        "ended in an error of AWX before it began",
-        f"Nothing was deployed. Show the job to whoever runs AWX. {_AGAIN}",
+        "ended in an AWX error before it began",
+        f"Nothing was deployed. Show the job to your AWX administrators. {_AGAIN}",
     ),
     "canceled": (
-        "was cancelled in AWX before it began, by somebody or something else than this run",
+        "was cancelled in AWX before it began, but not by this run",
         f"Nothing was deployed. {_ASK_WHO}. Running this again launches a new job.",
     ),
 }
@@ -62,9 +62,9 @@ _ENDINGS_BEFORE_IT_BEGAN = {
 
 @dataclass
 class Following:
-    """Follows a job; `took` gets each new look at it, `told` each look; `settle` returns the job to follow from there.
+    """Follows a job. `took` receives each new state of it, `told` each look; `settle` returns the job to follow next.
 
-    `printed` gets its output as it comes, `without_secrets`: whole lines, the last without its end.
+    `printed` receives its output as it comes, `without_secrets`: whole lines, the last without its line ending.
     """
 
     awx: Awx
@@ -78,7 +78,7 @@ class Following:
     _characters: int = 0
 
     def run(self, job: Job) -> bool:
-        """Follow a job; returns whether it has ended, or else time is up. Raises EvidenceError where it is lost."""
+        """Follow a job and return True when it has ended, False when time is up. Raises EvidenceError if it is lost."""
         pause, lost, gone = _FIRST_POLL, 0, 0
         while True:
             job, note = self._look(job)
@@ -98,7 +98,7 @@ class Following:
             pause = min(pause * 1.5, _LONGEST_POLL)
 
     def _look(self, before: Job) -> tuple[Job, str]:
-        """Look at the job; where it cannot be seen, it is as before, with a note."""
+        """Look at the job; if that fails, return it as it was, with a note."""
         answer = self.awx.job(before)
         if isinstance(answer, Unknown):
             return before, answer.reason
@@ -114,16 +114,16 @@ class Following:
         return chosen
 
     def end(self, job: Job) -> None:
-        """Print the rest of the output of a job that has ended, then how it ended."""
+        """Print the rest of an ended job's output, then how it ended."""
         self._print(job)
         self._print_rest(job)
         self.told(JobProgress(job))
 
     def _print_rest(self, job: Job) -> None:
-        """Print what AWX writes down after the end, in any case the last lines, and say what is missing."""
+        """Print what AWX stores after the end, at least the last lines, and note what is missing."""
         job = self._written(job)
         for _ in range(_LAST_READS):
-            output = self._print(job, lambda lines: f"{_missing(lines, job, 'never came', 'never came')}\n")
+            output = self._print(job, lambda lines: f"{_missing(lines, job, 'never arrived', 'never arrived')}\n")
             if isinstance(output, Output) and output.is_all:
                 break
         else:
@@ -131,10 +131,10 @@ class Following:
         if isinstance(output, Unknown):
             self.printed(f"[Some of the job's output could not be read ({output.reason}); see {job.url}]")
         elif job.has_begun and not job.output_complete:
-            self.printed(f"[AWX had not written down all of the job's output; see {job.url}]")
+            self.printed(f"[AWX had not stored all of the job's output; see {job.url}]")
 
     def _written(self, job: Job) -> Job:
-        """Wait a little until all output is written down; after an error of AWX it may never be."""
+        """Wait briefly until all output is stored; after an AWX error it may never be."""
         for _ in range(_LAST_POLLS):
             if job.output_complete or job.status in ("error", "canceled") or self.clock.remaining() <= _LAST_POLL:
                 break
@@ -143,7 +143,7 @@ class Following:
         return job
 
     def _print(self, job: Job, gap: Callable[[int], str] | None = None) -> Answer[Output]:
-        """Print what is new; returns what there was. Output that cannot be had stops nothing."""
+        """Print new output and return it. Unavailable output stops nothing."""
         if self._characters >= MOST_CHARACTERS:
             return Output("", self._line, is_all=False)
         output = self.awx.output(job, self._line, gap)
@@ -154,7 +154,7 @@ class Following:
         return output
 
     def _print_end(self, job: Job) -> Answer[Output]:
-        """Print the last lines, with a word on those before."""
+        """Print the last lines, after a note on those left out."""
         output = self.awx.end_of_output(job, self._line)
         if isinstance(output, Output):
             if output.left_out:
@@ -171,34 +171,34 @@ class Following:
 
 def _missing(lines: int, job: Job, how: str, how_many: str) -> str:
     what = f"1 line of output {how}" if lines == 1 else f"{lines:,} lines of output {how_many}"
-    return f"[Here {what}; see {job.url}]"
+    return f"[{what}; see {job.url}]"
 
 
 def _lost(job: Job, note: str) -> EvidenceError:
     if note == GONE:
         return EvidenceError(
-            f"The AWX job {job.id} of {job.name} was deleted while it was followed, so that nobody knows how it ended. "
+            f"The AWX job {job.id} of {job.name} was deleted while it was followed, so how it ended is unknown. "
             f"{job.url}",
-            "Look at the site, and ask who deleted it. Running this again launches a new job.",
+            "Check the site, and find out who deleted the job. Running this again launches a new one.",
         )
     return EvidenceError(
-        f"The AWX job {job.id} of {job.name} can no longer be seen, and may be running: {note}. {job.url}",
-        "Look there. Running this again follows it as long as it runs.",
+        f"The AWX job {job.id} of {job.name} can no longer be read and may still be running: {note}. {job.url}",
+        "Check it there. Running this again follows it while it runs.",
     )
 
 
 @dataclass
 class AwxJob:
-    """Launches what `settings` name, or finds it launched already, and follows it.
+    """Launches the template that `settings` name, or finds its running job, and follows it.
 
-    `told` gets each look, `printed` the job's output as it comes: whole lines of foreign text, the last without its
-    end, and without our own secrets. `seen` is the newest look, also where an error has ended it: None where there
-    is no job. `launched` says that this run has launched it, or tried to; `notes` are what people should know of how
-    it came about. With `moves_on` the image's tag may have moved since a job that runs was launched: such a job is not
-    followed, and AWX runs the new one after it. With `alone` it is refused while another job of the template runs.
-    `judge` raises UsageError for a template that is not for this environment, and returns notes on it. `keep` gets, by
-    name, each look at the `job`, and whether `launch_sent` may have started one. `before_launch` is called just before
-    one is sent. `writing` gets what is being ordered.
+    `told` receives each look; `printed` the job's output as it comes: whole lines of foreign text, the last without
+    its line ending, and without our own secrets. `seen` is the job at the newest look, also after an error; None if
+    there is no job. `launched` is True if this run launched it or tried to; `notes` are for the report. With
+    `moves_on`, the image's tag may have moved since a running job was launched: such a job is not followed, and AWX
+    runs the new one after it. With `alone`, the launch is refused while another job of the template runs. `judge`
+    returns notes on a template and raises UsageError if it is not for this environment. `keep` receives, by name, each
+    state of the `job`, and as `launch_sent` whether a launch may have started one. `before_launch` is called just
+    before a launch is sent. `writing` receives a description of each write.
     """
 
     awx: Awx
@@ -220,12 +220,12 @@ class AwxJob:
     _unseen: str = ""
 
     def check(self) -> tuple[Template, LaunchData]:
-        """Read the template and see that it can be launched; raises ExpectedError. Writes nothing."""
+        """Read the template and check that it can be launched; raises ExpectedError. Writes nothing."""
         settings = self.settings
         template = must(self.awx.template(settings.template, settings.organization), "The job template in AWX")
         self.notes += self.judge(template)
         if problem := template.problem():
-            # A right that is missing is wrong use, as it is at the launch.
+            # A missing permission is a usage error, as it is at the launch.
             refused = UsageError if template.has_project else RefusedError
             raise refused(f"The job template {template.name} {problem[0]}. {template.url}", problem[1])
         data = must(self.awx.launch_data(template), f"What the job template {template.name} needs")
@@ -235,10 +235,9 @@ class AwxJob:
         return template, data
 
     def start(self) -> bool:
-        """Find a running job of the same launch, or launch one; returns whether this run has launched it.
+        """Find a running job of the same launch, or launch one; return whether this run launched it.
 
-        Raises ExpectedError. Where it is not known whether there is a job, it is looked for, and never
-        launched a second time.
+        Raises ExpectedError. If a launch may have started a job, the job is searched for and never launched again.
         """
         launching = self._launching()
         try:
@@ -258,7 +257,7 @@ class AwxJob:
         return self.launched
 
     def follow(self) -> Job:
-        """Follow the job until it has ended well, and return it; raises ExpectedError where it has not."""
+        """Follow the job to its end and return it; raises ExpectedError unless it succeeded."""
         secrets = self.settings.without_secrets
         following = Following(self.awx, self.clock, secrets, self._took, self._tell, self.printed, self._settle)
         try:
@@ -299,7 +298,7 @@ class AwxJob:
 
     def _job(self) -> Job:
         if self.seen is None:
-            raise AssertionError("a job is started before it is followed")
+            raise AssertionError("follow() was called before start()")
         return self.seen
 
     def _succeeded(self) -> Job:
@@ -311,12 +310,12 @@ class AwxJob:
         raise ExpectedError(f"The AWX job {job.id} of {job.name} {message}.{self._why(job)} {job.url}", remedy)
 
     def _why(self, job: Job) -> str:
-        """Return a sentence with what AWX says of a job, if it says anything."""
-        said = self.settings.without_secrets(job.explanation)
-        return f" AWX says {quoted(said)}." if said else ""
+        """Return AWX's explanation of a job as a sentence, empty if there is none."""
+        explanation = self.settings.without_secrets(job.explanation)
+        return f" AWX reports {quoted(explanation)}." if explanation else ""
 
     def _out_of_time(self, following: Following) -> Job:
-        """Take a last look, and let the job go; one that ends before it is cancelled is judged."""
+        """Look once more, then stop following; a job that ends before it is cancelled is judged by its end."""
         answer = self.awx.anew(CANCEL_SECONDS).job(self._job())
         if isinstance(answer, Job):
             self._took(answer)
@@ -333,27 +332,27 @@ class AwxJob:
         raise ExpectedError(message, remedy)
 
     def _interrupted(self, launching: Launching, template: Template) -> tuple[str, str]:
-        """Let go of a job that was being launched; one that AWX does not show yet is looked for a moment longer."""
+        """Stop following a job that was being launched; look briefly for one that AWX does not show yet."""
         found = self.seen or launching.glance(template, LAST_SECONDS)
         if found:
             self._took(found)
-            # The launch and this look have had most of the time.
+            # The launch and this look have used up most of the time.
             return self._let_go("The run was cancelled", LAST_SECONDS / 2)
         where = self.awx.jobs_url(template)
         return (
             f"The run was cancelled while {template.name} was being launched; AWX shows no job of it yet: {where}",
-            f"Look there whether one has started. {self._goes_on}",
+            f"Check there whether one has started. {self._goes_on}",
         )
 
     def _left(self, job: Job) -> str:
-        """Say how a job is that is left, or was when it could be seen."""
+        """Return the state of a job that is left alone, as it was last seen."""
         if self._unseen:
-            return f"could not be seen ({self._unseen}): it was {job.status} when last seen, and is left as it is."
-        left = "running, for half a rollout is worse" if job.has_begun else "in AWX's queue, and may begin at any time"
+            return f"could not be read ({self._unseen}): it was {job.status} when last seen, and is left as it is."
+        left = "running, as half a rollout is worse" if job.has_begun else "in AWX's queue and may begin at any time"
         return f"is {job.status}: it is left {left}.{self._why(job)}"
 
     def _let_go(self, why: str, seconds: float) -> tuple[str, str]:
-        """Leave the job, or have it cancelled in so many seconds; returns what to say of it and what to do."""
+        """Leave the job, or have it cancelled within `seconds`; return the message and its remedy."""
         job = self._job()
         which = f"the AWX job {job.id} of {job.name}"
         if job.is_over:
@@ -367,6 +366,6 @@ class AwxJob:
             return message, "Nothing was deployed: it had not begun. Running this again launches a new job."
         return (
             message,
-            "Look at the site: a part of the rollout may be done. Running this again launches a new job, once this one "
-            "has ended.",
+            "Check the site: the rollout may be partly done. Running this again launches a new job, once this one has "
+            "ended.",
         )

@@ -1,6 +1,6 @@
-"""The launch of an AWX job: never twice, never lost, and given up where another run has launched the same.
+"""The launch of an AWX job: never twice, never lost, and given up if another run has launched the same.
 
-A run that ends cancels its job in the few seconds that it still has.
+`cancel` also serves a run that ends, within the few seconds that remain.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from ..session import must
 from ..waiting import Clock
 
 CANCEL_SECONDS = 8.0
-"""How long AWX may take to cancel a job, where no signal presses: it waits up to 5 s for its own dispatcher."""
+"""Time limit for AWX to cancel a job if no signal has come: AWX waits up to 5 s for its own dispatcher."""
 
 LAST_SECONDS = 2.0
-"""How long a cancelled run may look for its job, have it cancelled, or look what came of that: it is cut off 6.2 s
-after it was told to stop, of which a launch that is on its way may have taken two."""
+"""Time limit for a cancelled run to find its job, to have it cancelled, or to see the result: the run is killed 6.2 s
+after its signal, of which a launch under way may have taken two."""
 
 _LOOKS = 3
 
 SEARCH_SECONDS = 30.0
-"""How long a job is looked for at least when its launch was not answered, and always until AWX must have answered."""
+"""Minimum time to search for a job after an unanswered launch; the search also lasts until AWX must have answered."""
 
 _FIRST_SEARCH_POLL, _LONGEST_SEARCH_POLL = 2.0, 10.0
-_TOLD_EVERY = 30.0
+_SAY_EVERY = 30.0
 
 
 def cancel(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], seconds: float = CANCEL_SECONDS) -> str:
-    """Have a job cancelled, wait a moment for it, and return how that went, for people.
+    """Have a job cancelled, wait briefly for it, and return the result as a clause for people.
 
-    AWX has so many `seconds` to answer, and as many to show what came of it. `took` gets what is seen of the job then:
-    it may have ended before. Raises nothing that is expected.
+    AWX has `seconds` to answer and as many again to show the effect. `took` receives each later state of the job, which
+    may have ended before. Raises no ExpectedError.
     """
     asked = awx.anew(seconds).cancel(job)
     looks = 1 if asked is False or (isinstance(asked, Unknown) and not isinstance(asked, Unconfirmed)) else _LOOKS
     job = _looked(awx.anew(seconds), job, clock, took, looks)
     if job.is_over:
         return "it is canceled" if job.status == "canceled" else f"it had ended as {job.status}"
-    return _in_words(asked, job)
+    return _cancel_result(asked, job)
 
 
 def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks: int) -> Job:
-    """Return the job as it was last seen, after so many looks or when it has ended."""
+    """Return the job as last seen, after `looks` looks or when it has ended."""
     for number in range(looks):
         if number:
             clock.sleep(1.0)
@@ -62,17 +62,17 @@ def _looked(awx: Awx, job: Job, clock: Clock, took: Callable[[Job], None], looks
     return job
 
 
-def _in_words(asked: Answer[bool], job: Job) -> str:
-    """Say how the cancelling of a job went that is not known to have ended."""
+def _cancel_result(asked: Answer[bool], job: Job) -> str:
+    """Describe the cancellation of a job that was not seen to end."""
     seen = f"it was {job.status} when last seen"
     if isinstance(asked, Denied):
         launcher = f"{job.launched_by}, who launched it, " if job.launched_by else ""
         return (
-            f"this account may not cancel it, and {seen}: that may {launcher}the template's administrators and "
-            f"superusers ({asked.reason})"
+            f"this account may not cancel it, and {seen}: only {launcher}the template's administrators and "
+            f"superusers may ({asked.reason})"
         )
     if isinstance(asked, Unconfirmed):
-        return f"AWX did not say if it cancelled it, and {seen} ({asked.reason})"
+        return f"AWX did not confirm the cancellation, and {seen} ({asked.reason})"
     if isinstance(asked, Unknown):
         return f"it could not be cancelled, and {seen.removeprefix('it ')} ({asked.reason})"
     return f"AWX was asked to cancel it, and {seen}" if asked else f"AWX has nothing to cancel, and {seen}"
@@ -80,13 +80,13 @@ def _in_words(asked: Answer[bool], job: Job) -> str:
 
 @dataclass
 class Launching:
-    """Launches a template with `variables`. `took` gets the job as soon as there is one, `note` what to tell of it.
+    """Launches a template with `variables`. `took` receives the job as soon as there is one; `note`, notes on it.
 
-    A job is taken for the one that our lost launch has started if it is newer than all that were there before,
-    by AWX's own numbers rather than by anybody's clock, was launched by our account, and with exactly our
-    variables and no other prompt. With `moves_on` no job is taken that others have launched before. With `alone`
-    nothing is launched or followed beside a job of the template that deploys something else. `sent` gets True before
-    a launch is sent, and False as soon as it is certain that it came to nothing; `say` prints a line of progress.
+    A job counts as started by our unanswered launch if its id is higher than all seen before (ids, not clocks, are
+    compared), and our account launched it with exactly our variables and no other prompt. With `moves_on`, no job that
+    was launched before is followed. With `alone`, nothing is launched or followed while a job of the template deploys
+    something else. `sent` receives True before a launch is sent, and False once it certainly had no effect; `say`
+    prints a line of progress.
     """
 
     awx: Awx
@@ -101,16 +101,16 @@ class Launching:
     _newest: int = 0
     _others: Sequence[Job] = ()
     _own: int = 0
-    _told: set[int] = field(default_factory=set)
+    _noted: set[int] = field(default_factory=set)
     _first: Job | None = None
     _has_looked: bool = False
     _unseen: str = ""
 
     def resume(self, template: Template) -> bool:
-        """Find a job that runs and was launched just as we would; returns whether there is one.
+        """Find a running job of the same launch; return whether there is one.
 
-        Raises EvidenceError where that cannot be seen, for then another one might be launched beside it; and
-        RefusedError where it must be `alone`, and another job of the template has not ended.
+        Raises EvidenceError if the jobs cannot be read, because a second job might then be launched; and RefusedError
+        if ours must be `alone` and another job of the template has not ended.
         """
         running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
         jobs = must(self.awx.recent_jobs(template), f"The jobs of {template.name}")
@@ -121,32 +121,32 @@ class Launching:
             self.took(ours)
         if others and self.alone:
             raise _not_alone(template, ours, others)
-        self._tell(same[1:], others)
+        self._note_others(same[1:], others)
         if ours:
             self._has_looked = True
             self.note(_resumed(ours))
         return ours is not None
 
     def settle(self, template: Template, job: Job) -> Job:
-        """Return the job to follow: this one, or that of a lower number which was launched as it at the same moment.
+        """Return the job to follow: this one, or one with a lower id that was launched alike at the same moment.
 
-        For such a one ours is cancelled, if it has not begun; never one that this run has not launched. Whoever has the
-        higher number gives way, so that one stays. To be called as long as ours waits: AWX shows a job only when it
-        answers its launch. A look that fails cancels nothing. Raises ExpectedError if ours was cancelled too late.
+        In favour of that one, ours is cancelled unless it has begun; a job of another run is never cancelled. The run
+        with the higher id gives way, so that one job remains. Call this while ours waits, because AWX shows a job only
+        once it answers the launch. A failed look cancels nothing. Raises ExpectedError if ours was cancelled too late.
         """
         if job.status == "canceled":
             return self._instead_of(template, job)
         if job.is_over or (self._has_looked and (job.has_begun or job.id != self._own)):
             return job
-        now, same, others = self._beside(template, job, self._told)
+        now, same, others = self._beside(template, job, self._noted)
         gives_way = bool(same) and same[0].id < now.id == self._own and not now.has_begun
-        self._tell(same[gives_way:], others)
+        self._note_others(same[gives_way:], others)
         return self._give_way(template, now, same[0]) if gives_way else job
 
     def _beside(
         self, template: Template, job: Job, known: Collection[int] = ()
     ) -> tuple[Job, Sequence[Job], Sequence[tuple[Job, str]]]:
-        """Return the job as it is now, and what runs beside it, without the `known` ones."""
+        """Return the job as it is now, and the other running jobs, parted and without the `known` ones."""
         try:
             running = must(self.awx.running_jobs(template), f"The jobs of {template.name}")
             same, others = self._parted(template, [one for one in running if one.id not in (job.id, *known)])
@@ -157,8 +157,8 @@ class Launching:
         return next((one for one in running if one.id == job.id), job), same, others
 
     def doubts(self, template: Template) -> list[str]:
-        """What to tell if it was never seen what else was launched at the moment of our launch."""
-        what = "Whether another run has launched the same at the same moment could not be seen"
+        """Return a note if it was never seen what else was launched at the moment of our launch."""
+        what = "Whether another run launched the same at the same moment could not be determined"
         return [f"{what}: {self._unseen}. {self.awx.jobs_url(template)}"] if self._unseen else []
 
     def _give_way(self, template: Template, ours: Job, first: Job) -> Job:
@@ -170,7 +170,7 @@ class Launching:
 
         done = cancel(self.awx, ours, self.clock, took)
         self._first = first
-        self._told.add(first.id)
+        self._noted.add(first.id)
         self.note(
             f"The AWX job {first.id} was launched at the same moment with the same variables. Ours, the job {ours.id}, "
             f"was not needed, and {done}. {first.url}"
@@ -178,9 +178,9 @@ class Launching:
         return self.settle(template, seen[-1]) if seen[-1].is_over else seen[-1]
 
     def _instead_of(self, template: Template, job: Job) -> Job:
-        """Return the job to follow instead of one that was cancelled, which is itself if nothing replaces it.
+        """Return the job to follow instead of a cancelled one, or that one itself if nothing replaces it.
 
-        A run whose job we follow may have given way to a third one.
+        The run whose job we follow may have given way to a third one.
         """
         first = self._first
         if first is None and job.id != self._own and not job.has_begun:
@@ -194,15 +194,15 @@ class Launching:
         self.took(first)
         return first
 
-    def _tell(self, same: Sequence[Job], others: Sequence[tuple[Job, str]]) -> None:
+    def _note_others(self, same: Sequence[Job], others: Sequence[tuple[Job, str]]) -> None:
         for job, how in (*((one, "with the same variables, too") for one in same), *others):
-            self._told.add(job.id)
+            self._noted.add(job.id)
             self.note(f"The AWX job {job.id} is {job.status} {how}; it is not followed. {job.url}")
 
     def _parted(self, template: Template, running: Sequence[Job]) -> tuple[Sequence[Job], Sequence[tuple[Job, str]]]:
-        """Part the jobs that run into those launched as ours, lowest first, and others, with how they differ.
+        """Split running jobs into those of the same launch, lowest id first, and others with their difference.
 
-        The slices of a sliced template belong to workflows, which are among the jobs themselves.
+        Slices of a sliced template belong to workflow jobs, which are in the list themselves.
         """
         jobs = [job for job in running if not (job.is_slice and template.sliced)]
         parted = [(job, self._difference(template, job)) for job in jobs]
@@ -210,21 +210,21 @@ class Launching:
         return same, [(job, how) for job, how in parted if how]
 
     def _difference(self, template: Template, job: Job) -> str:
-        """Say with what a job runs where that is not what we would launch; empty where it is the same launch."""
+        """Describe how a running job differs from our launch; empty if it is the same launch."""
         if job.lost(self.variables):
             return "with other variables"
         if secret := job.secret(self.variables):
             return f"with a secret answer ({', '.join(secret)}), which cannot be compared"
         same = may_be_same_launch(job, template, self.variables)
         if not same or not must(self._is_same(self.awx, job), f"How the AWX job {job.id} was launched"):
-            told = "with the same variables, but was" if job.variables is not None else "and was"
-            return f"{told} launched in another way"
-        # What begins after our launch finds what the tag holds now.
+            how = "with the same variables, but was" if job.variables is not None else "and was"
+            return f"{how} launched in another way"
+        # A job that begins after our launch pulls what the tag holds now.
         may_be_older = self.moves_on and (job.has_begun or not self._own)
         return "with the same variables, but the image's tag may have moved on since" if may_be_older else ""
 
     def launch(self, template: Template) -> None:
-        """Launch a job; raises ExpectedError. Without an answer it looks for the job until AWX must have answered."""
+        """Launch a job; raises ExpectedError. If unanswered, search for the job until AWX must have answered."""
         since = self.clock.now()
         self.sent(True)
         try:
@@ -234,8 +234,8 @@ class Launching:
             job = self._search(template, lost, max(SEARCH_SECONDS, LAUNCH_SECONDS - waited))
             self.took(job)
             self.note(
-                f"No answer came to the launch ({lost.message}), but the AWX job {job.id} was started by it: it is "
-                f"followed. {job.url}"
+                f"AWX did not answer the launch ({lost.message}), but its job {job.id} was found and is followed. "
+                f"{job.url}"
             )
             return
         except ExpectedError:
@@ -248,7 +248,7 @@ class Launching:
             raise self._without(job, ignored)
 
     def glance(self, template: Template, seconds: float) -> Job | None:
-        """Look a few times for a job that our launch may have started, within so many seconds."""
+        """Look a few times, within `seconds`, for a job that our launch may have started."""
         awx, since = self.awx.anew(seconds), self.clock.now()
         for wait in (0.0, 1.0, 1.0):
             if wait:
@@ -261,8 +261,8 @@ class Launching:
         return None
 
     def _search(self, template: Template, lost: ExpectedError, seconds: float) -> Job:
-        self.say(f"No answer came to the launch ({lost.message}): its job is looked for, for up to {seconds:.0f} s.")
-        # In time of its own: it may be the end of ours that the answer did not come before.
+        self.say(f"AWX did not answer the launch ({lost.message}): searching for its job for up to {seconds:.0f} s.")
+        # With its own time limit: the answer may be missing because ours ran out.
         awx, waited, looked, pause = self.awx.anew(2 * seconds), 0.0, False, _FIRST_SEARCH_POLL
         while True:
             found = self._ours(awx, template)
@@ -274,19 +274,19 @@ class Launching:
             pause = min(pause, seconds - waited)
             self.clock.sleep(pause)
             before, waited = waited, waited + pause
-            if before // _TOLD_EVERY < waited // _TOLD_EVERY and waited < seconds:
+            if before // _SAY_EVERY < waited // _SAY_EVERY and waited < seconds:
                 self.say(f"{_what_awx_shows(looked)} after {waited:.0f} s.")
             pause = min(pause * 1.5, _LONGEST_SEARCH_POLL)
 
     def _ours(self, awx: Awx, template: Template) -> Answer[Job | None]:
-        """The job that our launch has started; None where there is none. `_others` are what else is new of ours."""
+        """The job that our launch started, None if there is none. Sets `_others`: other new jobs of our account."""
         jobs, me = awx.recent_jobs(template), awx.me()
         if isinstance(jobs, Unknown):
             return jobs
         if isinstance(me, Unknown):
             return me
         new = [job for job in jobs if job.id > self._newest and job.launched_by == me]
-        # The first that was launched, should there be a second one by a run beside ours: that one follows its own.
+        # Prefer the first launched: a second one would be from a concurrent run, which follows its own.
         for job in reversed(new):
             same = may_be_same_launch(job, template, self.variables) and self._is_same(awx, job)
             if isinstance(same, Unknown):
@@ -297,7 +297,7 @@ class Launching:
         return None
 
     def _is_same(self, awx: Awx, job: Job) -> Answer[bool]:
-        """Whether a job was launched as we would. Where AWX does not tell with what, our own account must have."""
+        """Whether a job is of the same launch. If AWX does not report its prompts, it must be from our account."""
         prompts = awx.prompts(job)
         if isinstance(prompts, Unknown):
             return prompts
@@ -312,10 +312,10 @@ class Launching:
         how = "with a secret answer, which cannot be compared" if secret else "but in another way"
         started = f" Launched by the same account since, {how}: {others}." if others else ""
         return ExpectedError(
-            f"No answer came to the launch of {template.name} ({lost.message}), and {_what_awx_shows(looked)} after "
+            f"AWX did not answer the launch of {template.name} ({lost.message}), and {_what_awx_shows(looked)} after "
             f"{seconds:.0f} s: {self.awx.jobs_url(template)}{'.' if others else ''}{started}",
-            "Look there whether a job has started all the same. Then run this again: a job that runs is followed, and "
-            "none is launched beside it.",
+            "Check there whether a job has started. Then run this again: a running job is followed, and no second one "
+            "is launched.",
         )
 
     def _without(self, job: Job, ignored: Sequence[str]) -> ExpectedError:
@@ -324,41 +324,41 @@ class Launching:
         return RefusedError(
             f"AWX launched the job {job.id} of {job.name} without {names}, which it ignored. That would deploy "
             f"something else: {done}. {job.url}",
-            "In AWX, switch on Prompt on launch beside the template's variables, or put questions for them into its "
-            "survey. Look at the site if the job had begun.",
+            "In AWX, enable Prompt on launch for the template's variables, or add questions for them to its survey. "
+            "Check the site if the job had begun.",
         )
 
 
 def _too_late(job: Job, first: Job) -> ExpectedError:
     return ExpectedError(
-        f"The AWX job {job.id} of {job.name}, which this run had launched and which was not needed beside {first.id}, "
-        f"was cancelled when it had begun: a part of the rollout may be done twice. {job.url}",
+        f"The AWX job {job.id} of {job.name}, which this run launched and the job {first.id} made unnecessary, "
+        f"was cancelled after it had begun: part of the rollout may be done twice. {job.url}",
         f"Wait until the job {first.id} has ended ({first.url}), then run this again: it launches a new job.",
     )
 
 
 def _what_awx_shows(looked: bool) -> str:
-    return "AWX shows no job of it" if looked else "AWX could not be asked for its jobs, either,"
+    return "AWX shows no job of it" if looked else "AWX's jobs could not be read, either,"
 
 
 def _resumed(job: Job) -> str:
     who = f" by {job.launched_by}" if job.launched_by else ""
     return (
-        f"The AWX job {job.id} is {job.status} already, launched{who} at {job.created} with the same variables: it is "
-        "followed, and no second one launched. It deploys what the tag held when it came to that: where an image was "
-        f"pushed under the tag since, launch again when it has ended. {job.url}"
+        f"The AWX job {job.id} is already {job.status}, launched{who} at {job.created} with the same variables: it is "
+        "followed, and no second one is launched. It deploys what the tag held when the image was pulled: if another "
+        f"was pushed under the tag since, launch again when it has ended. {job.url}"
     )
 
 
 def _who_may(others: Sequence[tuple[Job, str]]) -> str:
     launchers = sorted({job.launched_by for job, _ in others if job.launched_by})
-    return f"{', '.join(launchers[:5]) or 'whoever launched it'}, an administrator of the template, or a superuser"
+    return f"{', '.join(launchers[:5]) or 'its launcher'}, an administrator of the template, or a superuser"
 
 
 def _not_alone(template: Template, ours: Job | None, others: Sequence[tuple[Job, str]]) -> RefusedError:
     named = listed((f"{job.id} ({job.status}, {how}: {job.url})" for job, how in others), 5)
     few = len(others) == 1
-    goes_on = f" The AWX job {ours.id}, which was launched as this run would, goes on. {ours.url}" if ours else ""
+    goes_on = f" The AWX job {ours.id}, which is of the same launch as this run's, goes on. {ours.url}" if ours else ""
     return RefusedError(
         f"The AWX job{'' if few else 's'} {named} of {template.name} {'has' if few else 'have'} not ended, and "
         f"deploy{'s' if few else ''} something else: the job that finishes last would win. Nothing was "

@@ -1,4 +1,4 @@
-"""Who deploys, AWX or a step of the workflow itself; and looking at the site until it shows what was deployed."""
+"""The deployer, which is AWX or a step of the workflow, and the site check that follows."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0
 _BETWEEN = 3.0
-"""Seconds between two looks of a row."""
+"""Seconds between two consecutive looks that pass."""
 _BEFORE_SECONDS = 10.0
-"""Longest time for the look before the launch: a site that hangs must not hold up the way back."""
+"""Time limit of the look before the launch: a site that hangs must not delay a rollback."""
 _SPARE_SECONDS = 300.0
-"""Beside `wait-minutes`, which ends the waiting: for the first look, the last one, and what has to be said then."""
+"""Extra time after `wait-minutes`, which ends the waiting: for the first and last look, and for the report."""
 _ENDINGS = {
-    "failure": ("failed", "Open its log; a part of the rollout may be done. Once that is mended, re-run this job."),
-    "cancelled": ("was cancelled", "Look at the site: a part of the rollout may be done. Re-run this job."),
-    "skipped": ("was skipped, so nothing was deployed", "Look at its condition and at the steps before it."),
+    "failure": ("failed", "Open its log; the rollout may be partly done. Fix the cause, then re-run this job."),
+    "cancelled": ("was cancelled", "Check the site: the rollout may be partly done. Re-run this job."),
+    "skipped": ("was skipped, so nothing was deployed", "Check its condition and the steps before it."),
 }
 
 
 def site_values(judged: GateReport, image: Image, record: ReleaseRecord | None) -> Values:
-    """Return what the placeholders stand for: what is deployed, of a rollback as its record has it."""
+    """Return the values of the placeholders: what is deployed; in a rollback, as recorded."""
     values = {IMAGE_TAG: image.tag, STACK_COMMIT: judged.commit}
     for facts in judged.facts.components:
         name = facts.pin.component.name
@@ -63,7 +63,7 @@ def site_values(judged: GateReport, image: Image, record: ReleaseRecord | None) 
 
 
 def pair_of(judged: GateReport, record: ReleaseRecord | None) -> dict[str, dict[str, str]]:
-    """Return the pair that is deployed, of a rollback as its record has it, with the digests of its images if known."""
+    """Return the pair that is deployed (in a rollback, as recorded), with the digests of its images if known."""
     found = {}
     for facts in judged.facts.components:
         recorded = record.component(facts.pin.component.name) if record else None
@@ -76,9 +76,9 @@ def pair_of(judged: GateReport, record: ReleaseRecord | None) -> dict[str, dict[
 
 @dataclass
 class SiteCheck:
-    """Looks at `urls` for `lines`, until so many `looks` in a row have passed.
+    """Looks for `lines` at `urls` until that many `looks` in a row have passed.
 
-    `told` gets each look, and `seen` is the last one.
+    `told` receives each look, and `seen` is the last one.
     """
 
     client: SiteClient
@@ -91,13 +91,13 @@ class SiteCheck:
     seen: SiteLook | None = field(default=None, init=False)
 
     def before(self) -> SiteLook:
-        """Look once, for what the site shows without the job."""
+        """Look once, before the job is launched."""
         return self.client.within(_BEFORE_SECONDS).look(self.urls, self.lines, self.values)
 
     def run(self) -> SiteLook:
-        """Return the look that ended the row, else the last one.
+        """Return the look that completed the row, or else the last one.
 
-        However little time is left, one look is taken, and a row that has begun goes on to its end.
+        Even without time left, it looks once, and a row that has begun is completed.
         """
         held, pause = 0, _FIRST_PAUSE
         while True:
@@ -112,7 +112,7 @@ class SiteCheck:
 
 
 class Deployer(Protocol):
-    """Deploys what was verified, or has it deployed."""
+    """Deploys what was verified, itself or by another system."""
 
     @property
     def again(self) -> str:
@@ -120,34 +120,34 @@ class Deployer(Protocol):
 
     @property
     def was(self) -> str:
-        """How it went, if it went well: the beginning of a sentence, in small letters."""
+        """The success as the start of a sentence, in lower case."""
 
     def plan(self) -> str:
-        """See that it can be done, and return what would be done; raises ExpectedError. Writes nothing."""
+        """Check that the deployment is possible and return what would be done; raises ExpectedError. Writes nothing."""
 
     def deploy(self, recording: Recording) -> None:
-        """Deploy, and have it recorded; raises ExpectedError unless it ended well, or comes after this run."""
+        """Deploy and record it. Raises ExpectedError unless it succeeded or follows after this run."""
 
 
 @dataclass(frozen=True)
 class ByAwx:
-    """A job of AWX, launched or found, and followed to its end."""
+    """An AWX job, launched or found, and followed to its end."""
 
     job: AwxJob
     journal: Journal
-    again: str = "Running this again launches the job once more (where all is as it should be, it changes nothing)."
+    again: str = "Running this again launches the job once more (if everything is in place, it changes nothing)."
 
     @property
     def was(self) -> str:
-        """That the job was successful, and where."""
+        """The job's success with its URL."""
         job = self.job.seen
         return f"the AWX job {job.id} was successful ({job.url})" if job else "the launch"
 
     def plan(self) -> str:
-        """See that the template can be launched."""
+        """Check that the template can be launched."""
         template, _ = self.job.check()
         self.journal.note(*self.job.notes)
-        return f"Launch the job template {template.name}, which takes these variables: {template.url}"
+        return f"Launch the job template {template.name}, which accepts these variables: {template.url}"
 
     def deploy(self, recording: Recording) -> None:
         """Launch the job or find it, and follow it."""
@@ -156,9 +156,9 @@ class ByAwx:
         try:
             launched = job.start()
             if job.seen:
-                did = "Launched" if launched else "Found and followed"
+                verb = "Launched" if launched else "Found and followed"
                 outputs = {"job-id": str(job.seen.id), "job-url": job.seen.url}
-                self.journal.record(Action(f"{did} the AWX job {job.seen.id}", job.seen.url, outputs, is_new=launched))
+                self.journal.record(Action(f"{verb} the AWX job {job.seen.id}", job.seen.url, outputs, is_new=launched))
                 recording.follow(job.seen, launched)
             job.follow()
         finally:
@@ -167,7 +167,7 @@ class ByAwx:
 
 @dataclass(frozen=True)
 class ByOwnStep:
-    """A step of the workflow, between two runs of this command: `outcome` is empty in the first, GitHub's word then."""
+    """A workflow step between two runs of this command: `outcome` is empty in the first, that step's in the second."""
 
     outcome: str
     record: int
@@ -175,13 +175,13 @@ class ByOwnStep:
     was: str = "the step that deploys succeeded"
 
     def plan(self) -> str:
-        """What is left to this command, before that step or after it."""
+        """Return what this command itself does, before that step or after it."""
         if self.outcome:
-            return "Look at the site, and close the deployment record"
+            return "Check the site and close the deployment record"
         return "Hand the verified image over to the step that deploys"
 
     def deploy(self, recording: Recording) -> None:
-        """File the record before that step; after it, go on with the record, and say how the step ended."""
+        """Before that step, file the record. After it, continue the record; raises ExpectedError if the step failed."""
         if not self.outcome:
             recording.file()
             return
@@ -192,7 +192,7 @@ class ByOwnStep:
 
 
 class Connected:
-    """What the command asks and orders. The time for AWX and the site, which are waited for, begins when it is made."""
+    """The services of this command. The time limit for AWX and the site starts with its creation."""
 
     def __init__(self, session: Session[DeploySettings]) -> None:
         settings = session.settings
@@ -202,28 +202,28 @@ class Connected:
         self.registry = session.services.registry()
 
     def image_registry(self) -> RegistryClient:
-        """The registry, with time of its own."""
+        """The registry, with its own time budget."""
         return self._session.services_for(self._session.settings.seconds).registry()
 
     def clock(self) -> Clock:
-        """The clock of the deployment itself, whose time begins now."""
+        """The clock of the deployment itself, started now."""
         return Clock(utc_now, Deadline(self._session.settings.wait_minutes * 60).remaining, cancellation.sleep)
 
     def approvals(self) -> Sequence[Approval]:
-        """Who approved this run, as far as GitHub says it in time."""
+        """Who approved this run, if GitHub reports it in time."""
         session, stack = self._session, self._session.settings.stack_repository
         builds = session.services_for(SECONDS).github().builds(stack)
         return approvals_of(builds, [own_run(session.context, stack)], session.journal)
 
     def taking_back(self) -> TakingBack:
-        """What marks the release that a rollback leaves."""
+        """The writer that marks the release from which a rollback goes back."""
         session, settings = self._session, self._session.settings
         forge, actor = session.services_for(settings.seconds).github(), session.context.actor
-        stack, told_in = settings.stack_repository, settings.ticket_repository
-        return TakingBack(forge, stack, told_in, actor, session.journal, utc_now, session.clock.sleep)
+        stack, tickets_in = settings.stack_repository, settings.ticket_repository
+        return TakingBack(forge, stack, tickets_in, actor, session.journal, utc_now, session.clock.sleep)
 
     def recording(self, new: NewRecord, deployed: Deployed, keep: Callable[[OwnRecord], None]) -> Recording:
-        """What keeps the deployment record, of which `keep` gets the news."""
+        """The writer of the deployment record; `keep` receives each new state."""
         session, settings = self._session, self._session.settings
         stack, context = settings.stack_repository, session.context
         return Recording(
@@ -238,12 +238,15 @@ class Connected:
         )
 
     def deployer(self, image: Image, clock: Clock, moves_on: bool, keep: Callable[..., None]) -> Deployer:
-        """Who deploys the image. `moves_on`: its tag may have since another run. `keep` gets news of the job."""
+        """The deployer of the image; `keep` receives news of the job.
+
+        With `moves_on`, the image's tag may have moved since another run.
+        """
         settings, journal = self._session.settings, self._session.journal
         if settings.awx is None:
             return ByOwnStep(settings.outcome or "", settings.deployment_id)
         chosen = settings.awx.filled(image)
-        # The variables as they were given: the tag that is filled in may have any name.
+        # Judge the variables as configured: the tag that fills a placeholder may contain any word.
         judge = partial(_judged, settings, settings.awx.variables)
         job = AwxJob(
             self._waiting.awx(chosen), chosen, clock, journal.progress(job_line), journal.say, judge=judge,
@@ -253,7 +256,7 @@ class Connected:
 
 
 def _judged(settings: DeploySettings, variables: Variables, template: Template) -> Sequence[str]:
-    """Return what is said of a template outside production; raises UsageError for one of production."""
+    """Return notes on a template outside production; raises UsageError for a production template."""
     if settings.is_production:
         return ()
     where, allowed = settings.environment, settings.production_template

@@ -1,4 +1,4 @@
-"""What a deployment leaves on GitHub: its record, and after a rollback the mark of the release that was left."""
+"""What a deployment writes on GitHub: its record, and after a rollback the mark on the release that was taken back."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from ..session import must
 
 _RELEASE = (
     "It needs contents: write, and a token with Workflows: write if workflow files have changed since that release. "
-    "The way back may lead there until its text says so."
+    "Until its text is updated, the way back may lead there."
 )
 _TICKET = "It needs issues: write in the ticket's repository."
 
 SECONDS = 10.0
-"""How long GitHub may take for all that is asked at one moment: a rollback does not wait for a note."""
+"""Time limit for all requests of one moment: a rollback does not wait for a note."""
 LAST_SECONDS = 1.5
-"""The same for a run that was cancelled, which is cut off 6.2 s after its signal: AWX may have had four of them."""
+"""The same for a cancelled run, which is killed 6.2 s after its signal: AWX may have used four of them."""
 
 _MOST_LOOKED_AT = 5
 _BROKEN = Problem("broken off", "", 1)
@@ -44,59 +44,58 @@ _BROKEN = Problem("broken off", "", 1)
 
 @dataclass(frozen=True)
 class TakingBack:
-    """Writes what a rollback means for the releases of `repository`, whose tickets are in `told_in`."""
+    """Marks the releases of `repository`, whose tickets are in `tickets_in`, after a rollback."""
 
     forge: AnnouncingForge
     repository: str
-    told_in: str
+    tickets_in: str
     actor: str
     journal: Journal
     now: Callable[[], datetime.datetime]
     sleep: Callable[[float], None]
 
     def after(self, released: Answer[Released], tag: str) -> None:
-        """Mark the release that was left for `tag`, and say of `tag` that it runs again. Raises nothing expected."""
+        """Mark the release that was left for `tag`, and note on `tag` that it runs again. Raises no ExpectedError."""
         if isinstance(released, Unknown):
-            why = released.reason
-            self.journal.note(f"Which release was left could not be seen, so none is marked as taken back: {why}.")
+            self.journal.note(f"Which release was taken back is unknown, so none is marked: {released.reason}.")
             return
         left = left_by(released, tag)
         if left:
-            self._tell(Mark(self.repository, left), tag, went_back(tag, self.now(), self.actor))
+            self._mark(Mark(self.repository, left), tag, went_back(tag, self.now(), self.actor))
         if tag in released.taken_back:
-            self._tell(Mark(self.repository, tag), None, came_again(self.now(), self.actor))
+            self._mark(Mark(self.repository, tag), None, came_again(self.now(), self.actor))
 
-    def _tell(self, mark: Mark, to: str | None, event: str) -> None:
+    def _mark(self, mark: Mark, to: str | None, event: str) -> None:
         what = f"{mark.tag} was taken back to {to}" if to else f"{mark.tag} was deployed again"
         events = [event]
         try:
-            events = self._tell_release(mark, to, event, what)
+            events = self._mark_release(mark, to, event, what)
         except ExpectedError as error:
-            self.journal.note(f"The text of the release does not say that {what}: {error.message} {_RELEASE}")
+            self.journal.note(f"The text of the release does not state that {what}: {error.message} {_RELEASE}")
         try:
-            self._tell_ticket(mark, events)
+            self._mark_ticket(mark, events)
         except ExpectedError as error:
-            self.journal.note(f"The ticket does not say that {what}: {error.message} {_TICKET}")
+            self.journal.note(f"The ticket does not state that {what}: {error.message} {_TICKET}")
 
-    def _tell_release(self, mark: Mark, to: str | None, event: str, what: str) -> list[str]:
-        """Bring the release's text up to date, which even an immutable one allows; returns what it says then."""
+    def _mark_release(self, mark: Mark, to: str | None, event: str, what: str) -> list[str]:
+        """Update the release's text, which even an immutable one allows; return the events that it then lists."""
         releases = self.forge.releases(self.repository)
         public = must(releases.public(mark.tag), f"The release {mark.tag}")
         if public is None or mark.gone_back_to(public.body) == to:
             return mark.events(public.body) if public else []
         body = mark.with_event(public.body, event)
         if body is None:
-            raise RefusedError("there is no room, or the line that ends our part is gone.")
+            raise RefusedError("there is no room, or the line that ends our part is missing.")
         self.journal.do(
-            f"Say in the text of the release that {what}",
+            f"State in the text of the release that {what}",
             partial(releases.update, public, public.title, body),
-            lambda _: Action(f"Said in the text of the release that {what}", public.url),
+            lambda _: Action(f"Stated in the text of the release that {what}", public.url),
         )
         return mark.events(body)
 
-    def _tell_ticket(self, mark: Mark, events: list[str]) -> None:
-        """Say the same in one comment on the release's ticket, if it has one."""
-        tickets = self.forge.tickets(self.told_in)
+    def _mark_ticket(self, mark: Mark, events: list[str]) -> None:
+        """Write the same events in one comment on the release's ticket, if it has one."""
+        tickets = self.forge.tickets(self.tickets_in)
         own = Ticketing(tickets, KeptText.of_ticket(self.repository, mark.tag), lambda _: "", self.journal, self.sleep)
         issue = own.find(f"Release {mark.tag}") if events else None
         if issue:
@@ -106,10 +105,10 @@ class TakingBack:
 
 @dataclass
 class Recording:
-    """Keeps the record `new`, whose payload is `deployed`, up to date; `client` is GitHub with so many seconds.
+    """Keeps the record `new`, whose payload is `deployed`, up to date; `client` makes a client with that time limit.
 
-    `filed` is the record of the job that is followed, None if there is none. `keep` gets it for the report. `new` is
-    None if no record is to be filed.
+    `filed` is the record of the followed job, None if there is none. `keep` receives it for the report. `new` is None
+    if no record is to be filed.
     """
 
     client: Callable[[float], GithubDeployments]
@@ -125,11 +124,11 @@ class Recording:
     _is_lost: bool = field(default=False, init=False)
 
     def file(self) -> None:
-        """File the record of a launch that comes next, or plan to in a dry run. Raises Cancelled."""
+        """File the record before a launch, or plan to in a dry run. Raises Cancelled."""
         self._file(self.deployed)
 
     def go_on(self, number: int) -> None:
-        """Go on with the record of that number, which must be of this deployment; 0 if none is known."""
+        """Continue the record with that id, which must be of this deployment; 0 if there is none."""
         if self.new is None:
             return
         if not number:
@@ -137,7 +136,7 @@ class Recording:
             return
         found = self.client(SECONDS).one(number)
         if isinstance(found, Unknown):
-            self.journal.note(f"The deployment record {number} could not be seen, so it is not closed: {found.reason}.")
+            self.journal.note(f"The deployment record {number} could not be read, so it is not closed: {found.reason}.")
         elif found is None or not self._is_of_this(found):
             self.journal.note(f"The deployment record {number} is not of this deployment, so it is not closed.")
         else:
@@ -145,7 +144,7 @@ class Recording:
             self._keep()
 
     def follow(self, job: Job, launched: bool) -> None:
-        """Say which job it is about; one that was launched before has its record already, or gets it now."""
+        """Add the job to the record. A job that was launched before has its own record, or is given one now."""
         if self.new is None:
             return
         client = self.client(SECONDS)
@@ -157,12 +156,12 @@ class Recording:
             if found is None:
                 self._file(replace(self.deployed, job=job.id))
         self._job = job.id
-        self._tell(IN_PROGRESS, f"AWX job {job.id}: {job.status}", client)
+        self._add_status(IN_PROGRESS, f"AWX job {job.id}: {job.status}", client)
         self._end_earlier(client)
 
     @contextlib.contextmanager
     def closing(self, now: Callable[[], DeployReport]) -> Iterator[None]:
-        """Close the record when what is done here has ended, in whatever way. `now` is the report at that moment."""
+        """Close the record when the block ends, however it ends. `now` returns the report at that moment."""
         try:
             yield
         except Cancelled:
@@ -179,7 +178,7 @@ class Recording:
             return
         new = replace(self.new, payload=deployed.as_payload())
         plan = f"File a deployment record of {deployed.tag} at the environment {new.environment}"
-        # Also if the run is cancelled meanwhile, GitHub may have filed it.
+        # Even if the run is cancelled meanwhile, GitHub may have filed it.
         self._is_lost = not self.journal.dry_run
         try:
             self.filed = self.journal.do(plan, lambda: self.client(SECONDS).file(new), self._made)
@@ -196,7 +195,7 @@ class Recording:
         return Action(f"Filed {what} ({filed.id})", self.url)
 
     def _recovered(self, client: GithubDeployments) -> Filed | None:
-        """Find a record whose filing GitHub has not answered."""
+        """Find a record that GitHub may have filed without an answer."""
         if not self._is_lost or self.new is None:
             return None
         found = client.newest(self.new.environment)
@@ -210,17 +209,17 @@ class Recording:
         return own
 
     def _end_earlier(self, client: GithubDeployments) -> None:
-        """End what earlier attempts of this run have left unended: they are over, and said no more of it."""
+        """End the records that earlier attempts of this run left unended: those attempts are over."""
         own = self.deployed
         if self.new is None or own.run == 0 or own.attempt < 2:
             return
         found = client.newest(self.new.environment)
         earlier = [one for one in (() if isinstance(found, Unknown) else found) if self._is_of_earlier(one)]
         for one in earlier[:_MOST_LOOKED_AT]:
-            told = client.with_statuses(one)
-            if not isinstance(told, Unknown) and told.is_unended:
-                which = next((f"AWX job {job}: " for job in told.jobs), "")
-                self._tell(ERROR, f"{which}an earlier attempt of the run did not say how it ended", client, told)
+            filed = client.with_statuses(one)
+            if not isinstance(filed, Unknown) and filed.is_unended:
+                which = next((f"AWX job {job}: " for job in filed.jobs), "")
+                self._add_status(ERROR, f"{which}an earlier attempt of the run did not record its end", client, filed)
 
     def _is_of_earlier(self, filed: Filed) -> bool:
         own, other = self.deployed, filed.deployed
@@ -229,28 +228,28 @@ class Recording:
         return (other.run, other.run_job) == (own.run, own.run_job) and other.attempt < own.attempt
 
     def _of(self, job: int, client: GithubDeployments) -> Answer[Filed | None]:
-        """Find the record of a job: the one that tells of it, else one of the same that tells of none yet."""
+        """Find the record of a job: the one that names it, or else one of the same deployment without a status."""
         if self.new is None:
             return None
-        untold, found = None, client.newest(self.new.environment)
+        fresh, found = None, client.newest(self.new.environment)
         if isinstance(found, Unknown):
             return self._unseen(job, found)
         for one in [one for one in found if self._is_same(one)][:_MOST_LOOKED_AT]:
-            told = client.with_statuses(one)
-            if isinstance(told, Unknown):
-                return self._unseen(job, told)
-            if job in told.jobs:
-                return told
-            untold = untold or (None if told.statuses else told)
-        return untold
+            filed = client.with_statuses(one)
+            if isinstance(filed, Unknown):
+                return self._unseen(job, filed)
+            if job in filed.jobs:
+                return filed
+            fresh = fresh or (None if filed.statuses else filed)
+        return fresh
 
     def _unseen(self, job: int, why: Unknown) -> Unknown:
-        self.journal.note(f"Whether the AWX job {job} has a deployment record could not be seen, so none is filed: "
-                          f"{why.reason}.")  # fmt: skip
+        self.journal.note(f"Whether the AWX job {job} has a deployment record could not be determined, so none is "
+                          f"filed: {why.reason}.")  # fmt: skip
         return why
 
     def _is_of_this(self, filed: Filed) -> bool:
-        """Whether a record is of this tag there; the image may be another one by now."""
+        """Whether a record is of this tag and environment; the image may have changed since."""
         new, tag = self.new, filed.deployed.tag if filed.deployed else ""
         return new is not None and (filed.commit, filed.task, tag, filed.environment.lower()) == (
             new.commit, new.task, self.deployed.tag, new.environment.lower(),
@@ -266,40 +265,40 @@ class Recording:
         )
 
     def _close(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
-        """Tell how it ended. A signal that comes now is heard afterwards: the record tells the truth first."""
+        """Record how it ended. A signal that comes meanwhile takes effect afterwards, so that the record is right."""
         try:
-            self._close_for_good(report, seconds, is_told=is_told)
+            self._close_once(report, seconds, is_told=is_told)
         except Cancelled:
             cancellation.settle()
             with contextlib.suppress(Cancelled):
-                self._close_for_good(report, LAST_SECONDS, is_told=is_told)
+                self._close_once(report, LAST_SECONDS, is_told=is_told)
             cancellation.ask()
 
-    def _close_for_good(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
+    def _close_once(self, report: DeployReport, seconds: float, *, is_told: bool) -> None:
         if self.new is None:
             return
         client = self.client(seconds)
         self.filed = self.filed or self._recovered(client)
         job = report.job.id if report.job else 0
         if self.filed and job and self._job and job != self._job:
-            self._tell(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", client)
+            self._add_status(INACTIVE, f"AWX job {self._job} was not needed: the AWX job {job} is followed", client)
             found = self._of(job, client)
             self.filed, self._job = (None if isinstance(found, Unknown) else found), job
-        self._tell(report.record_state(is_told), record_words(report), client)
+        self._add_status(report.record_state(is_told), record_words(report), client)
 
-    def _tell(self, state: str, words: str, client: GithubDeployments, earlier: Filed | None = None) -> None:
+    def _add_status(self, state: str, words: str, client: GithubDeployments, earlier: Filed | None = None) -> None:
         """Add a status to the record, or to one that was filed `earlier`."""
         filed = earlier or self.filed
         if filed is None:
             return
         status = NewStatus(state, words, self.log_url, self.environment_url)
         try:
-            with self.journal.writing(f"Say in the deployment record {filed.id}: {state}"):
+            with self.journal.writing(f"Set the deployment record {filed.id} to {state}"):
                 client.tell(filed, status)
         except ExpectedError as error:
-            self._note(f"The deployment record {filed.id} does not say {state!r} ({words})", error)
+            self._note(f"The deployment record {filed.id} could not be set to {state!r} ({words})", error)
             return
-        self.journal.say(f"The deployment record {filed.id} says {state}: {words}.")
+        self.journal.say(f"The deployment record {filed.id} is set to {state}: {words}.")
         if earlier is None:
             self._keep(state)
 

@@ -1,4 +1,4 @@
-"""The command `doctor`: says what is missing before anything is written. It only reads, and asks each question once."""
+"""The command `doctor`: report what is missing before anything is written. It only reads, and each thing once."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ __all__ = ["read_settings", "run"]
 
 _JUDGING = ("gate", "prepare", "publish", "deploy")
 _PROPOSING, _COMMITTING = "For `mode: pull-request`, the default of prepare:", "For `mode: commit` of prepare:"
-_ENVIRONMENT = "Secrets of an environment are seen only by a job in it: run doctor there, or leave deploy out of for."
+_ENVIRONMENT = "Only a job in an environment can read its secrets: run doctor there, or remove deploy from for."
 _OPENING = f"{_PROPOSING} open pull requests in {{stack}}: `pull-requests: write`"
 _TAGGING = "For `new`: tag {repository}: `contents: write`"
 _CHANGED_SINCE = "For `new`: `workflows: write` in {repository}, if workflow files differ from its default branch"
-_TAKES = "The job template takes what deploy gives it without `extra-vars`, which doctor is not given"
+_TAKES = "The job template accepts what deploy passes, except `extra-vars`, which doctor does not receive"
 _MOST_TAGS = 50
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ def run(session: Session[DoctorSettings]) -> DoctorReport:
 
 
 def _token_kind(at: Examined) -> TokenKind | None:
-    """What is examined, as far as it is known for sure: what is told by exclusion alone is not."""
+    """The kind of the token, None unless it is certain: one found only by exclusion is not."""
     connections = at.settings.connections
     if not connections.token:
         return TokenKind.NONE
@@ -97,7 +97,7 @@ def _stack(at: Examined) -> Judgement:
     return workflow.judge_branches(at.stack.name, heads, "stack-branch", every=True)
 
 
-@NEEDS.row("workflow-file", "{file} with a value for every pin", *EXAMINED)
+@NEEDS.row("workflow-file", "{file} has a value for every pin", *EXAMINED)
 def _workflow_file(at: Examined) -> Judgement:
     return workflow.judge_workflow_file(at.settings.workflow_file, at.pins())
 
@@ -105,12 +105,12 @@ def _workflow_file(at: Examined) -> Judgement:
 @NEEDS.row("stack-runs", "Read the CI runs of {stack}: `actions: read`", "publish", "announce")
 def _stack_runs(at: Examined) -> Judgement:
     runs = at.place.shown_runs()
-    return workflow.judge_seen(runs, f"The runs of {at.stack.name} are shown: {runs} in all.")
+    return workflow.judge_seen(runs, f"The runs of {at.stack.name} are readable: {runs} in all.")
 
 
 @NEEDS.row("pull-requests-read", "Read the pull requests of {stack}: `pull-requests: read`", "publish")
 def _pull_requests(at: Examined) -> Judgement:
-    return workflow.judge_seen(at.place.shown_pull_requests(), f"The pull requests of {at.stack.name} are shown.")
+    return workflow.judge_seen(at.place.shown_pull_requests(), f"The pull requests of {at.stack.name} are readable.")
 
 
 @NEEDS.row("{name}-repository", "Read {repository} and its branch {branches}: `contents: read`", *EXAMINED)
@@ -122,10 +122,10 @@ def _repository(at: Examined, one: Component) -> Judgement:
 @NEEDS.row("{name}-runs", "Read the CI runs of {repository}: `actions: read`", *_JUDGING)
 def _runs(at: Examined, one: Component) -> Judgement:
     runs = at.components[one.name].shown_runs()
-    return workflow.judge_seen(runs, f"The runs of {one.repository} are shown: {runs} in all.")
+    return workflow.judge_seen(runs, f"The runs of {one.repository} are readable: {runs} in all.")
 
 
-@NEEDS.row("{name}-image", "Ask the registry for the {name}'s image", *_JUDGING)
+@NEEDS.row("{name}-image", "Look up the {name}'s image in the registry", *_JUDGING)
 def _image(at: Examined, one: Component) -> Judgement | None:
     if one.image == NO_IMAGE:
         return None
@@ -134,7 +134,7 @@ def _image(at: Examined, one: Component) -> Judgement | None:
 
 
 def _right(right: Right, token: Callable[..., Answer[TokenFacts] | None], id: str, what: str, *commands: str) -> None:
-    """Add the row of a right of a token; None for a token says that nothing is written with it."""
+    """Add the row of a token permission; without a token (None), nothing is written and the row is left out."""
 
     @NEEDS.row(id, what, *commands)
     def _judged(at: Examined, *of: Component) -> Judgement | None:
@@ -155,7 +155,7 @@ def _setting(at: Examined) -> Judgement:
 
 @NEEDS.row("release-branch-rules", f"{_PROPOSING} no rule against pushing `release/…`", "prepare")
 def _own_branch(at: Examined) -> Judgement:
-    # A branch such as prepare pushes: rules are asked for by name, and it need not be there.
+    # A branch name like those that prepare pushes: rules are read by name, and the branch need not exist.
     branch = f"{RELEASE_BRANCH}{at.settings.tag_format.like()}"
     return writing.judge_own_branch(branch, at.place.branch_rules(branch))
 
@@ -176,19 +176,19 @@ _right(Right.CONTENTS, _tagging_token, "{name}-contents-write", _TAGGING, "prepa
 _right(Right.WORKFLOWS, _tagging_token, "{name}-workflows-write", _CHANGED_SINCE, "prepare")
 
 
-@NEEDS.row("{name}-tag-rules", "For `new`: no rule against making a production tag of {repository}", "prepare")
+@NEEDS.row("{name}-tag-rules", "For `new`: no rule against creating a production tag of {repository}", "prepare")
 def _component_tag_rules(at: Examined, one: Component) -> Judgement | None:
     if one not in at.settings.newly_tagged:
         return None
     return writing.judge_tag_creation(at.components[one.name].tag_rulesets(), one.tag_format.like())
 
 
-@NEEDS.row("tag-rules", "No rule against making a production tag", "publish")
+@NEEDS.row("tag-rules", "No rule against creating a production tag", "publish")
 def _tag_rules(at: Examined) -> Judgement:
     return writing.judge_tag_creation(at.place.tag_rulesets(), at.settings.tag_format.like())
 
 
-@NEEDS.row("build-start", "{file} is started by what publish does", "publish")
+@NEEDS.row("build-start", "publish triggers {file}", "publish")
 def _build(at: Examined) -> Judgement:
     file, token = at.settings.workflow_file, at.token()
     kind, archived = (token.kind, token.archived) if isinstance(token, TokenFacts) else (TokenKind.NONE, False)
@@ -199,11 +199,11 @@ def _build(at: Examined) -> Judgement:
 @NEEDS.row("actions-write", "Dispatch {file}: `actions: write`", "publish")
 def _dispatch(at: Examined) -> Judgement:
     if not at.settings.connections.own_token:
-        return not_needed("With another token than the workflow's own, the push of the tag starts the build.")
+        return not_needed("With a token other than the workflow's own, the push of the tag starts the build.")
     return judge_right(Right.ACTIONS, seen(at.token()), ["publish"])
 
 
-@NEEDS.row("pushed-image", "{file} says which image it pushed, for rollbacks", "publish", advisory=True)
+@NEEDS.row("pushed-image", "{file} records which image it pushed, for rollbacks", "publish", advisory=True)
 def _pushed_image(at: Examined) -> Judgement:
     return writing.judge_pushed_image(at.settings.workflow_file, _read(at, read_upload))
 
@@ -248,7 +248,7 @@ def _board_token(at: Examined) -> Answer[TokenFacts] | None:
 _right(Right.PROJECTS, _board_token, "board-write", "Put tickets on {board}: `projects: write`", "announce")
 
 
-@NEEDS.row("awx-login", "Reach AWX, and log in", "deploy")
+@NEEDS.row("awx-login", "Reach AWX and log in", "deploy")
 def _login(at: Examined) -> Judgement | None:
     if isinstance(at.awx, UsageError):
         return missing(at.awx.message, f"{at.awx.remedy} {_ENVIRONMENT}")
@@ -270,7 +270,7 @@ def _variables(at: Examined) -> Judgement | None:
     try:
         template = seen(at.template())
     except RefusedError:
-        return unseen(Unknown("there is no one template to look at"))
+        return unseen(Unknown("there is no single template to check"))
     client, settings = at.client()
     return writing.judge_variables(client.launch_data(template), settings.variables)
 
@@ -279,7 +279,7 @@ def _variables(at: Examined) -> Judgement | None:
 def _site(at: Examined) -> Judgement:
     urls = at.settings.site_urls
     if not urls:
-        return not_needed("No verify-url is given, so deploy does not look at the site.")
+        return not_needed("No verify-url is given, so deploy does not check the site.")
     judged = [_first_page(at, urls[0]), *(_other_page(at, url) for url in urls[1:])]
     return next((one for one in judged if one.presence is not Presence.THERE), judged[0])
 
@@ -298,7 +298,7 @@ def _other_page(at: Examined, url: str) -> Judgement:
 
 
 def _known(at: Examined) -> writing.Known:
-    """What the page may show. Without the tags of releases `latest` is all that is known, as on staging."""
+    """What the page may show. Without release tags, `latest` is the only known tag, as on staging."""
     names = at.stack.repository.tags_starting([""])
     released = [] if isinstance(names, Unknown) else production_tags(names, form=at.settings.tag_format)
     tags = [tag.text for tag in reversed(released)]
@@ -316,11 +316,11 @@ for _id, _what, _judge in workflow.ROWS:
     USES.row(_id, _what)(partial(_used, _judge))
 
 
-@USES.row("override-secrets", "No secret empties an output, or changes the pair unseen")
+@USES.row("override-secrets", "No secret empties an output or changes the pair unnoticed")
 def _override_secrets(at: Examined) -> Judgement:
     return workflow.judge_override_secrets(at.use(), at.place.secrets(at.settings.environment))
 
 
-@USES.row("deployment-variables", "The variables without which deployments are skipped")
+@USES.row("deployment-variables", "Deployments are not skipped for a missing variable")
 def _switches(at: Examined) -> Judgement:
     return workflow.judge_switches(at.use(), at.place.variables(), at.place.secrets(at.settings.environment))

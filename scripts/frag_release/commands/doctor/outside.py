@@ -1,4 +1,4 @@
-"""The rows of `doctor` on what enforces the gate from outside: the repositories' settings, and the workflow files."""
+"""The rows of `doctor` on what enforces the gate from outside: repository settings and workflow files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _RULES, _ENVIRONMENTS = "settings/rules", "settings/environments"
 _SECRETS, _ACTIONS = "settings/secrets/actions", "settings/actions"
 
 
-@GUARDS.row("tag-ruleset", "Release managers alone make production tags, and nobody moves them", page=_RULES)
+@GUARDS.row("tag-ruleset", "Only release managers can create production tags, and no one can move them", page=_RULES)
 def _tags(at: Examined) -> Judgement:
     return outside.judge_tag_rules(at.place.tag_rulesets(), at.settings.tag_format)
 
 
-@GUARDS.row("environment-reviewers", "Somebody approves deployments to {environment}", page=_ENVIRONMENTS)
+@GUARDS.row("environment-reviewers", "Deployments to {environment} need an approval", page=_ENVIRONMENTS)
 def _reviewers(at: Examined) -> Judgement:
     token, name = at.token(), at.settings.environment
     is_private = isinstance(token, TokenFacts) and not token.is_public
@@ -31,13 +31,13 @@ def _people(at: Examined) -> Judgement:
     return outside.judge_people(at.settings.environment, at.environment())
 
 
-@GUARDS.row("environment-tags", "Only tags of the form of production ones deploy to {environment}", page=_ENVIRONMENTS)
+@GUARDS.row("environment-tags", "Only tags of the production form deploy to {environment}", page=_ENVIRONMENTS)
 def _deployers(at: Examined) -> Judgement:
     settings, rulesets = at.settings, at.place.tag_rulesets()
     return outside.judge_deployers(settings.environment, at.environment(), rulesets, settings.tag_format)
 
 
-@GUARDS.row("environment-secrets", "Credentials of AWX are secrets of {environment} alone", page=_SECRETS)
+@GUARDS.row("environment-secrets", "AWX credentials are secrets of {environment} only", page=_SECRETS)
 def _secrets(at: Examined) -> Judgement | None:
     name = at.settings.environment
     return outside.judge_secrets(name, at.place.secrets(name)) if at.awx else None
@@ -58,24 +58,24 @@ def _owners(at: Examined) -> Judgement:
     return writers.judge_owners(at.settings.workflow_file, owners, branch, guard.result())
 
 
-@GUARDS.row("write-key", "Keys that write are secrets of guarded environments alone", page=_SECRETS)
+@GUARDS.row("write-key", "Keys with write access are secrets of guarded environments only", page=_SECRETS)
 def _keys(at: Examined) -> Judgement:
     found, secrets = at.writers(), at.place.secrets(at.settings.environment)
     names = set() if isinstance(found, Unknown) else {key.environment for key in found.keys if key.environment}
     return writers.judge_keys(found, {name: at.place.environment(name) for name in sorted(names)}, secrets, at.branch())
 
 
-@GUARDS.row("moving-tag", "What runs beside a token that writes is named by its commit")
+@GUARDS.row("moving-tag", "What runs next to a token with write access is pinned to a commit")
 def _moving(at: Examined) -> Judgement:
     return writers.judge_moving(at.writers())
 
 
-@GUARDS.row("deployments-filed", "GitHub files no deployments that are none, or are at another commit")
+@GUARDS.row("deployments-filed", "GitHub files no false deployments, and none at another commit")
 def _filing(at: Examined) -> Judgement:
     return writers.judge_filing(at.writers())
 
 
-@GUARDS.row("dispatch-forms", "The forms that GitHub shows are those of the stack branch")
+@GUARDS.row("dispatch-forms", "GitHub shows the workflow forms of the stack branch")
 def _forms(at: Examined) -> Judgement:
     branch = at.branch()
     return writers.judge_forms(branch, at.default_branch(), at.writers(), at.forms(branch))
@@ -95,12 +95,12 @@ def _retention(at: Examined) -> Judgement:
     return outside.judge_retention(in_parallel(lambda name: places[name].retention(), list(places)))
 
 
-@GUARDS.row("release-immutability", "Nobody can change a release and its release.json", page="settings")
+@GUARDS.row("release-immutability", "A release and its release.json cannot be changed", page="settings")
 def _immutability(at: Examined) -> Judgement:
     return outside.judge_immutability(at.place.immutable_releases(), at.place.retention())
 
 
-@GUARDS.row("{name}-tag-ruleset", "Nobody moves production tags of {repository}", page=_RULES)
+@GUARDS.row("{name}-tag-ruleset", "Production tags of {repository} cannot be moved", page=_RULES)
 def _component_tags(at: Examined, one: Component) -> Judgement:
     rulesets = at.components[one.name].tag_rulesets()
     return outside.judge_component_tags(one.repository, rulesets, one.tag_format)

@@ -1,4 +1,4 @@
-"""What `doctor` looks at, and how it asks: each row of its tables has a function from what is there to a judgement."""
+"""The sources that `doctor` reads, and its tables: each row has a function from `Examined` to a judgement."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from ...inputs.settings.looking import DoctorSettings
 from ..stack import Stack
 
 _AT_ONCE = 32
-"""All that are asked, or nearly: each waits for the network, and some for one another."""
+"""Nearly all rows at once: each waits for the network, and some for one another."""
 _FOLDER = ".github/workflows"
 _MOST_FILES = 30
 _SIMPLER = "Correct it, or write it in a simpler form."
-_NOT_ASKED = Unknown("AWX was not asked about it", "Mend the inputs for AWX first.")
+_NOT_ASKED = Unknown("AWX was not queried", "Correct the inputs for AWX first.")
 
 _T = TypeVar("_T")
 _Key = TypeVar("_Key")
@@ -41,7 +41,7 @@ Judge = TypeVar("Judge", bound="Callable[..., Judgement | None]")
 
 
 class NotSeenError(Exception):
-    """Something that a row is about could not be seen: `why`."""
+    """What a row is about could not be read: `why`."""
 
     def __init__(self, why: Unknown) -> None:
         super().__init__(why.reason)
@@ -49,24 +49,24 @@ class NotSeenError(Exception):
 
 
 def seen(answer: Answer[_T]) -> _T:
-    """Return what was seen; raises NotSeenError, of which the row that asks makes its judgement."""
+    """Return the value; raises NotSeenError, which becomes the judgement of the row."""
     if isinstance(answer, Unknown):
         raise NotSeenError(answer)
     return answer
 
 
 def in_parallel(ask: Callable[[_Key], _T], keys: Sequence[_Key]) -> dict[_Key, _T]:
-    """Ask for each of some keys at the same time."""
+    """Call `ask` for each key at the same time."""
     with ThreadPoolExecutor(max(1, len(keys))) as pool:
         return dict(zip(keys, pool.map(ask, keys), strict=True))
 
 
 @dataclass(frozen=True)
 class Question:
-    """A row: a need, in whose id and words names are filled in, and the function that judges it.
+    """A row: a need, whose id and words have placeholders for names, and the function that judges it.
 
-    One with `{name}` in its id is asked of each component, which `judge` is given, too. None says that there is
-    nothing to ask. `page` is where on GitHub its settings are, in the repository that it is about.
+    A row with `{name}` in its id is repeated for each component, which `judge` then receives, too. `judge` returns None
+    if the row does not apply. `page` is the path of its settings in the repository on GitHub.
     """
 
     need: Need
@@ -75,13 +75,13 @@ class Question:
 
     @property
     def is_of_component(self) -> bool:
-        """Whether it is asked of each component."""
+        """Whether the row is repeated for each component."""
         return "{name}" in self.need.id
 
 
 @dataclass(frozen=True)
 class Table:
-    """Questions whose findings have one `rule`, in the order in which they are asked."""
+    """Questions whose findings have one `rule`, in the order of the report."""
 
     rule: str
     questions: list[Question] = field(default_factory=list, init=False)
@@ -89,7 +89,7 @@ class Table:
     def row(
         self, id: str, what: str, *commands: str, page: str = "", advisory: bool = False
     ) -> Callable[[Judge], Judge]:
-        """Make a function the judge of a row; without `commands` it is about the gate, whichever are chosen."""
+        """Make a function the judge of a row. Without `commands` the row is about the gate and always asked."""
 
         def added(judge: Judge) -> Judge:
             need = Need(id, commands or ("gate",), what, self.rule, advisory)
@@ -101,9 +101,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Examined:
-    """All that can be looked at: `place` are the settings of the stack's repository, `components` theirs by name.
+    """The sources: `place` has the settings of the stack's repository, `components` those of each component by name.
 
-    `awx` is the client with its settings, what is wrong with the inputs for it, or None if AWX does not deploy.
+    `awx` is the client with its settings, the error in the inputs for it, or None if AWX does not deploy.
     """
 
     settings: DoctorSettings
@@ -120,7 +120,7 @@ class Examined:
     _writers: Once[str, Answer[Writers]] = field(default_factory=Once, init=False)
 
     def answered(self, tables: Sequence[Table]) -> list[Row]:
-        """Ask all that the chosen commands need, several at once; the rows keep their order."""
+        """Judge all rows of the chosen commands, several at once; the rows keep their order."""
         asked = [one for table in tables for one in self._asked(table)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             judged = list(pool.map(lambda each: each[1](), asked))
@@ -154,7 +154,7 @@ class Examined:
         return names
 
     def _judged(self, question: Question, subject: Sequence[Component], names: Mapping[str, str]) -> Judgement | None:
-        """Add to a judgement where to look, if it does not say a nearer place."""
+        """Judge a row, and add the file or settings page to check unless the judgement names one."""
         try:
             judged = question.judge(self, *subject)
         except NotSeenError as error:
@@ -169,16 +169,16 @@ class Examined:
         return replace(judged, url=f"{self.stack.context.server_url}/{names['repository']}/{question.page}")
 
     def chosen(self, commands: Sequence[str]) -> list[str]:
-        """Those of some commands that are examined, in the order in which they were chosen."""
+        """Those of `commands` that are examined, in the order of the input."""
         return [one for one in self.settings.commands if one in commands]
 
     def token(self) -> Answer[TokenFacts]:
-        """The token of the commands, on the stack's repository."""
+        """The facts of the commands' token, on the stack's repository."""
         at_home = self.is_home(self.settings.stack_repository)
         return self.place.token(self.settings.connections.own_token, at_home)
 
     def is_home(self, repository: str) -> bool:
-        """Whether a repository is the workflow's own. GitHub ignores the case of names; a terminal has no such home."""
+        """Whether a repository is the workflow's own, in any case of letters. True in a terminal, which has no home."""
         return repository.lower() == self.settings.home.lower() or not self.settings.home
 
     def branch(self) -> str:
@@ -186,7 +186,7 @@ class Examined:
         return seen(self.stack.branches())[0]
 
     def content(self) -> Answer[Blob | None]:
-        """The workflow file on that branch; None where there is none."""
+        """The workflow file on that branch; None if there is none."""
         branches = self.stack.branches()
         if isinstance(branches, Unknown):
             return branches
@@ -198,7 +198,7 @@ class Examined:
         return self.stack.pins_in(self.content())
 
     def use(self) -> GateUse:
-        """What that file does with the gate; raises NotSeenError and WorkflowFileError."""
+        """How that file uses the gate; raises NotSeenError and WorkflowFileError."""
         return self._uses.get("", self._use)
 
     def _use(self) -> GateUse:
@@ -209,33 +209,33 @@ class Examined:
         return read_gate_use(content, settings.components, settings.own_action, settings.environment)
 
     def images(self) -> Mapping[tuple[str, str], Answer[Image]]:
-        """The images that are pinned, all asked for together, so that one login serves them all."""
+        """The pinned images, looked up together so that one login serves them all."""
         return self._images.get("", self._all_images)
 
     def _all_images(self) -> Mapping[tuple[str, str], Answer[Image]]:
         return self.registry.images({one.place for one in self.pins() if one.place and one.tag})
 
     def client(self) -> tuple[Awx, AwxSettings]:
-        """AWX with its settings; raises NotSeenError where it cannot be asked."""
+        """AWX with its settings; raises NotSeenError if the inputs for it do not allow a query."""
         if not isinstance(self.awx, tuple):
             raise NotSeenError(_NOT_ASKED)
         return self.awx
 
     def template(self) -> Answer[Template]:
-        """The job template of AWX; raises NotSeenError, and RefusedError where there is not one of that name."""
+        """The job template of AWX; raises NotSeenError, and RefusedError unless exactly one has that name."""
         client, settings = self.client()
         return self._templates.get("", lambda: client.template(settings.template, settings.organization))
 
     def environment(self) -> Answer[Environment | None]:
-        """The environment of production; None where there is none."""
+        """The production environment; None if there is none."""
         return self.place.environment(self.settings.environment)
 
     def default_branch(self) -> Answer[str]:
-        """The branch whose forms GitHub shows."""
+        """The default branch, whose workflow forms GitHub shows."""
         return self.stack.context.default_branch or self.stack.repository.default_branch()
 
     def forms(self, branch: str) -> Answer[tuple[Mapping[str, str], Mapping[str, str]]]:
-        """The workflow files of a branch, and of the default one, with the ids of their contents."""
+        """The workflow files of a branch and of the default branch, with their content ids."""
         default = self.default_branch()
         if isinstance(default, Unknown):
             return default
@@ -243,7 +243,7 @@ class Examined:
         return here if isinstance(here, Unknown) else shown if isinstance(shown, Unknown) else (here, shown)
 
     def owners(self, branch: str) -> Answer[Owners | None]:
-        """The file CODEOWNERS of a branch; None where there is none."""
+        """The file CODEOWNERS of a branch; None if there is none."""
         found = self._read(branch, PLACES)
         for path, blob in found.items():
             if isinstance(blob, Unknown):
@@ -253,7 +253,7 @@ class Examined:
         return None
 
     def writers(self) -> Answer[Writers]:
-        """What the workflow files of the stack's branch tell; raises NotSeenError where that is not known."""
+        """What writes in the workflow files of the stack's branch; raises NotSeenError if the branch is unknown."""
         return self._writers.get("", lambda: self._read_writers(self.branch()))
 
     def _read_writers(self, branch: str) -> Answer[Writers]:
@@ -262,7 +262,7 @@ class Examined:
             return listed
         paths = [f"{_FOLDER}/{name}" for name in listed if name.endswith((".yml", ".yaml"))]
         if len(paths) > _MOST_FILES:
-            return TooLong(f"there are more than {_MOST_FILES} workflow files", "Look at them yourself.")
+            return TooLong(f"there are more than {_MOST_FILES} workflow files", "Check them yourself.")
         files = {path.rpartition("/")[2]: blob for path, blob in self._read(branch, paths).items()}
         return read_writers(files, self.settings.own_action)
 

@@ -17,15 +17,15 @@ __all__ = ["ask_ahead", "get_ready", "read_settings", "run"]
 
 
 def ask_ahead(session: Session[GateSettings]) -> None:
-    """Send the first questions, before the one for the configuration file."""
+    """Send the first requests, before the configuration file is read."""
     from .head_start import ask_ahead as ask
 
     ask(session.forge, session.settings, session.context)
 
 
 def get_ready() -> None:
-    """Import what is needed next, while the first questions are on their way."""
-    from ...domain import workflow_file  # noqa: F401 - the first answer to be read is a file
+    """Import what is needed next, while the first requests are under way."""
+    from ...domain import workflow_file  # noqa: F401 - the first answer to be parsed is a file
     from . import gate  # noqa: F401
 
 
@@ -40,7 +40,7 @@ def run(session: Session[GateSettings]) -> GateReport:
     if not gate.is_release:
         return gate.run()
     with ThreadPoolExecutor(1) as pool:
-        # For the card alone: it comes beside the questions that decide, and blocks nothing.
-        asking = pool.submit(session.stack.released)
+        # Only for the rollback card: read in parallel with the facts that decide, and never a reason to block.
+        released = pool.submit(session.stack.released)
         report = gate.run()
-    return replace(report, released=asking.result())
+    return replace(report, released=released.result())

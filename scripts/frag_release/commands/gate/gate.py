@@ -1,4 +1,4 @@
-"""`gate`: may this run deploy to production? Fetches facts, has the domain decide; writes nothing."""
+"""`gate`: may this run deploy to production? Fetches facts; the domain decides. Writes nothing."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from ..stack import Stack
 class Gate:
     """The gate with all that it needs; `now` is in UTC.
 
-    With a `rollback` it judges whether that release, as it was recorded, may be deployed again. `occasion`
-    says whether what is judged is about to be built, or only deployed.
+    With a `rollback` it judges whether that release, as recorded, may be deployed again. `occasion` states whether
+    the commit is about to be built, or only deployed.
     """
 
     settings: GateSettings
@@ -45,7 +45,7 @@ class Gate:
     occasion: Occasion = Occasion.DEPLOYMENT
 
     def run(self) -> GateReport:
-        """Decide. Raises UsageError where there is nothing that could be judged."""
+        """Decide. Raises UsageError if there is nothing to judge."""
         branches = self.stack.branches()
         asked = self._circumstances(() if isinstance(branches, Unknown) else branches)
         commit = self._commit()
@@ -64,7 +64,7 @@ class Gate:
 
     @property
     def is_release(self) -> bool:
-        """Whether it is about a production tag that may be deployed."""
+        """Whether a production tag is judged, in a run that may deploy to production."""
         settings = self.settings
         return settings.production and parse_production_tag(settings.ref.tag, settings.tag_format) is not None
 
@@ -84,8 +84,8 @@ class Gate:
         )
 
     def _released_as(self) -> str:
-        """The release that a pushed commit was made for, by its message in the event; if that has none, it is built."""
-        from ...domain.review import released_as  # late: of pushes of branches alone
+        """The release that a pushed commit was made for, by its message in the event; empty if it names none."""
+        from ...domain.review import released_as  # late: only pushes of branches need it
 
         owner = self.settings.stack_repository.partition("/")[0]
         return released_as(self.stack.context.pushed_message, owner, self.settings.tag_format)
@@ -96,25 +96,25 @@ class Gate:
             return self.rollback.commit
         if self._of_this_run:
             if not OBJECT_ID.fullmatch(self.stack.context.sha):
-                raise UsageError("GITHUB_SHA holds no commit.", "Run this in a workflow of GitHub Actions.")
+                raise UsageError("GITHUB_SHA is not a commit id.", "Run this in a GitHub Actions workflow.")
             return self.stack.context.sha
         commit = self.stack.commit_of(ref)
         if commit is None:
             what = f"The input ref names {ref.text!r}, which {repository} does not have."
-            raise UsageError(what, "Name a ref it has.")
+            raise UsageError(what, "Set it to a ref that exists.")
         return commit
 
     def _unresolved(self, why: Unknown) -> Finding:
-        what = f"What {self.settings.ref} of {self.settings.stack_repository} points at"
+        what = f"The commit of {self.settings.ref} of {self.settings.stack_repository}"
         return tag_commit.finding(unknown(what, why), About("stack", ""))
 
     def _pins(self, commit: str) -> tuple[Pin, ...]:
         return self.stack.pins([commit], built=commit)[commit]
 
     def _gather(self, pins: Sequence[Pin], commit: str) -> list[ComponentFacts]:
-        """Gather the facts of the pins, and look for overrides in the file at `commit`, from which is built."""
+        """Gather the facts of the pins, and look for overrides in the file at `commit`, which is built."""
         look = None if self.rollback else partial(self.stack.overrides, commit)
-        # Somewhere it is tomorrow already, and with it the next month.
+        # In some time zone it is already tomorrow, which may be the next month.
         tomorrow = self.now.date() + datetime.timedelta(days=1)
         return self.stack.component_facts(self.registry, pins, tomorrow, look)
 
@@ -135,23 +135,23 @@ class Gate:
         return replace(facts, components=[replace(one, running_file=self._running_file) for one in facts.components])
 
     def _tag_facts(self, tag: str, branches: Answer[Sequence[str]], commit: str) -> TagFacts:
-        """Return the facts of the tag that is judged, with those that belong to this run."""
+        """Return the facts of the judged tag, with those of this run."""
         with ThreadPoolExecutor(2) as pool:
-            asking = pool.submit(self.stack.tag_facts, tag, branches, self.now.date())
+            found = pool.submit(self.stack.tag_facts, tag, branches, self.now.date())
             keys = pool.submit(self.stack.other_keys, commit) if not self.rollback else None
             public = self._public(tag)
-        facts, previous = asking.result()
+        facts, previous = found.result()
         run_commit = commit if self._of_this_run or self.rollback else None
         facts = replace(facts, run_commit=run_commit, rollback=self.rollback is not None, public=public)
         return replace(facts, configuration=keys.result() if keys else ()), previous
 
     def _public(self, tag: str) -> Answer[PublicRelease | None]:
-        """The release that the tag has already; of a rollback there is the record."""
+        """The release that exists for the tag; a rollback has its record instead."""
         return NOT_ASKED if self.rollback else self.stack.forge.public_release(self.settings.stack_repository, tag)
 
     @property
     def _running_file(self) -> str | None:
-        """The workflow file that runs, if it must be the one that is judged."""
+        """The running workflow file, None unless it must be the judged one; empty if it is unknown."""
         if not (self._of_this_run and self.settings.file_must_run):
             return None
         repository, file = self.stack.context.workflow
@@ -179,7 +179,7 @@ class Gate:
 def with_image(
     judged: GateReport, findings: Sequence[Finding], of_image: Sequence[Finding], allow: Sequence[Allowance]
 ) -> GateReport:
-    """Return the report with what was found of the stack's image beside `findings`: it may use an allowance, too."""
+    """Return the report with the findings `of_image` on the stack's image added: they may use allowances, too."""
     decision = reconsider(judged.decision, [*findings, *apply_allowances(of_image, allow)])
     unused = set(unused_allowances(of_image, allow))
     still_unused = [one for one in judged.unused_allowances if one in unused]

@@ -1,7 +1,7 @@
-"""The gate's first questions, sent while most of the program is still being imported.
+"""The gate's first requests, sent while most of the program is still being imported.
 
-Nothing is decided here: the forge keeps what it is told, and the gate, which asks the same, finds the answer
-there or on its way. A question that it does not ask after all has cost a request.
+Nothing is decided here: the forge caches the answers, and the gate, which asks the same, finds them there or under
+way. An unneeded one costs a request.
 """
 
 from __future__ import annotations
@@ -17,34 +17,27 @@ if TYPE_CHECKING:
     from ...inputs.context import Context
     from ...inputs.settings.gate import GateSettings
 
-# With or without a `v`: which of them is of production is known when the configuration file is.
+# With or without a `v`: the configuration file, still unread, decides which is the production form.
 _PRODUCTION_TAG = re.compile(r"(v?[0-9]{1,9}\.)[0-9]{1,9}\.[0-9]{1,9}")
 _YEAR = re.compile(r"v?2[0-9]{3}\.")
 
 
 def ask_ahead(forge: Forge, settings: GateSettings, context: Context) -> None:
-    """Start to ask what the judgement of this run's own production tag begins with; of another, the file.
+    """Start the first requests for this run's own production tag, or for another ref that of the workflow file.
 
-    Returns at once.
-
-    Clones on this disk are left alone: they keep nothing, and nobody waits for them.
+    Returns at once. Skips local clones, which cache nothing and answer at once.
     """
-    pushed = _PRODUCTION_TAG.fullmatch(settings.ref.tag)
-    judged = settings.own_ref and settings.production and context.on_runner
     if settings.connections.local or not (settings.own_ref and context.on_runner):
         return
     stack = forge.repository(settings.stack_repository)
-    if not (pushed and judged):
-        pool = ThreadPoolExecutor(1)
-        pool.submit(stack.files, settings.workflow_file, [context.sha])
-        pool.shutdown(wait=False)
-        return
-    branches = settings.stack_branches or tuple(filter(None, [context.default_branch]))
+    tag = _PRODUCTION_TAG.fullmatch(settings.ref.tag) if settings.production else None
     pool = ThreadPoolExecutor(5)
-    pool.submit(stack.files, CONFIGURATION_FILE, [context.sha])
+    if tag:
+        pool.submit(stack.files, CONFIGURATION_FILE, [context.sha])
     pool.submit(stack.files, settings.workflow_file, [context.sha])
-    if _YEAR.fullmatch(pushed[1]):
-        pool.submit(stack.tags_starting, [pushed[1]])
-    pool.submit(stack.branches, branches)
-    pool.submit(stack.tags_starting, [""])
+    if tag and _YEAR.fullmatch(tag[1]):
+        pool.submit(stack.tags_starting, [tag[1]])
+    if tag:
+        pool.submit(stack.branches, settings.stack_branches or tuple(filter(None, [context.default_branch])))
+        pool.submit(stack.tags_starting, [""])
     pool.shutdown(wait=False)
