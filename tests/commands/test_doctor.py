@@ -154,8 +154,8 @@ def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> No
     assert finding["status"] == "fail" and finding["for"] == ["prepare"]
     assert finding["message"] == "The token in the input token (a classic token) lacks the scope workflow."
     assert finding["remedy"] == (
-        "Give in token the token of an app or a fine-grained one with Workflows: write for xchem/fragalysis-stack, "
-        "or a classic one with the scopes repo and workflow."
+        "Set token to an app's token or a fine-grained one with Workflows: write for xchem/fragalysis-stack, "
+        "or to a classic one with the scopes repo and workflow."
     )
     assert outcome.outputs["failed-rules"] == "need:workflows-write"
     assert outcome.outputs["verdict"] == "blocked" and outcome.outputs["deploy-production"] == "false"
@@ -282,7 +282,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     stack.protections["master"] = {"enforce_admins": {"url": "https://github.example", "enabled": True}}
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert of(outcome, "tag-ruleset")["message"] == (
-        "With the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
+        "Under the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
         "anyone with push access."
     )
     assert "no required reviewers" in of(outcome, "environment-reviewers")["message"]
@@ -380,7 +380,7 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert found(outcome, "outside")["tag-ruleset"] == "missing"
     assert of(outcome, "tag-ruleset")["message"] == (
-        "With the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
+        "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
         "1.2.3 can be created by anyone with push access; the role Write may bypass 'releases'."
     )
 
