@@ -161,7 +161,7 @@ def test_other_ways_to_write_it(file: str) -> None:
         pytest.param("env:\n  BE_IMAGE_TAG: a: b\n", 2, "not valid YAML", id="two colons"),
         pytest.param("env:\n\tBE_IMAGE_TAG: 1.2.3\n", 2, "not valid YAML", id="tab as indentation"),
         pytest.param("name: x\nenv:\n  BE_IMAGE_TAG: 'x\n", 4, "not valid YAML", id="quote left open"),
-        pytest.param("env:\n  BE_IMAGE_TAG:\t1.2.3\n", 2, "tab (U+0009) stands in column 16", id="tab behind a colon"),
+        pytest.param("env:\n  BE_IMAGE_TAG:\t1.2.3\n", 2, "tab (U+0009) is in column 16", id="tab behind a colon"),
         pytest.param("on: a\tb\nenv:\n  BE_IMAGE_TAG: 1.2.3\n", 1, "write spaces", id="tab in a value"),
         pytest.param("on: |\t\n x\nenv:\n  BE_IMAGE_TAG: 1.2.3\n", 1, "write spaces", id="tab behind a block's sign"),
         pytest.param('env:\n  BE_IMAGE_TAG: "\\uD800"\n', 2, "printed", id="surrogate"),
