@@ -577,8 +577,7 @@ def test_what_was_a_secret_has_to_be_a_variable(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert outcome.status == 1
     assert of(outcome, "deployment-variables")["message"] == (
-        "A job reads as variables what are secrets: DOCKERHUB_USERNAME, TRIGGER_AWX. It is skipped, and the run is "
-        "green."
+        "A job reads variables that are secrets: DOCKERHUB_USERNAME, TRIGGER_AWX. It is skipped, and the run is green."
     )
     assert of(outcome, "override-secrets")["message"].endswith("DOCKERHUB_USERNAME, BE_IMAGE_TAG, TRIGGER_AWX.")
 

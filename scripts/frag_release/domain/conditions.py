@@ -139,16 +139,16 @@ class _Parser:
         self._depth -= 1
         return term
 
-    def _joined(self, kind: str, sign: str, read: Callable[[], Term]) -> Term:
+    def _joined(self, kind: str, operator: str, read: Callable[[], Term]) -> Term:
         parts = [read()]
-        while self._take(sign):
+        while self._take(operator):
             parts.append(read())
         return Term(kind, tuple(parts)) if len(parts) > 1 else parts[0]
 
     def _compared(self) -> Term:
         left = self._single()
-        sign = next((each for each in _COMPARISONS if self._take(each)), "")
-        return Term(sign, (left, self._single())) if sign else left
+        operator = next((each for each in _COMPARISONS if self._take(each)), "")
+        return Term(operator, (left, self._single())) if operator else left
 
     def _single(self) -> Term:
         turns = 0
@@ -205,19 +205,18 @@ class _Parser:
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _must(self, sign: str) -> None:
-        if not self._take(sign):
+    def _must(self, symbol: str) -> None:
+        if not self._take(symbol):
             raise _UnreadableError
 
-    def _take(self, sign: str) -> bool:
-        """Skip an operator if it is next; each of its characters is a token."""
-        found = self._tokens[self._at : self._at + len(sign)]
-        is_next = [token.text for token in found] == list(sign)
+    def _take(self, symbol: str) -> bool:
+        """Skip an operator or bracket if it is next, and return whether it was; each of its characters is a token."""
+        following = [token.text for token in self._tokens[self._at : self._at + len(symbol) + 1]]
         # The `!` of `!=` is not an operator of its own.
-        is_next = is_next and not (sign == "!" and [each.text for each in self._tokens[self._at + 1 :][:1]] == ["="])
-        self._at += len(sign) if is_next else 0
+        is_next = following[: len(symbol)] == list(symbol) and not (symbol == "!" and following[1:] == ["="])
+        self._at += len(symbol) if is_next else 0
         return is_next
 
 
 def _is_of_number(token: Token) -> bool:
-    return token.kind == "sign" and token.text in "0123456789.+-"
+    return token.kind == "symbol" and token.text in "0123456789.+-"

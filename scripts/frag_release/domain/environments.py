@@ -48,10 +48,10 @@ def says_production(name: str) -> bool:
     return any(map(_SAYS_PRODUCTION.match, _WORD.findall(f"{whole} {apart}".casefold())))
 
 
-def signs_of(told: Mapping[str, str]) -> str:
+def signs_of(names: Mapping[str, str]) -> str:
     """Return which names of a template contain a word for production, as a sentence part; empty if none does."""
-    signs = [f"its {what} is {text!r}" for what, text in told.items() if says_production(text)]
-    return f"{' and '.join(signs)}, which names production" if signs else ""
+    found = [f"its {what} is {name!r}" for what, name in names.items() if says_production(name)]
+    return f"{' and '.join(found)}, which names production" if found else ""
 
 
 def names_of(template: Template) -> dict[str, str]:
@@ -70,7 +70,7 @@ def note_of_variables(variables: Variables, environment: str) -> str:
 
     It does not quote the values, which may be secrets.
     """
-    names = sorted(name for name, value in variables.items() if _says(value))
+    names = sorted(name for name, value in variables.items() if _names_production(value))
     if not names:
         return ""
     return (
@@ -79,9 +79,9 @@ def note_of_variables(variables: Variables, environment: str) -> str:
     )
 
 
-def _says(value: object) -> bool:
+def _names_production(value: object) -> bool:
     if isinstance(value, str):
         return says_production(value)
     if isinstance(value, dict):
-        return any(map(_says, value.values()))
-    return isinstance(value, list) and any(map(_says, value))
+        return any(map(_names_production, value.values()))
+    return isinstance(value, list) and any(map(_names_production, value))

@@ -112,7 +112,7 @@ class GateUse:
                 yield Awry(job.name, job.environment, job.line)
 
     def careless(self) -> Iterator[tuple[Awry, Sure]]:
-        """Yield what deploys with `continue-on-error`; `UNSEEN` if that is an expression."""
+        """Yield what deploys with `continue-on-error`; `UNSEEN` if that is neither true nor false."""
         for job in [*self.deploying(Goal.PRODUCTION), *self.deploying(Goal.ELSEWHERE)]:
             for node in (job.node, *(job.deploying or job.steps)):
                 ignored = is_failure_ignored(node)

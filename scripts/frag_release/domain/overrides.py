@@ -110,10 +110,10 @@ def find_overrides(blob: Blob, components: Sequence[Component], own_action: str)
     root = read_tree(blob)
     steps = gate_steps(root, own_action)
     search = _Search(root, components, frozenset(id(step.given) for step in steps if step.given))
-    told = [(step.line, _told(step, root)) for step in steps if step.judges]
+    received = [(step.line, _inputs_of(step, root)) for step in steps if step.judges]
     found: dict[str, tuple[Override, ...]] = {component.name: () for component in components}
     for one in search.wanted:
-        found[one.component.name] += _untold(one, search, told)
+        found[one.component.name] += _not_received(one, search, received)
     return found
 
 
@@ -137,24 +137,20 @@ def _spelling(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _untold(
-    wanted: _Wanted, search: _Search, told: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
+def _not_received(
+    wanted: _Wanted, search: _Search, received: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
 ) -> tuple[Override, ...]:
     found: dict[Override, None] = {}
     for one in search.of(wanted):
-        lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
-        if lines or not told:
+        inputs = [(line, given.get(wanted.input, frozenset())) for line, given in received]
+        lines = tuple(line for line, given in inputs if not one.sources or not one.sources <= given)
+        if lines or not received:
             # If no step is known to be ours, what the gate receives is unknown.
-            found[replace(one, untold=lines, is_direct=one.is_direct and bool(told))] = None
+            found[replace(one, untold=lines, is_direct=one.is_direct and bool(received))] = None
     return tuple(found)
 
 
-def _is_given(sources: frozenset[Source], given: frozenset[Source]) -> bool:
-    """Whether a step receives all sources; one without a name cannot be passed."""
-    return bool(sources) and sources <= given
-
-
-def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
+def _inputs_of(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
     """Return the sources of each input of a step, also through a variable of an `env:`."""
     variables: dict[str, frozenset[Source]] = {}
     for environment in filter(None, (root.child("env"), *step.environments)):

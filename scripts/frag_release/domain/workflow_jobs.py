@@ -298,7 +298,7 @@ def text_of(node: Node | None, name: str) -> str:
 
 
 def is_failure_ignored(node: Node) -> bool | None:
-    """Whether a job or step is `continue-on-error`; None if it is an expression."""
+    """Whether a job or step is `continue-on-error`; None if that is neither true nor false, as an expression."""
     value = text_of(node, "continue-on-error").strip()
     value = (sole_expression(value) or value).strip().lower()
     return {"": False, "false": False, "true": True}.get(value)

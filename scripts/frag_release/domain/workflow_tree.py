@@ -15,7 +15,7 @@ COMPUTED = "*"
 """Part of a path that is known only after evaluation: `inputs[format(…)]`, `inputs.*`."""
 
 _OPEN = "${{"
-_TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<sign>.)", re.S)
+_TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<symbol>.)", re.S)
 MAX_NODES = 50_000
 """Most nodes that one walk may visit: aliases of aliases can expand to far more than the file contains."""
 
@@ -54,7 +54,7 @@ class Expression:
 
 @dataclass(frozen=True)
 class Token:
-    """A part of an expression; `kind` is `text`, `name` or `sign`, a single character."""
+    """A part of an expression; `kind` is `text`, `name` or `symbol`, a single character."""
 
     kind: str
     text: str
@@ -120,8 +120,8 @@ def path_at(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
             return tuple(path), at
 
 
-def _is(tokens: Sequence[Token], at: int, sign: str) -> bool:
-    return 0 <= at < len(tokens) and tokens[at].text == sign
+def _is(tokens: Sequence[Token], at: int, text: str) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].text == text
 
 
 def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:

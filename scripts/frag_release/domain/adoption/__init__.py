@@ -194,9 +194,9 @@ def _free_name(use: GateUse) -> str:
     return next(name for name in names if name not in use.jobs)
 
 
-def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) -> list[str]:
-    why = "  # each place that the build takes them from, in the same order" if told else ""
-    given = [f"    with:{why}", *(f"      {one}" for one in [*told, *more])] if told or more else []
+def _gate_job(name: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
+    why = "  # each place that the build takes them from, in the same order" if overrides else ""
+    given = [f"    with:{why}", *(f"      {one}" for one in [*overrides, *more])] if overrides or more else []
     return [
         f"{name}:",
         "  runs-on: ubuntu-latest",

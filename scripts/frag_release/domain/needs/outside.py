@@ -39,7 +39,7 @@ _PRODUCTION = (
 )
 _BY_OTHERS = frozenset({"pull_request", "update"})
 """The types of rules that keep a token from pushing to a branch directly."""
-_TWO = "Settings > Environments: add a team or two people as reviewers, so that one absence cannot block a rollback."
+_TWO = "Settings > Environments: add a team or two more people as reviewers, so that an absence blocks no rollback."
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
 _FIXED = ("update", "deletion")
 _RULESETS = (

@@ -245,7 +245,7 @@ NEW_TAG = Deed("a tag", frozenset({"creation"}), _HARMLESS | {"update", "non_fas
 
 
 def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, remedy: str) -> Judgement:
-    """Return whether the rules of a branch, as returned to a token, let that token do a deed."""
+    """Return whether the rules of a branch, as returned to a token, allow that token this kind of push."""
     binding = [rule for rule in rules if rule.type not in deed.harmless and rule.bypass not in MAY_BYPASS]
     forbidding = [rule for rule in binding if rule.type in deed.forbidding]
     held = [rule for rule in forbidding if rule.bypass]

@@ -130,7 +130,7 @@ def judge_told(use: GateUse) -> Judgement:
         return _without_gate(use) or there("The gate receives every value that the build uses.")
     taken = [f"the {name}'s {one.what} from {one.source} (line {one.line})" for name, one in found]
     certain = [one for _, one in found if one.is_direct] or not use.gates
-    what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_untold(use)}"
+    what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_not_received(use)}"
     given: dict[str, list[str]] = {}
     for name, one in found:
         given.setdefault(f"{name}-{one.what}", []).extend([one.given] if one.given else [])
@@ -177,7 +177,7 @@ def judge_failures(use: GateUse) -> Judgement:
         return _at(missing(f"A failed deployment may stay green: {'; '.join(where[:_MOST])}.", _FAILURES), ignored)
     doubt = "may fail and stay green could not be determined:"
     if found:
-        what = f"whether {found[0][0].job} {doubt} its continue-on-error is an expression"
+        what = f"whether {found[0][0].job} {doubt} its continue-on-error is neither true nor false"
         return _at(unseen(Unknown(what, _FAILURES)), [found[0][0]])
     called = [job for goal in (Goal.PRODUCTION, Goal.ELSEWHERE) for job in use.deploying(goal) if job.is_called]
     if called:
@@ -204,7 +204,7 @@ def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> 
         return not_needed("No deployment depends on a variable.")
     absent = [name for name, _ in everywhere if not values.get(name)]
     if kept := [name for name in absent if name in secrets.of_every_job and not variables.lost]:
-        what = f"A job reads as variables what are secrets: {_listed(kept)}. It is skipped, and the run is green."
+        what = f"A job reads variables that are secrets: {_listed(kept)}. It is skipped, and the run is green."
         return missing(what, _AS_VARIABLE.format(names=_listed(kept)))
     if variables.lost and absent:
         return hidden(variables.lost)
@@ -251,10 +251,10 @@ def _without_gate(use: GateUse) -> Judgement | None:
     if use.called:
         what = f"whether {_listed(use.called)} has a gate could not be determined: only this file was read"
         return unseen(Unknown(what, _LEVEL_ONE))
-    return missing("No step of the file is a gate of this action, so no release is checked.", _LEVEL_ONE)
+    return missing("No step of the file is a gate of this action, so nothing is checked.", _LEVEL_ONE)
 
 
-def _untold(use: GateUse) -> str:
+def _not_received(use: GateUse) -> str:
     lines = sorted({line for found in use.overrides.values() for one in found for line in one.untold})
     if not lines:
         return "the file has no step of this action to pass it to"

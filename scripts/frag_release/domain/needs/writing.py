@@ -20,7 +20,7 @@ _LONGEST_POINTER = 200
 _WORDS = ("Stack ", "stack ", "Stack: ", "stack: ", "stack:", "stack-")
 _BYPASS = "or let the owner of the token bypass it (Settings > Rules > Rulesets)"
 _CENTURY = range(2000, 2100)
-_SAY_IT = (
+_UPLOAD_IT = (
     "Add the two steps that follow the push in examples/build-main.yaml (docs/publish.md, Which image is recorded). "
     "GitHub Enterprise Server does not support this upload: roll back by hand there."
 )
@@ -269,18 +269,18 @@ def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
     return _judge_triggers(build, build.triggers, kind)
 
 
-def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> Judgement:
+def judge_pushed_image(file: str, upload: Said | WorkflowFileError | Unknown) -> Judgement:
     """Return whether the build reports which image it pushed: else `publish` records no digest to roll back to."""
-    if isinstance(said, Unknown):
-        return unseen(said)
-    if isinstance(said, WorkflowFileError):
-        return missing(f"{file} cannot be read: {said.message}.", "Correct it.")
-    if said is Said.HERE:
+    if isinstance(upload, Unknown):
+        return unseen(upload)
+    if isinstance(upload, WorkflowFileError):
+        return missing(f"{file} cannot be read: {upload.message}.", "Correct it.")
+    if upload is Said.HERE:
         return there(f"{file} uploads an artifact that names the pushed image.")
-    if said is Said.PERHAPS_ELSEWHERE:
+    if upload is Said.PERHAPS_ELSEWHERE:
         others = "whether the workflows and actions that it uses do could not be determined"
-        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _SAY_IT)
-    return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _SAY_IT)
+        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _UPLOAD_IT)
+    return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _UPLOAD_IT)
 
 
 def _judge_triggers(build: BuildWorkflow, triggers: Triggers, kind: TokenKind) -> Judgement:
