@@ -1,6 +1,6 @@
 """Which environments are production: all that are not clearly named as another one.
 
-No other environment may launch an AWX template whose name contains a word for production.
+Other environments may launch an AWX template whose name contains a word for production only if it is allowed by name.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ def _with_certain_lines(text: str) -> str:
     YAML 1.1 has more line breaks than YAML 1.2, and parsers differ on a lone carriage return, so a comment to one is
     a value to another. They are refused, except in a comment on its own line: at its end, where they add only a blank
     line, and between words, unless the file is valid YAML with another meaning if they break the line. (If it is not
-    valid then, GitHub can only read it as we do.)
+    valid that way, GitHub can only read it as we do.)
     """
     worded = []
     for found in _UNCERTAIN.finditer(text):
