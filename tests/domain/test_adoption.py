@@ -227,7 +227,7 @@ def test_what_an_alias_would_carry_elsewhere_is_left_to_people() -> None:
     text = small("    needs: build\n", "    needs: &list\n    - build\n").replace(
         "  test:\n", "  late:\n    needs: *list\n    runs-on: x\n    steps:\n    - run: x\n  test:\n"
     )
-    assert "needs: has an anchor" in refusal(text) or "not there" in refusal(text)
+    assert "needs: has an anchor" in refusal(text) or "does not exist" in refusal(text)
 
 
 def test_lines_for_people_say_where_they_go() -> None:

@@ -50,6 +50,7 @@ _YOURS = """\
 """
 """A placeholder for the stack's own deployment."""
 _PLAIN_STEM = re.compile(r"[A-Za-z0-9._/-]*")
+_ANY_PART = f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,13 @@ def _calls(given: str) -> str:
 def _with_tags_like(text: str, form: TagFormat) -> str:
     """Return the text with tags in the stack's format, and the values of a form for the next one."""
     if not form.by_month:
-        text = text.replace("; empty for the next one of this month", f"; {_parts()} for the next one")
+        text = text.replace("; empty for the next one of this month", f"; {_ANY_PART} for the next one")
     if form.name == DEFAULT_FORMAT.name:
         return text
     start = f"{form.prefix}{{0}}" if form.by_month else f"{form.prefix}1."
     return _TAG_OF_EXAMPLES.sub(
         lambda found: start.format(found[0]) if found[0].endswith(".") else form.like(found[0]), text
     )
-
-
-def _parts() -> str:
-    return f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
 
 
 def _with_components(text: str, names: Names) -> str:
@@ -191,7 +188,7 @@ def _fields_of(form: str, component: Component, of_stack: TagFormat) -> str:
     own = "".join(re.findall(f"(?m)^{_FIELD.format('backend')}", form))
     own = own.replace(f"        - {_NOW}\n", "".join(f"        - {quoted(one)}\n" for one in _asked(component)))
     if not component.tag_format.by_month:
-        own = own.replace('"new" or "new@COMMIT"', f'{_parts()}, or such as "{PARTS[0]}@COMMIT"')
+        own = own.replace('"new" or "new@COMMIT"', f'{_ANY_PART}, or such as "{PARTS[0]}@COMMIT"')
     own = own.replace(of_stack.like(_TAG_OF_FIELD), component.tag_format.like(_TAG_OF_FIELD))
     name = component.name
     return re.sub("[Bb]ackend", name, own).replace(f"      {name}:\n", f"      {quoted(name)}:\n")

@@ -13,7 +13,7 @@ from ..evidence import Answer, Answers, Image, Unknown
 from ..findings import listed
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, there, unseen
+from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, sentence, there, unseen
 from .protection import SecretNames, Variables
 
 _IMAGE = (
@@ -101,7 +101,7 @@ def judge_needed(use: GateUse) -> Judgement:
         return lacking
     if around := list(use.around_the_gate()):
         what = ", ".join(f"the job {one.job} {one.what}" for one in around[:_MOST])
-        return _at(missing(_sentence(what), _NEED.format(jobs=_listed([one.job for one in around]))), around)
+        return _at(missing(sentence(what), _NEED.format(jobs=_listed([one.job for one in around]))), around)
     if not use.builds:
         return unseen(Unknown("no job of the file was recognised as the one that builds", "Name it build."))
     return there("Every job that builds, or deploys to production, needs the gate's job.")
@@ -116,10 +116,10 @@ def judge_asked(use: GateUse) -> Judgement:
         return unseen(Unknown("no job of the file was recognised as the one that deploys to production", _NAME_IT))
     asked = {job: use.asks(job) for job in jobs}
     if bad := [job for job, sure in asked.items() if sure is Sure.NO]:
-        return _at(missing(_unasked(use, bad), _ASK.format(jobs=_names(bad))), _lines(bad))
+        return _at(missing(_unasked(use, bad), _ASK.format(jobs=_names(bad))), bad)
     if odd := [job for job, sure in asked.items() if sure is Sure.UNSEEN]:
         what = f"whether the if of {_names(odd)} requires the gate's {DEPLOY_PRODUCTION} could not be determined"
-        return _at(unseen(Unknown(what, _ASK.format(jobs=_names(odd)))), _lines(odd))
+        return _at(unseen(Unknown(what, _ASK.format(jobs=_names(odd)))), odd)
     return there(f"{_names(jobs)} runs only if the gate's {DEPLOY_PRODUCTION} is true.")
 
 
@@ -137,7 +137,7 @@ def judge_told(use: GateUse) -> Judgement:
     lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in given.items() if sources]
     remedy = f"Pass to each step of this action, under with:, {_listed(lines or ['what the build takes'])}"
     remedy = f"{remedy} (in the build's own order), or let the build take only the file's value."
-    judged = missing(_sentence(what), remedy) if certain else unseen(Unknown(what, remedy))
+    judged = missing(sentence(what), remedy) if certain else unseen(Unknown(what, remedy))
     return replace(judged, line=found[0][1].line)
 
 
@@ -161,11 +161,11 @@ def judge_staging(use: GateUse) -> Judgement:
     """Return whether only jobs that deploy to production run in its environment."""
     if found := list(use.misplaced()):
         what = ", ".join(f"the job {one.job} runs in {one.what}" for one in found[:_MOST])
-        message = _sentence(f"{what}, with the credentials of production")
+        message = sentence(f"{what}, with the credentials of production")
         return _at(missing(message, _PLACE.format(jobs=_listed([one.job for one in found]))), found)
     if odd := [job for job in use.deploying(Goal.ELSEWHERE) if "${{" in job.environment]:
         why = Unknown(f"the environment of {_names(odd)} could not be determined", "Write its name literally.")
-        return _at(unseen(why), _lines(odd))
+        return _at(unseen(why), odd)
     return there("No job that deploys elsewhere runs in production's environment.")
 
 
@@ -182,7 +182,7 @@ def judge_failures(use: GateUse) -> Judgement:
     called = [job for goal in (Goal.PRODUCTION, Goal.ELSEWHERE) for job in use.deploying(goal) if job.is_called]
     if called:
         what = f"whether {_names(called)} {doubt} its steps are in another file"
-        return _at(unseen(Unknown(what, "Deploy in this file.")), _lines(called))
+        return _at(unseen(Unknown(what, "Deploy in this file.")), called)
     return there("No deployment is continue-on-error.")
 
 
@@ -271,11 +271,7 @@ def _unasked(use: GateUse, jobs: Sequence[Job]) -> str:
         else:
             why = f"does not check the gate's {DEPLOY_PRODUCTION}"
         texts.append(f"the if of {job.name} {why}")
-    return _sentence(", ".join(texts))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return sentence(", ".join(texts))
 
 
 def _listed(items: Sequence[str]) -> str:
@@ -287,9 +283,5 @@ def _names(jobs: Sequence[Job]) -> str:
     return _listed([job.name for job in jobs])
 
 
-def _lines(jobs: Sequence[Job]) -> list[Awry]:
-    return [Awry(job.name, "", job.line) for job in jobs]
-
-
-def _at(judged: Judgement, found: Sequence[Awry]) -> Judgement:
+def _at(judged: Judgement, found: Sequence[Awry] | Sequence[Job]) -> Judgement:
     return replace(judged, line=found[0].line)
