@@ -206,9 +206,10 @@ def judge_deployers(
         return missing(f"The environment {name} {problem}.", _protected(name, form), found.url)
     allowed = f"The environment {name} lets tags such as {form.samples[0]} deploy, and no branch"
     others = [tag for tag in form.near_misses if _lets_in(found, tag)]
-    known = () if isinstance(rulesets, NotOffered) else rulesets
-    free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, _strict(known), "creation")]
-    if free:
+    known = () if isinstance(rulesets, NotOffered) or not others else rulesets
+    if isinstance(known, Unknown):
+        return hidden(known)
+    if free := [tag for tag in others if _is_free(tag, _strict(known), "creation")]:
         made = "which anyone with push access can create, with a workflow file without the gate"
         return missing(f"{allowed}, but also {free[0]}, {made}.", _protected(name, form), found.url)
     also = f"; it also lets {others[0]} deploy, which only the gate refuses" if others else ""

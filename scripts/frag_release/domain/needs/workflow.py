@@ -21,6 +21,7 @@ _IMAGE = (
     "images are in several registries, registry-config. If it does not exist, pin a tag that has an image."
 )
 _LEVEL_ONE = "Add the gate as in the README's quick start (level 1): in a job of its own, first in the file."
+_UNCONDITIONAL = "Remove continue-on-error and if from the gate's step, and continue-on-error from its job."
 _NEED = "Add the gate's job to needs: of {jobs}. An if with always() or !cancelled() must also check its result."
 _ASK = (
     f"In the if of {{jobs}}, put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions "
@@ -101,7 +102,11 @@ def judge_needed(use: GateUse) -> Judgement:
         return lacking
     if around := list(use.around_the_gate()):
         what = ", ".join(f"the job {one.job} {one.what}" for one in around[:_MOST])
-        return _at(missing(sentence(what), _NEED.format(jobs=_listed([one.job for one in around]))), around)
+        gates = {one.job for one in use.gates}
+        others = _listed([one.job for one in around if one.job not in gates])
+        remedies = [_UNCONDITIONAL] if gates.intersection(one.job for one in around) else []
+        remedies += [_NEED.format(jobs=others)] if others else []
+        return _at(missing(sentence(what), " ".join(remedies)), around)
     if not use.builds:
         return unseen(Unknown("no job of the file was recognised as the one that builds", "Name it build."))
     return there("Every job that builds, or deploys to production, needs the gate's job.")

@@ -34,6 +34,7 @@ _KEEP = (
     "Keep the key as a secret of an environment that requires reviewers, or allows only the reviewed stack branch, "
     "and run the job in it; delete the secret of that name from repository and organisation."
 )
+_PERMIT = "Add permissions: to each of these jobs with what it needs, or pin each action to a full commit SHA."
 _PIN = "Pin each action to the full commit SHA of a release, with the version as a comment."
 _FILING = (
     "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules still apply, and deploy "
@@ -72,11 +73,13 @@ class WriteKey:
 class Writers:
     """What a repository's workflow files contain. `moving` are `uses` without a commit next to a write token.
 
+    `perhaps_moving` are those in jobs whose permissions are the repository's default, which may be to write.
     `filing` are jobs for which GitHub creates a deployment on its own, `forms` the files with `workflow_dispatch`.
     """
 
     keys: Sequence[WriteKey] = ()
     moving: Sequence[str] = ()
+    perhaps_moving: Sequence[str] = ()
     forms: frozenset[str] = frozenset()
     filing: Sequence[str] = ()
     unread: Sequence[str] = ()
@@ -98,7 +101,7 @@ def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, 
 def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
     """Read the workflow files, keyed by name; those that cannot be read are `unread`."""
     keys: list[WriteKey] = []
-    moving: list[str] = []
+    moving: dict[bool, list[str]] = {True: [], False: []}
     forms: set[str] = set()
     filing: list[str] = []
     unread: list[str] = []
@@ -109,14 +112,14 @@ def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> W
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
             filing += [f"{name} ({job.name}, line {job.line})" for job in _filing(root)]
-            for job, found in _writing(root, own_action):
+            for job, found, is_sure in _writing(root, own_action):
                 either = _EITHER.fullmatch(job.environment)
                 places = either.groups() if either else (job.environment,)
                 keys += [WriteKey(one, place, f"{name} ({job.name})") for one in found for place in places]
-                moving += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
+                moving[is_sure] += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
         except WorkflowFileError:
             unread.append(name)
-    return Writers(list(dict.fromkeys(keys)), moving, frozenset(forms), unread=unread, filing=filing)
+    return Writers(list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing, unread)
 
 
 def judge_keys(
@@ -152,6 +155,9 @@ def judge_moving(found: Answer[Writers]) -> Judgement:
     if found.moving:
         what = f"Jobs with a token that can write use actions that are not pinned: {listed(found.moving, _MOST)}."
         return missing(what, _PIN)
+    if found.perhaps_moving:
+        what = f"Jobs without permissions: use actions that are not pinned: {listed(found.perhaps_moving, _MOST)}"
+        return untold(f"{what}. The repository's default decides whether their token can write.", _PERMIT)
     return _unread(found) or there("In jobs with a token that can write, all actions are pinned to a commit.")
 
 
@@ -228,14 +234,18 @@ def _filing(root: Node) -> list[Job]:
     ]
 
 
-def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]:
-    """Yield each job that uses this action with a token that can write, and the secrets it is or is made from."""
+def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], bool]]:
+    """Yield each job that uses this action with a token that can write, and the secrets it is or is made from.
+
+    The last is False if only the repository's default decides whether it can.
+    """
     steps = gate_steps(root, own_action)
     for job in read_jobs(root, steps, "").values():
         own = [step for step in steps if step.job == job.name]
         keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job)))
-        if keys or (own and _may_write(job.node.child("permissions") or root.child("permissions"))):
-            yield job, keys
+        permissions = job.node.child("permissions") or root.child("permissions")
+        if keys or (own and (permissions is None or _may_write(permissions))):
+            yield job, keys, bool(keys or permissions)
 
 
 def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
@@ -259,9 +269,7 @@ def _paths(text: str) -> Iterator[tuple[str, ...]]:
         yield from (one.path for one in expression.references)
 
 
-def _may_write(permissions: Node | None) -> bool:
-    if permissions is None:
-        return False
+def _may_write(permissions: Node) -> bool:
     # A deployment record is only a note: nothing is permitted by it.
     written = [key.text for key, value in permissions.entries if value.text == "write" and key.text != "deployments"]
     return permissions.text == "write-all" or bool(written)
