@@ -269,7 +269,7 @@ def test_productions_template_is_not_for_other_environments(ready: Deployment, g
     """A template or organisation whose name says production is a wrong use elsewhere, before anybody is asked."""
     ready.world.github.requests.clear()
     log = refused(ready, ready.deploy(**{**ELSEWHERE, **given}))
-    assert "says production" in log
+    assert "which names production" in log
     assert "give its exact name in production-template" in log
 
 
@@ -322,5 +322,5 @@ def test_variables_that_say_production_are_a_warning(ready: Deployment) -> None:
     variables = json.dumps({"stack_image_tag": "{image-tag}", "more": {"namespace": "production-of-somebody"}})
     outcome = ready.deploy(**ELSEWHERE, extra_vars=variables)
     assert (outcome.status, ready.awx.launches) == (0, 1), outcome.log
-    assert "extra-vars gives more a value that says production" in outcome.summary
+    assert "extra-vars sets more to a value that names production" in outcome.summary
     assert "production-of-somebody" not in outcome.summary

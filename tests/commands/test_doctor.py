@@ -138,7 +138,7 @@ def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people
     finding = of(outcome, "pushed-image")
     assert (finding["status"], finding["demoted-from"], finding["for"]) == ("warn", "fail", ["publish"])
     assert "uploads no artifact stack-image-sha256-" in outcome.summary
-    assert "Add the two steps behind the push" in outcome.summary
+    assert "Add the two steps that follow the push" in outcome.summary
     assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
 
 
@@ -154,8 +154,8 @@ def test_a_classic_token_that_lacks_the_scope_workflow(practice: Practice) -> No
     assert finding["status"] == "fail" and finding["for"] == ["prepare"]
     assert finding["message"] == "The token in the input token (a classic token) lacks the scope workflow."
     assert finding["remedy"] == (
-        "Give in token the token of an app or a fine-grained one with Workflows: write for xchem/fragalysis-stack, "
-        "or a classic one with the scopes repo and workflow."
+        "Set token to an app's token or a fine-grained one with Workflows: write for xchem/fragalysis-stack, "
+        "or to a classic one with the scopes repo and workflow."
     )
     assert outcome.outputs["failed-rules"] == "need:workflows-write"
     assert outcome.outputs["verdict"] == "blocked" and outcome.outputs["deploy-production"] == "false"
@@ -175,14 +175,14 @@ def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None
     finding = of(outcome, "workflows-write")
     assert (finding["status"], finding["demoted-from"]) == ("warn", "unknown")
     assert finding["message"].endswith(
-        "cannot be told without writing. When it is refused, prepare says so, naming the right."
+        "cannot be checked without writing. If it is refused, prepare reports which right is missing."
     )
     assert outcome.summary.startswith("## ✅ Everything that could be checked is in place")
     assert "6 points cannot be told with this token, so nobody should take it for there." in outcome.summary
     guards = found(outcome, "outside")
     tags = ("tag-ruleset", "backend-tag-ruleset", "frontend-tag-ruleset")
     assert [guards.pop(each) for each in tags] == ["cannot be told"] * 3
-    assert "who may bypass that is shown only to who may edit it" in of(outcome, "tag-ruleset")["message"]
+    assert "The bypass list is visible only to ruleset editors" in of(outcome, "tag-ruleset")["message"]
     assert set(guards.values()) == {"there", "not needed"}
 
 
@@ -211,9 +211,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     stands = found(outcome)
     assert stands["stack-branch"] == stands["backend-runs"] == "there"
     assert {value for key, value in stands.items() if key.endswith("-write") and key != "actions-write"} == {"missing"}
-    assert of(outcome, "issues-write")["message"] == (
-        "There is no token in the input token, and nobody can write without one."
-    )
+    assert of(outcome, "issues-write")["message"] == ("The input token contains no token, and writing needs one.")
     outcome = practice.ask("ghp_wrong")
     assert outcome.status == 1
     stands = found(outcome)
@@ -236,7 +234,7 @@ def test_the_workflows_own_token(practice: Practice) -> None:
     assert stands["workflows-write"] == stands["board-write"] == "missing"
     assert stands["board-lane"] == "not seen"
     assert stands["contents-write"] == "there"
-    assert "workflow_dispatch, by which publish starts it" in of(outcome, "build-start")["message"]
+    assert "workflow_dispatch, which publish uses" in of(outcome, "build-start")["message"]
     assert stands["actions-write"] == stands["pull-request-setting"] == "cannot be told"
     assert "In a workflow: actions: write in the job's permissions." in of(outcome, "actions-write")["remedy"]
     assert "Resource not accessible by integration" in of(outcome, "pull-request-setting")["message"]
@@ -284,7 +282,7 @@ def test_nothing_guards_the_gate(practice: Practice) -> None:
     stack.protections["master"] = {"enforce_admins": {"url": "https://github.example", "enabled": True}}
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     assert of(outcome, "tag-ruleset")["message"] == (
-        "With the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
+        "Under the ruleset 'half', 2023.06.1 can be deleted, 2031.12.15 can be deleted, 1.2.3 can be created by "
         "anyone with push access."
     )
     assert "no required reviewers" in of(outcome, "environment-reviewers")["message"]
@@ -305,11 +303,11 @@ def test_rules_that_would_stop_a_command(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC))
     missing = {key: of(outcome, key)["message"] for key, value in found(outcome).items() if value == "missing"}
     assert missing == {
-        "release-branch-rules": "Rules of xchem/fragalysis-stack are in the way of release/2023.06.1: creation; this "
+        "release-branch-rules": "Rules of xchem/fragalysis-stack forbid a push to release/2023.06.1: creation; this "
         "token may not bypass them.",
-        "tag-rules": "The ruleset 'releases' forbids to make a tag such as 2023.06.1, and this token may not bypass "
+        "tag-rules": "The ruleset 'releases' forbids creating a tag such as 2023.06.1, and this token may not bypass "
         "it.",
-        "build-start": "GitHub says of .github/workflows/build-main.yaml: disabled manually.",
+        "build-start": "The workflow .github/workflows/build-main.yaml is disabled manually.",
         "ticket-repository": "Issues are turned off in xchem/fragalysis-stack.",
     }
     assert outcome.status == 1
@@ -355,7 +353,7 @@ def test_an_archived_stack(practice: Practice) -> None:
     assert {of(outcome, key)["message"] for key in writing} == {
         "xchem/fragalysis-stack is archived: nothing can be written to it."
     }
-    assert outcome.summary.count("Take it out of the archive, or name another repository.") == 1 + len(missing)
+    assert outcome.summary.count("Unarchive it, or name another repository.") == 1 + len(missing)
 
 
 def test_a_token_that_lacks_a_right_to_read(practice: Practice) -> None:
@@ -382,7 +380,7 @@ def test_a_ruleset_that_everybody_may_bypass(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert found(outcome, "outside")["tag-ruleset"] == "missing"
     assert of(outcome, "tag-ruleset")["message"] == (
-        "With the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
+        "Under the ruleset 'releases' and the ruleset 'fixed', 2023.06.1 can be created, 2031.12.15 can be created, "
         "1.2.3 can be created by anyone with push access; the role Write may bypass 'releases'."
     )
 
@@ -423,7 +421,7 @@ def test_what_tagging_production_takes(practice: Practice) -> None:
         "contents-write": "there", "workflows-write": "cannot be told", "tag-rules": "there"
     }  # fmt: skip
     assert (outcome.status, outcome.outputs["failed-rules"]) == (1, "need:frontend-tag-rules")
-    assert "'made by hand' forbids to make a tag such as" in of(outcome, "frontend-tag-rules")["message"]
+    assert "'made by hand' forbids creating a tag such as" in of(outcome, "frontend-tag-rules")["message"]
     assert "The token in the input component-token" in of(outcome, "backend-contents-write")["message"]
     assert of(outcome, "backend-branch-bypass")["message"] == (
         "No rule keeps this token from pushing to production of xchem/fragalysis-backend."
@@ -579,8 +577,7 @@ def test_what_was_a_secret_has_to_be_a_variable(practice: Practice) -> None:
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert outcome.status == 1
     assert of(outcome, "deployment-variables")["message"] == (
-        "A job asks for variables that are secrets: DOCKERHUB_USERNAME, TRIGGER_AWX. It is skipped, and the run is "
-        "green."
+        "A job reads variables that are secrets: DOCKERHUB_USERNAME, TRIGGER_AWX. It is skipped, and the run is green."
     )
     assert of(outcome, "override-secrets")["message"].endswith("DOCKERHUB_USERNAME, BE_IMAGE_TAG, TRIGGER_AWX.")
 
@@ -651,7 +648,7 @@ def test_doctor_proposes_lines_for_a_page(practice: Practice, site: Site, page: 
     row = site_row(practice, site)
     assert (row["presence"], row["status"]) == ("missing", "fail")
     assert "verify-text is empty" in row["message"]
-    assert row["remedy"] == f"In verify-text this would do, if it is the stack's own version there: {line}"
+    assert row["remedy"] == f"If the page shows the stack's own version there, set verify-text to: {line}"
     assert site_row(practice, site, verify_text=line)["presence"] == "there"
 
 
@@ -666,7 +663,7 @@ def test_doctor_repeats_no_words_of_a_page(practice: Practice, site: Site, page:
     site.page = page or " "
     row = site_row(practice, site)
     assert row["presence"] == "missing"
-    assert row["remedy"].startswith("Nothing on the page was recognised as the tag of a release of the stack.")
+    assert row["remedy"].startswith("No release tag of the stack was recognised on the page.")
     assert "foreign" not in f"{row['message']} {row['remedy']}"
 
 
@@ -676,12 +673,12 @@ def test_doctor_looks_whether_lines_would_do(practice: Practice, site: Site) -> 
     good = "/version/stack = xchem:{image-tag}\n/version/backend = {backend-namespace}:{backend-tag}"
     assert site_row(practice, site, verify_text=good)["presence"] == "there"
     row = site_row(practice, site, verify_text=f"{good}\n/version/stock = {{image-tag}}")
-    assert row["message"].endswith("has nothing in the form of line 3 of verify-text, or several that differ.")
+    assert row["message"].endswith("has no match for line 3 of verify-text, or several that differ.")
     assert "/version/stack = xchem:{image-tag}" in row["remedy"]
     assert "is a bare tag" in site_row(practice, site, verify_text="{image-tag}")["message"]
     both = f"{site.url}/version/,{site.url}/api/"
     site.fail("GET", "/api/", status=404)
-    assert f"{site.url}/api/ answered 404" in site_row(practice, site, verify_text=good, verify_url=both)["message"]
+    assert f"{site.url}/api/ returned 404" in site_row(practice, site, verify_text=good, verify_url=both)["message"]
     site.fail("GET", "/version/", status=503)
     assert site_row(practice, site, verify_text=good)["presence"] == "not seen"
     assert site_row(practice, site, verify_url="")["presence"] == "not needed"
@@ -707,7 +704,10 @@ def test_all_of_the_examples_as_they_are_copied(unseeded: World, people: GitHubP
     stack.policies["release"] = [policy("master", "branch")]
     # The key of the stack's own is guarded; the form of deployments chooses its environment when it is started.
     row = of(practice.ask(token, chosen="gate"), "write-key")
-    assert row["message"] == "In which environment RELEASE_TICKET_TOKEN of deploy.yaml (deploy) is used cannot be told."
+    assert (
+        row["message"]
+        == "The environment in which RELEASE_TICKET_TOKEN of deploy.yaml (deploy) is used could not be determined."
+    )
     stack.organisation_secrets.append("RELEASE_APP_KEY")
     row = of(practice.ask(token, chosen="gate"), "write-key")
     assert row["presence"] == "missing" and "secret of the repository or the organisation" in row["message"]
@@ -750,8 +750,7 @@ def test_a_setting_that_stops_releases_is_named(practice: Practice) -> None:
     stack.environments[0] = environment(ENVIRONMENT, reviewers=1)
     outcome = practice.ask(practice.settings.give("ghp_all", CLASSIC), chosen="gate")
     assert of(outcome, "run-retention")["message"] == (
-        "xchem/fragalysis-backend keeps workflow runs for 14 days: of an older tag there is no evidence that its CI "
-        "passed."
+        "xchem/fragalysis-backend keeps workflow runs for 14 days: an older tag has no evidence that its CI passed."
     )
     assert of(outcome, "execution-protections")["message"] == (
         f"The workflow execution protection 'forms alone' does not let push start {WORKFLOW_FILE}."

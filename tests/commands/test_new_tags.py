@@ -190,7 +190,7 @@ def test_no_right_on_the_second_component_writes_nothing_to_the_first(line: Line
     github_settings.of(FRONTEND_NAME).rulesets.append(rules)
     outcome = line.prepare(component_token=token)
     assert (outcome.status, writes(line.world), line.made()) == (2, [], []), outcome.log
-    assert "'Releases' forbids to make a tag" in outcome.log and "bypass" in outcome.log
+    assert "'Releases' forbids creating a tag" in outcome.log and "bypass" in outcome.log
     rules["enforcement"] = "disabled"
     reading = github_settings.give("github_pat_reads", replace(READING, role="push"))
     outcome = line.prepare(component_token=reading)

@@ -190,7 +190,7 @@ def test_a_step_of_ones_own_stands_between_two_calls() -> None:
         ("deployment-outcome", "${{ steps.rollout.outcome }}"),
         ("deployment-id", "${{ steps.verify.outputs.deployment-id }}"),
     }
-    assert "by a step of its own" in obstacle(BUILD, replace(shop(TWO), deploys_itself=True))
+    assert "deploys only with AWX" in obstacle(BUILD, replace(shop(TWO), deploys_itself=True))
 
 
 def filled(template: str, given: dict[str, str]) -> str:
@@ -210,7 +210,7 @@ def tags_of(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("example", "names", "why"), [
     ("deploy", shop(TWO, file="deploy.yaml"), "the stack's own workflow has this name"),
-    (BUILD, shop(THREE), "the example is made of a backend and a frontend"),
+    (BUILD, shop(THREE), "the example builds only a backend and a frontend"),
     ("release", shop([component("api", "a/api"), component("web", "b/web")]), "several owners (a, b)"),
     ("prepare-release", shop([component("api", "a/x"), component("api-at", "a/y")]), "the field api-at twice"),
     ("release", shop([component("ticket", "a/x")]), "the field ticket twice"),

@@ -202,7 +202,7 @@ def test_sources_are_told_as_github_can_read_them() -> None:
     ("  ship:\n", "  ship: &ship\n", "14: the job ship has an anchor, an alias or a tag"),
     ("    needs: test\n", "    needs: &first test\n", "10: needs: has an anchor, an alias or a tag"),
     ("    needs: test\n", "    needs:\n", "11: needs: is empty or over several lines"),
-    ("  ship:\n", "  ship:\n    if: a ${{ b }}\n", "15: its if has something beside its ${{ }}, so it always holds"),
+    ("  ship:\n", "  ship:\n    if: a ${{ b }}\n", "15: its if has text outside its ${{ }}, so it is always true"),
     ("  ship:\n", "  ship:\n    if: a &&\n", "15: its if is empty, or is not an expression that can be read"),
     ("  ship:\n", "  ship:\n    if: !!str a\n", "15: its if has an anchor, an alias or a tag"),
     ("  ship:\n", "  ? ship\n  :\n", "14: the job ship has something else on the same line"),
@@ -227,7 +227,7 @@ def test_what_an_alias_would_carry_elsewhere_is_left_to_people() -> None:
     text = small("    needs: build\n", "    needs: &list\n    - build\n").replace(
         "  test:\n", "  late:\n    needs: *list\n    runs-on: x\n    steps:\n    - run: x\n  test:\n"
     )
-    assert "needs: has an anchor" in refusal(text) or "not there" in refusal(text)
+    assert "needs: has an anchor" in refusal(text) or "does not exist" in refusal(text)
 
 
 def test_lines_for_people_say_where_they_go() -> None:
@@ -240,7 +240,7 @@ def test_lines_for_people_say_where_they_go() -> None:
         [line[2:] for line in GATE.splitlines()[:-1]],
     )
     assert (ship.where, ship.line, list(ship.lines)) == (
-        "the job ship", 14, ["needs: [gate, build]", f"if: {ASKED} && (what it is to ask for besides)"],
+        "the job ship", 14, ["needs: [gate, build]", f"if: {ASKED} && (its other conditions)"],
     )  # fmt: skip
     assert list(build.lines) == ["needs: [gate, test]"]
 
@@ -359,7 +359,7 @@ SHAPES: dict[str, tuple[str, str]] = {
         "the job build has an anchor, an alias or a tag",
     ),
     "tabs": (small("    needs: test\n", "\tneeds: test\n"), "not valid YAML: a tab"),
-    "no jobs": ("on: push\n", "there is no jobs: in it"),
+    "no jobs": ("on: push\n", "the file has no jobs:"),
     "jobs of nothing": ("on: push\njobs:\n", "jobs: is written in braces, or by an alias"),
     "list": ("- a\n- b\n", "not a mapping"),
     "empty": ("", "exactly one YAML document"),

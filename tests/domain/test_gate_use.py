@@ -136,6 +136,10 @@ def test_whether_the_build_waits(old: str, new: str, presence: Presence) -> None
     text = changed(changed(SMALL, "CONDITION", f'"{ASKED}"'), old, new)
     judged = workflow.judge_needed(use_of(text, "production"))
     assert judged.presence is presence, judged
+    # A gate does not need itself: what helps there is to let its failure count.
+    assert "needs: of gate" not in judged.remedy and ("Remove " in judged.remedy) == (
+        old in ("    - id: gate\n", "  gate:\n")
+    )
 
 
 def test_a_file_without_a_job_that_is_known_to_build_or_deploy() -> None:

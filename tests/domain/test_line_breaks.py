@@ -116,7 +116,7 @@ def test_words_that_could_be_a_value_are_refused_by_name(odd: str, note: str) ->
 )
 def test_a_character_that_nobody_sees_is_named_with_its_place(odd: str, old: str, new: str, place: str) -> None:
     """Where the file is no YAML because of it the error says which it is, where it stands, and to delete it."""
-    said = f"U+{ord(odd):04X}, which looks like a blank or nothing, stands in {place}: delete it"
+    said = f"The invisible character U+{ord(odd):04X} is in {place}: delete it"
     assert said in refused(FILE.replace(old, new.format(odd), 1)).message
     assert read_environment(blob(FILE.replace("# note", f"# no{odd}te"))).value("BE_IMAGE_TAG").text == "2023.05.1"
 

@@ -49,16 +49,16 @@ def test_the_last_pattern_that_means_the_file_names_its_owners(text: str, owned:
 @pytest.mark.parametrize(
     ("found", "guard", "presence", "words"),
     [
-        (OWNED, ASKED, Presence.THERE, "a rule asks for their review"),
+        (OWNED, ASKED, Presence.THERE, "a rule requires their review"),
         (
             OWNED,
             BranchGuard((), ClassicProtection(True, False, True, True)),
             Presence.THERE,
-            "the protection of",
+            "the branch protection of",
         ),
-        (OWNED, BranchGuard((), None), Presence.MISSING, "nothing asks for their review on master"),
-        (OWNED, BranchGuard([BranchRule("pull_request", 1, owners=False)], None), Presence.MISSING, "nothing asks"),
-        (OWNED, BranchGuard([BranchRule("pull_request", 1)], None), Presence.UNTOLD, "is not shown"),
+        (OWNED, BranchGuard((), None), Presence.MISSING, "no rule requires their review on master"),
+        (OWNED, BranchGuard([BranchRule("pull_request", 1, owners=False)], None), Presence.MISSING, "no rule requires"),
+        (OWNED, BranchGuard([BranchRule("pull_request", 1)], None), Presence.UNTOLD, "does not show"),
         (OWNED, BranchGuard((), HIDDEN), Presence.UNTOLD, "GitHub said no"),
         (Owners("CODEOWNERS", "/.github/ @a"), ASKED, Presence.MISSING, "names no owner of CODEOWNERS"),
         (Owners(".github/CODEOWNERS", "docs/ @a"), ASKED, Presence.MISSING, f"names no owner of {FILE}"),

@@ -24,7 +24,7 @@ def test_branches() -> None:
     assert_stands(judge_branches("org/x", {"main": HEAD}, "stack-branch", every=True), THERE, "main is at aaaaaaaaaaaa")
     both = {"main": HEAD, "master": None}
     assert_stands(judge_branches("org/x", both, "stack-branch", every=True), MISSING, "org/x has no branch master")
-    assert_stands(judge_branches("org/x", both, "backend-branch", every=False), THERE, "there is no master")
+    assert_stands(judge_branches("org/x", both, "backend-branch", every=False), THERE, "it has no master")
     assert_stands(judge_branches("org/x", {"main": None}, "backend-branch", every=False), MISSING)
     assert_stands(judge_branches("org/x", {"main": HIDDEN, "a": None}, "b", every=False), UNSEEN)
     assert_stands(judge_branches("org/x", {"main": HEAD, "a": HIDDEN}, "b", every=False), THERE)
@@ -35,7 +35,7 @@ def test_the_workflow_file() -> None:
     """Every pin must have a value; where not, file and line are told."""
     assert_stands(judge_workflow_file(FILE, pins("env:\n  BE_IMAGE_TAG: 1.2.3\n")), THERE, "backend 1.2.3")
     judged = judge_workflow_file(FILE, pins("name: x\nenv:\n  BE_IMAGE_TAG: *a\n"))
-    assert_stands(judged, MISSING, "does not say which backend to use")
+    assert_stands(judged, MISSING, "does not pin the backend")
     judged = judge_workflow_file(FILE, pins("name: x\nenv:\n  BE_IMAGE_TAG: |\n    a\n"))
     assert_stands(judged, MISSING, "block scalar")
     assert (judged.file, judged.line) == (FILE, 3)

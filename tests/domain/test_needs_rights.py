@@ -35,7 +35,7 @@ def test_without_a_token_no_right_is_there(right: Right) -> None:
     """And it is said that there is none."""
     judged = judge_right(right, token(TokenKind.NONE), ["publish"])
     assert judged.presence is MISSING
-    assert judged.message == "There is no token in the input token, and nobody can write without one."
+    assert judged.message == "The input token contains no token, and writing needs one."
 
 
 @pytest.mark.parametrize("right", Right)
@@ -49,9 +49,9 @@ def test_the_scope_for_boards_is_no_role_on_one() -> None:
     judged = judge_right(Right.PROJECTS, CLASSIC, ["announce"])
     assert judged.message == (
         "The token in the input token (a classic token) has the scope for it; whether its owner may change the board "
-        "cannot be told without writing. When it is refused, announce says so, naming the right."
+        "cannot be checked without writing. If it is refused, announce reports which right is missing."
     )
-    assert judged.remedy.startswith("Let whoever the token belongs to write to that board")
+    assert judged.remedy.startswith("Give the owner of the token write access to that board")
 
 
 @pytest.mark.parametrize("facts", [CLASSIC, FINE, APP, OWN, token(TokenKind.NONE)], ids=lambda facts: facts.kind.name)
@@ -114,8 +114,8 @@ def test_the_other_rights_cannot_be_told(facts: TokenFacts, right: Right) -> Non
     """And it is said who will say so when one is refused."""
     judged = judge_right(right, facts, ["prepare", "publish"])
     assert judged.presence is UNTOLD
-    assert "cannot be told without writing" in judged.message
-    assert judged.message.endswith("When it is refused, prepare or publish says so, naming the right.")
+    assert "cannot be checked without writing" in judged.message
+    assert judged.message.endswith("If it is refused, prepare or publish reports which right is missing.")
 
 
 def test_the_workflows_own_token() -> None:
@@ -129,10 +129,10 @@ def test_the_workflows_own_token() -> None:
 def test_how_to_get_a_right() -> None:
     """Each kind of token that can have it, with GitHub's names for it."""
     assert how_to_get(Right.PULL_REQUESTS, APP) == (
-        "In a workflow: pull-requests: write in the job's permissions. Or in token the token of an app or a "
-        "fine-grained one with Pull requests: write for org/stack, or a classic one with the scope repo."
+        "In a workflow: pull-requests: write in the job's permissions. Or set token to an app's token or a "
+        "fine-grained one with Pull requests: write for org/stack, or to a classic one with the scope repo."
     )
     assert how_to_get(Right.PROJECTS, APP) == (
-        "Give in token the token of an app or a fine-grained one with Projects: write for the organisation, or a "
+        "Set token to an app's token or a fine-grained one with Projects: write for the organisation, or to a "
         "classic one with the scope project."
     )

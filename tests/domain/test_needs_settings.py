@@ -49,7 +49,11 @@ def assert_stands(judged: Judgement, presence: Presence, words: str) -> None:
         ({"a/b": 90, "a/c": 400}, THERE, "a/b for 90 days, a/c for 400 days"),
         ({"a/b": 90, "a/c": 89}, MISSING, "A/c keeps workflow runs for 89 days"),
         ({"a/b": HIDDEN, "a/c": 30}, MISSING, "30 days"),
-        ({"a/b": 90, "a/c": HIDDEN}, UNTOLD, "How long a/c keeps workflow runs cannot be told: GitHub said no."),
+        (
+            {"a/b": 90, "a/c": HIDDEN},
+            UNTOLD,
+            "How long a/c keeps workflow runs could not be determined: GitHub said no.",
+        ),
         ({"a/b": LOST}, UNTOLD, "GitHub is away"),
     ],
 )
@@ -66,7 +70,7 @@ def policy(events: list[str] | None = None, actors: bool = False, files: str = "
 @pytest.mark.parametrize(
     ("policies", "presence", "words"),
     [
-        ([], NOT_NEEDED, "No workflow execution protection is in force"),
+        ([], NOT_NEEDED, "No workflow execution protection applies"),
         ([policy(["issues"], files=".github/workflows/other.yaml")], NOT_NEEDED, "No workflow execution protection"),
         ([policy(["push", "workflow_dispatch"])], THERE, "let push and workflow_dispatch start"),
         ([policy(["push"])], MISSING, "does not let workflow_dispatch start"),
@@ -109,14 +113,14 @@ def place(users: int, teams: int = 0, own: bool = False) -> Environment:
     [
         (place(2), THERE, "2 people may approve"),
         (place(1), MISSING, "Only user-0 may approve"),
-        (place(1, own=True), MISSING, "and nobody what that one has started"),
-        (place(2, own=True), MISSING, "neither what they started"),
+        (place(1, own=True), MISSING, "except one that they started themselves"),
+        (place(2, own=True), MISSING, "but not one that they started"),
         (place(3, own=True), THERE, "3 people may approve"),
-        (place(0, 1), UNTOLD, "Who is in the team team-0"),
-        (place(1, 1, own=True), UNTOLD, "Who is in the team team-0"),
+        (place(0, 1), UNTOLD, "The team team-0"),
+        (place(1, 1, own=True), UNTOLD, "The team team-0"),
         (place(2, 1), THERE, "2 people"),
-        (place(0), NOT_NEEDED, "Nobody has to approve"),
-        (None, NOT_NEEDED, "Nobody has to approve"),
+        (place(0), NOT_NEEDED, "needs no approval"),
+        (None, NOT_NEEDED, "needs no approval"),
         (HIDDEN, UNTOLD, "GitHub said no"),
     ],
 )
@@ -139,7 +143,7 @@ def fixed(*rules: str, bypassers: Any = (), pattern: str = "refs/tags/*.*.*") ->
         ([fixed("creation", "update")], MISSING, "2023.06.1 can be deleted"),
         ([fixed("update", "deletion", pattern="refs/tags/20*")], MISSING, "1.2.3 can be moved"),
         ([fixed("update", "deletion", bypassers=[Bypasser("RepositoryRole", 4)])], MISSING, "can be moved"),
-        ([fixed("update", "deletion", bypassers=None)], UNTOLD, "who may bypass that is not shown"),
+        ([fixed("update", "deletion", bypassers=None)], UNTOLD, "bypass list is not shown"),
         (
             NotOffered("this plan has no rulesets", "Use another plan."),
             MISSING,
@@ -163,15 +167,15 @@ REVIEWED = ClassicProtection(needs_pull_request=True, restricts_pushes=False, bi
 
 
 @pytest.mark.parametrize(("guard", "presence", "words"), [
-    (BranchGuard([held("never")], None), THERE, "production of a/backend changes by others alone: pull request."),
-    (BranchGuard([held("never", "update")], HIDDEN), THERE, "by others alone: update."),
+    (BranchGuard([held("never")], None), THERE, "token from pushing to production of a/backend: pull request."),
+    (BranchGuard([held("never", "update")], HIDDEN), THERE, "from pushing to production of a/backend: update."),
     (BranchGuard([held("always")], None), MISSING, "may bypass rules for production of a/backend: pull request."),
     (BranchGuard([held("pull_requests_only")], REVIEWED), MISSING, "may bypass rules"),
     (BranchGuard([held("never"), held("exempt", "deletion")], None), MISSING, "a/backend: deletion."),
-    (BranchGuard([held("")], None), UNTOLD, "is not shown to it: pull request."),
+    (BranchGuard([held("")], None), UNTOLD, "does not show whether this token may bypass"),
     (BranchGuard([held("never", "deletion")], None), MISSING, "No rule keeps this token from pushing to production"),
     (BranchGuard([], None), MISSING, "No rule keeps this token from pushing to production"),
-    (BranchGuard([], REVIEWED), THERE, "The protection of production"),
+    (BranchGuard([], REVIEWED), THERE, "The branch protection of production"),
     (BranchGuard([], HIDDEN), UNTOLD, "GitHub said no"),
     (BranchGuard([], LOST), UNSEEN, "GitHub is away"),
     (BranchGuard(LOST, None), UNSEEN, "GitHub is away"),

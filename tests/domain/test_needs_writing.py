@@ -84,8 +84,10 @@ def test_the_build_of_the_example_starts_for_production_tags() -> None:
 def test_what_is_certain_comes_before_what_is_not() -> None:
     """A rule that forbids stops prepare, whatever else may refuse or may be bypassed."""
     rules = [BranchRule("workflows", 1), BranchRule("update", 2), BranchRule("creation", 3, "org/x", "never")]
-    assert_stands(judge_own_branch(BRANCH, rules), MISSING, f"are in the way of {BRANCH}: creation; this token may not")
-    assert_stands(judge_own_branch(BRANCH, rules[:2]), UNTOLD, f"are in the way of {BRANCH}: update; whether")
+    assert_stands(judge_own_branch(BRANCH, rules), MISSING, f"forbid a push to {BRANCH}: creation; this token may not")
+    assert_stands(
+        judge_own_branch(BRANCH, rules[:2]), UNTOLD, f"forbid a push to {BRANCH}: update; GitHub does not show whether"
+    )
 
 
 @pytest.mark.parametrize("kind", ["creation", "deletion", "non_fast_forward", "required_linear_history"])
@@ -124,7 +126,7 @@ def test_tag_rulesets_and_publish() -> None:
     assert_stands(judge_tag_creation([replace(RULESET, bypass="always")], TAG), THERE, "may bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="never")], TAG), MISSING, "may not bypass")
     assert_stands(judge_tag_creation([replace(RULESET, bypass="pull_requests_only")], TAG), MISSING)
-    assert_stands(judge_tag_creation([RULESET], TAG), UNTOLD, "is not shown")
+    assert_stands(judge_tag_creation([RULESET], TAG), UNTOLD, "does not show")
     assert_stands(judge_tag_creation(HIDDEN, TAG), UNTOLD)
     assert_stands(judge_tag_creation(LOST, TAG), UNSEEN)
 
@@ -145,7 +147,7 @@ def test_a_tag_rule_that_is_not_known_to_be_harmless_may_refuse(kind: str) -> No
     ruleset = replace(RULESET, rules=frozenset({kind, "deletion"}), bypass="never")
     words = f"The ruleset 'releases' may refuse a tag such as 2023.06.1: {kind.replace('_', ' ')}."
     assert_stands(judge_tag_creation([ruleset], TAG), UNTOLD, words)
-    assert_stands(judge_tag_creation([ruleset, RULESET], TAG), UNTOLD, "forbids to make a tag")
+    assert_stands(judge_tag_creation([ruleset, RULESET], TAG), UNTOLD, "forbids creating a tag")
     assert_stands(judge_tag_creation([ruleset, RULESET, replace(RULESET, bypass="never")], TAG), MISSING)
     assert_stands(judge_tag_creation([replace(ruleset, bypass="always")], TAG), THERE, "may bypass")
     assert_stands(judge_tag_creation([replace(ruleset, includes=["refs/tags/v*"])], TAG), THERE)
@@ -158,7 +160,7 @@ def test_the_setting_for_pull_requests() -> None:
     assert_stands(judge_pull_request_setting(True, False), MISSING, "turned off")
     judged = judge_pull_request_setting(True, HIDDEN)
     assert_stands(judged, UNTOLD, "GitHub said no.")
-    assert "When it is off, prepare says so." in judged.remedy
+    assert "If it is off, prepare reports it." in judged.remedy
 
 
 @pytest.mark.parametrize(
@@ -213,12 +215,12 @@ def test_where_tickets_are_kept() -> None:
         ("tags: ['*-rc*']", MISSING, ""),
         ("tags: ['*', '!2*', '!1*']", MISSING, ""),
         ("tags-ignore: ['**']", MISSING, ""),
-        ("tags: ['2025.*']", UNTOLD, "2023.06.1 and 2024.11.12 would not start it"),
-        ("tags: ['[0-9]+.[0-9]+.[0-9]']", UNTOLD, "for every production tag: 2024.11.12 would not start it"),
+        ("tags: ['2025.*']", UNTOLD, "not for 2023.06.1 and 2024.11.12"),
+        ("tags: ['[0-9]+.[0-9]+.[0-9]']", UNTOLD, "for every production tag: not for 2024.11.12"),
         ("tags: ['20(23|24).*']", MISSING, ""),
         ("tags: ['(x']", MISSING, ""),
         ("tags: ['20*?']", UNTOLD, "Which tags start"),
-        ("tags: ['**/2*']", UNTOLD, "cannot be told from the patterns"),
+        ("tags: ['**/2*']", UNTOLD, "could not be determined from the patterns"),
     ],
 )
 def test_which_tags_start_the_build(filters: str, presence: Presence, words: str) -> None:
@@ -256,6 +258,6 @@ def test_the_examples_build_says_which_image_it_pushed() -> None:
 def test_a_build_that_does_not_say_what_it_pushed() -> None:
     """It is missing, with what comes of it and what to add; in other files it cannot be told; unread is not seen."""
     assert_stands(judge_pushed_image(FILE, Said.NOWHERE), MISSING, "stack-image-sha256-", "cannot be rolled back to")
-    assert_stands(judge_pushed_image(FILE, Said.PERHAPS_ELSEWHERE), UNTOLD, "cannot be told")
+    assert_stands(judge_pushed_image(FILE, Said.PERHAPS_ELSEWHERE), UNTOLD, "could not be determined")
     assert_stands(judge_pushed_image(FILE, WorkflowFileError("it is no text")), MISSING, "it is no text")
     assert_stands(judge_pushed_image(FILE, LOST), UNSEEN)

@@ -380,7 +380,7 @@ def test_a_file_of_endless_aliases_is_not_verified() -> None:
     levels = [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 8)]
     lines = "".join(f"      {line}\n" for line in ("x0: &x0 [a, b]", *levels))
     bomb = f"{HEAD}{STEPS}    - run: make\n    strategy:\n{lines}"
-    assert_finding(finding_of_file(bomb), Status.UNKNOWN, "lines to look through")
+    assert_finding(finding_of_file(bomb), Status.UNKNOWN, "lines to read")
 
 
 @pytest.mark.parametrize(

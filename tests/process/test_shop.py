@@ -191,7 +191,7 @@ def test_a_shop_is_released_once_and_nothing_speaks_of_another_stack(tour: Tour,
     back = tour.run("deploy.yaml", dispatch(f"refs/tags/{TAG}", commit, **asked))
     assert in_one_line(back) == "deploy success: false, false"
     look = tour.run("doctor.yaml", dispatch(f"refs/tags/{TAG}", commit, examine="production"))
-    assert "has a place for each line of verify-text" in look.log
+    assert "has a match for each line of verify-text" in look.log
     tour.run("audit.yaml", dispatch("refs/heads/main", commit, since=TAG))
     assert (tour.writes(), len(tour.site.rolled_out)) == (writes, 1)
     assert [hit for text in spoken(tour) for hit in others_in(text)] == []

@@ -1,4 +1,4 @@
-"""What must hold wherever an `if` of a workflow lets a job or step run, read from the expression without evaluating it.
+"""What must be true whenever the `if` of a job or step is, read from the expression without evaluating it.
 
 Docs: "Evaluate expressions in workflows and actions", and for text around `${{ }}` "Workflow syntax", `jobs.<id>.if`.
 """
@@ -22,8 +22,8 @@ _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 class Term:
     """A part of an expression.
 
-    `kind` is `and`, `or`, `not`, `call`, `path`, `part`, `text`, `word`, or a comparison's sign. `name` is a
-    function's name, a text or a word; `path` as in `Reference`.
+    `kind` is `and`, `or`, `not`, `call`, `path`, `part`, `text`, `word`, or a comparison operator. `name` is a
+    function's name, a text or a word; `path` is as in `Reference`.
     """
 
     kind: str
@@ -32,21 +32,21 @@ class Term:
     path: tuple[str, ...] = ()
 
     def all_terms(self) -> Iterator[Term]:
-        """Yield this term and every one within."""
+        """Yield this term and all terms in it."""
         yield self
         for part in self.parts:
             yield from part.all_terms()
 
 
 Meets = Callable[[Term], bool]
-"""Whether a term is one that was looked for."""
+"""Whether a term is one that is searched for."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition as it was read; `term` is None where it is empty, is a text, or could not be read.
+    """A condition as it was read; `term` is None if it is empty, is a text, or could not be read.
 
-    `is_text` says that GitHub takes it for a text, which always holds: something stands beside its `${{ }}`.
+    With `is_text` GitHub evaluates it as a text, which is always true: it has characters outside its `${{ }}`.
     """
 
     term: Term | None = None
@@ -54,23 +54,23 @@ class Condition:
     is_text: bool = False
 
     def requires(self, meets: Meets) -> bool:
-        """Whether it holds only where a term holds that `meets`."""
+        """Whether it is true only if a term is that `meets`."""
         return self.term is not None and _requires(self.term, meets)
 
     def any(self, meets: Meets) -> bool:
-        """Whether it has such a term anywhere."""
+        """Whether any of its terms `meets`."""
         return self.term is not None and any(map(meets, self.term.all_terms()))
 
     @property
     def ignores_failures(self) -> bool:
-        """Whether it may hold although a job that is needed failed: GitHub adds `success() &&` to all others."""
+        """Whether it may be true although a needed job failed: GitHub adds `success() &&` to all others."""
         if not self.is_readable:
             return True
         return self.any(lambda term: term.kind == "call" and term.name in _STATUS)
 
 
 def read_condition(text: str) -> Condition:
-    """Read the text of an `if`. It never raises: what cannot be read says so."""
+    """Read the text of an `if`. Never raises: if it cannot be read, `is_readable` is False."""
     if not text.strip():
         return Condition()
     if "${{" not in text:
@@ -82,13 +82,13 @@ def read_condition(text: str) -> Condition:
 
 
 def sole_expression(text: str) -> str | None:
-    """Return what stands in `${{ }}` where a text is that alone, without even a line's end; else None."""
+    """Return the content of `${{ }}` if the text is only that, without even a line break; else None."""
     is_one = text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1
     return text[3:-2] if is_one else None
 
 
 def sole_path(text: str) -> tuple[str, ...]:
-    """Return the path of the only value that a text is made of, in `${{ }}`; empty where it is made of more."""
+    """Return the path of the value that a text in `${{ }}` consists of; empty if it has anything else."""
     inner = sole_expression(text.strip())
     term = _read(inner).term if inner is not None else None
     return term.path if term and term.kind == "path" else ()
@@ -115,17 +115,17 @@ def _requires(term: Term, meets: Meets) -> bool:
 
 
 class _UnreadableError(Exception):
-    """The expression is none that we know."""
+    """The expression is not valid, or not supported."""
 
 
 class _Parser:
-    """Reads by GitHub's order of operators: `!`, comparisons, `&&`, `||`."""
+    """Parses by GitHub's operator precedence: `!`, comparisons, `&&`, `||`."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens, self._at, self._depth = tokens, 0, 0
 
     def whole(self) -> Term:
-        """Return the term that all tokens make; raises _UnreadableError."""
+        """Return the term of all tokens; raises _UnreadableError."""
         term = self._either()
         if self._at != len(self._tokens):
             raise _UnreadableError
@@ -139,16 +139,16 @@ class _Parser:
         self._depth -= 1
         return term
 
-    def _joined(self, kind: str, sign: str, read: Callable[[], Term]) -> Term:
+    def _joined(self, kind: str, operator: str, read: Callable[[], Term]) -> Term:
         parts = [read()]
-        while self._take(sign):
+        while self._take(operator):
             parts.append(read())
         return Term(kind, tuple(parts)) if len(parts) > 1 else parts[0]
 
     def _compared(self) -> Term:
         left = self._single()
-        sign = next((each for each in _COMPARISONS if self._take(each)), "")
-        return Term(sign, (left, self._single())) if sign else left
+        operator = next((each for each in _COMPARISONS if self._take(each)), "")
+        return Term(operator, (left, self._single())) if operator else left
 
     def _single(self) -> Term:
         turns = 0
@@ -183,7 +183,7 @@ class _Parser:
         return self._part_of(Term("path", path=path))
 
     def _part_of(self, whole: Term) -> Term:
-        """Return the part of it that is taken by what is computed, or of what a function returns."""
+        """Return the term with any index or property that follows it: of a computed name, or of a function's result."""
         while True:
             if self._take("["):
                 index = self._either()
@@ -205,19 +205,18 @@ class _Parser:
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _must(self, sign: str) -> None:
-        if not self._take(sign):
+    def _must(self, symbol: str) -> None:
+        if not self._take(symbol):
             raise _UnreadableError
 
-    def _take(self, sign: str) -> bool:
-        """Go on behind a sign, whose characters are tokens of their own, if it is next."""
-        found = self._tokens[self._at : self._at + len(sign)]
-        is_next = [token.text for token in found] == list(sign)
-        # `!` alone is no part of `!=`.
-        is_next = is_next and not (sign == "!" and [each.text for each in self._tokens[self._at + 1 :][:1]] == ["="])
-        self._at += len(sign) if is_next else 0
+    def _take(self, symbol: str) -> bool:
+        """Skip an operator or bracket if it is next, and return whether it was; each of its characters is a token."""
+        following = [token.text for token in self._tokens[self._at : self._at + len(symbol) + 1]]
+        # The `!` of `!=` is not an operator of its own.
+        is_next = following[: len(symbol)] == list(symbol) and not (symbol == "!" and following[1:] == ["="])
+        self._at += len(symbol) if is_next else 0
         return is_next
 
 
 def _is_of_number(token: Token) -> bool:
-    return token.kind == "sign" and token.text in "0123456789.+-"
+    return token.kind == "symbol" and token.text in "0123456789.+-"

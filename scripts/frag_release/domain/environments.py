@@ -1,6 +1,6 @@
-"""Which environment is production: whatever is not clearly another one.
+"""Which environments are production: all that are not clearly named as another one.
 
-A template of AWX whose name says production is launched by no other environment.
+Other environments may launch an AWX template whose name contains a word for production only if it is allowed by name.
 """
 
 from __future__ import annotations
@@ -17,46 +17,45 @@ _OTHERS = frozenset(
 _STAGING = frozenset({"staging", "stage"})
 _WORD = re.compile(r"[^\W\d_]+")
 _PRODUCTION = re.compile(r".*(prod|prd)|live|main\Z")
-# As in prod, nonprod, production, Produktion, productive; not as in product, produce, reproduce.
+# Matches prod, nonprod, production, Produktion, productive; not product, produce, reproduce.
 _SAYS_PRODUCTION = re.compile(r"(?!reprod).*prod(?!uct(?!i)|uce)|.*prd|live\Z")
 
 
 def is_production(environment: str) -> bool:
     """Whether deploying to `environment` must obey the rules of production; fails closed.
 
-    Another one is named by a word for it, such as `staging`, `awx/fragalysis-developer` or `test2`, in any letter
-    case. A name that also speaks of production (`pre-production`, `staging-prod`, `qa-nonprod`), and one that says
-    nothing (`alice`, `awx`), is production.
+    Treated as production unless its name contains a word for another one, such as `staging`,
+    `awx/fragalysis-developer` or `test2`, in any case, and none for production (`staging-prod`, `qa-nonprod`).
     """
     words = _WORD.findall(environment.casefold())
     return any(map(_PRODUCTION.match, words)) or not _OTHERS.intersection(words)
 
 
 def is_staging(environment: str) -> bool:
-    """Whether what is deployed to `environment` is tried for production there: its name has a word for staging."""
+    """Whether releases are tried in `environment` before production: its name contains a word for staging."""
     return not is_production(environment) and not _STAGING.isdisjoint(_WORD.findall(environment.casefold()))
 
 
 def says_production(name: str) -> bool:
-    """Whether a name given to something in AWX has a word for production, such as `prod`, `non-production` or `live`.
+    """Whether a name in AWX contains a word for production, such as `prod`, `non-production` or `live`.
 
-    Unlike an environment, what says nothing is not production: `Product demo` and `Deploy main` say nothing. A name
-    that says that it is not production is taken for one that says production.
+    Unlike the name of an environment, one without such a word is not production: `Product demo`, `Deploy main`. A
+    negated word counts as well.
     """
     whole = unicodedata.normalize("NFKC", name)
-    # A small letter before a capital one ends a word, and is in the middle of it where somebody types PrOd.
+    # A small letter before a capital ends a word, except in a spelling such as PrOd: so both forms are searched.
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", whole)
     return any(map(_SAYS_PRODUCTION.match, _WORD.findall(f"{whole} {apart}".casefold())))
 
 
-def signs_of(told: Mapping[str, str]) -> str:
-    """Say which of the names that are told of a template say production; empty where none does."""
-    signs = [f"its {what} is {text!r}" for what, text in told.items() if says_production(text)]
-    return f"{' and '.join(signs)}, which says production" if signs else ""
+def signs_of(names: Mapping[str, str]) -> str:
+    """Return which names of a template contain a word for production, as a sentence part; empty if none does."""
+    found = [f"its {what} is {name!r}" for what, name in names.items() if says_production(name)]
+    return f"{' and '.join(found)}, which names production" if found else ""
 
 
 def names_of(template: Template) -> dict[str, str]:
-    """Return what AWX tells of a template that may say production. A part of a limit that excludes hosts does not."""
+    """Return the names of a template that may contain a word for production, without a limit's excluded hosts."""
     parts = [part.strip() for part in re.split(r"[,:]", template.limit)]
     return {
         "name": template.name,
@@ -67,22 +66,22 @@ def names_of(template: Template) -> dict[str, str]:
 
 
 def note_of_variables(variables: Variables, environment: str) -> str:
-    """Return a warning where a value of extra-vars says production, which may as well be the mode of a program.
+    """Return a warning if a value of extra-vars has a word for production, which may also be a program's mode.
 
-    The values themselves are not quoted: people put secrets there.
+    It does not quote the values, which may be secrets.
     """
-    names = sorted(name for name, value in variables.items() if _says(value))
+    names = sorted(name for name, value in variables.items() if _names_production(value))
     if not names:
         return ""
     return (
-        f"extra-vars gives {', '.join(names[:10])} a value that says production, and {environment} is another "
-        "environment: see that the template does not deploy to production with it."
+        f"extra-vars sets {', '.join(names[:10])} to a value that names production, but {environment} is another "
+        "environment: check that the template does not deploy to production with it."
     )
 
 
-def _says(value: object) -> bool:
+def _names_production(value: object) -> bool:
     if isinstance(value, str):
         return says_production(value)
     if isinstance(value, dict):
-        return any(map(_says, value.values()))
-    return isinstance(value, list) and any(map(_says, value))
+        return any(map(_names_production, value.values()))
+    return isinstance(value, list) and any(map(_names_production, value))

@@ -1,4 +1,4 @@
-"""What a stack's workflow file does with this action: who waits for the gate, who asks it, and what goes around it."""
+"""How a stack's workflow file uses this action: which jobs wait for the gate, check its outputs, or bypass it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .workflow_tree import GateStep, Node, expressions, gate_steps, places, read
 
 DEPLOY_PRODUCTION = "deploy-production"
 _GOOD = {DEPLOY_PRODUCTION: ("true",), "deploy-staging": ("true",), "verdict": ("deploy", "build-only")}
-"""Values of outputs that a gate which did not pass never has."""
+"""Values of outputs that only a gate that passed has."""
 _PLAIN = frozenset({"verdict", DEPLOY_PRODUCTION, "deploy-staging", "failed-rules"})
-"""Outputs in which no value of a pin stands."""
+"""Outputs that contain no value of a pin."""
 _LONGEST_CHAIN = 20
 
 
 class Sure(Enum):
-    """Whether something holds, as far as the file tells."""
+    """Whether something is true, judged from the file alone."""
 
     YES = "yes"
     NO = "no"
@@ -33,7 +33,7 @@ class Sure(Enum):
 
 @dataclass(frozen=True)
 class Awry:
-    """Something in the file that is not as it should be: `what` goes on from the name of a job, at `line`."""
+    """A problem in the file, at `line`: `what` continues a sentence that starts with the name of the `job`."""
 
     job: str
     what: str
@@ -42,7 +42,7 @@ class Awry:
 
 @dataclass(frozen=True)
 class GateUse:
-    """All that the file tells. `overrides` are by component, as `find_overrides` has them."""
+    """The file, read. `overrides` are keyed by component, as `find_overrides` returns them."""
 
     root: Node
     steps: Sequence[GateStep]
@@ -51,14 +51,14 @@ class GateUse:
 
     @cached_property
     def gates(self) -> Sequence[GateStep]:
-        """The steps that are a gate, and not a second look after another one."""
+        """The steps that are a gate, except those that run after another one."""
         found = [step for step in self.steps if step.command.lower() == "gate"]
         names = {step.job.lower() for step in found}
         return [step for step in found if not self._ancestors(step.job.lower()) & names]
 
     @property
     def called(self) -> Sequence[str]:
-        """What is used of the repository's own actions and of other workflows: a gate may be there."""
+        """The called workflows and local actions, which may contain a gate."""
         used = [text_of(job.node, "uses") for job in self.jobs.values() if job.is_called]
         local = [text_of(step, "uses") for job in self.jobs.values() for step in job.steps]
         return [*used, *(each for each in local if each.startswith(("./", "$/")))]
@@ -69,23 +69,22 @@ class GateUse:
         return [job for job in self.jobs.values() if job.builds]
 
     def deploying(self, goal: Goal) -> Sequence[Job]:
-        """The jobs that deploy to production, or elsewhere."""
+        """The jobs that deploy to `goal`."""
         return [job for job in self.jobs.values() if job.goal is goal]
 
     def around_the_gate(self) -> Iterator[Awry]:
-        """Yield the jobs that build or deploy to production without waiting for a gate that passed."""
+        """Yield the jobs that build, or deploy to production, without waiting for a gate that passed."""
         for step in self.gates:
             yield from self._softened(step)
         waiting = self._waiting()
         for job in dict.fromkeys([*self.builds, *self.deploying(Goal.PRODUCTION)]):
             if not self._is_gate(job) and job.name.lower() not in waiting:
                 needs = self._ancestors(job.name.lower()) & self._gate_jobs
-                lax = "may run although the gate's job did not pass, by its if"
-                what = lax if needs else "does not need the gate's job"
-                yield Awry(job.name, what, job.line)
+                lax = "may run although the gate's job did not pass, because of its if"
+                yield Awry(job.name, lax if needs else "does not need the gate's job", job.line)
 
     def asks(self, job: Job) -> Sure:
-        """Whether a job, or each of its steps that deploy, runs only where a gate said `deploy-production`."""
+        """Whether a job, or each of its steps that deploy, runs only if a gate's `deploy-production` is true."""
         steps = [read_condition(text_of(step, "if")) for step in job.deploying]
         conditions = [job.condition, *steps]
         if self._requires(job, job.condition) or (steps and all(self._requires(job, one) for one in steps)):
@@ -99,7 +98,7 @@ class GateUse:
         return job.condition.any(lambda term: self._output(job, term.path) == DEPLOY_PRODUCTION)
 
     def company(self) -> Iterator[Awry]:
-        """Yield the steps that run before a gate in its job: what they leave behind, the gate runs with."""
+        """Yield the steps that run before a gate in its job, and so can change the gate's environment."""
         for gate in self.gates:
             for step in self.jobs[gate.job.lower()].steps:
                 if step is gate.step:
@@ -107,13 +106,13 @@ class GateUse:
                 yield Awry(gate.job, text_of(step, "name") or text_of(step, "uses") or "a step", step.line)
 
     def misplaced(self) -> Iterator[Awry]:
-        """Yield the jobs that deploy elsewhere in an environment that is production's."""
+        """Yield the jobs that deploy elsewhere, but run in production's environment."""
         for job in self.deploying(Goal.ELSEWHERE):
             if job.environment and "${{" not in job.environment and is_production(job.environment):
                 yield Awry(job.name, job.environment, job.line)
 
     def careless(self) -> Iterator[tuple[Awry, Sure]]:
-        """Yield what deploys with `continue-on-error`; `UNSEEN` where only a run can tell."""
+        """Yield what deploys with `continue-on-error`; `UNSEEN` if that is neither true nor false."""
         for job in [*self.deploying(Goal.PRODUCTION), *self.deploying(Goal.ELSEWHERE)]:
             for node in (job.node, *(job.deploying or job.steps)):
                 ignored = is_failure_ignored(node)
@@ -122,7 +121,7 @@ class GateUse:
                     yield Awry(job.name, what, _line_of(node, job)), Sure.UNSEEN if ignored is None else Sure.NO
 
     def pin_outputs(self) -> Sequence[str]:
-        """The outputs of a gate with values of pins that other jobs take."""
+        """The outputs of a gate with values of pins that other jobs use."""
         found: dict[str, None] = {}
         for place in places(self.root, frozenset()):
             job = self.jobs.get(place.job.lower())
@@ -133,7 +132,7 @@ class GateUse:
         return list(found)
 
     def named_values(self) -> Sequence[str]:
-        """The names of the top-level `env:` and of all variables that the file reads, in capitals."""
+        """The names in the top-level `env:` and of all variables that the file reads, in capitals."""
         own = [(key.text or "").upper() for key, _ in self.root.entries_of("env")]
         read = [
             path[1].upper()
@@ -145,7 +144,7 @@ class GateUse:
         return list(dict.fromkeys([*own, *read, *(name for name, _ in self.switches(*Goal))]))
 
     def switches(self, *goals: Goal) -> Sequence[tuple[str, str]]:
-        """The variables without which nothing is deployed there, each with its value, empty for any."""
+        """The variables that jobs for these goals require, each with the required value, empty for any."""
         found: dict[tuple[str, str], None] = {}
         for job in [job for goal in goals for job in self.deploying(goal)]:
             terms = job.condition.term.all_terms() if job.condition.term else ()
@@ -156,7 +155,7 @@ class GateUse:
         return list(found)
 
     def secret_overrides(self) -> Sequence[str]:
-        """The secrets that a pin is taken from, in capitals, without a gate being told."""
+        """The secrets that a pin is taken from and the gate does not receive, in capitals."""
         names = [
             path[1].upper()
             for found in self.overrides.values()
@@ -168,11 +167,11 @@ class GateUse:
         return list(dict.fromkeys(names))
 
     def depth(self, job: Job) -> int:
-        """How many jobs come before one."""
+        """The number of jobs that run before one."""
         return len(self._ancestors(job.name.lower()))
 
     def with_roles(self, builds: Sequence[str], production: Sequence[str]) -> GateUse:
-        """The same with the jobs that build, or deploy to production, named by people; an empty list leaves them."""
+        """Return a copy in which the named jobs build, or deploy to production; an empty list changes nothing."""
         jobs = dict(self.jobs)
         for name, job in self.jobs.items():
             if builds:
@@ -194,9 +193,9 @@ class GateUse:
         job = self.jobs[gate.job.lower()]
         for node in (job.node, gate.step):
             if is_failure_ignored(node) is not False:
-                yield Awry(job.name, "may fail and pass all the same, by continue-on-error", gate.line)
+                yield Awry(job.name, "may pass although the gate failed, because of continue-on-error", gate.line)
         if text_of(gate.step, "if"):
-            yield Awry(job.name, "may pass without having judged, by the if of its step", gate.line)
+            yield Awry(job.name, "may pass without the gate, because of the if of its step", gate.line)
 
     def _ancestors(self, name: str) -> frozenset[str]:
         found: set[str] = set()
@@ -209,12 +208,12 @@ class GateUse:
         return frozenset(found)
 
     def _waiting(self) -> set[str]:
-        """The names of the jobs that run only after a gate that passed; what they need is looked at before them."""
+        """Return the names of the jobs that run only after a gate that passed. Jobs come after those they need."""
         found: set[str] = set()
         before = {name: self._ancestors(name) for name in self.jobs}
         for name in sorted(before, key=lambda each: len(before[each])):
             job = self.jobs[name]
-            # GitHub adds `success()` to an if without such a function, which looks at all that is needed, however far.
+            # GitHub adds `success()` to an if without a status function. It checks direct and indirect needs.
             if before[name] & self._gate_jobs and (
                 not job.condition.ignores_failures or job.condition.requires(partial(self._passed, job, found))
             ):
@@ -222,7 +221,7 @@ class GateUse:
         return found
 
     def _passed(self, job: Job, waiting: Set[str], term: Term) -> bool:
-        """Whether a term says that a gate passed, or another job that waits for one."""
+        """Whether a term is true only if a gate passed, or another job that waits for one."""
         if term.kind == "call":
             return term.name == "success" and not term.parts
         path, value = _equality(term)
@@ -233,22 +232,22 @@ class GateUse:
         return value in _GOOD.get(self._output(job, path), ())
 
     def _requires(self, job: Job, condition: Condition) -> bool:
-        def said(term: Term) -> bool:
+        def checks_output(term: Term) -> bool:
             path, value = _equality(term)
             if term.kind == "call" and term.name == "fromjson" and len(term.parts) == 1:
                 path, value = term.parts[0].path, "true"
             return value == "true" and self._output(job, path) == DEPLOY_PRODUCTION
 
-        return condition.requires(said)
+        return condition.requires(checks_output)
 
     def _is_hidden(self, job: Job, term: Term) -> bool:
-        """Whether a function is given the output: what it makes of it only a run can tell."""
+        """Whether a function receives the output, so that the result is known only to a run."""
         return term.kind == "call" and any(
             self._output(job, each.path) == DEPLOY_PRODUCTION for each in term.all_terms()
         )
 
     def _output(self, job: Job, path: tuple[str, ...]) -> str:
-        """Return the name of the gate's output that a path leads to, also by outputs of jobs; empty for none."""
+        """Return the name of the gate's output that a path reads, also by outputs of jobs; empty if none."""
         for _ in range(_LONGEST_CHAIN):
             if len(path) != 4 or path[2] != "outputs":
                 return ""
@@ -271,7 +270,7 @@ def read_gate_use(blob: Blob, components: Sequence[Component], own_action: str, 
 
 
 def _equality(term: Term) -> tuple[tuple[str, ...], str]:
-    """Return the path and the text, in lower case as GitHub compares, that a term says are equal."""
+    """Return the path and the text that a term compares by `==`, in lower case as GitHub does; else empty."""
     if term.kind != "==":
         return (), ""
     left, right = term.parts
@@ -281,7 +280,7 @@ def _equality(term: Term) -> tuple[tuple[str, ...], str]:
 
 
 def _switch(term: Term) -> tuple[str, str] | None:
-    """Return the variable that a term asks for, and its value, empty for any."""
+    """Return the variable that a term requires, and its value, empty for any; None if it is another term."""
     path, value = _equality(term)
     if term.kind == "!=" and term.parts[1].kind == "text" and not term.parts[1].name:
         path = term.parts[0].path
@@ -293,5 +292,5 @@ def _switch(term: Term) -> tuple[str, str] | None:
 
 
 def _line_of(node: Node, job: Job) -> int:
-    said = node.child("continue-on-error")
-    return said.line if said else job.line
+    found = node.child("continue-on-error")
+    return found.line if found else job.line

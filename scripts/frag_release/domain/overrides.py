@@ -1,7 +1,7 @@
-"""Where a workflow takes a pin from, beside the values of its top-level `env:` that are reviewed and judged.
+"""Where a workflow takes a pin from, other than the values of its top-level `env:` that are reviewed and judged.
 
-A gate judges what it is told. If the build also takes a tag from a secret or from whoever dispatches it, and no
-step of this action is given the same, another pair is built than the one that was judged.
+A gate judges only what it receives. If the build also takes a tag from a secret or an input of a dispatch, and no
+step of this action receives the same, the pair that is built is not the one that was judged.
 """
 
 from __future__ import annotations
@@ -47,9 +47,8 @@ _LONGEST, _LONGEST_NAME = 80, 200
 class Override:
     """Another place that a component's tag or namespace (`what`) is taken from, at `line` of the workflow file.
 
-    `source` is for people, `sources` are the names behind it: none for what has no name. `untold` are the lines of
-    those steps of this action that are not given it. Without `is_direct` it goes through something that only a run
-    can tell.
+    `source` is for messages, `sources` are the names that it reads, empty if it has none. `untold` are the lines of
+    the steps of this action that do not receive it. Without `is_direct` only a run shows whether it is used.
     """
 
     what: str
@@ -61,13 +60,13 @@ class Override:
 
     @property
     def given(self) -> str:
-        """How a `with:` names it, empty for what has no name."""
+        """The expression for a `with:`, empty if it has no name."""
         return " || ".join(map(_as_given, sorted(self.sources)))
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A tag or a namespace of a component: its variables, and all spellings by which a name means it."""
+    """A tag or a namespace of a component: its variables, and all spellings of a name for it."""
 
     component: Component
     what: str
@@ -76,19 +75,19 @@ class _Wanted:
 
     @property
     def input(self) -> str:
-        """The input of this action that it is told by."""
+        """The input of this action for it."""
         return f"{self.component.name}-{self.what}"
 
     @property
     def image(self) -> str:
-        """The name of the image that a tag is of; a namespace is told by its variable alone."""
+        """The name of the image of a tag; a namespace is recognised only by its variable."""
         return self.component.repository.rpartition("/")[2].lower() if self.what == "tag" else "\0"
 
 
 def look_for_overrides(
     content: Answer[Blob | None], components: Sequence[Component], own_action: str
 ) -> Mapping[str, Answer[tuple[Override, ...]]]:
-    """Do as `find_overrides` for a file as it was fetched; of one that was not read, why for each component.
+    """Return `find_overrides` for a file as it was fetched; for an unreadable one, the reason for each component.
 
     Empty if there is no such file.
     """
@@ -104,22 +103,22 @@ def look_for_overrides(
 
 
 def find_overrides(blob: Blob, components: Sequence[Component], own_action: str) -> Mapping[str, tuple[Override, ...]]:
-    """Return by component what the workflow takes from elsewhere without telling each gate and deployment.
+    """Return, by component, what the workflow takes from elsewhere and does not pass to each gate and deployment.
 
-    `own_action` is `OWNER/NAME` of this action, empty if that is not known. Raises WorkflowFileError.
+    `own_action` is `OWNER/NAME` of this action, empty if unknown. Raises WorkflowFileError.
     """
     root = read_tree(blob)
     steps = gate_steps(root, own_action)
     search = _Search(root, components, frozenset(id(step.given) for step in steps if step.given))
-    told = [(step.line, _told(step, root)) for step in steps if step.judges]
+    received = [(step.line, _inputs_of(step, root)) for step in steps if step.judges]
     found: dict[str, tuple[Override, ...]] = {component.name: () for component in components}
     for one in search.wanted:
-        found[one.component.name] += _untold(one, search, told)
+        found[one.component.name] += _not_received(one, search, received)
     return found
 
 
 def all_overrides(blob: Blob, components: Sequence[Component]) -> Mapping[tuple[str, str], Sequence[Override]]:
-    """Return by component and `what` each place that a workflow without this action takes it from.
+    """Return, by component and `what`, each place that a workflow without this action takes it from.
 
     Raises WorkflowFileError.
     """
@@ -138,25 +137,21 @@ def _spelling(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _untold(
-    wanted: _Wanted, search: _Search, told: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
+def _not_received(
+    wanted: _Wanted, search: _Search, received: Sequence[tuple[int, Mapping[str, frozenset[Source]]]]
 ) -> tuple[Override, ...]:
     found: dict[Override, None] = {}
     for one in search.of(wanted):
-        lines = tuple(line for line, given in told if not _is_given(one.sources, given.get(wanted.input, frozenset())))
-        if lines or not told:
-            # If no step is known to be ours, nobody can say what the gate is given.
-            found[replace(one, untold=lines, is_direct=one.is_direct and bool(told))] = None
+        inputs = [(line, given.get(wanted.input, frozenset())) for line, given in received]
+        lines = tuple(line for line, given in inputs if not one.sources or not one.sources <= given)
+        if lines or not received:
+            # If no step is known to be ours, what the gate receives is unknown.
+            found[replace(one, untold=lines, is_direct=one.is_direct and bool(received))] = None
     return tuple(found)
 
 
-def _is_given(sources: frozenset[Source], given: frozenset[Source]) -> bool:
-    """Whether a step is given all sources; what has no name cannot be given."""
-    return bool(sources) and sources <= given
-
-
-def _told(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
-    """Return what each input of a step is given, also by way of a variable of an `env:`."""
+def _inputs_of(step: GateStep, root: Node) -> dict[str, frozenset[Source]]:
+    """Return the sources of each input of a step, also through a variable of an `env:`."""
     variables: dict[str, frozenset[Source]] = {}
     for environment in filter(None, (root.child("env"), *step.environments)):
         variables |= {(key.text or "").lower(): _sources(value.text or "", {}) for key, value in environment.entries}
@@ -185,18 +180,18 @@ def _references(text: str) -> Iterator[Reference]:
 
 
 def _source(path: tuple[str, ...]) -> Source | None:
-    """Return what is read of a context that people fill, `*` for more than one name; None for other contexts."""
+    """Return what is read of a context that people set, `*` for more than one name; None for other contexts."""
     if path[:3] == _DISPATCHED:
         path = ("inputs", *path[3:])
     elif all(part in (own, COMPUTED) for part, own in zip(path, _DISPATCHED, strict=False)):
-        return "inputs", COMPUTED  # of the whole event, or of what is computed of it
+        return "inputs", COMPUTED  # the whole event, or a computed part of it
     if path[0] not in _CONTEXTS:
         return None
     return path[0], path[1] if len(path) > 1 else COMPUTED
 
 
 class _Search:
-    """Looks through all places of a workflow in which something may be taken, but for what is `own` (ids of nodes)."""
+    """Searches all places of a workflow that may read a value, except the nodes with the ids `own`."""
 
     def __init__(self, root: Node, components: Sequence[Component], own: frozenset[int]) -> None:
         self.wanted = [one for component in components for one in _wanted(component)]
@@ -204,7 +199,7 @@ class _Search:
         environment = root.child("env")
         self._values = {key.text or "": value.text or "" for key, value in environment.entries} if environment else {}
         self._pins = frozenset(name.lower() for one in self.wanted for name in one.variables)
-        # Variables of other names that hold something from elsewhere: what uses them, uses that.
+        # Variables with other names and a value from elsewhere: their users use that value.
         self._carriers: dict[str, list[Place]] = {}
         for place, read in self._places:
             if self._carries(place, read):
@@ -251,14 +246,14 @@ class _Search:
         elif _spelling(source[1]) in wanted.spellings:
             yield _found(wanted, place, shown, line, {source})
         elif names and not _is_others(wanted, place, expression):
-            # In another command of the line it may be for something else: then nothing can be advised to be given.
+            # In another command of the line it may have another purpose, so no source to pass can be recommended.
             is_direct = _is_same_command(wanted, place, expression)
             yield _found(wanted, place, shown, line, {source} if is_direct else (), is_direct=is_direct)
         elif wanted.image in _lower(place.text):
             yield _found(wanted, place, shown, line, {source}, is_direct=False)
 
     def _is_anything(self, path: tuple[str, ...]) -> bool:
-        """Whether a value can be anything: a variable that is no pin's, an item of a matrix, a word of the event."""
+        """Whether a value can be anything: a variable that is not a pin's, an item of a matrix, a part of the event."""
         if path[0] == "env":
             return len(path) < 2 or (path[1] not in self._pins and path[1] not in self._carried)
         return path[0] in ("matrix", "github")
@@ -275,7 +270,7 @@ class _Search:
 def _found(
     wanted: _Wanted, place: Place, source: str, line: int, sources: Iterable[Source] = (), is_direct: bool = True
 ) -> Override:
-    # What a called workflow makes of what it is given is in another file.
+    # How a called workflow uses its inputs is in another file.
     return Override(wanted.what, source[:_LONGEST], line, is_direct and not place.is_called, frozenset(sources))
 
 
@@ -287,13 +282,13 @@ def _as_given(source: Source) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield the words of a text, and the parts of those with hyphens: `$TAG-rc` is of a variable TAG."""
+    """Yield the words of a text, and the parts of those with hyphens: `$TAG-rc` uses the variable TAG."""
     for word in _WORD.findall(text):
         yield word
         yield from word.split("-") if "-" in word else ()
 
 
-# A line can have thousands of expressions, and each is judged by the whole line.
+# A line can have thousands of expressions, and each is checked against the whole line.
 @lru_cache(maxsize=4)
 def _counted(text: str) -> Mapping[str, int]:
     return Counter(_words(text))
@@ -309,22 +304,22 @@ def _mentions(text: str, spellings: frozenset[str]) -> bool:
 
 
 def _set_before(place: Place, start: int) -> str:
-    """Return the name that the expression at `start` is the value of, in a text such as `NAME=${{ … }}`."""
+    """Return the name that the expression at `start` is assigned to, as in `NAME=${{ … }}`; empty if none."""
     match = _SETS.search(place.text[max(0, start - _LONGEST_NAME) : start])
     return match[1] if match else ""
 
 
 def _is_others(wanted: _Wanted, place: Place, expression: Expression) -> bool:
-    """Whether an expression's value goes to a name that means no pin, or is the owner of another image."""
+    """Whether an expression is assigned to a name that is not the pin's, or is the owner of another image."""
     name = _set_before(place, expression.start)
-    if name:  # and it is not taken up again on the line
+    if name:  # and the line does not use that name again
         return _spelling(name) not in wanted.spellings and _counted(place.text)[name] == 1
     image = _OTHER_IMAGE.match(place.text, expression.end)
     return image is not None and image[1].lower() != wanted.component.repository.rpartition("/")[2].lower()
 
 
 def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> bool:
-    """Whether an expression is in the command that names the pin, or becomes a variable that the line uses."""
+    """Whether an expression is in the command that names the pin, or is assigned to a variable that the line uses."""
     if _spelling(place.key) in wanted.spellings or _set_before(place, expression.start):
         return True
     bounds = _commands(place.text)
@@ -334,10 +329,10 @@ def _is_same_command(wanted: _Wanted, place: Place, expression: Expression) -> b
 
 @lru_cache(maxsize=4)
 def _commands(text: str) -> Sequence[int]:
-    """Return where the commands of a line begin, and where the last one ends."""
+    """Return the offsets at which the commands of a line start, and the end of the last one."""
     bounds, end = [0], 0
     for each in expressions(text):
-        # Expressions have signs of their own that look like those between commands.
+        # Operators in expressions look like separators of commands.
         bounds += [match.end() for match in _BETWEEN_COMMANDS.finditer(text, end, each.start)]
         end = each.end
     bounds += [match.end() for match in _BETWEEN_COMMANDS.finditer(text, end)]
@@ -345,5 +340,5 @@ def _commands(text: str) -> Sequence[int]:
 
 
 def _is_set(place: Place, start: int, spellings: frozenset[str]) -> bool:
-    """Whether an expression's value becomes a pin's by its very name."""
+    """Whether an expression is assigned to a name of the pin."""
     return _spelling(_set_before(place, start) or place.key) in spellings

@@ -1,4 +1,4 @@
-"""Changing a workflow file, and not one byte besides: values of its `env:`, and lines that put the gate into it."""
+"""Change a workflow file, and no other byte of it: values of its `env:`, and lines that add the gate."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .workflow_tree import Node, read_tree
 _OPENS_BLOCK = re.compile(r"[ \t]*:[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?\n")
 
 Plain = object
-"""A node without its place: a text, or its kind with what is in it; a condition as it is read."""
+"""A node without its position, for comparison: a text, or its kind with its content; a condition as it is read."""
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}")
 _STRING = "tag:yaml.org,2002:str"
 
@@ -45,14 +45,14 @@ class _Edit:
 
 
 def splice(content: bytes, change: Change) -> bytes:
-    """Return the file with the change; raises WorkflowFileError, with the line, where a form of it does not take it."""
+    """Return the file with the change; raises WorkflowFileError, with the line, if it cannot be changed safely."""
     before = Blob.of(content)
     text = decode(before)
     edits = list(_Splicer(text, parse_events(text), "\r\n" if "\r\n" in text else "\n").edits(change))
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     result = mark + _applied(text, edits).encode("utf-8")
     if _plain(read_tree(Blob.of(result))) != _expected(read_tree(before), change):
-        raise WorkflowFileError("with the change it would mean something else in another place, such as by an alias")
+        raise WorkflowFileError("the change would also change another place, such as by an alias")
     return result
 
 
@@ -71,10 +71,10 @@ class _Splicer:
     end_of_line: str
 
     def edits(self, change: Change) -> Iterator[_Edit]:
-        """Yield what has to be written where."""
+        """Yield the edits of the text."""
         found = {name.lower(): place for name, place in top_level(self.events).items()}
         if "jobs" not in found:
-            raise WorkflowFileError("there is no jobs: in it")
+            raise WorkflowFileError("the file has no jobs:")
         key, value = found["jobs"]
         column = self._column_within(key, value, "jobs:")
         if change.job:
@@ -149,7 +149,7 @@ class _Splicer:
             raise WorkflowFileError("its if is not a text", line_of(event))
         condition = read_condition(str(event.value))
         if condition.is_text:
-            raise WorkflowFileError("its if has something beside its ${{ }}, so it always holds", line_of(event))
+            raise WorkflowFileError("its if has text outside its ${{ }}, so it is always true", line_of(event))
         if condition.term is None:
             raise WorkflowFileError("its if is empty, or is not an expression that can be read", line_of(event))
         bracket = condition.term.kind == "or"
@@ -172,7 +172,7 @@ class _Splicer:
         yield from _around(first, last, _in_quotes(term, style), bracket)
 
     def _in_block(self, event: Event, term: str, bracket: bool) -> Iterator[_Edit]:
-        """Give a block of lines a first one, and a last one if brackets are needed."""
+        """Add a first line to a block, and a last one if brackets are needed."""
         at = self.text.index("\n", event.start_mark.index) + 1
         lines: list[tuple[int, str]] = []
         for line in self.text[at : event.end_mark.index].splitlines(keepends=True):
@@ -187,14 +187,14 @@ class _Splicer:
             yield _Edit(inside[-1], inside[-1], f"{indent}){self.end_of_line}")
 
     def _column_within(self, key: int, value: int, where: str) -> int:
-        """Return the column of the keys of a mapping that begins on the line after its own key."""
+        """Return the column of the keys of a mapping that starts on the line after its own key."""
         event, title = self.events[value], self.events[key]
         if not isinstance(event, MappingStartEvent) or event.flow_style:
             raise WorkflowFileError(f"{where} is written in braces, or by an alias", line_of(title))
         self._refuse_named(event, where)
         self._own_line(title, where)
         if not _OPENS_BLOCK.match(self.text, title.end_mark.index):
-            raise WorkflowFileError(f"{where} does not begin on a line of its own", line_of(title))
+            raise WorkflowFileError(f"{where} does not start on a line of its own", line_of(title))
         return int(self.events[value + 1].start_mark.column)
 
     def _lines_below(self, key: int, column: int, lines: Sequence[str]) -> _Edit:
@@ -203,7 +203,7 @@ class _Splicer:
         return _Edit(at, at, "".join(f"{line}{self.end_of_line}" for line in written))
 
     def _own_line(self, event: Event, where: str) -> int:
-        """Return where the line begins on which nothing but blanks stands before an event."""
+        """Return the start of an event's line; raises WorkflowFileError if anything but blanks precedes it there."""
         start = event.start_mark.index - event.start_mark.column
         if self.text[start : event.start_mark.index].strip(" "):
             raise WorkflowFileError(f"{where} has something else on the same line", line_of(event))
@@ -225,7 +225,7 @@ def _in_quotes(term: str, style: str | None) -> str:
 
 
 def _expected(root: Node, change: Change) -> Plain:
-    """What the changed file must mean: the old one, and what was to be changed."""
+    """Return what the changed file must parse to: the old one with the change."""
     gates = _plain(read_tree(as_workflow(change.job)).child("jobs")) if change.job else ("mapping",)
     entries = []
     for key, value in root.entries:
@@ -264,15 +264,15 @@ def _expected_steps(old: Node | None, one: JobChange) -> Plain:
 
 
 def _expected_condition(old: Node | None, term: str) -> Plain:
-    said = read_condition(term).term
+    added = read_condition(term).term
     before = read_condition(old.text or "").term if old else None
     if before is None:
-        return said
-    return Term("and", (said, *(before.parts if before.kind == "and" else (before,))))  # type: ignore[arg-type]
+        return added
+    return Term("and", (added, *(before.parts if before.kind == "and" else (before,))))  # type: ignore[arg-type]
 
 
 def _with(node: Node, changed: Mapping[str, Plain], at: int) -> Plain:
-    """Return a mapping with other values; those of new keys stand at a place, in their order."""
+    """Return a mapping with changed values; new keys are inserted at a position, in their order."""
     kept = [(_plain(key), changed.get((key.text or "").lower(), _valued(key, value))) for key, value in node.entries]
     names = {(key.text or "").lower() for key, _ in node.entries}
     new = [(name, value) for name, value in changed.items() if name not in names]
@@ -290,7 +290,7 @@ def _plain(node: Node | None) -> Plain:
 
 
 def _valued(key: Node, value: Node) -> Plain:
-    """Return a value; a condition by what it means, for its text may have grown by a line."""
+    """Return a value; a condition by its meaning, because its text may have another line."""
     condition = read_condition(value.text) if (key.text or "").lower() == "if" and value.text else None
     return condition.term if condition and condition.term else _plain(value)
 
@@ -298,9 +298,9 @@ def _valued(key: Node, value: Node) -> Plain:
 def replace_values(content: bytes, changes: Mapping[str, str]) -> bytes:
     """Return the file `content` with each variable of the top-level `env:` set to its new value.
 
-    `changes` maps variables to values. A value keeps its quotes; one that stood without quotes gets
-    some where YAML would read the new one as a number or the like. Raises WorkflowFileError, with the
-    line, where a value cannot be changed safely, and ValueError on a new value that no tag can have.
+    `changes` maps variables to values. A value keeps its quotes; one without quotes gets them if YAML
+    would read the new one as a number or the like. Raises WorkflowFileError, with the line, if a value
+    cannot be changed safely, and ValueError on a new value that no tag can have.
     """
     blob = Blob(len(content), content)
     environment = read_environment(blob)
@@ -308,12 +308,12 @@ def replace_values(content: bytes, changes: Mapping[str, str]) -> bytes:
     edits = []
     for variable, new in changes.items():
         if not _SAFE.fullmatch(new):
-            raise ValueError(f"{new!r} is no value for {variable}")
+            raise ValueError(f"{new!r} is not a value for {variable}")
         value = environment.value(variable)
         edits.append((value.start, value.end, _written(variable, value, text[value.start : value.end], new)))
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     result = mark + _spliced(text, edits).encode("utf-8")
-    # What cannot be read again is not written, so it is what will be read that is verified.
+    # Verify what the next run will read: a result that cannot be decoded is not written.
     _verify(text, decode(Blob(len(result), result)), environment, changes)
     return result
 
@@ -325,7 +325,7 @@ def _spliced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 
 def _written(variable: str, value: Value, old: str, new: str) -> str:
-    """Return the new value as it stands in the file: as the old one was written, in its quotes."""
+    """Return the new value in the notation of the old one, with its quotes."""
     if value.text == new:
         return old
     if old == value.text:
@@ -334,11 +334,11 @@ def _written(variable: str, value: Value, old: str, new: str) -> str:
         return f"{old[0]}{new}{old[0]}"
     if old.startswith("&"):
         raise WorkflowFileError(
-            f"{variable} has an anchor ({old.split()[0][:60]}), by which other places may take its value: write it "
-            "without one, and those places with values of their own",
+            f"{variable} has an anchor ({old.split()[0][:60]}), through which other places may use its value: remove "
+            "it, and give those places values of their own",
             value.line,
         )
-    raise WorkflowFileError(f"{variable} is written in a way that is not changed safely ({old[:60]})", value.line)
+    raise WorkflowFileError(f"{variable} is written in a form that cannot be changed safely ({old[:60]})", value.line)
 
 
 def _is_plain_string(text: str) -> bool:
@@ -350,7 +350,7 @@ def _is_plain_string(text: str) -> bool:
 
 
 def _verify(before: str, after: str, environment: WorkflowEnvironment, changes: Mapping[str, str]) -> None:
-    """Raise WorkflowFileError unless the two texts parse alike but for the values that were to change."""
+    """Raise WorkflowFileError unless the two texts parse alike, except for the changed values."""
     old, new = parse_events(before), parse_events(after)
     places = {environment.value(variable).start: text for variable, text in changes.items()}
     if len(old) != len(new):

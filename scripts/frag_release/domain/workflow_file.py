@@ -1,8 +1,8 @@
-"""Reading a stack's workflow file: the values of its top-level `env:`, each with its place.
+"""Read a stack's workflow file: the values of its top-level `env:`, each with its position.
 
-The file is read as a stream of YAML events, not as a document: an event has its own position (an
-alias in a document has that of its anchor), keeps the text of a value as written (`2024.10` is
-not the number 2024.1), and nesting costs no recursion.
+The file is read as a stream of YAML events, not as a document: an event has its own position (in a
+document an alias has that of its anchor), keeps the text of a value as written (`2024.10` is
+not the number 2024.1), and nesting needs no recursion.
 """
 
 from __future__ import annotations
@@ -33,14 +33,13 @@ from .components import WorkflowFileError as WorkflowFileError
 from .evidence import Blob
 
 MAX_BYTES = 256 * 1024
-"""Largest workflow file that is read, in bytes; GitHub itself refuses files of twice that size."""
+"""Largest workflow file that is read, in bytes; GitHub refuses files of twice that size."""
 
 MAX_DEPTH = 100
 """Deepest nesting that is read; real workflows stay below ten levels."""
 
-
 _NEAR = 3
-"""So many lines after a character that nobody sees an error may still come of it."""
+"""Up to so many lines after an invisible character, an error may be due to it."""
 
 _NAMES = {
     "\r": "carriage return, without a line feed",
@@ -53,12 +52,12 @@ _LINE_ENDS = "\n\r\0"
 _UNSEEN = re.compile("[\u00a0\u00ad\u1680\u2000-\u200f\u202a-\u202f\u205f-\u2064\u3000\ufeff]")
 _UNCERTAIN = re.compile("\r(?!\n)|[\x85\u2028\u2029]|\\A\ufeff")
 _ENDED_COMMENT = re.compile("[ \t]*#[^\r\x85\u2028\u2029]*[\r\x85\u2028\u2029 \t]*")
-# Words that are no YAML but, on a line of their own, the rest of something that is.
+# Words that, on a line of their own, are not a mapping or list, but may continue one.
 _WORDED_COMMENT = re.compile(rf"{_ENDED_COMMENT.pattern}(?:[^\W_][\w ,.;()]*[\r\x85\u2028\u2029 \t]*)*")
 
 
 def read_environment(blob: Blob) -> WorkflowEnvironment:
-    """Read the top-level `env:` of a workflow file; raises WorkflowFileError where that cannot be done."""
+    """Read the top-level `env:` of a workflow file; raises WorkflowFileError if it cannot be read."""
     events = parse_events(decode(blob))
     entries = top_level(events)
     if "env" not in entries:
@@ -81,7 +80,7 @@ def read_environment(blob: Blob) -> WorkflowEnvironment:
 
 
 def decode(blob: Blob) -> str:
-    """Return the file's text without a byte-order mark; raises WorkflowFileError where it is too large or no text."""
+    """Return the file's text without a byte-order mark; raises WorkflowFileError if it is too large or not UTF-8."""
     if blob.size > MAX_BYTES:
         raise WorkflowFileError(f"the file has {blob.size:,} bytes; at most {MAX_BYTES:,} are read")
     try:
@@ -95,20 +94,20 @@ def decode(blob: Blob) -> str:
 def parse_events(text: str) -> list[Event]:
     """Parse one YAML document into its events; raises WorkflowFileError on anything else.
 
-    The last few are kept, for scanning takes long and the same file is asked for its values and for its jobs.
+    The last few results are cached: scanning is slow, and the same file is read for its values and for its jobs.
     """
     return _parsed(_with_certain_lines(text))
 
 
 class _Scanner(Scanner):
-    """Takes a tab for white space where YAML 1.2 and GitHub do, and ruamel does not."""
+    """Treats a tab as white space where YAML 1.2 and GitHub do, and ruamel does not."""
 
     def scan_to_next_token(self) -> Any:
-        """Go on to the next token, also over tabs at the end of a line and before a comment."""
+        """Skip to the next token, also over tabs at the end of a line and before a comment."""
         while True:
             super().scan_to_next_token()
             ahead = next(at for at in itertools.count() if self.reader.peek(at) not in "\t ")
-            # Before anything else a tab could be meant to indent.
+            # Before anything else, a tab could be an indentation.
             if not ahead or self.reader.peek(ahead) not in _LINE_ENDS + "#":
                 return
             self.reader.forward(ahead)
@@ -118,36 +117,36 @@ def _parsed(text: str) -> list[Event]:
     reader = YAML(typ="safe", pure=True)
     reader.Scanner = _Scanner
     try:
-        # Events need neither the C library nor a constructor: nothing in the file is ever run or made.
+        # Events need neither the C library nor a constructor: nothing in the file is ever run or constructed.
         events = _bounded(reader.parse(text))
     except MarkedYAMLError as error:
         raise _invalid(error, text) from error
     except ReaderError as error:
         line = text.count("\n", 0, text.find(chr(error.character))) + 1
-        why = f"it has the control character U+{error.character:04X}: delete it, or write it as an escape in quotes"
+        why = f"it contains the control character U+{error.character:04X}: delete it, or write it as a quoted escape"
         raise WorkflowFileError(f"the file is not valid YAML: {why}", line) from error
     except WorkflowFileError:
         raise
-    # ruamel's scanner lets plain Python errors through on malformed input: at least AttributeError,
+    # On malformed input ruamel's scanner also raises plain Python errors: at least AttributeError,
     # IndexError, OverflowError, TypeError and ValueError (a bad `%YAML` line, the escape \UFFFFFFFF).
     except Exception as error:
         raise WorkflowFileError("the file is not valid YAML") from error
     if sum(isinstance(event, DocumentStartEvent) for event in events) != 1:
-        raise WorkflowFileError("the file does not hold exactly one YAML document")
+        raise WorkflowFileError("the file does not contain exactly one YAML document")
     return events
 
 
 def _invalid(error: MarkedYAMLError, text: str) -> WorkflowFileError:
     mark, why = error.problem_mark, error.problem or error.context
     if mark and text[mark.index : mark.index + 1] == "\t":
-        why = f"a tab (U+0009) stands in column {mark.column + 1}, which is read in different ways: write spaces"
+        why = f"a tab (U+0009) is in column {mark.column + 1}, which YAML parsers read differently: use spaces"
     elif mark and (unseen := _unseen_before(text, mark.index)):
         why = f"{why}. {unseen}"
     return WorkflowFileError(f"the file is not valid YAML: {why}", mark.line + 1 if mark else None)
 
 
 def _unseen_before(text: str, at: int) -> str:
-    """Name the last character that nobody sees up to the end of the line at an index, if it is not far away."""
+    """Name the last invisible character before the end of the line at an index, if it is near; else empty."""
     start, found = 0, None
     for found in _UNSEEN.finditer(text, 0, _line_end(text, at)):
         start = found.start()
@@ -155,18 +154,16 @@ def _unseen_before(text: str, at: int) -> str:
     if found is None or text.count("\n", 0, at) + 1 - line > _NEAR:
         return ""
     column = start - text.rfind("\n", 0, start)
-    return (
-        f"U+{ord(found[0]):04X}, which looks like a blank or nothing, stands in line {line}, column {column}: delete it"
-    )
+    return f"The invisible character U+{ord(found[0]):04X} is in line {line}, column {column}: delete it"
 
 
 def _with_certain_lines(text: str) -> str:
-    """Return the text, of the same length, without characters that end a line for some readers of YAML only.
+    """Return the text, of the same length, without characters that are line breaks only to some YAML parsers.
 
-    YAML 1.1 takes more characters for the end of a line than YAML 1.2, and readers differ in a lone carriage return.
-    What one of them makes a comment, another makes a value. So they are refused, but in a comment that has its line to
-    itself: at its end, where nothing but a blank line can come of them, and between words, unless the file is YAML
-    of another meaning where they end a line. (Where it is no YAML then, GitHub runs it by the other reading alone.)
+    YAML 1.1 has more line breaks than YAML 1.2, and parsers differ on a lone carriage return, so a comment to one is
+    a value to another. They are refused, except in a comment on its own line: at its end, where they add only a blank
+    line, and between words, unless the file is valid YAML with another meaning if they break the line. (If it is not
+    valid that way, GitHub can only read it as we do.)
     """
     worded = []
     for found in _UNCERTAIN.finditer(text):
@@ -182,13 +179,13 @@ def _with_certain_lines(text: str) -> str:
 
 def _uncertain(text: str, found: re.Match[str]) -> WorkflowFileError:
     return WorkflowFileError(
-        f"the file has the character {_named(found[0])}, which is read in different ways: delete it",
+        f"the file contains the character {_named(found[0])}, which YAML parsers read differently: delete it",
         text.count("\n", 0, found.start()) + 1,
     )
 
 
 def _means_something_else(text: str, plain: str) -> bool:
-    """Whether one who takes some kinds of such characters for line ends reads something else, if anything at all."""
+    """Whether a parser for which some of these characters break lines reads another, valid document."""
     wanted = [shape(event) for event in _parsed(plain)]
     kinds = sorted(set(_UNCERTAIN.findall(text)))
     for chosen in itertools.product((" ", "\n"), repeat=len(kinds)):
@@ -203,7 +200,7 @@ def _means_something_else(text: str, plain: str) -> bool:
 
 
 def shape(event: Event) -> tuple[object, ...]:
-    """What an event is, wherever it stands."""
+    """Return an event without its position, for comparison."""
     names = ("anchor", "tag", "flow_style", "explicit", "value")
     return (type(event).__name__, *(getattr(event, name, None) for name in names))
 
@@ -218,7 +215,7 @@ def _named(character: str) -> str:
 
 
 def _bounded(stream: Iterable[Event]) -> list[Event]:
-    """Return the events of `stream`; stops at deep nesting, whose scanning takes minutes of quadratic time."""
+    """Return the events of `stream`; raises WorkflowFileError at deep nesting, which is slow to scan (quadratic)."""
     events: list[Event] = []
     depth = 0
     for event in stream:
@@ -231,27 +228,27 @@ def _bounded(stream: Iterable[Event]) -> list[Event]:
 
 
 def root_of(events: list[Event]) -> int:
-    """Return the position of the file's mapping; raises WorkflowFileError where it is none."""
+    """Return the position of the file's mapping; raises WorkflowFileError if it has none."""
     position = next(i for i, event in enumerate(events) if isinstance(event, DocumentStartEvent)) + 1
     if not isinstance(events[position], MappingStartEvent):
-        raise WorkflowFileError("the file is not a mapping, so it is no workflow", line_of(events[position]))
+        raise WorkflowFileError("the file is not a mapping, so it is not a workflow", line_of(events[position]))
     return position
 
 
 def top_level(events: list[Event]) -> dict[str, tuple[int, int]]:
-    """Return the keys of the file as `mapping_at` does; raises WorkflowFileError where it is no mapping."""
+    """Return the keys of the file as `mapping_at` does; raises WorkflowFileError if it is not a mapping."""
     return mapping_at(events, root_of(events), "the file")
 
 
 def mapping_at(events: list[Event], start: int, where: str) -> dict[str, tuple[int, int]]:
-    """Return key -> (position of the key, position of its value) of the mapping that starts at `start`."""
+    """Return key -> (position of the key, position of its value) for the mapping that starts at `start`."""
     found: dict[str, tuple[int, int]] = {}
     seen: set[str] = set()
     position = start + 1
     while not isinstance(events[position], CollectionEndEvent):
         key, value = position, after(events, position)
         name = _key(events[key], where)
-        # GitHub compares keys without regard to case and refuses the file on a duplicate.
+        # GitHub ignores the case of keys, and refuses a file with duplicates.
         if name.lower() in seen:
             raise WorkflowFileError(f"{where} has the key {name} twice", line_of(events[key]))
         seen.add(name.lower())
@@ -271,7 +268,7 @@ def _text(event: Event) -> str:
 
 
 def after(events: list[Event], position: int) -> int:
-    """Return the position behind the node that starts at `position`."""
+    """Return the position after the node that starts at `position`."""
     depth = 0
     while True:
         depth += isinstance(events[position], CollectionStartEvent)
@@ -283,7 +280,7 @@ def after(events: list[Event], position: int) -> int:
 
 def _value(name: str, key: Event, event: Event) -> Value | WorkflowFileError:
     start, end = event.start_mark, event.end_mark
-    # A value that is not there stands, for ruamel, where the next key begins.
+    # To ruamel, a value that is absent starts at the next key.
     line = line_of(event if end.index > start.index else key)
     problem = _problem(event)
     if problem:
@@ -299,7 +296,7 @@ def _problem(event: Event) -> str | None:
     if event.style in ("|", ">"):
         return "is a block scalar (| or >)"
     if event.start_mark.line != event.end_mark.line:
-        return "goes over more than one line"
+        return "spans more than one line"
     if event.tag is not None and event.tag != "!":
         return "has an explicit YAML tag"
     text = _text(event)
@@ -315,5 +312,5 @@ def _anchor(event: Event) -> str:
 
 
 def line_of(event: Event) -> int:
-    """Return the line on which an event begins, from 1."""
+    """Return the line on which an event starts, from 1."""
     return int(event.start_mark.line) + 1

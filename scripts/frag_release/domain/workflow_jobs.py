@@ -1,4 +1,4 @@
-"""What starts a workflow and its jobs: triggers and filter patterns, what a job waits for, and what it does."""
+"""Triggers and filter patterns of a workflow, and its jobs: what each needs, and whether it builds or deploys."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ _TEMPLATES = ("template", "awx-template", "job-template", "job_template", "names
 
 @dataclass(frozen=True)
 class _Part:
-    """A run of `least` to `most` characters; `chars` are those that are meant, or, where `others`, those that are not.
+    """A run of `least` to `most` of the characters `chars` or, with `others`, of all except these.
 
-    A pattern is followed part by part through all places where it may stand: that takes no time that grows with
-    its number of stars, as a regular expression would.
+    A pattern is matched part by part, with all positions where each may end, so that the time does not grow with the
+    number of stars as in a backtracking regular expression.
     """
 
     chars: Set[str]
@@ -67,7 +67,7 @@ class _Part:
     others: bool = False
 
     def ends(self, name: str, start: int) -> range:
-        """Where the run may end that begins at `start`."""
+        """Return where a run that starts at `start` may end."""
         end = start
         while end < min(len(name), start + self.most) and self._means(name[end]):
             end += 1
@@ -79,13 +79,13 @@ class _Part:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One filter pattern; `negative` is one that begins with `!`."""
+    """One filter pattern; `negative` if it starts with `!`."""
 
     parts: Sequence[_Part]
     negative: bool = False
 
     def means(self, name: str) -> bool:
-        """Whether the pattern, without its `!`, means the whole of a name."""
+        """Whether the pattern, without its `!`, matches a whole name."""
         places = {0}
         for part in self.parts:
             places = {end for place in places for end in part.ends(name, place)}
@@ -95,7 +95,7 @@ class Pattern:
 
 
 def read_pattern(text: str) -> Pattern | None:
-    """Read a pattern; None for one whose meaning GitHub's docs do not tell."""
+    """Read a pattern; None if GitHub's docs do not define its meaning."""
     negative = text.startswith("!")
     rest, parts = text[negative:], []
     while rest and len(text) <= _MOST_LETTERS:
@@ -108,7 +108,7 @@ def read_pattern(text: str) -> Pattern | None:
 
 
 def means(patterns: Sequence[Pattern], name: str) -> bool:
-    """Whether a list of patterns takes a name: of those that mean it, the last decides."""
+    """Whether a list of patterns includes a name: the last that matches decides."""
     taken = False
     for pattern in patterns:
         if pattern.means(name):
@@ -126,16 +126,16 @@ def _part(token: re.Match[str]) -> _Part:
 
 
 def _set(text: str) -> Set[str]:
-    """The characters of `[…]`."""
+    """Return the characters of `[…]`."""
     ranges = [(first or one, last or one) for first, last, one in _RANGE.findall(text)]
     return frozenset(chr(code) for first, last in ranges for code in range(ord(first), ord(last) + 1))
 
 
 @dataclass(frozen=True)
 class Tags:
-    """Which pushed tags start a workflow: those that `patterns` take, or, where they are `ignored`, all others.
+    """Which pushed tags start a workflow: those that `patterns` include or, if `ignored`, all others.
 
-    `patterns` is None where what GitHub makes of them is not known.
+    `patterns` is None if their meaning to GitHub is unknown.
     """
 
     patterns: Sequence[Pattern] | None
@@ -158,10 +158,10 @@ class Triggers:
 
 
 def read_triggers(blob: Blob) -> Triggers:
-    """Read `on` of a workflow file; raises WorkflowFileError where that cannot be done.
+    """Read `on` of a workflow file; raises WorkflowFileError if it cannot be read.
 
-    A `push` that names branches alone leaves tags out, and paths are never looked at for a tag (docs: "Workflow
-    syntax for GitHub Actions", on.push).
+    A `push` with only branches excludes tags, and path filters do not apply to tags (docs: "Workflow syntax for
+    GitHub Actions", on.push).
     """
     events = parse_events(decode(blob))
     found = top_level(events).get("on")
@@ -172,7 +172,7 @@ def read_triggers(blob: Blob) -> Triggers:
 
 
 def _names(events: list[Event], position: int) -> Mapping[str, int | None]:
-    """Return each event that starts the workflow, with the position of its filters where it may have some."""
+    """Return each event that starts the workflow, with the position of its filters; None if it can have none."""
     event = events[position]
     if isinstance(event, MappingStartEvent):
         return {name: value for name, (_, value) in mapping_at(events, position, "on:").items()}
@@ -182,7 +182,7 @@ def _names(events: list[Event], position: int) -> Mapping[str, int | None]:
 
 
 def _items(events: list[Event], position: int) -> Iterator[Event]:
-    """The first event of each item of a sequence."""
+    """Yield the first event of each item of a sequence."""
     end, at = after(events, position) - 1, position + 1
     while at < end:
         yield events[at]
@@ -190,7 +190,7 @@ def _items(events: list[Event], position: int) -> Iterator[Event]:
 
 
 def _tags(events: list[Event], position: int | None) -> Tags:
-    """Return which tags the filters of `push` let in; both kinds of filter together are none that GitHub takes."""
+    """Return which tags the filters of `push` include. GitHub does not accept both kinds of filter together."""
     event = events[position] if position is not None else None
     if event is None or (isinstance(event, ScalarEvent) and event.value in _NULL):
         return EVERY_TAG
@@ -221,7 +221,7 @@ def _text(event: ScalarEvent) -> str:
 
 
 class Said(Enum):
-    """What a file shows of it: steps that say it, none, or parts in other files that may."""
+    """Whether a build reports its pushed image: in this file, nowhere, or perhaps in another file that it uses."""
 
     HERE = "here"
     NOWHERE = "nowhere"
@@ -229,7 +229,7 @@ class Said(Enum):
 
 
 def read_upload(blob: Blob) -> Said:
-    """Look for the upload and for the artifact's name; raises WorkflowFileError where the file cannot be read."""
+    """Look for the upload and the artifact's name; raises WorkflowFileError if the file cannot be read."""
     events = parse_events(decode(blob))
     used = [name.casefold() for name in _used(events)]
     named = any(_NAME in str(event.value) for event in events if isinstance(event, ScalarEvent))
@@ -241,7 +241,7 @@ def read_upload(blob: Blob) -> Said:
 
 
 def _used(events: list[Event]) -> Iterator[str]:
-    """The value of every `uses`."""
+    """Yield the value of every `uses`."""
     for key, value in itertools.pairwise(events):
         if isinstance(key, ScalarEvent) and isinstance(value, ScalarEvent) and key.value == "uses":
             yield str(value.value)
@@ -257,9 +257,9 @@ class Goal(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A job by its `name`, the key under `jobs:`; `needs` are names in lower case. `line` counts from 1.
+    """A job; `name` is its key under `jobs:`, `needs` are names in lower case. `line` counts from 1.
 
-    `deploying` are its steps that deploy; `is_called` says that all of it is in another file.
+    `deploying` are its steps that deploy. With `is_called` it calls a workflow in another file.
     """
 
     name: str
@@ -275,14 +275,14 @@ class Job:
 
     @property
     def steps(self) -> Sequence[Node]:
-        """The steps of it; none where it calls another workflow."""
+        """Its steps; empty if it calls another workflow."""
         return self.node.items_of("steps")
 
 
 def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Mapping[str, Job]:
-    """Return the jobs by their names in lower case. `environment` is the one that production is known to have.
+    """Return the jobs, keyed by their names in lower case. `environment` is production's, if known.
 
-    Raises WorkflowFileError where there are more than GitHub would run.
+    Raises WorkflowFileError if there are more than GitHub would run.
     """
     jobs, own = root.entries_of("jobs"), {id(one.step): one for one in own_steps}
     if len(jobs) > _MOST_JOBS:
@@ -292,16 +292,16 @@ def read_jobs(root: Node, own_steps: Sequence[GateStep], environment: str) -> Ma
 
 
 def text_of(node: Node | None, name: str) -> str:
-    """Return the text under a key, empty where there is none."""
+    """Return the text under a key, empty if there is none."""
     child = node.child(name) if node else None
     return (child.text or "") if child else ""
 
 
 def is_failure_ignored(node: Node) -> bool | None:
-    """Whether a job or step is `continue-on-error`; None where only a run can tell."""
-    said = text_of(node, "continue-on-error").strip()
-    said = (sole_expression(said) or said).strip().lower()
-    return {"": False, "false": False, "true": True}.get(said)
+    """Whether a job or step is `continue-on-error`; None if that is neither true nor false, as an expression."""
+    value = text_of(node, "continue-on-error").strip()
+    value = (sole_expression(value) or value).strip().lower()
+    return {"": False, "false": False, "true": True}.get(value)
 
 
 def _job(name: str, line: int, node: Node, own: Mapping[int, GateStep], environment: str) -> Job:
@@ -347,7 +347,7 @@ def _place(uses: str) -> str:
 
 
 def _deploys(step: Node, own: GateStep | None) -> bool:
-    """Whether a step deploys: this action where it is told to, others by their names, commands or logins."""
+    """Whether a step deploys: this action by its command, others by their names, commands or logins."""
     if own:
         return own.command.lower() == "deploy" or "${{" in own.command
     place = _place(text_of(step, "uses"))
@@ -364,23 +364,23 @@ def _deploys_by_name(words: frozenset[str], where: str, environment: str) -> boo
 
 
 def _deploys_by_call(node: Node, called: str) -> bool:
-    """Whether a job that calls another workflow may deploy there: by its name, or with the secrets that it hands on."""
+    """Whether a job that calls another workflow may deploy there: by its name, or because it passes secrets."""
     words = _words(_place(called).rpartition("/")[2])
     return bool(called) and (bool(words & _DEPLOY_WORDS) or (bool(node.child("secrets")) and not words & _BUILD_WORDS))
 
 
 def _given(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[str]:
-    """Yield the plain values of some inputs."""
+    """Yield the literal values of some inputs."""
     for key, value in [entry for node in nodes for entry in node.entries_of("with")]:
         if (key.text or "").lower() in names and "${{" not in (value.text or ""):
             yield value.text or ""
 
 
 def _goal(names: Sequence[str], targets: Sequence[str], where: str) -> Goal:
-    """Say where it deploys to; what says nothing is production."""
+    """Return where a job deploys to, production if its names do not show it."""
     if any(says_production(title) for title in (*names, *targets)):
         return Goal.PRODUCTION
-    # A job that tests and deploys says with its name what it does, not where.
+    # `test` in the name of a job that deploys is what it does, not a place.
     places = [" ".join(_words(name) - {"test", "testing"}) for name in names]
     if any(title and not is_production(title) for title in (*places, *targets)):
         return Goal.ELSEWHERE

@@ -1,4 +1,4 @@
-"""A whole workflow file as a tree, each part with its line; its steps that use this action; what expressions read."""
+"""A workflow file as a tree with line numbers, its steps that use this action, and what its expressions read."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .evidence import Blob
 from .workflow_file import MAX_BYTES, WorkflowFileError, after, decode, line_of, parse_events, root_of
 
 COMPUTED = "*"
-"""Stands in a path for what only an evaluation would tell: `inputs[format(…)]`, `inputs.*`."""
+"""Part of a path that is known only after evaluation: `inputs[format(…)]`, `inputs.*`."""
 
 _OPEN = "${{"
-_TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<sign>.)", re.S)
+_TOKEN = re.compile(r"\s+|(?P<text>'(?:[^']|'')*')|(?P<end>\}\})|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<symbol>.)", re.S)
 MAX_NODES = 50_000
-"""Most nodes that one walk may meet: aliases of aliases can stand for far more than the file holds."""
+"""Most nodes that one walk may visit: aliases of aliases can expand to far more than the file contains."""
 
 MAX_CHARACTERS = 4 * MAX_BYTES
-"""Most text that one walk may meet: an alias of a long text is as long wherever it stands."""
+"""Most text that one walk may visit: each alias of a long text counts in full."""
 _TITLES_OF_JOB = frozenset(
     {"name", "if", "needs", "permissions", "runs-on", "concurrency", "environment", "timeout-minutes"}
 )
 _TITLES_OF_STEP = frozenset({"name", "id", "if", "uses", "timeout-minutes", "continue-on-error"})
 NAME = "frag-release-action"
-"""The name of this action's repository, whoever owns it."""
+"""The name of this action's repository, for any owner."""
 
 _JUDGING = ("gate", "deploy")
 
@@ -35,7 +35,7 @@ _JUDGING = ("gate", "deploy")
 class Reference:
     """A value that an expression reads: `inputs.Be_Tag` has the path `("inputs", "be_tag")`.
 
-    `written` is how it is written and `start` where, in the text that holds the expression.
+    `written` is its spelling, and `start` its offset in the text that contains the expression.
     """
 
     path: tuple[str, ...]
@@ -54,7 +54,7 @@ class Expression:
 
 @dataclass(frozen=True)
 class Token:
-    """A part of an expression; `kind` is `text`, `name` or `sign`, of which each has one character."""
+    """A part of an expression; `kind` is `text`, `name` or `symbol`, a single character."""
 
     kind: str
     text: str
@@ -63,7 +63,7 @@ class Token:
 
 
 def expressions(text: str) -> Iterator[Expression]:
-    """Yield the expressions of a text, in their order, up to one without an end: to GitHub an error."""
+    """Yield the expressions of a text, in order, up to one that is not closed: an error on GitHub."""
     start = text.find(_OPEN)
     while start >= 0:
         tokens, end = _tokens(text, start + len(_OPEN))
@@ -74,13 +74,13 @@ def expressions(text: str) -> Iterator[Expression]:
 
 
 def lex(text: str) -> list[Token] | None:
-    """Return the tokens of an expression that stands without `${{ }}`; None where it ends within."""
+    """Return the tokens of an expression without `${{ }}`; None if it is incomplete or contains `}}`."""
     found, end = _tokens(f"{text}}}}}", 0)
     return found if end == len(text) + 2 else None
 
 
 def _tokens(text: str, position: int) -> tuple[list[Token], int | None]:
-    """Return the tokens from `position` on and where the expression ends; None where it does not."""
+    """Return the tokens from `position` on, and the end of the expression, None if it is not closed."""
     found: list[Token] = []
     while (match := _TOKEN.match(text, position)) is not None:
         position = match.end()
@@ -99,12 +99,12 @@ def _references(text: str, tokens: Sequence[Token]) -> Iterator[Reference]:
             at += 1
             continue
         path, at = path_at(tokens, at)
-        if not _is(tokens, at, "("):  # else it is the name of a function
+        if not _is(tokens, at, "("):  # otherwise it is the name of a function
             yield Reference(path, text[token.start : tokens[at - 1].end], token.start)
 
 
 def path_at(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
-    """Return the path that begins at a token, and the position behind it. What is within brackets is read again."""
+    """Return the path that starts at a token, and the position after it: before a bracket with an expression."""
     path = [tokens[at].text.lower()]
     at += 1
     while True:
@@ -120,8 +120,8 @@ def path_at(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
             return tuple(path), at
 
 
-def _is(tokens: Sequence[Token], at: int, sign: str) -> bool:
-    return 0 <= at < len(tokens) and tokens[at].text == sign
+def _is(tokens: Sequence[Token], at: int, text: str) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].text == text
 
 
 def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
@@ -132,8 +132,8 @@ def _is_kind(tokens: Sequence[Token], at: int, kind: str) -> bool:
 class Node:
     """A text, a mapping (`entries`) or a list (`items`).
 
-    `line` counts from 1. `written` is a text as the file has it, and `is_block` says that it is a block scalar,
-    whose own lines begin on the line after `line`. `nodes` and `characters` are what a walk through it meets.
+    `line` counts from 1. `written` is a text as in the file. With `is_block` it is a block scalar, whose own lines
+    start on the line after `line`. `nodes` and `characters` count what a walk through it visits.
     """
 
     line: int
@@ -147,29 +147,29 @@ class Node:
     characters: int = 0
 
     def child(self, name: str) -> Node | None:
-        """What stands under a key of this mapping, whose case GitHub ignores; None where there is no such key."""
+        """The value of a key of this mapping, whose case GitHub ignores; None if there is no such key."""
         return next((value for key, value in self.entries if (key.text or "").lower() == name), None)
 
     def entries_of(self, name: str) -> Sequence[tuple[Node, Node]]:
-        """The entries of the mapping under a key; none where there is no such mapping."""
+        """The entries of the mapping under a key; empty if there is no such mapping."""
         child = self.child(name)
         return child.entries if child else ()
 
     def items_of(self, name: str) -> Sequence[Node]:
-        """The items of the list under a key; none where there is no such list."""
+        """The items of the list under a key; empty if there is no such list."""
         child = self.child(name)
         return child.items if child else ()
 
     def line_of(self, offset: int, words: str) -> int:
-        """The line of the file on which `words` stand, which begin at `offset` of the text."""
+        """The line of the file with `words`, which start at `offset` of the text."""
         if self.is_block and self.written.startswith("|"):
             return self.line + 1 + (self.text or "").count("\n", 0, offset)
-        # A folded text has lost its lines: the words are looked for as the file has them.
+        # A folded text has lost its lines, so the words are searched as written in the file.
         return self.line + self.written.count("\n", 0, max(0, self.written.find(words)))
 
 
 def read_tree(blob: Blob) -> Node:
-    """Read a workflow file; raises WorkflowFileError where that cannot be done."""
+    """Read a workflow file; raises WorkflowFileError if it cannot be read."""
     text = decode(blob)
     events = parse_events(text)
     return _Builder(text, events, {}).node(root_of(events))
@@ -195,7 +195,7 @@ class _Builder:
     def _anchored(self, event: AliasEvent) -> Node:
         found = self.anchors.get(str(event.anchor))
         if found is None:
-            raise WorkflowFileError("the file has an alias (*name) of something that is not there", line_of(event))
+            raise WorkflowFileError("the file has an alias (*name) of an anchor that does not exist", line_of(event))
         return found
 
     def _made(self, event: Event, position: int) -> Node:
@@ -221,19 +221,19 @@ class _Builder:
 
 
 def _bounded(node: Node, children: Sequence[Node]) -> Node:
-    """Add up what a walk would meet; raises WorkflowFileError where that is too much, before there is any walk."""
+    """Add the sizes of the children; raises WorkflowFileError if a walk would visit too much."""
     nodes, characters = 1 + sum(each.nodes for each in children), sum(each.characters for each in children)
     if nodes > MAX_NODES or characters > MAX_CHARACTERS:
-        raise WorkflowFileError(f"with its aliases the file has more than {MAX_NODES:,} lines to look through")
+        raise WorkflowFileError(f"with its aliases the file has more than {MAX_NODES:,} lines to read")
     return replace(node, nodes=nodes, characters=characters)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A line of a text under `key`: with what continues it, one line to a shell or to an expression.
+    """A line of a text under `key`, with the lines that continue it for a shell or an expression.
 
-    `job` is empty for the workflow itself. `is_environment` says that it is a variable of an `env:`, `is_called`
-    that it is given to another workflow, `is_mapping` that an expression gives the names of variables, too.
+    `job` is empty for the workflow itself. With `is_environment` it is a variable of an `env:`, with `is_called` it
+    is passed to another workflow, with `is_mapping` an expression also provides the names of variables.
     """
 
     node: Node
@@ -247,31 +247,31 @@ class Place:
 
     @property
     def inherits(self) -> bool:
-        """Whether it hands all secrets to another workflow."""
+        """Whether it passes all secrets to another workflow."""
         return self.is_called and self.key == "secrets" and self.text.strip() == "inherit"
 
     @property
     def line(self) -> int:
-        """The line of the file that it begins on, from 1."""
+        """The line of the file that it starts on, from 1."""
         return self.node.line_of(self.offset, self.text.strip().partition("\n")[0][:200])
 
     def line_of(self, reference: Reference) -> int:
-        """The line of the file that a value of an expression is read on."""
+        """The line of the file on which an expression reads a value."""
         return self.node.line_of(self.offset + reference.start, reference.written)
 
     def line_with(self, words: str) -> int:
-        """The line of the file that holds these words of the text."""
+        """The line of the file that contains these words of the text."""
         return self.node.line_of(self.offset + max(0, self.text.find(words)), words)
 
 
 def places(root: Node, left_out: frozenset[int]) -> Iterator[Place]:
-    """Yield every place but those of titles and conditions, and of the nodes with the ids `left_out`.
+    """Yield every place except titles and conditions, and the nodes with the ids `left_out`.
 
-    Raises WorkflowFileError where there are too many.
+    Raises WorkflowFileError if there are too many.
     """
     for count, place in enumerate(_of_workflow(root, left_out)):
         if count >= MAX_NODES:
-            raise WorkflowFileError(f"the file has more than {MAX_NODES:,} lines to look through")
+            raise WorkflowFileError(f"the file has more than {MAX_NODES:,} lines to read")
         yield place
 
 
@@ -325,7 +325,7 @@ def _of_node(node: Node, key: str, job: str, is_called: bool = False) -> Iterato
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line with its offset; lines that a backslash or an expression holds together are one."""
+    """Yield each line with its offset; lines joined by a backslash or an expression are one."""
     start, at, within = 0, 0, [(each.start, each.end) for each in reversed(list(expressions(text)))]
     for line in text.split("\n")[:-1]:
         at += len(line) + 1
@@ -341,9 +341,9 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class GateStep:
-    """A step that uses this action. `given` is its `with:`; `environments` the `env:` of its job and its own.
+    """A step that uses this action. `given` is its `with:`; `environments` are the `env:` of its job and its own.
 
-    `job` is the name of its job, `step` the whole of it.
+    `job` is the name of its job, `step` the whole step.
     """
 
     line: int
@@ -354,25 +354,25 @@ class GateStep:
 
     @property
     def command(self) -> str:
-        """What it is told to do, `gate` where it is told nothing; an expression stays one."""
+        """The input `command`, `gate` if it is empty; may be an expression."""
         return self.value("command") or "gate"
 
     @property
     def judges(self) -> bool:
-        """Whether it decides about a pair; what only a run can tell counts as if it did."""
+        """Whether it judges a pair, assumed if the command is an expression."""
         command = self.command.lower()
-        # A gate judges whatever else it is given.
+        # A gate ignores `ungated`.
         is_ungated = command == "deploy" and self.value("ungated").lower() == "true"
         return (command in _JUDGING or "${{" in command) and not is_ungated
 
     def value(self, name: str) -> str:
-        """The text of an input, empty where it is not given."""
+        """The text of an input, empty if it is not given."""
         node = self.given.child(name) if self.given else None
         return (node.text or "").strip() if node else ""
 
 
 def gate_steps(root: Node, own_action: str) -> list[GateStep]:
-    """Return the steps that use `own_action` (`OWNER/NAME`, empty for unknown), or an action of our name."""
+    """Return the steps that use `own_action` (`OWNER/NAME`, empty if unknown), or an action named `NAME`."""
     return list(_steps(root, own_action.lower()))
 
 
@@ -386,7 +386,7 @@ def _steps(root: Node, own_action: str) -> Iterator[GateStep]:
 
 
 def _is_ours(uses: str, own_action: str) -> bool:
-    """Whether `uses` names us: `OWNER/NAME@REF`, `OWNER/NAME/FOLDER@REF`, or a folder of our name."""
+    """Whether `uses` is this action: `OWNER/NAME@REF`, `OWNER/NAME/FOLDER@REF`, or a folder named `NAME`."""
     place = uses.strip().partition("@")[0].lower().rstrip("/")
     parts = place.split("/")
     is_folder = place.startswith(("./", "$/"))

@@ -1,4 +1,4 @@
-"""What is dangerous in a workflow as it is, and the smallest change that puts the gate before production."""
+"""The dangers in a workflow, and the smallest change that puts the gate before production."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _TYPED = re.compile(r"inputs\b|github\.(event|head_ref|ref|ref_name)\b|env\.[a-z
 _COMPARED_SLUG = re.compile(r"([A-Z_]*SLUG[A-Z_]*)\s*(?:\}\})?[\"']?\s*(?:=~|==)")
 GATE = "gate"
 HANDED_ON = f"outputs: {{{DEPLOY_PRODUCTION}: '${{{{ steps.gate.outputs.{DEPLOY_PRODUCTION} }}}}'}}"
-"""What the gate's job hands on, where `gate` is the id of its step."""
+"""The outputs of the gate's job; `gate` is the id of its step."""
 _INPUT = re.compile(r"inputs(?:\.([a-z_][a-z0-9_-]*)|\['((?:[^']|'')*)'\])")
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./*-]*")
 _NOT_PLAIN = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"})
 
 _AS_TEXT = (
-    'Give the step the value in its env:, and write "$NAME" in the command: what is typed there is then a text, and '
-    "never a command."
+    'Pass the value in the env: of the step, and use "$NAME" in the command: the input is then a text, and never '
+    "part of the command."
 )
 _NO_SECRETS = (
-    "Delete those that nobody wants, and write the others as variables: nobody reviews the value of a secret, and "
-    "nobody sees it. Until then the gate is told of them."
+    "Delete those that are not needed, and make the others variables: the value of a secret is not reviewed, and not "
+    "visible. Until then pass them to the gate."
 )
-_NO_SLUG = "Ask the gate's output deploy-production, as level 1 does: it reads the tag itself."
+_NO_SLUG = "Use the gate's output deploy-production instead, as level 1 does: the gate reads the tag itself."
 
 
 @dataclass(frozen=True)
 class JobChange:
-    """What a job gets: the gate's job in its `needs` if `needs_gate`, and `term` before its other conditions.
+    """The change of a job: the gate's job in its `needs` if `needs_gate`, and `term` before its other conditions.
 
-    With `steps` (their places in the job, from 0) it is they that get the term: the job itself runs without it, too.
+    With `steps` (positions in the job, from 0) only these get the term, and the job runs without it.
     """
 
     job: str
@@ -59,7 +59,7 @@ class JobChange:
 
 @dataclass(frozen=True)
 class Change:
-    """All that has to change. `job` are the lines of the gate's own job, without indentation; none if it is there."""
+    """All changes. `job` are the lines of the gate's job, without indentation, empty if it exists."""
 
     gate: str
     job: Sequence[str]
@@ -71,12 +71,12 @@ class Change:
         return not self.job and not self.jobs
 
     def with_job(self, one: JobChange) -> Change:
-        """The change with that of a job."""
+        """Return the change with that of a job added."""
         return replace(self, jobs={**self.jobs, one.job.lower(): one})
 
 
 def dangers(use: GateUse, file: str, form: TagFormat) -> list[Finding]:
-    """Return what is dangerous in the file with the path `file`, the worst first."""
+    """Return the dangers in the file with the path `file`, the worst first."""
     kinds: list[tuple[str, Callable[[GateUse], Judgement | None]]] = [
         ("deployment-failures", judge_failures),
         ("staging-environment", judge_staging),
@@ -98,34 +98,34 @@ def _finding(kind: str, judged: Judgement, file: str) -> Finding:
 
 
 def _judge_commands(use: GateUse) -> Judgement | None:
-    """Whether a command is put together from what people type: inputs, and names of branches and tags."""
+    """Return whether a command contains free text: inputs, and names of branches and tags."""
     lines = sorted({line for place in _commands(use) for line in _typed(place)})
-    what = "A command is made of what people type, such as an input or the name of a tag, which can hold commands"
+    what = "A command contains free text, such as an input or the name of a tag, which can inject other commands"
     return _at_lines(what, lines, _AS_TEXT)
 
 
 def _judge_secrets(use: GateUse) -> Judgement | None:
-    """Whether the pair is taken from secrets."""
+    """Return whether the pair is taken from secrets."""
     names = use.secret_overrides()
     lines = sorted({one.line for found in use.overrides.values() for one in found if "secrets" in one.given})
-    what = f"Secrets decide in place of the file which pair is built: {listed(names, 4)}"
+    what = f"Secrets override the pair in the file: {listed(names, 4)}"
     return _at_lines(what, lines, _NO_SECRETS)
 
 
 def _judge_slug(form: TagFormat, use: GateUse) -> Judgement | None:
-    """Whether a name in which signs were replaced decides what is a production tag."""
+    """Return whether a slug, in which characters were replaced, decides what is a production tag."""
     found = [(match[1], place.line_with(match[0])) for place in _commands(use)
              if (match := _COMPARED_SLUG.search(place.text))]  # fmt: skip
     found += [(match[1], node.line) for node in _conditions(use) if (match := _COMPARED_SLUG.search(node.text or ""))]
     if not found:
         return None
     tag = form.like("2023.06.2")
-    what = f"{found[0][0]} decides what is of production, and tags share it: that of {tag}_ is {tag}"
+    what = f"{found[0][0]} decides what is production, but several tags share a slug: that of {tag}_ is {tag}"
     return _at_lines(what, sorted({line for _, line in found}), _NO_SLUG)
 
 
 def _commands(use: GateUse) -> Iterator[Place]:
-    """Yield what shells run, and what an action runs as a script."""
+    """Return the places with commands: of shells, and of actions that run a script."""
     return (place for place in places(use.root, frozenset()) if place.key.lower() in ("run", "script"))
 
 
@@ -150,9 +150,9 @@ def _at_lines(what: str, lines: Sequence[int], remedy: str) -> Judgement | None:
 def smallest_change(
     use: GateUse, blob: Blob, components: Sequence[Component], action: str, more: Sequence[str]
 ) -> Change:
-    """Return what a file, read as `use`, lacks of level 1; raises WorkflowFileError if its gate hands on no answer.
+    """Return what a file, read as `use`, lacks for level 1; raises WorkflowFileError if its gate passes on no answer.
 
-    `action` is what the gate's step uses, `more` are lines of its `with:` besides the overrides.
+    `action` is the `uses` of the gate's step, `more` are lines of its `with:` in addition to the overrides.
     """
     if use.gates:
         return _completed(use, Change(use.gates[0].job, ()), _handed_on(use))
@@ -166,7 +166,7 @@ def smallest_change(
 
 
 def quoted(value: str) -> str:
-    """Return a text as a value of YAML, in quotes if it could be taken for something else, and on one line."""
+    """Return a text as a YAML value on one line, in quotes if it could be read as something else."""
     if not value.isprintable():
         return json.dumps(value)
     is_plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_PLAIN
@@ -174,7 +174,7 @@ def quoted(value: str) -> str:
 
 
 def as_workflow(job: Sequence[str]) -> Blob:
-    """Return the lines of a job as a file that has nothing else."""
+    """Return the lines of a job as a file with only this job."""
     return Blob.of("".join(f"{line}\n" for line in ["jobs:", *(f"  {line}" for line in job)]).encode())
 
 
@@ -186,8 +186,7 @@ def _handed_on(use: GateUse) -> str:
     for name, value in outputs:
         if sole_path(value.text or "") == wanted:
             return name.text or ""
-    what = f"the job {gate.job} does not hand on the gate's {DEPLOY_PRODUCTION}"
-    raise WorkflowFileError(what, gate.line)
+    raise WorkflowFileError(f"the job {gate.job} does not pass on the gate's {DEPLOY_PRODUCTION}", gate.line)
 
 
 def _free_name(use: GateUse) -> str:
@@ -195,9 +194,9 @@ def _free_name(use: GateUse) -> str:
     return next(name for name in names if name not in use.jobs)
 
 
-def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) -> list[str]:
-    why = "  # each place that the build takes them from, in the same order" if told else ""
-    given = [f"    with:{why}", *(f"      {one}" for one in [*told, *more])] if told or more else []
+def _gate_job(name: str, action: str, more: Sequence[str], overrides: Sequence[str]) -> list[str]:
+    why = "  # each place that the build takes them from, in the same order" if overrides else ""
+    given = [f"    with:{why}", *(f"      {one}" for one in [*overrides, *more])] if overrides or more else []
     return [
         f"{name}:",
         "  runs-on: ubuntu-latest",
@@ -212,7 +211,7 @@ def _gate_job(name: str, action: str, more: Sequence[str], told: Sequence[str]) 
 
 
 def _overrides(root: Node, blob: Blob, components: Sequence[Component]) -> list[str]:
-    """Return the lines that tell the gate where else the build takes the pair from, in the file's own order."""
+    """Return the lines that pass the gate every other source of the pair in the build, in the file's order."""
     lines, declared = [], _declared(root)
     for (component, what), found in all_overrides(blob, components).items():
         given = dict.fromkeys(_readable(one.given, declared) for one in found if one.is_direct and one.given)
@@ -222,7 +221,7 @@ def _overrides(root: Node, blob: Blob, components: Sequence[Component]) -> list[
 
 
 def _declared(root: Node) -> frozenset[str]:
-    """The names of the inputs that the workflow says it has."""
+    """Return the names of the inputs that the workflow declares."""
     found: set[str] = set()
     events = root.child("on")
     for event in ("workflow_dispatch", "workflow_call"):
@@ -232,7 +231,7 @@ def _declared(root: Node) -> frozenset[str]:
 
 
 def _readable(given: str, declared: frozenset[str]) -> str:
-    """Return a source so that GitHub reads it: `inputs` has no name that the workflow does not declare."""
+    """Return a source in a form that GitHub accepts: `inputs` contains only names that the workflow declares."""
 
     def written(found: re.Match[str]) -> str:
         name = found[1] or found[2].replace("''", "'")
@@ -242,7 +241,7 @@ def _readable(given: str, declared: frozenset[str]) -> str:
 
 
 def _completed(use: GateUse, change: Change, output: str) -> Change:
-    """Add to the change what each job lacks, as `doctor` would judge it, the first jobs first."""
+    """Return the change with what each job lacks, by the judgement of `doctor`, in the order of their needs."""
     answer = f"needs.{change.gate}.outputs.{output} == 'true'"
     for job in [one for one in use.deploying(Goal.PRODUCTION) if use.asks(one) is not Sure.YES]:
         steps = tuple(at for at, step in enumerate(job.steps) if step in job.deploying) if job.builds else ()
@@ -258,7 +257,7 @@ def _completed(use: GateUse, change: Change, output: str) -> Change:
 
 
 def _first_around(use: GateUse, change: Change) -> JobChange | None:
-    """Return what the first job still lacks that goes around the gate: to need it, or to ask whether it passed."""
+    """Return what the first job that bypasses the gate still lacks: to need it, or to check its result."""
     around = [use.jobs[one.job.lower()] for one in use.around_the_gate() if one.job.lower() != change.gate.lower()]
     for job in sorted(around, key=lambda job: use.depth(job)):
         own = change.jobs.get(job.name.lower(), JobChange(job.name, job.line))
@@ -270,7 +269,7 @@ def _first_around(use: GateUse, change: Change) -> JobChange | None:
 
 
 def _with_change(use: GateUse, change: Change) -> GateUse:
-    """What the file would tell with the change."""
+    """Return how the file uses the gate with the change."""
     jobs = {name: _changed(job, change.jobs[name], change.gate) if name in change.jobs else job
             for name, job in use.jobs.items()}  # fmt: skip
     return replace(use, jobs=jobs)
@@ -285,7 +284,7 @@ def _changed(job: Job, one: JobChange, gate: str) -> Job:
 
 
 def by_hand(use: GateUse, change: Change) -> list[ByHand]:
-    """Return the lines of a change for people, with the jobs that they belong to."""
+    """Return the lines of a change to make by hand, with their jobs."""
     found = [ByHand("the first job below jobs:", None, change.job)] if change.job else []
     for name, one in change.jobs.items():
         job, lines = use.jobs[name], []
@@ -306,10 +305,10 @@ def by_hand(use: GateUse, change: Change) -> list[ByHand]:
 
 def _for_people(term: str, old: str) -> str:
     is_read = not old.strip() or read_condition(old).term is not None
-    return " ".join(joined(term, old).split()) if is_read else f"{term} && (what it is to ask for besides)"
+    return " ".join(joined(term, old).split()) if is_read else f"{term} && (its other conditions)"
 
 
 def joined(term: str, old: str) -> str:
-    """Return a condition with a term before it, as an expression without `${{ }}`."""
+    """Return a condition preceded by a term, as an expression without `${{ }}`."""
     inner = old.strip().removeprefix("${{").removesuffix("}}") if old.strip().startswith("${{") else old
     return f"{term} && ({inner.strip()})" if inner.strip() else term

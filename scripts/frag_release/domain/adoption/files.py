@@ -1,4 +1,4 @@
-"""The files beside the workflow, made from the examples: with the stack's own names, and fields for its components."""
+"""The other workflow files, made from the examples: with the stack's own names, and fields for its components."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..refs import DEFAULT_FORMAT, PARTS, TagFormat
 from . import quoted
 
 EXAMPLES = ("prepare-release", "publish-release", "release", "deploy", "audit", "doctor")
-"""The examples that a stack has beside its build."""
+"""The examples that a stack uses in addition to its build."""
 BUILD = "build-main"
 MOST_FIELDS = 25
-"""Most fields that GitHub shows in a form (docs.github.com, "Workflow syntax", `on.workflow_dispatch.inputs`)."""
+"""The most fields of a form on GitHub (docs.github.com, "Workflow syntax", `on.workflow_dispatch.inputs`)."""
 
 TITLE = "build main"
-"""What the example's build is called."""
+"""The name of the example's build workflow."""
 
 _OWN_NAME = "fragalysis-stack"
 ENVIRONMENT = "awx/fragalysis-production"
-"""What the examples deploy production to."""
+"""The environment of production in the examples."""
 _FIELD = r"      {0}(?:-at)?:\n(?: {{8}}.*\n)+"
 _TAGS = re.compile(
     r"(?m)^ {8}backend-tag: ((?:>-\n(?: {10}.*\n)+)|.*\n) {8}frontend-tag: (?:(?:>-\n(?: {10}.*\n)+)|.*\n)"
@@ -48,13 +48,14 @@ _YOURS = """\
         echo "::error::Put your own step here: it deploys $IMAGE, as the build's job for production does."
         exit 1
 """
-"""What people put their own deployment in the place of."""
+"""A placeholder for the stack's own deployment."""
 _PLAIN_STEM = re.compile(r"[A-Za-z0-9._/-]*")
+_ANY_PART = f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a stack has in the place of the examples' names. `branches` are empty if the examples' are kept.
+    """The stack's names, which replace the examples'. `branches` are empty to keep those of the examples.
 
     With `deploys_itself` a step of its own deploys, not AWX.
     """
@@ -71,7 +72,7 @@ class Names:
 
     @property
     def are_usual(self) -> bool:
-        """Whether the components have the names that have inputs of their own."""
+        """Whether the components have the default names, which have inputs of their own."""
         return tuple(component.name for component in self.components) == COMPONENT_NAMES
 
     @property
@@ -81,19 +82,18 @@ class Names:
 
 
 def obstacle(example: str, names: Names) -> str:
-    """Say why an example cannot be made to fit; empty if it can."""
-    path = f".github/workflows/{example}.yaml"
+    """Return why an example cannot be adapted; empty if it can."""
     if example == BUILD:
         if names.deploys_itself:
-            return "the example does not deploy by a step of its own"
-        return "" if names.are_usual else "the example is made of a backend and a frontend"
-    if path == names.workflow_file:
+            return "the example deploys only with AWX"
+        return "" if names.are_usual else "the example builds only a backend and a frontend"
+    if names.workflow_file == f".github/workflows/{example}.yaml":
         return "the stack's own workflow has this name"
     if example in ("prepare-release", "release", "doctor") and len(names.owners) > 1:
-        return f"the components have several owners ({', '.join(names.owners)}), and a token of an app is for one"
+        return f"the components have several owners ({', '.join(names.owners)}), but an app's token is for one"
     fields = _fields(example, names)
     if len(fields) > MOST_FIELDS:
-        return f"its form would have {len(fields)} fields, and GitHub shows {MOST_FIELDS}"
+        return f"its form would have {len(fields)} fields, but GitHub allows {MOST_FIELDS}"
     if twice := sorted({name for name in fields if fields.count(name) > 1}):
         return f"its form would have the field {twice[0]} twice"
     return ""
@@ -107,7 +107,7 @@ def _fields(example: str, names: Names) -> list[str]:
 
 
 def adapted(text: str, names: Names) -> str:
-    """Return the text of an example with the names of the stack; with the examples' own names it stays as it is."""
+    """Return the text of an example with the names of the stack; unchanged if these are the examples' own."""
     if names.deploys_itself:
         text = _with_own_deployment(text)
     text = _with_tags_like(text, names.tag_format)
@@ -132,7 +132,7 @@ def adapted(text: str, names: Names) -> str:
 
 
 def _with_own_deployment(text: str) -> str:
-    """Return the text without AWX: what verifies is called once before the step that deploys, and once after it."""
+    """Return the text without AWX: the action runs once before the step that deploys, and once after it."""
     return _DEPLOYING.sub(lambda found: _calls(found[1]), _OF_AWX.sub("", text))
 
 
@@ -150,19 +150,15 @@ def _calls(given: str) -> str:
 
 
 def _with_tags_like(text: str, form: TagFormat) -> str:
-    """Return the text with examples of tags as the stack writes them, and what may be typed for the next one."""
+    """Return the text with tags in the stack's format, and the values of a form for the next one."""
     if not form.by_month:
-        text = text.replace("; empty for the next one of this month", f"; {_parts()} for the next one")
+        text = text.replace("; empty for the next one of this month", f"; {_ANY_PART} for the next one")
     if form.name == DEFAULT_FORMAT.name:
         return text
     start = f"{form.prefix}{{0}}" if form.by_month else f"{form.prefix}1."
     return _TAG_OF_EXAMPLES.sub(
         lambda found: start.format(found[0]) if found[0].endswith(".") else form.like(found[0]), text
     )
-
-
-def _parts() -> str:
-    return f"{', '.join(PARTS[:-1])} or {PARTS[-1]}"
 
 
 def _with_components(text: str, names: Names) -> str:
@@ -178,7 +174,7 @@ def _with_components(text: str, names: Names) -> str:
 
 
 def _asked(component: Component) -> Mapping[str, str]:
-    """Return the choices of a form that tag a component, each with what it is to the action."""
+    """Return the choices of a form that tag a component, each with its value for the action."""
     return {_NOW: "new"} if component.tag_format.by_month else {f"{_NOW}: {part}": part for part in PARTS}
 
 
@@ -192,14 +188,14 @@ def _fields_of(form: str, component: Component, of_stack: TagFormat) -> str:
     own = "".join(re.findall(f"(?m)^{_FIELD.format('backend')}", form))
     own = own.replace(f"        - {_NOW}\n", "".join(f"        - {quoted(one)}\n" for one in _asked(component)))
     if not component.tag_format.by_month:
-        own = own.replace('"new" or "new@COMMIT"', f'{_parts()}, or such as "{PARTS[0]}@COMMIT"')
+        own = own.replace('"new" or "new@COMMIT"', f'{_ANY_PART}, or such as "{PARTS[0]}@COMMIT"')
     own = own.replace(of_stack.like(_TAG_OF_FIELD), component.tag_format.like(_TAG_OF_FIELD))
     name = component.name
     return re.sub("[Bb]ackend", name, own).replace(f"      {name}:\n", f"      {quoted(name)}:\n")
 
 
 def _tags(value: str, components: Sequence[Component]) -> str:
-    """Return the input for all components. One that is not chosen is left out, for its name alone is no tag."""
+    """Return the input for all components. One that is not chosen is omitted: its name alone is not a tag."""
     if value.strip() == "new":
         asked = [f"{one.name}={next(iter(_asked(one).values()))}" for one in components]
         return f"        component-tags: {','.join(asked)}\n"
@@ -271,13 +267,13 @@ def _on_branches(text: str, branches: Sequence[str]) -> str:
 
 
 def key_of(given: str, components: Sequence[str]) -> str:
-    """Return the key of the configuration file that stands for an input."""
+    """Return the key of the configuration file for an input."""
     name = next((name for name in components if given.startswith(f"{name}-")), "")
     return f"components.{name}{given[len(name) :].replace('-', '.', 1)}" if name else given
 
 
 def configuration(given: Mapping[str, str], components: Sequence[Component]) -> str:
-    """Return the configuration file that says what was given by inputs; empty if nothing was."""
+    """Return the configuration file with the given inputs; empty if there are none."""
     own = {one.name: {key[len(one.name) + 1 :]: text for key, text in given.items() if key.startswith(f"{one.name}-")}
            for one in components}  # fmt: skip
     ours = {f"{name}-{key}" for name, texts in own.items() for key in texts}

@@ -1,6 +1,6 @@
-"""A need of one or more commands, how it stands, and which rights a token has, as far as reading tells.
+"""What commands need, whether it is there, and which rights a token has, judged by read requests only.
 
-One that could not be seen is never taken for there. Nothing is ever tried out.
+A need that could not be checked never counts as met. No write is attempted.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from ..evidence import Hidden, NotOffered, Unknown
 from ..findings import Finding, Status
 
 EXAMINED = ("gate", "prepare", "publish", "announce", "deploy", "audit")
-"""The commands that need anything."""
+"""The commands that have needs."""
 NEED, IN_FILE, OUTSIDE = "need", "workflow", "outside"
-"""What findings have as their rule: what a command needs, what the workflow file does, what guards the gate."""
-_ROLE = "Let whoever the token belongs to write to that board (the board's Settings > Manage access)."
-UNARCHIVE = "Take it out of the archive, or name another repository."
+"""The `rule` of a finding: what a command needs, what the workflow file does, what guards the gate."""
+_ROLE = "Give the owner of the token write access to that board (the board's Settings > Manage access)."
+UNARCHIVE = "Unarchive it, or name another repository."
 
 
 class Presence(Enum):
-    """How a need stands.
+    """Whether a need is met.
 
-    `UNSEEN` should have been seen and was not: run again. `UNTOLD` is what nobody can see without writing, or
-    what this token may not see.
+    `UNSEEN` should have been readable and was not: run again. `UNTOLD` cannot be checked without writing, or is
+    hidden from this token.
     """
 
     THERE = "there"
@@ -36,7 +36,7 @@ class Presence(Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """How a need stands, in words, with what to do and where to look. `line` counts from 1."""
+    """Whether a need is met, with a message, a remedy and a place to look. `line` counts from 1."""
 
     presence: Presence
     message: str
@@ -50,7 +50,7 @@ class Judgement:
 class Need:
     """What `commands` need. `id` names it in reports; `rule` is `NEED`, `IN_FILE` or `OUTSIDE`.
 
-    `advisory` says that no command stops for want of it.
+    No command stops if an `advisory` one is missing.
     """
 
     id: str
@@ -61,7 +61,7 @@ class Need:
 
     @property
     def is_outside(self) -> bool:
-        """Whether it guards the gate rather than a command."""
+        """Whether it guards the gate, and no command depends on it."""
         return self.rule == OUTSIDE
 
 
@@ -74,17 +74,17 @@ class Row:
 
     @property
     def blocks(self) -> bool:
-        """Whether a command would stop for it. What guards from outside stops none."""
+        """Whether a command would stop for it. A missing guard from outside stops none."""
         return self.finding.status.blocks
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to look at it."""
+        """Whether it needs attention."""
         return self.finding.status not in (Status.PASS, Status.SKIPPED)
 
     @property
     def finding(self) -> Finding:
-        """The row as reports and annotations have it: the need's rule, and its id as the subject."""
+        """The finding for reports and annotations: the need's rule, with its id as the subject."""
         found = self.judgement
         status = _STATUSES[found.presence]
         weaker = status.blocks and (self.need.is_outside or self.need.advisory or found.presence is Presence.UNTOLD)
@@ -112,27 +112,27 @@ _STATUSES = {
 
 
 def there(message: str, url: str = "") -> Judgement:
-    """It was seen."""
+    """Judge a need to be met: it was seen."""
     return Judgement(Presence.THERE, message, url=url)
 
 
 def missing(message: str, remedy: str, url: str = "") -> Judgement:
-    """It was seen not to be there."""
+    """Judge a need not to be met: its absence was seen."""
     return Judgement(Presence.MISSING, message, remedy, url)
 
 
 def unseen(why: Unknown) -> Judgement:
-    """It should have been seen, and was not."""
+    """Judge a need unseen: it should have been readable, and was not."""
     return Judgement(Presence.UNSEEN, sentence(why.reason), why.remedy)
 
 
 def untold(message: str, remedy: str, url: str = "") -> Judgement:
-    """Nobody can see it without writing, or this token may not see it."""
+    """Judge a need untold: it cannot be checked without writing, or is hidden from this token."""
     return Judgement(Presence.UNTOLD, message, remedy, url)
 
 
 def hidden(why: Unknown, advice: str = "") -> Judgement:
-    """It is not shown to this token, for which `advice` helps; or there is none; or else it should have been seen."""
+    """Judge an unknown answer: untold if it is hidden from this token (`advice` helps), missing if not offered."""
     if isinstance(why, NotOffered):
         return missing(sentence(why.reason), why.remedy)
     if isinstance(why, Hidden):
@@ -141,23 +141,23 @@ def hidden(why: Unknown, advice: str = "") -> Judgement:
 
 
 def not_needed(message: str) -> Judgement:
-    """It does not apply."""
+    """Judge a need not to apply."""
     return Judgement(Presence.NOT_NEEDED, message)
 
 
 def sentence(reason: str) -> str:
-    """Return a reason as a sentence of its own. Names of repositories and hosts, which hold signs, stay as they are."""
+    """Return a reason as a sentence. A first word that is not all letters (a repository, a host) keeps its case."""
     first = reason.partition(" ")[0]
     return f"{reason[:1].upper() if first.isalpha() else reason[:1]}{reason[1:].rstrip('.')}."
 
 
 def in_file(kind: str, what: str) -> Need:
-    """What the stack's workflow file has to do with the gate, whichever commands are chosen."""
+    """Return a need of the stack's workflow file, which is checked for any choice of commands."""
     return Need(kind, ("gate",), what, IN_FILE)
 
 
 class TokenKind(Enum):
-    """What kind of token asks; the value is for people."""
+    """The kind of a token; the value is for messages."""
 
     NONE = "no token"
     OWN = "the workflow's own token"
@@ -168,10 +168,10 @@ class TokenKind(Enum):
 
 @dataclass(frozen=True)
 class TokenFacts:
-    """A token and one repository, as that repository's entry tells. `given_as` is the input that the token is from.
+    """A token's access to one repository, from `GET /repos/{owner}/{repo}`. `given_as` is the token's input.
 
-    `may_push` is what the user behind it may do, None where no user is. `at_home` is False for the workflow's
-    own token on another repository than its own.
+    `may_push` is the permission of its user, None if no user owns it. `at_home` is False for the workflow's own
+    token on any repository but its own.
     """
 
     kind: TokenKind
@@ -187,7 +187,7 @@ class TokenFacts:
 
 
 class Right(Enum):
-    """A right to write, as fine-grained tokens and apps name it."""
+    """A permission to write, as fine-grained tokens and apps name it."""
 
     CONTENTS = "contents: write"
     WORKFLOWS = "workflows: write"
@@ -199,47 +199,47 @@ class Right(Enum):
 
 _SCOPES = {Right.WORKFLOWS: "workflow", Right.PROJECTS: "project"}
 _NEVER_OWN = {
-    Right.WORKFLOWS: "can never change a file under .github/workflows, whatever its job is permitted",
+    Right.WORKFLOWS: "can never change a file under .github/workflows, whatever the job's permissions",
     Right.PROJECTS: "belongs to one repository and can never see a project board",
 }
-# Everybody who may read a repository may open issues in it, and a project is no part of one.
+# Read access is enough to open issues, and a project does not belong to a repository.
 _WITHOUT_PUSHING = (Right.ISSUES, Right.PROJECTS)
 
 
 def judge_right(right: Right, token: TokenFacts, commands: Sequence[str]) -> Judgement:
-    """Judge whether a token has a right that `commands` need."""
+    """Return whether a token has a right that `commands` need."""
     if token.archived and right is not Right.PROJECTS:
         return missing(f"{token.repository} is archived: nothing can be written to it.", UNARCHIVE)
     remedy = how_to_get(right, token)
     if token.kind is TokenKind.NONE:
-        return missing(f"There is no token in the input {token.given_as}, and nobody can write without one.", remedy)
+        return missing(f"The input {token.given_as} contains no token, and writing needs one.", remedy)
     who, lacks = f"The token in the input {token.given_as} ({token.kind.value})", _lacking(right, token)
     if lacks:
         return missing(f"{who} {lacks}.", remedy)
     if _is_known(right, token):
         return there(f"{who} has it.")
-    refused = f"When it is refused, {' or '.join(commands)} says so, naming the right."
+    refused = f"If it is refused, {' or '.join(commands)} reports which right is missing."
     if token.kind is TokenKind.CLASSIC and right is Right.PROJECTS:
-        role = "has the scope for it; whether its owner may change the board cannot be told without writing."
+        role = "has the scope for it; whether its owner may change the board cannot be checked without writing."
         return untold(f"{who} {role} {refused}", _ROLE)
     return untold(f"{who} {_hidden(token)} {refused}", remedy)
 
 
 def how_to_get(right: Right, token: TokenFacts) -> str:
-    """Say which tokens have a right."""
+    """Return a remedy that names the tokens with a right."""
     name = right.value.partition(":")[0].replace("-", " ").capitalize()
     place = "for the organisation" if right is Right.PROJECTS else f"for {token.repository}"
     scopes = [*(["repo"] if _base_scopes(right, token) else []), *filter(None, [_SCOPES.get(right)])]
     own = "" if right in _NEVER_OWN or not token.at_home else f"In a workflow: {right.value} in the job's permissions. "
     plural = "scopes" if len(scopes) > 1 else "scope"
     return (
-        f"{own}{'Or' if own else 'Give'} in {token.given_as} the token of an app or a fine-grained one with {name}: "
-        f"write {place}, or a classic one with the {plural} {' and '.join(scopes)}."
+        f"{own}{'Or set' if own else 'Set'} {token.given_as} to an app's token or a fine-grained one with {name}: "
+        f"write {place}, or to a classic one with the {plural} {' and '.join(scopes)}."
     )
 
 
 def missing_scopes(right: Right, token: TokenFacts) -> list[str]:
-    """Name the scopes that a classic token lacks for a right."""
+    """Return the scopes that a classic token lacks for a right."""
     base = _base_scopes(right, token)
     lacks = ["repo"] if base and not base & token.scopes else []
     special = _SCOPES.get(right)
@@ -253,7 +253,7 @@ def _base_scopes(right: Right, token: TokenFacts) -> Set[str]:
 
 
 def _lacking(right: Right, token: TokenFacts) -> str:
-    """Say what a token is known to lack; empty if nothing is."""
+    """Return what a token is known to lack, as the rest of a sentence; empty if nothing."""
     if token.kind is TokenKind.OWN and right in _NEVER_OWN:
         return _NEVER_OWN[right]
     if token.kind is TokenKind.OWN and not token.at_home:
@@ -262,7 +262,7 @@ def _lacking(right: Right, token: TokenFacts) -> str:
     if scopes:
         return f"lacks the scope {' and '.join(scopes)}"
     if token.may_push is False and right not in _WITHOUT_PUSHING:
-        return f"belongs to somebody who may only read {token.repository}"
+        return f"belongs to a user with read access only to {token.repository}"
     if right is Right.CONTENTS and token.kind is not TokenKind.CLASSIC and not token.shows_merge_settings:
         return f"lacks contents: write on {token.repository}: GitHub does not show it the merge settings"
     return ""
@@ -270,12 +270,12 @@ def _lacking(right: Right, token: TokenFacts) -> str:
 
 def _is_known(right: Right, token: TokenFacts) -> bool:
     if token.kind is TokenKind.CLASSIC:
-        # A board is of an owner, and has roles of its own.
+        # A board belongs to an owner, and has its own roles.
         return right is Right.ISSUES or (right is not Right.PROJECTS and token.may_push is True)
     return right is Right.CONTENTS and token.shows_merge_settings
 
 
 def _hidden(token: TokenFacts) -> str:
     if token.kind is TokenKind.OWN:
-        return "has what its job's permissions give it, which cannot be told without writing."
-    return "does not show this right: it cannot be told without writing."
+        return "has the permissions of its job, which cannot be checked without writing."
+    return "does not show whether it has this right: that cannot be checked without writing."

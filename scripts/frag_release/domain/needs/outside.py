@@ -1,6 +1,6 @@
-"""What enforces the gate from outside, where no workflow can: rulesets, environments, secrets, reviews.
+"""Judgements on what enforces the gate from outside the workflow: rulesets, environments, secrets, reviews.
 
-And the settings beside these: how long evidence lasts, and who can act at all.
+Also on related settings: how long evidence is kept, and who may act.
 """
 
 from __future__ import annotations
@@ -24,42 +24,42 @@ from .protection import (
 )
 
 _RETENTION = (
-    f"Settings > Actions > General > Artifact and log retention: {KEPT_DAYS} days. A tag that is pinned later "
-    "needs a new tag at its commit."
+    f"Settings > Actions > General > Artifact and log retention: {KEPT_DAYS} days. To pin a tag whose runs have "
+    "expired, make a new tag at its commit."
 )
-_POLICIES = "Settings > Actions > Policies (the organisation and the enterprise may have some, too)"
+_POLICIES = "Settings > Actions > Policies (also of the organisation and the enterprise)"
 _IMMUTABLE = "Settings > General > Releases > Enable release immutability."
 _COMPONENT_TAGS = (
     "Settings > Rules > Rulesets > New tag ruleset of {repository}: target {target}, Restrict updates and Restrict "
-    "deletions, nobody on its bypass list."
+    "deletions, an empty bypass list."
 )
 _PRODUCTION = (
-    "Settings > Rules > Rulesets of {repository}: ask for a pull request with a review before {branch} changes, and "
-    "keep whoever the token belongs to off the bypass list: it need not change a branch to tag it."
+    "Settings > Rules > Rulesets of {repository}: require a pull request with a review for {branch}, and keep the "
+    "owner of the token off the bypass list: tagging a branch does not need to change it."
 )
 _BY_OTHERS = frozenset({"pull_request", "update"})
-"""The types of rules that keep a token from pushing to a branch by itself."""
-_TWO = "Settings > Environments: let a team, or two people more, approve. Then one who is away stops no way back."
+"""The types of rules that keep a token from pushing to a branch directly."""
+_TWO = "Settings > Environments: add a team or two more people as reviewers, so that an absence blocks no rollback."
 _TAG_RULES = {"creation": "created", "update": "moved", "deletion": "deleted"}
 _FIXED = ("update", "deletion")
 _RULESETS = (
-    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target {target} (it means {miss}, too). "
+    "Settings > Rules > Rulesets > New tag ruleset, twice, each with the target {target} (it also matches {miss}). "
     "One has Restrict creations, and on its bypass list release managers and the app that publish uses. The other has "
-    "Restrict updates and Restrict deletions, and nobody on its bypass list."
+    "Restrict updates and Restrict deletions, and an empty bypass list."
 )
 _BYPASS_LISTS = (
-    "Settings > Rules > Rulesets: see that release managers alone are on the bypass lists, not the role Write or the "
+    "Settings > Rules > Rulesets: check that only release managers are on the bypass lists, not the role Write or the "
     "app GitHub Actions."
 )
-_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow it tags alone, of the {patterns}."
+_ENVIRONMENT = "Settings > Environments: give {name} required reviewers, and allow only tags, of the {patterns}."
 _PRIVATE = (
-    "In a private repository only GitHub Enterprise has required reviewers, under Settings > Environments. On other "
-    "plans the setting is not there: restrict who makes production tags (row tag-ruleset), and which of them deploy "
+    "Private repositories have required reviewers only on GitHub Enterprise, under Settings > Environments. On other "
+    "plans, restrict instead who creates production tags (row tag-ruleset), and which of them deploy "
     "(row environment-tags)."
 )
 _SECRETS = (
-    "Make them secrets of the production environment, and delete those of the repository and the organisation: jobs "
-    "outside the environment can use these."
+    "Make them secrets of the production environment, and delete those of the repository and the organisation, which "
+    "jobs outside the environment can use."
 )
 _REVIEW = (
     "Settings > Rules > Rulesets > New branch ruleset: target {branch}, with Require a pull request before merging."
@@ -70,40 +70,41 @@ _NEVER_OWN = "The workflow's own token can never have that."
 
 
 def judge_retention(days: Mapping[str, Answer[int]]) -> Judgement:
-    """Whether workflow runs, which are the evidence of CI, are kept for as long as GitHub keeps them by default."""
+    """Return whether workflow runs, the evidence of CI, are kept for as long as GitHub does by default."""
     known = {name: found for name, found in days.items() if not isinstance(found, Unknown)}
     if short := [f"{name} keeps workflow runs for {found} days" for name, found in known.items() if found < KEPT_DAYS]:
-        what = f"{', '.join(short)}: of an older tag there is no evidence that its CI passed."
+        what = f"{', '.join(short)}: an older tag has no evidence that its CI passed."
         return missing(sentence(what), _RETENTION)
     lost = {name: found for name, found in days.items() if isinstance(found, Unknown)}
     if lost:
         why = next(iter(lost.values()))
-        return untold(f"How long {', '.join(lost)} keeps workflow runs cannot be told: {why.reason}.", why.remedy)
-    said = ", ".join(f"{name} for {found} days" for name, found in known.items())
-    return there(f"Workflow runs are kept: {said}. What is older needs a new tag, unless a release.json stands in.")
+        what = f"How long {', '.join(lost)} keeps workflow runs could not be determined: {why.reason}."
+        return untold(what, why.remedy)
+    kept = ", ".join(f"{name} for {found} days" for name, found in known.items())
+    return there(f"Workflow runs are kept: {kept}. An older tag needs a new one, or a release.json as its evidence.")
 
 
 def judge_policies(file: str, events: Sequence[str], found: Answer[Sequence[ExecutionPolicy]]) -> Judgement:
-    """Whether workflow execution protections let a production tag start its build. There need be none."""
+    """Return whether workflow execution protections, if there are any, let a production tag start its build."""
     if isinstance(found, Unknown):
-        return hidden(found, "If a tag starts nothing, publish says so.")
+        return hidden(found, "If a tag starts no build, publish reports it.")
     mine = [one for one in found if one.covers(file)]
     if not mine:
-        return not_needed(f"No workflow execution protection is in force for {file}: who may push may start it.")
+        return not_needed(f"No workflow execution protection applies to {file}: anyone with push access can start it.")
     for event in events:
         if shut := [one.name for one in mine if one.events is not None and event not in one.events]:
             message = f"The workflow execution protection {shut[0]!r} does not let {event} start {file}."
             return missing(message, f"{_POLICIES}: allow the event {event} for that file.")
     if closed := [one.name for one in mine if one.restricts_actors]:
         message = f"The workflow execution protection {closed[0]!r} restricts who may start {file}."
-        return untold(message, f"See that the app or the people that publish tags as are on its list: {_POLICIES}.")
+        return untold(message, f"Check that its list has the app or the user that publish tags as: {_POLICIES}.")
     return there(f"The workflow execution protections in force let {' and '.join(events)} start {file}.")
 
 
 def judge_immutability(enabled: Answer[bool | None], retention: Answer[int]) -> Judgement:
-    """Whether nobody can change a release, and so its release.json.
+    """Return whether releases, and so their release.json, are immutable.
 
-    None may mean that it is off, or hidden. Whoever is shown the `retention` has the right for both.
+    None means off, or hidden: a token that can read the `retention` has the right to read both.
     """
     if enabled is None and isinstance(retention, Unknown):
         enabled = retention
@@ -111,31 +112,31 @@ def judge_immutability(enabled: Answer[bool | None], retention: Answer[int]) -> 
         return hidden(enabled)
     if enabled:
         return there("Releases are immutable.")
-    return missing("Releases can be changed, and release.json with them, by anyone with write access.", _IMMUTABLE)
+    return missing("Anyone with write access can change releases, and release.json with them.", _IMMUTABLE)
 
 
 def judge_people(name: str, found: Answer[Environment | None]) -> Judgement:
-    """Whether more than one person can approve a deployment to production, the one who started it left out."""
+    """Return whether more than one person can approve a deployment to production, even with Prevent self-review."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None or not found.reviewers:
-        return not_needed(f"Nobody has to approve a deployment to {name}.")
+        return not_needed(f"A deployment to {name} needs no approval.")
     alone, own = found.reviewers - len(found.teams), found.prevents_self_review
     if alone >= (3 if own else 2):
         return there(f"{alone} people may approve a deployment to {name}.", found.url)
     if found.teams:
-        what = f"Who is in the team {', '.join(found.teams)}, which may approve a deployment to {name}, is not shown."
-        return untold(what, f"See that it has {'three' if own else 'two'} people at least.", found.url)
+        what = f"The team {', '.join(found.teams)} may approve a deployment to {name}, but its members are not shown."
+        return untold(what, f"Check that it has at least {'three' if own else 'two'} people.", found.url)
     if alone == 1:
-        also = ", and nobody what that one has started (Prevent self-review)" if own else ""
+        also = ", except one that they started themselves (Prevent self-review)" if own else ""
         what = f"Only {', '.join(found.users) or 'one person'} may approve a deployment to {name}{also}."
         return missing(what, _TWO, found.url)
-    what = f"Two people may approve a deployment to {name}, and neither what they started (Prevent self-review)."
-    return missing(f"{what} With one away, the other can neither release nor go back.", _TWO, found.url)
+    what = f"Two people may approve a deployment to {name}, but not one that they started (Prevent self-review)."
+    return missing(f"{what} If one is away, the other can neither release nor roll back.", _TWO, found.url)
 
 
 def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form: TagFormat) -> Judgement:
-    """Whether production tags of a component stay where they are. That they are on its branch the gate checks."""
+    """Return whether a component's production tags cannot be moved. The gate checks that they are on its branch."""
     if isinstance(found, NotOffered):
         return missing(f"{sentence(found.reason)} Anyone with push access can move its tags.", found.remedy)
     if isinstance(found, Unknown):
@@ -145,55 +146,55 @@ def judge_component_tags(repository: str, found: Answer[Sequence[Ruleset]], form
     if free := _open(strict, form, _FIXED):
         return missing(f"{', '.join(free[:3])} in {repository} by anyone with push access.", remedy, url)
     if any(one.bypassers is None for one in strict):
-        what = f"Production tags of {repository} cannot be moved or deleted; who may bypass that is not shown."
-        return untold(what, "See that the bypass list is empty.", url)
+        what = f"Rulesets forbid moving or deleting production tags of {repository}; their bypass list is not shown."
+        return untold(what, "Check that the bypass list is empty.", url)
     return there(f"Production tags of {repository} cannot be moved or deleted.", url)
 
 
 def judge_production(repository: str, guards: Mapping[str, BranchGuard], may_administer: bool) -> Judgement:
-    """Whether a token that tags production branches can change none of them; the first that is not fine counts."""
+    """Return whether a token that tags production branches can change none of them: the first failing judgement."""
     judged = [_judge_production(repository, branch, guard, may_administer) for branch, guard in guards.items()]
     return next((one for one in judged if one.presence is not Presence.THERE), judged[0])
 
 
 def judge_tag_rules(rulesets: Answer[Sequence[Ruleset]], form: TagFormat) -> Judgement:
-    """Whether tags that mean production are made by release managers only, and not moved or deleted, even by them."""
+    """Return whether only release managers can create production tags, and no one can move or delete them."""
     if isinstance(rulesets, Unknown):
         return hidden(rulesets)
     remedy = _RULESETS.format(target=form.ruleset_pattern, miss=form.near_misses[0])
     if not rulesets:
-        nothing = "No ruleset is in force for tags: anyone with push access can make, move and delete any tag."
+        nothing = "No ruleset applies to tags: anyone with push access can create, move and delete any tag."
         return missing(nothing, remedy)
     if open_to_all := _open(_strict(rulesets), form):
-        lists = [f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody][:1]
-        what = f"With {_named(rulesets)}, {', '.join(open_to_all[:3])} by anyone with push access{''.join(lists)}."
+        bypass = next((f"; {one.everybody} may bypass {one.name!r}" for one in rulesets if one.everybody), "")
+        what = f"Under {_named(rulesets)}, {', '.join(open_to_all[:3])} by anyone with push access{bypass}."
         return missing(what, remedy, _url(rulesets))
     if free := _free_to_this_token(rulesets, form.samples[0]):
-        message = f"With {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
+        message = f"Under {_named(rulesets)}, {' and '.join(free)} by the owner of this token."
         return missing(message, remedy, _url(rulesets))
     restricted = f"Tags such as {form.samples[0]} are restricted by {_named(rulesets)}"
     if _open([one for one in _strict(rulesets) if one.bypassers is not None], form):
-        message = f"{restricted}; who may bypass that is shown only to who may edit it, and was not seen."
+        message = f"{restricted}. The bypass list is visible only to ruleset editors, so it could not be checked."
         return untold(message, _BYPASS_LISTS, _url(rulesets))
-    return there(f"{restricted}, with no bypass for everybody who may push.", _url(rulesets))
+    return there(f"{restricted}, with no bypass for everyone with push access.", _url(rulesets))
 
 
 def judge_reviewers(name: str, found: Answer[Environment | None], is_private: bool, form: TagFormat) -> Judgement:
-    """Whether somebody has to approve what is deployed to production; in a private stack few plans can ask for that."""
+    """Return whether a deployment to production needs an approval, which few plans offer in a private stack."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
         return missing(f"There is no environment {name}.", _PRIVATE) if is_private else _no_environment(name, form)
     if not found.reviewers:
-        message = f"The environment {name} has no required reviewers: a deployment waits for nobody."
+        message = f"The environment {name} has no required reviewers: a deployment needs no approval."
         return missing(message, _PRIVATE if is_private else _protected(name, form), found.url)
-    return there(f"{found.reviewers} may approve a deployment to {name}, and one has to.", found.url)
+    return there(f"{found.reviewers} may approve a deployment to {name}, and one must.", found.url)
 
 
 def judge_deployers(
     name: str, found: Answer[Environment | None], rulesets: Answer[Sequence[Ruleset]], form: TagFormat
 ) -> Judgement:
-    """Whether only tags of the form of production ones may deploy, and none that anyone with push access can make."""
+    """Return whether only tags of the production format may deploy, and none that anyone with push access can make."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found is None:
@@ -203,20 +204,20 @@ def judge_deployers(
         return hidden(problem)
     if problem:
         return missing(f"The environment {name} {problem}.", _protected(name, form), found.url)
-    said = f"The environment {name} lets tags such as {form.samples[0]} deploy, and no branch"
+    allowed = f"The environment {name} lets tags such as {form.samples[0]} deploy, and no branch"
     others = [tag for tag in form.near_misses if _lets_in(found, tag)]
-    known = () if isinstance(rulesets, NotOffered) else rulesets
-    free = [] if isinstance(known, Unknown) else [tag for tag in others if _is_free(tag, _strict(known), "creation")]
-    if free:
-        made = "which anyone with push access can make, with a workflow file without the gate"
-        what = f"{said}, but {free[0]}, too, {made}."
-        return missing(what, _protected(name, form), found.url)
-    also = f"; {others[0]} is let in, too, and kept out by the gate alone" if others else ""
-    return there(f"{said}{also}.", found.url)
+    known = () if isinstance(rulesets, NotOffered) or not others else rulesets
+    if isinstance(known, Unknown):
+        return hidden(known)
+    if free := [tag for tag in others if _is_free(tag, _strict(known), "creation")]:
+        made = "which anyone with push access can create, with a workflow file without the gate"
+        return missing(f"{allowed}, but also {free[0]}, {made}.", _protected(name, form), found.url)
+    also = f"; it also lets {others[0]} deploy, which only the gate refuses" if others else ""
+    return there(f"{allowed}{also}.", found.url)
 
 
 def judge_secrets(name: str, found: SecretNames) -> Judgement:
-    """Whether credentials of AWX are secrets of the environment alone."""
+    """Return whether the AWX credentials are secrets of the environment only."""
     exposed = [*_awx(found.repository, "the repository"), *_awx(found.organisation, "the organisation")]
     if exposed:
         return missing(f"Every job can use {', '.join(exposed)}.", _SECRETS)
@@ -225,20 +226,20 @@ def judge_secrets(name: str, found: SecretNames) -> Judgement:
             return hidden(names, _NEVER_OWN)
     kept = _awx(found.environment, "")
     if not kept:
-        why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none, either"
+        why = found.environment.reason if isinstance(found.environment, Unknown) else f"{name} has none either"
         message = f"Neither the repository nor the organisation has a secret named AWX_…; {why}."
-        return untold(message, f"See that the credentials of AWX are secrets of {name} and of nothing else.")
-    return there(f"{', '.join(kept)}: secrets of {name}, and of nothing else.")
+        return untold(message, f"Check that the AWX credentials are secrets of {name} only.")
+    return there(f"{', '.join(kept)}: secrets of {name} only.")
 
 
 def judge_review(branch: str, found: BranchGuard) -> Judgement:
-    """Whether changes of the stack branch, and so of its workflow file, are reviewed."""
+    """Return whether changes of the stack branch, and so of its workflow file, need a pull request."""
     if not isinstance(found.rules, Unknown) and any(rule.type == "pull_request" for rule in found.rules):
-        return there(f"A rule asks for a pull request before {branch} changes.")
+        return there(f"A rule requires a pull request for {branch}.")
     if isinstance(found.classic, Unknown):
         return hidden(found.classic, _NEVER_OWN)
     if found.classic and found.classic.needs_pull_request:
-        return there(f"The protection of {branch} asks for a pull request.")
+        return there(f"The branch protection of {branch} requires a pull request.")
     if isinstance(found.rules, Unknown):
         return hidden(found.rules)
     return missing(f"{branch} can be changed without a pull request.", _REVIEW.format(branch=branch))
@@ -248,42 +249,41 @@ def _judge_production(repository: str, branch: str, guard: BranchGuard, may_admi
     rules, classic, remedy = guard.rules, guard.classic, _PRODUCTION.format(repository=repository, branch=branch)
     if isinstance(rules, Unknown):
         return hidden(rules)
-    # GitHub also has a bypass for pull requests alone: then nobody has to review them.
+    # A bypass may be for pull requests only: then these need no review.
     if passed := [one for one in rules if one.bypass not in ("", "never")]:
-        what = f"This token may bypass rules for {branch} of {repository}: {types_of(passed)}."
-        return missing(what, remedy)
+        return missing(f"This token may bypass rules for {branch} of {repository}: {types_of(passed)}.", remedy)
     holding = [one for one in rules if one.type in _BY_OTHERS]
     if any(one.bypass for one in holding):
-        return there(f"{branch} of {repository} changes by others alone: {types_of(holding)}.")
+        return there(f"Rules keep this token from pushing to {branch} of {repository}: {types_of(holding)}.")
     if isinstance(classic, Unknown):
         return hidden(classic)
     if classic and classic.forbids_pushes(may_administer):
-        return there(f"The protection of {branch} of {repository} keeps this token from pushing.")
+        return there(f"The branch protection of {branch} of {repository} keeps this token from pushing.")
     if holding:
-        what = f"Whether this token may bypass rules for {branch} of {repository} is not shown to it"
+        what = f"GitHub does not show whether this token may bypass rules for {branch} of {repository}"
         return untold(f"{what}: {types_of(holding)}.", remedy)
     return missing(f"No rule keeps this token from pushing to {branch} of {repository}.", remedy)
 
 
 def _strict(rulesets: Sequence[Ruleset]) -> list[Ruleset]:
-    """Return those that bind somebody who may push."""
+    """Return the rulesets that not everyone with push access may bypass."""
     return [one for one in rulesets if not one.everybody]
 
 
 def _open(rulesets: Sequence[Ruleset], form: TagFormat, rules: Iterable[str] = _TAG_RULES) -> list[str]:
-    """Say what anybody can do to which tags in spite of rulesets, of what some types of rules forbid."""
+    """Return what anyone with push access can do to tags in spite of rulesets, for some types of rules."""
     return [
         f"{tag} can be {_TAG_RULES[rule]}" for tag in form.samples for rule in rules if _is_free(tag, rulesets, rule)
     ]
 
 
 def _is_free(tag: str, rulesets: Sequence[Ruleset], rule: str) -> bool:
-    """Whether no ruleset has a type of rule for a tag."""
+    """Whether no ruleset has this type of rule for a tag."""
     return not any(rule in each.rules and each.covers(TAGS + tag) for each in rulesets)
 
 
 def _free_to_this_token(rulesets: Sequence[Ruleset], tag: str) -> list[str]:
-    """Say what whoever is on the bypass lists can do to tags that are there."""
+    """Return what the owner of this token, by the bypass lists, can do to existing tags."""
     firm = [each for each in rulesets if each.bypass not in MAY_BYPASS]
     return [f"{tag} can be {_TAG_RULES[rule]}" for rule in _FIXED if _is_free(tag, firm, rule)]
 
@@ -297,7 +297,7 @@ def _problem_with_deployers(found: Environment, form: TagFormat) -> Answer[str]:
     if found.deployers == Deployers.ANY:
         return "may be deployed to from every branch and tag"
     if found.deployers == Deployers.PROTECTED_BRANCHES:
-        return "may be deployed to from protected branches alone, so no production tag is let in"
+        return "may be deployed to from protected branches only, so no production tag can deploy"
     if isinstance(found.policies, Unknown):
         return found.policies
     return _problem_with_policies(found.policies, form.samples[0])
@@ -310,7 +310,7 @@ def _problem_with_policies(policies: Sequence[Policy], tag: str) -> str:
     if any(one.allows_tag(_ANY_TAG) for one in policies):
         return "may be deployed to from every tag"
     if not any(one.allows_tag(tag) for one in policies):
-        return f"lets no tag such as {tag} in"
+        return f"lets no tag such as {tag} deploy"
     return ""
 
 
@@ -319,10 +319,10 @@ def _no_environment(name: str, form: TagFormat) -> Judgement:
 
 
 def _protected(name: str, form: TagFormat) -> str:
-    """What to do about the environment."""
+    """Return the remedy for an environment that is not protected."""
     patterns = form.environment_patterns
-    said = f"pattern{'' if len(patterns) == 1 else 's'} {' and '.join(patterns)}"
-    return _ENVIRONMENT.format(name=name, patterns=said)
+    named = f"pattern{'' if len(patterns) == 1 else 's'} {' and '.join(patterns)}"
+    return _ENVIRONMENT.format(name=name, patterns=named)
 
 
 def _awx(names: Answer[Sequence[str]], whose: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""What protects a repository, as GitHub's settings show it, and which of its rules stand in the way of what we write.
+"""A repository's protection settings on GitHub, and which of its rules may refuse our writes.
 
-A rule is harmless only where it is known to be: what is not known here, such as a rule that GitHub adds one day, may
-refuse. The types are those of `repository-rule` in GitHub's OpenAPI description.
+A rule counts as harmless only if its type is known to be: an unknown type, such as a future one, may refuse. The
+types are those of `repository-rule` in GitHub's OpenAPI description.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from . import Judgement, missing, there, untold
 ALL_REFS = "~ALL"
 _DEEP = "**"
 MAY_BYPASS = ("always", "exempt")
-"""GitHub's words for a token whose owner a ruleset does not bind when tags or branches are pushed."""
-_BYPASS_LIST = "put whoever the token belongs to on the bypass list of that ruleset (Settings > Rules > Rulesets)."
+"""GitHub's values of `bypass` for a token whose owner may push tags or branches in spite of a ruleset."""
+_BYPASS_LIST = "add the owner of the token to the bypass list of that ruleset (Settings > Rules > Rulesets)."
 
-# The number that GitHub gave the role Write (docs of its provider for Terraform, `repository_ruleset`), and the one of
-# the app GitHub Actions, as which every workflow asks, and so one that anybody has pushed.
+# The ids of the role Write (docs of GitHub's Terraform provider, `repository_ruleset`), and of the app GitHub Actions,
+# as which every workflow acts, so also one from any pushed branch.
 _EVERYBODY = {("RepositoryRole", 4): "the role Write", ("Integration", 15368): "the app GitHub Actions"}
-# Nothing here deletes a ref, and Copilot's review comments on pull requests alone.
+# This action deletes no ref, and Copilot's review only comments on pull requests.
 _HARMLESS = frozenset({"deletion", "copilot_code_review"})
 _BY_MERGING_ALONE = frozenset({"update", "pull_request", "required_status_checks", "merge_queue"})
 
 
 @dataclass(frozen=True)
 class Bypasser:
-    """Whoever may bypass a ruleset, in GitHub's words; `id` is None for a kind of which there is but one."""
+    """An entry of a ruleset's bypass list, in GitHub's terms; `id` is None for a kind with a single actor."""
 
     kind: str
     id: int | None
@@ -38,16 +38,16 @@ class Bypasser:
 
     @property
     def everybody(self) -> str:
-        """The words for it where everybody who may push can get at it, else empty. Tags have no pull requests."""
+        """Its name if anyone with push access can use it, else empty. Tags have no pull requests."""
         return "" if self.mode == "pull_request" else _EVERYBODY.get((self.kind, self.id or 0), "")
 
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A ruleset that is in force, for tags or branches; `rules` are GitHub's words for its types.
+    """An active ruleset for tags or branches; `rules` are GitHub's names of its types.
 
-    `bypass` is GitHub's word for whether the token's owner may bypass it, empty where it does not tell. `bypassers`
-    is None where the token is not shown who else may.
+    `bypass` is GitHub's `current_user_can_bypass`, empty if not returned. `bypassers` is None if the token may not
+    read the bypass list.
     """
 
     id: int
@@ -61,7 +61,7 @@ class Ruleset:
 
     @property
     def everybody(self) -> str:
-        """The words for a bypasser that leaves it open to everybody who may push; empty where none is seen."""
+        """The name of a bypasser that opens it to anyone with push access; empty if none is seen."""
         return next((one.everybody for one in self.bypassers or () if one.everybody), "")
 
     def covers(self, ref: str) -> bool:
@@ -71,7 +71,7 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Policy:
-    """A pattern of the refs that may deploy; `kind` is `branch` or `tag`."""
+    """A pattern of refs that may deploy; `kind` is `branch` or `tag`."""
 
     kind: str
     pattern: str
@@ -91,9 +91,9 @@ class Deployers:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment; `policies` matter where `deployers` is `Deployers.CHOSEN`.
+    """An environment; `policies` matter if `deployers` is `Deployers.CHOSEN`.
 
-    `users` and `teams` are the reviewers by name; `prevents_self_review` says that nobody approves their own run.
+    `users` and `teams` are the reviewers by name. With `prevents_self_review` no one can approve their own run.
     """
 
     name: str
@@ -108,9 +108,9 @@ class Environment:
 
 @dataclass(frozen=True)
 class BranchRule:
-    """A rule in force on a branch, and the ruleset that it is of. `bypass` is as in `Ruleset`.
+    """An active rule of a branch, with its ruleset. `bypass` is as in `Ruleset`.
 
-    `owners` says whether a pull request needs the review of code owners; None where GitHub does not say.
+    `owners` is whether a pull request needs a review by code owners; None if GitHub does not return it.
     """
 
     type: str
@@ -122,7 +122,7 @@ class BranchRule:
 
 @dataclass(frozen=True)
 class ClassicProtection:
-    """A branch's protection of the older kind."""
+    """A classic branch protection."""
 
     needs_pull_request: bool
     restricts_pushes: bool
@@ -130,7 +130,7 @@ class ClassicProtection:
     needs_owners: bool = False
 
     def forbids_pushes(self, administrator: bool) -> bool:
-        """Whether somebody may not push to the branch directly."""
+        """Whether an account, maybe an `administrator`, may not push to the branch directly."""
         if administrator and not self.binds_administrators:
             return False
         return self.needs_pull_request or self.restricts_pushes
@@ -138,7 +138,7 @@ class ClassicProtection:
 
 @dataclass(frozen=True)
 class BranchGuard:
-    """All that guards a branch; `classic` is None where there is no protection of that kind."""
+    """All protection of a branch; `classic` is None if it has no classic branch protection."""
 
     rules: Answer[Sequence[BranchRule]]
     classic: Answer[ClassicProtection | None]
@@ -146,7 +146,7 @@ class BranchGuard:
 
 @dataclass(frozen=True)
 class ExecutionPolicy:
-    """A workflow execution protection in force. `events` are those that it allows, None where it restricts none."""
+    """An active workflow execution protection. `events` are those that it allows, None if it restricts none."""
 
     name: str
     includes: Sequence[str]
@@ -169,40 +169,40 @@ class SecretNames:
 
     @property
     def of_every_job(self) -> Sequence[str]:
-        """Those that were seen of repository and organisation, in capitals."""
+        """Those of repository and organisation that could be read, in capitals."""
         both = [one for one in (self.repository, self.organisation) if not isinstance(one, Unknown)]
         return [name.upper() for one in both for name in one]
 
     @property
     def lost(self) -> Unknown | None:
-        """Why some of them were not seen; None where all were."""
+        """Why some could not be read; None if all were."""
         return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
 
 
 @dataclass(frozen=True)
 class Variables:
-    """The variables that every job can use, with their values, which are shown to nobody."""
+    """The variables that every job can use, with their values, which are never shown."""
 
     repository: Answer[Mapping[str, str]]
     organisation: Answer[Mapping[str, str]]
 
     @property
     def seen(self) -> Mapping[str, str]:
-        """Those that were seen: the repository's own go before the organisation's."""
+        """Those that could be read: the repository's own override the organisation's."""
         both = [one for one in (self.organisation, self.repository) if not isinstance(one, Unknown)]
         return {name.upper(): value for one in both for name, value in one.items()}
 
     @property
     def lost(self) -> Unknown | None:
-        """Why some were not seen; None where all were."""
+        """Why some could not be read; None if all were."""
         return next((one for one in (self.repository, self.organisation) if isinstance(one, Unknown)), None)
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern of GitHub's means a name: Ruby's `File.fnmatch`, whose `*` ends at a slash."""
+    """Whether a pattern of GitHub's matches a name, as Ruby's `File.fnmatch` does: `*` does not match a slash."""
     parts: list[str] = []
     for part in pattern.split("/"):
-        # Several in a row mean no more than one, and would take long.
+        # Several in a row match the same as one, and would take long.
         if part != _DEEP or parts[-1:] != [_DEEP]:
             parts.append(part)
     return _match(parts, name.split("/"))
@@ -226,9 +226,9 @@ def _takes(includes: Sequence[str], excludes: Sequence[str], name: str) -> bool:
 
 @dataclass(frozen=True)
 class Deed:
-    """What is written, in words, and which types of rules are known to forbid it or to let it be.
+    """A kind of push, its name for messages, and which types of rules are known to forbid or to allow it.
 
-    What a rule of any other type does hangs on its parameters or on the commit.
+    The effect of any other type depends on its parameters or on the commit.
     """
 
     what: str
@@ -236,31 +236,31 @@ class Deed:
     harmless: Set[str]
 
 
-# A release branch begins at the stack branch, with all merges of that, and is built again by force.
+# A release branch starts at the stack branch, with its merge commits, and is rebuilt by a forced push.
 OWN_BRANCH = Deed("a push", _BY_MERGING_ALONE | {"creation"}, _HARMLESS)
-# One commit with one parent, on top of a branch that is there.
+# One commit with one parent, on top of an existing branch.
 COMMIT = Deed("a commit", _BY_MERGING_ALONE, _HARMLESS | {"creation", "non_fast_forward", "required_linear_history"})
 # No tag is ever moved.
 NEW_TAG = Deed("a tag", frozenset({"creation"}), _HARMLESS | {"update", "non_fast_forward"})
 
 
 def judge_branch_rules(branch: str, rules: Sequence[BranchRule], deed: Deed, remedy: str) -> Judgement:
-    """Whether the rules of a branch let a deed be done with the token that was shown them."""
+    """Return whether the rules of a branch, as returned to a token, allow that token this kind of push."""
     binding = [rule for rule in rules if rule.type not in deed.harmless and rule.bypass not in MAY_BYPASS]
     forbidding = [rule for rule in binding if rule.type in deed.forbidding]
     held = [rule for rule in forbidding if rule.bypass]
     if held:
-        return missing(f"{_in_the_way(branch, held)}; this token may not bypass them.", remedy)
+        return missing(f"{_forbidding(branch, held, deed)}; this token may not bypass them.", remedy)
     if forbidding:
-        what = _in_the_way(branch, forbidding)
-        return untold(f"{what}; whether this token may bypass them is not shown to it.", remedy)
+        what = _forbidding(branch, forbidding, deed)
+        return untold(f"{what}; GitHub does not show whether this token may bypass them.", remedy)
     if binding:
         return untold(f"{_owner(binding)} may refuse {deed.what} to {branch}: {types_of(binding)}.", remedy)
     return there(f"No rule forbids {deed.what} to {branch}.")
 
 
 def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
-    """Whether the tag rulesets let a tag be made with the token that was shown them."""
+    """Return whether the tag rulesets, as returned to a token, let that token create a tag."""
     strict = [one for one in rulesets if one.covers(TAGS + tag) and one.rules - NEW_TAG.harmless]
     binding = [one for one in strict if one.bypass not in MAY_BYPASS]
     forbidding = [one for one in binding if one.rules & NEW_TAG.forbidding]
@@ -269,14 +269,14 @@ def judge_tag_rulesets(tag: str, rulesets: Sequence[Ruleset]) -> Judgement:
     if binding:
         types = _words(sorted(binding[0].rules - NEW_TAG.harmless))
         what = f"The ruleset {binding[0].name!r} may refuse a tag such as {tag}: {types}."
-        return untold(what, f"See that it lets the tags of publish be, or {_BYPASS_LIST}", binding[0].url)
+        return untold(what, f"Check that it allows the tags of publish, or {_BYPASS_LIST}", binding[0].url)
     if strict:
         return there(f"Tags are restricted by {strict[0].name!r}, which this token may bypass.", strict[0].url)
     return there(f"No ruleset forbids a tag such as {tag}.")
 
 
 def types_of(rules: Sequence[BranchRule]) -> str:
-    """Name the types of rules, each once."""
+    """Return the types of rules, each once, for messages."""
     return _words(rule.type for rule in rules)
 
 
@@ -286,14 +286,14 @@ def _words(types: Iterable[str]) -> str:
 
 def _forbidden(tag: str, by: Ruleset) -> Judgement:
     remedy = f"{_BYPASS_LIST[:1].upper()}{_BYPASS_LIST[1:]}"
-    what = f"The ruleset {by.name!r} forbids to make a tag such as {tag}"
+    what = f"The ruleset {by.name!r} forbids creating a tag such as {tag}"
     if by.bypass:
         return missing(f"{what}, and this token may not bypass it.", remedy, by.url)
-    return untold(f"{what}; whether this token may bypass it is not shown to it.", remedy, by.url)
+    return untold(f"{what}; GitHub does not show whether this token may bypass it.", remedy, by.url)
 
 
-def _in_the_way(branch: str, rules: Sequence[BranchRule]) -> str:
-    return f"{_owner(rules)} are in the way of {branch}: {types_of(rules)}"
+def _forbidding(branch: str, rules: Sequence[BranchRule], deed: Deed) -> str:
+    return f"{_owner(rules)} forbid {deed.what} to {branch}: {types_of(rules)}"
 
 
 def _owner(rules: Sequence[BranchRule]) -> str:

@@ -1,6 +1,6 @@
-"""What every command has to read, and what the stack's workflow file does with the gate.
+"""Judgements on what every command has to read, and on how the stack's workflow file uses the gate.
 
-Whether anything that the file builds or deploys goes around the gate is told by the file alone.
+Only that file is read to find what it builds or deploys without the gate.
 """
 
 from __future__ import annotations
@@ -13,39 +13,40 @@ from ..evidence import Answer, Answers, Image, Unknown
 from ..findings import listed
 from ..gate_use import DEPLOY_PRODUCTION, Awry, GateUse, Sure
 from ..workflow_jobs import Goal, Job
-from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, there, unseen
+from . import Judgement, Presence, Row, hidden, in_file, missing, not_needed, sentence, there, unseen
 from .protection import SecretNames, Variables
 
 _IMAGE = (
-    "If the image is private, give registry-username and registry-password of somebody who may pull it or, if "
-    "images are in several registries, registry-config. If there is none, pin a tag whose image is there."
+    "If the image is private, set registry-username and registry-password of an account that may pull it or, if "
+    "images are in several registries, registry-config. If it does not exist, pin a tag that has an image."
 )
-_LEVEL_ONE = "Put the gate in front as the README's quick start (level 1) has it: a job of its own, first in the file."
-_NEED = "Give {jobs} the gate's job in needs:. An if with always() or !cancelled() has to ask for its result."
+_LEVEL_ONE = "Add the gate as in the README's quick start (level 1): in a job of its own, first in the file."
+_UNCONDITIONAL = "Remove continue-on-error and if from the gate's step, and continue-on-error from its job."
+_NEED = "Add the gate's job to needs: of {jobs}. An if with always() or !cancelled() must also check its result."
 _ASK = (
-    f"Put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions in the if of {{jobs}}, in "
-    "brackets those with ||, and gate into its needs:, where gate is the gate's job, which hands on that output."
+    f"In the if of {{jobs}}, put needs.gate.outputs.{DEPLOY_PRODUCTION} == 'true' && before the other conditions "
+    "(in brackets if they contain ||), and add gate to its needs:. gate is the gate's job, which passes on that output."
 )
 _ALONE = "Move the gate into a job of its own, in which it is the only step."
 _FAILURES = (
-    "Take continue-on-error away: a deployment that failed is green with it. Let a step with if: failure() tell people."
+    "Remove continue-on-error, which makes a failed deployment green. To notify people, use a step with if: failure()."
 )
 _PLACE = "Give {jobs} an environment of its own, with its own secrets, such as staging."
 _NAME_IT = "Name the job deploy-production, or give it the environment that the input environment names."
-_AS_VARIABLE = "Settings > Secrets and variables > Actions: write as a variable, and delete as a secret: {names}."
+_AS_VARIABLE = "Settings > Secrets and variables > Actions: create as a variable, and delete as a secret: {names}."
 _SET = (
-    "Settings > Secrets and variables > Actions > Variables: set them, or PRODUCTION to false where nothing that is "
-    "built may reach production."
+    "Settings > Secrets and variables > Actions > Variables: set them, or set PRODUCTION to false if no build of this "
+    "repository may reach production."
 )
 _MOST = 4
 
 Judge = Callable[[GateUse], Judgement]
 OF_LEVEL_ONE = ("gate-used", "gate-needed", "gate-asked", "gate-told", "gate-alone")
-"""The rows that are there with level 1."""
+"""The rows that level 1 of the quick start meets."""
 
 
 def judge_branches(repository: str, heads: Answers[str | None], given_as: str, every: bool) -> Judgement:
-    """Whether branches are there: one of them, or `every` one. `given_as` is the input that names them."""
+    """Return whether one of the branches exists, or `every` one. `given_as` is the input that names them."""
     absent = [name for name, head in heads.items() if head is None]
     lost = [head for head in heads.values() if isinstance(head, Unknown)]
     found = [f"{name} is at {head[:12]}" for name, head in heads.items() if isinstance(head, str)]
@@ -54,186 +55,192 @@ def judge_branches(repository: str, heads: Answers[str | None], given_as: str, e
     if absent and (every or not found):
         names = " and no ".join(absent)
         return missing(f"{repository} has no branch {names}.", f"Correct {given_as}, or push that branch.")
-    but = f"; there is no {', '.join(absent)}" if absent else ""
+    but = f"; it has no {', '.join(absent)}" if absent else ""
     return there(f"{repository} can be read: {', '.join(found)}{but}.")
 
 
 def judge_workflow_file(file: str, pins: Sequence[Pin]) -> Judgement:
-    """Whether the workflow file is there and names a tag for every component."""
+    """Return whether the workflow file exists and sets a tag for every component."""
     for pin in pins:
         if pin.unread:
             return unseen(pin.unread)
         if pin.problem:
-            what = f"{file} does not say which {pin.component.name} to use: {pin.problem.message}."
-            remedy = f"Give {' or '.join(pin.component.variables)} one plain value in the top-level env: of {file}."
+            what = f"{file} does not pin the {pin.component.name}: {pin.problem.message}."
+            remedy = f"Set {' or '.join(pin.component.variables)} to one plain value in the top-level env: of {file}."
             return Judgement(Presence.MISSING, what, remedy, file=file, line=pin.problem.line)
     chosen = ", ".join(f"{pin.component.name} {pin.tag}" for pin in pins)
-    return there(f"{file} names {chosen}.")
+    return there(f"{file} pins {chosen}.")
 
 
 def judge_seen(answer: Answer[object], message: str) -> Judgement:
-    """Whether something can be read at all; `message` says that it can."""
+    """Return whether something can be read at all; `message` is for when it can."""
     return unseen(answer) if isinstance(answer, Unknown) else there(message)
 
 
 def judge_image(pin: Pin, images: Mapping[tuple[str, str], Answer[Image]]) -> Judgement:
-    """Whether the registry shows the image that is pinned today."""
+    """Return whether the registry has the image that is pinned today."""
     name = pin.component.image_name(pin.namespace)
     if not pin.tag or name is None:
-        return unseen(Unknown("which image is pinned is not known", "Mend the workflow file first."))
+        return unseen(Unknown("it is unknown which image is pinned", "Correct the workflow file first."))
     image = images[name, pin.image_tag]
     if isinstance(image, Unknown):
         return unseen(image)
     if image.digest is None:
-        return missing(f"The registry shows no image {name}:{pin.image_tag}: there is none, or it is hidden.", _IMAGE)
+        what = f"The registry does not show an image {name}:{pin.image_tag}: it does not exist, or is private."
+        return missing(what, _IMAGE)
     return there(f"{name}:{pin.image_tag} can be read.")
 
 
 def judge_used(use: GateUse) -> Judgement:
-    """Whether a step of this action is a gate."""
+    """Return whether a step of this action is a gate."""
     return _without_gate(use) or there(f"The gate is in the job {use.gates[0].job}.")
 
 
 def judge_needed(use: GateUse) -> Judgement:
-    """Whether all that builds, or deploys to production, waits for a gate that passed."""
+    """Return whether all jobs that build, or deploy to production, wait for a gate that passed."""
     if lacking := _without_gate(use):
         return lacking
     if around := list(use.around_the_gate()):
         what = ", ".join(f"the job {one.job} {one.what}" for one in around[:_MOST])
-        return _at(missing(_sentence(what), _NEED.format(jobs=_listed([one.job for one in around]))), around)
+        gates = {one.job for one in use.gates}
+        others = _listed([one.job for one in around if one.job not in gates])
+        remedies = [_UNCONDITIONAL] if gates.intersection(one.job for one in around) else []
+        remedies += [_NEED.format(jobs=others)] if others else []
+        return _at(missing(sentence(what), " ".join(remedies)), around)
     if not use.builds:
-        return unseen(Unknown("no job of the file is recognised as the one that builds", "Name it build."))
+        return unseen(Unknown("no job of the file was recognised as the one that builds", "Name it build."))
     return there("Every job that builds, or deploys to production, needs the gate's job.")
 
 
 def judge_asked(use: GateUse) -> Judgement:
-    """Whether production is deployed to only where the gate said so."""
+    """Return whether jobs deploy to production only if the gate's `deploy-production` is true."""
     if lacking := _without_gate(use):
         return lacking
     jobs = use.deploying(Goal.PRODUCTION)
     if not jobs:
-        return unseen(Unknown("no job of the file is recognised as the one that deploys to production", _NAME_IT))
+        return unseen(Unknown("no job of the file was recognised as the one that deploys to production", _NAME_IT))
     asked = {job: use.asks(job) for job in jobs}
     if bad := [job for job, sure in asked.items() if sure is Sure.NO]:
-        return _at(missing(_unasked(use, bad), _ASK.format(jobs=_names(bad))), _lines(bad))
+        return _at(missing(_unasked(use, bad), _ASK.format(jobs=_names(bad))), bad)
     if odd := [job for job, sure in asked.items() if sure is Sure.UNSEEN]:
-        why = Unknown(f"what the if of {_names(odd)} asks for cannot be told", _ASK.format(jobs=_names(odd)))
-        return _at(unseen(why), _lines(odd))
-    return there(f"{_names(jobs)} runs only where the gate's {DEPLOY_PRODUCTION} is true.")
+        what = f"whether the if of {_names(odd)} requires the gate's {DEPLOY_PRODUCTION} could not be determined"
+        return _at(unseen(Unknown(what, _ASK.format(jobs=_names(odd)))), odd)
+    return there(f"{_names(jobs)} runs only if the gate's {DEPLOY_PRODUCTION} is true.")
 
 
 def judge_told(use: GateUse) -> Judgement:
-    """Whether the gate is told of every other place that a pin is taken from."""
+    """Return whether the workflow passes the gate every other place that the build takes a pin from."""
     found = [(name, one) for name, overrides in use.overrides.items() for one in overrides]
     if not found:
-        return _without_gate(use) or there("The gate is told of all that the build takes.")
+        return _without_gate(use) or there("The gate receives every value that the build uses.")
     taken = [f"the {name}'s {one.what} from {one.source} (line {one.line})" for name, one in found]
     certain = [one for _, one in found if one.is_direct] or not use.gates
-    what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_untold(use)}"
+    what = f"the build {'takes' if certain else 'may take'} {_listed(taken)}, and {_not_received(use)}"
     given: dict[str, list[str]] = {}
     for name, one in found:
         given.setdefault(f"{name}-{one.what}", []).extend([one.given] if one.given else [])
     lines = [f"{name}: ${{{{ {' || '.join(dict.fromkeys(sources))} }}}}" for name, sources in given.items() if sources]
-    remedy = f"Give each step of this action, under with:, {_listed(lines or ['what the build takes'])}"
-    remedy = f"{remedy} (in the build's own order), or have the build take the file's value alone."
-    judged = missing(_sentence(what), remedy) if certain else unseen(Unknown(what, remedy))
+    remedy = f"Pass to each step of this action, under with:, {_listed(lines or ['what the build takes'])}"
+    remedy = f"{remedy} (in the build's own order), or let the build take only the file's value."
+    judged = missing(sentence(what), remedy) if certain else unseen(Unknown(what, remedy))
     return replace(judged, line=found[0][1].line)
 
 
 def judge_override_secrets(use: GateUse, secrets: SecretNames) -> Judgement:
-    """Whether a secret makes GitHub drop an output, or is taken by the build behind the gate's back."""
+    """Return whether no secret makes GitHub drop an output, and the build takes none without passing it to the gate."""
     if not use.pin_outputs():
         if taken := use.secret_overrides():
-            what = f"The build takes secrets in place of the pair: {_listed(taken)}. The gate is not told of them."
-            return missing(what, "Tell the gate, as the row gate-told says, and delete those that nobody wants.")
+            what = f"The build takes secrets in place of the pair: {_listed(taken)}. The gate does not receive them."
+            return missing(what, "Pass them to the gate, as in the row gate-told, and delete those that are unused.")
         return not_needed("No job takes the pair from the gate's outputs, which such a secret would empty.")
     names = use.named_values()
     if named := [name for name in secrets.of_every_job if name in names]:
-        what = f"GitHub drops every output that holds the value of a secret, and there are secrets {_listed(named)}."
+        what = f"GitHub drops every output that contains a secret's value, and there are secrets {_listed(named)}."
         return missing(what, _AS_VARIABLE.format(names=_listed(named)))
     if secrets.lost:
         return hidden(secrets.lost)
-    return there("No secret has the name of a value that the file takes.")
+    return there("No secret has the name of a value that the file uses.")
 
 
 def judge_staging(use: GateUse) -> Judgement:
-    """Whether nothing but production is deployed in production's environment."""
+    """Return whether only jobs that deploy to production run in its environment."""
     if found := list(use.misplaced()):
         what = ", ".join(f"the job {one.job} runs in {one.what}" for one in found[:_MOST])
-        message = _sentence(f"{what}, with the credentials of production")
+        message = sentence(f"{what}, with the credentials of production")
         return _at(missing(message, _PLACE.format(jobs=_listed([one.job for one in found]))), found)
     if odd := [job for job in use.deploying(Goal.ELSEWHERE) if "${{" in job.environment]:
-        why = Unknown(f"the environment of {_names(odd)} cannot be told", "Write its name plainly.")
-        return _at(unseen(why), _lines(odd))
+        why = Unknown(f"the environment of {_names(odd)} could not be determined", "Write its name literally.")
+        return _at(unseen(why), odd)
     return there("No job that deploys elsewhere runs in production's environment.")
 
 
 def judge_failures(use: GateUse) -> Judgement:
-    """Whether a deployment that fails is red."""
+    """Return whether a failed deployment makes the run red."""
     found = list(use.careless())
     if ignored := [one for one, sure in found if sure is Sure.NO]:
         where = [f"{one.job}{f' ({one.what})' if one.what else ''}, line {one.line}" for one in ignored]
-        return _at(missing(f"A deployment may fail and stay green: {'; '.join(where[:_MOST])}.", _FAILURES), ignored)
+        return _at(missing(f"A failed deployment may stay green: {'; '.join(where[:_MOST])}.", _FAILURES), ignored)
+    doubt = "may fail and stay green could not be determined:"
     if found:
-        what = f"whether {found[0][0].job} may fail and stay green cannot be told of its continue-on-error"
+        what = f"whether {found[0][0].job} {doubt} its continue-on-error is neither true nor false"
         return _at(unseen(Unknown(what, _FAILURES)), [found[0][0]])
     called = [job for goal in (Goal.PRODUCTION, Goal.ELSEWHERE) for job in use.deploying(goal) if job.is_called]
     if called:
-        what = f"whether {_names(called)} may fail and stay green cannot be told: its steps are in another file"
-        return _at(unseen(Unknown(what, "Deploy in this file.")), _lines(called))
+        what = f"whether {_names(called)} {doubt} its steps are in another file"
+        return _at(unseen(Unknown(what, "Deploy in this file.")), called)
     return there("No deployment is continue-on-error.")
 
 
 def judge_alone(use: GateUse) -> Judgement:
-    """Whether nothing runs before the gate in its job."""
+    """Return whether nothing runs before the gate in its job."""
     if lacking := _without_gate(use):
         return lacking
     if found := list(use.company()):
         steps = _listed([f"{one.what!r} (line {one.line})" for one in found])
-        what = f"Before the gate, in the job {found[0].job}, runs {steps}, which can decide for it by BASH_ENV or PATH."
+        what = f"In the job {found[0].job}, the gate runs after {steps}, which can override it by BASH_ENV or PATH."
         return _at(missing(what, _ALONE), found)
     return there("No step runs before the gate in its job.")
 
 
 def judge_switches(use: GateUse, variables: Variables, secrets: SecretNames) -> Judgement:
-    """Whether the variables without which a deployment is skipped are set, as variables. No value is told."""
+    """Return whether all variables that a deployment requires are set, as variables. Messages contain no values."""
     everywhere, values = use.switches(Goal.PRODUCTION, Goal.ELSEWHERE), variables.seen
     if not everywhere:
-        return not_needed("No variable decides whether anything is deployed.")
+        return not_needed("No deployment depends on a variable.")
     absent = [name for name, _ in everywhere if not values.get(name)]
     if kept := [name for name in absent if name in secrets.of_every_job and not variables.lost]:
-        what = f"A job asks for variables that are secrets: {_listed(kept)}. It is skipped, and the run is green."
+        what = f"A job reads variables that are secrets: {_listed(kept)}. It is skipped, and the run is green."
         return missing(what, _AS_VARIABLE.format(names=_listed(kept)))
     if variables.lost and absent:
         return hidden(variables.lost)
     if values.get("PRODUCTION", "").lower() == "false":
-        return not_needed("PRODUCTION is false: nothing that is built here may reach production.")
+        return not_needed("PRODUCTION is false: no build of this repository may reach production.")
     wanted = use.switches(Goal.PRODUCTION)
-    said = [
+    wrong = [
         f"{name} {'has another value' if values.get(name) else 'is not set'}"
         for name, value in wanted
         if not values.get(name) or value not in ("", values[name].lower())
     ]
-    if said:
-        what = f"Production is skipped, and the run is green: of the variables that its if asks for, {_listed(said)}."
+    if wrong:
+        what = f"Production is skipped, and the run is green: of the variables that its if requires, {_listed(wrong)}."
         return missing(what, _SET)
-    return there(f"The variables that the if of production asks for are set: {_listed([name for name, _ in wanted])}.")
+    return there(f"The variables that the if of production requires are set: {_listed([name for name, _ in wanted])}.")
 
 
 ROWS: tuple[tuple[str, str, Judge], ...] = (
     ("gate-used", "A job in which this action is the gate", judge_used),
     ("gate-needed", "Build and production wait for the gate", judge_needed),
-    ("gate-asked", "Production asks for the gate's output `deploy-production`", judge_asked),
-    ("gate-told", "The gate is told where else the build takes the pair from", judge_told),
+    ("gate-asked", "Production requires the gate's output `deploy-production`", judge_asked),
+    ("gate-told", "The gate receives every other source of the pair that the build uses", judge_told),
     ("gate-alone", "Nothing runs before the gate in its job", judge_alone),
     ("staging-environment", "Staging does not run in production's environment", judge_staging),
-    ("deployment-failures", "A deployment that fails is red", judge_failures),
+    ("deployment-failures", "A failed deployment makes the run red", judge_failures),
 )
-"""What the file alone answers: the row's id, what has to be so, and how it is judged."""
+"""What can be judged from the file: the row's id, the requirement, and its judge."""
 
 
 def judge_rows(use: GateUse, file: str, chosen: Sequence[str] = ()) -> list[Row]:
-    """Return the rows that the file alone answers, all or those that are chosen; `file` is its path."""
+    """Return the rows that can be judged from the file, all or the `chosen`; `file` is its path."""
     rows = []
     for kind, what, judge in ROWS:
         if not chosen or kind in chosen:
@@ -243,41 +250,37 @@ def judge_rows(use: GateUse, file: str, chosen: Sequence[str] = ()) -> list[Row]
 
 
 def _without_gate(use: GateUse) -> Judgement | None:
-    """What to say where the file has no gate; None where it has one."""
+    """Return the judgement on a file without a gate; None if it has one."""
     if use.gates:
         return None
     if use.called:
-        what = f"whether there is a gate in {_listed(use.called)} cannot be told: only this file is looked at"
+        what = f"whether {_listed(use.called)} has a gate could not be determined: only this file was read"
         return unseen(Unknown(what, _LEVEL_ONE))
-    return missing("No step of the file is a gate of this action: nothing is judged.", _LEVEL_ONE)
+    return missing("No step of the file is a gate of this action, so nothing is checked.", _LEVEL_ONE)
 
 
-def _untold(use: GateUse) -> str:
+def _not_received(use: GateUse) -> str:
     lines = sorted({line for found in use.overrides.values() for one in found for line in one.untold})
     if not lines:
-        return "there is no step of this action to tell it to"
-    return f"this action is not told of it in line {', '.join(map(str, lines[:_MOST]))}"
+        return "the file has no step of this action to pass it to"
+    return f"this action does not receive it in line {', '.join(map(str, lines[:_MOST]))}"
 
 
 def _unasked(use: GateUse, jobs: Sequence[Job]) -> str:
     texts = []
     for job in jobs[:_MOST]:
         if job.condition.is_text:
-            why = "has something beside its ${{ }}, so it always holds"
+            why = "has text outside its ${{ }}, so it is always true"
         elif use.mentions(job):
-            why = f"can hold although the gate's {DEPLOY_PRODUCTION} is not 'true'"
+            why = f"can be true although the gate's {DEPLOY_PRODUCTION} is not 'true'"
         else:
-            why = f"does not ask for the gate's {DEPLOY_PRODUCTION}"
+            why = f"does not check the gate's {DEPLOY_PRODUCTION}"
         texts.append(f"the if of {job.name} {why}")
-    return _sentence(", ".join(texts))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return sentence(", ".join(texts))
 
 
 def _listed(items: Sequence[str]) -> str:
-    """Name a few of them, each once."""
+    """Name up to four, each once."""
     return listed(dict.fromkeys(items), 4)
 
 
@@ -285,9 +288,5 @@ def _names(jobs: Sequence[Job]) -> str:
     return _listed([job.name for job in jobs])
 
 
-def _lines(jobs: Sequence[Job]) -> list[Awry]:
-    return [Awry(job.name, "", job.line) for job in jobs]
-
-
-def _at(judged: Judgement, found: Sequence[Awry]) -> Judgement:
+def _at(judged: Judgement, found: Sequence[Awry] | Sequence[Job]) -> Judgement:
     return replace(judged, line=found[0].line)

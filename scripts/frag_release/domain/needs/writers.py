@@ -1,7 +1,6 @@
-"""The stack's workflow files that write: which keys they hold, what runs beside them, who has to review their change.
+"""Judgements on the stack's workflow files that write: their keys, what runs next to these, who reviews changes.
 
-Of CODEOWNERS (docs: "About code owners") the last of several patterns that means a file counts, and one without
-owners frees it.
+In CODEOWNERS (docs: "About code owners") the last pattern that matches a file counts. One without owners removes them.
 """
 
 from __future__ import annotations
@@ -19,33 +18,34 @@ from . import Judgement, hidden, missing, not_needed, there, unseen, untold
 from .protection import BranchGuard, Deployers, Environment, SecretNames, matches
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-"""Where GitHub looks for it: the first that is there counts."""
+"""Where GitHub looks for it: the first that exists counts."""
 
 _NAME_THEM = (
-    "Put a line such as /.github/ @OWNER/release-managers at the end of .github/CODEOWNERS, and switch on Require "
+    "Add a line such as /.github/ @OWNER/release-managers at the end of .github/CODEOWNERS, and turn on Require "
     "review from Code Owners in the ruleset of the stack branch."
 )
 _TOKENS = ("token", "ticket-token")
 _OWN = "github_token"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _EITHER = re.compile(r"\s*\$\{\{(?:[^()|']|'[^']*'|\([^()]*\))*&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}\s*", re.S)
-"""An expression that is one of two texts, whatever its condition: `${{ … && 'one' || 'other' }}`."""
+"""An expression with one of two texts as its value, for any condition: `${{ … && 'one' || 'other' }}`."""
 _MOST = 4
 _KEEP = (
-    "Keep the key as a secret of an environment that asks for reviewers, or lets in the reviewed stack branch alone, "
+    "Keep the key as a secret of an environment that requires reviewers, or allows only the reviewed stack branch, "
     "and run the job in it; delete the secret of that name from repository and organisation."
 )
-_PIN = "Name the 40 digits of the release's commit, with the version as a comment."
+_PERMIT = "Add permissions: to each of these jobs with what it needs, or pin each action to a full commit SHA."
+_PIN = "Pin each action to the full commit SHA of a release, with the version as a comment."
 _FILING = (
-    "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules stay, and deploy "
-    "files its own record. An older GitHub Enterprise Server does not know that line: leave it out there."
+    "Write environment: {name: ..., deployment: false} there: its reviewers, secrets and rules still apply, and deploy "
+    "creates its own record. Leave that line out on an older GitHub Enterprise Server, which does not support it."
 )
-_FORM = "Bring both to the same content: GitHub shows the form of the default branch, and runs the file of the branch."
+_FORM = "Give both the same content: GitHub shows the form of the default branch, and runs the file of the branch."
 
 
 @dataclass(frozen=True)
 class Owners:
-    """The file CODEOWNERS at `path`."""
+    """A CODEOWNERS file, found at `path`."""
 
     path: str
     text: str
@@ -55,14 +55,14 @@ class Owners:
         found: Sequence[str] = ()
         for line in self.text.splitlines():
             pattern, *names = line.partition("#")[0].split() or [""]
-            if pattern and _means(pattern, file):
+            if pattern and _matches(pattern, file):
                 found = [name for name in names if "@" in name]
         return found
 
 
 @dataclass(frozen=True)
 class WriteKey:
-    """A secret by which a job writes; `environment` is empty where the job has none."""
+    """A secret that a job writes with; `environment` is empty if the job has none."""
 
     secret: str
     environment: str
@@ -71,24 +71,27 @@ class WriteKey:
 
 @dataclass(frozen=True)
 class Writers:
-    """All that a repository's workflow files tell. `moving` are uses beside a write token that name no commit.
+    """What a repository's workflow files contain. `moving` are `uses` without a commit next to a write token.
 
-    `filing` are jobs for which GitHub files a deployment by itself.
+    `perhaps_moving` are those in jobs whose permissions are the repository's default, which may be to write.
+    `filing` are jobs for which GitHub creates a deployment on its own, `forms` the files with `workflow_dispatch`.
     """
 
     keys: Sequence[WriteKey] = ()
     moving: Sequence[str] = ()
+    perhaps_moving: Sequence[str] = ()
     forms: frozenset[str] = frozenset()
     filing: Sequence[str] = ()
     unread: Sequence[str] = ()
 
 
 def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, guard: BranchGuard) -> Judgement:
-    """Whether owners have to review each change of the workflow file, and of the file that names them."""
+    """Return whether code owners must review each change of the workflow file, and of CODEOWNERS itself."""
     if isinstance(found, Unknown):
         return unseen(found)
     if found is None:
-        return missing("There is no file CODEOWNERS: .github/ has no owner, who would have to review it.", _NAME_THEM)
+        what = "There is no file CODEOWNERS, so changes of .github/ need no review by an owner."
+        return missing(what, _NAME_THEM)
     free = [file for file in (workflow_file, found.path) if not found.of(file)]
     if free:
         return missing(f"{found.path} names no owner of {' and '.join(dict.fromkeys(free))}.", _NAME_THEM)
@@ -96,84 +99,87 @@ def judge_owners(workflow_file: str, found: Answer[Owners | None], branch: str, 
 
 
 def read_writers(files: Mapping[str, Answer[Blob | None]], own_action: str) -> Writers:
-    """Read the workflow files, by their names; those that cannot be read are `unread`."""
+    """Read the workflow files, keyed by name; those that cannot be read are `unread`."""
     keys: list[WriteKey] = []
-    moving: list[str] = []
+    moving: dict[bool, list[str]] = {True: [], False: []}
     forms: set[str] = set()
     filing: list[str] = []
     unread: list[str] = []
     for name, blob in files.items():
         try:
             if blob is None or isinstance(blob, Unknown):
-                raise WorkflowFileError("it was not seen")
+                raise WorkflowFileError("it could not be read")
             root = read_tree(blob)
             forms |= {name} if read_triggers(blob).dispatch else set()
             filing += [f"{name} ({job.name}, line {job.line})" for job in _filing(root)]
-            for job, found in _writing(root, own_action):
+            for job, found, is_sure in _writing(root, own_action):
                 either = _EITHER.fullmatch(job.environment)
                 places = either.groups() if either else (job.environment,)
                 keys += [WriteKey(one, place, f"{name} ({job.name})") for one in found for place in places]
-                moving += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
+                moving[is_sure] += [f"{used} ({name}, line {line})" for used, line in _moving(job)]
         except WorkflowFileError:
             unread.append(name)
-    return Writers(list(dict.fromkeys(keys)), moving, frozenset(forms), unread=unread, filing=filing)
+    return Writers(list(dict.fromkeys(keys)), moving[True], moving[False], frozenset(forms), filing, unread)
 
 
 def judge_keys(
     found: Answer[Writers], environments: Mapping[str, Answer[Environment | None]], secrets: SecretNames, branch: str
 ) -> Judgement:
-    """Whether each key that writes is a secret of a guarded environment, and of nothing else."""
+    """Return whether each key that writes is a secret of a guarded environment only."""
     if isinstance(found, Unknown):
         return hidden(found)
     if not found.keys:
-        return _unread(found) or not_needed("No workflow file gives this action a key that writes.")
+        return _unread(found) or not_needed("No workflow file passes this action a key that can write.")
     if loose := [key for key in found.keys if not key.environment]:
         return missing(f"{_keys(loose)} is used without an environment, so every job can use it.", _KEEP)
     if spread := [key for key in found.keys if key.secret.upper() in secrets.of_every_job]:
-        return missing(
-            f"{_keys(spread)} is a secret of the repository or the organisation: every job can use it.", _KEEP
-        )
+        what = f"{_keys(spread)} is a secret of the repository or the organisation, so every job can use it."
+        return missing(what, _KEEP)
     plain = [key for key in found.keys if "${{" not in key.environment]
     if open_to := [key for key in plain if _is_open(environments.get(key.environment), branch)]:
-        what = f"The environment {open_to[0].environment} asks for no reviewer, and lets in more than {branch}"
-        return missing(f"{what}: anyone with push access gets at {_keys(open_to)}.", _KEEP)
-    unseen_policies = [one.policies for one in environments.values() if isinstance(one, Environment)]
-    lost = [one for one in (secrets.lost, *environments.values(), *unseen_policies) if isinstance(one, Unknown)]
-    if lost:
-        return hidden(lost[0])
+        what = f"The environment {open_to[0].environment} has no required reviewers, and allows more than {branch}"
+        return missing(f"{what}: anyone with push access can use {_keys(open_to)}.", _KEEP)
+    policies = [one.policies for one in environments.values() if isinstance(one, Environment)]
+    for answer in (secrets.lost, *environments.values(), *policies):
+        if isinstance(answer, Unknown):
+            return hidden(answer)
     if computed := [key for key in found.keys if key not in plain]:
-        return untold(f"In which environment {_keys(computed)} is used cannot be told.", _KEEP)
-    return _unread(found) or there(f"{_keys(found.keys)}: secrets of a guarded environment, and of nothing else.")
+        return untold(f"The environment in which {_keys(computed)} is used could not be determined.", _KEEP)
+    return _unread(found) or there(f"{_keys(found.keys)}: secrets of a guarded environment only.")
 
 
 def judge_moving(found: Answer[Writers]) -> Judgement:
-    """Whether whatever runs beside a token that writes is named by its commit."""
+    """Return whether all actions in jobs with a token that can write are pinned to a commit."""
     if isinstance(found, Unknown):
         return hidden(found)
     if found.moving:
-        return missing(f"Beside a token that writes, what is used can be moved: {listed(found.moving, 4)}.", _PIN)
-    return _unread(found) or there("Beside tokens that write, all actions are named by their commit.")
+        what = f"Jobs with a token that can write use actions that are not pinned: {listed(found.moving, _MOST)}."
+        return missing(what, _PIN)
+    if found.perhaps_moving:
+        what = f"Jobs without permissions: use actions that are not pinned: {listed(found.perhaps_moving, _MOST)}"
+        return untold(f"{what}. The repository's default decides whether their token can write.", _PERMIT)
+    return _unread(found) or there("In jobs with a token that can write, all actions are pinned to a commit.")
 
 
 def judge_filing(found: Answer[Writers]) -> Judgement:
-    """Whether the deployments that are listed are those that `deploy` files.
+    """Return whether GitHub lists only the deployments that `deploy` creates.
 
-    For a job with an environment GitHub files one, whatever the job does, at the run's own ref: of a rollback that is
-    another commit than the deployed one.
+    GitHub creates one for any job with an environment, at the run's ref: for a rollback that is not the deployed
+    commit.
     """
     if isinstance(found, Unknown):
         return hidden(found)
     if found.filing:
-        return missing(f"GitHub lists each run of these as a deployment: {listed(found.filing, 4)}.", _FILING)
-    return _unread(found) or there("No job has GitHub file a deployment by itself.")
+        return missing(f"GitHub lists each run of these jobs as a deployment: {listed(found.filing, _MOST)}.", _FILING)
+    return _unread(found) or there("GitHub creates no deployment on its own for any job.")
 
 
 def judge_forms(
     branch: str, default: Answer[str], found: Answer[Writers], ids: Answer[tuple[Mapping[str, str], Mapping[str, str]]]
 ) -> Judgement:
-    """Whether the forms that GitHub shows, of the default branch, are those of the files that it runs.
+    """Return whether the forms that GitHub shows, of the default branch, are those of the files that it runs.
 
-    `ids` are the files of the stack branch, and of the default branch, with the ids of their contents.
+    `ids` are the files of the stack branch, and of the default branch, each with the blob id.
     """
     if branch == default:
         return there(f"{branch} is the default branch, whose forms GitHub shows.")
@@ -188,7 +194,7 @@ def judge_forms(
     differ = [name for name in sorted(here) if name in shown and shown[name] != here[name]]
     if absent:
         what = f"{', '.join(absent[:_MOST])} is not on the default branch {default}, so GitHub shows no form for it."
-        return missing(what, f"Bring it there from {branch}.")
+        return missing(what, f"Copy it there from {branch}.")
     if differ:
         return missing(f"{', '.join(differ[:_MOST])} differs between {branch} and the default branch {default}.", _FORM)
     return _unread(found) or there(f"The workflow files of {branch} are those of the default branch {default}.")
@@ -197,21 +203,21 @@ def judge_forms(
 def _judge_review(named: str, branch: str, guard: BranchGuard) -> Judgement:
     rules = () if isinstance(guard.rules, Unknown) else [one for one in guard.rules if one.type == "pull_request"]
     if any(one.owners for one in rules):
-        return there(f"{named}, and a rule asks for their review on {branch}.")
+        return there(f"{named}, and a rule requires their review on {branch}.")
     if not isinstance(guard.classic, Unknown) and guard.classic and guard.classic.needs_owners:
-        return there(f"{named}, and the protection of {branch} asks for their review.")
+        return there(f"{named}, and the branch protection of {branch} requires their review.")
     if any(one.owners is None for one in rules):
-        return untold(f"{named}; whether {branch} needs their review is not shown.", _NAME_THEM)
+        return untold(f"{named}; GitHub does not show whether {branch} requires their review.", _NAME_THEM)
     for lost in (guard.rules, guard.classic):
         if isinstance(lost, Unknown):
             return hidden(lost)
-    return missing(f"{named}, and nothing asks for their review on {branch}.", _NAME_THEM)
+    return missing(f"{named}, but no rule requires their review on {branch}.", _NAME_THEM)
 
 
-def _means(pattern: str, file: str) -> bool:
-    """Whether a pattern means a file: below any folder unless it has a slash before its end, and all of a folder."""
+def _matches(pattern: str, file: str) -> bool:
+    """Whether a pattern matches a file: in any folder unless it has a slash before its end; a folder, all its files."""
     if pattern.startswith("!") or "[" in pattern or "\\" in pattern:
-        return False  # not for CODEOWNERS
+        return False  # not supported in CODEOWNERS
     body = pattern.strip("/")
     start = "" if "/" in pattern.rstrip("/") else "**/"
     below = matches(f"{start}{body}/*/**", file) and not body.endswith("/*")
@@ -219,27 +225,31 @@ def _means(pattern: str, file: str) -> bool:
 
 
 def _filing(root: Node) -> list[Job]:
-    """Return the jobs with an environment that does not say `deployment: false`; pages are deployments of their own."""
-    jobs = [job for job in read_jobs(root, (), "").values() if job.environment]
-    return [job for job in jobs if job.environment.lower() != "github-pages" and not _files_none(job.node)]
+    """Return the jobs with an environment without `deployment: false`, except Pages, a deployment of its own kind."""
+    return [
+        job
+        for job in read_jobs(root, (), "").values()
+        if job.environment.lower() not in ("", "github-pages")
+        and text_of(job.node.child("environment"), "deployment").strip().lower() != "false"
+    ]
 
 
-def _files_none(job: Node) -> bool:
-    return text_of(job.child("environment"), "deployment").strip().lower() == "false"
+def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str], bool]]:
+    """Yield each job that uses this action with a token that can write, and the secrets it is or is made from.
 
-
-def _writing(root: Node, own_action: str) -> Iterator[tuple[Job, Sequence[str]]]:
-    """Yield each job that uses this action with a token that writes, with the secrets that it is, or is made from."""
+    The last is False if only the repository's default decides whether it can.
+    """
     steps = gate_steps(root, own_action)
     for job in read_jobs(root, steps, "").values():
         own = [step for step in steps if step.job == job.name]
         keys = list(dict.fromkeys(secret for step in own for secret in _secrets_of(step, job)))
-        if keys or (own and _may_write(job.node.child("permissions") or root.child("permissions"))):
-            yield job, keys
+        permissions = job.node.child("permissions") or root.child("permissions")
+        if keys or (own and (permissions is None or _may_write(permissions))):
+            yield job, keys, bool(keys or permissions)
 
 
 def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
-    # For the other commands it reads.
+    # Other commands only read with component-token.
     for name in (*_TOKENS, *(["component-token"] if step.value("command") == "prepare" else [])):
         for path in _paths(step.value(name)):
             if path[0] == "secrets" and len(path) == 2 and path[1] != _OWN:
@@ -249,8 +259,8 @@ def _secrets_of(step: GateStep, job: Job) -> Iterator[str]:
 
 
 def _secrets_of_step(job: Job, step_id: str) -> Iterator[str]:
-    made = [step for step in job.steps if text_of(step, "id").lower() == step_id]
-    for _, value in [entry for step in made for entry in step.entries_of("with")]:
+    steps = [step for step in job.steps if text_of(step, "id").lower() == step_id]
+    for _, value in [entry for step in steps for entry in step.entries_of("with")]:
         yield from (path[1].upper() for path in _paths(value.text or "") if path[0] == "secrets" and len(path) == 2)
 
 
@@ -259,10 +269,8 @@ def _paths(text: str) -> Iterator[tuple[str, ...]]:
         yield from (one.path for one in expression.references)
 
 
-def _may_write(permissions: Node | None) -> bool:
-    if permissions is None:
-        return False
-    # A deployment record is a note, which permits nothing.
+def _may_write(permissions: Node) -> bool:
+    # A deployment record is only a note: nothing is permitted by it.
     written = [key.text for key, value in permissions.entries if value.text == "write" and key.text != "deployments"]
     return permissions.text == "write-all" or bool(written)
 
@@ -276,7 +284,7 @@ def _moving(job: Job) -> Iterator[tuple[str, int]]:
 
 
 def _is_open(found: Answer[Environment | None] | None, branch: str) -> bool:
-    """Whether an environment is known to let in what nobody has reviewed; one that is not there lets in everything."""
+    """Whether an environment is known to allow unreviewed refs; one that does not exist allows all."""
     if isinstance(found, Unknown):
         return False
     if found is None:
@@ -291,9 +299,7 @@ def _is_open(found: Answer[Environment | None] | None, branch: str) -> bool:
 def _unread(found: Writers) -> Judgement | None:
     if not found.unread:
         return None
-    return unseen(
-        Unknown(f"{', '.join(found.unread[:_MOST])} could not be read", "Look at it yourself, or correct it.")
-    )
+    return unseen(Unknown(f"{', '.join(found.unread[:_MOST])} could not be read", "Check it yourself, or correct it."))
 
 
 def _keys(keys: Sequence[WriteKey]) -> str:

@@ -1,4 +1,4 @@
-"""What writing and deploying need beside a token's rights: rules, settings, triggers, AWX, the site."""
+"""Judgements on what writing and deploying need besides token rights: rules, settings, triggers, AWX, the site."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .protection import COMMIT, OWN_BRANCH, BranchGuard, BranchRule, Ruleset, ju
 _MOST_PROPOSED = 5
 _LONGEST_POINTER = 200
 _WORDS = ("Stack ", "stack ", "Stack: ", "stack: ", "stack:", "stack-")
-_BYPASS = "or let whoever the token belongs to bypass it (Settings > Rules > Rulesets)"
+_BYPASS = "or let the owner of the token bypass it (Settings > Rules > Rulesets)"
 _CENTURY = range(2000, 2100)
-_SAY_IT = (
-    "Add the two steps behind the push that examples/build-main.yaml has (docs/publish.md, Which image is recorded). "
-    "GitHub Enterprise Server takes no such upload: go back by hand there."
+_UPLOAD_IT = (
+    "Add the two steps that follow the push in examples/build-main.yaml (docs/publish.md, Which image is recorded). "
+    "GitHub Enterprise Server does not support this upload: roll back by hand there."
 )
 _SETTING = (
     "Settings > Actions > General > Workflow permissions: turn on Allow GitHub Actions to create and approve pull "
-    "requests (in the organisation's settings first, where it is greyed out)."
+    "requests (if it is greyed out, in the organisation's settings first)."
 )
 
 
@@ -34,7 +34,7 @@ _SETTING = (
 class Known:
     """What a page may show: `tags` of the stack, the likeliest first, in images of these `names` and `namespaces`.
 
-    `components` are the names of what is shown beside it.
+    `components` are the names of components that may be shown next to it.
     """
 
     tags: Sequence[str]
@@ -44,7 +44,7 @@ class Known:
 
     @property
     def forms(self) -> list[str]:
-        """How the tag may be written. All is our own text: nothing of the page goes into a proposal but its names."""
+        """The forms in which the tag may be written. A proposal takes nothing from the page but its JSON pointers."""
         prefixes = ["", "v"]
         for namespace in dict.fromkeys(self.namespaces):
             prefixes.append(f"{namespace}:")
@@ -54,21 +54,18 @@ class Known:
 
 
 def judge_site(url: str, status: int, page: Page, lines: Sequence[SiteLine], wrong: str) -> Judgement | str:
-    """Whether a page has what `lines` look for; else what is wrong, for which `proposals` may help.
+    """Return whether a page matches each of `lines`; else the problem, for which `proposals` may help.
 
-    `wrong` says why there are no usable lines.
+    `wrong` is why there are no usable lines.
     """
     if status != 200:
         return judge_answer(url, status)
-    failing = [str(number) for number, line in enumerate(lines, 1) if not fits(line, page)]
     if wrong or not lines:
-        return wrong or "The input verify-text is empty, and deploy needs it beside verify-url."
-    if failing:
+        return wrong or "The input verify-text is empty, but deploy needs it with verify-url."
+    if failing := [str(number) for number, line in enumerate(lines, 1) if not fits(line, page)]:
         why = _why_not_json(page) if any(line.pointer for line in lines) else ""
-        return (
-            f"{url} has nothing in the form of line {', '.join(failing)} of verify-text, or several that differ.{why}"
-        )
-    return there(f"{url} has a place for each line of verify-text.", url)
+        return f"{url} has no match for line {', '.join(failing)} of verify-text, or several that differ.{why}"
+    return there(f"{url} has a match for each line of verify-text.", url)
 
 
 def _why_not_json(page: Page) -> str:
@@ -80,40 +77,40 @@ def _why_not_json(page: Page) -> str:
 
 
 def judge_answer(url: str, status: int) -> Judgement:
-    """Whether a page answers as deploy wants it."""
+    """Return whether a page has the status that deploy expects."""
     if status == 200:
-        return there(f"{url} answers 200.", url)
-    return missing(f"{url} answered {status}, and deploy waits for 200.", "Correct verify-url, or mend the page.")
+        return there(f"{url} returns 200.", url)
+    return missing(f"{url} returned {status}, but deploy waits for 200.", "Correct verify-url, or the page.")
 
 
 def advice(page: Page, known: Known) -> str:
-    """Say which lines would do."""
+    """Return a remedy with lines that match the page."""
     found = proposals(page, known)
     if found:
-        return f"In verify-text this would do, if it is the stack's own version there: {'; or '.join(found)}"
+        return f"If the page shows the stack's own version there, set verify-text to: {'; or '.join(found)}"
     return (
-        "Nothing on the page was recognised as the tag of a release of the stack. Have the page show it, and name the "
-        "place in verify-text: POINTER = VALUE for a page of JSON, such as /version/stack = {image-tag}, or the "
+        "No release tag of the stack was recognised on the page. Make the page show it, and name the "
+        "place in verify-text: POINTER = VALUE for a JSON page, such as /version/stack = {image-tag}, or the "
         "text around it, such as Stack {image-tag}."
     )
 
 
 def proposals(page: Page, known: Known) -> list[str]:
-    """Return lines that hold for the likeliest tag that the page shows; empty where none was recognised."""
+    """Return lines that match the likeliest tag on the page; empty if none was recognised."""
     try:
         places = list(_texts(page.document))
     except PageError:
-        return _texts_that_do(page, known)
+        return _matching_texts(page, known)
     ranked = enumerate(known.tags)
     forms = {form.replace("{image-tag}", tag): (rank, form) for rank, tag in ranked for form in known.forms}
     found = [(*forms[text], pointer_of(tokens)) for tokens, text in places if text in forms]
-    found = [one for one in found if _may_stand(pointer=one[2], form=one[1], known=known)]
+    found = [one for one in found if _is_usable(pointer=one[2], form=one[1], known=known)]
     found = [one for one in found if "stack" in one[2].casefold()] or found
     likeliest = min((rank for rank, *_ in found), default=0)
     return [f"{pointer} = {form}" for rank, form, pointer in found if rank == likeliest][:_MOST_PROPOSED]
 
 
-def _texts_that_do(page: Page, known: Known) -> list[str]:
+def _matching_texts(page: Page, known: Known) -> list[str]:
     prefixes = (*(f"{name}:" for name in known.names), *_WORDS)
     lines = [SiteLine(f"{prefix}{{image-tag}}") for prefix in prefixes]
     for tag in known.tags:
@@ -123,8 +120,8 @@ def _texts_that_do(page: Page, known: Known) -> list[str]:
     return []
 
 
-def _may_stand(pointer: str, form: str, known: Known) -> bool:
-    """Whether a pointer reads the same in a line, and does not name a component."""
+def _is_usable(pointer: str, form: str, known: Known) -> bool:
+    """Whether a line reads back as this pointer and form, and the pointer does not name a component."""
     if not pointer.isprintable() or len(pointer) > _LONGEST_POINTER:
         return False
     try:
@@ -135,7 +132,7 @@ def _may_stand(pointer: str, form: str, known: Known) -> bool:
 
 
 def _texts(document: object) -> Iterator[tuple[list[str], str]]:
-    """Yield each text in a document with the way to it. No recursion: a page may be nested as deeply as it likes."""
+    """Yield each text in a document with its path. No recursion: a page may be nested to any depth."""
     left: list[tuple[list[str], object]] = [([], document)]
     while left:
         tokens, value = left.pop()
@@ -148,42 +145,42 @@ def _texts(document: object) -> Iterator[tuple[list[str], str]]:
 
 
 def judge_login(name: Answer[str], url: str) -> Judgement:
-    """Whether AWX is reached and accepts the login; `name` is the account's as AWX tells it."""
+    """Return whether AWX was reached and accepted the login; `name` is the account's name in AWX."""
     if isinstance(name, Unknown):
         return unseen(name)
     return there(f"{url} accepts the login of {name or 'an account'}.")
 
 
 def judge_template(template: Answer[Template]) -> Judgement:
-    """Whether the account sees the template, and may launch it."""
+    """Return whether the account can see the template, and may launch it."""
     if isinstance(template, Unknown):
         return unseen(template)
     where = f" of {template.organization}" if template.organization else ""
-    found = f"The job template {template.name!r}{where} is there"
+    found = f"The job template {template.name!r}{where} exists"
     if problem := template.problem():
         return missing(f"{found}, and {problem[0]}.", problem[1], template.url)
     if template.may_launch is None:
-        return untold(f"{found}; AWX does not tell whether this account may launch it.", MAY_LAUNCH, template.url)
+        return untold(f"{found}; AWX does not report whether this account may launch it.", MAY_LAUNCH, template.url)
     return there(f"{found}, and this account may launch it.", template.url)
 
 
 def judge_variables(data: Answer[LaunchData], variables: Variables) -> Judgement:
-    """Whether the template takes `variables` at its launch. A survey may be for others, which only deploy is given."""
+    """Return whether the template accepts `variables` at launch. Only deploy has those that its survey may need."""
     if isinstance(data, Unknown):
         return unseen(data)
     problem = data.problem(variables)
     if problem is None:
-        return there(f"The job template takes {', '.join(variables)} at its launch.")
+        return there(f"The job template accepts {', '.join(variables)} at launch.")
     what, remedy = f"The job template {problem[0]}.", problem[1]
     if data.questions and (data.unpromptable(variables) or data.missing(variables)):
         asks = ", ".join(sorted(data.questions)[:10])
-        return untold(f"{what} Its survey asks for {asks}: extra-vars of deploy may give that.", remedy)
+        return untold(f"{what} Its survey asks for {asks}, which extra-vars of deploy may contain.", remedy)
     return missing(what, remedy)
 
 
 @dataclass(frozen=True)
 class TicketPlace:
-    """The repository of tickets, as its entry tells."""
+    """The repository for tickets, from `GET /repos/{owner}/{repo}`."""
 
     repository: str
     has_issues: bool
@@ -191,7 +188,7 @@ class TicketPlace:
 
 
 def judge_ticket_place(place: Answer[TicketPlace]) -> Judgement:
-    """Whether tickets can be kept in a repository."""
+    """Return whether tickets can be opened in a repository."""
     if isinstance(place, Unknown):
         return unseen(place)
     if place.archived:
@@ -203,7 +200,7 @@ def judge_ticket_place(place: Answer[TicketPlace]) -> Judgement:
 
 @dataclass(frozen=True)
 class BuildWorkflow:
-    """The stack's workflow as GitHub Actions has it: `state` is its word, `triggers` are those in the file."""
+    """The stack's build workflow: `state` as GitHub Actions returns it, `triggers` as its file has them."""
 
     file: str
     state: Answer[str]
@@ -213,14 +210,14 @@ class BuildWorkflow:
 
 
 def judge_own_branch(branch: str, rules: Answer[Sequence[BranchRule]]) -> Judgement:
-    """Whether rules let a branch such as `branch` be made and pushed to, for a pull request."""
+    """Return whether rules allow creating and pushing a branch such as `branch`, for a pull request."""
     if isinstance(rules, Unknown):
-        return hidden(rules, "When a rule forbids it, prepare says which.")
+        return hidden(rules, "If a rule forbids it, prepare reports which.")
     return judge_branch_rules(branch, rules, OWN_BRANCH, f"Exclude release/* from that rule, {_BYPASS}.")
 
 
 def judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> Judgement:
-    """Whether the token may commit to a branch. Where it may not, or nobody can tell, the usual mode needs no such."""
+    """Return whether the token may commit to a branch; not needed if not or unknown, as the default mode does not."""
     judged = _judge_direct_commit(branch, guard, token)
     if judged.presence is Presence.THERE:
         return judged
@@ -239,27 +236,27 @@ def _judge_direct_commit(branch: str, guard: BranchGuard, token: TokenFacts) -> 
 
 
 def judge_tag_creation(rulesets: Answer[Sequence[Ruleset]], tag: str) -> Judgement:
-    """Whether the token may make a production tag such as `tag` in spite of the tag rulesets."""
+    """Return whether the tag rulesets let the token create a production tag such as `tag`."""
     if isinstance(rulesets, NotOffered):
-        return there("No ruleset forbids a tag: the repository can have none.")
+        return there("No ruleset forbids a tag: rulesets are not available for the repository.")
     if isinstance(rulesets, Unknown):
-        return hidden(rulesets, "When a ruleset forbids it, the command that tags says so.")
+        return hidden(rulesets, "If a ruleset forbids it, the command that tags reports it.")
     return judge_tag_rulesets(tag, rulesets)
 
 
 def judge_pull_request_setting(own_token: bool, allowed: Answer[bool]) -> Judgement:
-    """Whether GitHub Actions may open pull requests, which binds the workflow's own token alone."""
+    """Return whether GitHub Actions may open pull requests, a setting for the workflow's own token only."""
     if not own_token:
-        return not_needed("It binds the workflow's own token alone, and this is another one.")
+        return not_needed("It applies only to the workflow's own token, and this is another one.")
     if isinstance(allowed, Unknown):
-        return hidden(allowed, f"When it is off, prepare says so. {_SETTING}")
+        return hidden(allowed, f"If it is off, prepare reports it. {_SETTING}")
     return there("It is turned on.") if allowed else missing("It is turned off.", _SETTING)
 
 
 def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
-    """Whether the tag that `publish` makes starts the build: by its push, or for the own token by a dispatch."""
+    """Return whether the tag that `publish` creates starts the build: by its push or, for the own token, a dispatch."""
     if build.archived:
-        return missing("The repository is archived: nothing that is done to it starts a workflow.", UNARCHIVE)
+        return missing("The repository is archived, so no workflow can start.", UNARCHIVE)
     if isinstance(build.triggers, Unknown):
         return unseen(build.triggers)
     if isinstance(build.triggers, WorkflowFileError):
@@ -268,50 +265,51 @@ def judge_build(build: BuildWorkflow, kind: TokenKind) -> Judgement:
         return unseen(build.state)
     if build.state != "active":
         state = build.state.replace("_", " ")
-        return missing(f"GitHub says of {build.file}: {state}.", "Actions > the workflow > Enable workflow.")
+        return missing(f"The workflow {build.file} is {state}.", "Actions > the workflow > Enable workflow.")
     return _judge_triggers(build, build.triggers, kind)
 
 
-def judge_pushed_image(file: str, said: Said | WorkflowFileError | Unknown) -> Judgement:
-    """Whether the build says which image it pushed: without that `publish` records no digest to go back to."""
-    if isinstance(said, Unknown):
-        return unseen(said)
-    if isinstance(said, WorkflowFileError):
-        return missing(f"{file} cannot be read: {said.message}.", "Correct it.")
-    if said is Said.HERE:
-        return there(f"{file} uploads an artifact that names the image which it pushed.")
-    if said is Said.PERHAPS_ELSEWHERE:
-        others = "whether the workflows and actions that it uses do, cannot be told"
-        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _SAY_IT)
-    return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _SAY_IT)
+def judge_pushed_image(file: str, upload: Said | WorkflowFileError | Unknown) -> Judgement:
+    """Return whether the build reports which image it pushed: else `publish` records no digest to roll back to."""
+    if isinstance(upload, Unknown):
+        return unseen(upload)
+    if isinstance(upload, WorkflowFileError):
+        return missing(f"{file} cannot be read: {upload.message}.", "Correct it.")
+    if upload is Said.HERE:
+        return there(f"{file} uploads an artifact that names the pushed image.")
+    if upload is Said.PERHAPS_ELSEWHERE:
+        others = "whether the workflows and actions that it uses do could not be determined"
+        return untold(f"{file} uploads no artifact {PUSHED_IMAGE}; {others}.", _UPLOAD_IT)
+    return missing(f"{file} uploads no artifact {PUSHED_IMAGE}, so its releases cannot be rolled back to.", _UPLOAD_IT)
 
 
 def _judge_triggers(build: BuildWorkflow, triggers: Triggers, kind: TokenKind) -> Judgement:
     file = build.file
     if kind is TokenKind.OWN:
         if triggers.dispatch:
-            return there(f"{file} has workflow_dispatch, by which publish starts it: a tag of its own token does not.")
-        remedy = f"Add workflow_dispatch to `on` of {file}, or give publish a token of an app or a person."
-        return missing(f"{file} has no workflow_dispatch, and what a workflow's own token tags starts nothing.", remedy)
+            what = "has workflow_dispatch, which publish uses, because a tag of the workflow's own token starts no run"
+            return there(f"{file} {what}.")
+        remedy = f"Add workflow_dispatch to `on` of {file}, or give publish the token of an app or a person."
+        return missing(f"{file} has no workflow_dispatch, and a tag of the workflow's own token starts no run.", remedy)
     return _judge_tags(file, triggers.tags, build.tag_format)
 
 
 def _judge_tags(file: str, tags: Tags, form: TagFormat) -> Judgement:
-    """Whether pushed production tags start a workflow; only if none of very many does, it certainly never starts."""
+    """Return whether pushed production tags start a workflow; missing only if none of very many does."""
     remedy = f"Add push with tags to `on` of {file}, with a pattern such as '{form.trigger_pattern}'."
     usual = [form.like("2023.06.1"), form.like("2024.11.12") if form.by_month else form.samples[1]]
     left_out = [tag for tag in usual if not tags.start(tag)]
     if not left_out:
         return there(f"{file} starts for tags such as {' and '.join(usual)}.")
     if tags.patterns is None:
-        return untold(f"Which tags start {file} cannot be told from the patterns under push in its `on`.", remedy)
+        what = f"Which tags start {file} could not be determined from the patterns under push in its `on`."
+        return untold(what, remedy)
     if not any(map(tags.start, _many(form))):
         return missing(f"No push of a tag such as {left_out[0]} starts {file}.", remedy)
-    what = f"{file} does not start for every production tag: {' and '.join(left_out)} would not start it."
-    return untold(what, remedy)
+    return untold(f"{file} does not start for every production tag: not for {' and '.join(left_out)}.", remedy)
 
 
 def _many(form: TagFormat) -> Iterator[str]:
-    """Yield production tags of a century, or of a hundred major numbers."""
+    """Yield production tags of a century or, if they are not by month, also of a hundred major numbers."""
     for first in (1, *_CENTURY) if form.by_month else (*range(100), *_CENTURY):
         yield from (f"{form.prefix}{first}.{rest}" for rest in ("2.3", "0.0", "06.1", "11.12"))
