@@ -73,8 +73,8 @@ def test_what_is_required_is_told_first(command: str) -> None:
     assert re.findall(r"--([a-z-]+) ", parts["required"]) == REQUIRED[command]
     assert not set(re.findall(r"--([a-z-]+) ", parts["options"])) & set(REQUIRED[command])
     assert (
-        "--stack-repository OWNER/NAME Repository of the stack [else what GITHUB_REPOSITORY says, else the remote of "
-        "the clone that you are in]" in parts["required"]
+        "--stack-repository OWNER/NAME Repository of the stack [else the value of GITHUB_REPOSITORY, else the remote "
+        "of the current clone]" in parts["required"]
     )
 
 
@@ -118,5 +118,5 @@ def test_the_top_page_names_commands_secrets_and_statuses() -> None:
     assert all(f"{one.terminal_variable} ({one.name})" in parts["secrets"] for one in INPUTS if one.secret)
     assert re.findall(r" ([0-9]) ", parts["exit"]) == ["0", "1", "2", "3"]
     assert " ".join(top_page().split()).endswith(
-        "python3 scripts COMMAND --help shows the options of a command, and --version which release this is."
+        "python3 scripts COMMAND --help shows the options of a command; --version shows the release."
     )
