@@ -118,12 +118,12 @@ def test_a_secret_of_another_command_is_no_advice_to_give_it() -> None:
         ),
         (
             "gate --GITHUB_TOKEN=hunter2",
-            "Argument 2 (the command is the first) is not the name of an option; did you mean the variable GITHUB_TOKEN?",
+            "Argument 2 (the command is the first) is not an option; did you mean the variable GITHUB_TOKEN?",
         ),
-        ("gate -ref x", "Argument 2 (the command is the first) is not the name of an option; did you mean --ref?"),
-        ("gate --ref x -phunter2", "Argument 4 (the command is the first) is not the name of an option."),
-        ("gate --hunter2", "Argument 2 (the command is the first) is not the name of an option."),
-        ("gate --", "Argument 2 (the command is the first) is not the name of an option."),
+        ("gate -ref x", "Argument 2 (the command is the first) is not an option; did you mean --ref?"),
+        ("gate --ref x -phunter2", "Argument 4 (the command is the first) is not an option."),
+        ("gate --hunter2", "Argument 2 (the command is the first) is not an option."),
+        ("gate --", "Argument 2 (the command is the first) is not an option."),
         ("gate --command deploy", "There is no option --command."),
     ],
 )
@@ -273,10 +273,7 @@ def test_help_is_asked_for_anywhere(arguments: list[str], expected: bool) -> Non
 def test_help_behind_a_flag_is_told_where_it_goes() -> None:
     """Whether it is the value of a variable cannot be seen there, so the page is not shown in place of a verdict."""
     error = refused("prepare", "--dry-run", "--help")
-    assert (
-        error.message
-        == "Argument 3 (the command is the first) is --help, in a place where the value of an option could be."
-    )
+    assert error.message == "Argument 3 (the command is the first) is --help, where the value of an option could be."
     assert error.remedy == "Write it directly after the command: python3 scripts prepare --help."
 
 
@@ -295,7 +292,7 @@ def test_the_place_of_an_argument_is_its_own() -> None:
     """An argument that no option takes is told by where it stands, not by where the same text stood before."""
     assert refused("gate", "--ref", "x", "x").message == "Argument 4 (the command is the first) is not an option."
     assert refused("gate", "--ref", "-1", "--check-ci", "true", "x", "--", "x").message == (
-        "Argument 7 (the command is the first) is not the name of an option."
+        "Argument 7 (the command is the first) is not an option."
     )
 
 

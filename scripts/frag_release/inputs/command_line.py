@@ -264,14 +264,14 @@ def _no_option(word: str, command: str) -> UsageError:
     option, nth = word.partition("=")[0], _nth(getattr(word, "place", None))
     if word in _HELP:
         return UsageError(
-            f"{nth} is {word}, in a place where the value of an option could be.",
+            f"{nth} is {word}, where the value of an option could be.",
             f"Write it directly after the command: {PROGRAM} {command} --help.",
         )
     if not word.startswith("-"):
         return UsageError(
             f"{nth} is not an option.", "Write options as --name value, with quotes around a value that has spaces."
         )
-    what = f"There is no option {option}" if _can_be_shown(option) else f"{nth} is not the name of an option"
+    what = f"There is no option {option}" if _can_be_shown(option) else f"{nth} is not an option"
     near = _meant(option.lstrip("-"), command)
     return UsageError(
         f"{what}; did you mean {' or '.join(near)}?" if near else f"{what}.",
