@@ -42,10 +42,9 @@ class Program:
         Without arguments, the inputs are read on a runner, and help is shown in a terminal.
         """
         if self._has_options:
-            # Imported late: a run on a runner has no options.
-            from .inputs import command_line as options
+            from .inputs.command_line import ask_for_page  # late: a runner's step has no options
 
-            if options.ask_for_page(self._arguments):
+            if ask_for_page(self._arguments):
                 try:
                     return _show_page(self._arguments, self._log)
                 except UsageError as error:
@@ -59,12 +58,10 @@ class Program:
     def _read(self) -> Values:
         """Read the inputs; raises UsageError."""
         if self._has_options:
-            from .inputs import command_line
-            from .inputs import command_line as options
+            from .inputs.command_line import read_from_terminal, with_clone
 
-            texts = options.read_from_terminal(self._arguments, self._environ)
-            execution = self._execution
-            execution.context = command_line.with_clone(execution.context, texts, self._log.progress)
+            texts = read_from_terminal(self._arguments, self._environ)
+            self._execution.context = with_clone(self._execution.context, texts, self._log.progress)
         else:
             texts = read_from_environment(self._environ)
         # Before the inputs are checked: an error about one may be printed first.

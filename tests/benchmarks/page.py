@@ -10,8 +10,9 @@ from benchmarks.scale import Scale
 _PAGE = """\
 # How long a gate takes
 
-Measured by `make bench`: whole processes, run one after the other in turns, each judging the worked example's release
-`2023.06.2`. All contestants make the same checks and must reach the same verdict, on a good release and on two bad ones.
+Measured by `make bench`: whole processes, run one after the other in turns, each judging the worked example's
+release `2023.06.2`. All contestants make the same checks and must reach the same verdict, on a good release and on two
+bad ones.
 
 {machine}
 
@@ -32,9 +33,9 @@ What a runner downloads, built as GitHub builds it (`git archive`, with `export-
 - **JavaScript action** makes the same checks with `@actions/core` and `@octokit/rest`, everything in parallel, bundled
   into one file by esbuild, as such actions are published. **Shell script** makes them with `gh api`, `jq` and `curl`,
   one after the other, as such scripts are written today. Both are in `tests/benchmarks`.
-- The *delay* is added to every response of the servers: the GitHub emulator `emulate` and a real registry, over TLS with
-  the usual list of certificates. Unlike on a network, opening a connection is not delayed; the shell script, which opens
-  one for each request, benefits most from that.
+- The *delay* is added to every response of the servers: the GitHub emulator `emulate` and a real registry, over TLS
+  with the usual list of certificates. Unlike on a network, opening a connection is not delayed; the shell script, which
+  opens one for each request, benefits most from that.
 - *Time* is the median, with the middle half of the runs in brackets. *First request* is measured from the start of the
   process to the arrival at the server. *Memory* is the peak of the largest process, for a bare checkout that of pip.
 

@@ -127,9 +127,9 @@ class Execution:
         from .. import __version__
         from ..domain.reports import Stopped
 
-        title = f"{how} partway" if self._journal.actions else _titled(how)
+        ending = " partway" if self._journal.actions else "" if how == "Refused" else ": nothing was decided"
         command = self._values.command if self._values else ""
-        return self._with_journal(Stopped(command, __version__, utc_now(), title, problem=problem))
+        return self._with_journal(Stopped(command, __version__, utc_now(), how + ending, problem=problem))
 
     def _with_journal(self, report: Report) -> Report:
         journal = self._journal
@@ -152,10 +152,6 @@ class Execution:
             f"{left}. Please report it, with this line and the step's log.",
             FAULT,
         )
-
-
-def _titled(how: str) -> str:
-    return how if how == "Refused" else f"{how}: nothing was decided"
 
 
 def _problem(error: ExpectedError) -> Problem:

@@ -130,7 +130,7 @@ def read_configuration(blob: Blob) -> Configuration:
         root_of(events)
         tree = read_tree(blob)
     except WorkflowFileError as error:
-        raise _wrong(error.message.replace(", so it is no workflow", ""), error.line or 1, "Correct it.") from error
+        raise _wrong(error.message.partition(", so it is ")[0], error.line or 1, "Correct it.") from error
     return configuration_of(_value(tree))
 
 

@@ -16,6 +16,7 @@ from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.evidence import variable_stem
+from ..table.input import VARIABLE
 from ..values import Values, unconfigured, wrong_input
 from .report import check_report
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ...domain.findings import Allowance
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_VARIABLE = re.compile(VARIABLE)
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
 
