@@ -274,7 +274,7 @@ def item_pattern(one: Input) -> str:
 def _not_of_kind(where: str, wanted: str, line: int, one: Input | None = None) -> NoReturn:
     shown = " or ".join(choices(one)) if one and one.kind is Kind.CHOICE else wanted
     raise _wrong(
-        f"{where} is not {shown}", line, f"Write {shown}; numbers and words such as true need quotes as texts."
+        f"{where} is not {shown}", line, f"Write {shown}; numbers and words such as true need quotes to be texts."
     )
 
 

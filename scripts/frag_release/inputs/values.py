@@ -73,12 +73,11 @@ class Values:
             return one.default_of(self.command)
         if self.command not in one.commands:
             raise of_another_command(one, self.command)
-        if one.kind is Kind.LINES:
+        has_lines = one.kind is Kind.LINES
+        if has_lines:
             text = text.replace("\r\n", "\n")
-        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(
-            text.replace("\n", "") if one.kind is Kind.LINES else text
-        ):
-            lines = "in lines" if one.kind is Kind.LINES else "on one line"
+        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(text.replace("\n", "") if has_lines else text):
+            lines = "in lines" if has_lines else "on one line"
             raise _wrong(one, text, f"Write it {lines}, without control characters.")
         _CHECKS[one.kind](one, text)
         return text
@@ -298,12 +297,8 @@ def _check_pairs(one: Input, text: str) -> None:
         raise wrong_input(one.name, text, "Name each component once.")
 
 
-def _check_nothing(one: Input, text: str) -> None:
-    return
-
-
 _CHECKS = {
-    **dict.fromkeys((Kind.TEXT, Kind.LIST, Kind.LINES, Kind.FILE), _check_nothing),
+    **dict.fromkeys((Kind.TEXT, Kind.LIST, Kind.LINES, Kind.FILE), lambda one, text: None),
     **dict.fromkeys(_SIMPLE, _check_simple),
     Kind.CHOICE: _check_choice,
     Kind.URL: _check_url,

@@ -49,7 +49,7 @@ class RegistrySettings:
         hosts = {one_name(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
         if len(hosts) > 1:
             raise UsageError(
-                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), and the inputs "
+                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), but the inputs "
                 "registry-username and registry-password are a login for one. It was not sent to any of them.",
                 "Give registry-config instead: a docker configuration with a login for each registry that needs one.",
             )
@@ -191,8 +191,8 @@ def _check_hosts(values: Values) -> None:
     hosts = {host_of_image(image) for image in images if image not in ("", NO_IMAGE)} - {DOCKER_HUB}
     if hosts:
         raise UsageError(
-            f"The inputs registry-username and registry-password are a login, and {FILE} names the registry "
-            f"{', '.join(sorted(hosts))}: a file of the repository does not decide where a login goes.",
+            f"The inputs registry-username and registry-password are a login, but only {FILE} names the registry "
+            f"{', '.join(sorted(hosts))}: a file in the repository must not decide where a login is sent.",
             "Name the registry in registry-url, or give registry-config, which has a login for each registry.",
         )
 

@@ -202,7 +202,7 @@ def _stack_image(values: Values, repository: str) -> str:
 def _check(settings: DeploySettings) -> None:
     tag = settings.image_tag
     if tag and not is_image_tag(tag):
-        raise wrong_input("image-tag", tag, "Use a tag that an image can have.")
+        raise wrong_input("image-tag", tag, "Use a valid tag of an image.")
     for name in settings.expected.digests:
         if not settings.check_images:
             raise UsageError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...dataclass import dataclass, fields, replace
 from ...domain.audit.rules import Since, parse_since
@@ -25,6 +25,7 @@ NEWEST = "newest"
 _ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}")
 _NOT_OF_GATE = frozenset({"command", "stack-repository", "report"})
 _SECRETS = frozenset(one.name for one in INPUTS if one.secret)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -130,26 +131,18 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),
         environment=values.text("environment"),
-        awx=_awx(values),
+        awx=_or_error(lambda: read_deployer(values)),
         site_urls=values.items("verify-url"),
-        site=_site(values, common),
+        site=_or_error(lambda: read_site_settings(values, common)),
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
         tags_with_own_token=tags_with_own_token(values, context),
     )
 
 
-def _awx(values: Values) -> AwxSettings | UsageError | None:
-    """Return an error instead of raising it: it is a finding, and the other commands can still be examined."""
+def _or_error(read: Callable[[], _T]) -> _T | UsageError:
+    """Return an error instead of raising it: it becomes a finding, and the other commands can still be examined."""
     try:
-        return read_deployer(values)
-    except UsageError as error:
-        return error
-
-
-def _site(values: Values, common: Settings) -> SiteSettings | UsageError:
-    """Return an error instead of raising it: doctor suggests a correction."""
-    try:
-        return read_site_settings(values, common)
+        return read()
     except UsageError as error:
         return error
 

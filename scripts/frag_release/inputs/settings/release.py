@@ -119,7 +119,7 @@ def _assignees(values: Values) -> tuple[str, ...]:
         if not _LOGIN.fullmatch(login):
             raise wrong_input("assignees", login, "Use GitHub logins, separated by commas.")
     if len(logins) > MOST_ASSIGNEES:
-        raise wrong_input("assignees", values.text("assignees"), f"GitHub allows {MOST_ASSIGNEES} for an issue.")
+        raise wrong_input("assignees", values.text("assignees"), f"GitHub allows at most {MOST_ASSIGNEES} per issue.")
     return logins
 
 
@@ -280,8 +280,8 @@ def check_new(settings: Settings, own_token: bool) -> None:
     if len({one.owner.lower() for one in asked}) > 1:
         owners = " and ".join(one.repository for one in asked)
         raise UsageError(
-            f"{names} cannot both be new: {owners} have two owners, and component-token is one token of one owner.",
-            "Make one of them new at a time, each with a token of its owner.",
+            f"{names} cannot both be new: {owners} have different owners, but component-token is a token of one owner.",
+            "Use new for one of them at a time, each with a token of its owner.",
         )
     if own_token:
         given_as = "component-token" if settings.connections.component_token else "token"

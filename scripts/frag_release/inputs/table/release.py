@@ -89,13 +89,7 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_AWX,
     ),
     Input("awx-username", "User name for AWX, with `awx-password`", shape="NAME", commands=_AWX),
-    Input(
-        "awx-password",
-        "Password for AWX",
-        secret=True,
-        commands=_AWX,
-        terminal_variable="AWX_PASSWORD",
-    ),
+    Input("awx-password", "Password for AWX", secret=True, commands=_AWX, terminal_variable="AWX_PASSWORD"),
     Input(
         "awx-token",
         "Token for AWX, instead of user name and password",
@@ -343,13 +337,7 @@ RELEASE: tuple[Input, ...] = (
         commands=of("prepare", "publish", "announce"),
         in_file=True,
     ),
-    Input(
-        "assignees",
-        "Logins to assign the ticket to",
-        kind=Kind.LIST,
-        in_file=True,
-        commands=of("announce"),
-    ),
+    Input("assignees", "Logins to assign the ticket to", kind=Kind.LIST, in_file=True, commands=of("announce")),
     Input("labels", "Labels for the ticket", kind=Kind.LIST, in_file=True, commands=of("announce")),
     Input(
         "checklist",
