@@ -159,7 +159,7 @@ class Session(Generic[_S]):
 
     @cached_property
     def github(self) -> GithubForge:
-        """GitHub, for what clones cannot do: the session's own view, unless that is of clones."""
+        """GitHub, for what clones cannot do: the session's own view, unless it reads clones."""
         from ..adapters.github import GithubForge
 
         return self.forge if isinstance(self.forge, GithubForge) else self.services.github()

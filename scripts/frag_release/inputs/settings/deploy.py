@@ -48,9 +48,9 @@ def check_template(name: str, titles: Mapping[str, str], environment: str, allow
 
 @dataclass(frozen=True)
 class DeploySettings(GateSettings):
-    """What is to be deployed, and where.
+    """What to deploy, and where.
 
-    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty for a rollback, whose record names it.
+    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty if a rollback's record must name it.
     `gated` is False only by an explicit input, outside production. `verify_looks` checks of the site in a row must
     pass. A release must have stayed on staging for `staging_minutes`, None if that is not required.
     `production_template` may be launched outside production although its name names production. `awx` is None if AWX

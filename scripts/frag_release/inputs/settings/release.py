@@ -73,7 +73,7 @@ class AnnounceSettings(Settings):
 
     @property
     def told_in(self) -> str:
-        """The repository of the ticket that is written."""
+        """The repository of the ticket to open or update."""
         return self.ticket.repository if self.ticket else self.ticket_repository
 
 

@@ -196,7 +196,7 @@ SUBJECT: tuple[Input, ...] = (
         in_file=True,
     ),
 )
-"""What is judged; the components' inputs follow it."""
+"""What is judged, apart from the components."""
 
 RULES: tuple[Input, ...] = (
     Input(
