@@ -68,16 +68,13 @@ class Finish:
             self._try("log", lambda: say(text))
 
     def _annotate(self, report: Report) -> None:
-        if self.context.on_runner:
-            self._try("log", lambda: self._annotate_findings(report))
         title = _ACTION if isinstance(report, Stopped) else report.command
-        for problem in filter(None, [report.problem, *self._troubles]):
+        problems = [*filter(None, [report.problem]), *self._troubles]
+        notes = [("warning", report.command, note) for note in report.notes]
+        remarks = [(one.level, one.title, one.message) for one in report.remarks()]
+        self._try("log", lambda: self.log.annotate_all(report.told_findings(), [*notes, *remarks], len(problems)))
+        for problem in [*filter(None, [report.problem]), *self._troubles]:
             self._annotate_problem(problem, title)
-
-    def _annotate_findings(self, report: Report) -> None:
-        self.log.annotate_findings(report.told_findings())
-        self.log.annotate_all(("warning", report.command, note) for note in report.notes)
-        self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
 
     def _annotate_problem(self, problem: Problem, title: str) -> None:
         # A lost log is a problem of its own, which the summary reports.

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,14 +79,6 @@ class Log:
         """Print a document unwrapped to standard output; raises OSError if it is lost."""
         self._results.write(neutral(text), as_is=True)
 
-    def annotate_all(self, annotations: Iterable[tuple[str, str, str]]) -> None:
-        """Print annotations (level, title, message), at most as many of each level as GitHub shows for a step."""
-        left: dict[str, int] = {}
-        for level, title, message in annotations:
-            left[level] = left.get(level, MAX_ANNOTATIONS) - 1
-            if left[level] >= 0:
-                self.annotate(level, title, message)
-
     def annotate(self, level: str, title: str, message: str, file: str = "", line: int | None = None) -> None:
         """Print an annotation (`error`, `warning` or `notice`), at a line of a file if both are given."""
         if not self._on_runner:
@@ -104,19 +97,28 @@ class Log:
             if stream is not None:
                 core.issue_command(name, dict(properties), message)
 
-    def annotate_findings(self, findings: Iterable[Finding]) -> None:
-        """Annotate findings that block or warn; beyond GitHub's limit, the last annotation counts the rest."""
+    def annotate_all(
+        self, findings: Iterable[Finding], others: Iterable[tuple[str, str, str]] = (), more_errors: int = 0
+    ) -> None:
+        """Annotate findings that block or warn, and `others` (level, title, message), as many as GitHub shows.
+
+        If there are more of a level, the last annotation counts the rest. `more_errors` are left room for.
+        """
         if not self._on_runner:
             return
-        by_level: dict[str, list[Finding]] = {}
-        for finding in findings:
-            if finding.status in _LEVELS:
-                by_level.setdefault(_LEVELS[finding.status], []).append(finding)
+        by_level: dict[str, list[Callable[[], None]]] = {}
+        for one in findings:
+            if level := _LEVELS.get(one.status):
+                text = in_one_line(one.message, one.remedy)
+                show = partial(self.annotate, level, f"{one.rule} ({one.subject})", text, one.file, one.line)
+                by_level.setdefault(level, []).append(show)
+        for level, title, message in others:
+            by_level.setdefault(level, []).append(partial(self.annotate, level, title, message))
         for level, chosen in by_level.items():
-            shown = chosen if len(chosen) <= MAX_ANNOTATIONS else chosen[: MAX_ANNOTATIONS - 1]
-            for finding in shown:
-                message = in_one_line(finding.message, finding.remedy)
-                self.annotate(level, f"{finding.rule} ({finding.subject})", message, finding.file, finding.line)
+            room = MAX_ANNOTATIONS - (more_errors if level == "error" else 0)
+            shown = chosen if len(chosen) <= room else chosen[: max(room - 1, 0)]
+            for print_one in shown:
+                print_one()
             if len(chosen) > len(shown):
                 self.annotate(level, "More findings", f"{len(chosen) - len(shown)} more are in the job summary.")
 
