@@ -1,10 +1,10 @@
-"""Where the program starts: `python3 scripts COMMAND --option value`, or without arguments on a runner.
+"""The program's entry point: `python3 scripts COMMAND --option value`, or without arguments on a runner.
 
 The main thread only waits: for the program, which runs in a thread of its own, or for a signal. This file alone must
-be readable by any Python 3, to be able to say that it is too old.
+parse on any Python 3, to be able to report one that is too old.
 """
 
-# What `signal` is made of: that one imports others first, and meanwhile the handlers of Python itself stand.
+# `signal` would import other modules first, while Python's own handlers are still installed.
 import _signal  # type: ignore[import-not-found]
 import os
 
@@ -16,14 +16,14 @@ os.set_blocking(newsroom, False)
 
 
 def hear(number: int, _frame: object) -> None:
-    """Note a signal. One that comes while even telling what became of the run takes seconds ends the process."""
+    """Record a signal. It ends the process if reporting a cut-off run has already taken too long."""
     signals.append(number)
     if telling and time.monotonic() > telling[0] + TELLING_SECONDS:
         os._exit(cancelled_status())
 
 
 if __name__ == "__main__":
-    # A signal may reach any thread, and only by this does the main thread wake up.
+    # A signal may reach any thread; only this wakes up the main thread.
     _signal.set_wakeup_fd(newsroom)
     _signal.signal(_signal.SIGINT, hear)
     _signal.signal(_signal.SIGTERM, hear)
@@ -46,24 +46,24 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 10)
 
-# What modules are made of stays to the end: to look through it for waste all the while takes 15 ms of the start.
+# Module objects live to the end: repeated garbage collection of them would take 15 ms of the start.
 gc.set_threshold(50000, 20, 20)
 
 GRACE_SECONDS = 6.2
 """How long a cancelled run may take to end itself: a runner kills it 10 s after the first signal (actions/runner)."""
 
 LOADING_SECONDS = 2.0
-"""How long a run that is cancelled at its start may take to load its modules, to tell by itself what became of it."""
+"""How long a run that is cancelled at its start may take to load its modules, in order to report the result itself."""
 
 TELLING_SECONDS = 2.0
-"""How long a run that is cut off may take to tell what is known of it."""
+"""How long reporting a run that is cut off may take."""
 
 STACK_BYTES = 16 * 2**20
 """Size of the program's stack: some systems give a thread only half a megabyte."""
 
 
 class Started:
-    """The program, once its modules are there."""
+    """The program, once its modules are loaded."""
 
     program = None  # type: Program | None
 
@@ -79,8 +79,8 @@ def start() -> int:
 
 
 def cancel() -> int:
-    """Have the program end itself; return the exit status. If it does not, or a second signal comes, it is cut off."""
-    # It tells more itself than can be told for it, once its modules are there.
+    """Let the program end itself, or cut it off after a time or at a second signal; return the exit status."""
+    # Once its modules are loaded, the program itself can report more.
     start = time.monotonic()
     wait_until(lambda: Started.program is not None, start + LOADING_SECONDS)
     if Started.program is not None:
@@ -95,24 +95,24 @@ def cancel() -> int:
 
 
 def wait_until(happened: "Callable[[], bool]", end: float) -> None:
-    """Wait until something has happened, the program has ended, a second signal has come, or it is that late."""
+    """Wait until `happened()`, the end of the program, a second signal, or the time `end`."""
     while not (happened() or ended or len(signals) > 1) and time.monotonic() < end:
         wait(min(0.05, end - time.monotonic()))
 
 
 def not_begun() -> int:
-    """Tell that the run was cancelled before it did anything."""
+    """Report that the run was cancelled before it did anything."""
     return stop("The run was cancelled before it began. Nothing was started.", cancelled_status())
 
 
 def wait(seconds: "float | None" = None) -> None:
-    """Wait until the program has ended or a signal has come, or so many seconds."""
+    """Wait for the end of the program or a signal, at most `seconds`."""
     if select.select([news], [], [], seconds)[0]:
         os.read(news, 1024)
 
 
 def run() -> None:
-    """Run the program, and keep its exit status."""
+    """Run the program and store its exit status."""
     status = 3
     try:
         status = load_and_run()
@@ -122,12 +122,12 @@ def run() -> None:
 
 
 def load_and_run() -> int:
-    """Put the dependencies in place, run the command and return the exit status."""
+    """Make the dependencies importable, run the command and return the exit status."""
     if sys.version_info < OLDEST_PYTHON:
         found = "{}.{}".format(*sys.version_info)
         return stop(f"python3 is {found}, and 3.10 or newer is needed: put actions/setup-python before it.", 2)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal may be unable to show a sign; that must not stop a run which is writing something.
+        # A character that the terminal cannot show must not stop a run that is writing.
         sys.stdout.reconfigure(errors="backslashreplace")
     from frag_release.runner import bundle
 
@@ -135,7 +135,7 @@ def load_and_run() -> int:
         if not (bundle.mount() or is_page()):
             install()
     except OSError as error:
-        # The signal may have ended what installs them.
+        # The signal may have ended the installation.
         return not_begun() if signals else stop(str(error), 1)
     try:
         from frag_release.cli import run as run_program
@@ -145,8 +145,8 @@ def load_and_run() -> int:
 
 
 def install() -> None:
-    """Put the packages of a bare checkout in place; raises OSError."""
-    from frag_release.runner import dependencies  # late: a release carries them
+    """Install the packages of a bare checkout; raises OSError."""
+    from frag_release.runner import dependencies  # late: a release includes them
 
     try:
         dependencies.provide(os.environ)
@@ -155,17 +155,17 @@ def install() -> None:
 
 
 def begin(program: "Program") -> None:
-    """Keep the program, which from now on tells by itself what became of it."""
+    """Store the program, which reports its own end from now on."""
     Started.program = program
 
 
 def cancelled_status() -> int:
-    """The exit status of a run that was cancelled: in a terminal what shells expect of Ctrl-C."""
+    """The exit status of a cancelled run: in a terminal, the one that shells expect after Ctrl-C."""
     return 1 if os.environ.get("GITHUB_ACTIONS") == "true" else 130
 
 
 def is_page() -> bool:
-    """Whether no more than the version or a page of help is to be printed, which needs no packages, nor a network."""
+    """Whether only the version or a help page is to be printed, which needs neither packages nor a network."""
     arguments = sys.argv[1:]
     if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
         return False
@@ -175,7 +175,7 @@ def is_page() -> bool:
 
 
 def stop(message: str, status: int) -> int:
-    """Say why nothing can run, close every door, and return the exit status."""
+    """Report why the action could not start, allow nothing, and return the exit status."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         data = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         print("::error title=frag-release-action::" + data)
@@ -186,25 +186,25 @@ def stop(message: str, status: int) -> int:
             "Nothing is deployed by a run that ends like this.\n",
         )
     else:
-        # Perhaps nobody reads it any more.
+        # The reader may have gone.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             print("error: " + message, file=sys.stderr)
     return status
 
 
 def escaped(message: str) -> str:
-    """Return `message`, which may quote a program's words, as text for HTML, with nothing in it that is not seen."""
+    """Return `message`, which may quote a program's output, escaped for HTML and without invisible characters."""
     seen = (char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in message[:10000])
     return html.escape("".join(seen))
 
 
 def leave(status: int) -> None:
-    """End the process without taking four hundred modules apart first, which would take 35 ms.
+    """End the process without the teardown of four hundred modules, which would take 35 ms.
 
-    Nor are threads waited for, of which one may still listen to a server that nobody wants to hear any more.
+    Nor does it wait for threads, one of which may still wait for a server whose answer is not needed any more.
     """
     for stream in (sys.stdout, sys.stderr):
-        # Perhaps nobody reads it any more, or it was closed by whoever started us.
+        # The reader may have gone, or the parent process may have closed it.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status)

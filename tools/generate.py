@@ -1,7 +1,7 @@
-"""Writes what is generated from the table of inputs and the catalogue of rules: `make generate`.
+"""Writes the files that are generated from the table of inputs and the catalogue of rules: `make generate`.
 
-`action.yml` is written whole; in docs/reference.md the parts between `<!-- generated: NAME -->` and
-`<!-- /generated -->` are. With `--check` nothing is written and stale files end with status 1.
+`action.yml` and the JSON schema are written whole, docs/reference.md only between `<!-- generated: NAME -->` and
+`<!-- /generated -->`. With `--check` nothing is written, and stale files lead to exit status 1.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def action() -> str:
 
 
 def reference(text: str) -> str:
-    """Return docs/reference.md with its generated parts made anew."""
+    """Return docs/reference.md with its generated parts replaced."""
     parts = {"inputs": inputs_table(), "outputs": outputs_table(), "rules": rules_table()}
     for name, table in parts.items():
         start, end = f"<!-- generated: {name} -->\n", "<!-- /generated -->"
         if text.count(start) != 1:
-            raise SystemExit(f"docs/reference.md must have the part 'generated: {name}' exactly once")
+            raise SystemExit(f"docs/reference.md must contain 'generated: {name}' exactly once")
         before, _, rest = text.partition(start)
         text = before + start + table + end + rest.partition(end)[2]
     return text
@@ -118,16 +118,16 @@ def _kind(one: Input) -> dict[str, Any]:
 
 
 def _whole(pattern: str) -> str:
-    """Return a pattern for all of a text: readers differ in whether `$` also matches before a last line's end."""
+    """Return a pattern for a whole text: implementations differ in whether `$` also matches before a final newline."""
     return rf"^(?:{pattern})$(?!\n)"
 
 
 def inputs_table() -> str:
     """Return the table of inputs; those that both components have share a row."""
     first, second = COMPONENT_NAMES
-    twins = {one.name.replace(second, first): one for one in _OF_ACTION if one.name.startswith(f"{second}-")}
-    rows = [_input_row(one, twins.get(one.name)) for one in _OF_ACTION if one not in twins.values()]
-    return "\n".join(["| input | of | what it is | default |", "|---|---|---|---|", *rows]) + "\n"
+    others = {one.name.replace(second, first): one for one in _OF_ACTION if one.name.startswith(f"{second}-")}
+    rows = [_input_row(one, others.get(one.name)) for one in _OF_ACTION if one not in others.values()]
+    return "\n".join(["| input | commands | description | default |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def outputs_table() -> str:
@@ -140,7 +140,7 @@ def outputs_table() -> str:
         shared = name.startswith(f"{first}-")
         names = f"`{name}`, `{name.replace(first, second)}`" if shared else f"`{name}`"
         rows.append(f"| {names} | {_cell(text.replace(first, 'component') if shared else text)} |")
-    return "\n".join(["| output | what it holds |", "|---|---|", *rows]) + "\n"
+    return "\n".join(["| output | description |", "|---|---|", *rows]) + "\n"
 
 
 def rules_table() -> str:
@@ -150,27 +150,23 @@ def rules_table() -> str:
         f"{'yes' if rule.allowable else 'never'} |"
         for rule in CATALOGUE
     ]
-    head = ["| rule | on | does not pass when | what to do | `allow` |", "|---|---|---|---|---|"]
+    head = ["| rule | subject | does not pass if | what to do | `allow` |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"
 
 
 def _action_input(one: Input) -> str:
-    lines = [
-        f"  {one.name}:",
-        f"    description: {_quoted(f'{_help(one)} [{_default(one)}]')}",
-    ]
-    lines.append("    required: false")
-    lines.append(f"    default: {one.action_default or _EMPTY}")
-    return "\n".join(lines)
+    description = _quoted(f"{_help(one)} [{_default(one)}]")
+    default = one.action_default or '""'
+    return f"  {one.name}:\n    description: {description}\n    required: false\n    default: {default}"
 
 
-def _input_row(one: Input, twin: Input | None) -> str:
+def _input_row(one: Input, other: Input | None) -> str:
     secret = " *(secret)*" if one.secret else ""
-    if twin is None:
+    if other is None:
         return f"| `{one.name}` | {_of(one)} | {_cell(_help(one))}{secret} | {_default(one)} |"
     help_text = _cell(_help(one).replace(COMPONENT_NAMES[0], "component"))
-    defaults = dict.fromkeys((_default(one), _default(twin)))
-    return f"| `{one.name}`, `{twin.name}` | {_of(one)} | {help_text}{secret} | {' or '.join(defaults)} |"
+    defaults = dict.fromkeys((_default(one), _default(other)))
+    return f"| `{one.name}`, `{other.name}` | {_of(one)} | {help_text}{secret} | {' or '.join(defaults)} |"
 
 
 def _of(one: Input) -> str:
@@ -183,9 +179,6 @@ def _of(one: Input) -> str:
 
 def _listed(commands: frozenset[str]) -> str:
     return ", ".join(name for name in COMMANDS if name in commands)
-
-
-_EMPTY = '""'
 
 
 def _quoted(text: str) -> str:
@@ -208,7 +201,7 @@ def _default(one: Input) -> str:
 
 
 def main() -> None:
-    """Write the generated files, or check them."""
+    """Write the generated files, or check that they are up to date."""
     check = "--check" in sys.argv[1:]
     stale = []
     reference_file = ROOT / "docs" / "reference.md"

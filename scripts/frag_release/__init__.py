@@ -1,4 +1,4 @@
-"""Decides, on evidence, whether a stack release may reach production, and says why."""
+"""Decides, on evidence, whether a stack release may reach production, and explains why."""
 
 from __future__ import annotations
 

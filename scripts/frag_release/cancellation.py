@@ -1,7 +1,7 @@
-"""Being cancelled: asked for by the main thread, and heard wherever the program waits.
+"""Cancellation: requested by the main thread, and noticed by everything that waits.
 
-An exception out of a signal handler would come up anywhere: inside an import, in the middle of `Thread.start`, or
-between a write and the line that records it. So a signal only asks; whatever waits looks whether it was asked.
+An exception from a signal handler could be raised anywhere: inside an import, in the middle of `Thread.start`, or
+between a write and the line that records it. So a signal only sets a flag, which is checked during every wait.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .errors import Cancelled
 
 _STEP_SECONDS = 0.1
 WRITE_SECONDS = 2.0
-"""How long a write that is on its way is still waited for: its answer says what was made."""
+"""How long to wait for the answer to a write in progress, which shows what was made."""
 
 _T = TypeVar("_T")
 
@@ -23,12 +23,12 @@ _asked = threading.Event()
 
 
 def ask() -> None:
-    """Cancel the run: from here on every wait raises Cancelled, until `settle`."""
+    """Cancel the run: every wait raises Cancelled, until `settle`."""
     _asked.set()
 
 
 def settle() -> None:
-    """What the run leaves behind is being seen to: what that needs may be waited for again."""
+    """Allow waiting again, to clean up after the cancellation."""
     _asked.clear()
 
 
@@ -39,14 +39,14 @@ def check() -> None:
 
 
 def sleep(seconds: float) -> None:
-    """Wait so many seconds; raises Cancelled as soon as the run is cancelled."""
+    """Wait; raises Cancelled as soon as the run is cancelled."""
     check()
     if _asked.wait(seconds):
         raise Cancelled
 
 
 def is_done(answer: Future[_T], seconds: float, spare: float = 0.0) -> bool:
-    """Wait until there is an answer, for so many seconds at most; returns whether there is one.
+    """Wait for an answer, at most `seconds`; returns whether there is one.
 
     Raises Cancelled if there is none `spare` seconds after the run was cancelled.
     """

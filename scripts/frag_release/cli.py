@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 CUT_OFF_SECONDS = 1.0
-"""How long an end that is being told already is waited for where the run is cut off."""
+"""How long a cut-off waits for a result that is already being written."""
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str], begin: Callable[[Program], None]) -> int:
-    """Run one command and return its exit status; `begin` gets the program, by which the run can be cut off."""
+    """Run one command and return its exit status; `begin` receives the program, so that the run can be cut off."""
     program = Program(arguments, environ)
     begin(program)
     return program.run()
@@ -37,15 +37,14 @@ class Program:
         self._execution = Execution(context, self._log)
 
     def run(self) -> int:
-        """Run one command and return its exit status. On a runner, outputs are written on every way out.
+        """Run one command and return its exit status. On a runner, outputs are always written.
 
-        Without arguments a runner's inputs count; in a terminal nothing was asked for, and help is shown.
+        Without arguments, the inputs are read on a runner, and help is shown in a terminal.
         """
         if self._has_options:
-            # Imported late: a run on a runner has no options.
-            from .inputs import command_line as options
+            from .inputs.command_line import ask_for_page  # late: a runner's step has no options
 
-            if options.ask_for_page(self._arguments):
+            if ask_for_page(self._arguments):
                 try:
                     return _show_page(self._arguments, self._log)
                 except UsageError as error:
@@ -53,27 +52,25 @@ class Program:
         return self._execution.run(self._read)
 
     def cut_off(self) -> int:
-        """Tell how far the run has come, though it has not ended; returns the exit status."""
+        """Report the state of a run that has not ended; returns the exit status."""
         return self._execution.cut_off(CUT_OFF_SECONDS)
 
     def _read(self) -> Values:
         """Read the inputs; raises UsageError."""
         if self._has_options:
-            from .inputs import command_line
-            from .inputs import command_line as options
+            from .inputs.command_line import read_from_terminal, with_clone
 
-            texts = options.read_from_terminal(self._arguments, self._environ)
-            execution = self._execution
-            execution.context = command_line.with_clone(execution.context, texts, self._log.progress)
+            texts = read_from_terminal(self._arguments, self._environ)
+            self._execution.context = with_clone(self._execution.context, texts, self._log.progress)
         else:
             texts = read_from_environment(self._environ)
-        # Before the inputs are checked: an error about one may be the first thing that is printed.
+        # Before the inputs are checked: an error about one may be printed first.
         self._log.mask(_secrets(texts))
         return Values(texts)
 
 
 def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
-    """Return every secret among the inputs, and each that is a part of one."""
+    """Return every secret among the inputs, and those within one."""
     yield from (texts[one.name] for one in INPUTS if one.secret and texts[one.name])
     if texts["registry-config"]:
         from .inputs.registry_config import secrets_in
@@ -82,7 +79,7 @@ def _secrets(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _show_page(arguments: Sequence[str], log: Log) -> int:
-    """Print a page. To have asked for nothing is wrong use: a script whose command is empty must not pass."""
+    """Print a page. A missing command is a usage error: a script whose command is empty must not pass."""
     from . import __version__
     from .inputs.command_line import ask_for_version, command_page, read_command, top_page
 

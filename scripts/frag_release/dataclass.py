@@ -1,7 +1,7 @@
-"""`dataclass` as the standard library has it, but that a frozen class is made in a tenth of the time.
+"""The standard library's `dataclass`, except that a frozen class is created in a tenth of the time.
 
-The library writes and compiles six methods for each class, which was a third of what a gate took to import, in front of
-every build. Here they are closures over the names of the fields, and do the same.
+The library generates and compiles six methods for each class, which was a third of the gate's import time, before every
+build. Here they are closures over the names of the fields, with the same behaviour.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(cls=None, /, *, frozen=False, eq=True, kw_only=False):
-        """Make a dataclass; one that is not frozen is the library's own."""
+        """Make a dataclass; if it is not frozen, by the library."""
         if cls is None:
             return partial(dataclass, frozen=frozen, eq=eq, kw_only=kw_only)
         if not frozen:
             return dataclasses.dataclass(cls, eq=eq, kw_only=kw_only)
-        # Where there is none, as in a release, the library would make one of the signature.
+        # Without a docstring, as in a release, the library would generate one from the signature.
         cls.__doc__ = cls.__doc__ or cls.__name__
         dataclasses.dataclass(cls, init=False, repr=False, eq=False, kw_only=kw_only)
         for name, method in _methods(fields(cls), eq).items():
@@ -42,8 +42,8 @@ def _methods(of: Sequence[Field[Any]], eq: bool) -> Mapping[str, Callable[..., A
         return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
     def show(self: Any) -> str:
-        told = (f"{one.name}={getattr(self, one.name)!r}" for one in of if one.repr)
-        return f"{self.__class__.__qualname__}({', '.join(told)})"
+        shown = (f"{one.name}={getattr(self, one.name)!r}" for one in of if one.repr)
+        return f"{self.__class__.__qualname__}({', '.join(shown)})"
 
     made: dict[str, Callable[..., Any]] = {"__init__": _init(of), "__repr__": show}
     made |= {"__setattr__": _refuse, "__delattr__": _refuse}
@@ -63,7 +63,7 @@ def _init(of: Sequence[Field[Any]]) -> Callable[..., None]:
             if name not in state:
                 state[name] = make()
         if state.keys() != names or len(given) < len(args) or not given.keys().isdisjoint(kwargs):
-            raise TypeError(f"{self.__class__.__name__} is made of {', '.join(names)}, each once")
+            raise TypeError(f"{self.__class__.__name__} takes {', '.join(names)}, each once")
         self.__dict__.update(state)
 
     return fill

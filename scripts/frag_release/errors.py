@@ -1,13 +1,13 @@
-"""The errors that are expected: each ends the run with words for a person and its own exit status."""
+"""The expected errors: each ends the run with a message, a remedy and an exit status."""
 
 from __future__ import annotations
 
 FAULT = 3
-"""Exit status of a fault of ours, or of the machine."""
+"""Exit status of an internal error, or of a fault of the machine."""
 
 
 class ExpectedError(Exception):
-    """The base of all of them. `message` says what and where, `remedy` what to do about it."""
+    """The base class. `message` is what is wrong and where, `remedy` what to do about it."""
 
     exit_status = 1
 
@@ -18,11 +18,11 @@ class ExpectedError(Exception):
 
 
 class EvidenceError(ExpectedError):
-    """Something without which there is nothing to judge could not be found out."""
+    """Something that the judgement needs could not be determined."""
 
 
 class RefusedError(ExpectedError):
-    """What was asked for is refused before there is a plan. `file` and `line` are where to look, if known."""
+    """The request is refused before there is a plan. `file` and `line` are the place of the cause, if known."""
 
     def __init__(self, message: str, remedy: str = "", file: str = "", line: int | None = None) -> None:
         super().__init__(message, remedy)
@@ -31,13 +31,13 @@ class RefusedError(ExpectedError):
 
 
 class UsageError(ExpectedError):
-    """An input, or the place that the action is run in, is wrong."""
+    """An input, or the environment of the run, is wrong."""
 
     exit_status = 2
 
 
 class UnconfiguredError(UsageError):
-    """An input is wrong as far as it is known: the stack's configuration file may set that right."""
+    """An input is wrong unless the stack's configuration file, which is not read yet, makes it valid."""
 
 
 class ConfigurationError(UsageError):
@@ -50,7 +50,7 @@ class ConfigurationError(UsageError):
 
 
 class Cancelled(BaseException):
-    """The run was cancelled from outside. Where it is known what that leaves behind, `message` and `remedy` say it."""
+    """The run was cancelled. `message` and `remedy` describe what is left behind, if that is known."""
 
     def __init__(self, message: str = "", remedy: str = "") -> None:
         super().__init__(message)

@@ -10,9 +10,9 @@ from benchmarks.scale import Scale
 _PAGE = """\
 # How long a gate takes
 
-Measured by `make bench`: whole processes, one after the other, taking turns, each asking about the worked example's
-release `2023.06.2`. Whoever is measured makes the same checks and must come to the same verdict, on a good release
-and on two bad ones.
+Measured by `make bench`: whole processes, run one after the other in turns, each judging the worked example's
+release `2023.06.2`. All contestants make the same checks and must reach the same verdict, on a good release and on two
+bad ones.
 
 {machine}
 
@@ -20,23 +20,24 @@ and on two bad ones.
 
 {table}
 
-What a runner downloads, made as GitHub makes it (`git archive`, with `export-ignore`):
+What a runner downloads, built as GitHub builds it (`git archive`, with `export-ignore`):
 
 {sizes}
 
-- *Cold start* is what a job waits for: *unpacking* that download (`tar -xzf`), and the *time*. Downloading itself is
-  not in it. A release has bytecode for three Pythons; if one of those is not on this machine, another takes its place.
+- *Cold start* is what a job waits for: *unpacking* that download (`tar -xzf`), plus the *time*. It does not include
+  the download itself. A release has bytecode for three Pythons; if one of them is missing on this machine, another
+  replaces it.
 - **bundle** is the action as it is published, **bare checkout** the action from a branch or a commit, which first
-  installs its packages. Both start from a freshly unpacked folder, as on a fresh runner: nothing is left of earlier
-  runs. A *second use* is another step of the same job. `check-origin` is off, as no other contestant asks for that.
-- **JavaScript action** makes the same checks with `@actions/core` and `@octokit/rest`, everything in parallel, in one
-  file by esbuild, as such actions are published. **Shell script** makes them with `gh api`, `jq` and `curl`, one
-  after the other, as they are written today. Both are in `tests/benchmarks`.
-- The *delay* is added to every reply of the servers: the GitHub emulator `emulate` and a real registry, over TLS with
-  the usual list of certificates. Opening a connection costs no delay here, as it does on a network; the shell script,
-  which opens one for each question, is spared the most by that.
-- *Time* is the median, in brackets the middle half of the runs. *First request* is from the start of the process to
-  the arrival at the server. *Memory* is the highest peak of the largest process, for a bare checkout that of pip.
+  installs its packages. Both start from a freshly unpacked folder, as on a fresh runner, with nothing left of earlier
+  runs. A *second use* is another step of the same job. `check-origin` is off, because no other contestant checks it.
+- **JavaScript action** makes the same checks with `@actions/core` and `@octokit/rest`, everything in parallel, bundled
+  into one file by esbuild, as such actions are published. **Shell script** makes them with `gh api`, `jq` and `curl`,
+  one after the other, as such scripts are written today. Both are in `tests/benchmarks`.
+- The *delay* is added to every response of the servers: the GitHub emulator `emulate` and a real registry, over TLS
+  with the usual list of certificates. Unlike on a network, opening a connection is not delayed; the shell script, which
+  opens one for each request, benefits most from that.
+- *Time* is the median, with the middle half of the runs in brackets. *First request* is measured from the start of the
+  process to the arrival at the server. *Memory* is the peak of the largest process, for a bare checkout that of pip.
 
 ## Targets
 
@@ -44,21 +45,21 @@ What a runner downloads, made as GitHub makes it (`git archive`, with `export-ig
 
 ## Long histories
 
-The same gate where each of the three repositories has had so many more commits, each with a production tag of
-another year, without delay. These histories are served by a light server of the tests, which answers from clones
-(the emulator takes minutes to hold them) and remembers its answers. *On clones* the gate reads them itself, where
-git walks through all commits between a tag and the head of its branch.
+The same gate when each of the three repositories has that many more commits, each with a production tag of another
+year, without delay. These histories come from a small test server, which reads clones (the emulator needs minutes to
+load them) and caches its responses. *On clones*, the gate reads the clones itself, and git walks through all commits
+between a tag and the head of its branch.
 
 {scale}
 
-An audit reads all of a history, so what it costs grows with the releases; of each of three repositories:
+An audit reads the whole history, so its cost grows with the number of releases; for each of three repositories:
 
 {audits}
 
 ## Measuring again
 
 `make bench` takes about {minutes} minutes, needs Debian's `gh`, `jq`, `curl` and `docker-registry`, and writes this
-page, the picture, and every single sample to `build/benchmarks/samples.json`. Let nothing else run beside it.
+page, the picture, and every sample to `build/benchmarks/samples.json`. Run nothing else at the same time.
 """
 
 

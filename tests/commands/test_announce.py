@@ -394,7 +394,7 @@ def test_a_dry_run_shows_and_writes_nothing(desk: Desk) -> None:
     ("ref", "tag", "words"),
     [
         ("refs/heads/master", "", "the input stack-tag is empty"),
-        ("refs/tags/2023.06.2-rc.1", "", "is no release to production"),
+        ("refs/tags/2023.06.2-rc.1", "", "is not a production tag"),
         ("refs/heads/master", "2023.06", "The input stack-tag cannot be '2023.06'."),
     ],
 )

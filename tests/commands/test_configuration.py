@@ -158,7 +158,7 @@ def test_a_decoy_of_the_workflow_file_does_not_let_another_one_build(unseeded: W
     ("reviewed", "since", "named"),
     [
         ("stack-branch: master\n", "stack-branch: master\nstack-image: ghcr.io/x/y\n", "stack-image"),
-        ("", DEFAULTS, "only one of the two has it"),
+        ("", DEFAULTS, "only one of the two exists"),
         (DEFAULTS, DEFAULTS.replace("production", "main"), "components.backend.branch"),
         (DEFAULTS, f"{DEFAULTS}deployer: none\n", "deployer"),
     ],

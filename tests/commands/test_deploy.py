@@ -251,7 +251,8 @@ def test_a_template_may_take_the_image_by_digest(ready: Deployment) -> None:
     refused = ready.deploy(**given)
     assert (refused.status, ready.awx.launches) == (2, 1)
     assert (
-        "The input extra-vars holds {image-digest}" in refused.log and "Give expected-stack-digest" in refused.summary
+        "The input extra-vars contains {image-digest}" in refused.log
+        and "Give expected-stack-digest" in refused.summary
     )
 
 

@@ -58,7 +58,7 @@ def test_a_bare_tag_is_a_wrong_use(ready: Deployment, text: str) -> None:
     ready.world.github.requests.clear()
     log = refused(ready, ready.deploy(verify_text=text))
     assert "verify-text" in log
-    assert "doctor looks at verify-url and proposes lines" in log
+    assert "doctor reads verify-url and suggests lines" in log
 
 
 @pytest.mark.sampled(3)

@@ -79,7 +79,7 @@ class Practice:
         event = push_branch("master", world.example.commits["fragalysis-stack"]["2023.06.2"])
         outcome = world.program.run(event, given, api_url=world.github.url, environment=environment)
         assert {one.method for one in (*world.github.requests, *world.registry.requests)} <= {"GET", "HEAD"}
-        assert "A fault of this action" not in outcome.log, outcome.log
+        assert "Internal error" not in outcome.log, outcome.log
         return outcome
 
 

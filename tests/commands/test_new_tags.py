@@ -425,7 +425,7 @@ def test_the_ticket_is_told_by_the_commit(line: Line) -> None:
 
 @pytest.mark.parametrize(("inputs", "words"), [
     ({"backend_tag": "new@12345"}, "7 to 40 hexadecimal digits"),
-    ({"backend_repository": "other/fragalysis-backend"}, "two owners"),
+    ({"backend_repository": "other/fragalysis-backend"}, "different owners"),
     ({"local": "/"}, "cannot be new with local"),
 ])  # fmt: skip
 def test_a_wrong_use_is_refused_before_anything_is_asked(line: Line, inputs: dict[str, str], words: str) -> None:

@@ -175,9 +175,9 @@ def test_a_rollback_takes_the_release_back_in_the_second_call(ready: Deployment)
         ({"deployment_outcome": "succeeded"}, "deployment-outcome"),
         ({"deployment_id": "7"}, "deployment-outcome is empty"),
         ({"deployment_id": "x7", "deployment_outcome": "success"}, "deployment-id"),
-        ({"awx_url": "https://awx.example"}, "awx-url is given, and deployer is none"),
-        ({"extra_vars": "{}"}, "extra-vars is given, and deployer is none"),
-        ({"on_timeout": "leave"}, "on-timeout is given, and deployer is none"),
+        ({"awx_url": "https://awx.example"}, "awx-url is given, but deployer is none"),
+        ({"extra_vars": "{}"}, "extra-vars is given, but deployer is none"),
+        ({"on_timeout": "leave"}, "on-timeout is given, but deployer is none"),
     ],
 )
 @pytest.mark.sampled(3)

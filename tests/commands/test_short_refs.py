@@ -149,8 +149,8 @@ def test_a_rollback_takes_the_tag_alone(ready: Deployment) -> None:
     ("name", "branch", "words"),
     [
         (OLD, OLD, "names both a tag and a branch"),
-        ("2023.05.1", "2023.05.1", "The input ref cannot be 'refs/heads/2023.05.1'. Name the release to go back to"),
-        ("2023.06.2-rc.1", "", "The input ref cannot be 'refs/tags/2023.06.2-rc.1'. Name the release to go back to"),
+        ("2023.05.1", "2023.05.1", "The input ref cannot be 'refs/heads/2023.05.1'. Name the release to roll back to"),
+        ("2023.06.2-rc.1", "", "The input ref cannot be 'refs/tags/2023.06.2-rc.1'. Name the release to roll back to"),
         ("2023.05.1", "", "names neither a tag nor a branch"),
     ],
 )

@@ -403,7 +403,7 @@ def test_without_a_network_a_terminal_is_told_what_to_do(tmp_path: Path) -> None
     assert fetching.startswith("Fetching ")
     assert error == (
         "error: The Python packages could not be installed: the index of Python packages could not be reached. "
-        "With a network, run this again; a mirror can be named in /etc/pip.conf (PIP_* variables are not used). "
+        "With a network, run this again; a mirror can be set in /etc/pip.conf (PIP_* variables are not used). "
         "Or check out the tag of a published release, which carries them and needs no installation."
     )
 
@@ -421,7 +421,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file", "utf-8")
     done = bare(sys.executable, tmp_path, "gate")
     assert done.returncode == 1
-    assert f"{tmp_path / 'cache' / 'frag-release-action'} cannot be written to (" in done.stderr
+    assert f"{tmp_path / 'cache' / 'frag-release-action'} is not writable (" in done.stderr
     assert "XDG_CACHE_HOME" in done.stderr
 
 

@@ -50,8 +50,8 @@ def test_user_name_and_password() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"awx_username": "robot"}, "awx-token is given beside awx-username"),
-        ({"awx_password": SECRET}, "awx-token is given beside awx-username"),
+        ({"awx_username": "robot"}, "awx-token is given together with awx-username"),
+        ({"awx_password": SECRET}, "awx-token is given together with awx-username"),
         ({"awx_token": ""}, "awx-token is empty"),
         ({"awx_token": "", "awx_username": "robot"}, "awx-password is empty"),
         ({"awx_token": "", "awx_password": SECRET}, "awx-username is empty"),
@@ -112,7 +112,7 @@ def test_a_digest_that_nobody_knows_is_not_left_out() -> None:
     """Where the template is to get a digest that was not looked up, the input that would bring it is named."""
     with pytest.raises(UsageError) as caught:
         read(replace(IMAGE, digest=None), extra_vars='{"a": ["{image-digest}"]}')
-    assert "nobody has looked up the digest of docker.io/xchem/fragalysis-stack:2023.06.2" in caught.value.message
+    assert "the digest of docker.io/xchem/fragalysis-stack:2023.06.2 was not looked up" in caught.value.message
     assert "expected-stack-digest" in caught.value.remedy
     assert read(replace(IMAGE, digest=None), extra_vars='{"{image-digest}": 1}').variables == {"{image-digest}": 1}
 
@@ -125,14 +125,14 @@ def test_no_variables_at_all() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (f"{{password: {SECRET}}}", "is no JSON (at character 2)"),
-        (f'["{SECRET}"]', "no object"),
-        (f'"{SECRET}"', "no object"),
-        ("null", "no object"),
-        (f'{{"a": "{SECRET}", "a": 2}}', "a name is there twice"),
-        ('{"a": {"b": 1, "b": 2}}', "a name is there twice"),
-        ('{"a": NaN}', "NaN is no value of JSON"),
-        ("[" * 100_000, "is no JSON"),
+        (f"{{password: {SECRET}}}", "is not JSON (at character 2)"),
+        (f'["{SECRET}"]', "not an object"),
+        (f'"{SECRET}"', "not an object"),
+        ("null", "not an object"),
+        (f'{{"a": "{SECRET}", "a": 2}}', "a name appears twice"),
+        ('{"a": {"b": 1, "b": 2}}', "a name appears twice"),
+        ('{"a": NaN}', "NaN is not valid JSON"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_variables_that_are_no_json_object(given: str, words: str) -> None:

@@ -10,7 +10,7 @@ from frag_release.errors import UsageError
 from frag_release.inputs.command_line import ask_for_help, ask_for_page, read_from_terminal
 from frag_release.inputs.table import COMMANDS, INPUTS, Kind
 
-HINT = "python3 scripts {} --help lists the options, and the variables for secrets."
+HINT = "python3 scripts {} --help lists the options and the variables for secrets."
 
 
 def refused(*arguments: str) -> UsageError:
@@ -118,12 +118,12 @@ def test_a_secret_of_another_command_is_no_advice_to_give_it() -> None:
         ),
         (
             "gate --GITHUB_TOKEN=hunter2",
-            "Argument 2 (the command is the first) names no option; did you mean the variable GITHUB_TOKEN?",
+            "Argument 2 (the command is the first) is not an option; did you mean the variable GITHUB_TOKEN?",
         ),
-        ("gate -ref x", "Argument 2 (the command is the first) names no option; did you mean --ref?"),
-        ("gate --ref x -phunter2", "Argument 4 (the command is the first) names no option."),
-        ("gate --hunter2", "Argument 2 (the command is the first) names no option."),
-        ("gate --", "Argument 2 (the command is the first) names no option."),
+        ("gate -ref x", "Argument 2 (the command is the first) is not an option; did you mean --ref?"),
+        ("gate --ref x -phunter2", "Argument 4 (the command is the first) is not an option."),
+        ("gate --hunter2", "Argument 2 (the command is the first) is not an option."),
+        ("gate --", "Argument 2 (the command is the first) is not an option."),
         ("gate --command deploy", "There is no option --command."),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest(arguments: str,
 def test_a_word_that_is_no_option_is_not_repeated() -> None:
     """A value in the wrong place, which may be a secret, is told by its place."""
     error = refused("gate", "--ref", "x", "hunter2")
-    assert error.message == "Argument 4 (the command is the first) is no option."
+    assert error.message == "Argument 4 (the command is the first) is not an option."
     assert "--name value" in error.remedy
 
 
@@ -147,9 +147,7 @@ def test_an_option_without_its_value_is_refused(rest: tuple[str, ...]) -> None:
     """An option does not take the next option for its value, and says what its value looks like."""
     error = refused("deploy", "--on-timeout", *rest)
     assert error.message == "The option --on-timeout has no value."
-    assert error.remedy == (
-        "Write --on-timeout leave|cancel, or --on-timeout=VALUE where the value begins with a dash."
-    )
+    assert error.remedy == ("Write --on-timeout leave|cancel, or --on-timeout=VALUE if the value begins with a dash.")
 
 
 @pytest.mark.parametrize(("words", "expected"), [
@@ -187,7 +185,7 @@ def test_a_value_may_begin_with_dashes() -> None:
 def test_an_option_twice_is_refused() -> None:
     """The first of two values would be lost without a word, of a list above all."""
     error = refused("gate", "--allow", "hunter2", "--allow=hunter2")
-    assert error.message == "The option --allow is there twice."
+    assert error.message == "The option --allow is given twice."
 
 
 @pytest.mark.parametrize(
@@ -210,16 +208,16 @@ def test_an_option_twice_is_refused() -> None:
         ),
         (
             "Audit",
-            "The first argument is no command; did you mean audit?",
+            "The first argument is not a command; did you mean audit?",
             "audit, gate, prepare, publish, announce, deploy, doctor, adopt",
         ),
         ("rollback", "There is no command rollback.", "gate, prepare, publish, announce, deploy, audit, doctor, adopt"),
         (
             "hunter2",
-            "The first argument is no command.",
+            "The first argument is not a command.",
             "gate, prepare, publish, announce, deploy, audit, doctor, adopt",
         ),
-        ("", "The first argument is no command.", "gate, prepare, publish, announce, deploy, audit, doctor, adopt"),
+        ("", "The first argument is not a command.", "gate, prepare, publish, announce, deploy, audit, doctor, adopt"),
     ],
 )
 def test_a_command_that_does_not_exist_is_answered_with_all(first: str, message: str, nearest: str) -> None:
@@ -231,7 +229,7 @@ def test_a_command_that_does_not_exist_is_answered_with_all(first: str, message:
 def test_the_command_comes_first() -> None:
     """An option before the command is told as that."""
     error = refused("--token=hunter2", "gate")
-    assert error.message == "The first argument is an option, and the command comes before all options."
+    assert error.message == "The first argument is an option, but the command comes before all options."
 
 
 OPTIONS = st.sampled_from(
@@ -276,7 +274,7 @@ def test_help_behind_a_flag_is_told_where_it_goes() -> None:
     """Whether it is the value of a variable cannot be seen there, so the page is not shown in place of a verdict."""
     error = refused("prepare", "--dry-run", "--help")
     assert error.message == "Argument 3 (the command is the first) is --help, where the value of an option could be."
-    assert error.remedy == "Write it directly behind the command: python3 scripts prepare --help."
+    assert error.remedy == "Write it directly after the command: python3 scripts prepare --help."
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
@@ -292,9 +290,9 @@ def test_the_version_is_asked_for_in_the_place_of_the_command(arguments: list[st
 
 def test_the_place_of_an_argument_is_its_own() -> None:
     """An argument that no option takes is told by where it stands, not by where the same text stood before."""
-    assert refused("gate", "--ref", "x", "x").message == "Argument 4 (the command is the first) is no option."
+    assert refused("gate", "--ref", "x", "x").message == "Argument 4 (the command is the first) is not an option."
     assert refused("gate", "--ref", "-1", "--check-ci", "true", "x", "--", "x").message == (
-        "Argument 7 (the command is the first) names no option."
+        "Argument 7 (the command is the first) is not an option."
     )
 
 

@@ -60,7 +60,7 @@ def test_an_input_goes_before_the_file_and_the_file_before_the_default() -> None
     ("text", "line", "message"),
     [
         ("stack-branch: main\nworkflow-fil: x\n", 2, "no key 'workflow-fil'"),
-        ("token: x\n", 1, "token cannot stand"),
+        ("token: x\n", 1, "token cannot be in"),
         ("verify-looks: '3'\n", 1, "verify-looks is not"),
         ("verify-looks: 11\n", 1, "verify-looks is not"),
         ("check-origin: off\n", 1, "check-origin is not"),
@@ -74,10 +74,10 @@ def test_an_input_goes_before_the_file_and_the_file_before_the_default() -> None
         ("components: {}\n", 1, "components is not"),
         ("components:\n  Api: {repository: a/b}\n", 2, "called 'Api'"),
         ("components:\n  pair: {repository: a/b}\n", 2, "called 'pair'"),
-        ("components:\n  api: {variable: A}\n", 2, "names no repository"),
+        ("components:\n  api: {variable: A}\n", 2, "has no repository"),
         ("components:\n  api: {repository: a/b, tag: x}\n", 2, "no key 'tag'"),
         ("components:\n  api: {repository: ../b}\n", 2, "repository is not"),
-        ("backend-ci-workflows: a\ncomponents:\n  api: {repository: a/b}\n", 1, "stands beside"),
+        ("backend-ci-workflows: a\ncomponents:\n  api: {repository: a/b}\n", 1, "is next to components"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, message: str) -> None:
@@ -167,7 +167,7 @@ ONE_NAMESPACE = "namespace-variable: NAMESPACE"
         ("variable: WEB_IMAGE_TAG", "branch: main", 2, "api and web share the variable WEB_IMAGE_TAG"),
         ("variable: TAG", "namespace-variable: TAG", 4, "api and web share the variable TAG"),
         ("variable: WEB_NAMESPACE", "branch: main", 2, "api and web share the variable WEB_NAMESPACE"),
-        ("variable: TAG, namespace-variable: TAG", "branch: main", 2, "api has the variable TAG for its tag and"),
+        ("variable: TAG, namespace-variable: TAG", "branch: main", 2, "api has the same variable TAG for tag and"),
         ("image: acme/api", "image: docker.io/acme/api", 4, "api and web share the image docker.io/acme/api"),
         (ONE_NAMESPACE, ONE_NAMESPACE, None, ""),
         ("image: none", "image: none", None, ""),

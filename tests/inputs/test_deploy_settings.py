@@ -45,7 +45,7 @@ def test_a_component_without_an_image_needs_no_digest() -> None:
     assert read(frontend_image="none", expected_frontend_digest="").expected.digests == {"backend": DIGEST}
     unchecked = read(check_images="false", expected_backend_digest="", expected_frontend_digest="")
     assert unchecked.expected.digests == {}
-    with pytest.raises(UsageError, match="expected-backend-digest cannot be held against"):
+    with pytest.raises(UsageError, match="expected-backend-digest cannot be compared with"):
         read(check_images="false", expected_frontend_digest="")
     with pytest.raises(UsageError, match="expected-stack-digest must not be empty"):
         read(check_images="false", expected_backend_digest="", expected_frontend_digest="", expected_stack_digest="")
@@ -102,9 +102,9 @@ def test_lines_need_no_page_to_be_wrong() -> None:
     """A wrong line is told also where no page is looked at yet, and a page without lines is a wrong use."""
     with pytest.raises(UsageError, match="is a bare tag"):
         read(verify_text="{image-tag}")
-    with pytest.raises(UsageError, match="verify-text is empty where verify-url is given") as caught:
+    with pytest.raises(UsageError, match="verify-text is empty although verify-url is given") as caught:
         read(verify_url="https://site.example/")
-    assert "The command doctor looks at verify-url and proposes lines" in caught.value.remedy
+    assert "The command doctor reads verify-url and suggests lines" in caught.value.remedy
 
 
 def test_several_pages() -> None:

@@ -50,16 +50,16 @@ def test_no_page_has_the_words_of_another_command(command: str) -> None:
 
 
 @pytest.mark.parametrize(("command", "words"), [
-    ("gate", "--backend-tag TAG Tag of the backend: the one that will be built, where it is not the workflow file's"),
+    ("gate", "--backend-tag TAG Tag of the backend: the one that will be built, if it is not the workflow file's"),
     ("prepare", "--backend-tag TAG Tag of the backend: the one to release; newest for the newest on the production "),
-    ("prepare", "--stack-tag TAG Tag of the stack's release: the one that is to be made; patch, minor or "),
-    ("publish", "--timeout-seconds SECONDS Longest time for all gathering of evidence together: the following of "),
-    ("audit", "--timeout-seconds SECONDS Longest time for all gathering of evidence together [900]"),
+    ("prepare", "--stack-tag TAG Tag of the stack's release: the one to release; patch, minor or "),
+    ("publish", "--timeout-seconds SECONDS Time limit for gathering all evidence: it includes following the build "),
+    ("audit", "--timeout-seconds SECONDS Time limit for gathering all evidence [900]"),
     ("audit", "--check-ci true|false Whether each component's CI must have passed for its tag [false]"),
-    ("deploy", "--wait-minutes MINUTES How long to wait for what still runs: the deployment, then the site [30]"),
-    ("deploy", "--on-timeout leave|cancel What becomes of the AWX job"),
+    ("deploy", "--wait-minutes MINUTES How long to wait for what is still running: the deployment, then the site [30]"),
+    ("deploy", "--on-timeout leave|cancel What happens to the AWX job"),
     ("doctor", "--awx-url URL Address of AWX [none; deployer: awx needs it]"),
-    ("doctor", "--for COMMAND,COMMAND Commands whose needs are to be checked"),
+    ("doctor", "--for COMMAND,COMMAND Commands whose requirements are checked"),
 ])  # fmt: skip
 def test_options_are_told_in_the_commands_own_words(command: str, words: str) -> None:
     """The kind of the value, the meaning and the default are those of the command."""
@@ -73,8 +73,8 @@ def test_what_is_required_is_told_first(command: str) -> None:
     assert re.findall(r"--([a-z-]+) ", parts["required"]) == REQUIRED[command]
     assert not set(re.findall(r"--([a-z-]+) ", parts["options"])) & set(REQUIRED[command])
     assert (
-        "--stack-repository OWNER/NAME Repository of the stack [else what GITHUB_REPOSITORY says, else the remote of "
-        "the clone that you are in]" in parts["required"]
+        "--stack-repository OWNER/NAME Repository of the stack [else the value of GITHUB_REPOSITORY, else the remote "
+        "of the current clone]" in parts["required"]
     )
 
 
@@ -118,5 +118,5 @@ def test_the_top_page_names_commands_secrets_and_statuses() -> None:
     assert all(f"{one.terminal_variable} ({one.name})" in parts["secrets"] for one in INPUTS if one.secret)
     assert re.findall(r" ([0-9]) ", parts["exit"]) == ["0", "1", "2", "3"]
     assert " ".join(top_page().split()).endswith(
-        "python3 scripts COMMAND --help shows the options of a command, and --version which release this is."
+        "python3 scripts COMMAND --help shows the options of a command; --version shows the release."
     )

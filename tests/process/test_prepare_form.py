@@ -96,7 +96,7 @@ def test_what_the_form_asks_for(
 
 @pytest.mark.parametrize(("choice", "words"), [
     (NEWEST, ["cannot be 'newest and 2023.05.1'", "leave the field empty for the newest tag, or keep today's"]),
-    (NOW, ["cannot be 'new@2023.05.1'", "7 to 40 hexadecimal digits of a commit; or a tag alone"]),
+    (NOW, ["cannot be 'new@2023.05.1'", "7 to 40 hexadecimal digits of a commit; or only a tag"]),
 ])  # fmt: skip
 def test_two_choices_at_once_are_refused_in_words(
     tmp_path: Path,

@@ -97,7 +97,7 @@ def commands_in(text: str) -> list[str]:
 def test_a_finding_is_annotated_at_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     """What blocks is an error at file and line, what warns a warning; what passes is not annotated."""
     findings = [finding(1, Status.FAIL), finding(2, Status.UNKNOWN), finding(3, Status.WARN)]
-    Log(on_runner=True).annotate_findings([*findings, finding(4, Status.PASS), finding(5, Status.SKIPPED)])
+    Log(on_runner=True).annotate_all([*findings, finding(4, Status.PASS), finding(5, Status.SKIPPED)])
     assert sorted(commands_in(capsys.readouterr().out)) == [
         "::error title=rule-1 (backend),file=build.yaml,line=4::Message 1. Remedy 1.",
         "::error title=rule-2 (backend),file=build.yaml,line=4::Message 2. Remedy 2.",
@@ -110,7 +110,7 @@ def test_an_annotation_without_a_place_has_no_empty_properties(
     file: str, line: int | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without both file and line neither is sent: empty ones point at the top of the repository."""
-    Log(on_runner=True).annotate_findings([finding(1, Status.FAIL, line, file)])
+    Log(on_runner=True).annotate_all([finding(1, Status.FAIL, line, file)])
     assert commands_in(capsys.readouterr().out) == ["::error title=rule-1 (backend)::Message 1. Remedy 1."]
 
 
@@ -135,7 +135,7 @@ def test_past_ten_annotations_the_last_says_how_many_are_left(
 ) -> None:
     """GitHub shows ten of a level and drops the rest silently, so the tenth names the number of the rest."""
     findings = [finding(number, Status.FAIL) for number in range(count)] + [finding(99, Status.WARN)]
-    Log(on_runner=True).annotate_findings(findings)
+    Log(on_runner=True).annotate_all(findings)
     lines = commands_in(capsys.readouterr().out)
     errors = [line for line in lines if line.startswith("::error")]
     assert len([line for line in errors if "rule-" in line]) == shown
@@ -145,12 +145,26 @@ def test_past_ten_annotations_the_last_says_how_many_are_left(
         assert f"{more} more" in errors[-1]
 
 
+def test_notes_and_the_run_s_own_error_count_with_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    """The limit is the step's: of ten errors two give way to what ended the run and to the count, which names them."""
+    findings = [finding(number, status) for number in range(10) for status in (Status.FAIL, Status.WARN)]
+    notes = [("warning", "gate", f"Note {number}.") for number in range(3)]
+    log = Log(on_runner=True)
+    log.annotate_all(findings, notes, more_errors=1)
+    log.annotate("error", "gate", "The report could not be written.")
+    lines = commands_in(capsys.readouterr().out)
+    errors = [line.rpartition("::")[2] for line in lines if line.startswith("::error")]
+    warnings = [line.rpartition("::")[2] for line in lines if line.startswith("::warning")]
+    assert len(errors) == 10 and errors[8:] == ["2 more are in the job summary.", "The report could not be written."]
+    assert len(warnings) == 10 and warnings[9] == "4 more are in the job summary."
+
+
 def test_a_terminal_gets_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
     """In a terminal annotations are plain lines beside the results, and findings come with the text alone."""
     log = Log(on_runner=False)
     log.mask(["hunter2"])
     log.annotate("warning", "Title", "Message")
-    log.annotate_findings([finding(1, Status.FAIL)])
+    log.annotate_all([finding(1, Status.FAIL)])
     assert capsys.readouterr() == ("", "warning: Title: Message\n")
 
 

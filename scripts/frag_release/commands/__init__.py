@@ -1,1 +1,1 @@
-"""One module for each command: fetch facts, call the domain, render, act."""
+"""One module or package for each command: gather facts, call the domain, act, report."""

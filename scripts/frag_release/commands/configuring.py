@@ -1,4 +1,4 @@
-"""The stack's configuration file: which one rules this run, and the session by what it says."""
+"""The stack's configuration file: which one applies to this run, and the session with its settings."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from .journal import Journal
 
 _LOOKING = ("doctor",)
-"""The commands that go on without the file, and say so: they look for what is in the way."""
+"""The commands that continue without the file, with a note: they look for what is wrong."""
 
 
 def configured(command: Any, values: Values, context: Context, journal: Journal) -> Session[Any]:
-    """Return the session of a command by its inputs and the configuration file that rules.
+    """Return the session of a command, from its inputs and the configuration file in force.
 
-    A command that has `ask_ahead` asks at the same time what it begins with, and does what `get_ready` does. Raises
-    UsageError, and EvidenceError if the file could not be looked up: without it nobody knows which components there
-    are, and which tags are releases.
+    If the command has `ask_ahead`, that and `get_ready` run while the file is fetched. Raises UsageError, and
+    EvidenceError if the file could not be looked up: without it, components and tag formats are unknown.
     """
     wrong = None
     try:
@@ -46,22 +45,22 @@ def configured(command: Any, values: Values, context: Context, journal: Journal)
         return session
     values = values.configured(found)
     settings = command.read_settings(values, context)
-    if wrong:  # its time and its logins are other ones
+    if wrong:  # the first session was made without some inputs, so its timeout and logins may differ
         return Session(settings, values, context, journal)
     session.configure(settings, values)
     return session
 
 
 def _go_on_without(lost: Unknown, session: Session[Any], wrong: UnconfiguredError | None) -> None:
-    """Say that the file could not be looked up; raises EvidenceError if the command cannot do without it."""
+    """Note that the file could not be looked up; raises EvidenceError if the command cannot continue without it."""
     message = f"{FILE} of {session.settings.stack_repository} could not be read: {lost.reason}."
     if wrong or session.values.command not in _LOOKING:
         raise EvidenceError(f"{message} {wrong.message if wrong else ''}".rstrip(), lost.remedy)
-    session.journal.note(f"{message} So this goes by the inputs and the defaults.")
+    session.journal.note(f"{message} So the inputs and the defaults are used.")
 
 
 def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Configuration | None]:
-    """Ask for the file, with what the command begins with on its way."""
+    """Fetch the file, while the command's first requests are in progress."""
     ahead = ahead and hasattr(command, "ask_ahead")
     if ahead:
         command.ask_ahead(session)
@@ -73,14 +72,14 @@ def _asked(command: Any, session: Session[Any], *, ahead: bool) -> Answer[Config
 
 
 def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
-    """The file that rules: of a rollback what was recorded, of a pull request its base's, else the default branch's."""
+    """The file in force: for a rollback the recorded one, for a pull request its base's, else the default branch's."""
     values, context, settings = session.values, session.context, session.settings
     if values.command == "deploy" and values.flag("rollback"):
         tag = Ref(values.text("ref") or context.ref).name
         record = session.forge.release_record(settings.stack_repository, tag)
         if record is not None:
             return _recorded(record)
-        # Refused by the command itself, in the words of today's file.
+        # Without a release, the command itself refuses, according to today's file.
     if (context.clone and not settings.connections.local) or values.command == "adopt":
         return _in_clone()
     stack = session.forge.repository(settings.stack_repository)
@@ -92,7 +91,7 @@ def _ruling(session: Session[Any]) -> Answer[Configuration | None]:
 
 def _recorded(record: Answer[ReleaseRecord]) -> Answer[Configuration | None]:
     if isinstance(record, Unknown):
-        return None  # the rollback itself says what is wrong with it
+        return None  # the rollback itself reports what is wrong with it
     return as_configuration(Blob(len(record.configuration), record.configuration) if record.configuration else None)
 
 
@@ -104,5 +103,5 @@ def _in_clone() -> Configuration | None:
 
 
 def as_configuration(content: Answer[Blob | None]) -> Answer[Configuration | None]:
-    """Read a file as it was fetched; raises ConfigurationError."""
+    """Read the fetched content of the file; raises ConfigurationError."""
     return content if content is None or isinstance(content, Unknown) else read_configuration(content)

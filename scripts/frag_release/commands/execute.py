@@ -1,4 +1,4 @@
-"""The corridor that every command goes through: settings -> Session -> run(session) -> Report -> finish(report)."""
+"""The path of every command: settings -> Session -> run(session) -> Report -> finish(report)."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from .session import Session
 
 CANCELLED, CANCELLED_IN_TERMINAL = 1, 130
-"""Exit status of a run that was cancelled; in a terminal shells expect 128 + SIGINT."""
+"""Exit status of a cancelled run; in a terminal, shells expect 128 + SIGINT."""
 
 
 class Command(Protocol):
-    """What the package of a command offers."""
+    """The interface of a command's package."""
 
     def read_settings(self, values: Values, context: Context, /) -> Any:
         """Check the inputs; raises UsageError."""
 
     def run(self, session: Session[Any], /) -> Report:
-        """Do it. Raises ExpectedError, which ends the run."""
+        """Run the command. Raises ExpectedError, which ends the run."""
 
 
 class Execution:
-    """One run of a command, from its inputs to its end. The end is told once, by whoever comes to it first."""
+    """One run of a command, from its inputs to its end. Results are written once, by the first thread that ends it."""
 
     def __init__(self, context: Context, log: Log) -> None:
         self.context = context
@@ -43,12 +43,12 @@ class Execution:
         self._values: Values | None = None
         self._session: Session[Any] | None = None
         self._journal = Journal(log.progress)
-        self._is_told = threading.Lock()
+        self._is_finishing = threading.Lock()
         self._is_over = threading.Event()
         self._status = FAULT
 
     def run(self, read: Callable[[], Values]) -> int:
-        """Read the inputs, run the command, tell how it ended, and return the exit status."""
+        """Read the inputs, run the command, write the results, and return the exit status."""
         try:
             self._values = read()
             report = self._run(self._values)
@@ -56,35 +56,35 @@ class Execution:
             report = self._cancelled(stop)
         except ExpectedError as error:
             return self.end(error)
-        # The last resort: what nobody expected ends here, and closes every door.
+        # The last resort: an unexpected error ends here, and allows nothing.
         except Exception as error:
-            report = self._broken_off(self._fault(error), "A fault of this action")
-        return self._tell(report)
+            report = self._broken_off(self._fault(error), "Internal error")
+        return self._finish_once(report)
 
     def end(self, error: ExpectedError) -> int:
-        """Tell that an error ended the run, and return the exit status."""
+        """Report an error that ended the run, and return the exit status."""
         how = "Refused" if isinstance(error, RefusedError) else "Stopped"
-        return self._tell(self._broken_off(_problem(error), how))
+        return self._finish_once(self._broken_off(_problem(error), how))
 
     def cut_off(self, seconds: float) -> int:
-        """End a run that has not ended itself: tell what is known of it, and return the exit status.
+        """End a run that has not ended itself: report what is known of it, and return the exit status.
 
-        For another thread. If the end is being told already, that is waited for so many seconds.
+        For another thread. If the results are already being written, wait for that, at most `seconds`.
         """
-        if self._is_told.acquire(blocking=False):
+        if self._is_finishing.acquire(blocking=False):
             return self._finish(self._cancelled(Cancelled()))
         return self._status if self._is_over.wait(seconds) else self._cancelled_status
 
     def _run(self, values: Values) -> Report:
-        # Imported late, as all that only some runs need: the gate runs in front of every build.
+        # Imported late, like everything that only some runs need: the gate runs before every build.
         command: Command = importlib.import_module(f".{values.command}", __package__)
         self._journal.dry_run = values.flag("dry-run")
         session = self._session = configured(command, values, self.context, self._journal)
         return self._with_journal(command.run(session))
 
-    def _tell(self, report: Report) -> int:
-        if not self._is_told.acquire(blocking=False):
-            # The run was cut off, and the process ends in this very moment.
+    def _finish_once(self, report: Report) -> int:
+        if not self._is_finishing.acquire(blocking=False):
+            # The run was cut off, and the process is about to end.
             threading.Event().wait()
         return self._finish(report)
 
@@ -102,14 +102,14 @@ class Execution:
         return CANCELLED if self.context.on_runner else CANCELLED_IN_TERMINAL
 
     def _cancelled(self, stop: Cancelled) -> Report:
-        # Imported late: the gate's first questions do not wait for it.
+        # Imported late: it would delay the gate's first requests.
         from ..domain.reports import Problem
 
         message, remedy = (stop.message, stop.remedy) if stop.message else self._left_behind()
         return self._broken_off(Problem(message, remedy, self._cancelled_status, is_cancelled=True), "Cancelled")
 
     def _left_behind(self) -> tuple[str, str]:
-        """Return what a cancelled run leaves behind, as far as its journal knows, and what to do."""
+        """Return what a cancelled run leaves behind, according to its journal, and what to do."""
         journal = self._journal
         made = "; ".join(f"{action.what} {action.url}".rstrip() for action in journal.actions)
         parts = [f"What it had made stays: {made}."] if made else []
@@ -117,19 +117,19 @@ class Execution:
         if not parts and not (self._session and self._session.report):
             return "The run was cancelled, so nothing was decided.", "Run it again."
         message = " ".join(["The run was cancelled.", *(parts or ["It made nothing."])])
-        return message, "Run it again: it finds what is there, and goes on from there."
+        return message, "Run it again: it detects what exists already and continues from there."
 
     def _broken_off(self, problem: Problem, how: str) -> Report:
-        """Return the report of a run that a problem has ended: its own as far as it came, else one without anything."""
+        """Return the report of a run that a problem has ended: its own, as far as it got, else an empty one."""
         kept = self._session.report if self._session else None
         if kept is not None:
             return self._with_journal(replace(kept, problem=problem))
         from .. import __version__
         from ..domain.reports import Stopped
 
-        title = f"{how} on the way" if self._journal.actions else _titled(how)
+        ending = " partway" if self._journal.actions else "" if how == "Refused" else ": nothing was decided"
         command = self._values.command if self._values else ""
-        return self._with_journal(Stopped(command, __version__, utc_now(), title, problem=problem))
+        return self._with_journal(Stopped(command, __version__, utc_now(), how + ending, problem=problem))
 
     def _with_journal(self, report: Report) -> Report:
         journal = self._journal
@@ -144,18 +144,14 @@ class Execution:
 
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
-        # The text of the error may hold what a server or a file said, so it goes to the log alone.
+        # The error's text may contain content of a server or a file, so it goes only to the log.
         self._log.progress("".join(traceback.format_exception(type(error), error, error.__traceback__)))
         left = "What was made stays" if self._journal.actions else "Nothing was allowed"
         return Problem(
-            f"A fault of this action: {type(error).__name__} in {where}.",
+            f"Internal error of this action: {type(error).__name__} in {where}.",
             f"{left}. Please report it, with this line and the step's log.",
             FAULT,
         )
-
-
-def _titled(how: str) -> str:
-    return how if how == "Refused" else f"{how}: nothing was decided"
 
 
 def _problem(error: ExpectedError) -> Problem:

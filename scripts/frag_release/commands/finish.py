@@ -1,4 +1,4 @@
-"""The end of a run: report file, log, annotations, job summary, and last the outputs. Nothing else writes them."""
+"""The end of a run: report file, log, annotations, job summary, and finally the outputs. Nothing else writes them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _T = TypeVar("_T")
 
 @dataclass
 class Finish:
-    """Writes what a run leaves behind; each part that cannot be written is told in those that still can.
+    """Writes the results of a run; parts that cannot be written are reported in those that can.
 
-    `path` is where the report goes, if anywhere; `links` is None if the run ended before it knew.
+    `path` is the report file, empty for none; `links` is None if the run ended before it had a session.
     """
 
     context: Context
@@ -38,10 +38,10 @@ class Finish:
     _troubles: list[Problem] = field(default_factory=list)
 
     def run(self, report: Report) -> int:
-        """Write everything and return the exit status: the worst of the run's own and of what went wrong here."""
+        """Write everything and return the exit status: the highest of the run's own and of errors here."""
         path = self._report(report)
         if self._troubles and not report.actions and not isinstance(report, Stopped):
-            # Whoever reads the report has nothing, and nothing was made: it is as if nothing was decided.
+            # Without the report file, and with nothing made, it is as if nothing was decided.
             self._text(report)
             title = "Stopped: nothing was decided"
             report = Stopped(report.command, __version__, report.time, title, problem=self._troubles.pop(0))
@@ -51,7 +51,7 @@ class Finish:
         return self._outputs(report, path)
 
     def _report(self, report: Report) -> str:
-        """Write the report file and return its path; wrong use without any consequence has none."""
+        """Write the report file and return its path; there is none for a usage error before any write."""
         is_wrong_use = isinstance(report, Stopped) and report.exit_status == UsageError.exit_status
         if not self.path or (is_wrong_use and not report.actions):
             return ""
@@ -68,19 +68,16 @@ class Finish:
             self._try("log", lambda: say(text))
 
     def _annotate(self, report: Report) -> None:
-        if self.context.on_runner:
-            self._try("log", lambda: self._annotate_findings(report))
         title = _ACTION if isinstance(report, Stopped) else report.command
-        for problem in filter(None, [report.problem, *self._troubles]):
-            self._say(problem, title)
+        problems = [*filter(None, [report.problem]), *self._troubles]
+        notes = [("warning", report.command, note) for note in report.notes]
+        remarks = [(one.level, one.title, one.message) for one in report.remarks()]
+        self._try("log", lambda: self.log.annotate_all(report.told_findings(), [*notes, *remarks], len(problems)))
+        for problem in [*filter(None, [report.problem]), *self._troubles]:
+            self._annotate_problem(problem, title)
 
-    def _annotate_findings(self, report: Report) -> None:
-        self.log.annotate_findings(report.told_findings())
-        self.log.annotate_all(("warning", report.command, note) for note in report.notes)
-        self.log.annotate_all((one.level, one.title, one.message) for one in report.remarks())
-
-    def _say(self, problem: Problem, title: str) -> None:
-        # A log that is lost is a problem itself, and is told in the summary.
+    def _annotate_problem(self, problem: Problem, title: str) -> None:
+        # A lost log is a problem of its own, which the summary reports.
         with contextlib.suppress(OSError):
             self.log.annotate("error", title, problem.text, problem.file, problem.line)
 
@@ -115,40 +112,40 @@ class Finish:
         return max(report.exit_status, *(one.exit_status for one in self._troubles), 0)
 
     def _try(self, what: str, write: Callable[[], _T]) -> _T | None:
-        """Write something; what goes wrong is a problem beside all that was done."""
+        """Write a part; an error becomes a problem of the run, in addition to its results."""
         try:
             return write()
         except UsageError as error:
             self._trouble(what, Problem(error.message, error.remedy, error.exit_status))
         except OSError as error:
             message = f"The {what} could not be written ({error.strerror}), which is a fault of this machine."
-            self._trouble(what, Problem(message, "What was done stays. Mend that, then run it again.", FAULT))
-        # However a page breaks, what was done must be told.
+            self._trouble(what, Problem(message, "What was done stays. Fix that, then run it again.", FAULT))
+        # Even if a page cannot be rendered, what was done must be reported.
         except Exception as error:
-            message = f"The {what} could not be written: a fault of this action ({type(error).__name__})."
+            message = f"The {what} could not be written because of an internal error ({type(error).__name__})."
             self._trouble(what, Problem(message, "Please report it, with this line and the step's log.", FAULT))
         return None
 
     def _trouble(self, what: str, problem: Problem) -> None:
         self._troubles.append(problem)
         if what in ("job summary", "outputs"):
-            # The annotations are out already.
-            self._say(problem, _ACTION)
+            # The annotations are already printed.
+            self._annotate_problem(problem, _ACTION)
 
 
 def _with_made(outputs: Mapping[str, str], report: Report) -> dict[str, str]:
-    """Return the outputs with what was made, as far as the report itself does not tell it."""
+    """Return the outputs, with those of the actions for what the report itself leaves empty."""
     made = {name: value for action in report.actions for name, value in action.outputs.items()}
     return {**made, **{name: value for name, value in outputs.items() if value}}
 
 
 def closed(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the outputs of a run that did not end well: what was made is told, and nothing is allowed."""
+    """Return the outputs of a run that failed: they name what was made, and allow nothing."""
     return {**outputs, "deploy-production": "false", "deploy-staging": "false", "image-tag": "", "stack-image": ""}
 
 
 def _page(report: Report) -> ModuleType:
-    """Return what renders a report: `text(report)` and `summary(report, links)`."""
+    """Return the module that renders a report: `text(report)` and `summary(report, links)`."""
     if isinstance(report, Stopped):
         return stopped
     return importlib.import_module(f"..render.{report.command}", __package__)

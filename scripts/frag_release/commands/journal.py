@@ -1,4 +1,4 @@
-"""The journal of a run: what was planned, done and noted, and what fell short. Dry run lives here."""
+"""The journal of a run: what was planned, done and noted, and what failed without ending it. It implements dry run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 APART_SECONDS = 60.0
 QUIET_SECONDS = 300.0
-"""After so long without a change it is told again how long it has run: a silent log looks dead."""
+"""Time without a change after which a line is printed anyway, because a silent log looks dead."""
 
 _T = TypeVar("_T")
 
 
 class Look(Protocol):
-    """What was seen at one moment of something that takes its time."""
+    """The observed state of something long-running at one moment."""
 
     @property
     def is_over(self) -> bool:
@@ -28,27 +28,27 @@ class Look(Protocol):
 
     @property
     def state(self) -> tuple[object, ...]:
-        """What makes a line of news: two looks with the same state have none."""
+        """What decides whether a look is news: two looks with the same state are not."""
 
 
 _L = TypeVar("_L", bound=Look)
 
 
-# Plain classes, here and in the session: the gate's first question waits for each dataclass to be made (0.5 ms).
+# Plain classes, here and in the session: each dataclass would delay the gate's first request by 0.5 ms.
 
 
 class Shortfall:
-    """Something that could not be done although the run went on; `about` is the rule of the finding it becomes."""
+    """Something that failed without ending the run; `about` is the rule of the finding that it becomes."""
 
     def __init__(self, about: str, message: str, remedy: str, url: str) -> None:
         self.about, self.message, self.remedy, self.url = about, message, remedy, url
 
 
 class Journal:
-    """Keeps what was planned or done. `say` prints a line of progress.
+    """Records what was planned or done. `say` prints a line of progress.
 
-    With `dry_run` nothing is done: `do` keeps the plan alone. `doing` are the plans of writes that are on their way: if
-    the run ends now, nobody knows whether they were done.
+    With `dry_run` nothing is done: `do` only records the plan. `doing` are the plans of writes in progress: if the run
+    ends now, their outcome is unknown.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -61,14 +61,14 @@ class Journal:
         self.doing: list[str] = []
 
     def do(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
-        """Do a step and record what it made, or in a dry run keep `plan` alone. Raises what `work` raises."""
+        """Do a step and record what it made, or only record `plan` in a dry run. Raises what `work` raises."""
         if self.dry_run:
             self.planned.append(plan)
             return None
         return self.write(plan, work, made)
 
     def write(self, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T:
-        """Do a step to which no dry run comes, and record what it made. Raises what `work` raises."""
+        """Do a step that a dry run never reaches, and record what it made. Raises what `work` raises."""
         if self.dry_run:
             raise AssertionError("a dry run writes nothing")
         with self.writing(plan):
@@ -78,7 +78,7 @@ class Journal:
 
     @contextlib.contextmanager
     def writing(self, plan: str) -> Iterator[None]:
-        """Keep what is being written, until that is known to be done, or known not to be."""
+        """List `plan` as a write in progress until its outcome is known."""
         self.doing.append(plan)
         try:
             yield
@@ -88,7 +88,7 @@ class Journal:
         self.doing.remove(plan)
 
     def attempt(self, about: str, plan: str, work: Callable[[], _T], made: Callable[[_T], Action]) -> _T | None:
-        """As `do`, but what goes wrong is a shortfall, and the run goes on."""
+        """Like `do`, but an expected error becomes a shortfall, and the run goes on."""
         try:
             return self.do(plan, work, made)
         except ExpectedError as error:
@@ -96,27 +96,27 @@ class Journal:
             return None
 
     def record(self, action: Action) -> None:
-        """Keep what was made, and say so at once."""
+        """Record what was made, and print it."""
         self.actions.append(action)
         self.say(f"{action.what} {action.url}".rstrip())
 
     def note(self, *notes: str) -> None:
-        """Keep what people should know, once: a run may look at the same thing several times."""
+        """Record what people should know, once each: a run may look at the same thing several times."""
         self.notes += [one for one in dict.fromkeys(notes) if one not in self.notes]
 
     def fall_short(self, about: str, message: str, remedy: str, url: str = "") -> None:
-        """Keep what could not be done, and what is missing for it."""
+        """Record what could not be done, and its remedy."""
         self.shortfalls.append(Shortfall(about, message, remedy, url))
 
     def progress(self, line: Callable[[_L], str]) -> Throttle[_L]:
-        """Return what says a line of each look that is news."""
+        """Return a throttle that prints a line for each look that is news."""
         return Throttle(lambda look: self.say(line(look)))
 
 
 class Throttle(Generic[_L]):
-    """Gives a look to `say` if it is news, at most one a minute; the first and the last are told at once.
+    """Passes a look to `say` if it is news, at most one a minute; the first and the last are passed at once.
 
-    `seconds` is a clock that never goes back.
+    `seconds` is a monotonic clock.
     """
 
     def __init__(self, say: Callable[[_L], None], seconds: Callable[[], float] = time.monotonic) -> None:
@@ -126,7 +126,7 @@ class Throttle(Generic[_L]):
         self._last: float | None = None
 
     def __call__(self, look: _L) -> None:
-        """Take a look; what is news too early is told with a later look."""
+        """Pass on a look that is news; one that comes too early is covered by a later look."""
         now = self.seconds()
         since = now - self._last if self._last is not None else QUIET_SECONDS
         if since < (QUIET_SECONDS if look.state == self._state else 0.0 if look.is_over else APART_SECONDS):

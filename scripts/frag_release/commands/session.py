@@ -1,4 +1,4 @@
-"""The session: all that a command works with, made from its settings once."""
+"""The session: everything that a command works with, made once from its settings."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ _R = TypeVar("_R", bound="Report")
 
 
 def must(answer: Answer[_T], what: str) -> _T:
-    """Return what was seen; raises EvidenceError where it could not be."""
+    """Return an answer's value; raises EvidenceError if it is Unknown."""
     if isinstance(answer, Unknown):
         raise EvidenceError(f"{what} could not be looked up: {answer.reason}.", answer.remedy)
     return answer
 
 
 class Services:
-    """One deadline and one HTTP session for everything that a command asks.
+    """One deadline and one HTTP session for all requests of a command.
 
-    `seconds` is how long all of it may take; a `pace` keeps many questions within a server's limits. Every
-    forge starts with a view of its own.
+    `seconds` is the time limit for all of them; a `pace` keeps many requests within a server's limits. Every forge
+    starts with a cache of its own.
     """
 
     def __init__(self, settings: Settings, seconds: float, pace: Pace | None = None) -> None:
@@ -58,7 +58,7 @@ class Services:
         self._http = Http(self._deadline, settings.connections.ca_file, pace=pace)
 
     def configure(self, settings: Settings, forge: Forge) -> None:
-        """Go on by other settings; `forge`, which is kept with what it knows, reads their components."""
+        """Use other settings from now on; `forge`, which keeps its cache, reads their components."""
         self._settings = settings
         forge.read_with_component_token(self._components)
 
@@ -67,18 +67,18 @@ class Services:
         return [component.repository for component in self._settings.components]
 
     def remaining(self) -> float:
-        """How many seconds are left, at least 0."""
+        """The seconds that are left, at least 0."""
         return self._deadline.remaining()
 
     def registry(self) -> RegistryClient:
-        """The registries of the images; raises UsageError where a login would be for several."""
+        """The registries of the images; raises UsageError if a login would be for several."""
         from ..adapters.registry import RegistryClient
 
         registry = self._settings.connections.registry
         return RegistryClient(self._http, registry.url, registry.logins_for(self._settings.images))
 
     def awx(self, settings: AwxSettings) -> Awx:
-        """AWX; raises UsageError where the login cannot be sent."""
+        """AWX; raises UsageError if the login cannot be sent."""
         from ..adapters.awx import Awx
         from ..adapters.http.messages import basic, bearer
 
@@ -89,13 +89,13 @@ class Services:
         return Awx(self._http, settings.url, settings.api_path, credentials)
 
     def site(self) -> SiteClient:
-        """The deployed site, which is asked without credentials."""
+        """The deployed site, which is read without credentials."""
         from ..adapters.site import SiteClient
 
         return SiteClient(self._http)
 
     def forge(self) -> Forge:
-        """Where the repositories live: clones on this disk where `local` names a folder, else GitHub."""
+        """The forge of the repositories: clones on this disk if `local` names a folder, else GitHub."""
         if self._settings.connections.local:
             from ..adapters.git import LocalForge
 
@@ -119,9 +119,9 @@ class Services:
 
 
 class Session(Generic[_S]):
-    """What a run has: settings, services and a journal. `now` is when it began, in UTC.
+    """The settings, services and journal of a run. `now` is its start, in UTC.
 
-    `report` is how far the run has come: if it breaks off, that is what is told, with the journal.
+    `report` is its latest state, which is reported with the journal if the run breaks off.
     """
 
     def __init__(self, settings: _S, values: Values, context: Context, journal: Journal) -> None:
@@ -134,32 +134,32 @@ class Session(Generic[_S]):
 
     @cached_property
     def services(self) -> Services:
-        """Everything that is asked within the settings' time."""
+        """Services within the settings' time limit."""
         return self.services_for(self.settings.seconds)
 
     def configure(self, settings: _S, values: Values) -> None:
-        """Go on by settings that a configuration file has changed, with what is known already."""
+        """Use the settings of the configuration file from now on, and keep what is known already."""
         self.settings, self.values = settings, values
         self.services.configure(settings, self.forge)
 
     @property
     def configuration(self) -> Mapping[str, Any]:
-        """What the configuration file changes, for the report; empty if there is none."""
+        """The configuration file's differences from the defaults, for the report; empty if there is no file."""
         found = self.values.configuration
         return found.as_json() if found else {}
 
     def services_for(self, seconds: float, pace: Pace | None = None) -> Services:
-        """Services with time of their own."""
+        """Services with a time limit of their own."""
         return Services(self.settings, seconds, pace)
 
     @cached_property
     def forge(self) -> Forge:
-        """The session's own view of where the repositories live."""
+        """The session's own view of the forge."""
         return self.services.forge()
 
     @cached_property
     def github(self) -> GithubForge:
-        """GitHub, for what clones cannot do: the session's own view, unless that is of clones."""
+        """GitHub, for what clones cannot do: the session's own view, unless it reads clones."""
         from ..adapters.github import GithubForge
 
         return self.forge if isinstance(self.forge, GithubForge) else self.services.github()
@@ -171,48 +171,48 @@ class Session(Generic[_S]):
 
     def stack_on(self, forge: _F) -> Stack[_F]:
         """The stack in another view."""
-        from .stack import Stack  # late: the gate's first questions do not wait for it
+        from .stack import Stack  # late: it would delay the gate's first requests
 
         return Stack(self.settings, forge, self.context)
 
     @property
     def clock(self) -> Clock:
-        """Time within the settings' limit."""
+        """The clock of the session's services."""
         from .waiting import Clock
 
         return Clock(utc_now, self.services.remaining, cancellation.sleep)
 
     @property
     def links(self) -> Links:
-        """Where links lead; nowhere for clones on a disk."""
+        """The links of reports; none for clones on a disk."""
         from ..render.wording import Links
 
         return Links("" if self.settings.connections.local else self.context.server_url)
 
     def keep(self, report: _R) -> _R:
-        """Keep how far the run has come, and return it."""
+        """Store the latest state of the run, and return it."""
         self.report = report = replace(report, configuration=self.configuration)
         return report
 
 
 class OfSession(Generic[_S]):
-    """A command that goes by its session."""
+    """A command or a part of one, with its session."""
 
     session: Session[_S]
 
     @property
     def settings(self) -> _S:
-        """What is asked for."""
+        """The settings of the command."""
         return self.session.settings
 
     @property
     def journal(self) -> Journal:
-        """What was done."""
+        """The journal of the run."""
         return self.session.journal
 
 
 class Undertaking(OfSession[_S], Generic[_S, _R]):
-    """A command that is carried out step by step. `report` is how far it has come, None before it is judged."""
+    """A command that is carried out step by step. `report` is its latest state, None before it is judged."""
 
     report: _R | None
 

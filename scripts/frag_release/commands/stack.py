@@ -1,4 +1,4 @@
-"""The stack: the released repository as one view of a forge sees it, and the facts of its releases."""
+"""The stack: the released repository in one view of a forge, and the facts of its releases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _F = TypeVar("_F", bound=Forge, covariant=True)
 
 @dataclass(frozen=True)
 class Stack(Generic[_F]):
-    """The stack's repository on `forge`. A forge remembers what it was told, so another look is another Stack."""
+    """The stack's repository on `forge`. A forge caches answers, so reading again takes another Stack."""
 
     settings: Settings
     forge: _F
@@ -45,40 +45,40 @@ class Stack(Generic[_F]):
 
     @property
     def repository(self) -> Repository:
-        """What reads it."""
+        """The reader of the repository."""
         return self.forge.repository(self.name)
 
     @property
     def writer(self) -> Writer:
-        """What writes to it."""
+        """The writer of the repository."""
         return self.forge.writer(self.name)
 
     @answered
     def branches(self) -> Sequence[str]:
-        """The branches that it is released from: those of the settings, else the default one.
+        """The branches that it is released from: those of the settings, else the default branch.
 
-        A run of the stack's own need not ask for that: its event tells it.
+        In a run of the stack's own, the event contains the default branch.
         """
         if self.settings.stack_branches:
             return self.settings.stack_branches
         own = self.name.lower() == self.context.repository.lower()
-        told = self.context.default_branch if own else ""
-        return (told or seen(self.repository.default_branch()),)
+        known = self.context.default_branch if own else ""
+        return (known or seen(self.repository.default_branch()),)
 
     def required_branches(self) -> Sequence[str]:
-        """The same; raises EvidenceError if they are not known."""
+        """The same; raises EvidenceError if they are unknown."""
         return must(self.branches(), f"The default branch of {self.name}")
 
     @answered
     def releases(self) -> Released:
-        """The newest releases, with what their texts say of those that were taken back."""
+        """The newest releases, with those that were taken back according to their texts."""
         return replace(seen(self.forge.released(self.name)), tag_format=self.settings.tag_format)
 
     @answered
     def released(self) -> Released:
-        """What can be gone back to, without what texts and believed records say was taken back: one round of requests.
+        """The newest releases, with those taken back according to texts and trusted records: one round of requests.
 
-        Only if there are records of rollbacks are these judged, which takes a few more.
+        Records are judged only if there are any of rollbacks, which takes a few more requests.
         """
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(self.releases)
@@ -94,14 +94,14 @@ class Stack(Generic[_F]):
 
     @answered
     def staging(self, digest: str, tag: str, minutes: int) -> Staging:
-        """What was on staging as an image of `digest`, by the records that are believed."""
+        """What was on staging as an image of `digest`, according to trusted records."""
         records = seen(self.records())
         return seen(records.staging(digest, tag, minutes, datetime.datetime.now(datetime.timezone.utc)))
 
     @answered
     def records(self) -> RecordEvidence:
-        """What finds and judges deployment records; clones have none."""
-        from .evidence.deployment_records import RecordEvidence  # late: a gate does not ask for it
+        """The evidence of deployment records; clones have none."""
+        from .evidence.deployment_records import RecordEvidence  # late: a gate does not need it
 
         deployments, branches = self.forge.deployments(self.name), self.branches()
         if deployments is None:
@@ -110,7 +110,7 @@ class Stack(Generic[_F]):
         return RecordEvidence(deployments, self.repository, settings.workflow_file, seen(branches), settings.tag_format)
 
     def head(self, branch: str) -> str:
-        """The head of a branch; raises EvidenceError, and UsageError if there is no such branch."""
+        """The head of a branch; raises EvidenceError if it is unknown, UsageError if there is no such branch."""
         head = must(self.repository.branches([branch])[branch], f"The branch {branch}")
         if head is None:
             raise UsageError(f"{self.name} has no branch {branch}.", "Name it in stack-branch.")
@@ -119,7 +119,7 @@ class Stack(Generic[_F]):
     def full_ref(self, name: str) -> Ref:
         """The full name of the tag or the branch `name`.
 
-        Raises EvidenceError if either could not be looked up, and UsageError if both have the name, or neither has.
+        Raises EvidenceError if either could not be looked up, and UsageError if both or neither have the name.
         """
         tag, branch = Ref.of_tag(name), Ref.of_branch(name)
         with ThreadPoolExecutor(1) as pool:
@@ -131,11 +131,11 @@ class Stack(Generic[_F]):
             raise UsageError(what, f"Write {tag} or {branch}.")
         if not is_tag and not is_branch:
             what = f"The input ref is {name!r}, which names neither a tag nor a branch of {self.name}."
-            raise UsageError(what, "Name one that it has.")
+            raise UsageError(what, "Name one that exists.")
         return tag if is_tag else branch
 
     def commit_of(self, ref: Ref) -> Answer[str | None]:
-        """The commit of a ref by its full name; None if there is no such ref. Raises UsageError if it is of no kind."""
+        """The commit of a ref with a full name; None if there is no such ref. Raises UsageError for other kinds."""
         if ref.tag:
             return self.repository.tags([ref.tag])[ref.tag]
         if ref.branch:
@@ -144,7 +144,7 @@ class Stack(Generic[_F]):
         raise UsageError(f"The input ref cannot be {ref.text!r}.", remedy)
 
     def pins(self, commits: Sequence[str], built: str = "") -> dict[str, tuple[Pin, ...]]:
-        """The pins in the workflow file at each commit: with the inputs' overrides at the one that is built."""
+        """The pins in the workflow file at each commit, with the inputs' overrides at the one that is built."""
         read = cache(self.pins_in)  # an audit has many commits with the same content
         return {commit: read(content, commit == built) for commit, content in self._files(commits).items()}
 
@@ -163,15 +163,15 @@ class Stack(Generic[_F]):
         return self.repository.files(self.settings.workflow_file, commits) if commits else {}
 
     def overrides(self, commit: str) -> Overrides:
-        """Look for overrides in the workflow file at a commit, which is fetched already; asks nobody else."""
-        from ..domain.overrides import look_for_overrides  # late: the questions go out first
+        """Look for overrides in the workflow file at a commit, which is fetched already; makes no other request."""
+        from ..domain.overrides import look_for_overrides  # late: the requests go out first
 
         content = self._files([commit])[commit]
         return look_for_overrides(content, self.settings.components, self.settings.own_action)
 
     @answered
     def other_keys(self, commit: str) -> Sequence[str]:
-        """The keys in which the configuration file at a commit differs from the one that rules."""
+        """The keys in which the configuration file at a commit differs from the one in force."""
         from ..inputs.configuration import FILE, Configuration  # late, as it reads YAML
         from .configuring import as_configuration
 
@@ -181,7 +181,7 @@ class Stack(Generic[_F]):
         except ConfigurationError as error:
             return [error.message.rstrip(".")]
         if (ruling is None) != (there is None):
-            return ["that only one of the two has it"]
+            return ["that only one of the two exists"]
         return (there or Configuration()).differing(ruling or Configuration())
 
     def component_facts(
@@ -191,11 +191,11 @@ class Stack(Generic[_F]):
         today: datetime.date,
         look: Callable[[], Overrides] | None = None,
     ) -> list[ComponentFacts]:
-        """The facts of each pin, in the order of `pins`; `look` looks for overrides. No tag is younger than `today`."""
+        """The facts of each pin, in the order of `pins`; `look` looks for overrides. No tag is newer than `today`."""
         return ComponentEvidence(self.forge, registry, self.settings, today).gather(pins, look)
 
     def tag_facts(self, tag: str, branches: Answer[Sequence[str]], today: datetime.date) -> TagFacts:
-        """The facts of a production tag, which is there or about to be made, and the release before it."""
+        """The facts of a production tag, which exists or is about to be created, and the release before it."""
         parsed = parse_production_tag(tag, self.settings.tag_format)
         if parsed is None:
             raise AssertionError("only production tags are judged as releases")
@@ -204,9 +204,9 @@ class Stack(Generic[_F]):
     def release_facts(
         self, tag: Callable[[], TagFacts], components: Callable[[], Sequence[ComponentFacts]]
     ) -> ReleaseFacts:
-        """The facts of a release: of its tag, and of each component beside the release before and with its record.
+        """The facts of a release: of its tag, and of each component compared with the release before and its record.
 
-        Both are asked at the same time, or the gate's time limit and number of round trips would not hold.
+        Both are gathered at the same time, to keep the gate's time limit and number of round trips.
         """
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(tag)

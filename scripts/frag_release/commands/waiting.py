@@ -1,4 +1,4 @@
-"""Time as the commands see it, and judging again and again while all that is in the way is CI that still runs."""
+"""The commands' clock, and judging repeatedly while running CI is the only obstacle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOLD_EVERY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Clock:
-    """The moment (UTC), the seconds that are left, and how to wait."""
+    """The current time (UTC), the seconds that are left, and how to wait."""
 
     now: Callable[[], datetime.datetime]
     remaining: Callable[[], float]
@@ -31,9 +31,9 @@ def judge_when_settled(
     tell: Callable[[str], None],
     sleep: Callable[[float], None],
 ) -> Judged:
-    """Return what `judge` finds once no CI is running that it needs, or after `minutes`; tells once a minute.
+    """Return what `judge` finds once no CI that it needs is running, or after `minutes`; calls `tell` once a minute.
 
-    Findings that are allowed are not waited for; what is returned is as it was found.
+    Allowed findings are not waited for; they are returned unchanged.
     """
     waited = 0.0
     while True:
@@ -48,7 +48,7 @@ def judge_when_settled(
 
 
 def _may_settle(findings: Sequence[Finding]) -> bool:
-    """Whether all that is in the way is CI that runs, or that has not begun: then waiting may help."""
+    """Whether waiting may help: every blocker is CI that is running or has not started."""
     blockers = blocking(findings)
     return bool(blockers) and all(finding.may_settle for finding in blockers)
 

@@ -1,1 +1,1 @@
-"""What a run is given: the table of inputs, the environment, the command line, and the settings made of them."""
+"""The inputs of a run: their table, the environment, the command line, and the settings made from them."""

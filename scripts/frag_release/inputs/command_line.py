@@ -1,8 +1,7 @@
-"""The terminal's options and pages of `--help`, and the stack that the working folder is a clone of.
+"""The terminal's options and `--help` pages, and the stack that the working folder is a clone of.
 
-Options (`COMMAND --option value`) are named as the inputs are and read by argparse. None of argparse's own messages
-is shown: they repeat values, and a token in the wrong place is one.
-A clone's remote gives owner and name, never a host.
+Options (`COMMAND --option value`) have the names of the inputs and are parsed by argparse. Its own messages are never
+shown: they repeat values, and a misplaced token would be one. A clone's remote gives owner and name, never a host.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ PROGRAM = "python3 scripts"
 
 _HELP = ("-h", "--help")
 _VERSION = "--version"
-# What has another form may be a value in the wrong place, such as a token, and is not repeated.
+# Text of any other form may be a misplaced value, such as a token, and is not repeated.
 _NAME = re.compile(r"(--)?[a-z]+(-[a-z]+){0,5}")
 _LONGEST_NAME = 40
 
 PIPE_WIDTH = 80
-"""Columns of a page that is read elsewhere than in a terminal."""
+"""Columns of a page that is not printed to a terminal."""
 
 _STATUSES = {
     "0": "allowed, done, or nothing to do",
     "1": "refused by a rule, evidence missing, what was followed failed, or the run cancelled",
-    "2": "wrong use: a bad input, a ref that does not exist, or a missing right to write (it is named)",
-    "3": "a fault of ours; nothing was allowed",
+    "2": "usage error: a bad input, a ref that does not exist, or a missing write permission (it is named)",
+    "3": "internal error; nothing was allowed",
 }
-_CLONE = {"stack-repository": ", else the remote of the clone that you are in"}
-_SECRETS = "secrets, read from the environment, for other processes can see arguments:"
+_CLONE = {"stack-repository": ", else the remote of the current clone"}
+_SECRETS = "secrets, read from the environment because other processes can see arguments:"
 _STACK = "--stack-repository xchem/fragalysis-stack"
 EXAMPLES = {
     "gate": f"GITHUB_TOKEN=... {PROGRAM} gate {_STACK} --ref refs/tags/2023.06.2",
@@ -58,11 +57,11 @@ EXAMPLES = {
     "adopt": f"{PROGRAM} adopt {_STACK}",
     "doctor": f"GITHUB_TOKEN=... {PROGRAM} doctor {_STACK} --for gate,prepare",
 }
-"""One line for each command, which writes nothing."""
+"""One example for each command; none of them writes anything."""
 
 
 def with_clone(context: Context, texts: Mapping[str, str], tell: Callable[[str], None]) -> Context:
-    """Return the context with the repository of the clone that a terminal is in, and tell of it, if none is named."""
+    """Return the context with the repository of the terminal's current clone if none is named; report it to `tell`."""
     if context.on_runner or context.repository or texts["stack-repository"]:
         return context
     found = find_clone(os.curdir)
@@ -76,13 +75,13 @@ def with_clone(context: Context, texts: Mapping[str, str], tell: Callable[[str],
 def find_clone(folder: str) -> tuple[str, str] | None:
     """Return the repository (`OWNER/NAME`) of the clone that a folder is in, and the remote that names it.
 
-    None outside of a clone, if somebody else owns it, or if its remotes do not tell. `origin` counts, else the only
+    None outside of a clone, if it belongs to another user, or if its remotes name none. `origin` counts, else the only
     remote.
     """
     urls: dict[str, str] = {}
     for setting in _settings(folder):
         key, _, url = setting.partition("\n")
-        # git fetches from the first.
+        # git fetches from the first URL.
         urls.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
     remote = "origin" if "origin" in urls else next(iter(urls), "") if len(urls) == 1 else ""
     repository = _repository(urls.get(remote, ""))
@@ -90,7 +89,7 @@ def find_clone(folder: str) -> tuple[str, str] | None:
 
 
 def _settings(folder: str) -> list[str]:
-    """Return the URLs of the remotes as git has them. Reading a configuration, git runs nothing that it names."""
+    """Return `KEY\\nURL` for each remote. To read a configuration, git runs no program that it names."""
     program = shutil.which("git")
     if program is None:
         return []
@@ -114,9 +113,9 @@ def _repository(url: str) -> str:
 
 
 def ask_for_help(arguments: Sequence[str]) -> bool:
-    """Whether help is asked for, whatever else is there, or nothing is.
+    """Whether help is requested, or no arguments are given.
 
-    Not where a value is expected: a script's variable that holds `--help` must not end a gate with success.
+    `--help` in place of a value does not count: a script's variable with that text must not end a gate with success.
     """
     before = ("", *arguments)
     return not arguments or any(
@@ -125,12 +124,12 @@ def ask_for_help(arguments: Sequence[str]) -> bool:
 
 
 def ask_for_page(arguments: Sequence[str]) -> bool:
-    """Whether nothing is to be done but to print the version, or a page of help."""
+    """Whether only the version or a help page is to be printed."""
     return ask_for_version(arguments) or ask_for_help(arguments)
 
 
 def ask_for_version(arguments: Sequence[str]) -> bool:
-    """Whether the version is asked for, in the place of the command."""
+    """Whether the version is requested, in place of the command."""
     return list(arguments[:1]) == [_VERSION]
 
 
@@ -146,19 +145,18 @@ def read_command(arguments: Sequence[str]) -> str:
     near = meant(first, COMMANDS)
     end = f"; did you mean {' or '.join(near)}?" if near else "."
     if first.startswith("-"):
-        message = "The first argument is an option, and the command comes before all options."
+        message = "The first argument is an option, but the command comes before all options."
     elif _can_be_shown(first):
         message = f"There is no command {first}{end}"
     else:
-        message = f"The first argument is no command{end}"
+        message = f"The first argument is not a command{end}"
     raise UsageError(message, f"Use one of: {', '.join(nearest_first(first, COMMANDS))}.")
 
 
 def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return every input's text from options; secrets come from the environment alone, for commands that have them.
+    """Return every input's text from options, and from the environment for secrets of the command.
 
-    Other processes can see arguments, so there are no options for secrets. Raises UsageError, which repeats
-    no value.
+    Other processes can see arguments, so there are no options for secrets. Raises UsageError, which repeats no value.
     """
     command = read_command(arguments)
     given = {"command": command, **_read_options(command, arguments)}
@@ -169,7 +167,7 @@ def read_from_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> 
 
 
 class _Word(str):
-    """An argument that knows its place, by which it is told where its text must not be."""
+    """An argument with its position, which messages name if its text must not be shown."""
 
     __slots__ = ("place",)
     place: int
@@ -181,7 +179,7 @@ def _read_options(command: str, arguments: Sequence[str]) -> dict[str, str]:
         words.append(_Word(text))
         words[-1].place = place
     for word in words:
-        if word == "--":  # argparse would take what is behind it for values
+        if word == "--":  # argparse would treat what follows it as values
             raise _no_option(word, command)
     try:
         given, left = _parser(command).parse_known_args(words[1:])
@@ -199,7 +197,7 @@ class _Parser(ArgumentParser):
 
 
 def _parser(command: str) -> ArgumentParser:
-    """Return what reads the options of a command, and knows what it must not be given."""
+    """Return the parser for a command's options, which also recognises those that the command refuses."""
     parser = _Parser(
         f"{PROGRAM} {command}", add_help=False, allow_abbrev=False, exit_on_error=False, argument_default=SUPPRESS
     )
@@ -216,7 +214,7 @@ def _parser(command: str) -> ArgumentParser:
 
 
 class _Keep(Action):
-    """Keeps the value of an option, which may be given once."""
+    """Stores the value of an option, which may be given once."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, one: Input, **rest: Any) -> None:
         super().__init__(option_strings, dest, **rest)
@@ -224,7 +222,7 @@ class _Keep(Action):
 
     def __call__(self, _parser: ArgumentParser, given: Namespace, value: Any, _option: str | None = None) -> None:
         if hasattr(given, self.dest):
-            raise UsageError(f"The option --{self.dest} is there twice.", "Give it once; a list has commas.")
+            raise UsageError(f"The option --{self.dest} is given twice.", "Give it once; separate a list by commas.")
         if self._one.kind is Kind.FLAG and value.strip().lower() not in ("true", "false", ""):
             raise UsageError(
                 f"The option --{self.dest} takes true or false, and what follows it is neither.",
@@ -234,7 +232,7 @@ class _Keep(Action):
 
 
 class _Refuse(Action):
-    """Refuses an input that is a secret, or of another command."""
+    """Refuses an input that is a secret, or belongs to another command."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, one: Input, command: str, **rest: Any) -> None:
         super().__init__(option_strings, dest, **rest)
@@ -257,27 +255,27 @@ def _no_value(option: str) -> UsageError:
     shape = shape_of(one) if one else "VALUE"
     return UsageError(
         f"The option {option} has no value.",
-        f"Write {option} {shape}, or {option}=VALUE where the value begins with a dash.",
+        f"Write {option} {shape}, or {option}=VALUE if the value begins with a dash.",
     )
 
 
 def _no_option(word: str, command: str) -> UsageError:
-    """The error for an argument that no option takes. Only a _Word knows where it stood."""
+    """The error for an argument that belongs to no option. Only a _Word knows its position."""
     option, nth = word.partition("=")[0], _nth(getattr(word, "place", None))
     if word in _HELP:
         return UsageError(
             f"{nth} is {word}, where the value of an option could be.",
-            f"Write it directly behind the command: {PROGRAM} {command} --help.",
+            f"Write it directly after the command: {PROGRAM} {command} --help.",
         )
     if not word.startswith("-"):
         return UsageError(
-            f"{nth} is no option.", "Write options as --name value, with quotes around a value that has blanks."
+            f"{nth} is not an option.", "Write options as --name value, with quotes around a value that has spaces."
         )
-    what = f"There is no option {option}" if _can_be_shown(option) else f"{nth} names no option"
+    what = f"There is no option {option}" if _can_be_shown(option) else f"{nth} is not an option"
     near = _meant(option.lstrip("-"), command)
     return UsageError(
         f"{what}; did you mean {' or '.join(near)}?" if near else f"{what}.",
-        f"{PROGRAM} {command} --help lists the options, and the variables for secrets.",
+        f"{PROGRAM} {command} --help lists the options and the variables for secrets.",
     )
 
 
@@ -286,7 +284,7 @@ def _nth(place: int | None) -> str:
 
 
 def _meant(typed: str, command: str) -> list[str]:
-    """What the command has under a name like this; if nothing is like it, what others have."""
+    """Return similar inputs of the command, else similar ones of other commands, as they are written."""
     own = {name: way for one in INPUTS if command in one.commands for name, way in _ways(one).items()}
     others = {
         name: f"{way} of {owners_of(one)}"
@@ -299,7 +297,7 @@ def _meant(typed: str, command: str) -> list[str]:
 
 
 def _ways(one: Input) -> dict[str, str]:
-    """Names that stand for an input, with how it is given."""
+    """The names that may stand for an input, each with how the input is passed."""
     if one.secret:
         way = f"the variable {one.terminal_variable}"
         return {one.name: way, one.terminal_variable.lower().replace("_", "-"): way}
@@ -311,24 +309,24 @@ def _can_be_shown(text: str) -> bool:
 
 
 def shape_of(one: Input) -> str:
-    """The word that stands for the value of an input."""
+    """The placeholder for the value of an input."""
     return "|".join(one.choices) or one.shape or one.kind.value
 
 
 def top_page(width: int = PIPE_WIDTH) -> str:
-    """Return the page on the program as a whole, wrapped to `width` columns."""
+    """Return the help page of the program, wrapped to `width` columns."""
     return _page(
         f"usage: {PROGRAM} COMMAND --option value ...",
-        fill("Decides, on evidence, whether a stack release may reach production, and says why.", width),
+        fill("Decides, on evidence, whether a stack release may reach production, and explains why.", width),
         _listed("commands:", COMMANDS, width),
         _described(_SECRETS, {_variable(one): one.help for one in INPUTS if one.secret}, width),
         _listed("exit status:", _STATUSES, width),
-        fill(f"{PROGRAM} COMMAND --help shows the options of a command, and --version which release this is.", width),
+        fill(f"{PROGRAM} COMMAND --help shows the options of a command; --version shows the release.", width),
     )
 
 
 def command_page(command: str, width: int = PIPE_WIDTH) -> str:
-    """Return the page on one command, in its own words, wrapped to `width` columns."""
+    """Return the help page of one command, wrapped to `width` columns."""
     own = [one for one in INPUTS if command in one.commands and one.name != "command"]
     options = [one for one in own if not one.secret]
     secrets = {_variable(one): _text(one, command) for one in own if one.secret}
@@ -362,15 +360,14 @@ def _text(one: Input, command: str) -> str:
 
 def _default(one: Input, command: str) -> str:
     if command in one.required:
-        return one.terminal_variable and f"else what {one.terminal_variable} says{_CLONE.get(one.name, '')}"
+        return one.terminal_variable and f"else the value of {one.terminal_variable}{_CLONE.get(one.name, '')}"
     if one.action_default:
-        # Only the action has it.
-        return ""
+        return ""  # a terminal has none
     return one.default_of(command) or one.default_words_of(command) or "none"
 
 
 def _listed(title: str, rows: Mapping[str, str], width: int) -> str:
-    """Rows of short names, each with its text beside it."""
+    """Rows of short names, each with its text next to it."""
     widest = max(map(len, rows))
     shown = (_filled(text, f"  {name:<{widest}}  ", width, widest + 4) for name, text in rows.items())
     return "\n".join([title, *shown])
@@ -383,7 +380,7 @@ def _described(title: str, rows: Mapping[str, str], width: int) -> str:
 
 
 def _filled(text: str, start: str, width: int, margin: int) -> str:
-    # Names and addresses stay whole: they are searched for and copied.
+    # Names and addresses are never broken: people search for them and copy them.
     return fill(
         text.replace("`", ""), width, initial_indent=start, subsequent_indent=" " * margin,
         break_on_hyphens=False, break_long_words=False,

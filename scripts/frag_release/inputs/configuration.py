@@ -1,5 +1,7 @@
-"""`.github/frag-release.yaml`: what a team sets once, for every command. Who may push could change it, so it decides
-nothing that its rows in the table of inputs do not allow."""
+"""`.github/frag-release.yaml`: what a team sets once, for every command.
+
+Anyone with push access could change it, so it decides nothing that its rows in the table of inputs do not allow.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the file says: texts by inputs, and by components, None if it names none.
+    """The contents of the file: texts by input, and by component and key (None if it names no components).
 
     `places` are the lines, from 1, of components (`components.api`) and of their keys (`components.api.variable`).
     """
@@ -51,13 +53,13 @@ class Configuration:
     places: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def line(self, name: str, key: str) -> int:
-        """The line at which a component of the file has a key, else that of its name."""
+        """The line of a component's key in the file, else that of its name."""
         where = f"{_COMPONENTS}.{name}"
         return self.places.get(f"{where}.{key}") or self.places[where]
 
     @property
     def keys(self) -> dict[str, str]:
-        """Every key with its text, those of components by their names."""
+        """Every key with its text; those of components are `components.NAME.KEY`."""
         found = dict(self.texts)
         if self.components is not None:
             found[_COMPONENTS] = ",".join(self.components)
@@ -74,7 +76,7 @@ class Configuration:
         return sorted(key for key in {*mine, *others} if mine.get(key) != others.get(key))
 
     def as_json(self) -> dict[str, Any]:
-        """What it changes, as the file could say it: a file that says the defaults changes nothing."""
+        """What differs from the defaults, in the form of the file: empty if nothing does."""
         rows = file_inputs()
         found: dict[str, Any] = {
             name: int(text) if rows[name].kind is Kind.LOOKS else text
@@ -93,7 +95,7 @@ def _beside_defaults(name: str, texts: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def file_inputs() -> dict[str, Input]:
-    """The inputs that may stand in the file, by name."""
+    """The inputs that may be in the file, by name."""
     of_components = tuple(f"{name}-" for name in COMPONENT_NAMES)
     return {
         one.name: one
@@ -103,7 +105,7 @@ def file_inputs() -> dict[str, Input]:
 
 
 def component_rows(name: str) -> dict[str, Input]:
-    """The inputs of a component that may stand in the file, by their names without the component's."""
+    """The inputs of a component that may be in the file, by their names without the component's."""
     return {one.name[len(name) + 1 :]: one for one in component_inputs(name) if one.in_file}
 
 
@@ -117,7 +119,7 @@ class _Value:
 
 
 def read_configuration(blob: Blob) -> Configuration:
-    """Read the file; raises ConfigurationError with file and line for what may not stand in it."""
+    """Read the file; raises ConfigurationError with file and line for what may not be in it."""
     from ..domain.workflow_file import WorkflowFileError, decode, parse_events, root_of
 
     try:
@@ -128,7 +130,7 @@ def read_configuration(blob: Blob) -> Configuration:
         root_of(events)
         tree = read_tree(blob)
     except WorkflowFileError as error:
-        raise _wrong(error.message.replace(", so it is no workflow", ""), error.line or 1, "Correct it.") from error
+        raise _wrong(error.message.partition(", so it is ")[0], error.line or 1, "Correct it.") from error
     return configuration_of(_value(tree))
 
 
@@ -151,8 +153,8 @@ def _value(node: Node) -> _Value:
         found: dict[str, _Value] = {}
         for key, value in node.entries:
             if key.text is None or key.text in found:
-                what = f"the key {key.text[:80]!r} is there twice" if key.text else "a key is not a text"
-                raise _wrong(what, key.line, "Leave one name for each value.")
+                what = f"the key {key.text[:80]!r} appears twice" if key.text else "a key is not a text"
+                raise _wrong(what, key.line, "Keep one key for each value.")
             found[key.text] = _value(value)
         return _Value(found, node.line, {key.text or "": key.line for key, _ in node.entries})
     return _Value([_value(one) for one in node.items] if node.is_list else {}, node.line)
@@ -189,7 +191,7 @@ def configuration_of(root: _Value) -> Configuration:
     stray = [name for name in texts if components is not None and name.removesuffix("-ci-workflows") in COMPONENT_NAMES]
     if stray:
         raise _wrong(
-            f"{stray[0]} stands beside components", root.keys[stray[0]], "Write it as ci-workflows of that component."
+            f"{stray[0]} is next to components", root.keys[stray[0]], "Write it as ci-workflows of that component."
         )
     return Configuration(texts, components, places)
 
@@ -205,13 +207,13 @@ def _components(value: _Value) -> dict[str, dict[str, str]]:
     if not isinstance(value.data, dict) or not value.data:
         _not_of_kind(_COMPONENTS, "names with their keys", value.line)
     if len(value.data) > MOST_COMPONENTS:
-        raise _wrong(f"there are {len(value.data)} components", value.line, f"At most {MOST_COMPONENTS} can be named.")
+        raise _wrong(f"there are {len(value.data)} components", value.line, f"Name at most {MOST_COMPONENTS}.")
     return {name: _component(name, own, value.keys[name]) for name, own in value.data.items()}
 
 
 def _component(name: str, value: _Value, line: int) -> dict[str, str]:
     if not re.fullmatch(NAME, name) or name in RESERVED:
-        remedy = f"Use small letters, digits and hyphens, and none of {', '.join(RESERVED)}."
+        remedy = f"Use lower-case letters, digits and hyphens, but none of {', '.join(RESERVED)}."
         raise _wrong(f"no component can be called {name[:80]!r}", line, remedy)
     where, rows = f"{_COMPONENTS}.{name}", component_rows(name)
     if not isinstance(value.data, dict):
@@ -222,7 +224,7 @@ def _component(name: str, value: _Value, line: int) -> dict[str, str]:
             _unknown(key, list(rows), value.keys[key], where)
         texts[key] = _text(f"{where}.{key}", rows[key], one)
     if "repository" not in texts and name not in COMPONENT_NAMES:
-        raise _wrong(f"{where} names no repository", line, "Add repository: OWNER/NAME.")
+        raise _wrong(f"{where} has no repository", line, "Add repository: OWNER/NAME.")
     return texts
 
 
@@ -234,7 +236,7 @@ def _text(where: str, one: Input, value: _Value) -> str:
 
 
 def _as_text(one: Input, data: Any) -> str | None:
-    """Return the text that an input would have, None if the value is of another kind."""
+    """Return a value as the text of an input, None if it is of another kind."""
     if one.kind is Kind.LOOKS:
         is_number = isinstance(data, int) and not isinstance(data, bool)
         return str(data) if is_number and 1 <= data <= 10 else None
@@ -248,12 +250,12 @@ def _as_text(one: Input, data: Any) -> str | None:
 
 
 def choices(one: Input) -> tuple[str, ...]:
-    """The choices of an input that the file may make."""
+    """The choices of an input that are allowed in the file."""
     return tuple(choice for choice in one.choices if choice != "off")
 
 
 def pattern_of(one: Input) -> str:
-    """What the text of a key must be as a whole."""
+    """The pattern for the whole text of a key."""
     if one.kind is Kind.LINES:
         return rf"{LINES}\S{LINES}"
     if one.kind is Kind.REPOSITORY:
@@ -265,14 +267,14 @@ def pattern_of(one: Input) -> str:
 
 
 def item_pattern(one: Input) -> str:
-    """What a part of a list must be."""
+    """The pattern for an item of a list."""
     return one.pattern or (ITEM if one.kind is Kind.LIST else ONE_LINE)
 
 
 def _not_of_kind(where: str, wanted: str, line: int, one: Input | None = None) -> NoReturn:
     shown = " or ".join(choices(one)) if one and one.kind is Kind.CHOICE else wanted
     raise _wrong(
-        f"{where} is not {shown}", line, f"Write {shown}; numbers and words such as true need quotes as texts."
+        f"{where} is not {shown}", line, f"Write {shown}; numbers and words such as true need quotes to be texts."
     )
 
 
@@ -281,7 +283,7 @@ def _unknown(name: str, known: Sequence[str], line: int, where: str = "") -> NoR
 
     within = f" of {where}" if where else ""
     if not where and any(one.name == name for one in INPUTS):
-        raise _wrong(f"{name} cannot stand in this file", line, "Give it as an input where it is used.")
+        raise _wrong(f"{name} cannot be in this file", line, "Give it as an input where it is used.")
     near = meant(name, known)
     end = f"Did you mean {' or '.join(near)}?" if near else f"The keys are {', '.join(known)}."
     raise _wrong(f"there is no key {name[:80]!r}{within}", line, end)

@@ -1,4 +1,4 @@
-"""The run that we are part of, read once from the environment."""
+"""The workflow run, read once from the environment."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ACTION_FOLDER = re.compile(r".*/_actions/([^/]+/[^/]+)/.+", re.S)
 
 @dataclass(frozen=True)
 class Context:
-    """The workflow run, or the terminal (`on_runner` False) with next to nothing in it.
+    """The workflow run; almost empty in a terminal (`on_runner` False).
 
-    Variables: docs.github.com, "Variables reference"; `event` is the webhook payload that started it;
-    `run_token` the workflow's own token, by which another one is told from it. `job` is its key in the workflow file.
-    `workflow` is the repository and the file of the workflow that runs, both empty if the runner does not say;
-    `action` is `OWNER/NAME` of this action.
-    `clone` is the repository that a terminal's working folder is a clone of, empty if it is not needed or not known.
+    Variables: docs.github.com, "Variables reference". `event` is the webhook payload that started the run, `run_token`
+    the workflow's own token, to tell others from it. `job` is the job's key in the workflow file. `workflow` is the
+    repository and file of the workflow that runs, both empty if the runner does not name them; `action` is
+    `OWNER/NAME` of this action. `clone` is the repository that a terminal's working folder is a clone of, empty if it
+    is not needed or unknown.
     """
 
     on_runner: bool = False
@@ -48,29 +48,29 @@ class Context:
 
     @property
     def default_branch(self) -> str:
-        """The default branch of this repository as the event tells it, else empty."""
-        return self._told("repository", "default_branch")
+        """The default branch of this repository according to the event, else empty."""
+        return self._in_event("repository", "default_branch")
 
     @property
     def pushed_from(self) -> str:
         """The commit that the branch was at before the push that started this run, else empty."""
-        return self._told("before")
+        return self._in_event("before")
 
     @property
     def pushed_message(self) -> str:
-        """The message of the commit that was pushed to a branch, as the event tells it, else empty."""
-        is_ours = bool(self.sha) and self._told("head_commit", "id") == self.sha
-        return self._told("head_commit", "message") if is_ours else ""
+        """The message of the commit that was pushed to a branch, according to the event, else empty."""
+        is_ours = bool(self.sha) and self._in_event("head_commit", "id") == self.sha
+        return self._in_event("head_commit", "message") if is_ours else ""
 
     @property
     def pull_request_base(self) -> str:
         """The commit of the base branch that a pull request, or a merge queue's group, is compared with, else empty."""
         if isinstance(self.event.get("merge_group"), Mapping):
-            return self._told("merge_group", "base_sha")
-        return self._told("pull_request", "base", "sha")
+            return self._in_event("merge_group", "base_sha")
+        return self._in_event("pull_request", "base", "sha")
 
-    def _told(self, *keys: str) -> str:
-        """A text of the event, below these keys; empty if it has none there."""
+    def _in_event(self, *keys: str) -> str:
+        """The text under these keys of the event; empty if there is none."""
         found: Any = self.event
         for key in keys:
             found = found.get(key) if isinstance(found, Mapping) else None
@@ -85,7 +85,7 @@ class Context:
 
     @property
     def by_hand(self) -> str:
-        """How something was asked for, for people: by hand, and by whom if that is known."""
+        """How this run was requested, for people: by hand, and by whom if that is known."""
         return f"by hand by {self.actor}" if self.actor else "by hand"
 
 
@@ -119,7 +119,7 @@ def _workflow(reference: str) -> tuple[str, str]:
 
 
 def _action(folder: str) -> str:
-    """Read where the runner puts an action, `…/_actions/OWNER/NAME/REF`: in a composite it may say it nowhere else."""
+    """Read the runner's folder of an action, `…/_actions/OWNER/NAME/REF`: a composite may have no other source."""
     match = _ACTION_FOLDER.fullmatch(folder.replace("\\", "/"))
     return match[1] if match else ""
 

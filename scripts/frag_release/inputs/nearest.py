@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that does not exist."""
+"""Suggestions for a name that does not exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 40
 def meant(text: str, names: Iterable[str]) -> list[str]:
     """Return the names that the text may stand for, at most three.
 
-    Those that it shortens, such as `wait` for `wait-minutes` and `url` for `awx-url`, else those that are like it.
+    Names that it abbreviates, such as `wait` for `wait-minutes` and `url` for `awx-url`, else similar ones.
     """
     known, typed = list(names), text.lower().replace("_", "-")[:_LONGEST]
     shortened = [name for name in known if _shortens(typed, name)]
@@ -25,6 +25,6 @@ def _shortens(typed: str, name: str) -> bool:
 
 
 def nearest_first(text: str, names: Iterable[str]) -> list[str]:
-    """Return all the names in their order, but those that are meant first."""
+    """Return all names in their order, except that likely ones come first."""
     known = list(names)
     return list(dict.fromkeys([*meant(text, known), *known]))

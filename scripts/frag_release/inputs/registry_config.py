@@ -1,7 +1,7 @@
-"""The input `registry-config`: logins for several registries, as the JSON of a docker configuration holds them.
+"""The input `registry-config`: logins for several registries, as the JSON of a docker configuration.
 
 docs.docker.com, "docker login", "Credential stores": `auths` maps a registry to `auth`, the base64 of
-`USERNAME:PASSWORD`. No error quotes a value of it: all of them may be secrets.
+`USERNAME:PASSWORD`. No error quotes a value of it: any of them may be a secret.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .values import no_constant
 
 _MAX_KIBIBYTES = 64
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.I)
-# As docker itself writes the key of Docker Hub.
+# The key that docker writes for Docker Hub.
 _DOCKER_HUB_KEY = re.compile(r"https://((index|registry-1)\.docker\.io)/v[12]/?", re.I)
 _CAN_BE_SHOWN = re.compile(
     r"(https?://)?(localhost|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,8})(:[0-9]{1,5})?(/[a-z0-9._/-]{0,100})?"
@@ -34,7 +34,7 @@ _FORM = 'Use {"auths": {"ghcr.io": {"auth": "…"}}}, where auth is the base64 o
 
 
 def secrets_in(text: str) -> list[str]:
-    """Return every secret in a configuration, also in one that will be refused; never raises."""
+    """Return every secret in a configuration, even in one that will be refused; never raises."""
     found: list[str] = []
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -57,11 +57,11 @@ def _parts(auth: str) -> Iterator[str]:
 def read_registry_config(text: str) -> dict[str, Login]:
     """Return the login of each registry, by `one_name` of its host; raises UsageError."""
     if len(text.encode()) > _MAX_KIBIBYTES * 1024:
-        raise _refused(f"holds more than {_MAX_KIBIBYTES} KiB", "Keep the logins for this stack's registries alone.")
+        raise _refused(f"has more than {_MAX_KIBIBYTES} KiB", "Keep only the logins for this stack's registries.")
     config = _object(text)
     for helper in ("credsStore", "credHelpers"):
         if config.get(helper):
-            raise _refused(f"names a credential helper ({helper}), and none is run", f"Leave it out. {_FORM}")
+            raise _refused(f"names a credential helper ({helper}), which is never run", f"Leave it out. {_FORM}")
     auths = config.get("auths")
     if not isinstance(auths, dict) or not auths:
         raise _refused("has no logins under auths")
@@ -79,9 +79,9 @@ def _object(text: str) -> dict[str, Any]:
         config = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _refused(f"is no JSON{where}") from None
+        raise _refused(f"is not JSON{where}") from None
     if not isinstance(config, dict):
-        raise _refused("is JSON, but no object")
+        raise _refused("is JSON, but not an object")
     return config
 
 
@@ -95,22 +95,22 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _host(key: str) -> str:
     hub = _DOCKER_HUB_KEY.fullmatch(key)
     host = hub[1] if hub else key
-    # As docker tells a host from an owner.
+    # The way docker tells a host from an owner.
     is_host = "." in host or ":" in host or host.lower() == "localhost"
     if not (is_host and _HOST.fullmatch(host)):
-        remedy = "Write the host alone, with its port if it has one, such as ghcr.io or registry.example:5000."
-        raise _refused(f"has {_shown(key)} under auths, which is no host", remedy)
+        remedy = "Write only the host, with its port if it has one, such as ghcr.io or registry.example:5000."
+        raise _refused(f"has {_shown(key)} under auths, which is not a host", remedy)
     return one_name(host)
 
 
 def _shown(name: str) -> str:
-    """Return a key for a message, unless it has another form than a host's: then it may hold anything."""
+    """Return a key for a message, hidden unless it looks like a host or a known key: it may contain anything."""
     return name if _CAN_BE_SHOWN.fullmatch(name) else "a key"
 
 
 def _login(host: str, entry: object) -> Login:
     if not isinstance(entry, dict):
-        raise _refused(f"has something else than an object for {host}")
+        raise _refused(f"has a value that is not an object for {host}")
     token = next((name for name in _TOKENS if entry.get(name)), "")
     if token:
         raise _refused(f"has an identity token ({token}) for {host}, which only docker can use")
@@ -119,14 +119,14 @@ def _login(host: str, entry: object) -> Login:
         raise _refused(f"has a user name with a colon for {host}, which cannot be sent")
     login = _decoded(host, auth) if auth else Login(username, password)
     if (username or password) and login != Login(username, password):
-        raise _refused(f"says two different logins for {host}", "Keep auth alone.")
+        raise _refused(f"has two different logins for {host}", "Keep only auth.")
     return _checked(host, login)
 
 
 def _text(host: str, entry: dict[str, Any], name: str) -> str:
     value = entry.get(name, "")
     if not isinstance(value, str):
-        raise _refused(f"has no text as {name} for {host}")
+        raise _refused(f"has something other than a text as {name} for {host}")
     return value
 
 
@@ -134,7 +134,7 @@ def _decoded(host: str, auth: str) -> Login:
     try:
         pair = base64.b64decode(auth, validate=True).decode()
     except ValueError:
-        raise _refused(f"has an auth for {host} that is no base64 of a text") from None
+        raise _refused(f"has an auth for {host} that is not the base64 of a text") from None
     username, colon, password = pair.partition(":")
     if not colon:
         raise _refused(f"has an auth for {host} without a colon in what it encodes")

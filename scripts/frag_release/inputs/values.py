@@ -1,4 +1,4 @@
-"""The texts of the inputs: as the environment of a runner has them, and checked by kind."""
+"""The texts of the inputs: read from a runner's environment and checked by kind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .table import COMMANDS, IN_TERMINAL, INPUTS, Input, Kind
 from .table.evidence import component_inputs
 
 MAX_SECONDS = 6 * 60 * 60
-"""Longest time-out, in seconds: a job of GitHub's own runners ends after six hours."""
+"""Longest timeout, in seconds: a job on a GitHub-hosted runner ends after six hours."""
 
 _NAME = r"[A-Za-z0-9_.-]{1,100}"
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
-# Surrogates stand for bytes that are not UTF-8, which no address or name can hold.
+# Surrogates stand for bytes that are not UTF-8, which no address or name can contain.
 _NOT_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOT_UTF_8 = re.compile(r"[\ud800-\udfff]")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -28,12 +28,12 @@ _LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}|localhost|::1")
 
 
 def read_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return every input's text as `action.yml` passes it; empty where it was not given."""
+    """Return every input's text as `action.yml` passes it; empty if it was not given."""
     return {one.name: environ.get(one.variable, "").strip() for one in INPUTS}
 
 
 class Values:
-    """The inputs of one command: checked, with defaults in place."""
+    """The inputs of one command: checked, with defaults filled in."""
 
     def __init__(self, texts: Mapping[str, str], configuration: Configuration | None = None) -> None:
         self.command = texts["command"] or "gate"
@@ -47,11 +47,11 @@ class Values:
             self._configure(configuration)
 
     def configured(self, configuration: Configuration | None) -> Values:
-        """The same with what the configuration file says where no input does; raises UsageError."""
+        """The same with the configuration file's values for inputs that were not given; raises UsageError."""
         return Values(self._as_given, configuration)
 
     def unconfigured(self) -> Values:
-        """The same without the inputs that only the names of all components make sense of."""
+        """The same without the inputs that can be read only if the names of all components are known."""
         names = ("component-tags", "component-namespaces", "expected-components", "allow")
         return Values({name: "" if name in names else text for name, text in self._as_given.items()})
 
@@ -64,8 +64,8 @@ class Values:
             if stray and name not in self.components:
                 components = ", ".join(self.components)
                 raise UsageError(
-                    f"The input {stray[0]} is of the component {name}, which {FILE} does not name.",
-                    f"Leave it out; the components are {components}, and component-tags is for all of them.",
+                    f"The input {stray[0]} belongs to the component {name}, which {FILE} does not name.",
+                    f"Leave it out. The components are {components}; component-tags is for all of them.",
                 )
 
     def _checked(self, one: Input, text: str) -> str:
@@ -73,26 +73,25 @@ class Values:
             return one.default_of(self.command)
         if self.command not in one.commands:
             raise of_another_command(one, self.command)
-        if one.kind is Kind.LINES:
+        has_lines = one.kind is Kind.LINES
+        if has_lines:
             text = text.replace("\r\n", "\n")
-        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(
-            text.replace("\n", "") if one.kind is Kind.LINES else text
-        ):
-            lines = "in lines" if one.kind is Kind.LINES else "on one line"
+        if one.kind is not Kind.JSON and _NOT_ONE_LINE.search(text.replace("\n", "") if has_lines else text):
+            lines = "in lines" if has_lines else "on one line"
             raise _wrong(one, text, f"Write it {lines}, without control characters.")
         _CHECKS[one.kind](one, text)
         return text
 
     def text(self, name: str) -> str:
-        """The text of an input; empty where it was not given and has no default of its own."""
+        """The text of an input; empty if it was not given and has no fixed default."""
         return self._texts[name]
 
     def is_given(self, name: str) -> bool:
-        """Whether somebody gave the input; else its text is the default."""
+        """Whether the input was given; else its text is the default or the configuration file's."""
         return name in self._given
 
     def default(self, name: str) -> str:
-        """What an empty input means; empty where that is computed."""
+        """The default of an input; empty if it is computed."""
         return next(one.default_of(self.command) for one in INPUTS if one.name == name)
 
     def flag(self, name: str) -> bool:
@@ -100,13 +99,13 @@ class Values:
         return self._texts[name].lower() == "true"
 
     def pairs(self, name: str) -> dict[str, str]:
-        """The values of a list of `NAME=VALUE` by the names of components; raises UsageError if one is of none."""
+        """The values of a list of `NAME=VALUE`, by component; raises UsageError for an unknown component."""
         found = dict(map(_pair, self.items(name)))
         self.demand_components(name, found)
         return found
 
     def demand_components(self, name: str, given: Iterable[str]) -> None:
-        """Raise UsageError if the input `name` names a component that there is not."""
+        """Raise UsageError if the input `name` names an unknown component."""
         unknown = [one for one in given if one not in self.components]
         if unknown:
             raise unconfigured(name, unknown[0], f"The components are {', '.join(self.components)}.")
@@ -118,14 +117,14 @@ class Values:
         return COMPONENT_NAMES if named is None else tuple(named)
 
     def is_from_file(self, name: str, what: str) -> bool:
-        """Whether the configuration file says `what` of a component, and no input does."""
+        """Whether the configuration file sets `what` of a component, and no input does."""
         named = self.configuration.components if self.configuration else None
         return bool(named and what in named.get(name, ())) and not (
             name in COMPONENT_NAMES and self.is_given(f"{name}-{what}")
         )
 
     def of_component(self, name: str, what: str) -> str:
-        """What is known of a component, such as its `tag`: from its own input, or the one for all, else the file.
+        """Return a property of a component, such as its `tag`: from its own input, the one for all, else the file.
 
         Raises UsageError if two inputs differ.
         """
@@ -133,7 +132,7 @@ class Values:
         among = self.pairs(both).get(name, "") if both in self._texts else ""
         if among and name in COMPONENT_NAMES and self.is_given(own) and self._texts[own] != among:
             raise UsageError(
-                f"The input {own} is {self._texts[own][:80]!r}, and {both} says {among[:80]!r}.",
+                f"The input {own} is {self._texts[own][:80]!r}, but {both} has {among[:80]!r}.",
                 "Leave one of the two out.",
             )
         if among or (name in COMPONENT_NAMES and self.is_given(own)):
@@ -145,7 +144,7 @@ class Values:
         return next(one.default_of(self.command) for one in component_inputs(name) if one.name == own)
 
     def items_of(self, name: str, what: str) -> tuple[str, ...]:
-        """The parts of a comma-separated list that is known of a component."""
+        """The parts of a component's property that is a comma-separated list."""
         return _parts(self.of_component(name, what))
 
     def seconds(self, name: str) -> float:
@@ -162,24 +161,24 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def wrong_input(name: str, value: str, remedy: str) -> UsageError:
-    """The error for a bad input: names it, quotes its value (cut, control characters shown) and the remedy."""
+    """The error for a bad input: its name, its value (truncated, control characters escaped) and the remedy."""
     shown = value if len(value) <= 80 else f"{value[:80]}…"
     return UsageError(f"The input {name} cannot be {shown!r}.", remedy)
 
 
 def unconfigured(name: str, value: str, remedy: str) -> UnconfiguredError:
-    """The error for an input that may be right by what the configuration file says."""
+    """The error for an input that may be valid with the values of the configuration file."""
     error = wrong_input(name, value, remedy)
     return UnconfiguredError(error.message, error.remedy)
 
 
 def no_constant(name: str) -> NoReturn:
-    """For `parse_constant`: refuses what Python reads beside JSON, such as NaN."""
-    raise ValueError(f"{name} is no value of JSON")
+    """For `parse_constant`: refuse what Python accepts in addition to JSON, such as NaN."""
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
-    """The error for a tag of the stack that is no production tag; the file may say that it is one by its `v`."""
+    """The error for a tag of the stack that is not a production tag, unless the file's format gives it its `v`."""
     remedy = f"Use {form.numbers}, such as {form.like()}."
     if with_v := wrong_v(value, form, "tag-format"):
         return unconfigured(name, value, f"{remedy} {with_v}")
@@ -187,31 +186,31 @@ def no_production_tag(name: str, value: str, form: TagFormat) -> UsageError:
 
 
 def of_another_command(one: Input, command: str) -> UsageError:
-    """The error for an input that the command does not have; its value may be anything, and is not shown."""
+    """The error for an input of other commands. Its value may be anything, so it is not shown."""
     message = f"The input {one.name} belongs to {owners_of(one)}, not to {command}."
     return UsageError(message, "Leave it out, or run a command that has it.")
 
 
 def owners_of(one: Input) -> str:
-    """The commands that have an input, in words."""
+    """The commands that have an input, as a phrase."""
     *others, last = (name for name in COMMANDS if name in one.commands)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def _no_command(text: str) -> UsageError:
-    from .nearest import nearest_first  # late: only a mistake has to pay for it
+    from .nearest import nearest_first  # late: only a mistake pays for the import
 
     own = [name for name in COMMANDS if name not in IN_TERMINAL]
     return wrong_input("command", text, f"Use one of: {', '.join(nearest_first(text, own))}.")
 
 
 def _wrong(one: Input, text: str, remedy: str) -> UsageError:
-    """The error for a bad input, which does not show the value of a secret."""
+    """The error for a bad input; the value of a secret is not shown."""
     return wrong_input(one.name, "***" if one.secret else text, remedy)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own, where plain http is no risk."""
+    """Whether a host name is this machine's own, so that plain http is safe."""
     return _LOOPBACK.fullmatch(host) is not None
 
 
@@ -221,7 +220,7 @@ def is_digest(text: str) -> bool:
 
 
 def is_repository(text: str) -> bool:
-    """Whether a text is `OWNER/NAME`, and leads nowhere else where it stands in a path."""
+    """Whether a text is `OWNER/NAME`, and safe as part of a URL path."""
     return _REPOSITORY.fullmatch(text) is not None and not {".", ".."}.intersection(text.split("/"))
 
 
@@ -242,7 +241,7 @@ _SIMPLE: Mapping[Kind, tuple[Callable[[str], object], str]] = {
     Kind.DIGEST: (is_digest, "Use a digest: sha256: and 64 hexadecimal digits."),
     Kind.REPOSITORY: (is_repository, "Use OWNER/NAME."),
 }
-"""What the text of an input of that kind must be, and how people are told."""
+"""The check of each kind whose text is tested alone, with the remedy."""
 
 
 def _check_simple(one: Input, text: str) -> None:
@@ -258,10 +257,10 @@ def _check_choice(one: Input, text: str) -> None:
 
 def _check_url(one: Input, text: str) -> None:
     if "@" in text or "?" in text:
-        # The value is not shown: what stands before an @, or in a query, may be a password.
+        # The value is not shown: the part before an @, or a query, may contain a password.
         raise UsageError(
-            f"The input {one.name} holds a user name, a password or a query.",
-            "Leave out what stands before an @ and after a question mark.",
+            f"The input {one.name} contains a user name, a password or a query.",
+            "Leave out what comes before an @ and after a question mark.",
         )
     try:
         url = urlsplit(text)
@@ -271,7 +270,7 @@ def _check_url(one: Input, text: str) -> None:
     if not host or url.fragment:
         raise wrong_input(one.name, text, "Use a URL such as https://host.example.")
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
-        raise wrong_input(one.name, text, "Use https; plain http would show tokens to the network.")
+        raise wrong_input(one.name, text, "Use https; plain http would expose tokens to the network.")
 
 
 def _check_urls(one: Input, text: str) -> None:
@@ -280,7 +279,7 @@ def _check_urls(one: Input, text: str) -> None:
 
 
 def _check_json(one: Input, text: str) -> None:
-    """JSON may have lines; what is wrong with it is told where it is read. Bytes that are no UTF-8 are none."""
+    """Check the encoding only: JSON may have several lines, and other errors are reported when it is parsed."""
     if _NOT_UTF_8.search(text):
         raise _wrong(one, text, "Write it in UTF-8.")
 
@@ -298,12 +297,8 @@ def _check_pairs(one: Input, text: str) -> None:
         raise wrong_input(one.name, text, "Name each component once.")
 
 
-def _check_nothing(one: Input, text: str) -> None:
-    return
-
-
 _CHECKS = {
-    **dict.fromkeys((Kind.TEXT, Kind.LIST, Kind.LINES, Kind.FILE), _check_nothing),
+    **dict.fromkeys((Kind.TEXT, Kind.LIST, Kind.LINES, Kind.FILE), lambda one, text: None),
     **dict.fromkeys(_SIMPLE, _check_simple),
     Kind.CHOICE: _check_choice,
     Kind.URL: _check_url,

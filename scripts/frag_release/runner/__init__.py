@@ -1,1 +1,1 @@
-"""The one room that talks to the runner: inputs, context, log commands, outputs, job summary."""
+"""Everything that talks to the runner: log commands, outputs, job summary, packages."""

@@ -1,10 +1,10 @@
-"""Imports from what a release carries in `vendor/`. Standard library only, and as little of that as can be.
+"""Imports from the `vendor/` folder of a release. Uses as little of the standard library as possible, and nothing else.
 
 The packages are one file; so is the bytecode of what a gate imports, for each Python that runners have. Python itself
-compares the bytecode of our sources with them (PEP 552), so that a source that was changed is what runs; that of the
-packages counts for the packages that it was made from. Whatever is not in there is imported from its source.
+compares the bytecode of our sources with them (PEP 552), so that a changed source is what runs; the bytecode of the
+packages is used only with the packages that it was compiled from. Everything else is imported from source.
 
-Nothing else is verified: whoever can change that folder can change this file too, and the commit's hash covers both.
+Nothing else is verified: anyone who can change that folder can change this file too, and the commit's hash covers both.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 """The folder of the action."""
 
 _Modules = dict[str, tuple[str, bool, bytes]]
-"""Modules by name: where the source lies in the action's folder, whether it is a package, its bytecode (.pyc)."""
+"""Modules by name: path of the source in the action's folder, whether it is a package, its bytecode (.pyc)."""
 
 
 def mount(root: str = ROOT) -> bool:
-    """Make the packages importable, before anything else under their names; returns whether this is a release."""
+    """Make the packages importable, before others of the same names; returns whether this is a release."""
     folder = os.path.join(root, "vendor")
     if not os.path.isdir(folder):
         return False
@@ -38,7 +38,7 @@ def mount(root: str = ROOT) -> bool:
 
 
 def _modules(archive: str, packages: str) -> _Modules:
-    """The modules of an archive, if it is there, for this very Python and for these packages."""
+    """Return the modules of an archive; empty if it is missing, or made for another Python or other packages."""
     try:
         with open(archive, "rb") as file:
             content = marshal.loads(file.read())
@@ -52,7 +52,7 @@ def _modules(archive: str, packages: str) -> _Modules:
 
 
 class _Finder:
-    """Finds the modules that there is bytecode of. Each is looked for once."""
+    """Finds the modules that have bytecode. Each is found once."""
 
     def __init__(self, root: str, modules: _Modules) -> None:
         self._root, self._modules = root, modules
@@ -60,7 +60,7 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Say how to import a module; None leaves it to Python."""
+        """Return the spec of a module; None leaves it to Python."""
         if name not in self._modules:
             return None
         source, is_package, bytecode = self._modules.pop(name)
@@ -71,19 +71,19 @@ class _Finder:
 
 
 class _Loader(SourceFileLoader):
-    """Python's own loader, which finds the bytecode here and not beside the source."""
+    """Python's own loader, which finds the bytecode here and not next to the source."""
 
     def __init__(self, name: str, path: str, bytecode: bytes) -> None:
         super().__init__(name, path)
         self._bytecode = bytecode
 
     def path_stats(self, path: str) -> dict[str, float]:
-        """Times decide nothing, for the bytecode goes by the content."""
+        """Return a constant time: the bytecode is validated by content."""
         return {"mtime": 0}
 
     def get_data(self, path: str) -> bytes:
-        """Return what is to be read as `path`."""
+        """Return the content of `path`."""
         return self._bytecode if path.endswith(".pyc") else super().get_data(path)
 
     def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
-        """Keep nothing: it would not be read."""
+        """Do nothing: bytecode that is written would never be read."""

@@ -1,6 +1,6 @@
 """The two standard streams. In a terminal, text is wrapped to its width, and coloured if `rich` is installed.
 
-On a pipe, in a file and on a runner text stays as it is. A reader who has gone (`| head -1`) ends nothing.
+On a pipe, in a file and on a runner, text is unchanged. A reader that has gone (`| head -1`) is not an error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LABEL = re.compile(r"(error:|warning:) ")
 _BULLET = re.compile(r" *(?:-> |- |[0-9]+\. )?")
 
 Paint = Callable[[str, str], str]
-"""Gives a text the look of a style; both are plain words."""
+"""Returns a text in a style, both as plain text."""
 
 
 class Console:
@@ -47,7 +47,7 @@ class Console:
         self._lost: OSError | None = None
 
     def write(self, text: str, *, as_is: bool = False) -> None:
-        """Write lines of text, which must not hold control characters; laid out in a terminal unless `as_is`."""
+        """Write lines of text without control characters; in a terminal they are wrapped unless `as_is`."""
         if self.width and not as_is:
             self._paint = self._paint or _painter(self._environ)
             text = laid_out(text, self.width, self._paint)
@@ -57,9 +57,9 @@ class Console:
 
     @contextmanager
     def writing(self) -> Iterator[TextIO | None]:
-        """Give the stream to somebody who writes to it, and flush it; a reader who has gone is no error.
+        """Yield the stream for writing, and flush it afterwards; a reader that has gone is not an error.
 
-        Raises OSError if this text, or one before, was lost for another reason, such as a full disk.
+        Raises OSError if this text, or an earlier one, was lost for another reason, such as a full disk.
         """
         if self._lost:
             raise self._lost
@@ -68,7 +68,7 @@ class Console:
             if self._stream is not None:
                 self._stream.flush()
         except OSError as error:
-            # What is still buffered would fail again at the end of the process, with a traceback.
+            # Buffered text would fail again at the end of the process, with a traceback.
             _discard(self._stream)
             if not isinstance(error, BrokenPipeError):
                 self._lost = error
@@ -76,15 +76,15 @@ class Console:
 
 
 def _discard(stream: TextIO | None) -> None:
-    """Have what is written from here on go nowhere."""
+    """Redirect the stream to the null device."""
     if stream is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def _width(stream: TextIO | None, environ: Mapping[str, str]) -> int | None:
-    """Return the columns of a terminal, None for anything else; `COLUMNS` overrules what the terminal says."""
+    """Return the columns of a terminal, None for anything else; `COLUMNS` overrides the terminal's own width."""
     if stream is None or stream.closed or not stream.isatty():
         return None
     given = environ.get("COLUMNS", "")
@@ -100,20 +100,20 @@ def _plain(text: str, style: str) -> str:
 
 
 def _painter(environ: Mapping[str, str]) -> Paint:
-    """Return what colours: `rich` if it may and is there (no-color.org has the variable), else nothing."""
+    """Return a painter that uses `rich` if it is installed and colour is allowed (see no-color.org), else `_plain`."""
     if environ.get("NO_COLOR") or environ.get("TERM", "").lower() in ("dumb", "unknown") or not _has_rich():
         return _plain
     try:
         from rich.color import ColorSystem
         from rich.style import Style
-    except Exception:  # whatever is wrong with it, results come first
+    except Exception:  # a broken installation must not cost the results
         return _plain
-    # Its console would read markup and wrap in its own way: only its styles are used, on text that stays text.
+    # Only its styles are used: its console would interpret markup and wrap in its own way.
     return lambda text, style: str(Style.parse(style).render(text, color_system=ColorSystem.STANDARD))
 
 
 def _has_rich() -> bool:
-    """Whether Python's own folder of packages has it; elsewhere (`PYTHONPATH`, a user's folder) anybody's may lie."""
+    """Whether Python's own site-packages has `rich`; other places (`PYTHONPATH`, a user's folder) are not trusted."""
     import importlib.util
     import site
 
@@ -123,7 +123,7 @@ def _has_rich() -> bool:
 
 
 def laid_out(text: str, width: int, paint: Paint = _plain) -> str:
-    """Return the text wrapped to `width` columns with a hanging indent; a longer word, such as a URL, stays whole."""
+    """Return the text wrapped to `width` columns with a hanging indent; a longer word, such as a URL, is not broken."""
     lines = text.split("\n")
     forms = [_form(line, is_heading=at == 0 and len(lines) > 1) for at, line in enumerate(lines)]
     return "\n".join(_drawn(line, form, width, paint) for line, form in zip(lines, forms, strict=True))
@@ -131,7 +131,7 @@ def laid_out(text: str, width: int, paint: Paint = _plain) -> str:
 
 @dataclass(frozen=True)
 class _Form:
-    """How a line looks: the styles of what leads it (from `start` to `lead`) and of the rest, and the indent below."""
+    """The look of a line: styles of its lead (from `start` to `lead`) and of the rest, and the hanging indent."""
 
     hang: int
     start: int = 0
@@ -170,7 +170,7 @@ def _wrapped(line: str, width: int, hang: int) -> list[str]:
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in line)
     if len(line) + wide <= width:
         return [line]
-    # Wide signs take two columns. Where they stand is not known before, so each may be on every line.
+    # Wide characters take two columns. Which line they end up on is unknown here, so each line reserves room for all.
     columns = max(width - wide, width // 2)
     longest = max(map(len, line.split()), default=0)
     if hang > width // 2 or hang + longest > columns:

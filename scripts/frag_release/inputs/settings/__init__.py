@@ -1,4 +1,4 @@
-"""What every command takes from inputs and context, registries and their logins included."""
+"""The settings that every command reads from inputs and context, including registries and their logins."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ...errors import ConfigurationError, UsageError
 from ..configuration import FILE, Configuration
 from ..context import Context
 from ..table.evidence import variable_stem
+from ..table.input import VARIABLE
 from ..values import Values, unconfigured, wrong_input
 from .report import check_report
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from ...domain.findings import Allowance
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_VARIABLE = re.compile(VARIABLE)
 _IMAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _ALLOWANCE = re.compile(r"([a-z-]+):([a-z][a-z0-9-]*)@([^\s@,]{1,200})")
 
 
 @dataclass(frozen=True)
 class RegistrySettings:
-    """`url` is asked in place of all hosts. `username` and `password` are for one host; `logins` are by host."""
+    """`url` replaces all hosts. `username` and `password` are for one host; `logins` are by host."""
 
     url: str
     username: str
@@ -38,31 +39,31 @@ class RegistrySettings:
     logins: Mapping[str, Login]
 
     def logins_for(self, images: Iterable[str]) -> Mapping[str, Login]:
-        """Return the login of each registry by `one_name` of its host.
+        """Return the login of each registry, by `one_name` of its host.
 
-        `images` are all that this run looks at by its settings: a name that is read later chooses no host. Raises
-        UsageError where one login would be for several hosts.
+        `images` are all that the settings of this run name: a name that is read later chooses no host. Raises
+        UsageError if one login would be for several hosts.
         """
         if self.logins or not (self.username and self.password):
             return self.logins
         hosts = {one_name(urlsplit(self.url).netloc)} if self.url else set(map(host_of_image, images))
         if len(hosts) > 1:
             raise UsageError(
-                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), and the inputs "
-                "registry-username and registry-password are a login for one. Neither was sent to any.",
-                "Give registry-config in place of them: a docker configuration with a login for each that needs one.",
+                f"The images of this run are in several registries ({', '.join(sorted(hosts))}), but the inputs "
+                "registry-username and registry-password are a login for one. It was not sent to any of them.",
+                "Give registry-config instead: a docker configuration with a login for each registry that needs one.",
             )
         return dict.fromkeys(hosts, Login(self.username, self.password))
 
 
 def read_registry_settings(values: Values) -> RegistrySettings:
-    """Check what a kind alone cannot tell; raises UsageError."""
+    """Return the checked settings; raises UsageError."""
     config = values.text("registry-config")
     single = [name for name in ("registry-username", "registry-password") if values.text(name)]
     if config and single:
         raise UsageError(
-            f"The input registry-config is given beside {' and '.join(single)}, and it is not clear which counts.",
-            "Give registry-config alone, or the other two.",
+            f"The input registry-config is given together with {' and '.join(single)}, so it is unclear which counts.",
+            "Give only registry-config, or only the other two.",
         )
     return RegistrySettings(
         url=values.text("registry-url"),
@@ -80,7 +81,7 @@ def _logins(config: str) -> Mapping[str, Login]:
 
 @dataclass(frozen=True)
 class Connections:
-    """How evidence is reached: addresses, credentials, and the time for all of it in seconds."""
+    """Addresses and credentials for gathering evidence, and the time limit for all of it in seconds."""
 
     api_url: str
     token: str
@@ -95,15 +96,14 @@ class Connections:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every command needs. `stack_branches` is empty if the default branch is meant.
+    """The settings of every command. `stack_branches` is empty for the default branch.
 
     `home` is the repository that the run belongs to, whose readers see log and summary; empty in a terminal.
-    `own_action` is `OWNER/NAME` of this action as the runner tells it, else empty. `configuration` is what the
-    configuration file that rules says.
+    `own_action` is `OWNER/NAME` of this action if the runner names it, else empty. `configuration` holds the
+    configuration file in force.
     """
 
     home: str
-
     stack_repository: str
     stack_branches: Sequence[str]
     workflow_file: str
@@ -121,35 +121,35 @@ class Settings:
 
     @property
     def newly_tagged(self) -> list[Component]:
-        """The components of which a new tag is asked for."""
+        """The components for which a new tag is requested."""
         from ...domain.new_tags import is_new  # late: a gate makes no tags
 
         return [one for one in self.components if is_new(self.choices[one.name].tag)]
 
     @property
     def seconds(self) -> float:
-        """How long all that is asked may take."""
+        """Time limit for all evidence."""
         return self.connections.timeout_seconds
 
     @property
     def reads_origin(self) -> bool:
-        """Whether images are asked what they say of their making."""
+        """Whether the origin that images record is read."""
         return self.check_origin != "off"
 
     @property
     def origin_required(self) -> bool:
-        """Whether they have to say it."""
+        """Whether images must record their origin."""
         return self.check_origin == "require"
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images that are looked at, each with its host, which no namespace from the workflow file changes."""
+        """The images to look up, each with its host, which no namespace from the workflow file changes."""
         names = [component.image_name("") for component in self.components] if self.check_images else []
         return tuple(name for name in names if name)
 
 
 def read_settings(values: Values, context: Context) -> Settings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     repository = values.text("stack-repository") or context.repository or context.clone
     if not repository:
         raise UsageError("The input stack-repository is empty.", "Name the stack's repository as OWNER/NAME.")
@@ -191,9 +191,9 @@ def _check_hosts(values: Values) -> None:
     hosts = {host_of_image(image) for image in images if image not in ("", NO_IMAGE)} - {DOCKER_HUB}
     if hosts:
         raise UsageError(
-            f"The inputs registry-username and registry-password are a login, and {FILE} names the registry "
-            f"{', '.join(sorted(hosts))}: a file of the repository does not decide where a login goes.",
-            "Name the registry in registry-url, or give registry-config, which says to which registry a login belongs.",
+            f"The inputs registry-username and registry-password are a login, but only {FILE} names the registry "
+            f"{', '.join(sorted(hosts))}: a file in the repository must not decide where a login is sent.",
+            "Name the registry in registry-url, or give registry-config, which has a login for each registry.",
         )
 
 
@@ -216,10 +216,10 @@ def _clashing(clash: Clash, values: Values) -> UsageError:
     both = f"({first.given_in(its)} and {second.given_in(key)})"
     what = "image" if key == "image" else "variable"
     if first is second:
-        message = f"The component {first.name} has the variable {clash.what} for its tag and for its namespace {both}."
+        message = f"The component {first.name} has the same variable {clash.what} for tag and namespace {both}."
     else:
         message = f"The components {first.name} and {second.name} share the {what} {clash.what} {both}."
-    remedy = f"Name {'the image that each repository makes' if key == 'image' else 'a variable for each'}."
+    remedy = f"Name {'the image that each repository builds' if key == 'image' else 'a variable for each'}."
     config, ends = values.configuration, ((second.name, key), (first.name, its))
     if not config or not config.components or any(values.is_given(f"{name}-{what}") for name, what in ends):
         return UsageError(message, remedy)
@@ -265,7 +265,7 @@ def _variables(name: str, what: str, values: Values) -> tuple[str, ...]:
 
 
 def image_name(name: str, values: Values) -> str:
-    """Return the name of an image without its tag, its registry in front; raises UsageError."""
+    """Return the name of an image with its registry and without its tag; raises UsageError."""
     return _image(name, values.text(name))
 
 
@@ -281,7 +281,7 @@ def _image(name: str, image: str) -> str:
 
 
 def _allowance(item: str, values: Values) -> Allowance:
-    from ...domain.findings import Allowance  # late: hardly any run allows anything
+    from ...domain.findings import Allowance  # late: few runs allow anything
     from ...domain.rules import CATALOGUE
 
     components = values.components
@@ -300,7 +300,7 @@ def _allowance(item: str, values: Values) -> Allowance:
 def _connections(values: Values, context: Context) -> Connections:
     local = values.text("local")
     if local and not Path(local).is_dir():
-        raise wrong_input("local", local, "Name a folder that holds the clones.")
+        raise wrong_input("local", local, "Name a folder that contains the clones.")
     return Connections(
         api_url=values.text("github-api-url") or context.api_url,
         token=values.text("token"),

@@ -1,4 +1,4 @@
-"""What a command that talks to AWX or looks at the deployed site takes from the inputs."""
+"""The settings of commands that talk to AWX or check the deployed site."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from . import Settings
 
 _FORMS = (
     "Write where the page shows the stack's version: `/version/stack = {image-tag}` for a JSON page, or a text "
-    "such as `Stack {image-tag}`. The command doctor looks at verify-url and proposes lines that would do."
+    "such as `Stack {image-tag}`. The command doctor reads verify-url and suggests lines that would match."
 )
 
 PLACE_OF_TAG, PLACE_OF_DIGEST = "{image-tag}", "{image-digest}"
@@ -32,7 +32,7 @@ _OF_AWX = (
     "extra-vars",
     "on-timeout",
 )
-"""The inputs that make no sense with another deployer. A secret that a terminal's environment has may stay there."""
+"""The inputs that are refused with another deployer. Secrets are not: a terminal's environment may have them anyway."""
 _DEFAULT_VARIABLES = {"stack_image_tag": PLACE_OF_TAG}
 _NO_URL = "Give the address of AWX, such as https://awx.example. If a step of your own deploys, give deployer: none."
 _API_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
@@ -41,7 +41,7 @@ _NAMES_API = re.compile(r"/api(/|$)")
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The pages, none where no site is looked at, and the lines that the first of them must hold."""
+    """The pages, none if no site is checked, and the lines that the first page must match."""
 
     urls: Sequence[str]
     lines: Sequence[SiteLine]
@@ -58,14 +58,14 @@ def read_site_settings(values: Values, common: Settings) -> SiteSettings:
         raise UnconfiguredError(str(error), _FORMS) from error
     if urls and not lines:
         raise UnconfiguredError(
-            "The input verify-text is empty where verify-url is given: a page that answers proves no version.",
-            f"{_FORMS} Or leave verify-url out: then nobody looks at the site.",
+            "The input verify-text is empty although verify-url is given: a page that answers proves no version.",
+            f"{_FORMS} Or leave verify-url out: then the site is not checked.",
         )
     return SiteSettings(urls, lines)
 
 
 def _owners(common: Settings, stack_image: str) -> set[str]:
-    """The namespaces and registries that are known before anything is asked."""
+    """The namespaces and registries that the settings name."""
     names = [common.stack_repository, stack_image]
     names += [name for component in common.components for name in (component.repository, component.image)]
     namespaces = {choice.namespace for choice in common.choices.values()}
@@ -74,7 +74,7 @@ def _owners(common: Settings, stack_image: str) -> set[str]:
 
 @dataclass(frozen=True)
 class AwxSettings:
-    """Where AWX is, who asks, and what is launched with which variables. Either `token` or the other two are given."""
+    """AWX's address and login, the template and its variables. Either `token` or user name and password are set."""
 
     url: str
     api_path: str
@@ -88,23 +88,23 @@ class AwxSettings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
+        """Texts that no output may show."""
         return tuple(one for one in (self.token, self.password) if one)
 
     def filled(self, image: Image) -> AwxSettings:
-        """The same with the image's tag and digest in their places; raises UsageError if a digest is not known."""
+        """The same with the image's tag and digest filled in; raises UsageError if a needed digest is unknown."""
         if image.digest is None and has_place(dict(self.variables), PLACE_OF_DIGEST):
             raise UsageError(
-                f"The input extra-vars holds {PLACE_OF_DIGEST}, but nobody has looked up the digest of "
-                f"{image.reference}.",
-                "Give expected-stack-digest, which the build's push ended with, or leave the place out.",
+                f"The input extra-vars contains {PLACE_OF_DIGEST}, but the digest of {image.reference} was not "
+                "looked up.",
+                f"Give expected-stack-digest, the digest that the build pushed, or leave {PLACE_OF_DIGEST} out.",
             )
         places = {PLACE_OF_TAG: image.tag, PLACE_OF_DIGEST: image.digest or ""}
         return replace(self, variables={name: _filled(value, places) for name, value in self.variables.items()})
 
     @property
     def form(self) -> AwxForm:
-        """What people type in AWX to launch the same by hand."""
+        """What to enter in AWX to launch the same by hand."""
         with_tag, with_digest = (
             tuple(name for name, value in self.variables.items() if value == place)
             for place in (PLACE_OF_TAG, PLACE_OF_DIGEST)
@@ -112,18 +112,18 @@ class AwxSettings:
         return AwxForm(self.url, self.template, with_tag, with_digest)
 
     def without_secrets(self, text: str) -> str:
-        """Return foreign text that may be shown."""
+        """Return foreign text with secrets masked."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
         return text
 
 
 def read_deployer(values: Values) -> AwxSettings | None:
-    """Return what AWX is asked with, None if a step of the workflow's own deploys; raises UsageError."""
+    """Return the settings of AWX, None if a step of the workflow's own deploys; raises UsageError."""
     if values.text("deployer") == "none":
         given = next((name for name in _OF_AWX if values.is_given(name)), None)
         if given:
-            raise UsageError(f"The input {given} is given, and deployer is none.", "Leave one of the two out.")
+            raise UsageError(f"The input {given} is given, but deployer is none.", "Leave one of the two out.")
         return None
     try:
         return read_awx_settings(values)
@@ -134,7 +134,7 @@ def read_deployer(values: Values) -> AwxSettings | None:
 
 
 def read_awx_settings(values: Values) -> AwxSettings:
-    """Check what a kind alone cannot tell; raises UsageError. The places in the variables are as they were given."""
+    """Return the checked settings, with the places in the variables not filled yet; raises UsageError."""
     url = _url(_required(values, "awx-url", _NO_URL))
     username, password, token = (values.text(name) for name in ("awx-username", "awx-password", "awx-token"))
     _check_credentials(username, password, token)
@@ -174,12 +174,12 @@ def _api_path(text: str) -> str:
 def _check_credentials(username: str, password: str, token: str) -> None:
     if token and (username or password):
         raise UsageError(
-            "The input awx-token is given beside awx-username or awx-password, and it is not clear which counts.",
-            "Give awx-token alone, or awx-username with awx-password.",
+            "The input awx-token is given together with awx-username or awx-password, so it is unclear which counts.",
+            "Give only awx-token, or awx-username with awx-password.",
         )
     if not token and not (username and password):
-        lacking = [name for name, text in (("awx-username", username), ("awx-password", password)) if not text]
-        only = f"the input {lacking[0]} is empty" if len(lacking) == 1 else "the input awx-token is empty"
+        missing = [name for name, text in (("awx-username", username), ("awx-password", password)) if not text]
+        only = f"the input {missing[0] if len(missing) == 1 else 'awx-token'} is empty"
         raise UsageError(
             f"There is no login for AWX: {only}.", "Give awx-token, or awx-username with awx-password, from secrets."
         )
@@ -188,26 +188,26 @@ def _check_credentials(username: str, password: str, token: str) -> None:
 
 
 def has_place(value: object, place: str) -> bool:
-    """Whether a text in here, however deep, holds this place; the names of variables do not count."""
+    """Whether any text in here, at any depth, contains this place; names of variables do not count."""
     return _filled(value, {place: ""}) != value
 
 
 def _read(text: str) -> dict[str, Any]:
-    """Read a JSON object. What it holds is not quoted: people put secrets there."""
+    """Read a JSON object. Its contents are never quoted: they may be secrets."""
     try:
         document = json.loads(text, object_pairs_hook=_once_each, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         where = f" (at character {error.pos + 1})" if isinstance(error, json.JSONDecodeError) else f" ({error})"
-        raise _no_object(f"is no JSON{where}") from error
+        raise _no_object(f"is not JSON{where}") from error
     if not isinstance(document, dict):
-        raise _no_object("is JSON, but no object")
+        raise _no_object("is JSON, but not an object")
     return document
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name appears twice")
     return dict(pairs)
 
 
@@ -218,7 +218,7 @@ def _no_object(what: str) -> UsageError:
 
 
 def _filled(value: object, places: Mapping[str, str]) -> object:
-    """Fill places in texts, however deep; names stay as they are, and what was filled in is not read again."""
+    """Fill places in texts at any depth. Names are unchanged, and filled-in text is not filled again."""
     if isinstance(value, str):
         return _PLACES.sub(lambda found: places.get(found[0], found[0]), value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What `deploy` takes from inputs and context, and what it refuses to do with a template of production."""
+"""The settings of `deploy`, and its refusal of a production template outside production."""
 
 from __future__ import annotations
 
@@ -25,38 +25,37 @@ _WHOLE = "Give it the whole output components of the gate, unchanged."
 _NO_DIGEST = f"sha256:{'0' * 64}"
 
 
-def check_template(name: str, told: Mapping[str, str], environment: str, allowed: str) -> str:
-    """Return a note where the template `name` says production and is `allowed`; raises UsageError where it is not.
+def check_template(name: str, titles: Mapping[str, str], environment: str, allowed: str) -> str:
+    """Return a note if the template `name` names production and is `allowed`; raises UsageError if it is not allowed.
 
-    `told` are the names that may say so, such as its own and its organisation's. Empty where none of them does.
+    `titles` are the texts that may name production, such as the names of template and organisation. Empty if none does.
     """
-    says = signs_of(told)
+    says = signs_of(titles)
     if not says:
         return ""
     if name != allowed:
         raise UsageError(
             f"The AWX template {name!r} is not for the environment {environment}: {says}. Nothing was launched.",
-            "Give awx-template the template of that environment, or deploy to an environment that counts as "
-            "production, where everything is verified. If this very template belongs to that environment all the same, "
-            "give its exact name in production-template.",
+            "Name the template of that environment in awx-template, or deploy to an environment that counts as "
+            "production, where everything is verified. If this template does belong to that environment, give its "
+            "exact name in production-template.",
         )
     return (
         f"The AWX template {name!r} was allowed for the environment {environment} by production-template, although "
-        f"{says}: what it launches is not held to the rules of production."
+        f"{says}: the rules of production are not applied to what it launches."
     )
 
 
 @dataclass(frozen=True)
 class DeploySettings(GateSettings):
-    """What is to be deployed, and where.
+    """What to deploy, and where.
 
-    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty where it is to be known by
-    nobody. `gated` is False only where a person said so, outside production. So many `verify_looks` in a row must show
-    it on the site. A release must have stayed on staging for `staging_minutes`, None if it need not have been there.
-    `production_template` is the one that may be launched outside production though its name says
-    production. `awx` is None if AWX does not deploy. `outcome` is how the workflow's own step has
-    deployed, empty before it, None if AWX deploys; `deployment_id` is the record of the call before it, 0 if none is
-    known.
+    `image_tag` is empty for the gate's; `stack_image` is the image's name, empty if a rollback's record must name it.
+    `gated` is False only by an explicit input, outside production. `verify_looks` checks of the site in a row must
+    pass. A release must have stayed on staging for `staging_minutes`, None if that is not required.
+    `production_template` may be launched outside production although its name names production. `awx` is None if AWX
+    does not deploy. `outcome` is that of the workflow's own step, empty before it, None if AWX deploys;
+    `deployment_id` is the record of the deploy step before it, 0 if unknown.
     """
 
     environment: str
@@ -79,12 +78,12 @@ class DeploySettings(GateSettings):
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images that are looked at; one that only a record names is not known yet."""
+        """The images to look up, without one that only a record names."""
         return (*super().images, *([self.stack_image] if self.stack_image not in ("", NO_IMAGE) else []))
 
 
 def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     gate = read_gate_settings(values, context)
     awx = read_deployer(values)
     settings = DeploySettings(
@@ -115,7 +114,7 @@ def read_deploy_settings(values: Values, context: Context) -> DeploySettings:
 
 
 def _outcome(values: Values) -> str | None:
-    """Return how the workflow's own step ended, empty before it, None if AWX deploys; raises UsageError."""
+    """Return the outcome of the workflow's own step, empty before it, None if AWX deploys; raises UsageError."""
     is_own = values.text("deployer") == "none"
     given = next((name for name in ("deployment-outcome", "deployment-id") if values.is_given(name)), None)
     if given and not is_own:
@@ -123,8 +122,8 @@ def _outcome(values: Values) -> str | None:
         raise UnconfiguredError(message, "Give deployer: none, or leave it out.")
     if given and not values.is_given("deployment-outcome"):
         raise UsageError(
-            "The input deployment-id is given, and deployment-outcome is empty: how the deployment ended is not known.",
-            "Give steps.ID.outcome with the id of the step that deploys, and call this after that step.",
+            "The input deployment-id is given, but deployment-outcome is empty: how the deployment ended is unknown.",
+            "Give steps.ID.outcome with the id of the step that deploys, in a deploy step after that step.",
         )
     return values.text("deployment-outcome") if is_own else None
 
@@ -132,7 +131,7 @@ def _outcome(values: Values) -> str | None:
 def _deployment_id(values: Values) -> int:
     text = values.text("deployment-id")
     if text and not re.fullmatch(r"[1-9][0-9]{0,17}", text):
-        raise wrong_input("deployment-id", text, "Give the output deployment-id of the call before, unchanged.")
+        raise wrong_input("deployment-id", text, "Give the output deployment-id of the first deploy step, unchanged.")
     return int(text or 0)
 
 
@@ -140,16 +139,17 @@ def _check_names_image(settings: DeploySettings, awx: AwxSettings) -> None:
     names_image = has_place(dict(awx.variables), PLACE_OF_DIGEST) or has_place(dict(awx.variables), PLACE_OF_TAG)
     if settings.is_production and not names_image:
         raise UsageError(
-            f"The input extra-vars does not hold {PLACE_OF_TAG}, so AWX is not told what to deploy: {_why(settings)}.",
+            f"The input extra-vars does not contain {PLACE_OF_TAG}, so AWX does not receive what to deploy: "
+            f"{_why(settings)}.",
             f"Put it, or {PLACE_OF_DIGEST}, where the template expects the stack's image.",
         )
 
 
 def _check_template(settings: DeploySettings, awx: AwxSettings) -> None:
-    """Raise UsageError where the inputs lead to a template of production from another environment."""
+    """Raise UsageError if the inputs name a production template for another environment."""
     if not settings.is_production:
-        told = {"name": awx.template, "organisation": awx.organization}
-        check_template(awx.template, told, settings.environment, settings.production_template)
+        titles = {"name": awx.template, "organisation": awx.organization}
+        check_template(awx.template, titles, settings.environment, settings.production_template)
 
 
 def _expected(values: Values) -> Expected:
@@ -159,19 +159,19 @@ def _expected(values: Values) -> Expected:
     return Expected(commit, digest, digests)
 
 
-def _together(given: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
-    """Return the digests that single inputs and `expected-components` say; raises UsageError if they differ."""
-    for name, digest in given.items():
-        if told.get(name, digest) != digest:
+def _together(single: Mapping[str, str], listed: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of single inputs and of `expected-components`; raises UsageError if they differ."""
+    for name, digest in single.items():
+        if listed.get(name, digest) != digest:
             raise UsageError(
-                f"The input expected-{name}-digest is {digest}, and expected-components says {told[name]}.",
+                f"The input expected-{name}-digest is {digest}, but expected-components has {listed[name]}.",
                 "Leave one of the two out.",
             )
-    return {**told, **given}
+    return {**listed, **single}
 
 
 def _digests(values: Values) -> dict[str, str]:
-    """Return the digests in `expected-components` by the components' names; raises UsageError."""
+    """Return the digests in `expected-components`, by component; raises UsageError."""
     text = values.text("expected-components")
     try:
         found = json.loads(text) if text else {}
@@ -185,7 +185,7 @@ def _digests(values: Values) -> dict[str, str]:
 
 
 def _staging_minutes(values: Values) -> int | None:
-    """Only production waits for staging, and neither a rollback nor what was deployed already does."""
+    """Required for production only, but neither for a rollback nor after the deployment."""
     asked = is_production(values.text("environment")) and not values.flag("rollback")
     asked = asked and not values.is_given("deployment-outcome")
     return int(values.text("staging-minutes")) if asked and values.text("staging-minutes") else None
@@ -194,7 +194,7 @@ def _staging_minutes(values: Values) -> int | None:
 def _stack_image(values: Values, repository: str) -> str:
     name = image_name("stack-image", values)
     if name or values.flag("rollback"):
-        # A rollback finds it in the release's record.
+        # For a rollback, the release's record names it.
         return name
     return default_stack_image(repository)
 
@@ -202,11 +202,11 @@ def _stack_image(values: Values, repository: str) -> str:
 def _check(settings: DeploySettings) -> None:
     tag = settings.image_tag
     if tag and not is_image_tag(tag):
-        raise wrong_input("image-tag", tag, "Use a tag that an image can have.")
+        raise wrong_input("image-tag", tag, "Use a valid tag of an image.")
     for name in settings.expected.digests:
         if not settings.check_images:
             raise UsageError(
-                f"The input {_digest_input(name)} cannot be held against anything while check-images is false.",
+                f"The input {_digest_input(name)} cannot be compared with anything while check-images is false.",
                 "Leave one of the two out.",
             )
     if settings.rollback:
@@ -217,12 +217,12 @@ def _check(settings: DeploySettings) -> None:
 
 
 def check_ref(settings: DeploySettings) -> None:
-    """Raise UsageError if a ref of this full name cannot be deployed so; of a short one that is not known yet."""
+    """Raise UsageError if a ref with a full name cannot be deployed like this; a short name cannot be checked yet."""
     if not settings.ref.is_full:
         return
     tag, form = settings.ref.tag, settings.tag_format
     if settings.rollback and parse_production_tag(tag, form) is None:
-        remedy = f"Name the release to go back to: its tag, such as {form.like()} or {Ref.of_tag(form.like())}."
+        remedy = f"Name the release to roll back to: its tag, such as {form.like()} or {Ref.of_tag(form.like())}."
         with_v = wrong_v(tag, form, "tag-format")
         error = unconfigured if with_v else wrong_input
         raise error("ref", settings.ref.text, with_v or remedy)
@@ -234,9 +234,9 @@ def check_ref(settings: DeploySettings) -> None:
 
 def _check_rollback(settings: DeploySettings) -> None:
     if not settings.gated:
-        raise wrong_input("ungated", "true", "A rollback is judged by what was recorded: leave ungated out.")
+        raise wrong_input("ungated", "true", "A rollback is judged by its release.json: leave ungated out.")
     if not settings.production:
-        raise wrong_input("production", "false", "A rollback is judged by what was recorded: leave production out.")
+        raise wrong_input("production", "false", "A rollback is judged by its release.json: leave production out.")
 
 
 def _check_production(settings: DeploySettings) -> None:
@@ -250,8 +250,8 @@ def _check_production(settings: DeploySettings) -> None:
         raise UnconfiguredError(
             f"The input{'' if len(missing) == 1 else 's'} {', '.join(missing)} must not be empty: {where}.",
             f"Give what the gate judged and the build pushed: the outputs {_outputs(settings)} of the gate, and the "
-            "digest that the build's push ended with. An output that is empty may have been dropped by GitHub, because "
-            "its value is that of a secret.",
+            "digest that the build pushed. If an output is empty, GitHub may have dropped it because its value "
+            "contains a secret.",
         )
 
 
@@ -265,7 +265,7 @@ def _digest_input(name: str) -> str:
 
 
 def _outputs(settings: DeploySettings) -> str:
-    """The outputs of the gate that production needs, in words."""
+    """The outputs of the gate that production needs, as a phrase."""
     names = [component.name for component in settings.components]
     if tuple(names) != COMPONENT_NAMES:
         return "stack-commit and components"
@@ -273,7 +273,7 @@ def _outputs(settings: DeploySettings) -> str:
 
 
 def _missing(settings: DeploySettings) -> list[str]:
-    """Return the inputs that production needs; a component whose image is not looked at needs no digest."""
+    """Return the missing inputs that production needs; a component whose image is not checked needs no digest."""
     needed = {"expected-stack-commit": settings.expected.stack_commit}
     for component in settings.components:
         if component.image != NO_IMAGE and settings.check_images:

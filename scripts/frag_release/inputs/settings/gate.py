@@ -1,4 +1,4 @@
-"""What the gate takes from inputs and context."""
+"""The settings of the gate."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _G = TypeVar("_G", bound="GateSettings")
 
 @dataclass(frozen=True)
 class GateSettings(Settings):
-    """What the gate is to judge. `own_ref` tells that it is the run's own, or that this is a terminal.
+    """What the gate judges. `own_ref`: the ref is the run's own, or this is a terminal.
 
-    `ref` may be a short name until it was looked up whether a tag or a branch has that.
+    `ref` may be a short name until it is known whether a tag or a branch has it.
 
-    `file_must_run` tells that the judged file must be the workflow that runs: for a gate, unless somebody has named
-    the file. A deployment builds nothing, and may have a workflow of its own.
+    `file_must_run`: the judged file must be the workflow that runs. True for a gate, unless the input workflow-file is
+    given. A deployment builds nothing, and may have a workflow of its own.
     """
 
     ref: Ref
@@ -32,7 +32,7 @@ class GateSettings(Settings):
     production: bool
 
     def with_full_ref(self: _G, find: Callable[[str], Ref], context: Context) -> _G:
-        """The same with the full name of the ref, which `find` returns for a short one."""
+        """The same with the full name of the ref, which `find` looks up for a short one."""
         if self.ref.is_full:
             return self
         ref = find(self.ref.text)
@@ -40,7 +40,7 @@ class GateSettings(Settings):
 
 
 def read_gate_settings(values: Values, context: Context) -> GateSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     common = read_settings(values, context)
     ref = _ref(Ref(values.text("ref")), Ref(context.ref), common.tag_format.like())
     return GateSettings(
@@ -58,7 +58,7 @@ def _is_own(ref: Ref, repository: str, context: Context) -> bool:
 
 
 def _ref(given: Ref, own: Ref, like: str) -> Ref:
-    """The ref that is given, which may be short, or else the run's own, which never is."""
+    """Return the given ref, which may be short, else the run's own, which never is."""
     ref = given if given.text else own
     if len(ref.text) > _LONGEST or not (given.text or own.is_full):
         raise wrong_input("ref", ref.text, f"Name a tag or a branch, such as {like} or {Ref.of_tag(like)}.")

@@ -1,11 +1,11 @@
-"""What the commands that look take from inputs and context: audit, doctor and adopt."""
+"""The settings of audit, doctor and adopt."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...dataclass import dataclass, fields, replace
 from ...domain.audit.rules import Since, parse_since
@@ -21,17 +21,18 @@ from .awx import AwxSettings, SiteSettings, read_deployer, read_site_settings
 from .release import check_new, tags_with_own_token, ticket_repository
 
 NEWEST = "newest"
-"""In the place of a first release: nothing of the past is judged."""
+"""The value of `since` for which no past release is judged."""
 _ACTION = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}")
 _NOT_OF_GATE = frozenset({"command", "stack-repository", "report"})
 _SECRETS = frozenset(one.name for one in INPUTS if one.secret)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class AuditSettings(Settings):
-    """What is to be judged. `stack_image` is empty for the name in each `release.json`, `none` for no comparison.
+    """What to judge. `stack_image` is empty for the name in each `release.json`, `none` for no comparison.
 
-    `watches_only` says that only the site is looked at. `environment` is that of production, empty for any.
+    `watches_only`: only the site is checked. `environment` is that of production, empty for any.
     """
 
     since: Since
@@ -42,7 +43,7 @@ class AuditSettings(Settings):
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images that are looked at; one that only a record names is not known yet."""
+        """The images to look up, without those that only a record names."""
         return (
             *super().images,
             *([self.stack_image] if self.check_images and self.stack_image not in ("", NO_IMAGE) else []),
@@ -50,7 +51,7 @@ class AuditSettings(Settings):
 
 
 def read_audit_settings(values: Values, context: Context) -> AuditSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     settings = read_settings(values, context)
     text = values.text("since")
     since = parse_since("" if text == NEWEST else text.removeprefix(settings.tag_format.prefix))
@@ -60,12 +61,12 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
     site = read_site_settings(values, settings)
     if text == NEWEST and not site.urls:
         raise UsageError(
-            "The input since is newest, so only the site is looked at, and verify-url is empty.",
+            "The input since is newest, so only the site is checked, but verify-url is empty.",
             "Give verify-url and verify-text, or name the first release to judge in since.",
         )
     if site.urls and settings.connections.local:
         raise UsageError(
-            "The inputs local and verify-url do not go together: clones do not say what was deployed.",
+            "The inputs local and verify-url do not go together: clones do not record what was deployed.",
             "Leave one of them out.",
         )
     return AuditSettings(
@@ -79,7 +80,7 @@ def read_audit_settings(values: Values, context: Context) -> AuditSettings:
 
 
 def audit_of(settings: Settings, local: Path | None) -> AuditSettings:
-    """Return the settings of an audit within another command; with clones in `local` only what these can tell."""
+    """Return the settings of an audit within another command, with clones in `local` limited to what these contain."""
     common: dict[str, Any] = {one.name: getattr(settings, one.name) for one in fields(Settings)}
     common["connections"] = replace(settings.connections, local=local)
     if local is not None:
@@ -91,18 +92,17 @@ def audit_of(settings: Settings, local: Path | None) -> AuditSettings:
 def _environment(values: Values) -> str:
     name = values.text("environment") if values.is_given("environment") else ""
     if name and not is_production(name):
-        raise wrong_input("environment", name, "Name the environment of production: what it runs is looked at.")
+        raise wrong_input("environment", name, "Name the environment of production: the audit checks what it runs.")
     return name
 
 
 @dataclass(frozen=True)
 class DoctorSettings(Settings):
-    """What is to be examined. `project` is empty where no board is wanted.
+    """What to examine. `project` is empty if no board is used.
 
-    `awx` is what is wrong with its inputs where it cannot be asked, None if it does not deploy; `site` is why its lines
-    cannot be used.
-    `own_ticket_token` says that tickets are written with the workflow's own token, `tags_with_own_token` that
-    components would be tagged with it.
+    `awx` and `site` are the error if their inputs cannot be used; `awx` is None if it does not deploy.
+    `own_ticket_token`: tickets are written with the workflow's own token; `tags_with_own_token`: components would be
+    tagged with it.
     """
 
     commands: Sequence[str]
@@ -119,9 +119,9 @@ class DoctorSettings(Settings):
 
 
 def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     common = read_settings(values, context)
-    check_new(common, own_token=False)  # which tags nothing: that is a finding
+    check_new(common, own_token=False)  # a token that cannot tag is a finding, not an error
     ticket_token = values.text("ticket-token") or values.text("token")
     return DoctorSettings(
         **vars(common),
@@ -131,26 +131,18 @@ def read_doctor_settings(values: Values, context: Context) -> DoctorSettings:
         project_field=values.text("project-field"),
         project_status=values.text("project-status"),
         environment=values.text("environment"),
-        awx=_awx(values),
+        awx=_or_error(lambda: read_deployer(values)),
         site_urls=values.items("verify-url"),
-        site=_site(values, common),
+        site=_or_error(lambda: read_site_settings(values, common)),
         own_ticket_token=bool(context.run_token) and ticket_token == context.run_token,
         tags_with_own_token=tags_with_own_token(values, context),
     )
 
 
-def _awx(values: Values) -> AwxSettings | UsageError | None:
-    """What is missing here is a finding, not the end of it: the other commands can be examined all the same."""
+def _or_error(read: Callable[[], _T]) -> _T | UsageError:
+    """Return an error instead of raising it: it becomes a finding, and the other commands can still be examined."""
     try:
-        return read_deployer(values)
-    except UsageError as error:
-        return error
-
-
-def _site(values: Values, common: Settings) -> SiteSettings | UsageError:
-    """What is wrong here is a finding, too: doctor proposes what would be right."""
-    try:
-        return read_site_settings(values, common)
+        return read()
     except UsageError as error:
         return error
 
@@ -166,12 +158,12 @@ def _commands(values: Values) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class AdoptSettings(Settings):
-    """What is to be changed. `builds` and `production` are names of jobs in lower case, empty if they are to be found.
+    """What to change. `builds` and `production` are names of jobs in lower case, empty to detect them.
 
-    `names_environment` says that `environment` is no default.
+    `names_environment`: `environment` was given.
 
-    `given` are the inputs that the gate has to be given too, for they are not its defaults; those of them that the
-    configuration file could say instead are `for_file`.
+    `given` are the inputs that the gate needs too, because they differ from its defaults; `for_file` are those of them
+    that the configuration file could set instead.
     """
 
     check: bool
@@ -188,15 +180,15 @@ class AdoptSettings(Settings):
 
 
 def read_adopt_settings(values: Values, context: Context) -> AdoptSettings:
-    """Check what a kind alone cannot tell; raises UsageError, on a runner always."""
+    """Return the checked settings; raises UsageError, always on a runner."""
     if context.on_runner:
         raise UsageError(
-            "The command adopt changes a clone, and does not run in a workflow.",
-            "Run it in a terminal, in a clone of the stack: python3 scripts adopt. A workflow runs doctor.",
+            "The command adopt changes a clone and does not run in a workflow.",
+            "Run it in a terminal, in a clone of the stack: python3 scripts adopt. In a workflow, use doctor.",
         )
     common = read_settings(values, context)
     if values.flag("check") and values.flag("write"):
-        raise UsageError("The options check and write are both there.", "Check first, then write.")
+        raise UsageError("The options check and write are both given.", "Check first, then write.")
     action = values.text("action")
     if not _ACTION.fullmatch(action):
         raise wrong_input("action", action, "Use OWNER/NAME@REF, such as org/frag-release-action@v1.")
@@ -218,11 +210,11 @@ def read_adopt_settings(values: Values, context: Context) -> AdoptSettings:
 
 
 def _given(values: Values) -> dict[str, str]:
-    """Return what was given and is not the gate's default; raises UsageError for what GitHub would evaluate."""
+    """Return given inputs that differ from the gate's defaults; raises UsageError for what GitHub would evaluate."""
     names = [one.name for one in INPUTS if {"adopt", "gate"} <= one.commands]
     names = [name for name in names if name not in _NOT_OF_GATE and name not in _SECRETS]
     given = {name: values.text(name) for name in names if values.is_given(name)}
     for name, value in given.items():
         if "${{" in value:
-            raise wrong_input(name, value, "Write the value itself: GitHub would take this for an expression.")
+            raise wrong_input(name, value, "Write the value itself: GitHub would treat this as an expression.")
     return {name: value for name, value in given.items() if value != values.default(name)}

@@ -1,4 +1,4 @@
-"""What the commands that release take from inputs and context: prepare, publish and announce."""
+"""The settings of prepare, publish and announce."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..values import Values, no_production_tag, unconfigured, wrong_input
 from . import Settings, image_name, read_settings
 
 MOST_ASSIGNEES = 10
-"""GitHub takes no more for one ticket."""
+"""GitHub's limit for one issue."""
 
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?")
 _PROJECT = re.compile(
@@ -29,7 +29,7 @@ _MOST_LABEL = 50
 _BOX = re.compile(r"[-*+]\s+(?:\[[ xX]?\]\s*)?")
 _MOST_LINES, _MOST_IN_LINE = 30, 200
 _UTC = ("UTC", "Etc/UTC")
-"""Known without the data of time zones, which small images lack."""
+"""Names that need no time-zone data, which small images do not have."""
 _WELL_KNOWN = "Europe/London"
 _MINUTES_FOR_NEW = 30.0
 
@@ -40,12 +40,12 @@ def ticket_repository(values: Values, stack_repository: str) -> str:
 
 
 def tickets_from(values: Values, stack_repository: str) -> str:
-    """Return the repository whose tickets the components' commits name."""
+    """Return the repository of the tickets that the components' commits refer to."""
     return values.text("tickets-from") or ticket_repository(values, stack_repository)
 
 
 def read_ticket(values: Values, stack_repository: str, server: str) -> Ticket | None:
-    """Return the ticket that the input names, a bare number being of `ticket_repository`; raises UsageError."""
+    """Return the ticket that the input names; a bare number is in `ticket_repository`. Raises UsageError."""
     text = values.text("ticket")
     found = parse_ticket(text, ticket_repository(values, stack_repository), server) if text else None
     if text and found is None:
@@ -55,7 +55,7 @@ def read_ticket(values: Values, stack_repository: str, server: str) -> Ticket | 
 
 @dataclass(frozen=True)
 class AnnounceSettings(Settings):
-    """What is to be announced, and where. `ticket` is an existing one that is told in place of an own one.
+    """What to announce, and where. `ticket` is an existing one to update instead of one of our own.
 
     `project` is empty for no board.
     """
@@ -73,12 +73,12 @@ class AnnounceSettings(Settings):
 
     @property
     def told_in(self) -> str:
-        """The repository of the ticket that is written."""
+        """The repository of the ticket to open or update."""
         return self.ticket.repository if self.ticket else self.ticket_repository
 
 
 def read_announce_settings(values: Values, context: Context) -> AnnounceSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     settings = read_settings(values, context)
     stack = settings.stack_repository
     return AnnounceSettings(
@@ -97,7 +97,7 @@ def read_announce_settings(values: Values, context: Context) -> AnnounceSettings
 
 
 def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
-    """The release that is meant: the one that is named, else the tag of this run."""
+    """Return the release that the input names, else the tag of this run."""
     of_run = Ref(context.ref).tag
     found = parse_production_tag(given or of_run, form)
     if found:
@@ -105,13 +105,11 @@ def _tag(given: str, context: Context, form: TagFormat) -> ProductionTag:
     if given:
         raise no_production_tag("stack-tag", given, form)
     if of_run:
-        what = (
-            f"This run is for the tag {of_run!r}, which is no release to production, so there is nothing to announce."
-        )
+        what = f"This run is for the tag {of_run!r}, which is not a production tag, so there is nothing to announce."
         if with_v := wrong_v(of_run, form, "tag-format"):
             raise UnconfiguredError(what, with_v)
         raise UsageError(what, f"Run it for a tag of {form.numbers}, or name one in stack-tag.")
-    where = f"This run is for {context.ref}" if context.ref else "This is no run for a tag"
+    where = f"This run is for {context.ref}" if context.ref else "This run is not for a tag"
     raise UsageError(f"{where}, and the input stack-tag is empty.", "Name the release to announce in stack-tag.")
 
 
@@ -121,7 +119,7 @@ def _assignees(values: Values) -> tuple[str, ...]:
         if not _LOGIN.fullmatch(login):
             raise wrong_input("assignees", login, "Use GitHub logins, separated by commas.")
     if len(logins) > MOST_ASSIGNEES:
-        raise wrong_input("assignees", values.text("assignees"), f"GitHub takes at most {MOST_ASSIGNEES} for a ticket.")
+        raise wrong_input("assignees", values.text("assignees"), f"GitHub allows at most {MOST_ASSIGNEES} per issue.")
     return logins
 
 
@@ -134,11 +132,11 @@ def _labels(values: Values) -> tuple[str, ...]:
 
 
 def _checklist(text: str) -> tuple[str, ...]:
-    """The lines, each once, with or without the box that people may have typed before them."""
+    """Return the lines, each once, without any box before them."""
     lines = (_BOX.sub("", line.strip()) for line in text.split("\n"))
     found = tuple(dict.fromkeys(line for line in lines if line))
     if len(found) > _MOST_LINES:
-        raise UsageError(f"The input checklist has {len(found)} lines.", f"Leave at most {_MOST_LINES}.")
+        raise UsageError(f"The input checklist has {len(found)} lines.", f"Use at most {_MOST_LINES}.")
     for line in found:
         if len(line) > _MOST_IN_LINE:
             raise wrong_input("checklist", line, f"A line has at most {_MOST_IN_LINE} characters.")
@@ -154,11 +152,11 @@ def _project(text: str) -> str:
 
 @dataclass(frozen=True)
 class PrepareSettings(Settings):
-    """What is to be prepared. `stack_tag` is empty for the next one; `ticket` names the pair where given.
+    """What to prepare. `stack_tag` is empty for the next one.
 
-    With a new tag that ticket is only told. `tags_with_own_token` says that components would be tagged with the
-    workflow's own token. `tickets_from` is the repository whose tickets the components' commits name. `approval` is
-    what this run is held to.
+    `ticket`, if given, names the pair; with a new tag it is only updated. `tags_with_own_token`: components would be
+    tagged with the workflow's own token. `tickets_from` is the repository of the tickets that the components' commits
+    refer to. `approval` is the approved plan, None if any plan is accepted.
     """
 
     mode: Mode
@@ -173,12 +171,12 @@ class PrepareSettings(Settings):
 
     @property
     def is_new(self) -> bool:
-        """Whether a new tag is asked for."""
+        """Whether a new tag is requested."""
         return bool(self.newly_tagged)
 
     @property
     def deciding(self) -> dict[str, str]:
-        """The texts of the inputs that decide what is released, and how it is judged, by name."""
+        """The texts of the inputs that decide what is released and how it is judged, by name."""
         found = {
             "stack-branch": ",".join(self.stack_branches),
             "check-ci": str(self.check_ci).lower(),
@@ -200,19 +198,19 @@ class PrepareSettings(Settings):
 
     @property
     def _formats(self) -> dict[str, str]:
-        """The formats of tags that are not the default: what is left out is that, in approvals of before, too."""
+        """The tag formats that are not the default; older approvals have no formats, which means the defaults."""
         formats = {"": self.tag_format, **{f"{one.name}-": one.tag_format for one in self.components}}
         names = {f"{prefix}tag-format": one.name for prefix, one in formats.items() if one.name != BY_MONTH}
         return names | {f"{prefix}image-tag-format": WITHOUT_V for prefix, one in formats.items() if one.bare_images}
 
     @property
     def seconds(self) -> float:
-        """How long all may take: CI that runs is waited for beside."""
+        """Time limit for all evidence, plus the wait for running CI."""
         return super().seconds + self.wait_minutes * 60
 
 
 def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     common = read_settings(values, context)
     waits_longer = common.newly_tagged and not (values.is_given("wait-minutes") or values.flag("dry-run"))
     own = tags_with_own_token(values, context)
@@ -233,7 +231,7 @@ def read_prepare_settings(values: Values, context: Context) -> PrepareSettings:
 
 
 def _approval(values: Values) -> Approval | None:
-    """Return the plan that was approved, None if there is none to be held to; raises UsageError."""
+    """Return the plan that was approved, None if any plan is accepted; raises UsageError."""
     text = values.text("expected-plan")
     if not text:
         return None
@@ -249,12 +247,12 @@ def _approval(values: Values) -> Approval | None:
 
 
 def _check_one_choice(settings: Settings) -> None:
-    """Refuse two choices for one component, which no tag can be: tags have no blanks. Raises UsageError."""
+    """Refuse two choices for one component (a tag contains no blanks); raises UsageError."""
     for one in settings.components:
         tag = settings.choices[one.name].tag
         if len(tag.split()) > 1:
             newest = "In the form: leave the field empty for the newest tag, or keep today's and type a tag below it."
-            remedy = f"Choose one: newest, or a tag alone, such as {one.tag_format.like('2023.05.1')}. {newest}"
+            remedy = f"Choose one: newest, or a single tag, such as {one.tag_format.like('2023.05.1')}. {newest}"
             raise wrong_input(one.given_in("tag"), tag, remedy)
 
 
@@ -269,7 +267,7 @@ def check_new(settings: Settings, own_token: bool) -> None:
     for one in asked:
         tag = settings.choices[one.name].tag
         if wanted_commit(tag) is None:
-            remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit; or a tag alone, to release that one."
+            remedy = "Use new, or new@ and 7 to 40 hexadecimal digits of a commit; or only a tag, to release that one."
             raise wrong_input(one.given_in("tag"), tag, remedy)
         if asked_part(tag) and one.tag_format.by_month:
             remedy = f"Use new, or set {one.format_input} to N.N.N if its tags are version numbers."
@@ -278,24 +276,24 @@ def check_new(settings: Settings, own_token: bool) -> None:
         return
     names = " and ".join(dict.fromkeys(_new_in(one) for one in asked))
     if settings.connections.local:
-        raise UsageError(f"{names} cannot be new with local: nothing is tagged in clones.", "Leave out local.")
+        raise UsageError(f"{names} cannot be new with local: clones are never tagged.", "Leave out local.")
     if len({one.owner.lower() for one in asked}) > 1:
         owners = " and ".join(one.repository for one in asked)
         raise UsageError(
-            f"{names} cannot both be new: {owners} have two owners, and component-token is one token of one owner.",
-            "Make one of them new at a time, each with a token of its owner.",
+            f"{names} cannot both be new: {owners} have different owners, but component-token is a token of one owner.",
+            "Use new for one of them at a time, each with a token of its owner.",
         )
     if own_token:
         given_as = "component-token" if settings.connections.component_token else "token"
         raise UsageError(
-            f"{names} cannot be new with the workflow's own token (GITHUB_TOKEN) in {given_as}: a tag that it makes "
-            "starts no workflow.",
+            f"{names} cannot be new with the workflow's own token (GITHUB_TOKEN) in {given_as}: a tag that it creates "
+            "triggers no workflow.",
             "Give component-token the token of an app or a person with Contents: write and Workflows: write there.",
         )
 
 
 def _new_in(one: Component) -> str:
-    """Return the input that asks for a new tag of a component."""
+    """Return the input that requests a new tag of a component."""
     own = one.given_in("tag")
     return own if own == f"{one.name}-tag" else f"{own} ({one.name})"
 
@@ -322,9 +320,9 @@ def _read_zone(name: str) -> datetime.tzinfo | None:
 
 @dataclass(frozen=True)
 class PublishSettings(Settings):
-    """What is to be published. `stack_tag` is empty where the reviewed change names it.
+    """What to publish. `stack_tag` is empty if the reviewed change names it.
 
-    `baseline` says that it runs already, and that only its record is wanted.
+    `baseline`: it runs already and needs only its record.
     """
 
     stack_tag: str
@@ -337,17 +335,17 @@ class PublishSettings(Settings):
 
     @property
     def seconds(self) -> float:
-        """How long all may take: CI that runs is waited for beside."""
+        """Time limit for all evidence, plus the wait for running CI."""
         return super().seconds + self.wait_minutes * 60
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images that are looked at: the stack's, too, where it is pushed."""
+        """The images to look up, including the stack's if it has one."""
         return (*super().images, *([self.stack_image] if self.stack_image else []))
 
 
 def read_publish_settings(values: Values, context: Context) -> PublishSettings:
-    """Check what a kind alone cannot tell, and fill in computed defaults; raises UsageError."""
+    """Return the checked settings, with computed defaults; raises UsageError."""
     settings = read_settings(values, context)
     tag = values.text("stack-tag")
     if tag and parse_production_tag(tag, settings.tag_format) is None:
@@ -356,8 +354,8 @@ def read_publish_settings(values: Values, context: Context) -> PublishSettings:
     if baseline and not (tag and image):
         name = "stack-image cannot be none" if tag else "stack-tag is empty"
         raise UsageError(
-            f"The input {name}, and the input baseline is true.",
-            "Name the release that runs today in stack-tag, and its image, if it has another name, in stack-image.",
+            f"The input {name}, but the input baseline is true.",
+            "Name the release that runs today in stack-tag, and its image in stack-image if it has another name.",
         )
     return PublishSettings(
         **vars(settings),

@@ -1,4 +1,4 @@
-"""Where the report may go."""
+"""The check of the input `report`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import stat
 from ...errors import UsageError
 
 STANDARD_OUTPUT = "-"
-"""What the input `report` names standard output by."""
+"""The value of `report` for standard output."""
 
 
 def check_report(path: str) -> None:
-    """Refuse a report file that is there and is no regular file: it would be replaced. Raises UsageError."""
+    """Raise UsageError if the path exists and is not a regular file, because it would be replaced."""
     if path == STANDARD_OUTPUT:
         return
     try:
         mode = os.lstat(path).st_mode
     except (OSError, ValueError):
-        # A new file, or one that cannot be written: that is told when it is.
+        # A new file, or one that cannot be written, which is reported later.
         return
     if not stat.S_ISREG(mode):
         raise UsageError(
-            f"The input report names {path!r}, which is no regular file.",
+            f"The input report names {path!r}, which is not a regular file.",
             f"Name a file, or {STANDARD_OUTPUT} for standard output.",
         )

@@ -1,4 +1,4 @@
-"""The inputs that say what is judged, each component's among them, and how the evidence is reached."""
+"""The inputs that define what is judged, including each component's, and how evidence is gathered."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .input import COMMANDS, EVERY_COMMAND, FORMAT, IMAGE, IN_WORKFLOW, VARIABLE
 _SHORT = {"backend": "BE", "frontend": "FE"}
 _JUDGING = IN_WORKFLOW - of("announce", "doctor")
 _TAG = {
-    "gate, deploy": "the one that will be built, where it is not the workflow file's",
-    "prepare": "the one to release; `newest` for the newest on the production branch; `new` for its head, "
-    "tagged if it is not yet (`new@COMMIT`: that commit); `patch`, `minor` or `major` in place of `new` if "
+    "gate, deploy": "the one that will be built, if it is not the workflow file's",
+    "prepare": "the one to release; `newest` for the newest on the production branch; `new` for the branch's head, "
+    "tagged if it has no tag yet (`new@COMMIT`: that commit); `patch`, `minor` or `major` instead of `new` if "
     "its tags are `N.N.N`",
-    "doctor": "`new` to see whether prepare may tag it",
+    "doctor": "`new` to check whether prepare may tag it",
 }
-"""What the tag of a component is to the commands."""
+"""The meaning of a component's tag, by commands."""
 
 _ROWS: tuple[Input, ...] = (
     Input(
@@ -45,7 +45,7 @@ _ROWS: tuple[Input, ...] = (
     ),
     Input(
         "tag-format",
-        f"How production tags of the {{name}} are written: {FORMATS_IN_WORDS}",
+        f"Format of the {{name}}'s production tags: {FORMATS_IN_WORDS}",
         default=BY_MONTH,
         shape="FORMAT",
         in_file=True,
@@ -53,7 +53,7 @@ _ROWS: tuple[Input, ...] = (
     ),
     Input(
         "image-tag-format",
-        "How the {name}'s image is tagged: as its tag, or without the `v` of that",
+        "Tag of the {name}'s image: the {name}'s own tag, or that tag without its `v`",
         default=AS_TAG,
         kind=Kind.CHOICE,
         choices=IMAGE_FORMATS,
@@ -61,14 +61,14 @@ _ROWS: tuple[Input, ...] = (
     ),
     Input(
         "namespace",
-        "Namespace of the {name}'s image that will be built, where it is not the workflow file's",
+        "Namespace of the {name} image that will be built, if it is not the workflow file's",
         default_words="the value in the workflow file, else the owner",
         shape="NAME",
         commands=of("gate", "deploy"),
     ),
     Input(
         "variable",
-        "Variable of the workflow file's top-level `env:` with the {name}'s tag; of a list the first that is there",
+        "Variable of the workflow file's top-level `env:` with the {name}'s tag. Several: the first that exists",
         default="{stem}_IMAGE_TAG",
         kind=Kind.LIST,
         in_file=True,
@@ -76,8 +76,7 @@ _ROWS: tuple[Input, ...] = (
     ),
     Input(
         "namespace-variable",
-        "Variable of the workflow file's top-level `env:` with the {name}'s namespace; of a list the first that "
-        "is there",
+        "Variable of the workflow file's top-level `env:` with the {name}'s namespace. Several: the first that exists",
         default="{stem}_NAMESPACE",
         kind=Kind.LIST,
         in_file=True,
@@ -85,7 +84,7 @@ _ROWS: tuple[Input, ...] = (
     ),
     Input(
         "image",
-        "Name of the {name}'s image without its tag; `none` where the stack uses no such image",
+        "Name of the {name}'s image without its tag; `none` if the stack uses no such image",
         default_words="`docker.io/NAMESPACE/REPOSITORY-NAME` in lower case",
         shape="IMAGE",
         in_file=True,
@@ -94,26 +93,29 @@ _ROWS: tuple[Input, ...] = (
     Input(
         "ci-workflows",
         "Workflows of the {name}'s repository that must have passed for the tag, by file or name",
-        default_words="all runs of a push of the tag that are left, with a warning",
+        default_words="all remaining runs for a push of the tag, with a warning",
         kind=Kind.LIST,
         commands=_JUDGING,
         in_file=True,
     ),
     Input(
         "notice-paths",
-        "Paths of the {name}'s repository: new files there are told, for a way back would not undo them",
+        "Paths in the {name}'s repository; new files there are listed, because a rollback does not undo them",
         default="**/migrations/**",
         kind=Kind.LIST,
         commands=of("prepare", "publish", "announce"),
         in_file=True,
     ),
 )
-"""The inputs of every component without its name in front: `{name}` is that, `{stem}` what its variables begin with."""
+"""The inputs of every component, without its name as a prefix.
+
+`{name}` stands for the component's name, `{stem}` for the start of its variables.
+"""
 
 EVERY_COMPONENT: tuple[Input, ...] = (
     Input(
         "component-tags",
-        "Tags of components, each by its name",
+        "Tags of components, by component name",
         helps=_TAG,
         default_words="the values in the workflow file",
         kind=Kind.PAIRS,
@@ -122,14 +124,14 @@ EVERY_COMPONENT: tuple[Input, ...] = (
     ),
     Input(
         "component-namespaces",
-        "Namespaces of components' images by the components' names, where they are not the workflow file's",
+        "Namespaces of component images, by component name, if they are not the workflow file's",
         default_words="the values in the workflow file, else the owner",
         kind=Kind.PAIRS,
         shape="NAME=NAMESPACE,NAME=NAMESPACE",
         commands=of("gate", "deploy"),
     ),
 )
-"""Those that stand for the same input of every component."""
+"""The inputs that set the same value for every component."""
 
 SUBJECT: tuple[Input, ...] = (
     Input(
@@ -139,7 +141,7 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "token",
-        "Token for the stack's repository (and the components', where they are public)",
+        "Token for the stack's repository (and for the components' if they are public)",
         default_words="the workflow's own token",
         secret=True,
         action_default="${{ github.token }}",
@@ -147,15 +149,15 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "component-token",
-        "Token that reads the components' repositories, where they are private, and that tags them for `new`",
+        "Token that reads the components' repositories if they are private, and that tags them for `new`",
         default_words="`token`",
         secret=True,
         terminal_variable="COMPONENT_TOKEN",
     ),
     Input(
         "ref",
-        "Tag or branch to judge, such as `2023.06.1`; by its full name (`refs/tags/2023.06.1`) if both have it. One "
-        "that is not the run's own is judged but deployed only as a rollback",
+        "Tag or branch to judge, such as `2023.06.1`; the full name (`refs/tags/2023.06.1`) if a tag and a branch "
+        "share it. A ref other than the run's own is judged, but deployed only as a rollback",
         default_words="the ref of this run",
         shape="REF",
         commands=of("gate", "deploy"),
@@ -172,14 +174,14 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "stack-branch",
-        "Branch from which the stack is released. Several: any of them, and the first is written to",
+        "Branch that the stack is released from. Several: any of them; changes go to the first",
         default_words="the stack's default branch",
         kind=Kind.LIST,
         in_file=True,
     ),
     Input(
         "tag-format",
-        f"How production tags of the stack are written: {FORMATS_IN_WORDS}",
+        f"Format of the stack's production tags: {FORMATS_IN_WORDS}",
         default=BY_MONTH,
         shape="FORMAT",
         in_file=True,
@@ -187,14 +189,14 @@ SUBJECT: tuple[Input, ...] = (
     ),
     Input(
         "image-tag-format",
-        "How the stack's image is tagged: as the stack, or without the `v` of its tag",
+        "Tag of the stack's image: the stack's own tag, or that tag without its `v`",
         default=AS_TAG,
         kind=Kind.CHOICE,
         choices=IMAGE_FORMATS,
         in_file=True,
     ),
 )
-"""What is judged; the components' inputs follow it."""
+"""What is judged, apart from the components."""
 
 RULES: tuple[Input, ...] = (
     Input(
@@ -222,7 +224,8 @@ RULES: tuple[Input, ...] = (
     ),
     Input(
         "check-origin",
-        "Whether what images say of their making is held against what is judged; `require`: they have to say it",
+        "Whether what images record about their build (provenance or labels) is compared with what is judged; "
+        "`require`: they must record it",
         default="check",
         kind=Kind.CHOICE,
         choices=("check", "require", "off"),
@@ -238,19 +241,19 @@ RULES: tuple[Input, ...] = (
     ),
     Input(
         "production",
-        "Whether this stack has a production at all; `false` for forks and developers' stacks",
+        "Whether this stack has a production environment at all; `false` for forks and developers' stacks",
         default="true",
         kind=Kind.FLAG,
         commands=of("gate", "deploy"),
     ),
 )
-"""How strictly it is judged."""
+"""How strict the judgement is."""
 
 CONNECTIONS: tuple[Input, ...] = (
     Input(
         "github-api-url",
         "Address of GitHub's REST API",
-        default_words="that of this run, else `https://api.github.com`",
+        default_words="the run's own, else `https://api.github.com`",
         kind=Kind.URL,
         commands=IN_WORKFLOW,
     ),
@@ -263,7 +266,7 @@ CONNECTIONS: tuple[Input, ...] = (
     ),
     Input(
         "registry-url",
-        "Address of the registry, where it is not that of the image's name (plain http on loopback only)",
+        "Address of the registry, if it is not the one in the image's name (plain http on loopback only)",
         default_words="from the image's name",
         kind=Kind.URL,
     ),
@@ -284,7 +287,7 @@ CONNECTIONS: tuple[Input, ...] = (
     ),
     Input(
         "registry-config",
-        "Logins for images in several registries, in place of the two above: a docker configuration with `auths`",
+        "Logins for images in several registries, instead of the two above: a docker configuration with `auths`",
         kind=Kind.JSON,
         secret=True,
         commands=IN_WORKFLOW,
@@ -301,19 +304,19 @@ CONNECTIONS: tuple[Input, ...] = (
     Input("report", "File to write the report to, as JSON; - for standard output", kind=Kind.FILE),
     Input(
         "timeout-seconds",
-        "Longest time for all gathering of evidence together",
-        helps={"publish": "the following of the build is part of it"},
+        "Time limit for gathering all evidence",
+        helps={"publish": "it includes following the build"},
         default="120",
         defaults={"publish": "5400", "audit": "900"},
         kind=Kind.SECONDS,
         commands=IN_WORKFLOW,
     ),
 )
-"""How the evidence is reached."""
+"""How evidence is gathered."""
 
 
 def variable_stem(name: str) -> str:
-    """Return what the variables of the component `name` begin with in the workflow file, unless they are named."""
+    """Return the default start of the workflow file's variables for the component `name`."""
     return _SHORT.get(name) or name.upper().replace("-", "_")
 
 

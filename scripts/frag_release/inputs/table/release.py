@@ -1,4 +1,4 @@
-"""The inputs of the commands that release, deploy and look back, and the options of `adopt`."""
+"""The inputs of the commands that release, deploy and audit, and the options of `adopt`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ADOPT = of("adopt")
 
 
 def _switch(name: str, help_: str, commands: frozenset[str]) -> Input:
-    """A flag that is off unless somebody sets it."""
+    """A flag that is off by default."""
     return Input(name, help_, default="false", kind=Kind.FLAG, commands=commands)
 
 
@@ -52,13 +52,13 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "expected-components",
-        "Output `components` of the gate, in place of the digest of each component",
+        "Output `components` of the gate, instead of the digest of each component",
         kind=Kind.JSON,
         commands=_DEPLOY,
     ),
     Input(
         "deployer",
-        "What deploys the stack: `awx`, or `none` for a step of your own, with a call of deploy before and after it",
+        "What deploys the stack: `awx`, or `none` for a step of your own, with a deploy step before and after it",
         default="awx",
         kind=Kind.CHOICE,
         choices=("awx", "none"),
@@ -67,15 +67,15 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "deployment-outcome",
-        "How your own step ended, in the call after it: `steps.ID.outcome`; with `deployer: none`",
-        default_words="none: the call before it",
+        "Outcome of your own step, for the deploy step after it: `steps.ID.outcome`; with `deployer: none`",
+        default_words="none: this is the deploy step before it",
         kind=Kind.CHOICE,
         choices=("success", "failure", "cancelled", "skipped"),
         commands=_DEPLOY,
     ),
     Input(
         "deployment-id",
-        "Output `deployment-id` of the call before your own step; with `deployment-outcome`",
+        "Output `deployment-id` of the deploy step before your own; with `deployment-outcome`",
         default_words="none: no record is closed",
         shape="NUMBER",
         commands=_DEPLOY,
@@ -89,16 +89,10 @@ DEPLOYMENT: tuple[Input, ...] = (
         commands=_AWX,
     ),
     Input("awx-username", "User name for AWX, with `awx-password`", shape="NAME", commands=_AWX),
-    Input(
-        "awx-password",
-        "Password for AWX",
-        secret=True,
-        commands=_AWX,
-        terminal_variable="AWX_PASSWORD",
-    ),
+    Input("awx-password", "Password for AWX", secret=True, commands=_AWX, terminal_variable="AWX_PASSWORD"),
     Input(
         "awx-token",
-        "Token for AWX, in place of user name and password",
+        "Token for AWX, instead of user name and password",
         secret=True,
         commands=_AWX,
         terminal_variable="AWX_TOKEN",
@@ -112,7 +106,7 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "awx-organization",
-        "Organisation of the template, where its name is not the only one",
+        "Organisation of the template, if its name is not unique",
         default_words="any",
         shape="NAME",
         commands=_AWX,
@@ -120,20 +114,20 @@ DEPLOYMENT: tuple[Input, ...] = (
     Input(
         "production-template",
         "Exact name of a template that may be launched outside production although its name, organisation, inventory "
-        "or limit says production",
+        "or limit names production",
         shape="NAME",
         commands=_DEPLOY,
     ),
     Input(
         "extra-vars",
-        "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` stand for the image's",
+        "Variables for the template, as a JSON object; `{image-tag}` and `{image-digest}` are filled in",
         default_words='`{"stack_image_tag": "{image-tag}"}`',
         shape="JSON",
         commands=_DEPLOY,
     ),
     Input(
         "on-timeout",
-        "What becomes of the AWX job when time is up or the run is cancelled: `leave` it running, or `cancel` it",
+        "What happens to the AWX job when time is up or the run is cancelled: `leave` it running, or `cancel` it",
         default="leave",
         kind=Kind.CHOICE,
         choices=("leave", "cancel"),
@@ -141,14 +135,14 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "verify-url",
-        "Pages of the site that must answer 200 after the deployment; `verify-text` is about the first",
+        "Pages of the site that must return 200 after the deployment; `verify-text` applies to the first",
         default_words="none: the site is not checked",
         kind=Kind.URLS,
         commands=_AWX | of("audit"),
     ),
     Input(
         "verify-text",
-        "Lines that the page must hold, all of them: a text with `{image-tag}`, such as `Stack {image-tag}`, or for a "
+        "Lines that the page must match, all of them: a text with `{image-tag}`, such as `Stack {image-tag}`, or for a "
         "JSON page `POINTER = VALUE`, such as `/version/stack = {image-tag}`",
         default_words="none; `verify-url` needs it",
         kind=Kind.LINES,
@@ -157,7 +151,7 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "verify-looks",
-        "How many looks at the site in a row must show it: with several pods an old one may still answer",
+        "How many checks of the site in a row must pass: with several pods, an old one may still answer",
         default="3",
         kind=Kind.LOOKS,
         commands=_DEPLOY,
@@ -165,29 +159,29 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     _switch(
         "rollback",
-        "Whether an older release is deployed again on purpose, on the evidence of its `release.json`",
+        "Whether to deploy an older release again on purpose, on the evidence of its `release.json`",
         _DEPLOY,
     ),
     Input(
         "deployment-record",
-        "Whether to file a deployment record on GitHub; it needs `deployments: write`, and a note says so without it",
+        "Whether to create a deployment record on GitHub; without `deployments: write` there is only a note",
         default="true",
         kind=Kind.FLAG,
         commands=_DEPLOY,
     ),
     Input(
         "staging-minutes",
-        "Minutes that the same image must have stayed the newest on staging before it may go to production, by a "
-        "deployment record that is believed; `0`: at all",
-        default_words="none: it need not have been there",
+        "Minutes for which the same image must have been the newest on staging before it may go to production, "
+        "according to a trusted deployment record; `0`: any length of time",
+        default_words="none: staging is not required",
         kind=Kind.MINUTES,
         commands=_DEPLOY,
         in_file=True,
     ),
-    _switch("ungated", "Whether to deploy without the gate: never to production", _DEPLOY),
+    _switch("ungated", "Whether to deploy without the gate; never to production", _DEPLOY),
     Input(
         "since",
-        "First release to judge, by its tag or the start of it, such as `2023.`; `newest` only looks at what runs in "
+        "First release to judge, by its tag or the start of it, such as `2023.`; `newest` checks only what runs in "
         "production",
         default_words="the oldest",
         shape="TAG",
@@ -195,31 +189,31 @@ DEPLOYMENT: tuple[Input, ...] = (
     ),
     Input(
         "for",
-        "Commands whose needs are to be checked",
+        "Commands whose requirements are checked",
         default="gate,prepare,publish,announce,deploy",
         shape="COMMAND,COMMAND",
         kind=Kind.LIST,
         commands=of("doctor"),
     ),
 )
-"""From the image to the running site, and back over the years."""
+"""From the image to the running site, and the audit of past releases."""
 
 ADOPTION: tuple[Input, ...] = (
     _switch(
         "check",
-        "Only tell how the workflow file does with the gate: the rows of doctor that the file alone answers",
+        "Only report how the workflow file uses the gate: the rows of doctor that need nothing but the file",
         _ADOPT,
     ),
     _switch("write", "Write the change into the working tree, if the workflow file has no uncommitted changes", _ADOPT),
     _switch(
         "all",
-        "Also add the other workflow files, made from the examples with the names of this stack, and the configuration "
-        "file for the names that are given; a file that is there is left",
+        "Also add the other workflow files, made from the examples with the names of this stack, and a configuration "
+        "file with the names that are given; existing files are left unchanged",
         _ADOPT,
     ),
     Input(
         "action",
-        "This action, as the gate's job is to use it",
+        "This action, as the gate's job refers to it",
         default="org/frag-release-action@v1",
         shape="OWNER/NAME@REF",
         commands=_ADOPT,
@@ -227,7 +221,7 @@ ADOPTION: tuple[Input, ...] = (
     Input(
         "build-jobs",
         "Jobs that build or push the image",
-        default_words="told by what they use, run and are called",
+        default_words="recognised by what they use and run, and by their names",
         kind=Kind.LIST,
         shape="JOB,JOB",
         commands=_ADOPT,
@@ -235,14 +229,13 @@ ADOPTION: tuple[Input, ...] = (
     Input(
         "production-jobs",
         "Jobs that deploy to production",
-        default_words="told by what they use, run and are called, and by their environment",
+        default_words="recognised by what they use and run, their names and their environment",
         kind=Kind.LIST,
         shape="JOB,JOB",
         commands=_ADOPT,
     ),
 )
-"""What is changed, and how."""
-
+"""The options of `adopt`."""
 
 RELEASE: tuple[Input, ...] = (
     Input(
@@ -257,12 +250,12 @@ RELEASE: tuple[Input, ...] = (
         "stack-tag",
         "Tag of the stack's release",
         helps={
-            "prepare": "the one that is to be made; `patch`, `minor` or `major` where `tag-format` is `N.N.N`",
+            "prepare": "the one to release; `patch`, `minor` or `major` if `tag-format` is `N.N.N`",
             "publish": "the one to publish by hand",
-            "announce": "the one to tell of",
+            "announce": "the one to announce",
         },
         words={
-            "prepare": "the next `YEAR.MONTH.ITERATION`; needed where `tag-format` is `N.N.N`",
+            "prepare": "the next `YEAR.MONTH.ITERATION`; required if `tag-format` is `N.N.N`",
             "publish": "that of the reviewed change",
             "announce": "the tag of this run",
         },
@@ -275,27 +268,27 @@ RELEASE: tuple[Input, ...] = (
         "ticket",
         "Ticket, as a number, `OWNER/NAME#NUMBER` or an address",
         helps={
-            "prepare": "the one whose text names the pair; with `new` the one to tell",
-            "announce": "an existing one to tell, in place of one of its own",
+            "prepare": "the one whose text names the pair; with `new` the one to update",
+            "announce": "an existing one to update, instead of one of its own",
         },
         shape="TICKET",
         commands=of("prepare", "announce"),
     ),
     _switch(
         "component-releases",
-        "Whether a release with GitHub's notes is made for each `new` component tag whose CI passed",
+        "Whether to create a release with GitHub's generated notes for each `new` component tag whose CI passed",
         of("prepare"),
     ),
     Input(
         "expected-plan",
-        "Output `plan` of the run whose plan was approved: anything else is refused (with `mode: commit`)",
-        default_words="whatever is planned now",
+        "Output `plan` of the run whose plan was approved: any other plan is refused (with `mode: commit`)",
+        default_words="any plan is accepted",
         shape="PLAN",
         commands=of("prepare"),
     ),
     Input(
         "ticket-token",
-        "Token for the tickets' repository and the project board, where `token` may not",
+        "Token for the tickets' repository and the project board, if `token` has no access to them",
         default_words="`token`",
         secret=True,
         commands=of("prepare", "publish", "announce", "deploy", "doctor"),
@@ -303,7 +296,7 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "timezone",
-        "Time zone of the month: the stack's tag is of it, and no tag can be of a later one",
+        "Time zone that decides the current month, which is in the stack's tag; no tag can be of a later month",
         default="UTC",
         shape="ZONE",
         commands=of("prepare"),
@@ -318,14 +311,14 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "follow",
-        "Whether to follow the build of the tag to its end, and to publish the release only when it passed",
+        "Whether to follow the build of the tag to its end, and to publish the release only if it passed",
         default="true",
         kind=Kind.FLAG,
         commands=of("publish"),
     ),
     _switch(
         "baseline",
-        "Whether `stack-tag` runs already, and only a `release.json` for it is wanted, to be able to go back to it",
+        "Whether `stack-tag` runs already and needs only a `release.json`, so that it can be rolled back to",
         of("publish"),
     ),
     Input(
@@ -338,23 +331,17 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "tickets-from",
-        "Repository whose tickets the components' commits name",
+        "Repository of the tickets that the components' commits refer to",
         default_words="`ticket-repository`",
         kind=Kind.REPOSITORY,
         commands=of("prepare", "publish", "announce"),
         in_file=True,
     ),
-    Input(
-        "assignees",
-        "Logins to assign the ticket to",
-        kind=Kind.LIST,
-        in_file=True,
-        commands=of("announce"),
-    ),
+    Input("assignees", "Logins to assign the ticket to", kind=Kind.LIST, in_file=True, commands=of("announce")),
     Input("labels", "Labels for the ticket", kind=Kind.LIST, in_file=True, commands=of("announce")),
     Input(
         "checklist",
-        "What people are to tick on the ticket, a line for each box; ticks stay",
+        "Checkboxes for people to tick on the ticket, one per line; ticks are kept",
         default_words="seen to work on staging, deployed, seen to work in production",
         kind=Kind.LINES,
         in_file=True,
@@ -369,7 +356,7 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "project-field",
-        "Field of the board whose options are its lanes",
+        "Field of the board that holds the status",
         default="Status",
         shape="NAME",
         commands=of("announce", "doctor"),
@@ -377,7 +364,7 @@ RELEASE: tuple[Input, ...] = (
     ),
     Input(
         "project-status",
-        "Lane for the ticket, by its name in any case",
+        "Status for the ticket, in any case",
         default="push to production",
         shape="NAME",
         commands=of("announce", "doctor"),
@@ -386,7 +373,7 @@ RELEASE: tuple[Input, ...] = (
     _switch("dry-run", "Show the plan and write nothing", of("prepare", "publish", "announce", "deploy")),
     Input(
         "wait-minutes",
-        "How long to wait for what still runs",
+        "How long to wait for what is still running",
         helps={"prepare, publish": "CI (prepare with `new`: `30`)", "deploy": "the deployment, then the site"},
         default="0",
         defaults={"deploy": "30"},
@@ -394,4 +381,4 @@ RELEASE: tuple[Input, ...] = (
         commands=of("prepare", "publish", "deploy"),
     ),
 )
-"""From the form to the ticket."""
+"""From the form to the ticket: prepare, publish, announce."""
