@@ -1,7 +1,7 @@
-"""Writes what is generated from the table of inputs and the catalogue of rules: `make generate`.
+"""Writes the files generated from the table of inputs and the catalogue of rules: `make generate`.
 
-`action.yml` is written whole; in docs/reference.md the parts between `<!-- generated: NAME -->` and
-`<!-- /generated -->` are. With `--check` nothing is written and stale files end with status 1.
+`action.yml` and the schema are written whole; in docs/reference.md only the parts between `<!-- generated: NAME -->`
+and `<!-- /generated -->`. With `--check` nothing is written, and stale files end with status 1.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def action() -> str:
 
 
 def reference(text: str) -> str:
-    """Return docs/reference.md with its generated parts made anew."""
+    """Return docs/reference.md with its generated parts up to date."""
     parts = {"inputs": inputs_table(), "outputs": outputs_table(), "rules": rules_table()}
     for name, table in parts.items():
         start, end = f"<!-- generated: {name} -->\n", "<!-- /generated -->"
         if text.count(start) != 1:
-            raise SystemExit(f"docs/reference.md must have the part 'generated: {name}' exactly once")
+            raise SystemExit(f"docs/reference.md must contain the part 'generated: {name}' exactly once")
         before, _, rest = text.partition(start)
         text = before + start + table + end + rest.partition(end)[2]
     return text
@@ -118,20 +118,20 @@ def _kind(one: Input) -> dict[str, Any]:
 
 
 def _whole(pattern: str) -> str:
-    """Return a pattern for all of a text: readers differ in whether `$` also matches before a last line's end."""
+    """Return a pattern for a whole text: validators differ in whether `$` also matches before a final newline."""
     return rf"^(?:{pattern})$(?!\n)"
 
 
 def inputs_table() -> str:
-    """Return the table of inputs; those that both components have share a row."""
+    """Return the table of inputs; an input that both components have is one row."""
     first, second = COMPONENT_NAMES
-    twins = {one.name.replace(second, first): one for one in _OF_ACTION if one.name.startswith(f"{second}-")}
-    rows = [_input_row(one, twins.get(one.name)) for one in _OF_ACTION if one not in twins.values()]
+    others = {one.name.replace(second, first): one for one in _OF_ACTION if one.name.startswith(f"{second}-")}
+    rows = [_input_row(one, others.get(one.name)) for one in _OF_ACTION if one not in others.values()]
     return "\n".join(["| input | of | what it is | default |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def outputs_table() -> str:
-    """Return the table of outputs; those that both components have share a row."""
+    """Return the table of outputs; an output that both components have is one row."""
     first, second = COMPONENT_NAMES
     rows = []
     for name, text in OUTPUTS.items():
@@ -164,13 +164,13 @@ def _action_input(one: Input) -> str:
     return "\n".join(lines)
 
 
-def _input_row(one: Input, twin: Input | None) -> str:
+def _input_row(one: Input, other: Input | None) -> str:
     secret = " *(secret)*" if one.secret else ""
-    if twin is None:
+    if other is None:
         return f"| `{one.name}` | {_of(one)} | {_cell(_help(one))}{secret} | {_default(one)} |"
     help_text = _cell(_help(one).replace(COMPONENT_NAMES[0], "component"))
-    defaults = dict.fromkeys((_default(one), _default(twin)))
-    return f"| `{one.name}`, `{twin.name}` | {_of(one)} | {help_text}{secret} | {' or '.join(defaults)} |"
+    defaults = dict.fromkeys((_default(one), _default(other)))
+    return f"| `{one.name}`, `{other.name}` | {_of(one)} | {help_text}{secret} | {' or '.join(defaults)} |"
 
 
 def _of(one: Input) -> str:

@@ -295,12 +295,13 @@ class Attempt(OfSession[PrepareSettings]):
         """Note what `publish` would refuse: a configuration file that differs from the default branch's."""
         if plan.branch == self.session.context.default_branch:
             return
-        keys = self.stack.other_keys(plan.head)
-        what = f"could not be compared ({keys.reason})" if isinstance(keys, Unknown) else ", ".join(keys[:5])
-        if what:
+        keys, file = self.stack.other_keys(plan.head), f"{CONFIGURATION_FILE} of {plan.branch}"
+        if isinstance(keys, Unknown):
+            self.journal.note(f"{file} could not be compared with the default branch's: {keys.reason}.")
+        elif keys:
             self.journal.note(
-                f"{CONFIGURATION_FILE} of {plan.branch} differs from the default branch's, which is in effect: {what}. "
-                "The release would be refused: give both the same content first."
+                f"{file} differs from the default branch's, which is in effect, in {', '.join(keys[:5])}. The release "
+                "would be refused: give both the same content first."
             )
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:

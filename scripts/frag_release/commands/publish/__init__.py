@@ -96,7 +96,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
         keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
         if keys or any(one != there for one in before):
-            what = f"its {CONFIGURATION_FILE} differs from the one in effect: {', '.join(keys[:5])}"
+            what = f"its {CONFIGURATION_FILE} differs from the one in effect in {', '.join(keys[:5])}"
             raise RefusedError(
                 f"{commit[:12]} cannot be released: {what if keys else f'it changes {CONFIGURATION_FILE}'}.",
                 "Change that file in a separate change, and prepare the release again.",

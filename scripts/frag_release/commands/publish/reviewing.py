@@ -119,8 +119,8 @@ class PushedImage:
         now = self._seen()
         if digest and now != digest:
             raise RefusedError(
-                f"The build of {self.tag} pushed {digest}, but {self.name}:{self.tag} is now {now}: another image was "
-                "pushed under its tag. The release was not made.",
+                f"The build of {self.tag} pushed {digest}, but {self.name}:{self.tag} is now {now}, so another image "
+                "was pushed under its tag. The release was not made.",
                 "Find out who pushed the other image, and release again under the next free tag. If stack-image is "
                 "not the image that the build pushes, correct it and run this again.",
             )
@@ -132,7 +132,7 @@ class PushedImage:
         if not now or now == recorded:
             return ""
         return (
-            f"release.json of {self.tag} records {recorded}, but {self.name}:{self.tag} is now {now}: another image "
+            f"release.json of {self.tag} records {recorded}, but {self.name}:{self.tag} is now {now}, so another image "
             "was pushed under its tag. Find out who pushed it."
         )
 
