@@ -64,7 +64,7 @@ def _imports(name: str, path: Path) -> Iterator[str]:
 
 
 def _at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs where a module is imported: not what is in its functions, nor what only a type checker reads."""
+    """The nodes that run when a module is imported: not those in functions, nor those for type checkers only."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue

@@ -84,7 +84,7 @@ class LocalForge:
         return _NoRuns()
 
     def repository(self, name: str) -> Repository:
-        """The repository `OWNER/NAME`; without a clone of it, all its answers are an `Unknown` that names the reason."""
+        """The repository `OWNER/NAME`; without a clone of it, each of its answers is an `Unknown`."""
         return LocalRepository(name, self._git(name))
 
     def writer(self, name: str) -> Writer:
@@ -218,7 +218,7 @@ class LocalRepository:
 
     @answered
     def tags_starting(self, prefixes: Collection[str]) -> Sequence[str]:
-        """The names of all tags that start with one of `prefixes`; `Unknown` in a shallow clone, which may lack tags."""
+        """The names of all tags that start with one of `prefixes`; `Unknown` in a shallow clone: it may lack some."""
         seen(self._cut_short())
         known = read_tags(self._git)
         starts = tuple(encoded(prefix) for prefix in prefixes)

@@ -24,7 +24,6 @@ _TAGS = b"refs/tags/"
 _LOCAL = b"refs/heads/"
 _REMOTE = b"refs/remotes/origin/"
 
-
 _Batch = TypeVar("_Batch", bound=Callable[..., Answers[Any]])
 _TREE_ENTRY = {
     20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),

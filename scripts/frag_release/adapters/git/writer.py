@@ -90,7 +90,7 @@ class WorkingTree:
                 with os.fdopen(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:
                     file.write(content)
             except FileExistsError as error:
-                raise RefusedError(f"{path} was created by something else during this run.", "Run this again.") from error
+                raise RefusedError(f"{path} was created during this run.", "Run this again.") from error
             except OSError as error:
                 raise _unwritten(path, error) from error
 

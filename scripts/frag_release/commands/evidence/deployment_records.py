@@ -34,7 +34,7 @@ _MOST_SAME = 5
 _MOST_ENVIRONMENTS = 3
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _MOST_RECORDS = 5
-_NOWHERE = Unknown("no verified deployment record of production was found, and no build of a release has deployed there")
+_NOWHERE = Unknown("no verified deployment record of production was found, and no release build has deployed there")
 
 
 @dataclass(frozen=True)

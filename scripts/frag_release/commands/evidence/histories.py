@@ -72,7 +72,7 @@ def ticket_to_tell(writer: Writer, commit: str, stack: str, known: tuple[str, ..
     facts = must(writer.message_of(commit), f"The commit {commit[:12]}")
     named = trailer_values(facts.message, TICKET_TRAILER)
     if not named and len(facts.parents) == 2:
-        merged = must(through_updates(writer, facts.parents[1]), f"What {commit[:12]} merges")
+        merged = must(through_updates(writer, facts.parents[1]), f"The commits merged by {commit[:12]}")
         named = trailer_values(merged[-1].message, TICKET_TRAILER)
     tickets = [parse_ticket(text, stack, "") for text in named]
     if not tickets:
@@ -113,13 +113,10 @@ def find_newest(
         if not waiting or not all(one.eligible is False for one in found):
             break
     end = next((one.tag for one in found if one.eligible is True), "")
-    doubtful = [Candidate(name, False, wrong[name]) for name in _above(end, ordered) if name in wrong]
+    above = ordered[: ordered.index(end)] if end else ordered
+    doubtful = [Candidate(name, False, wrong[name]) for name in above if name in wrong]
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
     return Newest(found, doubtful, len(waiting), unformed(names, form, highest), form, format_input)
-
-
-def _above(end: str, ordered: Sequence[str]) -> Sequence[str]:
-    return ordered[: ordered.index(end)] if end else ordered
 
 
 def _placed(repository: Repository, tags: Sequence[str], branches: Sequence[str]) -> list[Candidate]:

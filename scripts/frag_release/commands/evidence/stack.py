@@ -179,7 +179,7 @@ class StackEvidence:
         raise Unseen(Unknown(f"{reason}, and none is on the branch", remedy))
 
     def _with_higher(self, facts: StackFacts, others: Sequence[str]) -> Answer[Sequence[str]]:
-        """Add those of `others` that are higher and on a stack branch; a found tag counts, even if others are unknown."""
+        """Add those of `others` that are higher and on a stack branch; found ones count, even if others are unknown."""
         near, far = facts.higher, self._higher(facts.tag, others)
         found = [name for part in (near, far) if not isinstance(part, Unknown) for name in part]
         return [tag.text for tag in production_tags(found, form=facts.tag.form)] or _first_unknown(near, far) or []

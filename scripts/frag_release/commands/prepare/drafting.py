@@ -182,13 +182,13 @@ class OwnBranch:
         """
         if len(facts.parents) != 1 or facts.message.strip() != self.plan.message.strip():
             return False
-        files = must(self.writer.changed_files(facts.sha), f"What {facts.sha[:12]} changes")
+        files = must(self.writer.changed_files(facts.sha), f"The files changed by {facts.sha[:12]}")
         return list(files) == [self.plan.file] and self._is_on_top_of(facts.parents[0], facts.sha)
 
     def _is_on_top_of(self, parent: str, commit: str) -> bool:
         """Whether the parent is on the stack branch, and the commit's file is what we would make from the parent's."""
         plan = self.plan
-        place = must(self.repository.placements([parent], [plan.branch])[parent], f"Where {parent[:12]} is")
+        place = must(self.repository.placements([parent], [plan.branch])[parent], f"The branches of {parent[:12]}")
         if not place.branches:
             return False
         blobs = self.repository.files(plan.file, [parent, commit])
@@ -249,7 +249,7 @@ class Drafting:
         head, approval = self.stack.head(branch), self.settings.approval
         if approval is None or head == approval.head:
             return head, ""
-        history = must(self.stack.repository.history(approval.head, head), f"What came to {branch} since the approval")
+        history = must(self.stack.repository.history(approval.head, head), f"The newer commits on {branch}")
         claiming = [one.sha for one in history.added if approval.digest in trailer_values(one.message, PLAN_TRAILER)]
         return (approval.head, claiming[-1]) if claiming and not history.removed else (head, "")
 

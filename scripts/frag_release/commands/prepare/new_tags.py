@@ -110,7 +110,7 @@ class NewTags:
             what = f"{repository.name} has no branch {branch}."
             raise RefusedError(what, f"Name its production branch in {component.given_in('branch')}.")
         facts = must(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
-        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"Where {facts.sha[:12]} is")
+        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"The commit {facts.sha[:12]}")
         if not place.branches:
             raise RefusedError(
                 f"{facts.sha[:12]} is not on {' or '.join(component.branches)} of {repository.name}.",

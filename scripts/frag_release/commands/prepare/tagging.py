@@ -132,7 +132,7 @@ class Tagging:
 
     def _rights(self, tag: NewTag) -> list[Judgement]:
         settings = self._forge.settings(tag.component.repository)
-        token = must(settings.token(self._own(), at_home=False), f"What the token may do in {tag.component.repository}")
+        token = must(settings.token(self._own(), at_home=False), f"The token's rights in {tag.component.repository}")
         judged = [judge_right(Right.CONTENTS, token, ["prepare"]), judge_right(Right.WORKFLOWS, token, ["prepare"])]
         # A permission that cannot be read is not reported: GitHub checks it at the write.
         missing = [one for one in judged if one.presence is Presence.MISSING]

@@ -264,14 +264,6 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         else:
             self.journal.say(f"The build was started {how}: {url}")
 
-    def _demand_tag(self, review: Reviewed) -> None:
-        """Refuse if the tag is gone: publishing would make GitHub create it again, on the default branch."""
-        if not self._is_tagged(review):
-            raise RefusedError(
-                f"The tag {review.tag} was deleted while this run followed its build, so the release was not made.",
-                "Run this again: it creates the tag again and builds it again.",
-            )
-
     def _release(self, review: Reviewed, building: Building) -> None:
         image = self._image(building, self.settings.tag_format.image_tag(review.tag))
         runs = (own_run(self.session.context, self.stack.name), building.build.id if building.build else 0)
@@ -337,8 +329,15 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
                 self.journal.note(note)
 
     def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
-        """Check, just before the release becomes public, that tag and image match release.json."""
-        self._demand_tag(review)
+        """Check, just before the release becomes public, that tag and image match release.json.
+
+        Without the tag GitHub would create it again, on the default branch.
+        """
+        if not self._is_tagged(review):
+            raise RefusedError(
+                f"The tag {review.tag} was deleted while this run followed its build, so the release was not made.",
+                "Run this again: it creates the tag again and builds it again.",
+            )
         digest = self._now().digest
         if image and digest:
             image.demand(digest)

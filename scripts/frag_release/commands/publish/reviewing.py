@@ -251,7 +251,7 @@ class Reviewing:
         return Reviewed(asked, tagged or head, otherwise)
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
-        """Return NothingToPublish if the reviewed change was reverted or replaced on the branch before it was tagged."""
+        """Return NothingToPublish if the change was reverted or replaced on the branch before it was tagged."""
         if not isinstance(review, Reviewed) or must(self._publisher.tag(review.tag), f"The tag {review.tag}"):
             return None
         if self._same_pair(self.stack.head(branch), change.commit):
