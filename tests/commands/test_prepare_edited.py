@@ -92,7 +92,7 @@ class TestText:
         world.github.requests.clear()
         refused = prepare(world)
         assert (refused.status, writes(world)) == (1, [])
-        assert "is open, and this action did not make it" in refused.log
+        assert "is open without the marker of this action" in refused.log
         assert marker in refused.log.partition("If prepare made it")[2]
         stack.merge("squash", commit_title="Release", commit_message="of June")
         outcome = stack.publish(stack.push(before))

@@ -157,12 +157,12 @@ class Awx:
                 raise Unseen(Unknown(reason))
             if answer is None:
                 return _only([self._template(each) for each in found], name, organization)
-        raise Unseen(Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name"))
+        raise Unseen(Unknown(f"AWX returned more than {_MOST_PAGES} pages of job templates with one name"))
 
     @answered
     def launch_data(self, template: Template) -> LaunchData:
         """The prompts of the template's launch."""
-        what = f"what the job template {quoted(template.name)} needs"
+        what = f"the launch prompts of the job template {quoted(template.name)}"
         payload = self._api.read(self._api.get(f"job_templates/{template.id}/launch/", what), LaunchPayload, what)
         if payload["ask_variables_on_launch"] or not payload["survey_enabled"]:
             return launch_data(payload, frozenset())
@@ -231,7 +231,7 @@ class Awx:
         """
         if job.is_workflow:
             return None
-        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched"))
+        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"the prompts of the job {job.id}"))
         document = parse(answer.body) if answer else None
         prompts = document.get("prompts") if isinstance(document, dict) else None
         return prompts if isinstance(prompts, dict) else None
@@ -252,7 +252,7 @@ class Awx:
 
         `Denied` is also the answer for a job that has ended, except to superusers (`JobAccess.can_cancel`).
         """
-        what = f"the cancelling of the job {job.id}"
+        what = f"the cancellation of the job {job.id}"
         response = seen(self._api.post(f"{_path(job)}cancel/", what, {}))
         if response.status not in (202, 405):
             kind = Denied if response.status == 403 else Unknown

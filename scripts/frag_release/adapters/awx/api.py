@@ -291,7 +291,7 @@ class AwxApi:
         """Return the payload of a response; raises Unseen for other contents, and if it does not exist."""
         response = seen(answer)
         if response is None:
-            reason = f"{self.host} has none, or the account may not see it, when asked for {what}"
+            reason = f"{self.host} has no such object, or the account may not see it, when asked for {what}"
             raise Unseen(Unknown(reason, _CHECK_ADDRESS))
         payload = read_payload(response.body, kind)
         if payload is None:

@@ -116,7 +116,7 @@ class ReleaseContents:
             message = f"Which checks the release passed could not be read: {record.reason}."
             return None, [shortfall(CONTENTS, tag, message, record.remedy)]
         if record and record.commit != commit:
-            message = f"{ASSET} of the release is about {record.commit[:12]}, and the tag stands for {commit[:12]}."
+            message = f"{ASSET} of the release is about {record.commit[:12]}, but the tag points at {commit[:12]}."
             return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be moved.")]
         return record, []
 

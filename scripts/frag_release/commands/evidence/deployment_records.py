@@ -125,7 +125,7 @@ class RecordEvidence:
         try:
             jobs = read_tree(blob).child("jobs") if blob else None
         except WorkflowFileError as error:
-            return Unknown(f"{file} cannot be read: {error.message}", "Look at it yourself.")
+            return Unknown(f"{file} cannot be read: {error.message}", "Check the file.")
         node = next((value for key, value in (jobs.entries if jobs else ()) if job and key.text == job), None)
         if node is None:
             return []

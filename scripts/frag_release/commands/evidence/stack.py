@@ -38,7 +38,7 @@ def with_records(
     if record is None:
         return list(components)
     if isinstance(record, ReleaseRecord) and record.commit != previous.commit:
-        reason = f"release.json of {record.tag} is about {record.commit[:12]}, and the tag is at {previous.commit[:12]}"
+        reason = f"release.json of {record.tag} is about {record.commit[:12]}, but the tag is at {previous.commit[:12]}"
         record = Unknown(reason, "Check it: the tag may have been moved, or the file replaced.")
     return [_with_record(facts, record) if _needs_record(facts) else facts for facts in components]
 
@@ -146,13 +146,13 @@ class StackEvidence:
         if isinstance(commit, Unknown):
             # Publish judges another commit than the tag's own, so no other check would report this.
             return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, and {commit.reason}")
-        return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which is there")
+        return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which exists")
 
     def _lacking(self, names: Sequence[str], everything: Sequence[str]) -> Unknown | None:
         """Name a tag of the lists by year that the list of all tags lacks: it may lack others, too."""
         lacking = sorted({*names} - {*everything})
         what = f"the list of tags of {self._repository.name} lacks"
-        return Unknown(f"{what} {lacking[0]}, which another list has") if lacking else None
+        return Unknown(f"{what} {lacking[0]}, which another list contains") if lacking else None
 
     def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
         commit = self._repository.tags([tag.text])[tag.text]
@@ -207,7 +207,7 @@ class StackEvidence:
             if found:
                 return found
         if lower:
-            raise Unseen(Unknown("none of the tags next below is on a stack branch"))
+            raise Unseen(Unknown("none of the next lower tags is on a stack branch"))
         return None
 
     def _highest_release(self, tags: Sequence[ProductionTag]) -> PreviousRelease | None:

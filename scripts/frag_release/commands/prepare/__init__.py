@@ -132,7 +132,7 @@ class Execution:
         return None
 
     def _in_the_way(self, request: PullRequest, marker: str | None) -> RefusedError:
-        what = "is open for another release" if marker else "is open, and this action did not make it"
+        what = "is open for another release" if marker else "is open without the marker of this action"
         which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
         remedy = "Merge or close it first, or ask its owner to."
         if not marker:

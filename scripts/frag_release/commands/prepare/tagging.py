@@ -37,7 +37,7 @@ OF_COMPONENT = Words(
     "first.",
     "The tag stays.",
     "Nothing was written to the stack.",
-    "Delete that branch, then give the commit another tag: by hand, or with `new` once a commit follows.",
+    "Delete that branch, then give the commit another tag: by hand, or with `new` after the next commit.",
 )
 _WORKFLOWS = (
     "GitHub also requires Workflows: write if a workflow file differs between that commit and the default branch."

@@ -229,7 +229,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         try:
             return self.journal.write(_tagging(review), lambda: self._publisher.create_tag(tag, commit), lambda _: made)
         except LostRaceError as race:
-            raise taken(stack, review, race.found or "another commit") from race
+            raise taken(stack, review, str(race.found)) from race
 
     def _building(self, review: Reviewed) -> Building:
         settings = self.settings
@@ -310,7 +310,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             image.name,
             image.tag,
             digest,
-            image.saying_contents(),
+            image.with_contents(),
             pair=judged_pair(judged.facts.components, images, {}),
             origin_required=settings.origin_required,
         )
@@ -325,7 +325,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         record = self.stack.forge.release_record(self.stack.name, tag) if image else None
         if image and isinstance(record, ReleaseRecord) and record.digest:
             self._note(digest=record.digest)
-            if note := image.note_beside(record.digest):
+            if note := image.note_if_other(record.digest):
                 self.journal.note(note)
 
     def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:

@@ -125,7 +125,7 @@ class PushedImage:
                 "not the image that the build pushes, correct it and run this again.",
             )
 
-    def note_beside(self, recorded: str) -> str:
+    def note_if_other(self, recorded: str) -> str:
         """Return a note if the registry has another image than the `recorded` one; empty otherwise, or if unseen."""
         found = self._look()
         now = "" if isinstance(found, Unknown) else found.digest or ""
@@ -136,7 +136,7 @@ class PushedImage:
             "was pushed under its tag. Find out who pushed it."
         )
 
-    def saying_contents(self) -> Answer[Image]:
+    def with_contents(self) -> Answer[Image]:
         """Return the current image with the contents that it states."""
         wanted = (self.name, self.tag)
         return self.registry.images([wanted], contents=[wanted])[wanted]
@@ -176,7 +176,7 @@ class PushedImage:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """Reads the stack branch. With the input stack-tag it searches the review of that tag."""
+    """Reads the stack branch. With the input stack-tag it searches for the review of that tag."""
 
     settings: PublishSettings
     stack: Stack[PublishingForge]
