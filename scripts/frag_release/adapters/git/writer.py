@@ -7,6 +7,7 @@ replaced without following symbolic links.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -80,19 +81,18 @@ class WorkingTree:
     def create(self, path: str, content: bytes) -> None:
         """Create a file and its parent folders; raises RefusedError if the path exists."""
         *folders, name = PurePosixPath(path).parts
-        for number in range(len(folders)):
-            with self._folder("/".join(folders[: number + 1])) as above:
-                if above is not None:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(folders[number], dir_fd=above)
-        with self._folder(path) as folder:
-            try:
-                with os.fdopen(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:
-                    file.write(content)
-            except FileExistsError as error:
-                raise RefusedError(f"{path} was created during this run.", "Run this again.") from error
-            except OSError as error:
-                raise _unwritten(path, error) from error
+        try:
+            for number in range(len(folders)):
+                with self._folder("/".join(folders[: number + 1])) as above, contextlib.suppress(FileExistsError):
+                    os.mkdir(folders[number], dir_fd=_existing(above))
+            with self._folder(path) as folder:
+                handle = os.open(name, _NEW, 0o666, dir_fd=_existing(folder))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+        except FileExistsError as error:
+            raise RefusedError(f"{path} was created during this run.", "Run this again.") from error
+        except OSError as error:
+            raise _unwritten(path, error) from error
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, reached without following links; empty if there is no such folder."""
@@ -123,6 +123,12 @@ class WorkingTree:
                 os.close(handle)
             handle = below
         return handle
+
+
+def _existing(folder: int | None) -> int:
+    if folder is None:  # which os.open and os.mkdir would treat as the current folder
+        raise FileNotFoundError(errno.ENOENT, "its folder was deleted")
+    return folder
 
 
 def _unwritten(path: str, error: OSError) -> RefusedError:
