@@ -281,7 +281,7 @@ def test_a_closed_ticket_wears_nothing_new(desk: Desk) -> None:
     desk.edit(1, state="closed")
     outcome = desk.announce(**FULL)
     assert (outcome.status, outcome.outputs["changed"], writes(desk.world)) == (0, "false", []), outcome.log
-    assert "The ticket #1 is closed, so labels and assignees and project were left out." in outcome.log
+    assert "The ticket #1 is closed, so labels, assignees and project were left out." in outcome.log
     assert "reopen the ticket" in outcome.summary
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataclass import dataclass, field
 from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
 from ...domain.evidence import Denied, Unknown, Unseen, answered, seen
+from ...domain.findings import listed
 from ...errors import ExpectedError, RefusedError
 from ..http import Http
 from ..http.messages import Credentials, Response, Unconfirmed, parse, quoted, read_payload
@@ -341,7 +342,7 @@ def _only(found: Sequence[Template], name: str, organization: str) -> Template:
             "role Execute on it.",
         )
     if len(exact) > 1:
-        owners = ", ".join(quoted(one.organization) if one.organization else "none" for one in exact[:10])
+        owners = listed((quoted(one.organization) if one.organization else "none" for one in exact), 10)
         raise RefusedError(
             f"AWX has {len(exact)} job templates {quoted(name)}{where}, in the organisations {owners}.",
             "Name one of them in awx-organization.",

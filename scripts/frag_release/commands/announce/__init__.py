@@ -24,6 +24,7 @@ from ...errors import RefusedError
 from ...inputs.settings.release import AnnounceSettings
 from ...inputs.settings.release import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
+from ...render.wording import listed
 from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
 from ..journal import Journal
 from ..session import OfSession, must
@@ -372,23 +373,23 @@ class Announce(OfSession[AnnounceSettings]):
     def _say_closed(self, issue: Issue | None) -> None:
         """Report what was left out: on a closed ticket no one is assigned, and no card is moved."""
         settings = self.settings
-        wanted = [("labels", settings.labels), ("assignees", settings.assignees), ("project", settings.project)]
-        unused = [name for name, given in wanted if given]
+        wanted = {"labels": settings.labels, "assignees": settings.assignees, "project": settings.project}
+        unused = [name for name, given in wanted.items() if given]
         if issue and unused:
             self.journal.fall_short(
                 TICKET,
-                f"The ticket #{issue.number} is closed, so {' and '.join(unused)} were left out.",
+                f"The ticket #{issue.number} is closed, so {listed(unused)} were left out.",
                 "If the release still needs work, reopen the ticket, then run this again.",
                 issue.url,
             )
 
     def _say_unused(self) -> None:
-        settings = self.settings
-        unused = [name for name, given in (("assignees", settings.assignees), ("project", settings.project)) if given]
+        wanted = {"assignees": self.settings.assignees, "project": self.settings.project}
+        unused = [name for name, given in wanted.items() if given]
         if unused:
             self.journal.fall_short(
                 TICKET,
-                f"The inputs {' and '.join(unused)} were left out: an existing ticket gets only a comment and labels.",
+                f"The inputs {listed(unused)} were left out: an existing ticket gets only a comment and labels.",
                 "To open a ticket for the release itself, leave the input ticket empty.",
             )
 

@@ -10,6 +10,7 @@ from ...adapters.ports import UnconfirmedError
 from ...adapters.ports.publishing import Tickets
 from ...dataclass import dataclass, field
 from ...domain.evidence import Answer, Unknown
+from ...domain.findings import listed
 from ...domain.release_record import KeptText, same_text
 from ...domain.reports import Action
 from ...domain.reports.announce import TICKET
@@ -23,6 +24,7 @@ _KEPT_ELSEWHERE = (
     "with the line that starts it."
 )
 
+_NAMED = 10
 _PAUSE, _LOOKS = 3.0, 5
 """Seconds before each look for what another run wrote at the same moment, and the number of looks: GitHub's lists
 show a write up to some 15 seconds later, and not on all of its servers at the same time."""
@@ -47,8 +49,7 @@ class Ticketing:
     def own(self, found: Issue | None, title: str, labels: Sequence[str]) -> Issue | None:
         """Return the release's own ticket with its text up to date; None in a dry run that would open it.
 
-        `found` is the result of `find`; the `labels` must exist. Raises EvidenceError, WriteRefusedError and
-        WriteFailedError.
+        `found` is the result of `find`; `labels` must exist. Raises EvidenceError, WriteRefusedError, WriteFailedError.
         """
         if found:
             return self._refreshed(found)
@@ -71,18 +72,18 @@ class Ticketing:
 
         Raises EvidenceError, and RefusedError if the only such ticket was retitled.
         """
-        listed = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
-        marked = [issue for issue in listed.issues if self.kept.is_in(issue.body)]
-        ours = self._ours(listed.issues)
+        known = must(self.tickets.of_release(title, self.kept.is_in), f"The ticket {title}")
+        marked = [issue for issue in known.issues if self.kept.is_in(issue.body)]
+        ours = self._ours(known.issues)
         found = [issue for issue in ours if issue.title == title]
         self._say_planted([issue for issue in marked if issue not in ours and issue.title == title])
         self._say_more(found)
         retitled = [one for one in marked if one.title != title and self._is_our_own(one)]
         if retitled and not found:
             raise self._retitled(retitled[0], title)
-        if listed.among and not found:
-            self._say_cut(listed.among)
-        others = [one for one in listed.issues if not self.kept.is_in(one.body) and same_title(one.title, title)]
+        if known.among and not found:
+            self._say_cut(known.among)
+        others = [one for one in known.issues if not self.kept.is_in(one.body) and same_title(one.title, title)]
         self._say_others([one for one in others if one.is_open or not found], bool(found))
         return found[0] if found else None
 
@@ -106,7 +107,7 @@ class Ticketing:
 
     def _say_planted(self, planted: Sequence[Issue]) -> None:
         if planted:
-            named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in planted[:10])
+            named = listed((f"#{issue.number} of {issue.author.login}" for issue in planted), _NAMED)
             self.journal.fall_short(
                 TICKET,
                 f"An account that does not belong to {self.tickets.name} wrote what looks like our ticket: {named}. "
@@ -119,7 +120,7 @@ class Ticketing:
         """Name tickets that people opened under the release's title: a second one would be a surprise."""
         if others:
             first = others[0].number
-            named = ", ".join(f"#{issue.number} of {issue.author.login}" for issue in others[:10])
+            named = listed((f"#{issue.number} of {issue.author.login}" for issue in others), _NAMED)
             own = "is kept up to date" if is_there else "is opened"
             self.journal.fall_short(
                 TICKET,
@@ -132,7 +133,7 @@ class Ticketing:
 
     def _say_more(self, found: Sequence[Issue]) -> None:
         if len(found) > 1:
-            others = ", ".join(f"#{issue.number}" for issue in found[1:10])
+            others = listed((f"#{issue.number}" for issue in found[1:]), _NAMED)
             self.journal.fall_short(
                 TICKET,
                 f"There are {len(found)} tickets for this release; the oldest, #{found[0].number}, is kept up to date.",
@@ -178,18 +179,18 @@ class Ticketing:
 
         Each run closes its own ticket if that has a higher number, so exactly one stays open, in any order of looks.
         """
-        listed = self._seen_with(made, lambda: self._listed(made.title), "ticket", made.url)
-        open_ones = [one for one in self._ours(listed) if one.is_open and one.title == made.title]
+        tickets = self._seen_with(made, lambda: self._listed(made.title), "ticket", made.url)
+        open_ones = [one for one in self._ours(tickets) if one.is_open and one.title == made.title]
         first = min(open_ones, key=lambda one: one.number, default=made)
         if first.number >= made.number:
             return made
         # Its current text: it may have been edited meanwhile.
-        self._give_way(next(one for one in listed if one.id == made.id), first)
+        self._give_way(next(one for one in tickets if one.id == made.id), first)
         return self._refreshed(first)
 
     def _listed(self, title: str) -> Answer[Sequence[Issue]]:
-        listed = self.tickets.of_release(title, self.kept.is_in)
-        return listed if isinstance(listed, Unknown) else listed.issues
+        known = self.tickets.of_release(title, self.kept.is_in)
+        return known if isinstance(known, Unknown) else known.issues
 
     def _give_way(self, ours: Issue, first: Issue) -> None:
         why = f"Duplicate of #{first.number}, which another run opened at the same moment."
@@ -213,12 +214,12 @@ class Ticketing:
         reason = "GitHub does not list our own yet"
         for _ in range(_LOOKS):
             self.sleep(_PAUSE)
-            listed = look()
-            if isinstance(listed, Unknown):
-                reason = listed.reason
+            now = look()
+            if isinstance(now, Unknown):
+                reason = now.reason
                 break
-            if any(one.id == made.id for one in listed):
-                return listed
+            if any(one.id == made.id for one in now):
+                return now
         self.journal.fall_short(
             TICKET,
             f"Whether another run wrote a {what} for this release at the same moment could not be determined: "
@@ -289,14 +290,14 @@ class Ticketing:
 
     def _say_more_comments(self, found: Sequence[Comment]) -> None:
         if len(found) > 1:
-            others = ", ".join(one.url for one in found[1:10])
+            others = listed((one.url for one in found[1:]), _NAMED)
             message = f"There are {len(found)} comments for this release; the oldest is kept up to date."
             self.journal.fall_short(TICKET, message, f"Delete the others: {others}.", found[0].url)
 
     def _first_comment(self, made: Comment, issue: Issue) -> Comment:
         """Return the comment with the lowest id of those written at the same moment; delete ours if it is another."""
-        listed = self._seen_with(made, lambda: self.tickets.comments(issue.number), "comment", made.url)
-        first = min(self._ours(listed), key=lambda one: one.id, default=made)
+        comments = self._seen_with(made, lambda: self.tickets.comments(issue.number), "comment", made.url)
+        first = min(self._ours(comments), key=lambda one: one.id, default=made)
         if first.id >= made.id:
             return made
 

@@ -1,7 +1,4 @@
-"""The command `prepare`: from a form to a reviewed change of two lines.
-
-It verifies, plans and shows; then it does what it showed.
-"""
+"""The command `prepare`: from a form to a reviewed change of two lines. It shows a plan, then does what it showed."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from ...domain.changes import TicketHome
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.facts import ComponentFacts, ReleaseFacts
-from ...domain.findings import Finding, apply_allowances
+from ...domain.findings import Finding, apply_allowances, listed
 from ...domain.new_tags import NewTag, planned_facts, quiet
 from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
@@ -53,10 +50,9 @@ ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Execution:
-    """A plan with what it needs to be carried out. `body` returns our part of the pull request's text, in at most
-    that many bytes.
+    """Carries out a plan; the results are a commit and a pull request, made by this run or found.
 
-    The results are a commit and a pull request, made by this run or found.
+    `body` returns our part of the pull request's text, in at most that many bytes.
     """
 
     plan: Plan
@@ -300,7 +296,7 @@ class Attempt(OfSession[PrepareSettings]):
             self.journal.note(f"{file} could not be compared with the default branch's: {keys.reason}.")
         elif keys:
             self.journal.note(
-                f"{file} differs from the default branch's, which is in effect, in {', '.join(keys[:5])}. The release "
+                f"{file} differs from the default branch's, which is in effect, in {listed(keys, 5)}. The release "
                 "would be refused: give both the same content first."
             )
 

@@ -1,7 +1,4 @@
-"""The command `publish`: from a reviewed commit to a tag, its build and a release.
-
-Each finished step is detected, so a second run resumes after it.
-"""
+"""The command `publish`: from a reviewed commit to a tag, its build and a release. A second run resumes it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from ...dataclass import dataclass, field, replace
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import Circumstances, decide
 from ...domain.facts import StackImageFacts
-from ...domain.findings import apply_allowances, unused_allowances
+from ...domain.findings import apply_allowances, listed, unused_allowances
 from ...domain.origin import judged_pair
 from ...domain.refs import Ref
 from ...domain.release_record import ReleaseRecord
@@ -96,7 +93,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
         keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
         if keys or any(one != there for one in before):
-            what = f"its {CONFIGURATION_FILE} differs from the one in effect in {', '.join(keys[:5])}"
+            what = f"its {CONFIGURATION_FILE} differs from the one in effect in {listed(keys, 5)}"
             raise RefusedError(
                 f"{commit[:12]} cannot be released: {what if keys else f'it changes {CONFIGURATION_FILE}'}.",
                 "Change that file in a separate change, and prepare the release again.",
