@@ -148,7 +148,7 @@ def _gaps(contents: Contents) -> list[Finding]:
 
 
 @dataclass(frozen=True)
-class Dressing:
+class LabelsAndAssignees:
     """Sets labels and assignees on a ticket of one repository."""
 
     tickets: Tickets
@@ -166,7 +166,7 @@ class Dressing:
 
     def label(self, issue: Issue | None, labels: Sequence[str]) -> None:
         """Add to a ticket the labels that it does not have yet."""
-        missing = _lacking(labels, issue.labels) if issue else []
+        missing = _missing(labels, issue.labels) if issue else []
         if not issue or not missing:
             return
         shown = ", ".join(missing)
@@ -176,11 +176,11 @@ class Dressing:
             lambda: self.tickets.add_labels(issue.number, missing),
             lambda _: Action(f"Labelled the ticket with {shown}", issue.url),
         )
-        self._say_dropped(LABELS, "label", _lacking(missing, now) if now is not None else [])
+        self._report_dropped(LABELS, "label", _missing(missing, now) if now is not None else [])
 
     def assign(self, issue: Issue | None, logins: Sequence[str]) -> None:
         """Assign the people who can be assigned: GitHub refuses the whole request for one who cannot."""
-        wanted = _lacking(self._assignable(logins), issue.assignees if issue else ())
+        wanted = _missing(self._assignable(logins), issue.assignees if issue else ())
         if not wanted:
             return
         shown = ", ".join(wanted)
@@ -190,7 +190,7 @@ class Dressing:
             lambda: self.tickets.assign(issue.number, wanted) if issue else (),
             lambda _: Action(f"Assigned {shown}", issue.url if issue else ""),
         )
-        self._say_dropped(ASSIGNEES, "assignee", _lacking(wanted, now) if now is not None else [])
+        self._report_dropped(ASSIGNEES, "assignee", _missing(wanted, now) if now is not None else [])
 
     def _made(self, label: str) -> bool:
         """Create a missing label; return whether it can be set."""
@@ -227,7 +227,7 @@ class Dressing:
                 )
         return [login for login in logins if answers[login] is True]
 
-    def _say_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
+    def _report_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
         if dropped:
             self.journal.fall_short(about, f"GitHub did not set the {what} {', '.join(dropped)}.", _PUSH)
 
@@ -246,29 +246,29 @@ class Boarding:
         """
         lane = self.board.lane(field, status)
         if isinstance(lane, Unknown):
-            self._cannot(lane)
+            self._fall_short(lane)
             return
         card = self.board.card(issue, lane) if issue else None
         if isinstance(card, Unknown):
-            self._cannot(card)
+            self._fall_short(card)
         elif card is None or card.option_id != lane.option_id:
             self._move(issue, card, lane)
         for duplicate in duplicates:
-            self._take_off(duplicate, lane)
+            self._remove(duplicate, lane)
 
-    def _take_off(self, issue: Issue, lane: Lane) -> None:
+    def _remove(self, issue: Issue, lane: Lane) -> None:
         card = self.board.card(issue, lane)
         if isinstance(card, Unknown):
-            self._cannot(card)
+            self._fall_short(card)
         elif card is not None:
             self.journal.attempt(
                 BOARD,
                 f"Remove the card of ticket #{issue.number} from the board {self.board.name}",
-                lambda: self._removed(card, issue, lane),
+                lambda: self._delete_card(card, issue, lane),
                 lambda _: Action(f"Removed the card of the duplicate #{issue.number} from the board {self.board.name}"),
             )
 
-    def _removed(self, card: Card, issue: Issue, lane: Lane) -> None:
+    def _delete_card(self, card: Card, issue: Issue, lane: Lane) -> None:
         try:
             self.board.remove(card)
         except UnconfirmedError:
@@ -303,12 +303,12 @@ class Boarding:
         done = Action(f"Added the ticket to the board {self.board.name}")
         return self.journal.attempt(BOARD, f"Add the ticket to the board {self.board.name}", add, lambda _: done)
 
-    def _cannot(self, why: Unknown) -> None:
+    def _fall_short(self, why: Unknown) -> None:
         message = f"The ticket's status on the board was not set: {why.reason}."
         self.journal.fall_short(BOARD, message, why.remedy)
 
 
-def _lacking(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
+def _missing(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the names that are missing, compared without regard to case, as GitHub does."""
     known = {one.casefold() for one in there}
     return [one for one in wanted if one.casefold() not in known]
@@ -351,26 +351,26 @@ class Announce(OfSession[AnnounceSettings]):
         """Return the ticket, the URL of what was written, and the ticket's text before."""
         settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
         ticketing = self._ticketing(contents, tickets)
-        dressing = Dressing(tickets, self.journal)
+        on_ticket = LabelsAndAssignees(tickets, self.journal)
         if settings.ticket:
-            self._say_unused()
+            self._report_unused()
             issue, url = ticketing.existing(settings.ticket)
-            dressing.label(issue, dressing.usable_labels(settings.labels))
+            on_ticket.label(issue, on_ticket.usable_labels(settings.labels))
             return issue, url, ""
         title = f"Release {contents.tag}"
         found = ticketing.find(title)
         is_closed = found is not None and not found.is_open
-        labels = [] if is_closed else dressing.usable_labels(settings.labels)
+        labels = [] if is_closed else on_ticket.usable_labels(settings.labels)
         own = ticketing.own(found, title, labels)
         if is_closed:
-            self._say_closed(found)
+            self._report_closed(found)
         else:
-            dressing.label(own, labels)
-            dressing.assign(own, settings.assignees)
+            on_ticket.label(own, labels)
+            on_ticket.assign(own, settings.assignees)
             self._board(own, ticketing.closed)
         return own, own.url if own else "", found.body if found else ""
 
-    def _say_closed(self, issue: Issue | None) -> None:
+    def _report_closed(self, issue: Issue | None) -> None:
         """Report what was left out: on a closed ticket no one is assigned, and no card is moved."""
         settings = self.settings
         wanted = {"labels": settings.labels, "assignees": settings.assignees, "project": settings.project}
@@ -383,7 +383,7 @@ class Announce(OfSession[AnnounceSettings]):
                 issue.url,
             )
 
-    def _say_unused(self) -> None:
+    def _report_unused(self) -> None:
         wanted = {"assignees": self.settings.assignees, "project": self.settings.project}
         unused = [name for name, given in wanted.items() if given]
         if unused:

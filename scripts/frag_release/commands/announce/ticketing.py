@@ -19,7 +19,7 @@ from ...errors import RefusedError
 from ..journal import Journal
 from ..session import must
 
-_KEPT_ELSEWHERE = (
+_RESTORE_PART = (
     "Restore the line that ends our part (an earlier version of the text has it), or remove our part completely, "
     "with the line that starts it."
 )
@@ -52,7 +52,7 @@ class Ticketing:
         `found` is the result of `find`; `labels` must exist. Raises EvidenceError, WriteRefusedError, WriteFailedError.
         """
         if found:
-            return self._refreshed(found)
+            return self._updated_ticket(found)
         issue, is_ours = self._open(title, labels)
         return self._first_ticket(issue) if issue and is_ours else issue
 
@@ -76,18 +76,18 @@ class Ticketing:
         marked = [issue for issue in known.issues if self.kept.is_in(issue.body)]
         ours = self._ours(known.issues)
         found = [issue for issue in ours if issue.title == title]
-        self._say_planted([issue for issue in marked if issue not in ours and issue.title == title])
-        self._say_more(found)
+        self._report_untrusted([issue for issue in marked if issue not in ours and issue.title == title])
+        self._report_duplicates(found)
         retitled = [one for one in marked if one.title != title and self._is_our_own(one)]
         if retitled and not found:
             raise self._retitled(retitled[0], title)
         if known.among and not found:
-            self._say_cut(known.among)
+            self._report_search_limit(known.among)
         others = [one for one in known.issues if not self.kept.is_in(one.body) and same_title(one.title, title)]
-        self._say_others([one for one in others if one.is_open or not found], bool(found))
+        self._report_namesakes([one for one in others if one.is_open or not found], bool(found))
         return found[0] if found else None
 
-    def _say_cut(self, among: int) -> None:
+    def _report_search_limit(self, among: int) -> None:
         self.journal.fall_short(
             TICKET,
             f"Only the newest {among:,} issues of {self.tickets.name} were searched for the ticket: no more are "
@@ -105,7 +105,7 @@ class Ticketing:
             "start and end it.",
         )
 
-    def _say_planted(self, planted: Sequence[Issue]) -> None:
+    def _report_untrusted(self, planted: Sequence[Issue]) -> None:
         if planted:
             named = listed((f"#{issue.number} of {issue.author.login}" for issue in planted), _NAMED)
             self.journal.fall_short(
@@ -116,7 +116,7 @@ class Ticketing:
                 planted[0].url,
             )
 
-    def _say_others(self, others: Sequence[Issue], is_there: bool) -> None:
+    def _report_namesakes(self, others: Sequence[Issue], is_there: bool) -> None:
         """Name tickets that people opened under the release's title: a second one would be a surprise."""
         if others:
             first = others[0].number
@@ -131,7 +131,7 @@ class Ticketing:
                 others[0].url,
             )
 
-    def _say_more(self, found: Sequence[Issue]) -> None:
+    def _report_duplicates(self, found: Sequence[Issue]) -> None:
         if len(found) > 1:
             others = listed((f"#{issue.number}" for issue in found[1:]), _NAMED)
             self.journal.fall_short(
@@ -179,20 +179,20 @@ class Ticketing:
 
         Each run closes its own ticket if that has a higher number, so exactly one stays open, in any order of looks.
         """
-        tickets = self._seen_with(made, lambda: self._listed(made.title), "ticket", made.url)
+        tickets = self._list_with(made, lambda: self._listed(made.title), "ticket", made.url)
         open_ones = [one for one in self._ours(tickets) if one.is_open and one.title == made.title]
         first = min(open_ones, key=lambda one: one.number, default=made)
         if first.number >= made.number:
             return made
         # Its current text: it may have been edited meanwhile.
-        self._give_way(next(one for one in tickets if one.id == made.id), first)
-        return self._refreshed(first)
+        self._close_ours(next(one for one in tickets if one.id == made.id), first)
+        return self._updated_ticket(first)
 
     def _listed(self, title: str) -> Answer[Sequence[Issue]]:
         known = self.tickets.of_release(title, self.kept.is_in)
         return known if isinstance(known, Unknown) else known.issues
 
-    def _give_way(self, ours: Issue, first: Issue) -> None:
+    def _close_ours(self, ours: Issue, first: Issue) -> None:
         why = f"Duplicate of #{first.number}, which another run opened at the same moment."
         body = self.kept.replaced(ours.body, why)
 
@@ -209,7 +209,7 @@ class Ticketing:
         done = _about(first, f"Closed {what}, which another run opened at the same moment", first.url)
         self.journal.attempt(TICKET, f"Close {what}", close, lambda _: done)
 
-    def _seen_with(self, made: _W, look: Callable[[], Answer[Sequence[_W]]], what: str, url: str) -> Sequence[_W]:
+    def _list_with(self, made: _W, look: Callable[[], Answer[Sequence[_W]]], what: str, url: str) -> Sequence[_W]:
         """Return a list that contains what this run made, and so all that was made before; empty if none does."""
         reason = "GitHub does not list our own yet"
         for _ in range(_LOOKS):
@@ -229,8 +229,8 @@ class Ticketing:
         )
         return ()
 
-    def _refreshed(self, issue: Issue) -> Issue:
-        body = self._renewed(issue.body, issue.url)
+    def _updated_ticket(self, issue: Issue) -> Issue:
+        body = self._updated(issue.body, issue.url)
         if body is None:
             return issue
 
@@ -253,7 +253,7 @@ class Ticketing:
             raise AssertionError("an empty body has room for the text")
         return written
 
-    def _renewed(self, body: str, url: str) -> str | None:
+    def _updated(self, body: str, url: str) -> str | None:
         """Return the body with our part up to date; None if it is already, or if our part cannot be located."""
         written = self.kept.written(body, self.compose)
         if written is None:
@@ -261,14 +261,14 @@ class Ticketing:
                 "Our part of the text cannot be told apart from what people wrote, or has no room, so it was not "
                 "updated."
             )
-            self.journal.fall_short(TICKET, message, _KEPT_ELSEWHERE, url)
+            self.journal.fall_short(TICKET, message, _RESTORE_PART, url)
             return None
         return None if same_text(body, written) else written
 
     def _commented(self, issue: Issue) -> Comment | None:
         found = self._our_comments(issue.number)
         if found:
-            self._say_more_comments(found)
+            self._report_duplicate_comments(found)
             return self._rewritten(found[0], issue)
         body = self._new()
 
@@ -288,7 +288,7 @@ class Ticketing:
         comment, is_ours = added or (None, False)
         return self._first_comment(comment, issue) if comment and is_ours else comment
 
-    def _say_more_comments(self, found: Sequence[Comment]) -> None:
+    def _report_duplicate_comments(self, found: Sequence[Comment]) -> None:
         if len(found) > 1:
             others = listed((one.url for one in found[1:]), _NAMED)
             message = f"There are {len(found)} comments for this release; the oldest is kept up to date."
@@ -296,7 +296,7 @@ class Ticketing:
 
     def _first_comment(self, made: Comment, issue: Issue) -> Comment:
         """Return the comment with the lowest id of those written at the same moment; delete ours if it is another."""
-        comments = self._seen_with(made, lambda: self.tickets.comments(issue.number), "comment", made.url)
+        comments = self._list_with(made, lambda: self.tickets.comments(issue.number), "comment", made.url)
         first = min(self._ours(comments), key=lambda one: one.id, default=made)
         if first.id >= made.id:
             return made
@@ -314,7 +314,7 @@ class Ticketing:
         return self._rewritten(first, issue)
 
     def _rewritten(self, comment: Comment, issue: Issue) -> Comment:
-        body = self._renewed(comment.body, comment.url)
+        body = self._updated(comment.body, comment.url)
         if body is None:
             return comment
 

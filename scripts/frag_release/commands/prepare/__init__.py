@@ -84,7 +84,7 @@ class Execution:
         existing = self._own_pull_request()
         commit = self._release_branch(existing)
         if existing:
-            return commit, self._refreshed(existing)
+            return commit, self._updated(existing)
         body = self._kept.written("", self.body)
         if body is None:
             raise AssertionError("an empty body has room for the text")
@@ -99,7 +99,7 @@ class Execution:
     def _kept(self) -> KeptText:
         return KeptText(self.plan.marker)
 
-    def _refreshed(self, existing: PullRequest) -> PullRequest:
+    def _updated(self, existing: PullRequest) -> PullRequest:
         """Update our part of the text; the title, and the text around our part, belong to the people who edit it."""
         body = self._kept.written(existing.body, self.body)
         if body is None:
@@ -124,10 +124,10 @@ class Execution:
             if marker == self.plan.marker and request.branch == self.plan.release_branch:
                 return request
             if marker or request.branch == self.plan.release_branch:
-                raise self._in_the_way(request, marker)
+                raise self._conflict(request, marker)
         return None
 
-    def _in_the_way(self, request: PullRequest, marker: str | None) -> RefusedError:
+    def _conflict(self, request: PullRequest, marker: str | None) -> RefusedError:
         what = "is open for another release" if marker else "is open without the marker of this action"
         which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
         remedy = "Merge or close it first, or ask its owner to."

@@ -241,7 +241,7 @@ class Drafting:
         file, mode = settings.workflow_file, settings.mode
         plan = Plan(settings.stack_repository, branch, head, file, content, changed, "", mode, changes, tuple(new))
         digest = settings.approval.digest if settings.approval else ""
-        plan = replace(plan, ticket=self._ticket_to_tell(), approved=digest)
+        plan = replace(plan, ticket=self._ticket_to_announce(), approved=digest)
         return self._carried_out(plan, carried_out) if carried_out else self._with_stack_tag(plan)
 
     def _start(self, branch: str) -> tuple[str, str]:
@@ -286,7 +286,7 @@ class Drafting:
             found = pool.map(find_newest, repositories, *columns)
             return {each.name: answer for each, answer in zip(components, found, strict=True)}
 
-    def _ticket_to_tell(self) -> Ticket | None:
+    def _ticket_to_announce(self) -> Ticket | None:
         """Return the ticket, at its current place, for a release with new tags; raises EvidenceError, RefusedError."""
         asked = self.settings.ticket
         if asked is None or not self.settings.is_new:
