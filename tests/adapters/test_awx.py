@@ -312,7 +312,7 @@ def test_an_upgrade_that_lasts_is_told_as_such(awx: AwxServer, client: Awx) -> N
     awx.upgrading = 1000
     told = unknown(client.template("Deploy"))
     assert "is being upgraded and serves no requests, when asked for the job template" in told.reason
-    assert "upgrade of AWX is over" in told.remedy and "awx-api-path" not in told.remedy
+    assert "upgrade of AWX is finished" in told.remedy and "awx-api-path" not in told.remedy
     with pytest.raises(ExpectedError, match=r"Nothing was launched: .* is being upgraded") as caught:
         client.launch(found, VARIABLES)
     assert not isinstance(caught.value, UnconfirmedLaunchError)
