@@ -183,7 +183,7 @@ class Watching:
         return judged
 
     def _last(self, judged: Sequence[Record]) -> Answer[LastRelease]:
-        """The release of the newest believed record; without one, that of the releases."""
+        """The release in the newest believed record; without one, our newest release."""
         record = judged[-1] if judged else None
         if record and record.unseen:
             return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
