@@ -207,7 +207,8 @@ class LocalRepository:
     def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
         """The id of each annotated tag's tag object; None for a tag without one."""
         targets, commits = self._targets(names), self.tags(names)
-        return {name: targets.get(name) if targets.get(name) != commits[name] else None for name in names}
+        objects = {name: target for name, target in targets.items() if target != commits[name]}
+        return {name: commits[name] if isinstance(commits[name], Unknown) else objects.get(name) for name in names}
 
     @each_answered
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
