@@ -1,9 +1,9 @@
-"""Asks GitHub's own tool who made a release: the workflow of this repository, and nobody else.
+"""Verifies with GitHub's own tool that a release was made by the workflow of this repository.
 
     python3 tools/attestation.py v1.2.3 release.json
 
-Two attestations are verified: that of the record, signed by `.github/workflows/release.yaml`, and that of
-the immutable release, by GitHub. They take a moment to appear, so a failure is tried again a few times.
+Two attestations are verified: the record's, signed by `.github/workflows/release.yaml`, and the immutable release's,
+by GitHub. They take a moment to appear, so a failed verification is repeated a few times.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _TRIES, _PAUSE_SECONDS = 5, 15
 
 
 def verify(tag: str, record: str, repository: str, pause: float = _PAUSE_SECONDS) -> None:
-    """Raise SystemExit with the tool's own words unless both attestations hold."""
+    """Raise SystemExit with the tool's output unless both attestations are valid."""
     workflow = f"{repository}/.github/workflows/release.yaml"
-    _hold(["gh", "attestation", "verify", record, "--repo", repository, "--signer-workflow", workflow], pause)
-    _hold(["gh", "release", "verify", tag, "--repo", repository], pause)
-    _hold(["gh", "release", "verify-asset", tag, record, "--repo", repository], pause)
+    _verify(["gh", "attestation", "verify", record, "--repo", repository, "--signer-workflow", workflow], pause)
+    _verify(["gh", "release", "verify", tag, "--repo", repository], pause)
+    _verify(["gh", "release", "verify-asset", tag, record, "--repo", repository], pause)
 
 
-def _hold(command: Sequence[str], pause: float) -> None:
+def _verify(command: Sequence[str], pause: float) -> None:
     for left in reversed(range(_TRIES)):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            print(f"{' '.join(command)}: holds.")
+            print(f"{' '.join(command)}: verified.")
             return
         if left:
             time.sleep(pause)

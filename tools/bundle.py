@@ -1,17 +1,16 @@
-"""`make bundle`: what a release adds to the committed files, so that a run needs neither pip nor PyPI.
+"""`make bundle`: the files that a release adds to the committed ones, so that a run needs neither pip nor PyPI.
 
     python3 tools/bundle.py [--python PATH]... [--compare PUBLISHED] FOLDER
 
-lays out in FOLDER, to be put over a checkout:
+writes to FOLDER, to be copied over a checkout:
 
 - `vendor/`: the locked packages, with `MANIFEST.json` (packages, their wheels, licences and files);
-- bytecode of what the gate imports, for every Python of `pythons.COMPILED_FOR` that is here, or for those named:
-  an archive each, and `__pycache__` of what is imported before it, with `vendor/BYTECODE.json`.
+- bytecode of what the gate imports, for each installed Python of `pythons.COMPILED_FOR`, or for those named: an
+  archive each, `__pycache__` of what is imported before it, and `vendor/BYTECODE.json`.
 
-The same lock, sources and Pythons give the same bytes, whoever builds: names, order, modes and times are
-fixed. The manifest's own hash does not even depend on the Pythons. `--compare` holds what a release carries
-against what was built here: all packages, and the bytecode of the Pythons that are here in the same version.
-Standard library and pip only.
+The same lock, sources and Pythons give the same bytes on every machine: names, order, modes and times are fixed. The
+manifest's own hash is also independent of the Pythons. `--compare` compares a release with what was built here: all
+packages, and the bytecode of the Pythons that are installed here in the same version. Standard library and pip only.
 """
 
 from __future__ import annotations
@@ -40,16 +39,16 @@ MANIFEST, BYTECODE = "vendor/MANIFEST.json", "vendor/BYTECODE.json"
 
 @dataclass(frozen=True)
 class Built:
-    """A bundle by its hashes: of the manifest of packages, and of everything, bytecode included."""
+    """The hashes of a bundle: of the manifest of packages, and of all files with the bytecode."""
 
     packages: str
     whole: str
 
 
 def build(root: Path, target: Path, pythons: Iterable[str], fetched: Path | None = None) -> Built:
-    """Build the bundle of the checkout `root` in the folder `target`, which is made anew.
+    """Build the bundle of the checkout `root` in the folder `target`, which is replaced.
 
-    `fetched` is a folder that already holds the wheels of the lock. SystemExit where it cannot be built.
+    `fetched` is a folder that already has the wheels of the lock. Raises SystemExit if the build fails.
     """
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -65,12 +64,12 @@ def build(root: Path, target: Path, pythons: Iterable[str], fetched: Path | None
 
 
 def listing(folder: Path) -> str:
-    """Every file with its hash, in the form of `sha256sum`."""
+    """Each file with its hash, in the format of `sha256sum`."""
     return "".join(f"{sha256}  {name}\n" for name, sha256 in _hashes(folder, folder).items())
 
 
 def compare(built: Path, published: Path) -> tuple[list[str], list[str]]:
-    """Return the files in which a published tree differs from what was built, and the Pythons not compared."""
+    """Return the files in which a published tree differs from the built one, and the Pythons not compared."""
     here, there = (json.loads((folder / BYTECODE).read_text("utf-8"))["pythons"] for folder in (built, published))
     same = {tag for tag, version in there.items() if here.get(tag) == version}
     others = [f"{version} ({tag})" for tag, version in there.items() if tag not in same]
@@ -80,7 +79,7 @@ def compare(built: Path, published: Path) -> tuple[list[str], list[str]]:
 
 
 def _contents(folder: Path, left_out: set[str]) -> Iterator[tuple[str, bytes]]:
-    """The files of the packages and the bytecode, and of each that holds others what it holds."""
+    """The files of the packages and the bytecode; archives also by each of their entries."""
     for path in [*(folder / "vendor").rglob("*"), *(folder / "scripts").rglob("*.pyc")]:
         name = path.relative_to(folder).as_posix()
         if not path.is_file() or name in left_out:
@@ -90,7 +89,7 @@ def _contents(folder: Path, left_out: set[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _held(path: Path) -> Iterator[tuple[str, bytes]]:
-    """What is in an archive; nothing if it is not one that can be read, for it differs as a whole then."""
+    """The entries of an archive; none if it is unreadable: then it differs as a whole."""
     with contextlib.suppress(ValueError, EOFError, TypeError, KeyError, zipfile.BadZipFile):
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
@@ -113,13 +112,13 @@ def _add_bytecode(root: Path, packages: Path, target: Path, pythons: Iterable[st
     modules = {name: _source(path, root, packages) for name, path in _modules(root, packages).items()}
     versions = dict(bytecode.compile_for(python, modules, target) for python in pythons)
     files = {name: _sha256(target / name) for tag in versions for name in bytecode.names_of(tag)}
-    # The packages that are packed are one file, which the manifest lists.
+    # The packed packages are one file, which the manifest lists.
     compiled = {one.name: _sha256(one.path) for one in modules.values() if not one.name.startswith(PACKAGES)}
     _write_json(target / BYTECODE, {"schema": 2, "pythons": versions, "sources": compiled, "files": files})
 
 
 def _modules(root: Path, packages: Path) -> Mapping[str, Path]:
-    """The modules to compile: those of a gate, and those that are imported before the archive."""
+    """The modules to compile: those of a gate, and those imported before the archive."""
     found = imported_by(GATE, [root / "scripts", packages])
     return {**found, **{name: root / name for name in bytecode.BOOTSTRAP}}
 
@@ -145,10 +144,10 @@ def _write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def main() -> None:
-    """Build as the arguments say, and print the hashes."""
+    """Build with the given arguments, and print the hashes."""
     parser = argparse.ArgumentParser(description="Build what a release adds to the committed files.")
     parser.add_argument("--python", action="append", help="compile for this one only (can be repeated)")
-    parser.add_argument("--compare", type=Path, metavar="PUBLISHED", help="a tree that must hold the same")
+    parser.add_argument("--compare", type=Path, metavar="PUBLISHED", help="a tree that must have the same content")
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
     pythons = given.python or list(find_pythons(COMPILED_FOR).values())
@@ -157,15 +156,15 @@ def main() -> None:
     print(f"packages sha256:{built.packages}")
     print(f"bundle   sha256:{built.whole}  (bytecode of Python {', '.join(versions)})")
     if given.compare:
-        _tell(*compare(given.folder, given.compare))
+        _print_comparison(*compare(given.folder, given.compare))
 
 
-def _tell(differing: list[str], others: list[str]) -> None:
+def _print_comparison(differing: list[str], others: list[str]) -> None:
     if others:
-        print(f"not compared: bytecode of Python {', '.join(others)}, which are not here in these versions")
+        print(f"not compared: bytecode of Python {', '.join(others)}, which are not installed in these versions")
     if differing:
         raise SystemExit(f"{len(differing)} files differ, such as {', '.join(differing[:5])}")
-    print("The published packages and bytecode are what was built here.")
+    print("The published packages and bytecode match what was built here.")
 
 
 if __name__ == "__main__":

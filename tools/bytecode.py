@@ -1,9 +1,9 @@
 """Compiles what the gate imports for several Pythons, so that a run on a fresh runner need not.
 
-The bytecode of one Python is one archive: 230 files are slower to unpack and to read than one of the same bytes.
-It has no docstrings and no columns of the code, which nobody reads on a runner; assertions and lines stay.
-The bytecode of our sources records the hash of its source (PEP 552), which is compared at every import: bytecode
-is never used for a source that was changed. That of the packages records the hash of all of them together.
+The bytecode of one Python is one archive: 230 files are slower to unpack and to read than one of the same size. It has
+no docstrings and no code columns, which are not needed on a runner; assertions and line numbers stay. The bytecode of
+our sources records the hash of its source (PEP 552), which is checked at each import, so it is never used for a
+changed source. The bytecode of the packages records the hash of all of them together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = "vendor/packages.zip"
-"""The sources of the packages, but of those that must lie in a folder."""
+"""The sources of the packages, except those that must be in a folder."""
 
 BOOTSTRAP = (
     "scripts/__main__.py",
@@ -26,9 +26,9 @@ BOOTSTRAP = (
     "scripts/frag_release/runner/__init__.py",
     "scripts/frag_release/runner/bundle.py",
 )
-"""What is imported before the archive is at hand. Its bytecode lies where Python itself looks for it."""
+"""The modules imported before the archive is available. Their bytecode is where Python itself looks for it."""
 
-# Runs in each Python. One process compiles all, always in the same order: what marshal writes depends on
+# Runs in each Python. One process compiles all modules, always in the same order: the output of marshal depends on
 # what the process has seen before.
 _COMPILE = """
 import ast, importlib.util, json, marshal, sys
@@ -50,12 +50,12 @@ given = json.load(sys.stdin)
 for source, name, target in given["modules"]:
     content = read(source)
     code = compile(without_docstrings(ast.parse(content)), name, "exec", dont_inherit=True, optimize=0)
-    # PEP 552: by hash, and to be compared with a source that is a file of its own.
+    # PEP 552: hash-based, and checked if the source is a separate file.
     flags = 1 if name.startswith(given["packed"]) else 3
     head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + importlib.util.source_hash(content)
     with open(target, "wb") as file:
         file.write(head + marshal.dumps(code))
-# Of this Python, for what it is made of differs between them.
+# From this Python: magic number and source hash differ between versions.
 archive = {"magic": importlib.util.MAGIC_NUMBER, "packages": importlib.util.source_hash(read(given["packages"]))}
 about = {"tag": sys.implementation.cache_tag, "version": sys.version.split()[0]}
 print(json.dumps({**about, **{key: value.hex() for key, value in archive.items()}}))
@@ -64,17 +64,17 @@ print(json.dumps({**about, **{key: value.hex() for key, value in archive.items()
 
 @dataclass(frozen=True)
 class Source:
-    """A module to compile: where it lies in the action's folder, and where its source is now."""
+    """A module to compile: its place in the action's folder, and the current path of its source."""
 
     name: str
     path: Path
 
 
 def compile_for(python: str, modules: Mapping[str, Source], target: Path) -> tuple[str, str]:
-    """Compile `modules`, by their names, for one Python: into its archive below `target`, the bootstrap beside it.
+    """Compile `modules`, by their names, for one Python, into its archive and bootstrap files below `target`.
 
-    The packages are packed below `target` already. Returns the tag and the version of that Python. SystemExit if it
-    cannot compile one of them.
+    The packages must be packed below `target` already. Returns the tag and the version of that Python. Raises
+    SystemExit if it cannot compile a module.
     """
     sources = {source.name: source.path.resolve() for _, source in sorted(modules.items())}
     with tempfile.TemporaryDirectory() as scratch:
@@ -93,37 +93,37 @@ def compile_for(python: str, modules: Mapping[str, Source], target: Path) -> tup
         if source.name in content
     }
     archive = {key: bytes.fromhex(about[key]) for key in ("magic", "packages")}
-    # Version 2 has no references, which depend on what else the writing process holds.
+    # Version 2 has no references, which depend on the other objects of the writing process.
     (target / archive_name(about["tag"])).write_bytes(marshal.dumps({**archive, "modules": archived}, 2))
     return about["tag"], about["version"]
 
 
 def read_archive(content: bytes) -> Mapping[str, bytes]:
-    """The bytecode of an archive by the name of its source; under "packages" what it says of all packages."""
+    """The bytecode in an archive by the name of its source; under "packages" its magic number and packages' hash."""
     archive: dict[str, Any] = marshal.loads(content)
     found = {name: code for name, _, code in archive["modules"].values()}
     return {"packages": archive["magic"] + archive["packages"], **found}
 
 
 def archive_name(tag: str) -> str:
-    """Where the archive of the Python with that tag lies."""
+    """The path of the archive for the Python with that tag."""
     return f"vendor/{tag}.bytecode"
 
 
 def bootstrap_name(source: str, tag: str) -> str:
-    """Where Python looks for the bytecode of a source."""
+    """The path at which Python looks for the bytecode of a source."""
     return str(Path(source).parent / "__pycache__" / f"{Path(source).stem}.{tag}.pyc")
 
 
 def names_of(tag: str) -> Sequence[str]:
-    """The files that hold the bytecode for the Python with that tag."""
+    """The files with the bytecode for the Python with that tag."""
     return [archive_name(tag), *(bootstrap_name(name, tag) for name in BOOTSTRAP)]
 
 
 def _run(python: str, wanted: Mapping[str, object]) -> Mapping[str, str]:
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(
-            # -S: sites differ. Not -I, which ignores the hash seed, and with that the order of sets.
+            # -S: site packages differ. Not -I, which would ignore the hash seed, on which the order of sets depends.
             [python, "-S", "-s", "-W", "ignore", "-X", "utf8", "-X", "no_debug_ranges", "-c", _COMPILE],
             input=json.dumps(wanted),
             env={"PYTHONHASHSEED": "0", "LC_ALL": "C"},

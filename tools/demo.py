@@ -1,7 +1,7 @@
-"""`make demo`: the gate, a plan and an audit on real git repositories of the worked example, with a page to look at.
+"""`make demo`: the gate, a plan and an audit on real git repositories of the worked example, with an HTML page.
 
-Runs the program as people do, prints what it decides and why, and fails if that is not what the
-example's story says. Standard library only; the page is plainer where packages are missing.
+Runs the program as users do, prints its decisions and reasons, and fails if they are not those of the example's story.
+Standard library only; without the optional packages the page is plainer.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ OUT = BUILD / "demo"
 
 @dataclass(frozen=True)
 class Case:
-    """A question and the answer that the story demands.
+    """A command and the result that the story requires.
 
-    `failed` are the rules that refuse it, `image_tag` what the stack's image would be called. `ref` is empty for
-    commands that judge none; `more` are their own options.
+    `failed` are the blocking rules, `image_tag` is the tag of the stack's image. `ref` is empty for commands that judge
+    no ref; `more` are their own options.
     """
 
     name: str
@@ -86,18 +86,18 @@ LOOK_ALIKE = Case(
 
 
 def main() -> int:
-    """Build the repositories, ask, print, write the page; 1 if an answer is not what it must be."""
+    """Build the repositories, run the cases, print, write the page; return 1 if a result is not as required."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    # So that nothing of this is ever committed, whatever the repository ignores.
+    # So that none of this is ever committed, regardless of the repository's .gitignore.
     (BUILD / ".gitignore").write_text("*\n", encoding="utf-8")
     repositories = OUT / "repositories"
     repositories.mkdir()
     example = build_example(repositories)
-    print(f"Three git repositories were made in {_shown(repositories)}:\n{_told(example)}")
-    print("Clones on a disk hold no CI runs and no images, so these two checks are switched off here.")
+    print(f"Three git repositories were made in {_shown(repositories)}:\n{_listed(example)}")
+    print("Local clones have no CI runs and no images, so these two checks are switched off here.")
     shown = [_ask(case, repositories) for case in (*BEFORE, ROLLBACK)]
-    # Only now: as the highest tag it would make 2023.06.2 a step back.
+    # Only now: with it as the highest tag, 2023.06.2 would be a step back.
     add_off_production_release(example)
     shown += [_ask(case, repositories) for case in (OFF_PRODUCTION, HISTORY)]
     add_branch_like_tag(example)
@@ -105,13 +105,13 @@ def main() -> int:
     good, candidate, branch, plan, off, history, look_alike = shown
     page = write_page([good, off, plan, history, candidate, branch, look_alike], OUT, BUILD / "mermaid")
     wrong = [one for one in shown if one.problem]
-    print(f"\nSummaries: {_shown(OUT)}/NAME.md and, to look at in a browser, {_shown(page)}")
-    print(f"{len(shown) - len(wrong)} of {len(shown)} answers are what they must be.")
+    print(f"\nSummaries: {_shown(OUT)}/NAME.md and, for a browser, {_shown(page)}")
+    print(f"{len(shown) - len(wrong)} of {len(shown)} results are as required.")
     return 1 if wrong else 0
 
 
 def _ask(case: Case, repositories: Path) -> Shown:
-    """Run the command as a user would, with the summary going where a runner would want it."""
+    """Run the command as a user would, with the summary in a file as on a runner."""
     chosen = [*(["--ref", case.ref] if case.ref else []), *case.more]
     arguments = [case.command, "--local", str(repositories), "--stack-repository", STACK, *chosen]
     arguments += ["--check-ci", "false", "--check-images", "false"]
@@ -141,7 +141,7 @@ def _environment(summary: Path) -> dict[str, str]:
 
 
 def _problem(case: Case, answer: dict[str, Any], status: int) -> str:
-    """What is not as the story says, empty where all is."""
+    """What differs from the story; empty if nothing does."""
     image = str((answer.get("stack") or {}).get("image") or "")
     blocking = [one for one in answer.get("findings", ()) if one["status"] in ("fail", "unknown")]
     failed = tuple(f"{one['rule']}:{one['subject']}" for one in blocking)
@@ -153,16 +153,16 @@ def _problem(case: Case, answer: dict[str, Any], status: int) -> str:
     wrong = [f"{what} is {seen!r} and must be {wanted!r}" for what, seen, wanted in checks if seen != wanted]
     if case.image_tag and not image.endswith(f":{case.image_tag}"):
         wrong.append(f"image is {image!r} and must have the tag {case.image_tag!r}")
-    # Whatever else it is called, the image of a branch must never be the release's.
+    # The image of a branch may have any tag but the release's.
     if not case.image_tag and image.endswith(":2023.06.2"):
         wrong.append(f"image is {image!r}, which is the release's")
     return "; ".join(wrong)
 
 
 def _print(case: Case, answer: dict[str, Any], done: subprocess.CompletedProcess[str], problem: str) -> None:
-    # The lines of progress that come first are not the answer.
-    said = [line for line in done.stdout.splitlines() if not line.startswith(("Looking ", "Reading "))]
-    why = said[1] if len(said) > 1 else done.stderr.strip()[-400:] or "nothing was said"
+    # The progress lines at the start are not the result.
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(("Looking ", "Reading "))]
+    why = lines[1] if len(lines) > 1 else done.stderr.strip()[-400:] or "no output"
     facts = [("verdict", f"{answer.get('verdict', 'none')} (exit status {done.returncode})"), ("why", why)]
     for finding in answer.get("findings", ()):
         if finding["status"] in ("fail", "unknown"):
@@ -178,14 +178,14 @@ def _print(case: Case, answer: dict[str, Any], done: subprocess.CompletedProcess
     print("\n".join(f"  {what.ljust(10)}  {value}" for what, value in facts))
 
 
-def _told(example: Example) -> str:
+def _listed(example: Example) -> str:
     return "\n".join(
         f"  {name.ljust(20)}  tags {', '.join(sorted(tags))}" for name, tags in sorted(example.commits.items())
     )
 
 
 def _shown(path: Path) -> Path:
-    """The path as seen from the repository's folder."""
+    """The path relative to the repository's folder."""
     return path.relative_to(ROOT)
 
 

@@ -1,4 +1,4 @@
-"""The demo's page: the summaries as GitHub would show them, as one HTML file with its script beside it."""
+"""The demo's page: the summaries as GitHub shows them, as one HTML file with a script next to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCRIPT = "mermaid.min.js"
 
 _NO_PICTURE = (
     '<p class="note">The picture is not drawn: mermaid could not be installed from npm. '
-    "The list below says the same.</p>"
+    "The list below has the same content.</p>"
 )
 _NO_MARKDOWN = '<p class="note">Shown as source: markdown-it-py is not installed (<code>make demo</code> does).</p>'
 _MARKS = {"deploy": "✅ deploy", "build-only": "🔨 build-only", "blocked": "⛔ blocked"}
@@ -27,7 +27,7 @@ _MARKS = {"deploy": "✅ deploy", "build-only": "🔨 build-only", "blocked": "�
 
 @dataclass(frozen=True)
 class Shown:
-    """One answer of the gate. `problem` tells what is not as it must be."""
+    """The result of one command. `problem` is what is not as required, empty if all is."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ def _card(answer: Shown) -> str:
 
 
 def _answer(answer: Shown, drawn: bool) -> str:
-    problem = f'<p class="wrong">Not as it must be: {html.escape(answer.problem)}</p>' if answer.problem else ""
+    problem = f'<p class="wrong">Not as required: {html.escape(answer.problem)}</p>' if answer.problem else ""
     return (
         f'<section id="{answer.name}"><p class="asked"><b>{html.escape(answer.title)}</b> '
         f"<code>{html.escape(answer.command)}</code></p>{problem}"
@@ -96,7 +96,7 @@ def _rendered(markdown: str, drawn: bool) -> str:
 
 
 def _provide_mermaid(folder: Path, cache: Path) -> bool:
-    """Put the script that draws the pictures beside the page; False, having told why, if it cannot be had."""
+    """Put the script that draws the diagrams next to the page; False, with a printed reason, if it is unavailable."""
     lock = (DEMO / "package-lock.json").read_bytes()
     installed = cache / hashlib.sha256(lock).hexdigest()[:16]
     script = installed / "node_modules" / "mermaid" / "dist" / SCRIPT
@@ -109,20 +109,20 @@ def _provide_mermaid(folder: Path, cache: Path) -> bool:
 
 
 def _install(folder: Path) -> None:
-    # The environment's own node comes first: a machine's may be missing or old.
+    # The virtual environment's node comes first: the machine's may be missing or old.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     npm = shutil.which("npm", path=path)
     if npm is None:
-        print("There is no npm, so the pictures are told in words only.")
+        print("npm was not found, so the diagrams are shown as text only.")
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(DEMO / name, folder / name)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    print("\nInstalling what draws the pictures (npm: mermaid), once …", flush=True)
+    print("\nInstalling mermaid from npm to draw the diagrams, once …", flush=True)
     try:
         subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, timeout=300, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        print(f"npm did not install it ({error}), so the pictures are told in words only.")
+        print(f"npm did not install mermaid ({error}), so the diagrams are shown as text only.")

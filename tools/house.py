@@ -1,4 +1,4 @@
-"""What the sources look like in figures (`make house`): files, lines, functions, and modules with a single importer."""
+"""Figures of the sources (`make house`): files, lines, functions, and modules with a single importer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "scripts" / "frag_release"
 
 
 def modules() -> dict[str, ast.Module]:
-    """Every module of the package by its name below it, a package's own text under the package's name."""
+    """Each module of the package by its name below it; an `__init__` has the name of its package."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -21,14 +21,14 @@ def modules() -> dict[str, ast.Module]:
 
 
 def lengths(tree: ast.Module) -> Iterator[int]:
-    """The lines of each function, decorators left out."""
+    """The number of lines of each function, without decorators."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
             yield node.end_lineno - node.lineno + 1
 
 
 def importers(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
-    """For each module those that import it, wherever in their text they do."""
+    """For each module the modules that import it, at any place in their text."""
     found: dict[str, set[str]] = defaultdict(set)
     for name, tree in trees.items():
         is_package = (PACKAGE / Path(*name.split("."))).is_dir()
@@ -43,7 +43,7 @@ def importers(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
 
 
 def table() -> list[tuple[str, int, int, int, int]]:
-    """Part, files, lines, median and 90th percentile of the lines of its functions; the last row is all of them."""
+    """Part, files, lines, median and 90th percentile of its functions' lines; the last row is the total."""
     rows, everything = [], sorted(PACKAGE.rglob("*.py"))
     parts = sorted({path.relative_to(PACKAGE).parts[0] for path in everything if path.parent != PACKAGE})
     for part in [*parts, ""]:

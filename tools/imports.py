@@ -1,4 +1,4 @@
-"""Which modules the gate imports, read from their sources: the same answer on every machine."""
+"""The modules that the gate imports, read from their sources: the same result on every machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 GATE = (
     "frag_release.cli",
     "frag_release.commands.gate",
-    # What is imported late, by a gate that asks GitHub and a registry.
+    # Imported late, by a gate that reads from GitHub and a registry.
     "frag_release.adapters.github.repository",
     "frag_release.adapters.github",
     "frag_release.adapters.github.records",
@@ -24,11 +24,11 @@ GATE = (
     "actions_toolkit.core",
     "idna",
 )
-"""Whose imports are compiled beforehand. One that is missing costs time; a test finds it."""
+"""The modules whose imports are compiled in advance. A missing one costs time; a test finds it."""
 
 
 def imported_by(roots: Sequence[str], folders: Sequence[Path]) -> Mapping[str, Path]:
-    """The modules in `folders` that are imported at once where `roots` are, by their names."""
+    """The modules in `folders` that are imported together with `roots`, by their names."""
     found: dict[str, Path] = {}
     waiting = list(roots)
     while waiting:
@@ -64,7 +64,7 @@ def _imports(name: str, path: Path) -> Iterator[str]:
 
 
 def _at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs where a module is imported: not what is in its functions, nor what only a type checker reads."""
+    """The nodes that run when a module is imported: not those in functions, nor those for type checkers only."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue

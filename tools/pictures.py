@@ -1,6 +1,6 @@
 """`make pictures`: the README's pictures of two job summaries, light and dark, from the page that `make demo` writes.
 
-Needs a Chromium on the PATH, and nothing else does: the pictures are committed. Standard library only.
+Only this needs a Chromium on the PATH: the pictures are committed. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ DEMO = ROOT / "build" / "demo"
 OUT = ROOT / "docs" / "pictures"
 
 WIDTH, HEIGHT = 960, 640
-"""Pixels: the head of a summary, with its table."""
+"""In pixels: the top of a summary, with its table."""
 
 SHOWN = {"good-release": "allowed", "backend-off-production": "blocked"}
 """Sections of the demo's page, with the names of their pictures."""
 
 SCHEMES = {"light": 1, "dark": 0}
-"""Chromium's numbers for what a page learns of people's preference."""
+"""Chromium's numbers of the preferred colour schemes."""
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _ALONE = """<style>
@@ -35,7 +35,7 @@ _ALONE = """<style>
 
 
 def main() -> int:
-    """Take the pictures; 2 where there is nothing to take them of, or with."""
+    """Take the pictures; return 2 if the page or a browser is missing."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     page = DEMO / "index.html"
     if browser is None or not page.is_file():

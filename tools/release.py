@@ -1,14 +1,14 @@
-"""The steps of a release of this action, as `.github/workflows/release.yaml` takes them one after the other.
+"""The steps of a release of this action, which `.github/workflows/release.yaml` runs one after the other.
 
-    python3 tools/release.py plan             is there something to release?
-    python3 tools/release.py commit BUNDLE    the commit and the tag, here; its record in release.json
-    python3 tools/release.py push             the tag, to GitHub: once, never moved
-    python3 tools/release.py publish          the release: draft, release.json, public
-    python3 tools/release.py verify           all of this once more, as a user sees it; release.json
-    python3 tools/release.py move             v1, and only what was verified
+    python3 tools/release.py plan             whether there is something to release
+    python3 tools/release.py commit BUNDLE    make the commit and the tag locally, and release.json
+    python3 tools/release.py push             push the tag to GitHub: once, never moved
+    python3 tools/release.py publish          make the release: draft, release.json, public
+    python3 tools/release.py verify           verify all of this as a user sees it; write release.json again
+    python3 tools/release.py move             verify, then move v1 to the tag
 
-Every step can be taken again: what is done already is found and left. Names come from the environment of
-a runner; the token (`GITHUB_TOKEN`) is needed by `publish`, `verify` and `move`, and by `push`.
+Each step can be repeated: what is already done is detected and left. Names come from the environment of a runner;
+`push`, `publish`, `verify` and `move` need the token (`GITHUB_TOKEN`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OURS = re.compile(rf"v({changelog.VERSION.pattern})")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a step is taken: the clone in the working folder, and the names of the run."""
+    """The place of a step: the clone in the working folder, and the names of the run."""
 
     clone: Clone
     repository: str
@@ -53,7 +53,7 @@ class Place:
 
     @classmethod
     def of(cls, folder: Path, environ: Mapping[str, str]) -> Place:
-        """The place that a runner's environment describes; a terminal's has defaults for GitHub."""
+        """The place from a runner's environment; in a terminal the defaults are GitHub's."""
         server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
         clone = Clone(folder, server, environ.get("GITHUB_TOKEN", ""))
         api_url = environ.get("GITHUB_API_URL") or "https://api.github.com"
@@ -61,11 +61,11 @@ class Place:
         return cls(clone, environ.get("GITHUB_REPOSITORY", ""), api_url, f"refs/remotes/origin/{branch}", environ)
 
     def file(self, name: str) -> str:
-        """A file of the commit that is checked out, as committed."""
+        """The content of a file in the checked-out commit."""
         return self.clone.git("show", f"HEAD:{name}")
 
     def section(self) -> changelog.Section | None:
-        """What the changelog says of the version, None while it is in preparation."""
+        """The changelog's section of the version, None while it is in preparation."""
         found = _VERSION.search(self.file("scripts/frag_release/__init__.py"))
         if found is None:
             raise SystemExit("scripts/frag_release/__init__.py has no __version__.")
@@ -73,24 +73,24 @@ class Place:
         return changelog.to_release(self.file("CHANGELOG.md"), found[1], today)
 
     def tag(self) -> str:
-        """The tag of the version that is to be released. SystemExit while it is in preparation."""
+        """The tag of the version to release. Raises SystemExit while it is in preparation."""
         section = self.section()
         if section is None:
             raise SystemExit(f"Nothing to release: {_IN_PREPARATION}.")
         return f"v{section.version}"
 
     def source(self) -> str:
-        """The reviewed commit: the one that is checked out, or below it where that is a release's own."""
+        """The reviewed commit: the one that is checked out, or its parent if that is a release's own commit."""
         head = self.clone.commit_of("HEAD")
         released = self.clone.remote_tags().get(self.tag()) == head
         return self.parent(head) if released else head
 
     def parent(self, commit: str) -> str:
-        """The commit below."""
+        """The first parent of a commit."""
         return self.clone.commit_of(f"{commit}^")
 
     def releases(self) -> Releases:
-        """The releases on GitHub. The program's own way to them is used, with the packages of its lock."""
+        """The releases on GitHub, by the program's own client, with the packages of its lock."""
         from frag_release.runner import dependencies
 
         dependencies.provide(self.environ)
@@ -103,7 +103,7 @@ class Place:
 
 
 def plan(place: Place) -> None:
-    """Say whether the commit that is checked out is to be released, as the outputs `release` and `tag`."""
+    """Set the outputs `release` and `tag`: whether the checked-out commit is to be released, and as what."""
     section, tags = place.section(), place.clone.remote_tags()
     tag, why = (f"v{section.version}", "the changelog has a section for it") if section else ("", _IN_PREPARATION)
     if tag in tags and place.parent(place.clone.fetch_tag(tag)) != place.clone.commit_of("HEAD"):
@@ -126,9 +126,9 @@ def commit(place: Place, built: Path) -> None:
 
 
 def record(place: Place, tag: str, made: str, source: str) -> bytes:
-    """What is attested and kept with the release: the commits, the hash of every file, and which are exported.
+    """The attested content of release.json: the commits, the hash of each file, and the exported files.
 
-    A clone of the tag has all files, what a runner downloads of it has those that are exported.
+    A clone of the tag has all files, a runner's download of it only the exported ones.
     """
     files, downloaded = files_of(place.clone, made), exported(place.clone, made)
     content = {"schema": 1, "tag": tag, "commit": made, "source": source, "files": files, "exported": downloaded}
@@ -136,7 +136,7 @@ def record(place: Place, tag: str, made: str, source: str) -> bytes:
 
 
 def push(place: Place) -> None:
-    """Push the tag that `commit` made. SystemExit where GitHub has that tag at another commit."""
+    """Push the tag that `commit` made. Raises SystemExit if GitHub has that tag at another commit."""
     tag = place.tag()
     made, there = place.clone.commit_of(f"refs/tags/{tag}"), place.clone.remote_tags().get(tag)
     if there not in (None, made):
@@ -164,7 +164,7 @@ def publish(place: Place) -> None:
 
 
 def verify(place: Place) -> None:
-    """Hold tag and release, as they are on GitHub now, to what they must be, and write the record anew."""
+    """Check tag and release on GitHub against what they must be, and write the record again."""
     tag = place.tag()
     made = place.clone.fetch_tag(tag)
     verify_commit(place.clone, made, place.branch)
@@ -176,7 +176,7 @@ def verify(place: Place) -> None:
 
 
 def move(place: Place) -> None:
-    """Let the moving tag of the major version name what was verified. It never goes back."""
+    """Move the major version's tag to the verified release. It never moves back."""
     verify(place)
     tag, tags = place.tag(), place.clone.remote_tags()
     _refuse_a_step_back(tag, tags)
@@ -195,7 +195,7 @@ def _verify_release(place: Place, tag: str, sha256: str) -> None:
         raise SystemExit(f"GitHub has no public release {tag}.")
     asset = public.asset(RECORD.name)
     if asset is None or asset.digest != f"sha256:{sha256}":
-        raise SystemExit(f"The {RECORD} of the release {tag} is not what the tag's files give.")
+        raise SystemExit(f"The {RECORD} of the release {tag} does not match the tag's files.")
     if not public.immutable:
         raise SystemExit(
             f"The release {tag} can still be changed: turn on immutable releases in the settings of "
@@ -210,11 +210,11 @@ def _refuse_a_step_back(tag: str, tags: Mapping[str, str]) -> None:
     higher = [one for one in numbers if one[0] == own[0] and one > own]
     if higher:
         shown = ".".join(map(str, max(higher)))
-        raise SystemExit(f"v{shown} is released already: with {tag}, v{own[0]} would take its users back.")
+        raise SystemExit(f"v{shown} is released already: {tag} would move the users of v{own[0]} back.")
 
 
 def _object_of(place: Place, tag: str) -> str:
-    """The object that the remote's tag names, before annotated ones are followed; empty where there is none."""
+    """The object that the remote's tag points at, without following tag objects; empty if there is no such tag."""
     return place.clone.git("ls-remote", "origin", f"refs/tags/{tag}").partition("\t")[0]
 
 
@@ -227,7 +227,7 @@ def _output(place: Place, **values: str) -> None:
 
 _HOW_TO_VERIFY = """\
 <sub>To verify: `gh release verify {tag} --repo {repository}` for the tag, and
-`gh attestation verify release.json --repo {repository}` for its files. docs/releasing.md says more.</sub>"""
+`gh attestation verify release.json --repo {repository}` for its files. See docs/releasing.md.</sub>"""
 
 _STEPS: Mapping[str, Callable[[Place], None]] = {
     "plan": plan,
@@ -239,7 +239,7 @@ _STEPS: Mapping[str, Callable[[Place], None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Take one step. SystemExit with words for a person where it cannot be taken."""
+    """Run one step. Raises SystemExit with a message for people if it fails."""
     place = Place.of(Path.cwd(), os.environ)
     try:
         if len(arguments) == 2 and arguments[0] == "commit":

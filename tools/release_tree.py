@@ -1,4 +1,4 @@
-"""The commit that a release tag names: the reviewed commit, and on top of it the bundle and nothing else."""
+"""The commit of a release tag: the reviewed commit with only the bundle on top."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _AUTHOR = {
     "NAME": "github-actions[bot]",
     "EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
 }
-# The files go in byte by byte, and their modes are known: nothing of the machine's git settings matters.
+# The files are added byte by byte with known modes, independent of the machine's git settings.
 _OPTIONS = ("-c", "core.autocrlf=false", "-c", "core.fileMode=false", "-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of this repository. `token` is for talking to its remote `origin` at `server`, if given."""
+    """A clone of this repository. `token`, if given, is for requests to its remote `origin` at `server`."""
 
     folder: Path
     server: str = ""
     token: str = ""
 
     def git(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
-        """Return what git prints, without the last newline. SystemExit, with git's words, where it fails."""
+        """Return git's output without the last newline. Raises SystemExit with git's message if it fails."""
         return (
             self.read(*arguments, environment=environment, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
         )
 
     def read(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> bytes:
-        """Return what git prints, as it is. SystemExit, with git's words, where it fails."""
+        """Return git's output unchanged. Raises SystemExit with git's message if it fails."""
         done = subprocess.run(
             ["git", *_OPTIONS, *arguments],
             cwd=self.folder,
@@ -52,30 +52,30 @@ class Clone:
             check=False,
         )
         if done.returncode != 0:
-            words = done.stderr.decode("utf-8", "replace").strip()
-            raise SystemExit(f"git {arguments[0]} failed: {words[-1000:]}")
+            message = done.stderr.decode("utf-8", "replace").strip()
+            raise SystemExit(f"git {arguments[0]} failed: {message[-1000:]}")
         return done.stdout
 
     def commit_of(self, name: str) -> str:
-        """Return the commit that a full ref name or an id stands for."""
+        """Return the commit of a full ref name or an id."""
         return self.git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
 
     def remote_tags(self) -> Mapping[str, str]:
-        """Return the commits of the remote's tags, annotated ones followed."""
+        """Return the commits of the remote's tags; tag objects are followed."""
         found: dict[str, str] = {}
         for line in self.git("ls-remote", "--tags", "origin").splitlines():
             commit, _, ref = line.partition("\t")
-            # The line of the tag object comes first, that of what it names (^{}) after it.
+            # The line of the tag object comes first, then that of the commit it points at (^{}).
             found[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
         return found
 
     def fetch_tag(self, tag: str) -> str:
-        """Fetch a tag of the remote, beside the tags that are here, and return its commit."""
+        """Fetch a tag of the remote without touching the local tags, and return its commit."""
         self.git("fetch", "--quiet", "--no-tags", "origin", f"+refs/tags/{tag}:refs/fetched/{tag}")
         return self.commit_of(f"refs/fetched/{tag}")
 
     def _credentials(self) -> Mapping[str, str]:
-        """Settings that hold the token: in the environment, so that neither disk nor arguments have it."""
+        """Settings with the token, in the environment to keep it out of files and arguments."""
         if not self.token:
             return {}
         basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
@@ -107,14 +107,14 @@ def commit_with_bundle(clone: Clone, source: str, built: Path, tag: str) -> str:
 
 
 def verify_commit(clone: Clone, commit: str, branch: str) -> None:
-    """Hold the commit of a release to what it must be. SystemExit that lists everything that is wrong.
+    """Check the commit of a release. Raises SystemExit with a list of all problems.
 
-    It has one parent, which is on `branch`, and adds the files that its two manifests list, as they list
-    them, to those of the parent: none changed, none gone, none where it could be taken for a source.
+    It must have one parent, which is on `branch`, and add exactly the files of its two manifests to the parent's: none
+    changed, none deleted, none at a place where it could be treated as a source.
     """
     parents = clone.git("show", "--no-patch", "--format=%P", commit).split()
     if len(parents) != 1:
-        raise SystemExit(f"{commit} has {len(parents)} parents, and must have one: the reviewed commit.")
+        raise SystemExit(f"{commit} has {len(parents)} parents, but must have one: the reviewed commit.")
     if clone.git("rev-list", "--max-count=1", parents[0], f"^{branch}"):
         raise SystemExit(f"{parents[0]}, on which {commit} was made, is not on {branch}.")
     problems = [*_changes(clone, parents[0], commit), *_against_manifests(clone, commit)]
@@ -124,7 +124,7 @@ def verify_commit(clone: Clone, commit: str, branch: str) -> None:
 
 
 def files_of(clone: Clone, commit: str) -> Mapping[str, str]:
-    """Return the hash (SHA-256) of every file of a commit, by its name."""
+    """Return the hash (SHA-256) of each file of a commit, by its name."""
     entries = [entry.split("\t", 1) for entry in clone.git("ls-tree", "-r", "-z", commit).split("\0") if entry]
     blobs = {name: facts.split(" ")[2] for facts, name in entries if facts.split(" ")[1] == "blob"}
     contents = clone.read("cat-file", "--batch", stdin="".join(f"{one}\n" for one in blobs.values()).encode())
@@ -139,8 +139,8 @@ def files_of(clone: Clone, commit: str) -> Mapping[str, str]:
 
 
 def exported(clone: Clone, commit: str) -> Sequence[str]:
-    """The files of a commit that are in the archive that GitHub makes of it, and that a runner downloads."""
-    # Only the attributes of the commit count; those of the machine could hide a file here.
+    """The files of a commit in the archive that GitHub makes from it and a runner downloads."""
+    # Only the attributes of the commit count: the machine's could hide a file here.
     own = {"GIT_ATTR_NOSYSTEM": "1"}
     archive = clone.read("-c", "core.attributesFile=/dev/null", "archive", commit, environment=own)
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
@@ -148,7 +148,7 @@ def exported(clone: Clone, commit: str) -> Sequence[str]:
 
 
 def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
-    """What the commit does beside adding plain files where a bundle has them."""
+    """The changes of the commit other than adding regular files at places of a bundle."""
     fields = clone.git("diff-tree", "-r", "-z", "--no-renames", parent, commit).split("\0")
     problems = []
     for facts, name in zip(fields[::2], fields[1::2], strict=False):
@@ -159,7 +159,7 @@ def _changes(clone: Clone, parent: str, commit: str) -> Sequence[str]:
 
 
 def _against_manifests(clone: Clone, commit: str) -> Sequence[str]:
-    """How the files of a release differ from what its two manifests say of them."""
+    """The differences between the files of a release and its two manifests."""
     names = (bundle.MANIFEST, bundle.BYTECODE)
     manifest, bytecode = (json.loads(clone.git("show", f"{commit}:{name}")) for name in names)
     found = files_of(clone, commit)

@@ -1,6 +1,6 @@
-"""Puts what the parts of `make torture-faults` have found together: docs/torture.json, and a table in SECURITY.md.
+"""Combines the results of the parts of `make torture-faults`: docs/torture.json, and a table in SECURITY.md.
 
-The parts are JSON files in a folder, of one commit. Ends with status 1 if a promise was broken.
+The parts are JSON files of one commit in a folder. Ends with status 1 if a promise was broken.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def merge(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Add the parts up; raises SystemExit if they are not of one commit."""
     commits = sorted({part["commit"] for part in parts})
     if len(commits) != 1:
-        raise SystemExit(f"The parts are of {len(commits)} commits ({', '.join(commits)}): remove those of others.")
+        raise SystemExit(f"The parts are of {len(commits)} commits ({', '.join(commits)}): keep those of one.")
     commands: dict[str, Counter[str]] = {}
     for part in parts:
         for name, figures in part["commands"].items():
-            # Every part counts all cases there are, and runs its own.
+            # Each part counts all existing cases, but runs its own only.
             all_of = max(commands.get(name, Counter())["of"], figures["of"])
             commands[name] = commands.get(name, Counter()) + Counter(figures)
             commands[name]["of"] = all_of
@@ -44,7 +44,7 @@ def merge(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def table(figures: Mapping[str, Any]) -> str:
-    """The table in Markdown: for each command the cases that ran, and how often which promise was broken."""
+    """The table in Markdown: for each command the cases that ran, and how often each promise was broken."""
     head = ["command", "cases that ran, of all", "run again", *PROMISES.values()]
     rows = [head, ["---", *["--:"] * (len(head) - 1)]]
     for name, own in figures["commands"].items():
@@ -59,12 +59,12 @@ def with_table(text: str, made: str) -> str:
     """The document with this table in its generated part."""
     before, start, rest = text.partition(START)
     if not start or END not in rest:
-        raise SystemExit("SECURITY.md must have the part 'generated: torture'.")
+        raise SystemExit("SECURITY.md must contain the part 'generated: torture'.")
     return before + start + made + END + rest.partition(END)[2]
 
 
 def main(folder: Path) -> int:
-    """Write both, and say what was broken."""
+    """Write both files, and print what was broken."""
     figures = merge([json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))])
     (ROOT / "docs" / "torture.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     page = ROOT / "SECURITY.md"

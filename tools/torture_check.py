@@ -1,4 +1,4 @@
-"""Breaks each promise in a copy of this project, and sees that `torture-faults` notices: else it proves nothing."""
+"""Breaks each promise in a copy of this project, and checks that `torture-faults` notices it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "node_modules", "build", ".*
 
 
 class Mutation(NamedTuple):
-    """A promise, how it is broken in a file, and the command, the fault and the cases that must show it."""
+    """A promise, the change in a file that breaks it, and the command, the fault and the cases that must show it."""
 
     promise: str
     file: str
@@ -38,7 +38,7 @@ _WAIT = f"""        threading.Thread(target=self._fulfil, args=(answer, request,
         {_IN_TIME}
 """
 MUTATIONS = (
-    Mutation(  # what is not known is taken for a pass
+    Mutation(  # an unknown answer is treated as a pass
         "false success",
         f"{_OURS}/domain/findings.py",
         "return self in (Status.FAIL, Status.UNKNOWN)",
@@ -47,7 +47,7 @@ MUTATIONS = (
         "500",
         "fragalysis-backend/actions/runs 1 .* good",
     ),
-    Mutation(  # what another server says of its own is believed
+    Mutation(  # an error of another server is believed
         "false success",
         f"{_OURS}/adapters/http/exchange.py",
         "answer.status >= 400 and",
@@ -56,7 +56,7 @@ MUTATIONS = (
         "redirect",
         r"git/ref/heads/2023\.05\.4 1 .* good",
     ),
-    Mutation(  # an order is sent again, as a question is
+    Mutation(  # a write is repeated like a read
         "double",
         f"{_OURS}/adapters/http/__init__.py",
         "if request.writes:\n            return self._write(request)",
@@ -65,7 +65,7 @@ MUTATIONS = (
         "after",
         "POST .*/launch/ 1 .* once",
     ),
-    Mutation(  # it does not look for what an earlier run left
+    Mutation(  # the draft of an earlier run is not looked for
         "double",
         f"{_OURS}/commands/publish/releasing.py",
         _DRAFT,
@@ -74,7 +74,7 @@ MUTATIONS = (
         "500",
         "POST .*/assets 1 .* good",
     ),
-    Mutation(  # what an earlier run left is taken to be whole
+    Mutation(  # the draft of an earlier run is treated as complete
         "half done",
         f"{_OURS}/commands/publish/releasing.py",
         _DRAFT,
@@ -85,7 +85,7 @@ MUTATIONS = (
         "500",
         "POST .*/assets 1 .* good",
     ),
-    Mutation(  # the shape of an answer is not looked at
+    Mutation(  # the shape of a response is not checked
         "exit 3",
         f"{_OURS}/adapters/http/messages.py",
         "return document if _check(kind)(document) else None",
@@ -94,7 +94,7 @@ MUTATIONS = (
         "unexpected",
         "fragalysis-backend/actions/runs 1 .* good",
     ),
-    Mutation(  # an answer is waited for however long it takes
+    Mutation(  # a response is waited for without a time-out
         "hang",
         f"{_OURS}/adapters/http/__init__.py",
         _WAIT,
@@ -103,7 +103,7 @@ MUTATIONS = (
         "silence",
         "fragalysis-backend/actions/runs 1 .* once",
     ),
-    Mutation(  # an error ends the run, and says nothing of what to do
+    Mutation(  # an error ends the run without a remedy
         "silent end",
         f"{_OURS}/domain/reports/__init__.py",
         "return in_one_line(self.message, self.remedy)",
@@ -112,7 +112,7 @@ MUTATIONS = (
         "500",
         "POST .*/git/refs 1 .* good",
     ),
-    Mutation(  # an error quotes the header that was sent
+    Mutation(  # an error quotes the request's header
         "secret shown",
         f"{_OURS}/adapters/http/exchange.py",
         'reason = f"{request.host} {problem}{cause}, when asked for {request.what}"',
@@ -121,7 +121,7 @@ MUTATIONS = (
         "before",
         "fragalysis-backend/actions/runs 1 .* good",
     ),
-    Mutation(  # a redirect takes the login along
+    Mutation(  # a redirect passes the login on
         "secret sent",
         f"{_OURS}/adapters/http/exchange.py",
         "if credentials and credentials.origin != origin(url):",
@@ -134,7 +134,7 @@ MUTATIONS = (
 
 
 def copy(folder: Path) -> Path:
-    """A copy of the project that can be broken."""
+    """Return a copy of the project to break."""
     target = folder / "copy"
     shutil.copytree(ROOT, target, ignore=_LEFT_OUT, symlinks=True)
     for name in _LINKED:
@@ -143,11 +143,11 @@ def copy(folder: Path) -> Path:
 
 
 def noticed(mutation: Mutation, folder: Path) -> bool:
-    """Whether the promise is seen to be broken when the file is changed like this."""
+    """Whether `torture-faults` reports the promise as broken after the change."""
     file, figures = copy(folder) / mutation.file, folder / "figures.json"
     text = file.read_text("utf-8")
     if text.count(mutation.old) != 1:
-        raise SystemExit(f"{mutation.file} does not have once: {mutation.old}")
+        raise SystemExit(f"{mutation.file} does not contain exactly once: {mutation.old}")
     file.write_text(text.replace(mutation.old, mutation.new), "utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", "0", "--basetemp", str(folder / "tests")]
     command += ["tests/commands/torture_faults.py", "-k", f"{mutation.fault} and {mutation.command}"]
@@ -158,7 +158,7 @@ def noticed(mutation: Mutation, folder: Path) -> bool:
 
 
 def main(promises: Sequence[str]) -> int:
-    """Try all of them, or those of these promises."""
+    """Try all mutations, or those of the given promises."""
     missed = 0
     for mutation in (one for one in MUTATIONS if one.promise in promises or not promises):
         with tempfile.TemporaryDirectory() as folder:

@@ -286,7 +286,7 @@ def test_the_token_stays_with_awx(awx: AwxServer, client: Awx, other_server: Ech
     awx.fail("*", "job_templates", status=302, headers={"Location": f"{other_server.url}/sso?next=s3cr3t"})
     told = unknown(client.template("Deploy"))
     elsewhere = other_server.url.removeprefix("http://")
-    assert f"redirects to {elsewhere}, as to a page to log in on, when asked for" in told.reason
+    assert f"redirects to {elsewhere}, probably to a login page, when asked for" in told.reason
     assert "awx-url" in told.remedy and "s3cr3t" not in str(told)
     with pytest.raises(ExpectedError) as caught:
         client.launch(found, VARIABLES)
@@ -311,8 +311,8 @@ def test_an_upgrade_that_lasts_is_told_as_such(awx: AwxServer, client: Awx) -> N
     found = template(client)
     awx.upgrading = 1000
     told = unknown(client.template("Deploy"))
-    assert "is being upgraded, and answers nothing else, when asked for the job template" in told.reason
-    assert "upgrade of AWX is over" in told.remedy and "awx-api-path" not in told.remedy
+    assert "is being upgraded and serves no requests, when asked for the job template" in told.reason
+    assert "upgrade of AWX is finished" in told.remedy and "awx-api-path" not in told.remedy
     with pytest.raises(ExpectedError, match=r"Nothing was launched: .* is being upgraded") as caught:
         client.launch(found, VARIABLES)
     assert not isinstance(caught.value, UnconfirmedLaunchError)
@@ -361,7 +361,7 @@ def test_answers_that_make_no_sense_are_unknown(awx: AwxServer, client: Awx, bod
     """A reply that is not what the API promises is no evidence, and no crash."""
     awx.add("GET", "/", lambda _: Reply(200, (("Content-Type", JSON),), body))
     for answer in (client.template("Deploy"), client.launch_data(Template(7, "Deploy", "", False, "")), client.me()):
-        assert "something else than it promises" in unknown(answer).reason
+        assert "a response that does not match its API" in unknown(answer).reason
 
 
 def test_how_a_job_was_launched(awx: AwxServer, client: Awx) -> None:
@@ -374,7 +374,7 @@ def test_how_a_job_was_launched(awx: AwxServer, client: Awx) -> None:
     assert client.prompts(job) == {"extra_vars": {"key": "$encrypted$"}}
     assert client.me() == "robot"
     awx.fail("GET", "me/", status=200, body={"results": []})
-    assert "whose the login is" in unknown(client.me()).reason
+    assert "does not name the account of the login" in unknown(client.me()).reason
 
 
 def test_a_deleted_job(awx: AwxServer, client: Awx) -> None:

@@ -12,7 +12,7 @@ from adapters.clones import Desk, unknown
 from frag_release.domain.evidence import Placement
 from world.git import Repo
 
-DAMAGED = "does not hold what its name says"
+DAMAGED = "does not match its id"
 
 
 @dataclass(frozen=True)

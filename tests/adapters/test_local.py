@@ -114,7 +114,7 @@ def test_an_origins_head_that_leads_nowhere_is_named(desk: Desk) -> None:
     origin.commit({}, "one")
     desk.clone(origin).git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone")
     why = unknown(desk.repository().default_branch())
-    assert "origin/HEAD leads to origin/gone, which is not there any more" in why.reason
+    assert "origin/HEAD points at origin/gone, which no longer exists" in why.reason
     assert "remote set-head origin --auto" in why.remedy
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from adapters.clones import NAME, Desk, unknown
 from adapters.trees import CONTENT, PATH, add_files, rows
+from frag_release.adapters.git.writer import WorkingTree
 from frag_release.adapters.ports import CommitFacts, LostRaceError, WriteFailedError, Writer, WriteRefusedError
+from frag_release.errors import RefusedError
 from world.git import Repo, run_git
 
 BLOB = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
@@ -264,3 +266,19 @@ def test_a_missing_clone_is_an_error_with_a_remedy(desk: Desk) -> None:
     with pytest.raises(WriteFailedError, match="has no clone"):
         writer.create_branch("x", "1" * 40)
     unknown(writer.message_of("1" * 40))
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    """A parent folder that the file system refuses is an error with a remedy, and nothing is written."""
+    with pytest.raises(RefusedError, match="cannot be written: File name too long"):
+        WorkingTree(tmp_path).create(f"{'x' * 300}/file.yaml", CONTENT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is not written to the current folder in its place."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(WorkingTree, "_opened", lambda tree, path: None)
+    with pytest.raises(RefusedError, match="its folder was deleted"):
+        WorkingTree(tmp_path / "clone").create("file.yaml", CONTENT)
+    assert list(tmp_path.iterdir()) == []

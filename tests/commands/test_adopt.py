@@ -283,7 +283,7 @@ def linked_top(clone: Path) -> None:
 @pytest.mark.parametrize(("prepare", "why"), [
     (uncommitted, "is not as it was committed: it has changes."),
     (staged, "is not as it was committed: it has staged changes."),
-    (untracked, "is not as it was committed: git does not know it yet."),
+    (untracked, "is not as it was committed: it is not tracked by git yet."),
     (linked, "is a symbolic link, is reached by one, or cannot be read"),
     (linked_folder, "is a symbolic link, is reached by one, or cannot be read"),
     (linked_top, "is a symbolic link, is reached by one, or cannot be read"),

@@ -194,7 +194,7 @@ def test_a_text_without_its_end_is_left_alone(desk: Desk) -> None:
     desk.edit(ticket["number"], body=ticket["body"].replace(END, "Mine."))
     outcome = desk.announce()
     assert (outcome.status, writes(desk.world)) == (0, [])
-    assert "Put the line back that ends our part" in outcome.summary
+    assert "Restore the line that ends our part" in outcome.summary
 
 
 def test_a_strangers_ticket_is_not_taken(desk: Desk) -> None:
@@ -205,7 +205,7 @@ def test_a_strangers_ticket_is_not_taken(desk: Desk) -> None:
     first, second = desk.tickets()
     assert (first["id"], first["body"]) == (planted["id"], f"{MARKER}\nevil\n{END}")
     assert outcome.outputs["ticket-number"] == str(second["number"])
-    assert "#1 of stranger" in outcome.log and "left alone" in outcome.log
+    assert "#1 of stranger" in outcome.log and "left unchanged" in outcome.log
     assert desk.announce().status == 0 and writes(desk.world) == []
 
 
@@ -217,10 +217,10 @@ def test_neither_title_nor_mark_alone_is_enough(desk: Desk) -> None:
     outcome = desk.announce()
     assert (outcome.status, outcome.outputs["ticket-number"]) == (0, "4"), outcome.log
     assert outcome.findings("warn") == {"announce-ticket:ticket": "warn"}
-    assert "#2 of maintainer, #3 of stranger. It was left alone, and one of the release's own is" in outcome.log
+    assert "#2 of maintainer, #3 of stranger. It was left unchanged, and the release's own ticket is op" in outcome.log
     assert "run announce with ticket: 2, and close the release's own ticket." in outcome.log
     desk.edit(2, state="closed")
-    assert "#3 of stranger. It was left alone, and the release's own ticket is kept" in desk.announce().log
+    assert "#3 of stranger. It was left unchanged, and the release's own ticket is kept" in desk.announce().log
     desk.edit(3, state="closed")
     assert desk.announce().findings("warn") == {}
 
@@ -281,8 +281,8 @@ def test_a_closed_ticket_wears_nothing_new(desk: Desk) -> None:
     desk.edit(1, state="closed")
     outcome = desk.announce(**FULL)
     assert (outcome.status, outcome.outputs["changed"], writes(desk.world)) == (0, "false", []), outcome.log
-    assert "The ticket #1 is closed, so that labels and assignees and project were left out." in outcome.log
-    assert "Reopen it" in outcome.summary
+    assert "The ticket #1 is closed, so labels, assignees and project were left out." in outcome.log
+    assert "reopen the ticket" in outcome.summary
 
 
 def test_a_ticket_that_got_another_title_gets_no_twin(desk: Desk) -> None:
@@ -291,7 +291,7 @@ def test_a_ticket_that_got_another_title_gets_no_twin(desk: Desk) -> None:
     desk.edit(1, title="Release 2023.06.2 (hotfix `x`)")
     outcome = desk.announce(**FULL)
     assert (outcome.status, writes(desk.world), len(desk.tickets())) == (1, [], 1), outcome.log
-    assert "xchem/fragalysis-stack#1, has another title by now" in outcome.log
+    assert "xchem/fragalysis-stack#1, was given another title" in outcome.log
     assert "hotfix" in outcome.log
 
 
@@ -302,9 +302,9 @@ def test_the_other_title_of_a_private_ticket_is_not_told(desk: Desk) -> None:
     desk.world.github.change_json("GET", f"/repos/{REPOSITORY}$", lambda entry: entry.update(private=True))
     outcome = desk.announce(**FULL)
     assert (outcome.status, writes(desk.world)) == (1, [])
-    assert "xchem/fragalysis-stack#1, has another title by now" in outcome.log
+    assert "xchem/fragalysis-stack#1, was given another title" in outcome.log
     assert "ACME" not in outcome.log + outcome.summary
-    assert "Give it back its title, Release 2023.06.2" in outcome.summary
+    assert "Restore its title, Release 2023.06.2" in outcome.summary
     desk.edit(1, title="Release 2023.06.2")
     assert (desk.announce().status, len(desk.tickets())) == (0, 1)
 
@@ -380,12 +380,12 @@ def test_a_dry_run_shows_and_writes_nothing(desk: Desk) -> None:
     outcome = desk.announce(dry_run="true", **FULL)
     assert (outcome.status, writes(desk.world), outcome.outputs["changed"]) == (0, [], "false"), outcome.log
     assert outcome.report and outcome.report["planned"] == [
-        "Make the label 'release' in xchem/fragalysis-stack",
-        "Make the label 'urgent' in xchem/fragalysis-stack",
+        "Create the label 'release' in xchem/fragalysis-stack",
+        "Create the label 'urgent' in xchem/fragalysis-stack",
         "Open the ticket 'Release 2023.06.2' in xchem/fragalysis-stack with the labels release, urgent",
         "Assign maintainer, reviewer",
-        "Put the ticket on the board orgs/m2ms/projects/3",
-        "Put it into the lane 'Push to Production' of the board orgs/m2ms/projects/3",
+        "Add the ticket to the board orgs/m2ms/projects/3",
+        "Move it to 'Push to Production' on the board orgs/m2ms/projects/3",
     ]
     assert "- [ ] Seen to work on staging" in outcome.summary
 

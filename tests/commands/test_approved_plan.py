@@ -194,7 +194,7 @@ def test_a_commit_that_only_says_so_is_not_the_plans(approved: Approved) -> None
     forged = approved.push(f"build: Use of b/e {next_tag()} f/e {next_tag()}\n\nStack-Tag: 2026.01.1\nPlan: {digest}\n")
     outcome = approved.carry_out()
     assert (outcome.status, writes(approved.world), approved.line.made()) == (1, [], []), outcome.log
-    assert f"{forged[:12]} on master says that it carries out this plan, and it is not its change" in outcome.log
+    assert f"{forged[:12]} on master claims to apply this plan, but it is not the plan's change" in outcome.log
 
 
 @pytest.mark.parametrize(("inputs", "words"), [

@@ -196,11 +196,11 @@ def test_a_second_look_that_fails_closes_nothing(desk: Desk, existing: bool, bod
     telling = Telling(desk, existing, twice, lambda _: Reply(503) if body is None else Reply(200, (), body))
     telling.run()
     assert (telling.left(), len(telling.warned)) == ([1, 2], 1)
-    assert "at the same moment could not be seen: " in telling.warned[0]
+    assert "at the same moment could not be determined: " in telling.warned[0]
     assert sum(telling.waits) <= 15
     again = Telling(desk, existing, _truly)
     again.run()
-    assert again.warned[0].startswith(f"There are 2 {'comments' if existing else 'tickets'} of this release")
+    assert again.warned[0].startswith(f"There are 2 {'comments' if existing else 'tickets'} for this release")
     assert telling.left() == [1, 2]
 
 
@@ -220,7 +220,7 @@ def test_only_our_own_is_taken_back(desk: Desk, existing: bool) -> None:
     told = telling.run()
     assert telling.left() == [1, 2, 3, 4]
     assert isinstance(told, str) or (told and told.number == 3)  # type: ignore[union-attr]
-    assert "Told the ticket" in (made := telling.journal.actions[-1]).what or made.outputs["ticket-number"] == "3"
+    assert "Commented on" in (made := telling.journal.actions[-1]).what or made.outputs["ticket-number"] == "3"
 
 
 def test_what_a_person_has_opened_is_not_closed_but_ours_is(desk: Desk) -> None:

@@ -232,7 +232,7 @@ def test_a_tag_whose_ci_is_forgotten_counts_as_none(line: Line) -> None:
     outcome = line.prepare(backend_tag=f"new@{old}", frontend_tag="")
     assert outcome.status == 0, outcome.log
     assert line.made() == [(BACKEND_NAME, next_tag(), old)]
-    assert f"GitHub has forgotten the CI of 2023.05.1 of {BACKEND_NAME}, so it counts as no tag" in outcome.log
+    assert f"GitHub no longer has the CI runs of 2023.05.1 of {BACKEND_NAME}, so it is not used" in outcome.log
     again = line.prepare(backend_tag=f"new@{old}", frontend_tag="")
     assert (again.status, line.made(), again.outputs["backend-tag"]) == (
         0,
@@ -397,7 +397,7 @@ def test_a_head_that_moves_before_it_is_tagged_is_planned_anew(line: Line) -> No
     line.world.github.add("GET", f"/repos/{FRONTEND_NAME}/rulesets", push, times=1)
     outcome = line.prepare()
     assert outcome.status == 0, outcome.log
-    assert "production was moved in between" in outcome.log
+    assert "production was moved during this run" in outcome.log
     assert line.made() == [line.both()[0], (FRONTEND_NAME, next_tag(), moved[0])]
 
 

@@ -92,7 +92,7 @@ class TestText:
         world.github.requests.clear()
         refused = prepare(world)
         assert (refused.status, writes(world)) == (1, [])
-        assert "is open that is not one of ours" in refused.log
+        assert "is open without the marker of this action" in refused.log
         assert marker in refused.log.partition("If prepare made it")[2]
         stack.merge("squash", commit_title="Release", commit_message="of June")
         outcome = stack.publish(stack.push(before))
@@ -107,8 +107,8 @@ class TestText:
         moved(stack)
         outcome = prepare(world)
         assert (outcome.status, pull(world)["body"]) == (0, before), outcome.log
-        assert f"The text of pull request #{pull(world)['number']} was not brought up to date" in outcome.log
-        assert "was not brought up to date: our part of it cannot be told" in outcome.summary
+        assert f"The text of pull request #{pull(world)['number']} was not updated" in outcome.log
+        assert "was not updated: our part of it cannot be told apart" in outcome.summary
 
 
 class TestBranch:

@@ -86,7 +86,7 @@ def test_a_list_of_tags_that_contradicts_another_is_not_believed(stack: Stack) -
     outcome = stack.publish()
     assert (outcome.status, "2023.06.2" in stack.tags()) == (1, False), outcome.log
     assert outcome.findings()["tag-unique:stack"] == "unknown"
-    assert "lacks 2023.06.1, which another list has" in outcome.log
+    assert "lacks 2023.06.1, which another list contains" in outcome.log
 
 
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
@@ -115,7 +115,7 @@ def test_the_commit_of_an_approved_plan_is_left_to_its_own_run(stack: Stack) -> 
     commit = stack.reviewed(f"{MESSAGE}\nPlan: sha256:{'0' * 64}")
     left = stack.publish()
     assert (left.status, writes(stack.world), "2023.06.2" in stack.tags()) == (0, [], False), left.log
-    assert f"{commit[:12]} carries out a plan that was approved, and the run that made it publishes it" in left.summary
+    assert f"{commit[:12]} applies an approved plan, and the run that made it publishes it" in left.summary
     by_hand = stack.publish(dispatch("refs/heads/master", commit), stack_tag="2023.06.2")
     assert (by_hand.status, stack.tags().get("2023.06.2")) == (0, commit), by_hand.log
 
@@ -148,7 +148,7 @@ def test_a_change_of_the_file_that_leaves_the_pair_is_no_release(stack: Stack) -
     outcome = stack.publish(stack.push(before))
     assert outcome.status == 0, outcome.log
     assert stack.made_nothing()
-    assert outcome.summary.startswith("## ➖ Nothing to publish\n\n**None of the commits that came with this push")
+    assert outcome.summary.startswith("## ➖ Nothing to publish\n\n**The commits of this push leave the pair unchanged")
     assert outcome.report is not None
     assert outcome.report["verdict"] == "build-only"
 
@@ -216,7 +216,7 @@ def test_a_reverted_release_is_not_published(stack: Stack, message: str) -> None
     assert "It reverts an earlier change." in reverted.summary
     late = stack.publish(release)
     assert (late.status, stack.made_nothing()) == (0, True), late.log
-    assert "was reviewed as the release 2023.06.2, but master has another pair by now" in late.summary
+    assert "was reviewed as the release 2023.06.2, but master has another pair now" in late.summary
 
 
 def test_a_pull_request_of_a_fork_is_no_release(stack: Stack) -> None:
@@ -254,7 +254,7 @@ def test_a_tag_that_stands_for_another_commit_stops_it(stack: Stack) -> None:
     stack.commit("build: Use of b/e 2023.05.1 f/e 2023.05.4\n\nStack-Tag: 2023.06.2", NEW_PAIR)
     outcome = stack.publish()
     assert (outcome.status, writes(stack.world)) == (1, []), outcome.log
-    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert f"already points at {elsewhere[:12]}, but" in outcome.summary
     assert head(stack.world)[:12] in outcome.summary
 
 
@@ -296,7 +296,7 @@ def test_by_hand_a_release_of_the_same_pair_is_possible(stack: Stack) -> None:
     outcome = stack.publish(event, stack_tag="2023.06.2")
     assert outcome.status == 0, outcome.log
     assert stack.tags()["2023.06.2"] == head(stack.world)
-    assert "asked for by hand" in outcome.summary
+    assert "requested by hand" in outcome.summary
 
 
 def test_by_hand_the_reviewed_commit_is_found_below_later_ones(stack: Stack) -> None:
@@ -315,7 +315,7 @@ def test_by_hand_a_reverted_release_is_refused(stack: Stack) -> None:
     stack.commit('Revert "build"', OLD_PAIR)
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.06.2")
     assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
-    assert "it was reverted or replaced" in outcome.summary
+    assert "the change was reverted or replaced" in outcome.summary
 
 
 def test_by_hand_what_is_published_changes_nothing(stack: Stack) -> None:
@@ -336,7 +336,7 @@ def test_a_release_whose_build_is_forgotten_is_not_built_again(stack: Stack, own
     stack.world.github.runs[:] = [run for run in stack.world.github.runs if run.repository != REPOSITORY]
     outcome = stack.publish(environment=OWN_TOKEN if own_token else {})
     assert (outcome.status, writes(stack.world), stack.runs()) == (0, [], []), outcome.log
-    assert "GitHub has no run of the build of 2023.06.2 any more." in outcome.summary
+    assert "GitHub no longer has a run of the build of 2023.06.2." in outcome.summary
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")
 
 
@@ -370,7 +370,7 @@ def test_by_hand_under_a_lower_name_than_reviewed_is_refused(stack: Stack) -> No
     outcome = stack.publish(dispatch("refs/heads/master", head(stack.world)), stack_tag="2023.05.9")
     assert (outcome.status, stack.made_nothing()) == (1, True), outcome.log
     assert "was reviewed as the release 2023.06.2, not as 2023.05.9" in outcome.summary
-    assert "or name a tag above it in stack-tag" in outcome.summary
+    assert "or name a higher tag in stack-tag" in outcome.summary
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_end_of_a_build_makes_no_tag(stack: Stack) -> None:
     stack.reviewed()
     outcome = stack.publish(ended(stack))
     assert (outcome.status, stack.made_nothing()) == (0, True), outcome.log
-    assert f"the tag {TAG} does not stand for 000000000000, which was built" in outcome.summary
+    assert f"the tag {TAG} does not point at 000000000000, which was built" in outcome.summary
 
 
 def test_a_build_behind_another_that_waits_for_an_approval_is_left(stack: Stack) -> None:

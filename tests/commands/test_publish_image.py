@@ -59,7 +59,7 @@ def test_the_builds_own_word_is_recorded_by_one_request(stack: Stack) -> None:
     assert outcome.status == 0, outcome.log
     assert recorded(stack) == stack.builds.pushes
     assert asked(stack) == 1
-    assert "cannot be rolled back to" not in outcome.log
+    assert "The form cannot roll back to" not in outcome.log
 
 
 def test_an_intruders_image_is_not_recorded(stack: Stack) -> None:
@@ -73,7 +73,7 @@ def test_an_intruders_image_is_not_recorded(stack: Stack) -> None:
     for digest in (ours, theirs):
         assert digest in outcome.summary
     assert "another image was pushed under its tag" in outcome.log
-    assert "release anew under the next free tag" in outcome.log
+    assert "release again under the next free tag" in outcome.log
 
 
 def test_an_image_pushed_at_the_last_moment_is_not_released(stack: Stack) -> None:
@@ -118,7 +118,7 @@ def test_without_the_builds_word_nothing_is_recorded(stack: Stack, own_token: bo
     assert outcome.status == 0, outcome.log
     assert recorded(stack) is None
     (warning,) = [line for line in outcome.log.splitlines() if line.startswith("::warning title=publish::")]
-    assert f"{TAG} cannot be rolled back to" in warning
+    assert f"The form cannot roll back to {TAG}" in warning
     assert "its build uploaded no artifact named stack-image-sha256-" in warning
     assert "uses: actions/upload-artifact@" in outcome.summary
     assert "✅ pushed" not in outcome.summary
@@ -265,7 +265,7 @@ def test_where_no_image_is_looked_at_no_artifact_is_asked_for(stack: Stack, give
     stack.reviewed()
     outcome = stack.publish(**given)
     assert (outcome.status, recorded(stack), asked(stack)) == (0, None, 0), outcome.log
-    assert "cannot be rolled back to" not in outcome.log
+    assert "The form cannot roll back to" not in outcome.log
 
 
 def test_what_is_public_keeps_its_record(stack: Stack) -> None:

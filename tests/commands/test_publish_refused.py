@@ -209,7 +209,7 @@ def test_a_tag_that_somebody_makes_elsewhere_meanwhile_stops_it(stack: Stack) ->
     stack.world.github.add(*TAG, beaten, times=1)
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert f"already points at {elsewhere[:12]}, but" in outcome.summary
     assert stack.releases.releases == []
 
 
@@ -236,7 +236,7 @@ def test_a_tag_that_was_made_elsewhere_than_it_was_told_stops_it(stack: Stack) -
     stack.world.github.change_json("POST", TAG[1], lambda ref: ref["object"].update(sha=elsewhere))
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert f"stands for {elsewhere[:12]} already" in outcome.summary
+    assert f"already points at {elsewhere[:12]}, but" in outcome.summary
     assert stack.releases.releases == []
 
 
@@ -266,7 +266,7 @@ def test_a_tag_that_is_deleted_while_its_build_runs_is_not_released(stack: Stack
     stack.world.github.add(*ASSET, deleted, times=1)
     outcome = stack.publish()
     assert outcome.status == 1, outcome.log
-    assert "was deleted while its build was followed" in outcome.summary
+    assert "was deleted while this run followed its build" in outcome.summary
     assert [one.draft for one in stack.releases.releases] == [True]
 
 
@@ -292,7 +292,7 @@ def test_a_release_made_by_hand_is_left_alone(stack: Stack) -> None:
     outcome = stack.publish()
     assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
     assert stack.releases.releases == [theirs]
-    assert "has no release.json: somebody made it by hand" in outcome.summary
+    assert "has no release.json: it was probably made by hand" in outcome.summary
 
 
 def test_a_release_made_by_hand_is_no_proof_of_its_build(stack: Stack) -> None:
@@ -322,10 +322,10 @@ def test_without_the_images_digest_nothing_is_released(stack: Stack, status: int
     assert outcome.outputs["release-url"] == ""
     assert stack.releases.releases == []
     assert outcome.summary.startswith("## ⛔ Not published yet")
-    assert f"its image docker.io/{REPOSITORY}:2023.06.2 could not be seen: " in outcome.log
+    assert f"its image docker.io/{REPOSITORY}:2023.06.2 could not be read: " in outcome.log
     assert words in outcome.log
-    assert "it goes on from the tag and the build" in outcome.log
-    assert "give that in stack-image; where it pushes nothing, none." in outcome.log
+    assert "it resumes after the tag and the build" in outcome.log
+    assert "set stack-image to it; if it pushes no image, to none." in outcome.log
     stack.world.registry.clear()
     again = stack.publish()
     assert (again.status, len(stack.runs())) == (0, 1), again.log

@@ -53,7 +53,7 @@ def test_a_review_that_is_overtaken_while_it_waits_for_ci_publishes_nothing(stac
         make_branch(stack, REPOSITORY, "2023.06.2", commit)
     running.status, running.conclusion = "completed", "success"
     outcome = waiting.finish()
-    words = {"reverted": "was overtaken while CI was waited for", "named": "has a branch named 2023.06.2"}
+    words = {"reverted": "was superseded while this run waited for CI", "named": "has a branch named 2023.06.2"}
     assert outcome.status == 1 and words[meanwhile] in outcome.summary, outcome.log
     assert outcome.summary.startswith("## ⛔")
     assert "2023.06.2" not in stack.tags() and stack.releases.releases == []

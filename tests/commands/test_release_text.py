@@ -104,7 +104,7 @@ def test_a_published_text_with_a_gap_is_mended_by_a_second_run(stack: Stack, imm
     github.planned.pop()
     mended = stack.publish(event)
     assert (mended.status, mended.outputs["changed"]) == (0, "true"), mended.log
-    assert "Mended the text of the release 2023.06.2" in mended.log
+    assert "Filled the gaps in the text of the release 2023.06.2" in mended.log
     assert "could not be read" not in release.body and "this text has gaps" not in release.body
     last = stack.publish(event)
     assert (last.status, writes(stack.world), last.outputs["changed"]) == (0, [], "false")

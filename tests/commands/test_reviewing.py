@@ -69,5 +69,5 @@ def test_a_push_that_undoes_its_own_change_is_no_release(stack: Stack) -> None:
     stack.commit("Revert", {WORKFLOW_FILE: workflow_text("2023.03.1", "2023.05.3")})
     stack.world.github.requests.clear()
     found = find(stack.world, before)
-    assert isinstance(found, NothingToPublish) and "changes the pair for good" in found.reason
+    assert isinstance(found, NothingToPublish) and "leave the pair unchanged" in found.reason
     assert [one.path for one in stack.world.github.requests if "/git/commits/" in one.path] == []

@@ -98,7 +98,7 @@ def test_of_many_higher_tags_the_highest_twenty_are_looked_at(github: GitHubServ
     example.stack.tag("2023.07.21", off)
     why = unknown(higher(github, example))
     assert "of 21 higher tags" in why.reason
-    assert "Delete those that are no releases" in why.remedy  # to look again would show the same
+    assert "Delete those that are not releases" in why.remedy  # to look again would show the same
     example.stack.tag("2023.07.22", example.commits["fragalysis-stack"]["2023.06.2"])
     assert higher(github, example) == ["2023.07.22"]
 

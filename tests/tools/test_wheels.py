@@ -45,9 +45,9 @@ def test_what_a_run_can_use_is_taken(tmp_path: Path) -> None:
     ("extra", "words"),
     [
         ({"thing/fast.cpython-312-x86_64-linux-gnu.so": ""}, "not pure Python"),
-        ({"../thing.py": ""}, "no place in a bundle"),
-        ({"/etc/thing.py": ""}, "no place in a bundle"),
-        ({"thing-1.0.data/scripts/thing": ""}, "no place in a bundle"),
+        ({"../thing.py": ""}, "must not be in a bundle"),
+        ({"/etc/thing.py": ""}, "must not be in a bundle"),
+        ({"thing-1.0.data/scripts/thing": ""}, "must not be in a bundle"),
         ({"thing-1.0.dist-info/METADATA": "Name: thing\nVersion: 1.0\n"}, "names no licence"),
     ],
 )

@@ -1,8 +1,7 @@
-"""AWX, by its REST API: job templates, the jobs that they are launched as, and what these print.
+"""AWX, by its REST API: job templates, their jobs, and the output of these.
 
-The output is taken from a job's events as AWX's own client does. Events may come out of order; and what AWX calls
-the output itself ends at one megabyte (its setting `STDOUT_MAX_BYTES_DISPLAY`), and is made anew from the events
-each time.
+As in AWX's own client, the output is read from a job's events, which may arrive out of order. AWX's `stdout` endpoint
+ends at one megabyte (its setting `STDOUT_MAX_BYTES_DISPLAY`), and is built from the events at each request.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...dataclass import dataclass, field
 from ...domain.awx_jobs import MAY_LAUNCH, NOT_OVER, Job, LaunchData, Launched, Output, Template, Variables
 from ...domain.evidence import Denied, Unknown, Unseen, answered, seen
+from ...domain.findings import listed
 from ...errors import ExpectedError, RefusedError
 from ..http import Http
 from ..http.messages import Credentials, Response, Unconfirmed, parse, quoted, read_payload
@@ -38,16 +38,16 @@ _MOST_EVENT_PAGES = 20
 _LAST_EVENTS = 100
 _LAST_CHARACTERS = 100_000
 _MAX_BYTES = 32 * 1024 * 1024
-"""Of a page: an event holds whole results of a task beside the few lines that are shown."""
+"""Limit of a page: an event has the whole result of a task in addition to the few lines that are shown."""
 
 Gap = Callable[[int], str]
-"""What stands for so many lines that never came."""
+"""Returns the text for that many lines that never came."""
 _TEMPLATES_OF_PAGE, _JOBS_OF_PAGE, _RUNNING_JOBS = 200, 50, 200
 _MOST_PAGES = 20
 _LAST_WITH_OLD_PAGES = (24, 6, 1)
 LAUNCH_SECONDS = 125.0
-"""How long a launch may be answered: AWX's web server waits two minutes, and shows no job before (ATOMIC_REQUESTS)."""
-_MAY_CANCEL = "Only who launched a job, the template's administrators and superusers may cancel it."
+"""Time-out of a launch: AWX's web server waits two minutes, and shows no job before that (ATOMIC_REQUESTS)."""
+_MAY_CANCEL = "Only the user who launched a job, the template's administrators and superusers may cancel it."
 
 
 @dataclass
@@ -57,14 +57,14 @@ class _Reading:
     texts: list[str] = field(default_factory=list)
 
     def take(self, events: Sequence[EventPayload]) -> bool:
-        """Take what follows what was taken before; False where a line is lacking that has not come yet."""
+        """Append the lines after those taken before; False if a line is missing that has not arrived yet."""
         for event in events:
-            lacking = event["start_line"] - self.line
-            if lacking > 0 and self.gap is None:
+            missing = event["start_line"] - self.line
+            if missing > 0 and self.gap is None:
                 return False
             text = text_of(event)
-            if text and lacking > 0 and self.gap:
-                self.texts.append(self.gap(lacking))
+            if text and missing > 0 and self.gap:
+                self.texts.append(self.gap(missing))
             if text and event["start_line"] >= self.line:
                 self.texts.append(text)
                 self.line = max(event["end_line"], event["start_line"] + 1)
@@ -75,7 +75,7 @@ class _Reading:
 
 
 def read_output(api: AwxApi, job: int, start: int, gap: Gap | None) -> Output:
-    """Return the output from line `start` (from 0) on; up to a lacking line, unless a `gap` stands for it."""
+    """Return the output from line `start` (from 0) on, up to a missing line unless `gap` replaces it."""
     what, reading = f"the output of the job {job}", _Reading(start, gap)
     query: dict[str, str | int] = {"order_by": "start_line", "no_truncate": "true", "page_size": _EVENTS_OF_PAGE}
     if start:
@@ -96,7 +96,7 @@ def read_output(api: AwxApi, job: int, start: int, gap: Gap | None) -> Output:
 
 
 def read_end(api: AwxApi, job: int, start: int) -> Output:
-    """Return the last lines of the output, at most so many that a log can bear, and none before line `start`."""
+    """Return the last lines of the output, at most `_LAST_CHARACTERS`, and none before line `start`."""
     what = f"the end of the output of the job {job}"
     query: dict[str, str | int] = {"order_by": "-counter", "no_truncate": "true", "page_size": _LAST_EVENTS}
     if start:
@@ -112,7 +112,7 @@ def read_end(api: AwxApi, job: int, start: int) -> Output:
 
 
 def _last(lines: Sequence[str]) -> Sequence[str]:
-    """Return as many of the last lines as there is room for, but one at least."""
+    """Return as many of the last lines as there is room for, but at least one."""
     room, first = _LAST_CHARACTERS, len(lines)
     while first and (room >= len(lines[first - 1]) or first == len(lines)):
         first -= 1
@@ -121,28 +121,28 @@ def _last(lines: Sequence[str]) -> Sequence[str]:
 
 
 class UnconfirmedLaunchError(ExpectedError):
-    """A launch was sent, and no answer says whether there is a job now: look before anything else."""
+    """A launch was sent without a usable response, so there may be a job: look for it before anything else."""
 
 
 class Awx:
-    """AWX as one account sees it. `url` has no slash at its end, `api_path` (such as `/api/v2/`) has one.
+    """AWX as one account sees it. `url` has no trailing slash, `api_path` (such as `/api/v2/`) has one.
 
-    API: AWX 24.6.1, `awx/api/urls`. A read is tried again, a write is sent once. Raises UsageError where
-    credentials cannot be sent.
+    API: AWX 24.6.1, `awx/api/urls`. Reads are retried, writes are sent once. Raises UsageError if credentials cannot
+    be sent.
     """
 
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
         self._api = AwxApi(http, url, api_path, credentials)
 
     def anew(self, seconds: float) -> Awx:
-        """The same with `seconds` from now, for what must still be said when time is up."""
+        """A copy with a deadline `seconds` from now, for what must still be sent when time is up."""
         other = copy.copy(self)
         other._api = self._api.anew(seconds)
         return other
 
     @answered
     def template(self, name: str, organization: str = "") -> Template:
-        """The one job template of exactly this name; raises RefusedError where there is none, or several."""
+        """The one job template of exactly this name; raises RefusedError if there is none, or several."""
         what = f"the job template {quoted(name)}"
         query: dict[str, str | int] = {"name": name, "page_size": _TEMPLATES_OF_PAGE}
         if organization:
@@ -158,12 +158,12 @@ class Awx:
                 raise Unseen(Unknown(reason))
             if answer is None:
                 return _only([self._template(each) for each in found], name, organization)
-        raise Unseen(Unknown(f"AWX sends more than {_MOST_PAGES} pages of job templates with one name"))
+        raise Unseen(Unknown(f"AWX returned more than {_MOST_PAGES} pages of job templates with one name"))
 
     @answered
     def launch_data(self, template: Template) -> LaunchData:
-        """What the template asks for at its launch."""
-        what = f"what the job template {quoted(template.name)} needs"
+        """The prompts of the template's launch."""
+        what = f"the launch prompts of the job template {quoted(template.name)}"
         payload = self._api.read(self._api.get(f"job_templates/{template.id}/launch/", what), LaunchPayload, what)
         if payload["ask_variables_on_launch"] or not payload["survey_enabled"]:
             return launch_data(payload, frozenset())
@@ -172,9 +172,10 @@ class Awx:
         return launch_data(payload, frozenset(each["variable"] for each in survey["spec"]))
 
     def launch(self, template: Template, variables: Variables) -> Launched:
-        """Launch a template, once, in time of its own. Raises AwxRefusedError, RefusedError, ExpectedError: no job.
+        """Launch a template, once, with its own time-out.
 
-        Raises UnconfirmedLaunchError where there may be one: no usable answer has come.
+        Raises AwxRefusedError, RefusedError or ExpectedError if nothing was launched, and UnconfirmedLaunchError if no
+        usable response came, so there may be a job.
         """
         what = f"a launch of the job template {quoted(template.name)}"
         body = {"extra_vars": dict(variables)} if variables else {}
@@ -192,7 +193,7 @@ class Awx:
 
     @answered
     def job(self, job: Job) -> Job | None:
-        """The same job as it is now; None where AWX has it no longer."""
+        """The current state of the job; None if AWX no longer has it."""
         what = f"the job {job.id}"
         answer = self._api.get(_path(job), what)
         if answer is None:
@@ -204,12 +205,12 @@ class Awx:
 
     @answered
     def recent_jobs(self, template: Template) -> Sequence[Job]:
-        """The latest jobs of a template, newest first; of a sliced one also the workflows."""
+        """The latest jobs of a template, newest first; for a sliced one also its workflow jobs."""
         return self._jobs(template, f"the jobs of the job template {quoted(template.name)}", {}, _JOBS_OF_PAGE)
 
     @answered
     def running_jobs(self, template: Template) -> Sequence[Job]:
-        """All jobs of a template that have not ended, however old, newest first; of a sliced one also the workflows."""
+        """All unfinished jobs of a template, newest first; for a sliced one also its workflow jobs."""
         what = f"the jobs of the job template {quoted(template.name)} that have not ended"
         return self._jobs(template, what, {"status__in": ",".join(NOT_OVER)}, _RUNNING_JOBS)
 
@@ -225,34 +226,34 @@ class Awx:
 
     @answered
     def prompts(self, job: Job) -> Mapping[str, object] | None:
-        """What a job was launched with; None for a workflow, of which AWX does not tell.
+        """The prompts that a job was launched with; None for a workflow job, for which AWX does not return them.
 
-        `jobs/N/create_schedule/` tells it, because a schedule would launch the same (`JobLaunchConfig`).
+        `jobs/N/create_schedule/` returns them, because a schedule would launch the same (`JobLaunchConfig`).
         """
         if job.is_workflow:
             return None
-        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"how the job {job.id} was launched"))
+        answer = seen(self._api.get(f"jobs/{job.id}/create_schedule/", f"the prompts of the job {job.id}"))
         document = parse(answer.body) if answer else None
         prompts = document.get("prompts") if isinstance(document, dict) else None
         return prompts if isinstance(prompts, dict) else None
 
     @answered
     def me(self) -> str:
-        """The name of the account that asks."""
+        """The name of the account that is logged in."""
         what = "the account's own name"
         payload = self._api.read(self._api.get("me/", what), Me, what)
         names = [account["username"] for account in payload["results"]]
         if len(names) != 1 or not names[0]:
-            raise Unseen(Unknown("AWX does not say whose the login is"))
+            raise Unseen(Unknown("AWX does not name the account of the login"))
         return names[0]
 
     @answered
     def cancel(self, job: Job) -> bool:
-        """Ask for a job to be cancelled; False where AWX says that there is nothing to cancel any more.
+        """Request that a job be cancelled; False if AWX reports that there is nothing left to cancel.
 
-        `Denied` is also what all but superusers get for a job that has ended (`JobAccess.can_cancel`).
+        `Denied` is also the answer for a job that has ended, except to superusers (`JobAccess.can_cancel`).
         """
-        what = f"the cancelling of the job {job.id}"
+        what = f"the cancellation of the job {job.id}"
         response = seen(self._api.post(f"{_path(job)}cancel/", what, {}))
         if response.status not in (202, 405):
             kind = Denied if response.status == 403 else Unknown
@@ -261,9 +262,9 @@ class Awx:
 
     @answered
     def output(self, job: Job, start: int, gap: Gap | None = None) -> Output:
-        """The output of a job from line `start` on, up to a line that has not come yet.
+        """The output of a job from line `start` on, up to a line that has not arrived yet.
 
-        With `gap` it goes on behind that line, with the text that this returns for so many lines that never came.
+        With `gap` it continues after that line, with the text that `gap` returns for the lines that never came.
         """
         return Output("", start) if job.is_workflow else read_output(self._api, job.id, start, gap)
 
@@ -273,7 +274,7 @@ class Awx:
         return Output("", start) if job.is_workflow else read_end(self._api, job.id, start)
 
     def jobs_url(self, template: Template) -> str:
-        """Where people see the jobs of a template."""
+        """The page of a template's jobs."""
         return f"{template.url}/jobs"
 
     def _template(self, payload: TemplatePayload) -> Template:
@@ -288,7 +289,7 @@ class Awx:
             may_launch=capabilities["start"] if capabilities else None,
             inventory=inventory["name"] if inventory else "",
             limit=payload.get("limit") or "",
-            has_project=payload.get("project", "not told") is not None,
+            has_project=payload.get("project", "absent") is not None,
             url=self._page("templates/job_template" if self._is_old else "templates/job-template", payload["id"]),
         )
 
@@ -298,12 +299,12 @@ class Awx:
 
     @property
     def _is_gateway(self) -> bool:
-        """Whether this is the Ansible Automation Platform, whose pages are elsewhere than AWX's own."""
+        """Whether this is the Ansible Automation Platform, whose pages have other URLs than AWX's own."""
         return self._api.api_path.startswith("/api/controller/")
 
     @property
     def _is_old(self) -> bool:
-        """Whether its pages are those of AWX up to 24.6.1, which was the last with the old ones."""
+        """Whether its pages have the URLs of AWX up to 24.6.1, the last release with the old ones."""
         return not self._is_gateway and self._api.version <= _LAST_WITH_OLD_PAGES
 
     def _page(self, kind: str, number: int) -> str:
@@ -312,8 +313,8 @@ class Awx:
     def _launched(self, response: Response, what: str) -> Launched:
         payload, document = read_payload(response.body, JobPayload), parse(response.body)
         if payload is None or not isinstance(document, dict):
-            raise UnconfirmedLaunchError(f"{self._api.host} sent something that is no job, when asked for {what}")
-        return Launched(self._job(payload), _ignored(document.get("ignored_fields", "not told")))
+            raise UnconfirmedLaunchError(f"{self._api.host} sent something that is not a job, when asked for {what}")
+        return Launched(self._job(payload), _ignored(document.get("ignored_fields")))
 
 
 def _path(job: Job) -> str:
@@ -321,7 +322,7 @@ def _path(job: Job) -> str:
 
 
 def _ignored(fields: object) -> list[str]:
-    """Name the ignored variables, and the other fields that a launch has."""
+    """Return the names of the ignored variables, and of the other ignored fields of a launch."""
     if not isinstance(fields, dict):
         return ["fields that it does not name"]
     variables = fields.get("extra_vars")
@@ -330,20 +331,20 @@ def _ignored(fields: object) -> list[str]:
 
 
 def _only(found: Sequence[Template], name: str, organization: str) -> Template:
-    """Return the one template of that name; the database may have found it by other letters."""
+    """Return the one template of exactly that name: the database may ignore case."""
     exact = [one for one in found if one.name == name and organization in ("", one.organization)]
     where = f" in the organisation {quoted(organization)}" if organization else ""
     if not exact:
         near = f" There is {quoted(found[0].name)}." if found else ""
         raise RefusedError(
             f"AWX has no job template {quoted(name)}{where} that this account may see.{near}",
-            "Give its exact name in awx-template (a workflow template is another thing), and the account the role "
-            "Execute on it.",
+            "Set awx-template to its exact name (a workflow template is not a job template), and give the account the "
+            "role Execute on it.",
         )
     if len(exact) > 1:
-        owners = ", ".join(quoted(one.organization) if one.organization else "none" for one in exact[:10])
+        owners = listed((quoted(one.organization) if one.organization else "none" for one in exact), 10)
         raise RefusedError(
             f"AWX has {len(exact)} job templates {quoted(name)}{where}, in the organisations {owners}.",
-            "Say which is meant in awx-organization.",
+            "Name one of them in awx-organization.",
         )
     return exact[0]

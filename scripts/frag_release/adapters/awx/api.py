@@ -1,4 +1,4 @@
-"""Requests to AWX's API (v2, as in AWX 24.6.1), what we read of its replies, and what its refusals mean.
+"""Requests to AWX's API (v2, as in AWX 24.6.1), the parts of its responses that we read, and its refusals.
 
 The shapes are those of `awx/api/serializers.py` and `awx/api/views`.
 """
@@ -33,19 +33,19 @@ _MOST_DETAILS = 5
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HEADERS = {"Accept": "application/json"}
 _CHECK_ADDRESS = (
-    "Look at awx-url, and at awx-api-path: it is /api/v2/ for AWX itself, and /api/controller/v2/ behind the gateway "
+    "Check awx-url and awx-api-path: the path is /api/v2/ for AWX itself, and /api/controller/v2/ behind the gateway "
     "of the Ansible Automation Platform."
 )
 _CHECK_LOGIN = (
-    "The login is wrong or has expired: set awx-token anew, or awx-username and awx-password. Some releases take "
-    "tokens only."
+    "The login is wrong or has expired: set a new awx-token, or awx-username and awx-password. Some releases accept "
+    "only tokens."
 )
 _LOG_IN_ELSEWHERE = (
-    "A page to log in on stands before AWX. Give awx-url the address at which its API takes the login itself, and look "
-    "at awx-api-path."
+    "A login page is in front of AWX. Set awx-url to the address at which AWX's API accepts the login itself, and "
+    "check awx-api-path."
 )
 _UPGRADING = "/migrations_notran/"
-"""Where AWX redirects everything to while its database is upgraded (`awx/main/middleware`)."""
+"""AWX redirects all requests here while its database is upgraded (`awx/main/middleware`)."""
 _UPGRADE_TRIES, _UPGRADE_PAUSE = 7, 10.0
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})")
 _T = TypeVar("_T")
@@ -58,13 +58,13 @@ class Named(TypedDict):
 
 
 class Capabilities(TypedDict):
-    """What the account that asks may do with a job template."""
+    """What the logged-in account may do with a job template."""
 
     start: bool
 
 
 class TemplateSummary(TypedDict):
-    """The summary fields of a job template; one without a project has no organisation."""
+    """The summary fields of a job template; a template without a project has no organisation."""
 
     organization: Named | None
     inventory: Named | None
@@ -72,7 +72,7 @@ class TemplateSummary(TypedDict):
 
 
 class TemplatePayload(TypedDict):
-    """One item of `job_templates/`. Before there were slices there was no count of them."""
+    """One item of `job_templates/`. `job_slice_count` is missing in releases without slices."""
 
     id: int
     name: str
@@ -91,7 +91,7 @@ class TemplatePage(TypedDict):
 
 
 class LaunchPayload(TypedDict):
-    """`job_templates/N/launch/`, read."""
+    """The response to a GET of `job_templates/N/launch/`."""
 
     ask_variables_on_launch: bool
     survey_enabled: bool
@@ -107,7 +107,7 @@ class Question(TypedDict):
 
 
 class SurveyPayload(TypedDict):
-    """`job_templates/N/survey_spec/` where there is one."""
+    """`job_templates/N/survey_spec/` of a template with a survey."""
 
     spec: list[Question]
 
@@ -131,9 +131,9 @@ class JobSummary(TypedDict):
 
 
 class JobPayload(TypedDict):
-    """`jobs/N/`, `workflow_jobs/N/`, one item of their lists, and most of the answer to a launch.
+    """`jobs/N/`, `workflow_jobs/N/`, one item of their lists, and most of the response to a launch.
 
-    `result_traceback` is only in the first.
+    Only the first has `result_traceback`.
     """
 
     id: int
@@ -161,7 +161,7 @@ class JobPage(TypedDict):
 
 
 class EventPayload(TypedDict):
-    """One event of a job: the lines of output from `start_line` to before `end_line` are its own."""
+    """One event of a job, with the output lines from `start_line` up to, not including, `end_line`."""
 
     start_line: int
     end_line: int
@@ -176,7 +176,7 @@ class EventPage(TypedDict):
 
 
 def launch_data(payload: LaunchPayload, questions: frozenset[str]) -> LaunchData:
-    """What a template asks for, its survey having these questions."""
+    """The prompts of a template whose survey has the variables `questions`."""
     return LaunchData(
         asks_variables=payload["ask_variables_on_launch"],
         questions=questions,
@@ -187,7 +187,7 @@ def launch_data(payload: LaunchPayload, questions: frozenset[str]) -> LaunchData
 
 
 def job_of(payload: JobPayload, url: str) -> Job:
-    """The job of a reply; `url` is its page for people."""
+    """The job in a response; `url` is its page for people."""
     is_workflow = payload["type"] == "workflow_job"
     by = payload["summary_fields"].get("created_by")
     return Job(
@@ -199,8 +199,8 @@ def job_of(payload: JobPayload, url: str) -> Job:
         url=url,
         created=payload["created"],
         explanation=_explained(payload.get("job_explanation") or "") or _last_line(payload.get("result_traceback")),
-        # Unless AWX says that it never began, a part of it may be done.
-        has_begun=payload.get("started", "not told") is not None,
+        # Unless AWX reports that it never started, part of it may be done.
+        has_begun=payload.get("started", "absent") is not None,
         elapsed=float(payload.get("elapsed") or 0),
         launch_type=payload["launch_type"],
         launched_by=by["username"] if by else "",
@@ -211,7 +211,7 @@ def job_of(payload: JobPayload, url: str) -> Job:
 
 
 def _explained(text: str) -> str:
-    """Return what AWX says of a job; what failed before it comes as JSON (`TaskManager.process_job_dep_failures`)."""
+    """Return AWX's explanation of a job; a failed dependency is JSON in it (`TaskManager.process_job_dep_failures`)."""
     before, _, rest = text.partition(": ")
     document = parse(rest.encode()) if before == "Previous Task Failed" else None
     if not isinstance(document, dict):
@@ -225,7 +225,7 @@ def _last_line(traceback: str | None) -> str:
 
 
 def _variables(text: str | None) -> Variables | None:
-    """Read the variables of a job, which AWX writes as JSON; None where it does not tell them."""
+    """Read the variables of a job, which AWX writes as JSON; None if it does not return them."""
     document = None if text is None else parse((text or "{}").encode())
     return document if isinstance(document, dict) else None
 
@@ -237,29 +237,29 @@ def text_of(event: EventPayload) -> str:
 
 
 def read_complaint(body: bytes) -> str:
-    """Return what AWX says in an error: its `detail`, or what it says of each field; empty where it says nothing."""
+    """Return the message of an error response: its `detail`, or a message for each field; empty if it has neither."""
     document = parse(body)
     if not isinstance(document, Mapping):
         return ""
     detail = document.get("detail")
     if isinstance(detail, str):
         return detail
-    said = [f"{name}: {_words(value)}" for name, value in document.items() if value]
-    return "; ".join(said[:_MOST_DETAILS])
+    details = [f"{name}: {_joined(value)}" for name, value in document.items() if value]
+    return "; ".join(details[:_MOST_DETAILS])
 
 
-def _words(value: object) -> str:
+def _joined(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class AwxRefusedError(UsageError):
-    """The account may not do it, or the login is not accepted."""
+    """The account lacks the permission, or the login is not accepted."""
 
 
 class AwxApi:
-    """AWX as one account sees it: `url` without, `api_path` with a slash at its end.
+    """AWX as one account sees it: `url` without, `api_path` with a trailing slash.
 
-    `version` is what its answers say; empty as long as none has.
+    `version` comes from its responses; empty before the first that has one.
     """
 
     def __init__(self, http: Http, url: str, api_path: str, credentials: Credentials | None) -> None:
@@ -270,7 +270,7 @@ class AwxApi:
         self._credentials = credentials
 
     def anew(self, seconds: float) -> AwxApi:
-        """The same with `seconds` from now."""
+        """A copy with a deadline `seconds` from now."""
         other = copy.copy(self)
         other.http = self.http.anew(seconds)
         return other
@@ -284,23 +284,23 @@ class AwxApi:
     def get(
         self, path: str, what: str, query: Mapping[str, str | int] | None = None, *, max_bytes: int = MAX_BYTES
     ) -> Response | None:
-        """Ask for `path` below the API; None where AWX itself says that there is no such thing."""
+        """Request `path` below the API; None if AWX itself reports that it does not exist."""
         return self._get(self._address(path) + (f"?{urlencode(query)}" if query else ""), what, max_bytes)
 
     def read(self, answer: Answer[Response | None], kind: type[_T], what: str) -> _T:
-        """Return what a response holds; raises Unseen for other contents, and where there is no such thing."""
+        """Return the payload of a response; raises Unseen for other contents, and if it does not exist."""
         response = seen(answer)
         if response is None:
-            reason = f"{self.host} has none, or the account may not see it, when asked for {what}"
+            reason = f"{self.host} has no such object, or the account may not see it, when asked for {what}"
             raise Unseen(Unknown(reason, _CHECK_ADDRESS))
         payload = read_payload(response.body, kind)
         if payload is None:
-            raise self.odd("sent something else than it promises in its API", what)
+            raise self.odd("sent a response that does not match its API", what)
         return payload
 
     @answered
     def next_page(self, page: str | None, what: str, *, max_bytes: int = MAX_BYTES) -> Response | None:
-        """Ask for the next page of a list, which must be on the same server; None where there is no other."""
+        """Request the next page of a list, which must be on the same server; None if there is none."""
         if not page:
             return None
         url = urljoin(self.url, page)
@@ -316,29 +316,29 @@ class AwxApi:
         return found
 
     def post(self, path: str, what: str, body: Mapping[str, object], seconds: float = 30.0) -> Answer[Response]:
-        """Send JSON to `path` below the API, once. Returns the response, whatever its status below 500."""
+        """Send JSON to `path` below the API, once. Return the response if its status is below 500."""
         headers = {**_HEADERS, "Content-Type": "application/json"}
         sent = json.dumps(body).encode()
-        order = Request(self._address(path), what, "POST", headers, self._credentials, body=sent, seconds=seconds)
-        return self._send(order)
+        request = Request(self._address(path), what, "POST", headers, self._credentials, body=sent, seconds=seconds)
+        return self._send(request)
 
     def refusal(self, response: Response, what: str, right: str) -> tuple[str, str]:
-        """Say what a response that is no yes means, and what helps; `right` is what the account needs."""
-        said = f"{self.host} answered {self.words(response)} when asked for {what}"
+        """Return the message about a refusing response, and its remedy; `right` is the remedy of a 403."""
+        message = f"{self.host} answered {self.words(response)} when asked for {what}"
         if response.status == 401:
-            return said, _CHECK_LOGIN
+            return message, _CHECK_LOGIN
         if response.status == 403:
-            return said, right
+            return message, right
         if response.status in (404, 405) and not read_complaint(response.body):
-            return said, _CHECK_ADDRESS
-        return said, "Nothing was done. Correct what AWX names, and run this again."
+            return message, _CHECK_ADDRESS
+        return message, "Nothing was done. Correct what AWX names, and run this again."
 
     def words(self, response: Response) -> str:
-        """The status with what AWX says, as it is but for our own login."""
-        said = read_complaint(response.body)
+        """The status with AWX's own message, in which our login is masked."""
+        complaint = read_complaint(response.body)
         if self._credentials:
-            said = said.replace(self._credentials.authorization.partition(" ")[2], "***")
-        return f"{response.status} ({quoted(said)})" if said else str(response.status)
+            complaint = complaint.replace(self._credentials.authorization.partition(" ")[2], "***")
+        return f"{response.status} ({quoted(complaint)})" if complaint else str(response.status)
 
     def _address(self, path: str) -> str:
         return f"{self.url}{self.api_path}{quote(path)}"
@@ -347,17 +347,17 @@ class AwxApi:
         request = Request(url, what, headers=_HEADERS, credentials=self._credentials, max_bytes=max_bytes, stays=True)
         response = seen(self._send(request))
         if "json" not in response.header("content-type"):
-            # A page to log in on, a proxy's error, or the address of something else.
+            # A login page, a proxy's error, or the URL of something else.
             reason = f"{host_of(url)} answered {response.status} with a page that is not AWX's API"
             raise Unseen(Unknown(f"{reason}, when asked for {what}", _CHECK_ADDRESS))
         if response.status == 404:
             return None
         if response.status != 200:
-            raise Unseen(Unknown(*self.refusal(response, what, "Give the account in AWX the right to read it.")))
+            raise Unseen(Unknown(*self.refusal(response, what, "Give the account permission to read it in AWX.")))
         return response
 
     def _send(self, request: Request) -> Answer[Response]:
-        """Send a request. While AWX is upgraded it does nothing, so that even an order is sent again after a while."""
+        """Send a request; repeat it, even a write, while AWX is being upgraded, because then AWX does nothing."""
         for again in range(_UPGRADE_TRIES):
             if again and not self.http.pause(_UPGRADE_PAUSE):
                 break
@@ -365,16 +365,16 @@ class AwxApi:
             if not _is_upgrading(response):
                 return self._seen(response, request.what)
         return Unknown(
-            f"{self.host} is being upgraded, and answers nothing else, when asked for {request.what}",
-            "Wait until the upgrade of AWX is over, then run this again.",
+            f"{self.host} is being upgraded and serves no requests, when asked for {request.what}",
+            "Wait until the upgrade of AWX is finished, then run this again.",
         )
 
     def _seen(self, response: Answer[Response], what: str) -> Answer[Response]:
-        """Learn the version from a response, and say what a redirect means."""
+        """Record the version from a response, and turn a redirect into `Unknown`."""
         if isinstance(response, Redirected):
             if host_of(response.target) == self.host:
                 return Unknown(response.reason, _CHECK_ADDRESS)
-            to = f"{host_of(response.target)}, as to a page to log in on"
+            to = f"{host_of(response.target)}, probably to a login page"
             return Unknown(f"{self.host} redirects to {to}, when asked for {what}", _LOG_IN_ELSEWHERE)
         found = _VERSION.match(response.header("x-api-product-version")) if isinstance(response, Response) else None
         if found:
@@ -382,7 +382,7 @@ class AwxApi:
         return response
 
     def odd(self, did: str, what: str) -> Unseen:
-        """What to raise where AWX did something that it should not."""
+        """The error to raise if AWX did something unexpected."""
         return Unseen(Unknown(f"{self.host} {did}, when asked for {what}"))
 
 

@@ -1,4 +1,4 @@
-"""Repositories as clones on this disk, read with git: no network, no token, and no evidence of CI."""
+"""Repositories as local clones, read with git: no network, no token, and no evidence of CI."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ from .writer import LocalWriter
 _NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
 
 NO_RUNS = Unknown(
-    "a local clone holds no evidence of CI",
-    "Set check-ci: false to do without it, or leave local empty to ask GitHub.",
+    "a local clone has no evidence of CI",
+    "Set check-ci: false to do without it, or leave local empty to read it from GitHub.",
 )
 
 
 class LocalForge:
     """The clones in `folder`, as OWNER/NAME, OWNER/NAME.git, NAME or NAME.git, bare or not.
 
-    `environment` is where git's PATH and HOME are taken from (that of this process if not given). `own` are clones
-    that lie elsewhere, by OWNER/NAME.
+    `environment` provides git's PATH and HOME (default: that of this process). `own` are clones in other places, by
+    OWNER/NAME.
     """
 
     def __init__(
@@ -80,45 +80,45 @@ class LocalForge:
 
     @property
     def runs(self) -> RunHistory:
-        """What CI did: always `Unknown`."""
+        """The history of CI runs: always `Unknown`."""
         return _NoRuns()
 
     def repository(self, name: str) -> Repository:
-        """The repository `OWNER/NAME`; where there is no clone of it, all its answers say so."""
+        """The repository `OWNER/NAME`; without a clone of it, each of its answers is an `Unknown`."""
         return LocalRepository(name, self._git(name))
 
     def writer(self, name: str) -> Writer:
-        """What writes to the clone of `OWNER/NAME`."""
+        """The writer for the clone of `OWNER/NAME`."""
         return LocalWriter(name, self._git(name))
 
     def release_record(self, repository: str, tag: str) -> Answer[ReleaseRecord | None]:
-        """Always None: a clone holds tags, but no releases."""
+        """Always None: a clone has tags, but no releases."""
         return None
 
     def release_records(self, repository: str, tags: Collection[str]) -> Answer[Mapping[str, Answer[ReleaseRecord]]]:
-        """Always empty: a clone holds tags, but no releases."""
+        """Always empty: a clone has tags, but no releases."""
         return {}
 
     def deployments(self, name: str) -> None:
-        """Always None: a clone holds no deployment records."""
+        """Always None: a clone has no deployment records."""
 
     def released(self, repository: str) -> Answer[Released]:
-        """Always `Unknown`: a clone holds tags, but no releases."""
-        return Unknown(f"a local clone holds no releases, so those of {repository} cannot be listed")
+        """Always `Unknown`: a clone has tags, but no releases."""
+        return Unknown(f"a local clone has no releases, so those of {repository} cannot be listed")
 
     def rolled_back(self, repository: str) -> Answer[bool]:
-        """Always `NotOffered`: a clone holds no deployment records."""
-        return NotOffered(f"a local clone holds no deployment records of {repository}")
+        """Always `NotOffered`: a clone has no deployment records."""
+        return NotOffered(f"a local clone has no deployment records of {repository}")
 
     def public_release(self, repository: str, tag: str) -> Answer[PublicRelease | None]:
-        """Always `NotOffered`: a clone holds tags, but no releases."""
-        return NotOffered(f"a local clone holds no releases, so that of {tag} of {repository} cannot be looked up")
+        """Always `NotOffered`: a clone has tags, but no releases."""
+        return NotOffered(f"a local clone has no releases, so that of {tag} of {repository} cannot be looked up")
 
     def issue(self, repository: str, number: int) -> Answer[Issue]:
-        """Always `Unknown`: a clone holds no issues."""
+        """Always `Unknown`: a clone has no issues."""
         return Unknown(
-            f"a local clone holds no issues, so issue {number} of {repository} cannot be read",
-            "Give the versions as inputs, or leave local empty to ask GitHub.",
+            f"a local clone has no issues, so issue {number} of {repository} cannot be read",
+            "Give the versions as inputs, or leave local empty to read the issue from GitHub.",
         )
 
     def _git(self, name: str) -> Git:
@@ -131,20 +131,20 @@ class LocalForge:
 
 class _NoRuns:
     def tag_runs(self, repository: str, tags: Collection[str]) -> Answers[Sequence[Run]]:
-        """Say for each tag that a clone does not tell."""
+        """Always `NO_RUNS`, for each tag."""
         return dict.fromkeys(tags, NO_RUNS)
 
     def branch_lifetimes(self, repository: str, names: Collection[str]) -> Answers[Sequence[Lifetime]]:
-        """Say for each name that a clone does not tell."""
+        """Always `NO_RUNS`, for each name."""
         return dict.fromkeys(names, NO_RUNS)
 
     def workflows(self, repository: str) -> Answer[Sequence[Workflow]]:
-        """Say that a clone does not tell."""
+        """Always `NO_RUNS`."""
         return NO_RUNS
 
 
 class LocalRepository:
-    """One clone. The number of git processes for a question does not depend on the size of its batch."""
+    """One clone. The number of git processes for a question is independent of the size of its batch."""
 
     def __init__(self, name: str, git: Git) -> None:
         self._name = name
@@ -156,32 +156,32 @@ class LocalRepository:
         return self._name
 
     def is_private(self) -> Answer[bool]:
-        """Never: what is on this disk is told to whoever has it there."""
+        """Always False: anyone who can read the clone may read its contents."""
         return False
 
     @answered
     def default_branch(self) -> str:
-        """The default branch of the repository that was cloned, else the one checked out in the clone."""
+        """The default branch of the cloned repository, or the one checked out in the clone if that is unknown."""
         branches = read_branches(self._git)
         if branches.default is not None:
             return branches.default.decode("utf-8", "replace")
         if not branches.heads:
-            raise Unseen(Unknown(f"{self._git.clone} has no branches", "Push or fetch what it should hold."))
-        reason = f"{self._git.clone} does not tell its default branch{self._dangling()}"
+            raise Unseen(Unknown(f"{self._git.clone} has no branches", "Push or fetch its branches."))
+        reason = f"the default branch of {self._git.clone} is unknown{self._dangling()}"
         set_head = self._git.remedy("remote set-head origin --auto")
         raise Unseen(Unknown(reason, f"Name the branch in the inputs, or run {set_head}."))
 
     def _dangling(self) -> str:
-        """Say where `origin/HEAD` leads to that is not there any more; empty where there is no such thing."""
+        """Return the name of a deleted branch that `origin/HEAD` points at, for a message; empty if there is none."""
         found = self._git.attempt("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
         if isinstance(found, Unknown) or not found.startswith(b"refs/remotes/"):
             return ""
         name = found.strip().decode("utf-8", "replace").removeprefix("refs/remotes/")
-        return f": origin/HEAD leads to {name}, which is not there any more"
+        return f": origin/HEAD points at {name}, which no longer exists"
 
     @each_answered
     def tags(self, names: Collection[str]) -> Answers[str | None]:
-        """The commit of each tag; None where the clone has no tag of exactly that name."""
+        """The commit of each tag; None if the clone has no tag of exactly that name."""
         targets = self._targets(names)
         peeled = peel(self._git, targets.values()) if targets else {}
         return {name: self._commit(name, targets.get(name), peeled) for name in names}
@@ -200,28 +200,26 @@ class LocalRepository:
             return object_id
         return WrongKind(
             f"the tag {tag!r} of {self._name} points at a {kind}, not at a commit",
-            "Delete the tag and push it again, on the commit that it stands for.",
+            "Delete the tag and push it again, on the commit that it is for.",
         )
 
     @each_answered
     def tag_objects(self, names: Collection[str]) -> Answers[str | None]:
-        """The id of each annotated tag's own object; None where the tag has none."""
+        """The id of each annotated tag's tag object; None for a tag without one."""
         targets, commits = self._targets(names), self.tags(names)
-        return {name: targets.get(name) if targets.get(name) != commits[name] else None for name in names}
+        objects = {name: target for name, target in targets.items() if target != commits[name]}
+        return {name: commits[name] if isinstance(commits[name], Unknown) else objects.get(name) for name in names}
 
     @each_answered
     def tag_dates(self, names: Collection[str]) -> Answers[datetime.datetime | None]:
-        """When each tag was made: the date that an annotated tag bears, else that of its commit."""
+        """When each tag was made: the date in an annotated tag, or that of its commit."""
         targets = self._targets(names)
         dates = dates_of(self._git, targets.values())
         return {name: dates[targets[name]] if name in targets else None for name in names}
 
     @answered
     def tags_starting(self, prefixes: Collection[str]) -> Sequence[str]:
-        """The names of all tags that start with one of `prefixes`.
-
-        `Unknown` in a shallow clone, which was made with few tags or none.
-        """
+        """The names of all tags that start with one of `prefixes`; `Unknown` in a shallow clone: it may lack some."""
         seen(self._cut_short())
         known = read_tags(self._git)
         starts = tuple(encoded(prefix) for prefix in prefixes)
@@ -229,7 +227,7 @@ class LocalRepository:
 
     @each_answered
     def branches(self, names: Collection[str]) -> Answers[str | None]:
-        """The head commit of each branch; None where there is no branch of exactly that name."""
+        """The head commit of each branch; None if there is no branch of exactly that name."""
         known = read_branches(self._git)
         return {name: known.heads.get(encoded(name)) for name in names}
 
@@ -237,7 +235,7 @@ class LocalRepository:
     def placements(self, commits: Collection[str], branches: Sequence[str]) -> Answers[Placement]:
         """Which of `branches` contain each commit, and when it was committed.
 
-        A shallow clone says only which do: that none does is `Unknown` there.
+        A shallow clone can only show that a branch contains a commit: that none does is `Unknown` there.
         """
         known = read_branches(self._git)
         heads = {name: known.heads[encoded(name)] for name in branches if encoded(name) in known.heads}
@@ -267,7 +265,7 @@ class LocalRepository:
 
     @answered
     def _cut_short(self) -> None:
-        """Say that the clone is shallow if it is, or that this cannot be seen."""
+        """Return `Unknown` if the clone is shallow, or if that could not be determined."""
         if self._git.ask("rev-parse", "--is-shallow-repository").strip() != b"false":
             reason = f"{self._git.clone} is a shallow clone, without the older commits and tags"
             fetch = self._git.remedy("fetch --unshallow --tags")
@@ -285,7 +283,7 @@ class LocalRepository:
 
     @answered
     def current_file(self, path: str) -> Blob | None:
-        """The file at `path` on the default branch; of a clone that does not tell it, in what is checked out."""
+        """The file at `path` on the default branch, or in the checked-out commit if that branch is unknown."""
         branch = self.default_branch()
         head = self._checked_out() if isinstance(branch, Unknown) else seen(self.branches([branch])[branch])
         return None if head is None else seen(self.files(path, [head])[head])
@@ -320,7 +318,7 @@ class LocalRepository:
 
 
 def _find_clone(folder: Path, name: str) -> Path:
-    """Return where the clone of OWNER/NAME lies; the place that also names the owner goes first."""
+    """Return the folder of the clone of OWNER/NAME; one that also names the owner goes first."""
     if not _NAME.fullmatch(name):
         raise Unseen(Unknown(f"{name!r} is not the name of a repository", "Name it as OWNER/NAME."))
     places = [name, f"{name}.git", name.partition("/")[2], f"{name.partition('/')[2]}.git"]
@@ -333,6 +331,6 @@ def _find_clone(folder: Path, name: str) -> Path:
 
 
 def _is_clone(place: Path) -> bool:
-    """Whether git itself would take `place`, and not one of the folders around it, for a repository."""
+    """Whether git itself would treat `place` as a repository, instead of a folder above it."""
     bare = os.path.isfile(place / "HEAD") and os.path.isdir(place / "objects")
     return bare or os.path.exists(place / ".git")

@@ -1,8 +1,7 @@
-"""What lies in a clone: its objects, its tags and branches, and how its commits hang together.
+"""The contents of a clone: its objects, tags and branches, and the history of its commits.
 
-Many objects are read by one git process. Tags and branches are all listed and compared here, byte by byte: git's
-own ways to look a name up would also take `refs/tags/1.2-1-gabc1234` for the commit abc1234, and the tag
-`refs/tags/1.2` for `1.2`.
+One git process reads many objects. All tags and branches are listed and compared here, byte by byte: git's own name
+lookup would also resolve `refs/tags/1.2-1-gabc1234` to the commit abc1234, and `1.2` to the tag `refs/tags/1.2`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ _TAGS = b"refs/tags/"
 _LOCAL = b"refs/heads/"
 _REMOTE = b"refs/remotes/origin/"
 
-
 _Batch = TypeVar("_Batch", bound=Callable[..., Answers[Any]])
 _TREE_ENTRY = {
     20: re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL),
@@ -37,7 +35,7 @@ _NO_FILES = {_FOLDER: "a folder", b"120000": "a symbolic link", b"160000": "a su
 
 
 def each_answered(ask: _Batch) -> _Batch:
-    """Make a question about a batch, its second argument, of one that raises Unseen: that is the answer to each."""
+    """Decorate a question about a batch (its second argument): if it raises Unseen, that is the answer to each."""
 
     @functools.wraps(ask)
     def door(place: object, batch: Collection[str], *more: object) -> Answers[Any]:
@@ -51,9 +49,9 @@ def each_answered(ask: _Batch) -> _Batch:
 
 @dataclass(frozen=True)
 class Branches:
-    """The head commits of a repository's branches, and the name of the default branch if it shows.
+    """The head commits of a repository's branches, and the name of the default branch if known.
 
-    `of_origin` says that they are those of the repository that was cloned.
+    `of_origin`: they are the branches of the repository that was cloned.
     """
 
     heads: Mapping[bytes, str]
@@ -62,23 +60,22 @@ class Branches:
 
 
 def encoded(name: str) -> bytes:
-    """Return a tag's or branch's name as git keeps it; one that is not proper text matches nothing."""
+    """Return a tag's or branch's name in git's encoding; one that is not valid text matches nothing."""
     return name.encode("utf-8", "surrogatepass")
 
 
 def read_tags(git: Git) -> Mapping[bytes, str]:
-    """Return the id of what each tag points at, which may be an annotated tag."""
-    # Nothing here needs the objects: one that is missing must not hide all the other tags.
+    """Return the id of the object that each tag points at, which may be a tag object."""
+    # This format reads no objects, so a missing one does not hide the other tags.
     output = git.ask("for-each-ref", "--format=%(objectname) %(refname)", _TAGS.decode())
     pairs = (line.split(b" ", 1) for line in output.splitlines())
     return {name[len(_TAGS) :]: object_id.decode() for object_id, name in pairs}
 
 
 def read_branches(git: Git) -> Branches:
-    """Return the branches of the repository that was cloned, or the clone's own where none is known.
+    """Return the branches of the repository that was cloned, or the clone's own if none of those is known.
 
-    A clone that knows its origin's branches may have others of its user's own: they do not count, nor
-    does what is checked out there.
+    If the clone has its origin's branches, its local branches and what is checked out do not count.
     """
     row = "--format=%(objectname) %(refname) %(HEAD)%(symref)"
     output = git.ask("for-each-ref", row, _REMOTE.decode(), _LOCAL.decode())
@@ -99,7 +96,7 @@ def _below(folder: bytes, name: bytes) -> bytes | None:
 
 @dataclass(frozen=True)
 class _Entry:
-    """An entry of a tree. `mode` is in octal digits without leading zeros; `name` is what git finds it by."""
+    """An entry of a tree. `mode` is in octal digits without leading zeros; `name` is one that git can look up."""
 
     mode: bytes
     name: str
@@ -111,21 +108,21 @@ def is_object_id(text: str) -> bool:
 
 
 def not_an_id(text: str) -> Unknown:
-    """Say that `text` cannot be looked up as a commit."""
+    """Return the answer for a `text` that is not a commit id."""
     return Unknown(f"{text!r} is not a full commit id", "Give the commit in full, in lower case.")
 
 
 def missing(git: Git, what: str) -> Unknown:
-    """Say that a clone lacks an object that the repository must have."""
+    """Return the answer for an object that the repository must have, but the clone lacks."""
     if git.is_partial:
         return git.partial(what)
     return Unknown(f"{git.clone} lacks {what}", f"Run {git.remedy('fetch --tags')}.")
 
 
 def peel(git: Git, object_ids: Collection[str]) -> Mapping[str, tuple[str, str, int]]:
-    """Return (type, id, size) of what is behind each object, tags followed to their end.
+    """Return (type, id, size) of what each object peels to: tag objects are followed to the end.
 
-    What is missing is left out. Git's for-each-ref follows tags of tags only from version 2.45 on.
+    Missing objects are left out. (Git's for-each-ref follows tags of tags only from version 2.45 on.)
     """
     asked = sorted(set(object_ids))
     output = git.ask("cat-file", "--batch-check", lines=[f"{each}^{{}}".encode() for each in asked])
@@ -138,20 +135,20 @@ def peel(git: Git, object_ids: Collection[str]) -> Mapping[str, tuple[str, str, 
 
 
 def dates_of(git: Git, object_ids: Collection[str]) -> Answers[datetime.datetime | None]:
-    """Return the date that each commit, or tag object, bears itself; None where it bears none that a calendar has."""
+    """Return the date in each commit or tag object, as `date_of`."""
     contents = contents_of(git, set(object_ids))
     return {each: content if isinstance(content, Unknown) else date_of(content) for each, content in contents.items()}
 
 
 def date_of(content: bytes) -> datetime.datetime | None:
-    """Return the date that a commit or a tag object bears; None where it bears none that a calendar has."""
-    # Within the headers alone: a message may quote such a line.
+    """Return the date in a commit or a tag object; None if it has none, or one out of the calendar's range."""
+    # Only in the headers: a message may quote such a line.
     found = next(filter(None, map(_DATED.fullmatch, content.partition(b"\n\n")[0].split(b"\n"))), None)
     return moment(int(found[1])) if found else None
 
 
 def moment(seconds: int) -> datetime.datetime | None:
-    """Return the time so many seconds after 1970; None for a date that no calendar has."""
+    """Return the time from seconds since 1970; None if it is out of the calendar's range."""
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     except (ValueError, OverflowError, OSError):
@@ -159,10 +156,10 @@ def moment(seconds: int) -> datetime.datetime | None:
 
 
 def files_at(git: Git, path: str, commits: Collection[str]) -> Answers[Blob | None]:
-    """Return the file at `path` in each commit; None where the commit has none.
+    """Return the file at `path` in each commit; None if the commit has none.
 
-    The path is followed tree by tree: git's own `COMMIT:PATH` does not tell a file that is not there
-    from one that the clone lacks, nor a file from a symbolic link.
+    The path is followed tree by tree: git's own `COMMIT:PATH` does not distinguish an absent file from one that the
+    clone lacks, nor a file from a symbolic link.
     """
     found: dict[str, Answer[_Entry | None]] = {
         commit: _Entry(_FOLDER, f"{commit}^{{tree}}") if is_object_id(commit) else not_an_id(commit)
@@ -223,9 +220,9 @@ def _blob(
 
 @each_answered
 def contents_of(git: Git, names: Collection[str]) -> Answers[bytes]:
-    """Return what each object holds. A name is an object id, or one with `^{tree}` behind it.
+    """Return the content of each object. A name is an object id, optionally with `^{tree}` after it.
 
-    Git does not look whether an object that it reads hashes to its name: `Unknown` where it does not.
+    `Unknown` if an object does not hash to its id, which git does not check when it reads one.
     """
     asked = sorted(names)
     if not asked:
@@ -235,7 +232,7 @@ def contents_of(git: Git, names: Collection[str]) -> Answers[bytes]:
     position = 0
     for each in asked:
         end = output.find(b"\n", position)
-        # `ID TYPE SIZE`, or `NAME missing`. An answer that is cut short ends in an empty header.
+        # `ID TYPE SIZE`, or `NAME missing`. Truncated output ends in an empty header.
         words = output[position : max(end, position)].split(b" ")
         if len(words) != 3:
             found[each] = missing(git, f"the object {each}")
@@ -254,16 +251,16 @@ def _is_named(object_id: str, kind: bytes, content: bytes) -> bool:
 
 
 def damaged(git: Git, name: str) -> Unknown:
-    """Say that git reads something else under an object's name than that name stands for."""
+    """Return the answer for an object whose content does not match its id."""
     return Unknown(
-        f"the object {name} in {git.clone} does not hold what its name says",
-        f"The clone is damaged, or somebody has changed it: clone it again ({git.remedy('fsck')} says more).",
+        f"the content of the object {name} in {git.clone} does not match its id",
+        f"The clone is damaged or was changed: clone it again ({git.remedy('fsck')} shows details).",
     )
 
 
 @dataclass(frozen=True)
 class History:
-    """Commits with their parents, and when those asked about were committed (UTC, None if no calendar has the date)."""
+    """Commits with their parents, and the commit dates of those asked about (UTC, as `date_of`)."""
 
     parents: Mapping[str, Sequence[str]]
     committed: Mapping[str, datetime.datetime | None]
@@ -282,16 +279,16 @@ class History:
 
 def read_history(git: Git, commits: Collection[str]) -> History:
     """Return `commits`, with their dates, and all their ancestors; those that the clone lacks are left out."""
-    # Everything in two processes: asking git about each pair of commit and branch would take one each.
+    # Two processes for everything: a question about each pair of commit and branch would take one each.
     asked = set(commits)
     lines = [commit.encode() for commit in sorted(asked)]
     output = git.ask("rev-list", "--parents", "--ignore-missing", "--stdin", lines=lines)
     rows = (line.split(" ") for line in output.decode("ascii").splitlines())
-    parents = {commit: told for commit, *told in rows}
+    parents = {commit: of_commit for commit, *of_commit in rows}
     dates = dict[str, datetime.datetime | None]()
     for commit, answer in contents_of(git, parents).items():
         content = seen(answer)
-        # A shallow clone cuts some commits off from their parents; nothing else may say otherwise than the commit.
+        # In a shallow clone some commits have no parents; anything else must match the commit itself.
         if parents[commit] and not _has_parents(content, parents[commit]):
             raise Unseen(damaged(git, commit))
         if commit in asked:
@@ -306,17 +303,17 @@ def _has_parents(content: bytes, parents: Sequence[str]) -> bool:
 
 
 def read_changes(git: Git, old: str, new: str) -> changes.History:
-    """Return what `new` has and `old` has not, and the reverse, newest first, in one process.
+    """Return the commits of `new` that `old` lacks, and the reverse, newest first, from one process.
 
-    Both are full commit ids. Raises Unseen where they share no history, or the clone lacks one.
+    Both are full commit ids. Raises Unseen if they share no history, or the clone lacks one.
     """
     if old == new:
         return changes.History()
-    rows = _told(git, f"{old}...{new}", "%m%H", "%B", options=("--left-right", "--boundary", "--date-order"))
+    rows = _fields(git, f"{old}...{new}", "%m%H", "%B", options=("--left-right", "--boundary", "--date-order"))
     sides: dict[str, list[changes.Commit]] = {"<": [], ">": [], "-": []}
     for marked, message in rows:
         sides[marked[0]].append(changes.Commit(marked[1:], message.rstrip("\n")))
-    # The boundary is where the two went apart.
+    # The boundary is where the two diverged.
     if not sides["-"]:
         reason = f"{old[:12]} and {new[:12]} in {git.clone} share no history"
         raise Unseen(Unknown(reason, "Compare their files instead."))
@@ -324,20 +321,20 @@ def read_changes(git: Git, old: str, new: str) -> changes.History:
 
 
 def read_facts(git: Git, commit: str) -> CommitFacts:
-    """Return what a commit, given by its full id, says of itself."""
-    rows = _told(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
+    """Return the facts in a commit, given by its full id."""
+    rows = _fields(git, commit, "%H", "%P", "%an", "%B", options=("--no-walk",))
     if not rows:
         raise Unseen(missing(git, f"the commit {commit}"))
     sha, parents, author, message = rows[0]
     return CommitFacts(sha, message.rstrip("\n"), parents.split(), author)
 
 
-def _told(git: Git, range_: str, *fields: str, options: Sequence[str]) -> list[list[str]]:
+def _fields(git: Git, range_: str, *fields: str, options: Sequence[str]) -> list[list[str]]:
     """Return the fields (placeholders of git's pretty formats) of each commit of a range."""
-    # Not `git log`, which starts a program to check signatures where the clone's configuration says so.
+    # Not `git log`, which starts a program to check signatures if the clone's configuration asks for it.
     row = "%x00".join(("", *fields, ""))
     output = git.ask("rev-list", *options, "--encoding=UTF-8", f"--format={row}", "--stdin", lines=[range_.encode()])
-    # Each is a line `commit ID`, and the fields with a NUL before and after each of them.
+    # For each commit: a line `commit ID`, then the fields with a NUL before and after each of them.
     parts = output.decode("utf-8", "replace").split("\0")
     width = len(fields) + 1
     return [parts[start : start + len(fields)] for start in range(1, len(parts) - 1, width)]

@@ -1,12 +1,13 @@
-"""Writing to a clone on this disk: commits by git's plumbing, and a file of its working tree.
+"""Writing to a local clone: commits by git's plumbing, and files of its working tree.
 
-The plumbing touches nobody's working tree and index. The working tree may be a stranger's: a file of it is read and
-replaced through no symbolic link.
+The plumbing touches no working tree and no index of the clone. The working tree is untrusted: its files are read and
+replaced without following symbolic links.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -24,9 +25,9 @@ from .process import Git
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_NOBODY = {"NAME": "frag-release-action", "EMAIL": "noreply@frag-release-action.invalid"}
+_DEFAULT_IDENTITY = {"NAME": "frag-release-action", "EMAIL": "noreply@frag-release-action.invalid"}
 _FILES = (b"100644", b"100755")
-_NO_PULL_REQUESTS = "a clone on a disk has no pull requests"
+_NO_PULL_REQUESTS = "a local clone has no pull requests"
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class WorkingTree:
         for top in (folder, *folder.parents):
             if (top / ".git").exists():
                 return WorkingTree(top)
-        raise UsageError(f"The folder {folder} is not in a clone.", "Go to a clone of the stack, and run this there.")
+        raise UsageError(f"The folder {folder} is not in a clone.", "Run this in a clone of the stack.")
 
     def read(self, path: str) -> bytes | None:
-        """Return a file, of a large one the first part; None if there is none. Raises RefusedError for a link."""
+        """Return a file's content, its start if it is too large; None without one. Raises RefusedError for a link."""
         with self._folder(path) as folder:
             if folder is None:
                 return None
@@ -56,15 +57,15 @@ class WorkingTree:
                 raise _unread(path, error) from error
             with os.fdopen(handle, "rb") as file:
                 if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise RefusedError(f"{path} is not a plain file.", "Make it one.")
+                    raise RefusedError(f"{path} is not a regular file.", "Replace it with a regular file.")
                 return file.read(MAX_BYTES + 1)
 
     def replace(self, path: str, before: bytes, after: bytes) -> None:
-        """Put `after` in the place of `before`, all or nothing; raises RefusedError if something else is there."""
+        """Replace `before` with `after`, all or nothing; raises RefusedError if the file has other content."""
         name = PurePosixPath(path).name
         with self._folder(path) as folder:
             if folder is None or self.read(path) != before:
-                raise RefusedError(f"{path} has just been changed by somebody else.", "Run this again.")
+                raise RefusedError(f"{path} was changed during this run.", "Run this again.")
             mode = stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
             draft = f".{name}.{os.getpid()}.tmp"
             try:
@@ -78,30 +79,29 @@ class WorkingTree:
                 raise _unwritten(path, error) from error
 
     def create(self, path: str, content: bytes) -> None:
-        """Make a file that is not there, with the folders on the way; raises RefusedError if something is there."""
+        """Create a file and its parent folders; raises RefusedError if the path exists."""
         *folders, name = PurePosixPath(path).parts
-        for number in range(len(folders)):
-            with self._folder("/".join(folders[: number + 1])) as above:
-                if above is not None:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(folders[number], dir_fd=above)
-        with self._folder(path) as folder:
-            try:
-                with os.fdopen(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:
-                    file.write(content)
-            except FileExistsError as error:
-                raise RefusedError(f"{path} has just been made by somebody else.", "Run this again.") from error
-            except OSError as error:
-                raise _unwritten(path, error) from error
+        try:
+            for number in range(len(folders)):
+                with self._folder("/".join(folders[: number + 1])) as above, contextlib.suppress(FileExistsError):
+                    os.mkdir(folders[number], dir_fd=_existing(above))
+            with self._folder(path) as folder:
+                handle = os.open(name, _NEW, 0o666, dir_fd=_existing(folder))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+        except FileExistsError as error:
+            raise RefusedError(f"{path} was created during this run.", "Run this again.") from error
+        except OSError as error:
+            raise _unwritten(path, error) from error
 
     def names(self, path: str) -> list[str]:
-        """The names in a folder that is reached through no link; none if there is no such folder."""
+        """The names in a folder, reached without following links; empty if there is no such folder."""
         with self._folder(f"{path}/x") as folder:
             return sorted(os.listdir(folder)) if folder is not None else []
 
     @contextlib.contextmanager
     def _folder(self, path: str) -> Iterator[int | None]:
-        """Open the folder that a file is in; None if it is not there."""
+        """Open the folder of a file; None if it does not exist."""
         handle = self._opened(path)
         try:
             yield handle
@@ -110,7 +110,7 @@ class WorkingTree:
                 os.close(handle)
 
     def _opened(self, path: str) -> int | None:
-        # Step by step, for O_NOFOLLOW is about the last name only.
+        # Step by step, because O_NOFOLLOW applies to the last name only.
         handle = os.open(self.top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         for name in PurePosixPath(path).parts[:-1]:
             try:
@@ -125,39 +125,45 @@ class WorkingTree:
         return handle
 
 
+def _existing(folder: int | None) -> int:
+    if folder is None:  # which os.open and os.mkdir would treat as the current folder
+        raise FileNotFoundError(errno.ENOENT, "its folder was deleted")
+    return folder
+
+
 def _unwritten(path: str, error: OSError) -> RefusedError:
     return RefusedError(f"{path} cannot be written: {error.strerror}.", "Make its folder writable.")
 
 
 def _unread(path: str, error: OSError) -> RefusedError:
     message = f"{path} is a symbolic link, is reached by one, or cannot be read ({error.strerror})."
-    return RefusedError(message, "Put the file itself there: a link may lead out of the clone.")
+    return RefusedError(message, "Replace the link with the file itself: a link may point outside the clone.")
 
 
 @answered
 def uncommitted(git: Git, path: str, content: bytes) -> str:
-    """Say why a file of the working tree is not as it was committed last; empty if it is.
+    """Return how a file of the working tree differs from its last commit; empty if it does not.
 
-    Asked of the index and of `HEAD` by object ids: git compares nothing itself, for that may run a filter of the clone.
+    The index and `HEAD` are compared by object ids: git's own comparison may run a filter of the clone.
     """
     staged = git.ask("ls-files", "--stage", "-z", "--", path)
     entries = [entry.partition(b"\t")[0].split() for entry in staged.split(b"\0") if entry]
     if not entries:
-        return "git does not know it yet"
+        return "it is not tracked by git yet"
     if len(entries) > 1 or entries[0][2] != b"0":
-        return "it has a conflict that is not resolved"
+        return "it has an unresolved conflict"
     head = git.ask("ls-tree", "-z", "HEAD", "--", path)
     committed = head.partition(b"\t")[0].split()
     if len(committed) != 3 or committed[2] != entries[0][1]:
         return "it has staged changes"
     blob = git.ask("cat-file", "blob", committed[2].decode("ascii"))
-    # A clone may have other line ends than the repository.
+    # The working tree may have other line ends than the repository.
     same = content == blob or content.replace(b"\r\n", b"\n") == blob
     return "" if same else "it has changes"
 
 
 def git_of(tree: WorkingTree, seconds: float, environment: Mapping[str, str] | None = None) -> Git:
-    """Git on a working tree, for so many seconds."""
+    """Git on a working tree, with a deadline in `seconds`."""
     from ..http.retry import Deadline
 
     return Git(tree.top, Deadline(seconds), os.environ if environment is None else environment)
@@ -172,7 +178,7 @@ def _not_moved() -> Iterator[None]:
 
 
 class LocalWriter:
-    """Writes to one clone: to a bare one, or one whose branches are its own and not checked out."""
+    """Writes to one clone, which is bare, or whose branches are its own and not checked out."""
 
     def __init__(self, name: str, git: Git) -> None:
         self._name = name
@@ -180,7 +186,7 @@ class LocalWriter:
 
     @_not_moved()
     def create_commit(self, parent: str, path: str, content: bytes, message: str) -> str:
-        """Make a commit that changes one file, in the name of git's user (of nobody where git knows none)."""
+        """Make a commit that changes one file, by git's configured user, or by a default one if there is none."""
         if not is_object_id(parent):
             raise Unseen(not_an_id(parent))
         blob = self._git.ask("hash-object", "-w", "--stdin", text=content).strip()
@@ -194,27 +200,27 @@ class LocalWriter:
         return made.decode("ascii").strip()
 
     def create_branch(self, branch: str, commit: str) -> None:
-        """Make a branch; raises LostRaceError where there is one of that name."""
+        """Create a branch; raises LostRaceError if it exists."""
         self._set(branch, None, commit)
 
     def move_branch(self, branch: str, seen: str, commit: str) -> None:
-        """Move a branch from `seen`, compared and swapped by git; raises LostRaceError where it is not there."""
+        """Move a branch from `seen` by git's compare-and-swap; raises LostRaceError if it is not at `seen`."""
         self._set(branch, seen, commit)
 
     def rebuild_branch(self, branch: str, seen: str, commit: str) -> None:
-        """Point our own branch at `commit`; raises LostRaceError where it is not at `seen`."""
+        """Point our own branch at `commit`; raises LostRaceError if it is not at `seen`."""
         self._set(branch, seen, commit)
 
     @answered
     def message_of(self, commit: str) -> CommitFacts:
-        """Read a commit; its message comes without the last newlines."""
+        """Read a commit; its message has no trailing newlines."""
         if not is_object_id(commit):
             raise Unseen(not_an_id(commit))
         return read_facts(self._git, commit)
 
     @answered
     def changed_files(self, commit: str) -> Sequence[str]:
-        """Read which files a commit changes, renames told as a deletion and an addition."""
+        """Return the files that a commit changes; a rename is a deletion and an addition."""
         if not is_object_id(commit):
             raise Unseen(not_an_id(commit))
         output = self._git.ask("diff-tree", "-r", "-z", "--no-renames", "--no-commit-id", "--name-status", commit)
@@ -229,7 +235,7 @@ class LocalWriter:
     def open_pull_request(self, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Raise WriteRefusedError."""
         raise WriteRefusedError(
-            f"{self._git.clone} takes no pull request: {_NO_PULL_REQUESTS}.",
+            f"No pull request can be opened in {self._git.clone}: {_NO_PULL_REQUESTS}.",
             f"Use mode: commit, or merge the branch {branch} into {base} yourself.",
         )
 
@@ -238,7 +244,7 @@ class LocalWriter:
         raise WriteRefusedError(f"Pull request #{number} cannot be changed: {_NO_PULL_REQUESTS}.", "Use mode: commit.")
 
     def missing_right(self, path: str) -> str:
-        """Say that the clone shows another repository's branches, if so."""
+        """Return why the clone cannot be written to if its branches are another repository's; empty otherwise."""
         branches = answered(read_branches)(self._git)
         return self._shows_origin(path) if not isinstance(branches, Unknown) and branches.of_origin else ""
 
@@ -246,10 +252,10 @@ class LocalWriter:
     def _set(self, branch: str, seen: str | None, commit: str) -> None:
         self._demand_free(branch)
         ref = b"refs/heads/" + encoded(branch)
-        # An old value of zeros: there must be no such branch.
+        # An old value of zeros means that the branch must not exist.
         old = seen or "0" * len(commit)
-        order = b"update %s\0%s\0%s\0" % (ref, commit.encode(), old.encode())
-        done = self._git.attempt("update-ref", "-z", "--no-deref", "--stdin", text=order, variables=self._identity())
+        update = b"update %s\0%s\0%s\0" % (ref, commit.encode(), old.encode())
+        done = self._git.attempt("update-ref", "-z", "--no-deref", "--stdin", text=update, variables=self._identity())
         if not isinstance(done, Unknown):
             return
         found = self._head(branch)
@@ -258,23 +264,23 @@ class LocalWriter:
         raise LostRaceError(branch, found)
 
     def _demand_free(self, branch: str) -> None:
-        """Raise WriteRefusedError where moving the branch would not show, or would leave files behind."""
+        """Raise WriteRefusedError if the branch belongs to the origin, or is checked out."""
         if read_branches(self._git).of_origin:
             raise WriteRefusedError(self._shows_origin(branch), "Make a bare clone: git clone --bare.")
-        # Of each working tree a block of lines; a bare clone itself is `bare` and has no branch.
+        # A block of lines for each working tree; a bare clone itself is `bare` and has no branch.
         lines = self._git.ask("worktree", "list", "--porcelain").splitlines()
         if b"branch refs/heads/" + encoded(branch) in lines:
             raise WriteRefusedError(
-                f"The branch {branch} is checked out from {self._git.clone}: moving it would leave the files there "
-                "behind, looking as if they were changed.",
+                f"The branch {branch} is checked out from {self._git.clone}: if it moved, the files there would stay "
+                "as they are and look modified.",
                 f"Check out another branch there ({self._git.remedy('checkout --detach')}), or use a bare clone.",
             )
 
     def _shows_origin(self, what: str) -> str:
         return (
             f"{what} cannot be changed in {self._git.clone}: its branches are those of the repository that it was "
-            "cloned from, and what is written here does not get there. Use a bare clone, or a repository without "
-            "a remote named origin."
+            "cloned from, which a write here does not reach. Use a bare clone, or a repository without a remote named "
+            "origin."
         )
 
     @answered
@@ -287,15 +293,16 @@ class LocalWriter:
         mode, _, rest = listed.partition(b" ")
         if rest.partition(b"\t")[2] == encoded(path) + b"\0" and mode in _FILES:
             return mode
-        kind = "is no ordinary file" if listed else "is not there"
+        kind = "is not a regular file" if listed else "does not exist"
         raise WriteFailedError(f"{path} of {self._name} {kind}, so it cannot be changed.", "Check workflow-file.")
 
     def _identity(self) -> Mapping[str, str]:
-        """Return nobody's name where git's own configuration has none; git would else invent one."""
+        """Return the default identity if git's configuration has none: git would invent one."""
         known = self._git.attempt("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         if not isinstance(known, Unknown):
             return {}
-        return {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in _NOBODY.items()}
+        names = _DEFAULT_IDENTITY.items()
+        return {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in names}
 
 
 def _failed(unknown: Unknown) -> WriteFailedError:

@@ -1,7 +1,4 @@
-"""The command `announce`: people hear of a release, on its ticket and on the board.
-
-Run again, it brings both up to date.
-"""
+"""The command `announce`: announces a release on its ticket and on the board. A second run updates both."""
 
 from __future__ import annotations
 
@@ -27,6 +24,7 @@ from ...errors import RefusedError
 from ...inputs.settings.release import AnnounceSettings
 from ...inputs.settings.release import read_announce_settings as read_settings
 from ...render.release_notes import checked, ticket_body
+from ...render.wording import listed
 from ..evidence.histories import approvals_of, own_run, ticket_to_tell, with_changes
 from ..journal import Journal
 from ..session import OfSession, must
@@ -39,14 +37,14 @@ if TYPE_CHECKING:
 __all__ = ["read_settings", "run"]
 
 _PUSH = (
-    "Setting it needs triage or push rights in the ticket's repository. GitHub drops what a token may not set without "
-    "a word: give one that may in ticket-token."
+    "Setting it needs triage or push rights in the ticket's repository. GitHub silently drops what a token may not "
+    "set: pass a token with these rights in ticket-token."
 )
 
 
 @dataclass(frozen=True)
 class ReleaseContents:
-    """Looks at a release; without one of the forge's releases only checks and digests are not known."""
+    """Reads a release. Without a release on the forge only its checks and digests are unknown."""
 
     settings: AnnounceSettings
     stack: Stack[AnnouncingForge]
@@ -54,9 +52,9 @@ class ReleaseContents:
     journal: Journal
 
     def gather(self) -> tuple[Contents, list[Finding]]:
-        """Return the release, and what could not be found out about it.
+        """Return the release, and a finding for each part that could not be read.
 
-        Raises EvidenceError and RefusedError where there is no telling what was released.
+        Raises EvidenceError and RefusedError if it cannot be determined what was released.
         """
         settings, tag = self.settings, self.settings.stack_tag.text
         commit = self._commit(tag)
@@ -83,11 +81,11 @@ class ReleaseContents:
         return contents, [*findings, *_gaps(contents)]
 
     def _approvals(self, record: ReleaseRecord | None, build: Answer[Build | None]) -> list[Approval]:
-        """Who approved it, by `release.json`, by the run of the build and by this one."""
-        stack, told = self.stack, list(record.approvals) if record else []
+        """Who approved it, according to `release.json`, the run of the build and this run."""
+        stack, recorded = self.stack, list(record.approvals) if record else []
         runs = (own_run(stack.context, stack.name), build.id if isinstance(build, Build) else 0)
         seen = approvals_of(stack.forge.builds(stack.name), runs, self.journal)
-        return [*told, *(one for one in seen if one not in told)]
+        return [*recorded, *(one for one in seen if one not in recorded)]
 
     def _commit(self, tag: str) -> str:
         commit = must(self.stack.repository.tags([tag])[tag], f"The tag {tag}")
@@ -105,22 +103,22 @@ class ReleaseContents:
             if pin.problem or not pin.tag:
                 why = str(pin.problem) if pin.problem else f"{pin.variable} is empty"
                 raise RefusedError(
-                    f"The {pin.component.name} of the release cannot be told from {file} at {commit[:12]}: {why}.",
-                    "Correct the inputs that say where the pins are: workflow-file and the names of its variables.",
+                    f"The {pin.component.name} of the release cannot be read from {file} at {commit[:12]}: {why}.",
+                    "Correct the inputs that locate the pins: workflow-file and the names of its variables.",
                     file,
                     pin.line,
                 )
         return pins
 
     def _record(self, tag: str, commit: str) -> tuple[ReleaseRecord | None, list[Finding]]:
-        """Return what the release left behind; without it, or with one of another commit, a finding says so."""
+        """Return the record that the release left, or a finding if it is unreadable or of another commit."""
         record = self.stack.forge.release_record(self.stack.name, tag)
         if isinstance(record, Unknown):
-            message = f"What checks the release passed could not be read: {record.reason}."
+            message = f"Which checks the release passed could not be read: {record.reason}."
             return None, [shortfall(CONTENTS, tag, message, record.remedy)]
         if record and record.commit != commit:
-            message = f"{ASSET} of the release is about {record.commit[:12]}, and the tag stands for {commit[:12]}."
-            return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be.")]
+            message = f"{ASSET} of the release is about {record.commit[:12]}, but the tag points at {commit[:12]}."
+            return None, [shortfall(CONTENTS, tag, message, "Find out who moved the tag: it should never be moved.")]
         return record, []
 
     def _build(self, tag: str, commit: str) -> tuple[Answer[Build | None], Answer[Sequence[Job]]]:
@@ -131,7 +129,7 @@ class ReleaseContents:
         return found[0], builds.jobs(found[0])
 
     def _facts(self, pin: Pin, record: ReleaseRecord | None) -> ComponentFacts:
-        """Return what the release recorded of a pin, if it is the same pin; else the commit alone."""
+        """Return what the release recorded for a pin; only the commit if it recorded another pin."""
         recorded = record.component(pin.component.name) if record else None
         facts = ComponentFacts(pin, runs=NOT_ASKED)
         if recorded is None or recorded.tag != pin.tag:
@@ -150,14 +148,14 @@ def _gaps(contents: Contents) -> list[Finding]:
 
 
 @dataclass(frozen=True)
-class Dressing:
-    """Puts labels and people on a ticket of one repository."""
+class LabelsAndAssignees:
+    """Sets labels and assignees on a ticket of one repository."""
 
     tickets: Tickets
     journal: Journal
 
     def usable_labels(self, wanted: Sequence[str]) -> list[str]:
-        """Return those labels that are there to be set, after those that are missing were made."""
+        """Create the missing labels; return those that can be set."""
         known = self.tickets.labels() if wanted else ()
         if isinstance(known, Unknown):
             message = f"The labels of {self.tickets.name} could not be listed: {known.reason}."
@@ -167,8 +165,8 @@ class Dressing:
         return [label for label in wanted if label.casefold() in names or self._made(label)]
 
     def label(self, issue: Issue | None, labels: Sequence[str]) -> None:
-        """Put those labels on a ticket that it lacks."""
-        missing = _lacking(labels, issue.labels) if issue else []
+        """Add to a ticket the labels that it does not have yet."""
+        missing = _missing(labels, issue.labels) if issue else []
         if not issue or not missing:
             return
         shown = ", ".join(missing)
@@ -178,11 +176,11 @@ class Dressing:
             lambda: self.tickets.add_labels(issue.number, missing),
             lambda _: Action(f"Labelled the ticket with {shown}", issue.url),
         )
-        self._say_dropped(LABELS, "label", _lacking(missing, now) if now is not None else [])
+        self._report_dropped(LABELS, "label", _missing(missing, now) if now is not None else [])
 
     def assign(self, issue: Issue | None, logins: Sequence[str]) -> None:
-        """Assign those people who can be: one who cannot would have the whole order refused."""
-        wanted = _lacking(self._assignable(logins), issue.assignees if issue else ())
+        """Assign the people who can be assigned: GitHub refuses the whole request for one who cannot."""
+        wanted = _missing(self._assignable(logins), issue.assignees if issue else ())
         if not wanted:
             return
         shown = ", ".join(wanted)
@@ -192,16 +190,16 @@ class Dressing:
             lambda: self.tickets.assign(issue.number, wanted) if issue else (),
             lambda _: Action(f"Assigned {shown}", issue.url if issue else ""),
         )
-        self._say_dropped(ASSIGNEES, "assignee", _lacking(wanted, now) if now is not None else [])
+        self._report_dropped(ASSIGNEES, "assignee", _missing(wanted, now) if now is not None else [])
 
     def _made(self, label: str) -> bool:
-        """Make a label that is missing; returns whether it can be set."""
+        """Create a missing label; return whether it can be set."""
         before = len(self.journal.shortfalls)
         self.journal.attempt(
             LABELS,
-            f"Make the label {label!r} in {self.tickets.name}",
+            f"Create the label {label!r} in {self.tickets.name}",
             lambda: self._make(label),
-            lambda _: Action(f"Made the label {label!r} in {self.tickets.name}"),
+            lambda _: Action(f"Created the label {label!r} in {self.tickets.name}"),
         )
         return len(self.journal.shortfalls) == before
 
@@ -209,7 +207,7 @@ class Dressing:
         try:
             self.tickets.create_label(label)
         except WriteFailedError:
-            # Its answer was lost, or another run has just made it: what is there tells.
+            # The response was lost, or another run has just created it: the list shows whether it exists.
             known = self.tickets.labels()
             if isinstance(known, Unknown) or label.casefold() not in {one.casefold() for one in known}:
                 raise
@@ -219,7 +217,7 @@ class Dressing:
         for login in logins:
             answer = answers[login]
             if isinstance(answer, Unknown):
-                message = f"Whether {login} can be assigned could not be found out: {answer.reason}."
+                message = f"Whether {login} can be assigned could not be determined: {answer.reason}."
                 self.journal.fall_short(ASSIGNEES, message, answer.remedy)
             elif not answer:
                 self.journal.fall_short(
@@ -229,48 +227,48 @@ class Dressing:
                 )
         return [login for login in logins if answers[login] is True]
 
-    def _say_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
+    def _report_dropped(self, about: str, what: str, dropped: Sequence[str]) -> None:
         if dropped:
             self.journal.fall_short(about, f"GitHub did not set the {what} {', '.join(dropped)}.", _PUSH)
 
 
 @dataclass(frozen=True)
 class Boarding:
-    """Puts a ticket into a lane of a board."""
+    """Sets the status of a ticket on a board."""
 
     board: Board
     journal: Journal
 
     def put(self, issue: Issue | None, field: str, status: str, duplicates: Sequence[Issue] = ()) -> None:
-        """Put the ticket into the lane, unless it is there. An `issue` of None is one that a dry run would open.
+        """Set the ticket's status unless it is set. `issue` is None for a ticket that a dry run would open.
 
-        Cards of its `duplicates`, such as a workflow of the board makes, are taken off.
+        Cards of its `duplicates`, which a workflow of the board may have added, are removed.
         """
         lane = self.board.lane(field, status)
         if isinstance(lane, Unknown):
-            self._cannot(lane)
+            self._fall_short(lane)
             return
         card = self.board.card(issue, lane) if issue else None
         if isinstance(card, Unknown):
-            self._cannot(card)
+            self._fall_short(card)
         elif card is None or card.option_id != lane.option_id:
             self._move(issue, card, lane)
         for duplicate in duplicates:
-            self._take_off(duplicate, lane)
+            self._remove(duplicate, lane)
 
-    def _take_off(self, issue: Issue, lane: Lane) -> None:
+    def _remove(self, issue: Issue, lane: Lane) -> None:
         card = self.board.card(issue, lane)
         if isinstance(card, Unknown):
-            self._cannot(card)
+            self._fall_short(card)
         elif card is not None:
             self.journal.attempt(
                 BOARD,
-                f"Take the card of ticket #{issue.number} off the board {self.board.name}",
-                lambda: self._removed(card, issue, lane),
-                lambda _: Action(f"Took the card of the duplicate #{issue.number} off the board {self.board.name}"),
+                f"Remove the card of ticket #{issue.number} from the board {self.board.name}",
+                lambda: self._delete_card(card, issue, lane),
+                lambda _: Action(f"Removed the card of the duplicate #{issue.number} from the board {self.board.name}"),
             )
 
-    def _removed(self, card: Card, issue: Issue, lane: Lane) -> None:
+    def _delete_card(self, card: Card, issue: Issue, lane: Lane) -> None:
         try:
             self.board.remove(card)
         except UnconfirmedError:
@@ -280,14 +278,14 @@ class Boarding:
     def _move(self, issue: Issue | None, card: Card | None, lane: Lane) -> None:
         if card is None:
             card = self._added(issue, lane)
-        where = f"the lane {lane.option!r} of the board {self.board.name}"
+        where = f"{lane.option!r} on the board {self.board.name}"
         if card is None and not self.journal.dry_run:
             return
         self.journal.attempt(
             BOARD,
-            f"Put it into {where}",
+            f"Move it to {where}",
             lambda: self.board.move(card, lane) if card else None,
-            lambda _: Action(f"Put the ticket into {where}"),
+            lambda _: Action(f"Moved the ticket to {where}"),
         )
 
     def _added(self, issue: Issue | None, lane: Lane) -> Card | None:
@@ -302,29 +300,29 @@ class Boarding:
                     raise
                 return there
 
-        done = Action(f"Put the ticket on the board {self.board.name}")
-        return self.journal.attempt(BOARD, f"Put the ticket on the board {self.board.name}", add, lambda _: done)
+        done = Action(f"Added the ticket to the board {self.board.name}")
+        return self.journal.attempt(BOARD, f"Add the ticket to the board {self.board.name}", add, lambda _: done)
 
-    def _cannot(self, why: Unknown) -> None:
-        message = f"The ticket was not put into its lane of the board: {why.reason}."
+    def _fall_short(self, why: Unknown) -> None:
+        message = f"The ticket's status on the board was not set: {why.reason}."
         self.journal.fall_short(BOARD, message, why.remedy)
 
 
-def _lacking(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
-    """Return what is not there, in any case of letters: GitHub knows no difference."""
+def _missing(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Return the names that are missing, compared without regard to case, as GitHub does."""
     known = {one.casefold() for one in there}
     return [one for one in wanted if one.casefold() not in known]
 
 
 @dataclass(frozen=True)
 class Announce(OfSession[AnnounceSettings]):
-    """The command with all that it needs."""
+    """The command and its collaborators."""
 
     session: Session[AnnounceSettings]
     stack: Stack[AnnouncingForge]
 
     def run(self) -> AnnounceReport:
-        """Tell people; raises ExpectedError where the ticket itself could not be written."""
+        """Announce the release; raises ExpectedError if the ticket itself could not be written."""
         settings, journal = self.settings, self.journal
         contents, findings = ReleaseContents(settings, self.stack, self.session.now.date(), journal).gather()
         issue, url, body = self._write(contents)
@@ -350,49 +348,49 @@ class Announce(OfSession[AnnounceSettings]):
         return Ticketing(tickets, kept, lambda limit: ticket_body(contents, server, limit), self.journal, sleep)
 
     def _write(self, contents: Contents) -> tuple[Issue | None, str, str]:
-        """Return the ticket, the address of what was written, and what the ticket said before."""
+        """Return the ticket, the URL of what was written, and the ticket's text before."""
         settings, tickets = self.settings, self.stack.forge.tickets(self.settings.told_in)
         ticketing = self._ticketing(contents, tickets)
-        dressing = Dressing(tickets, self.journal)
+        on_ticket = LabelsAndAssignees(tickets, self.journal)
         if settings.ticket:
-            self._say_unused()
+            self._report_unused()
             issue, url = ticketing.existing(settings.ticket)
-            dressing.label(issue, dressing.usable_labels(settings.labels))
+            on_ticket.label(issue, on_ticket.usable_labels(settings.labels))
             return issue, url, ""
         title = f"Release {contents.tag}"
         found = ticketing.find(title)
         is_closed = found is not None and not found.is_open
-        labels = [] if is_closed else dressing.usable_labels(settings.labels)
+        labels = [] if is_closed else on_ticket.usable_labels(settings.labels)
         own = ticketing.own(found, title, labels)
         if is_closed:
-            self._say_closed(found)
+            self._report_closed(found)
         else:
-            dressing.label(own, labels)
-            dressing.assign(own, settings.assignees)
+            on_ticket.label(own, labels)
+            on_ticket.assign(own, settings.assignees)
             self._board(own, ticketing.closed)
         return own, own.url if own else "", found.body if found else ""
 
-    def _say_closed(self, issue: Issue | None) -> None:
-        """A closed ticket is done with: nobody is called, and no card is moved back."""
+    def _report_closed(self, issue: Issue | None) -> None:
+        """Report what was left out: on a closed ticket no one is assigned, and no card is moved."""
         settings = self.settings
-        wanted = [("labels", settings.labels), ("assignees", settings.assignees), ("project", settings.project)]
-        unused = [name for name, given in wanted if given]
+        wanted = {"labels": settings.labels, "assignees": settings.assignees, "project": settings.project}
+        unused = [name for name, given in wanted.items() if given]
         if issue and unused:
             self.journal.fall_short(
                 TICKET,
-                f"The ticket #{issue.number} is closed, so that {' and '.join(unused)} were left out.",
-                "Reopen it, then run this again, if the release is still to be worked on.",
+                f"The ticket #{issue.number} is closed, so {listed(unused)} were left out.",
+                "If the release still needs work, reopen the ticket, then run this again.",
                 issue.url,
             )
 
-    def _say_unused(self) -> None:
-        settings = self.settings
-        unused = [name for name, given in (("assignees", settings.assignees), ("project", settings.project)) if given]
+    def _report_unused(self) -> None:
+        wanted = {"assignees": self.settings.assignees, "project": self.settings.project}
+        unused = [name for name, given in wanted.items() if given]
         if unused:
             self.journal.fall_short(
                 TICKET,
-                f"The inputs {' and '.join(unused)} were left out: an existing ticket gets a comment and labels alone.",
-                "Leave the input ticket empty to have a ticket of the release's own.",
+                f"The inputs {listed(unused)} were left out: an existing ticket gets only a comment and labels.",
+                "To open a ticket for the release itself, leave the input ticket empty.",
             )
 
     def _board(self, issue: Issue | None, duplicates: Sequence[Issue]) -> None:
@@ -403,18 +401,18 @@ class Announce(OfSession[AnnounceSettings]):
 
 
 def run(session: Session[AnnounceSettings]) -> AnnounceReport:
-    """Tell people of a release."""
+    """Announce a release."""
     stack = session.stack_on(session.github)
     session.settings = _with_ticket(session.settings, stack)
     return Announce(session, stack).run()
 
 
 def _with_ticket(settings: AnnounceSettings, stack: Stack[AnnouncingForge]) -> AnnounceSettings:
-    """Return the settings with the ticket that the commit names, if none was given; nobody is assigned to that one."""
+    """Return the settings with the ticket that the commit names if none was given, and then without assignees."""
     tag = settings.stack_tag.text
     commit = None if settings.ticket else stack.repository.tags([tag])[tag]
     if not isinstance(commit, str):
-        return settings  # that there is no such tag is told later
+        return settings  # a missing tag is reported later
     known = (settings.ticket_repository, settings.tickets_from)
     ticket = ticket_to_tell(stack.writer, commit, stack.name, known)
     return replace(settings, ticket=ticket, assignees=(), project="") if ticket else settings

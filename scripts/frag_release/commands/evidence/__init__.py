@@ -1,1 +1,1 @@
-"""Gathering facts, for every command that judges."""
+"""Gathering facts for all commands that judge."""

@@ -1,4 +1,4 @@
-"""Gathering the facts about pins: every question at once for each, then whatever a remedy needs."""
+"""Gathering the facts about pins: all questions at once, then what a remedy needs."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 Overrides = Mapping[str, Answer[tuple["Override", ...]]]
 Question = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
-"""Asked about tags; returns the facts about each, by their names."""
+"""Takes tags; returns the facts about each tag, by the names of the facts."""
 _HINTED_TAGS = 3
 _AT_ONCE = 20
 
 
 @dataclass(frozen=True)
 class ComponentEvidence:
-    """Asks the forge and the registry about pins. `today` is the date that tags are held to which it proposes.
+    """Asks the forge and the registry about pins. `today` is the latest date for the tags that it suggests.
 
-    A gate has few pins and little time, so it asks everything at once. Without `today` the pins are the many of an
-    audit: then names are listed instead, most of what most tags do not need is left out, and no tag is proposed.
-    `tell` is given a line about each component.
+    A gate has few pins and little time, so everything is asked at once. Without `today` the pins are the many of an
+    audit: then names are listed instead, what few tags need is asked for those only, and no tag is suggested.
+    `tell` receives a progress line about each component.
     """
 
     forge: Forge
@@ -46,17 +46,17 @@ class ComponentEvidence:
     tell: Callable[[str], None] = lambda _: None
 
     def gather(self, pins: Sequence[Pin], look: Callable[[], Overrides] | None = None) -> list[ComponentFacts]:
-        """Return the facts of each pin, in the order of `pins`; `look` looks for overrides by the component's name."""
+        """Return the facts of each pin, in the order of `pins`; `look` returns overrides by the component's name."""
         with ThreadPoolExecutor(2) as pool:
             images = pool.submit(self._images, pins)
             asked = pool.submit(self.of_tags, pins)
-            # Asks nobody: it has its time while the questions are on their way.
+            # Sends no request, so it runs while the requests wait for their responses.
             overrides = look() if look else {}
         found = self.with_images(asked.result(), images.result())
         return [replace(facts, overrides=overrides.get(facts.pin.component.name)) for facts in found]
 
     def of_tags(self, pins: Sequence[Pin]) -> list[ComponentFacts]:
-        """Return what the components' repositories say of each pin; each distinct tag is looked up once."""
+        """Return the facts of each pin from its component's repository; each distinct tag is looked up once."""
         pinned: dict[Component, dict[str, Pin]] = {}
         for pin in pins:
             pinned.setdefault(pin.component, {}).setdefault(pin.tag, pin)
@@ -65,7 +65,7 @@ class ComponentEvidence:
         return [replace(found[pin.component][pin.tag], pin=pin) for pin in pins]
 
     def with_images(self, components: Sequence[ComponentFacts], images: Images | None) -> list[ComponentFacts]:
-        """Add what registries hold, by name and tag; None if images are not looked at."""
+        """Add what registries hold, by name and tag; None if images are not checked."""
         return [self._with_image(facts, images) for facts in components]
 
     def _of_component(self, pins: Mapping[str, Pin]) -> dict[str, ComponentFacts]:
@@ -81,17 +81,17 @@ class ComponentEvidence:
             found = _answered(found, tags, [*of_tags, *of_runs])
             return {tag: _with_hints(repository, facts, self.today) for tag, facts in found.items()}
         self.tell(f"Looking up {len(tags):,} tags of {component.repository}.")
-        # One list of all tags rather than a question for each: what came with it is not asked for again.
+        # One list of all tags instead of a request for each: what it contains is not requested again.
         repository.tags_starting([""])
         found = _answered(found, tags, of_tags)
         return _answered(found, [tag for tag in tags if found[tag].tag_runs], of_runs)
 
     def _questions(self, repository: Repository, component: Component) -> tuple[list[Question], list[Question]]:
-        """Return what is asked about tags, and what only matters of those that CI has run for."""
+        """Return the questions about all tags, and those about tags with CI runs only."""
         history, name = self.forge.runs, component.repository
         shadows = partial(_heads, repository, component.branches) if self.today else partial(_listed_heads, repository)
-        # First what should be there: that the branch of the tag's name is not is believed of a repository
-        # that was seen, which else costs a request more. Placing the commit needs the other heads anyway.
+        # First what should exist: the absence of a branch of the tag's name is believed of a repository that was
+        # seen, which would otherwise cost a request. Placing the commit needs the other heads anyway.
         of_tags: list[Question] = [partial(_place, repository, component.branches), _fact("shadow", shadows)]
         if not self.settings.check_ci:
             return of_tags, []
@@ -104,14 +104,14 @@ class ComponentEvidence:
     def _images(self, pins: Sequence[Pin]) -> Images | None:
         if not self.settings.check_images:
             return None
-        # One call for all images, so that one login serves them all.
+        # One call for all images, so that they share a login.
         wanted = {pin.place for pin in pins if pin.place and pin.tag}
         return self.registry.images(wanted, origins=wanted if self.settings.reads_origin else ())
 
     def _with_image(self, facts: ComponentFacts, images: Images | None) -> ComponentFacts:
-        """Add the image, and the tag's own object where that names another commit: a build may have seen it for one.
+        """Add the image. If it names another commit, add the tag's own object, whose id the build may have recorded.
 
-        GitHub has told of the object with the tag, so it costs no request.
+        GitHub returned the tag object with the tag, so it costs no request.
         """
         from ...domain.origin import names_other_commit
 
@@ -125,7 +125,7 @@ class ComponentEvidence:
 
 
 def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | None]) -> ComponentFacts:
-    """Add the same component's pin of the previous release, or why that is not known."""
+    """Add the same component's pin of the previous release, or why it is unknown."""
     if not isinstance(previous, PreviousRelease):
         return replace(facts, previous=previous)
     name = facts.pin.component.name
@@ -135,7 +135,7 @@ def beside_previous(facts: ComponentFacts, previous: Answer[PreviousRelease | No
 def _answered(
     found: Mapping[str, ComponentFacts], tags: Sequence[str], questions: Sequence[Question]
 ) -> dict[str, ComponentFacts]:
-    """Ask all the questions about the tags at once, and add what they come to."""
+    """Ask all the questions about the tags at once, and add their answers."""
     if not tags or not questions:
         return dict(found)
     with ThreadPoolExecutor(len(questions)) as pool:
@@ -159,13 +159,13 @@ def _place(repository: Repository, branches: Sequence[str], tags: Sequence[str])
 
 
 def _heads(repository: Repository, branches: Sequence[str], tags: Sequence[str]) -> Answers[str | None]:
-    """Return the head of the branch that has each tag's name, None where no branch has it."""
+    """Return the head of the branch of each tag's name, None if there is no such branch."""
     heads = repository.branches([*branches, *tags])
     return {tag: heads[tag] for tag in tags}
 
 
 def _listed_heads(repository: Repository, tags: Sequence[str]) -> Answers[str | None]:
-    """The same of many tags: few of them are the name of a branch, by the list of these."""
+    """The same for many tags: the list of branches shows which few are the name of one."""
     names = repository.branches_starting("")
     if isinstance(names, Unknown):
         return dict.fromkeys(tags, names)
@@ -188,7 +188,7 @@ def _needs_hints(facts: ComponentFacts) -> bool:
 
 
 def _hints(repository: Repository, pin: Pin, today: datetime.date) -> Hints:
-    """Look for tags to propose instead; finding none is no error."""
+    """Look for tags to suggest instead; finding none is not an error."""
     from .histories import find_newest  # late: a gate that passes needs none
 
     component = pin.component

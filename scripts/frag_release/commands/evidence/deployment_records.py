@@ -1,4 +1,4 @@
-"""What runs in production: the deployment records of the stack, each believed or claimed, the releases and the site."""
+"""What runs in production: the stack's deployment records, each believed or only claimed, its releases and the site."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from ...inputs.settings.looking import AuditSettings
 from ..stack import Stack
 
 DEPLOY_FILE = ".github/workflows/deploy.yaml"
-"""The form that deploys beside the build's workflow."""
+"""The form that deploys, in addition to the build's workflow."""
 MOST = 20
-"""So many of the newest records are judged: each takes three requests, and the files and tags of their runs."""
+"""The number of newest records that are judged: each costs three requests, and the files and tags of its run."""
 
 _MOST_SAME = 5
 _MOST_ENVIRONMENTS = 3
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 _MOST_RECORDS = 5
-_NOWHERE = Unknown("no record of a deployment to production is believed, and no build of a release has deployed there")
+_NOWHERE = Unknown("no verified deployment record of production was found, and no release build has deployed there")
 
 
 @dataclass(frozen=True)
 class RecordEvidence:
-    """Asks for records and for the runs that told of them. `build` is the workflow file that builds and deploys."""
+    """Reads records and the runs that wrote them. `build` is the workflow file that builds and deploys."""
 
     deployments: DeploymentRecords
     repository: Repository
@@ -53,11 +53,11 @@ class RecordEvidence:
         return found if isinstance(found, Unknown) else self._judged(found[:MOST])
 
     def judged_one(self, filed: Filed) -> Record:
-        """Judge a single record: its statuses, and the run that told of its success or goes on with it."""
+        """Judge a single record: its statuses, and the run that reported its success or is still working on it."""
         return self._judged([filed])[0]
 
     def staging(self, digest: str, tag: str, minutes: int, now: datetime.datetime) -> Answer[Staging]:
-        """What was on staging as the stack's image of `digest`, and what followed there before so many minutes."""
+        """The deployments of the stack's image `digest` to staging, and those that followed each within `minutes`."""
         found = self.deployments.newest()
         if isinstance(found, Unknown):
             return found
@@ -76,7 +76,10 @@ class RecordEvidence:
         return replace(staging, others=self._judged(later), tagged=sorted(others))
 
     def taken_back(self) -> Answer[Mapping[str, str]]:
-        """The releases that believed rollbacks of production left, and to which tag: one request if there was none."""
+        """The releases that believed production rollbacks left, each with the tag rolled back to.
+
+        Costs one request if there was no rollback.
+        """
         rollbacks = self.deployments.newest("", ROLLBACK)
         if isinstance(rollbacks, Unknown):
             return rollbacks
@@ -104,7 +107,7 @@ class RecordEvidence:
         return [judge(one, replace(run, tags=tags), files, self.branches, self.tag_format) for one, run in seen]
 
     def _with_facts(self, one: Filed) -> tuple[Filed, RunFacts]:
-        """Return a record with its statuses, and what is known of its run."""
+        """Return a record with its statuses, and the facts about its run."""
         filed = self.deployments.with_statuses(one) if one.deployed else one
         if isinstance(filed, Unknown):
             return one, RunFacts(filed)
@@ -115,14 +118,14 @@ class RecordEvidence:
         return filed, RunFacts(build, self.deployments.jobs(filed.run), names)
 
     def _names(self, file: str, commit: str, job: str) -> Answer[Sequence[re.Pattern[str]]]:
-        """What a workflow file calls a job; of a name with expressions, whatever these may come to."""
+        """Patterns of the names that a workflow file gives a job; an expression in one matches any text."""
         blob = self.repository.files(file, [commit])[commit]
         if isinstance(blob, Unknown):
             return blob
         try:
             jobs = read_tree(blob).child("jobs") if blob else None
         except WorkflowFileError as error:
-            return Unknown(f"{file} cannot be read: {error.message}", "Look at it yourself.")
+            return Unknown(f"{file} cannot be read: {error.message}", "Check the file.")
         node = next((value for key, value in (jobs.entries if jobs else ()) if job and key.text == job), None)
         if node is None:
             return []
@@ -132,13 +135,13 @@ class RecordEvidence:
 
 
 def _speaks_of(filed: Filed, left: Collection[str]) -> bool:
-    """Whether a record can say that one of some releases was left, or that it was deployed again."""
+    """Whether a record can show that one of the releases `left` was left, or deployed again."""
     return filed.deployed is not None and (filed.task == ROLLBACK or filed.deployed.tag in left)
 
 
 @dataclass(frozen=True)
 class Watching:
-    """Looks once. `now` is in UTC."""
+    """One look at production. `now` is in UTC."""
 
     settings: AuditSettings
     stack: Stack[PublishingForge]
@@ -146,7 +149,7 @@ class Watching:
     now: datetime.datetime
 
     def run(self) -> Watch:
-        """Return what was seen; raises nothing that is expected."""
+        """Return what was seen; raises no ExpectedError."""
         records = self.stack.records()
         if isinstance(records, Unknown):
             return Watch(self.now, unseen=records.reason)
@@ -159,19 +162,19 @@ class Watching:
             return Watch(self.now, unseen=last.reason)
         missing = missing_values(self.settings.site.lines, last.values)
         if missing:
-            return Watch(self.now, last, unseen=f"the value of {{{missing[0]}}} is not known of {last.tag}")
+            return Watch(self.now, last, unseen=f"the value of {{{missing[0]}}} is unknown for {last.tag}")
         look = self.site.look(self.settings.site.urls, self.settings.site.lines, last.values)
         return Watch(self.now, last, look, changing=changing(judged, self.now))
 
     def _filed(self, records: RecordEvidence) -> Answer[Sequence[Filed]]:
-        """The newest records of production that this action has filed, newest first."""
+        """The newest production records that this action has filed, newest first."""
         found = records.deployments.newest(self.settings.environment)
         if isinstance(found, Unknown):
             return found
         return [one for one in found if one.deployed and one.is_production and is_production(one.environment)]
 
     def _judged(self, records: RecordEvidence, filed: Sequence[Filed]) -> Sequence[Record]:
-        """The newest records, to the first that is believed or cannot be verified."""
+        """The newest records, down to the first that is believed or could not be verified."""
         judged: list[Record] = []
         for one in filed[:_MOST_RECORDS]:
             judged.append(records.judged_one(one))
@@ -180,14 +183,14 @@ class Watching:
         return judged
 
     def _last(self, judged: Sequence[Record]) -> Answer[LastRelease]:
-        """What the newest believed record says; else the releases."""
+        """The release in the newest believed record; without one, our newest release."""
         record = judged[-1] if judged else None
         if record and record.unseen:
             return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
         return _of_record(record) if record and record.is_believed else self._released()
 
     def _released(self) -> Answer[LastRelease]:
-        """The newest release of ours that stands, if the build of its tag has deployed it to production."""
+        """Our newest release that was not taken back, if the build of its tag deployed it to production."""
         forge, name = self.stack.forge, self.stack.name
         released = self.stack.releases()
         if isinstance(released, Unknown):
@@ -204,7 +207,7 @@ class Watching:
             return jobs
         deployed = production_deployments(jobs)
         if not deployed or any(job.conclusion != SUCCESS for job in deployed):
-            return Unknown(f"the build of the newest release {record.tag} has not deployed it, as far as can be seen")
+            return Unknown(f"no successful deployment by the build of the newest release {record.tag} was found")
         return _of_release(record, deployed)
 
 

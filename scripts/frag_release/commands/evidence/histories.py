@@ -1,4 +1,4 @@
-"""What came in between two pins, which tag is the newest, and what the commit of a release says of it."""
+"""The commits between two pins, the newest tag, and what a release's commit records about it."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ from ..journal import Journal
 from ..session import must
 
 _MOST_UPDATES = 30
-"""How many merges of the stack branch into a release branch are looked through."""
+"""The number of merges of the stack branch into a release branch that are followed."""
 MOST_PLACED = 300
-"""So many of the highest tags are looked at; if none of them is on a branch, no tag is called the newest."""
+"""The number of highest tags that are checked; if none of them is on a branch, the newest tag is unknown."""
 _NEXT = 40
 MOST_TITLES = 300
-"""Most tickets whose titles are looked up: each is a request of some thousand that a token has in an hour."""
+"""The most tickets whose titles are looked up: each costs one of the few thousand requests a token has in an hour."""
 _NOT_LOOKED_UP = LeftOut(f"only the titles of the first {MOST_TITLES} are looked up")
 
 
 def approvals_of(builds: Builds, runs: Collection[int], journal: Journal) -> list[Approval]:
-    """Return who approved the runs, each approval once. What cannot be seen is a note: nothing hangs on it."""
+    """Return who approved the runs, each approval once. A failed read is only noted: nothing depends on it."""
     found: list[Approval] = []
     for run in sorted({*runs} - {0}):
         seen = builds.approvals(run)
         if isinstance(seen, Unknown):
-            journal.note(f"Who approved the run {run} could not be seen: {seen.reason.rstrip('.')}.")
+            journal.note(f"Who approved the run {run} could not be determined: {seen.reason.rstrip('.')}.")
         else:
             found += [one for one in seen if one not in found]
     return found
 
 
 def own_run(context: Context, repository: str) -> int:
-    """The run that we are part of if it is of that repository, else 0."""
+    """The id of the current run if it belongs to that repository, else 0."""
     return context.run_id if context.repository.lower() == repository.lower() else 0
 
 
 def through_updates(writer: Writer, head: str) -> Answer[list[CommitFacts]]:
-    """Return the commit and, where it is a merge, its first parents down to the first that is none, newest first."""
+    """Return the commit and, if it is a merge, its first parents down to the first non-merge, newest first."""
     found: list[CommitFacts] = []
     while True:
         facts = writer.message_of(head)
@@ -64,15 +64,15 @@ def through_updates(writer: Writer, head: str) -> Answer[list[CommitFacts]]:
 
 
 def ticket_to_tell(writer: Writer, commit: str, stack: str, known: tuple[str, ...] = ()) -> Ticket | None:
-    """Return the ticket that a release's commit says is to be told of it; None where it names none.
+    """Return the ticket that a release's commit names for its announcement; None if it names none.
 
-    Whoever may push can write a message, so the ticket must be of the stack's owner, or of a repository that is
-    `known`. Raises EvidenceError, and RefusedError where it is another's, or there are two.
+    Anyone with push access can write a message, so the ticket must be in a repository of the stack's owner or a
+    `known` one. Raises EvidenceError, and RefusedError if it is not, or if there are two tickets.
     """
     facts = must(writer.message_of(commit), f"The commit {commit[:12]}")
     named = trailer_values(facts.message, TICKET_TRAILER)
     if not named and len(facts.parents) == 2:
-        merged = must(through_updates(writer, facts.parents[1]), f"What {commit[:12]} merges")
+        merged = must(through_updates(writer, facts.parents[1]), f"The commits merged by {commit[:12]}")
         named = trailer_values(merged[-1].message, TICKET_TRAILER)
     tickets = [parse_ticket(text, stack, "") for text in named]
     if not tickets:
@@ -81,8 +81,8 @@ def ticket_to_tell(writer: Writer, commit: str, stack: str, known: tuple[str, ..
     if others or ticket is None or not may_be_told(ticket, stack, known):
         what = " and ".join(f"{TICKET_TRAILER}: {text[:80]!r}" for text in named[:3])
         raise RefusedError(
-            f"{commit[:12]} says {what}, which is not one ticket of the stack's owner.",
-            "Name the ticket to tell in the input ticket of announce.",
+            f"{commit[:12]} has {what}, which is not one ticket of the stack's owner.",
+            "Name the ticket to comment on in the input ticket of announce.",
         )
     return ticket
 
@@ -95,11 +95,10 @@ def find_newest(
     format_input: str = "tag-format",
     at_first: int = 10,
 ) -> Answer[Newest]:
-    """Return the highest production tags down to one that is on one of `branches`; `today` is the date there.
+    """Return the highest production tags down to one that is on one of `branches`; `today` is the stack's date.
 
-    `form` is that of the repository's tags, and `format_input` the input that says so.
-
-    They are placed in three batches: `at_first` so many, most often the only ones.
+    `form` is the format of the repository's tags, and `format_input` the input that sets it. Tags are placed in three
+    batches; the first has `at_first` tags and usually suffices.
     """
     names = repository.tags_starting([""])
     if isinstance(names, Unknown):
@@ -114,13 +113,10 @@ def find_newest(
         if not waiting or not all(one.eligible is False for one in found):
             break
     end = next((one.tag for one in found if one.eligible is True), "")
-    doubtful = [Candidate(name, False, wrong[name]) for name in _above(end, ordered) if name in wrong]
+    above = ordered[: ordered.index(end)] if end else ordered
+    doubtful = [Candidate(name, False, wrong[name]) for name in above if name in wrong]
     highest = next((tag for tag in reversed(tags) if tag.text not in wrong), None)
     return Newest(found, doubtful, len(waiting), unformed(names, form, highest), form, format_input)
-
-
-def _above(end: str, ordered: Sequence[str]) -> Sequence[str]:
-    return ordered[: ordered.index(end)] if end else ordered
 
 
 def _placed(repository: Repository, tags: Sequence[str], branches: Sequence[str]) -> list[Candidate]:
@@ -132,16 +128,16 @@ def _placed(repository: Repository, tags: Sequence[str], branches: Sequence[str]
 
 def _eligible(commit: Answer[str | None], placements: Mapping[str, Answer[Placement]]) -> Answer[bool]:
     if not isinstance(commit, str):
-        # A tag of something other than a commit is on no branch.
+        # A tag that points at something other than a commit is not on a branch.
         return commit if isinstance(commit, Unknown) and not isinstance(commit, WrongKind) else False
     place = placements[commit]
     return place if isinstance(place, Unknown) else bool(place.branches)
 
 
 def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, server: str, home: str = "") -> Contents:
-    """Add what came with a release, and the titles of its tickets, for a text in the repository `shown_in`.
+    """Add the commits of a release and the titles of its tickets, for a text in the repository `shown_in`.
 
-    `server` is the address that tickets have; `home` the repository of the run, if its log or summary tells of them.
+    `server` is the URL of the tickets' server; `home` the run's repository if its log or summary shows them, too.
     """
     pins = [facts.pin for facts in contents.components]
     found, shown = changes_between(pins, contents.previous), {shown_in, contents.repository, home}
@@ -153,19 +149,19 @@ def with_changes(forge: AnnouncingForge, contents: Contents, shown_in: str, serv
 def with_histories(
     forge: Forge, changes: Sequence[Change], shown_in: Collection[str], tickets: TicketHome
 ) -> tuple[Change, ...]:
-    """Return the changes with their commits; `Unknown` stands where those could not be read.
+    """Return the changes with their commits, `Unknown` if those could not be read.
 
-    Of a component that is private, or may be, the words of commits are secret unless all of the repositories
-    `shown_in`, where they would be written, are private as well. An empty name there stands for a terminal.
+    If a component is or may be private, its commit messages are secret unless all the repositories `shown_in`, in
+    which they would appear, are private as well. An empty name there is a terminal.
     """
     with ThreadPoolExecutor(len(changes) or 1) as pool:
         return tuple(pool.map(lambda change: _with_history(forge, change, shown_in, tickets), changes))
 
 
 def titles_of(tickets: Tickets, changes: Sequence[Change], shown_in: Tickets) -> tuple[Titles, bool]:
-    """Return the title of each ticket that the commits name, asked for once each, and whether they are private.
+    """Return the title of each ticket that the commits name, each looked up once, and whether they are private.
 
-    Titles of a private repository are left out where others could read them: `shown_in` is where they will be.
+    Titles of a private repository are left out if `shown_in`, where they would appear, has other readers.
     """
     numbers = named_tickets(changes).numbers
     if not numbers:
@@ -187,7 +183,7 @@ def _with_history(forge: Forge, change: Change, shown_in: Collection[str], ticke
 
 
 def is_secret(forge: Forge, repository: str, shown_in: Collection[str]) -> bool:
-    """Whether the words of a repository's commits are not for all who may read the repositories `shown_in`."""
+    """Whether readers of the repositories `shown_in` may lack access to this repository's commit messages."""
     if forge.repository(repository).is_private() is False:
         return False
     return not all(forge.repository(name).is_private() is True for name in shown_in if name)

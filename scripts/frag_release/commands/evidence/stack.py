@@ -1,4 +1,4 @@
-"""Gathering the facts about the stack's own tag, and about the release before it with the evidence that it left."""
+"""Gathering the facts about the stack's own tag, and about the previous release with the evidence that it left."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ _FIRST_CALENDAR_YEAR = 2000
 _MOST_HIGHER = 20
 _LOWER_BATCHES = (1, 4)
 TagFacts = tuple[StackFacts, Answer[PreviousRelease | None]]
-"""The facts of a tag of the stack, and the release before it."""
+"""The facts of a tag of the stack, and the previous release."""
 ReadPins = Callable[[Sequence[str]], Mapping[str, tuple[Pin, ...]]]
 
 
 def with_records(
     forge: Forge, repository: str, previous: Answer[PreviousRelease | None], components: Sequence[ComponentFacts]
 ) -> list[ComponentFacts]:
-    """Add what `release.json` of the previous release says to those components that nothing else speaks for.
+    """Add what `release.json` of the previous release records to the components that have no other evidence of CI.
 
-    It is asked for only where CI runs are missing: GitHub keeps them for 90 days.
+    It is read only if CI runs are missing: GitHub keeps them for 90 days.
     """
     if previous is None or not any(map(_needs_record, components)):
         return list(components)
     if isinstance(previous, Unknown):
-        why = Unknown(f"the release before, which may have recorded one, could not be read: {previous.reason}")
+        why = Unknown(f"the previous release, which may have recorded one, could not be read: {previous.reason}")
         return [_with_record(facts, why) if _needs_record(facts) else facts for facts in components]
     record = forge.release_record(repository, previous.tag.text)
     if record is None:
         return list(components)
     if isinstance(record, ReleaseRecord) and record.commit != previous.commit:
-        reason = f"release.json of {record.tag} is about {record.commit[:12]}, and the tag is at {previous.commit[:12]}"
-        record = Unknown(reason, "Look at it: somebody may have moved the tag, or replaced the file.")
+        reason = f"release.json of {record.tag} is about {record.commit[:12]}, but the tag is at {previous.commit[:12]}"
+        record = Unknown(reason, "Check it: the tag may have been moved, or the file replaced.")
     return [_with_record(facts, record) if _needs_record(facts) else facts for facts in components]
 
 
 def _needs_record(facts: ComponentFacts) -> bool:
-    """Whether no run of the pin's commit is left, and the previous release had the same pin, or may have had it."""
+    """Whether the pin's commit has no runs any more, and the previous release had or may have had the same pin."""
     before = facts.previous
     if facts.runs is None or isinstance(facts.runs, Unknown) or before is None:
         return False
@@ -78,10 +78,10 @@ class StackEvidence:
         self._pins = pins
 
     def gather(self, tag: ProductionTag, today: datetime.date) -> TagFacts:
-        """Return the facts about `tag`, and the release before it with its pins.
+        """Return the facts about `tag`, and the previous release with its pins.
 
-        The list of all tags grows with the years, so it comes beside the other questions: they go by the tags of the
-        same year, and only what is found in another is asked about afterwards.
+        The list of all tags grows with the years, so it is read in parallel: the other questions use the tags of the
+        same year, and tags of other years are looked up afterwards, if at all.
         """
         with ThreadPoolExecutor(1) as pool:
             listing = pool.submit(self._repository.tags_starting, [""])
@@ -89,24 +89,24 @@ class StackEvidence:
             facts, previous = self._nearby(tag, names)
         everything = listing.result()
         if isinstance(everything, TooLong):
-            # Somewhere it is tomorrow already, and with it the next year.
+            # In some time zone it is tomorrow already, and perhaps the next year.
             prefixes = _prefixes(tag, (today + datetime.timedelta(days=1)).year)
             facts, previous = self._nearby(tag, self._repository.tags_starting(prefixes))
             starts = " or ".join(prefixes)
             facts = replace(facts, compared=f"the tags that start with {starts}, because {everything.reason}")
             return facts, everything if previous is None else previous
-        lost = _first_unknown(names, everything) or self._gap(tag, facts.tag_commit, everything)
-        lost = lost or self._lacking(_names(names), _names(everything))
-        if lost:
-            # A higher tag that was found counts, whatever else there may be.
-            return replace(facts, siblings=lost, higher=facts.higher or lost), lost if previous is None else previous
+        gap = _first_unknown(names, everything) or self._gap(tag, facts.tag_commit, everything)
+        gap = gap or self._lacking(_names(names), _names(everything))
+        if gap:
+            # A higher tag that was found counts, even if the list has gaps.
+            return replace(facts, siblings=gap, higher=facts.higher or gap), gap if previous is None else previous
         others = set(_names(everything)) - set(_names(names))
         return self._with_others(facts, previous, sorted(others))
 
     def _with_others(
         self, facts: StackFacts, previous: Answer[PreviousRelease | None], others: Sequence[str]
     ) -> TagFacts:
-        """Add what tags of other years come to; most often none of them is as high as the release before."""
+        """Add the tags of other years; usually none of them is as high as the previous release."""
         lowest = facts.tag if isinstance(previous, Unknown) else previous.tag if previous else None
         passed_over = [tag.text for tag in production_tags(others, facts.tag.form, lowest)]
         siblings = facts.siblings if isinstance(facts.siblings, Unknown) else [*facts.siblings, *passed_over]
@@ -140,19 +140,19 @@ class StackEvidence:
         return facts, previous.result()
 
     def _gap(self, tag: ProductionTag, commit: Answer[str | None], names: Answer[Collection[str]]) -> Unknown | None:
-        """Say where the list of tags lacks what is there, or may lack it: then it may lack others, too."""
+        """Return why the list of tags is or may be incomplete: it lacks a tag that exists, so it may lack others."""
         if commit is None or isinstance(names, Unknown) or tag.text in names:
             return None
         if isinstance(commit, Unknown):
-            # Publish judges a commit in place of the tag's own: nothing else would tell of that.
+            # Publish judges another commit than the tag's own, so no other check would report this.
             return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, and {commit.reason}")
-        return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which is there")
+        return Unknown(f"the list of tags of {self._repository.name} lacks {tag}, which exists")
 
     def _lacking(self, names: Sequence[str], everything: Sequence[str]) -> Unknown | None:
-        """Say which tag the list of all lacks that the lists by year have: it may lack others, too."""
+        """Name a tag of the lists by year that the list of all tags lacks: it may lack others, too."""
         lacking = sorted({*names} - {*everything})
         what = f"the list of tags of {self._repository.name} lacks"
-        return Unknown(f"{what} {lacking[0]}, which another list has") if lacking else None
+        return Unknown(f"{what} {lacking[0]}, which another list contains") if lacking else None
 
     def _place(self, tag: ProductionTag) -> tuple[Answer[str | None], Answer[Placement]]:
         commit = self._repository.tags([tag.text])[tag.text]
@@ -174,18 +174,18 @@ class StackEvidence:
         found = self._on_branch(self._repository.tags(looked_at))
         if found or len(higher) <= _MOST_HIGHER:
             return found
-        reason = f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were looked at"
-        remedy = f"Delete those that are no releases, such as {looked_at[-1]}, then run this again."
+        reason = f"of {len(higher)} higher tags only the {_MOST_HIGHER} highest were checked"
+        remedy = f"Delete those that are not releases, such as {looked_at[-1]}, then run this again."
         raise Unseen(Unknown(f"{reason}, and none is on the branch", remedy))
 
     def _with_higher(self, facts: StackFacts, others: Sequence[str]) -> Answer[Sequence[str]]:
-        """Add those of `others` that are higher and on a stack branch; what is found counts, whatever is unknown."""
+        """Add those of `others` that are higher and on a stack branch; found ones count, even if others are unknown."""
         near, far = facts.higher, self._higher(facts.tag, others)
         found = [name for part in (near, far) if not isinstance(part, Unknown) for name in part]
         return [tag.text for tag in production_tags(found, form=facts.tag.form)] or _first_unknown(near, far) or []
 
     def _on_branch(self, commits: Answers[str | None]) -> list[str]:
-        """Keep the tags whose commit is on a stack branch. One that is not known makes all so, unless one is."""
+        """Return the tags whose commit is on a stack branch; raises Unseen if there is none and one is unknown."""
         placements = self._placements(_known(commits))
         found, unknown = [], None
         for name, commit in commits.items():
@@ -207,14 +207,14 @@ class StackEvidence:
             if found:
                 return found
         if lower:
-            raise Unseen(Unknown("none of the tags next below is on a stack branch"))
+            raise Unseen(Unknown("none of the next lower tags is on a stack branch"))
         return None
 
     def _highest_release(self, tags: Sequence[ProductionTag]) -> PreviousRelease | None:
-        """Return the first of `tags` that is on a stack branch, with its pins; None where none is."""
+        """Return the first of `tags` that is on a stack branch, with its pins; None if none is."""
         commits = self._repository.tags([tag.text for tag in tags])
         with ThreadPoolExecutor(1) as pool:
-            # Both at once: whether the tag is on the branch, and what its file says if it is.
+            # Both at once: whether the tag is on the branch, and the pins in its file if it is.
             asking = pool.submit(self._pins, _known(commits))
             found = self._on_branch(commits)
         for tag in tags:
@@ -241,9 +241,9 @@ def _first_unknown(*answers: Answer[object]) -> Unknown | None:
 
 
 def _prefixes(tag: ProductionTag, last_year: int = 0) -> list[str]:
-    """Return what the tags to compare with start with: the tag's year, and those since up to the last one.
+    """Return the prefixes of the tags to compare with: the tag's year, and the years after it up to `last_year`.
 
-    A tag that starts with no year can stand anywhere in the order, so for that one every tag is listed at once.
+    A tag that does not start with a year can be anywhere in the order, so for it every tag is listed.
     """
     if tag.year < _FIRST_CALENDAR_YEAR or (last_year and tag.year > last_year):
         return [""]

@@ -1,7 +1,4 @@
-"""The command `prepare`: from a form to a reviewed change of two lines.
-
-Verifies, plans, shows; then does what was shown.
-"""
+"""The command `prepare`: from a form to a reviewed change of two lines. It shows a plan, then does what it showed."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from ...domain.changes import TicketHome
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.evidence import Answer, Blob, Unknown
 from ...domain.facts import ComponentFacts, ReleaseFacts
-from ...domain.findings import Finding, apply_allowances
+from ...domain.findings import Finding, apply_allowances, listed
 from ...domain.new_tags import NewTag, planned_facts, quiet
 from ...domain.newest import Newest, is_newest
 from ...domain.overrides import look_for_overrides
@@ -48,14 +45,14 @@ if TYPE_CHECKING:
 __all__ = ["read_settings", "run"]
 
 ATTEMPTS = 4
-"""How often a lost race is run again, before it is said who keeps moving the branch."""
+"""The number of attempts if the branch keeps moving; then the error names who moved it."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """A plan with what carries it out. `body` makes our part of the pull request's text, in at most so many bytes.
+    """Carries out a plan; the results are a commit and a pull request, made by this run or found.
 
-    What comes of it are a commit and a pull request, whether this run made them or found them there.
+    `body` returns our part of the pull request's text, in at most that many bytes.
     """
 
     plan: Plan
@@ -65,7 +62,7 @@ class Execution:
     journal: Journal
 
     def commit(self) -> tuple[str, None]:
-        """Commit to the stack branch; raises LostRaceError where that was moved since the plan was made."""
+        """Commit to the stack branch; raises LostRaceError if it was moved since the plan was made."""
         plan = self.plan
 
         def write() -> str:
@@ -82,12 +79,12 @@ class Execution:
         return Action(what, self.links.commit(self.plan.repository, commit), {"commit": commit})
 
     def propose(self) -> tuple[str, PullRequest]:
-        """Push `release/TAG` and open the pull request, or bring both up to date; raises LostRaceError."""
+        """Push `release/TAG` and open the pull request, or update both; raises LostRaceError."""
         plan = self.plan
         existing = self._own_pull_request()
         commit = self._release_branch(existing)
         if existing:
-            return commit, self._refreshed(existing)
+            return commit, self._updated(existing)
         body = self._kept.written("", self.body)
         if body is None:
             raise AssertionError("an empty body has room for the text")
@@ -102,14 +99,14 @@ class Execution:
     def _kept(self) -> KeptText:
         return KeptText(self.plan.marker)
 
-    def _refreshed(self, existing: PullRequest) -> PullRequest:
-        """Bring our part of the text up to date; the title, and what stands around our part, are the people's."""
+    def _updated(self, existing: PullRequest) -> PullRequest:
+        """Update our part of the text; the title, and the text around our part, belong to the people who edit it."""
         body = self._kept.written(existing.body, self.body)
         if body is None:
             self.journal.note(
-                f"The text of pull request #{existing.number} was not brought up to date: our part of it cannot be "
-                "told from what people wrote (the line that ends it is gone), or has no room. Put the line back that "
-                "an earlier version of the text has, or shorten what stands around."
+                f"The text of pull request #{existing.number} was not updated: our part of it cannot be told apart "
+                "from what people wrote (the line that ends it is gone), or has no room. Restore the line from an "
+                "earlier version of the text, or shorten the text around our part."
             )
             return existing
         if same_text(body, existing.body):
@@ -121,28 +118,28 @@ class Execution:
         )
 
     def _own_pull_request(self) -> PullRequest | None:
-        """Return our open pull request for this tag and pair; raises RefusedError where another one is open."""
+        """Return our open pull request for this tag and pair; raises RefusedError if another one is open."""
         for request in must(self.stack.writer.pull_requests(self.plan.branch) or (), "The open pull requests"):
             marker = marked_release(request.body) if request.branch.startswith(RELEASE_BRANCH) else None
             if marker == self.plan.marker and request.branch == self.plan.release_branch:
                 return request
             if marker or request.branch == self.plan.release_branch:
-                raise self._in_the_way(request, marker)
+                raise self._conflict(request, marker)
         return None
 
-    def _in_the_way(self, request: PullRequest, marker: str | None) -> RefusedError:
-        what = "for another release" if marker else "that is not one of ours"
+    def _conflict(self, request: PullRequest, marker: str | None) -> RefusedError:
+        what = "is open for another release" if marker else "is open without the marker of this action"
         which = f"Pull request #{request.number} of {request.owner} ({request.branch})"
         remedy = "Merge or close it first, or ask its owner to."
         if not marker:
-            line = f"a line of its own, outside of quotes and code, and the only one of its kind: {self.plan.marker}"
-            remedy += f" If prepare made it, its text has lost what tells so; put that back as {line}"
-        return RefusedError(f"{which} is open {what}: {request.url}", remedy)
+            line = f"on a line of its own, outside of quotes and code, and only once: {self.plan.marker}"
+            remedy += f" If prepare made it, its text has lost the marker; restore it {line}"
+        return RefusedError(f"{which} {what}: {request.url}", remedy)
 
     def _release_branch(self, request: PullRequest | None) -> str:
-        """Make `release/TAG` hold the change on top of the checked head; returns its commit.
+        """Make `release/TAG` contain the change on top of the checked head; return its commit.
 
-        Where somebody updated the branch of an open pull request, it stays: its reviews would be lost with it.
+        An updated branch of an open pull request stays: a new commit would dismiss its reviews.
         """
         plan, branch = self.plan, self.plan.release_branch
         found = must(self.stack.repository.branches([branch])[branch], f"The branch {branch}")
@@ -168,7 +165,7 @@ class Execution:
 
 
 def planned(plan: Plan) -> list[str]:
-    """Return what carrying out a plan would make, as far as nothing of it is there."""
+    """Return the steps that carry out a plan of which nothing exists yet."""
     return [_committing(plan)] if plan.mode is Mode.COMMIT else [_pushing(plan), _opening(plan)]
 
 
@@ -181,7 +178,7 @@ def _pushing(plan: Plan) -> str:
 
 
 def _opening(plan: Plan) -> str:
-    return f"Open a pull request of {plan.release_branch}"
+    return f"Open a pull request from {plan.release_branch}"
 
 
 def _of_request(did: str, request: PullRequest) -> Action:
@@ -191,7 +188,7 @@ def _of_request(did: str, request: PullRequest) -> Action:
 
 @dataclass(frozen=True)
 class Attempt(OfSession[PrepareSettings]):
-    """One try, on one view of the repositories. `today` is the date in the stack's time zone."""
+    """One attempt, on one view of the repositories. `today` is the date in the stack's time zone."""
 
     session: Session[PrepareSettings]
     new_stack: Callable[[], Stack[Forge]]
@@ -201,11 +198,11 @@ class Attempt(OfSession[PrepareSettings]):
 
     @cached_property
     def stack(self) -> Stack[Forge]:
-        """A forge remembers what it has read, so every attempt has one of its own."""
+        """The stack. A forge caches what it has read, so each attempt has its own."""
         return self.new_stack()
 
     def run(self) -> PrepareReport:
-        """Plan and write; raises LostRaceError where a branch was moved in between."""
+        """Plan and write; raises LostRaceError if a branch was moved in between."""
         report = self._report()
         self._demand_approved(report)
         if report.refused:
@@ -226,11 +223,11 @@ class Attempt(OfSession[PrepareSettings]):
         return self._execute(report)
 
     def _demand_approved(self, report: PrepareReport) -> None:
-        """Refuse another plan than the one that was approved."""
+        """Refuse if the plan is not the one that was approved."""
         approval, now = self.settings.approval, report.target
         if approval is None:
             return
-        # What was refused may lack a commit, and says why by itself.
+        # A refused plan may lack a commit; its findings already show why.
         unknown = {name for name, text in now.items() if name.endswith(COMMIT) and not text and report.refused}
         differing = differences(
             *({name: text for name, text in one.items() if name not in unknown} for one in (approval.target, now))
@@ -238,17 +235,17 @@ class Attempt(OfSession[PrepareSettings]):
         if differing:
             raise RefusedError(
                 f"This is not the plan that was approved: {'; '.join(differing)}.",
-                f"{PLAN_ANEW} What was made already stays, and is found again.",
+                f"{PLAN_ANEW} What was already made stays, and is detected.",
             )
 
     def _demand_right(self, plan: Plan) -> None:
-        """Refuse, before anything is written, where GitHub would refuse the last write for want of a right."""
+        """Refuse, before the first write, if the token lacks a permission that the last write needs."""
         missing = self.stack.writer.missing_right(plan.file)
         if missing:
             raise WriteRefusedError(missing)
 
     def _with_new_tags(self, report: PrepareReport, tagging: Tagging) -> PrepareReport:
-        """Make the new tags, follow their CI, and go on as with any tags, on another view of the repositories."""
+        """Make the new tags, follow their CI, then continue as for any tags, on a new view of the repositories."""
         tags = report.plan.new_tags
         if report.plan.is_needed:
             self._demand_right(report.plan)
@@ -288,29 +285,30 @@ class Attempt(OfSession[PrepareSettings]):
         for change in plan.changes:
             remark = "" if isinstance(change.candidates, Unknown) else change.candidates.remark
             if change.name in asked and remark:
-                self.journal.note(f"Of the tags of {change.after.component.repository}: {remark}")
+                self.journal.note(f"Tags of {change.after.component.repository}: {remark}")
 
     def _note_other_configuration(self, plan: Plan) -> None:
-        """Say beforehand what `publish` would refuse: the branch has another file than the one that rules."""
+        """Note what `publish` would refuse: a configuration file that differs from the default branch's."""
         if plan.branch == self.session.context.default_branch:
             return
-        keys = self.stack.other_keys(plan.head)
-        what = f"could not be compared ({keys.reason})" if isinstance(keys, Unknown) else ", ".join(keys[:5])
-        if what:
+        keys, file = self.stack.other_keys(plan.head), f"{CONFIGURATION_FILE} of {plan.branch}"
+        if isinstance(keys, Unknown):
+            self.journal.note(f"{file} could not be compared with the default branch's: {keys.reason}.")
+        elif keys:
             self.journal.note(
-                f"{CONFIGURATION_FILE} of {plan.branch} differs from the default branch's, which rules: {what}. The "
-                "release would be refused: bring both to the same content first."
+                f"{file} differs from the default branch's, which is in effect, in {listed(keys, 5)}. The release "
+                "would be refused: give both the same content first."
             )
 
     def _judged(self, plan: Plan) -> tuple[ReleaseFacts, list[Finding]]:
-        """Judge the pair as it will be in the file; waits for running CI as long as `wait-minutes` says."""
+        """Judge the pair as it will be in the file; wait for running CI for up to `wait-minutes`."""
         of_tag = self.stack.tag_facts(plan.stack_tag, [plan.branch], self.today)
         pins = [change.after for change in plan.changes]
         content = Blob(len(plan.after), plan.after)
         look = partial(look_for_overrides, content, self.settings.components, self.settings.own_action)
 
         def judged() -> Judged:
-            # Each look sees the world as it is then: what runs is waited for, and more may change meanwhile.
+            # Each look needs a new view: running CI is waited for, and more may change meanwhile.
             view = self.new_stack()
             facts = self.stack.release_facts(lambda: of_tag, lambda: self._component_facts(view, plan, pins, look))
             return facts, judge(Occasion.PLAN, facts)
@@ -322,7 +320,7 @@ class Attempt(OfSession[PrepareSettings]):
     def _component_facts(
         self, view: Stack[Forge], plan: Plan, pins: Sequence[Pin], look: Callable[[], Overrides]
     ) -> list[ComponentFacts]:
-        """The facts of each pin. Of a tag that is to be made, or built, those that a tag has later are left out."""
+        """The facts of each pin. For a tag to be made or built, the facts that it will have only later are left out."""
         new = {tag.name: tag for tag in plan.new_tags}
         later = [tag for tag in plan.new_tags if tag.waits_for_ci]
         planned = {tag.name: tag for tag in later if not (tag.is_there and self.journal.dry_run)}
@@ -345,29 +343,29 @@ class Attempt(OfSession[PrepareSettings]):
         execution = Execution(report.plan, self.stack, body, session.links, session.journal)
         commit, request = execution.commit() if self.settings.mode is Mode.COMMIT else execution.propose()
         number = (request.number, request.url) if request else None
-        # What was made is in the journal already; the page tells it, too.
+        # The journal already has what was made; the summary lists it, too.
         return replace(report, commit=commit, pull_request=number, actions=tuple(session.journal.actions))
 
     def lost(self, race: LostRaceError) -> ExpectedError:
-        """Return the error that says who moved what."""
+        """Return the error that names who moved what."""
         repository = race.repository or self.settings.stack_repository
         facts = self.stack.forge.writer(repository).message_of(race.found) if race.found else None
-        who = "somebody" if facts is None or isinstance(facts, Unknown) else facts.author
+        who = "" if facts is None or isinstance(facts, Unknown) else f" by {facts.author}"
         where = f" to {race.found[:12]}" if race.found else ""
+        last = f", last{who}{where}" if who or where else ""
         return ExpectedError(
-            f"{race.branch} of {repository} was moved {ATTEMPTS} times while it was being "
-            f"prepared, last by {who}{where}. Nothing was overwritten.",
-            "Run it again when the branch is quiet.",
+            f"{race.branch} of {repository} was moved {ATTEMPTS} times during this run{last}. Nothing was overwritten.",
+            "Run this again when the branch no longer moves.",
         )
 
 
 def run(session: Session[PrepareSettings]) -> PrepareReport:
-    """Plan and, unless refused or asked for the plan alone, write. Raises ExpectedError."""
+    """Plan, then write unless the plan is refused or this is a dry run. Raises ExpectedError."""
     services = session.services
     today, registry = session.now.astimezone(session.settings.timezone).date(), services.registry()
     tagging = None
     if session.settings.is_new:
-        from .new_tags import NewTags  # late, as the next: only some runs tag
+        from .new_tags import NewTags  # late, as the next one: only some runs tag
         from .tagging import Tagging
 
         known = NewTags(session.settings, session.journal, today)
@@ -377,7 +375,7 @@ def run(session: Session[PrepareSettings]) -> PrepareReport:
         try:
             return replace(attempt).run()
         except LostRaceError as race:
-            session.journal.say(f"{race.branch} was moved in between: everything is read and judged again.")
+            session.journal.say(f"{race.branch} was moved during this run: everything is read and judged again.")
     try:
         return attempt.run()
     except LostRaceError as race:

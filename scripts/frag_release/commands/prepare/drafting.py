@@ -1,7 +1,7 @@
 """Drafting a release: reads the stack's file, chooses the pair and the tag, and splices the file.
 
-The pair comes from what was typed or from a ticket. Our own release branch is known again, also after somebody let
-GitHub update it from the stack branch.
+The pair comes from the inputs or from a ticket. Our own release branch is recognised, also after GitHub's button
+updated it from the stack branch.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ _RELEASED_AS = re.compile(rf"(?m)^{TRAILER}: (\S+)\s*$|^Merge pull request #\d+ 
 def wanted_tags(
     forge: Forge, components: Sequence[Component], choices: Mapping[str, Choice], ticket: Ticket | None
 ) -> dict[str, str]:
-    """Return what is asked of each component: a tag, `newest`, or empty to keep today's.
+    """Return the choice for each component: a tag, `newest`, or empty to keep today's.
 
-    A ticket names both versions; what was typed beside it must say the same. Where a tag is new it cannot, and is only
-    told of the release. Raises RefusedError.
+    A ticket names both versions, and an input given in addition must match it. If a tag is `new`, the ticket's text is
+    not read: it only gets the announcement. Raises RefusedError.
     """
     typed = {component.name: choices[component.name].tag for component in components}
     if ticket is None or any(map(is_new, typed.values())):
@@ -63,34 +63,35 @@ def wanted_tags(
     for name, tag in named.items():
         if typed[name] not in ("", tag):
             raise RefusedError(
-                f"The ticket {ticket} names the {name} {tag}, but {typed[name]!r} was typed.",
+                f"The ticket {ticket} names the {name} {tag}, but the input is {typed[name]!r}.",
                 "Leave one of the two out.",
             )
     return named
 
 
 def _named(forge: Forge, ticket: Ticket, components: Sequence[Component]) -> dict[str, str]:
-    """Return the versions that the ticket names; raises RefusedError if they are not plain."""
+    """Return the versions that the ticket names; raises RefusedError if they are ambiguous or missing."""
     issue = must(forge.issue(ticket.repository, ticket.number), f"The ticket {ticket}")
     try:
         formats = {component.name: component.tag_format for component in components}
         return read_versions(f"{issue.title}\n\n{issue.body}", formats)
     except TicketTextError as error:
-        # Others may read what this run says: words of a ticket that not everybody may see are not quoted.
+        # The log may have other readers than the ticket: the text of a private one is not quoted.
         is_public = forge.repository(issue.repository).is_private() is False
         why = str(error) if is_public else error.without_words
         names = [
             f"'{component.name} {component.tag_format.like(f'2023.05.{number}')}'"
             for number, component in enumerate(components[:2], 1)
         ]
-        remedy = f"Write each into the ticket, such as {' and '.join(names)}, or type them."
-        raise RefusedError(f"The ticket {ticket} does not say what to release: {why}.", remedy) from error
+        remedy = f"Write each into the ticket, such as {' and '.join(names)}, or give them as inputs."
+        raise RefusedError(f"The ticket {ticket} does not name what to release: {why}.", remedy) from error
 
 
 def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
-    """Return the tag for a component: `wanted` itself, today's where it is empty, or the newest on its branches.
+    """Return the tag for a component: `wanted` itself, today's if it is empty, or the newest on its branches.
 
-    Raises EvidenceError if the newest cannot be told, RefusedError if there is none, or a tag that cannot be right.
+    Raises EvidenceError if the newest could not be determined, RefusedError if there is none or a higher tag is
+    implausible.
     """
     if not is_newest(wanted):
         return wanted or pin.tag
@@ -100,8 +101,8 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
     if newest.doubtful:
         highest = newest.doubtful[0].tag
         raise RefusedError(
-            f"The newest tag of {repository} is not known: {newest.wrong}.",
-            f"Delete {highest} if it was a mistake and never a release; or name the tag in the input {given_in}.",
+            f"The newest tag of {repository} could not be determined: {newest.wrong}.",
+            f"If {highest} was a mistake and never a release, delete it; or name the tag in the input {given_in}.",
         )
     if chosen := _seen(newest.tag(), f"The newest {name} tag", given_in):
         return chosen
@@ -113,13 +114,13 @@ def chosen_tag(wanted: str, pin: Pin, found: Answer[Newest]) -> str:
 
 
 def _seen(answer: Answer[_T], what: str, input_: str) -> _T:
-    """As `must`; but if there are too many tags to look at, the remedy is to name one in that input."""
+    """As `must`, but if there are too many tags to check, the remedy is to name one in that input."""
     named = replace(answer, remedy=f"Name the tag in the input {input_}.") if isinstance(answer, TooLong) else answer
     return must(named, what)
 
 
 def all_tags(repository: Repository, prefixes: Sequence[str]) -> Answer[Sequence[str]]:
-    """Return all tags; where there are more than are listed, those that start with one of `prefixes`."""
+    """Return all tags; if there are too many to list, those that start with one of `prefixes`."""
     names = repository.tags_starting([""])
     return repository.tags_starting(prefixes) if isinstance(names, TooLong) else names
 
@@ -155,39 +156,39 @@ def _newest_of_stack(repository: Repository, branch: str, today: datetime.date, 
 
 @dataclass(frozen=True)
 class OwnBranch:
-    """The branch `release/TAG` of a plan, as it was found."""
+    """The existing branch `release/TAG` of a plan."""
 
     plan: Plan
     repository: Repository
     writer: Writer
 
     def commits(self, head: str) -> list[CommitFacts]:
-        """Return our commit, last, and the updates on top of it; raises RefusedError where one is neither."""
+        """Return the updates on top of our commit, then our commit; raises RefusedError for any other commit."""
         *updates, first = must(through_updates(self.writer, head), f"The commit of {self.plan.release_branch}")
         if not self.is_ours(first):
             raise self._refusal(first)
         for update in updates:
-            # A merge must only bring the stack branch in, as GitHub's button "Update branch" does.
+            # A merge may only bring in the stack branch, as GitHub's button "Update branch" does.
             if not self._is_on_top_of(update.parents[1], update.sha):
                 raise self._refusal(update)
         return [*updates, first]
 
     def is_ours(self, facts: CommitFacts) -> bool:
-        """Whether the commit is exactly what we would make on top of its parent.
+        """Whether the commit is exactly the one that we would make on top of its parent.
 
-        A message can be written by anybody; so the parent must be of the stack branch, and the commit must
-        change the one file, to the very bytes that we would make of the parent's. Who committed it says nothing:
-        GitHub's update by rebase makes the same commit anew.
+        Anyone can write the message, so the parent must be on the stack branch, and the commit must change only the
+        one file, to exactly the bytes that we would make from the parent's. The committer proves nothing: GitHub's
+        update by rebase creates the same commit again.
         """
         if len(facts.parents) != 1 or facts.message.strip() != self.plan.message.strip():
             return False
-        files = must(self.writer.changed_files(facts.sha), f"What {facts.sha[:12]} changes")
+        files = must(self.writer.changed_files(facts.sha), f"The files changed by {facts.sha[:12]}")
         return list(files) == [self.plan.file] and self._is_on_top_of(facts.parents[0], facts.sha)
 
     def _is_on_top_of(self, parent: str, commit: str) -> bool:
-        """Whether the parent is on the stack branch, and the commit's file is what we would make of the parent's."""
+        """Whether the parent is on the stack branch, and the commit's file is what we would make from the parent's."""
         plan = self.plan
-        place = must(self.repository.placements([parent], [plan.branch])[parent], f"Where {parent[:12]} is")
+        place = must(self.repository.placements([parent], [plan.branch])[parent], f"The branches of {parent[:12]}")
         if not place.branches:
             return False
         blobs = self.repository.files(plan.file, [parent, commit])
@@ -198,9 +199,9 @@ class OwnBranch:
         branch = self.plan.release_branch
         less = f", nor a plain merge of {self.plan.branch} into it" if len(facts.parents) > 1 else ""
         return RefusedError(
-            f"The branch {branch} exists already, and {facts.author} made it, not this action: "
+            f"The branch {branch} already exists with a commit by {facts.author} that this action did not make: "
             f"{facts.sha[:12]} is not the change of this plan{less}.",
-            f"Look at what is on it, then delete {branch} or choose another stack-tag.",
+            f"Check what is on it, then delete {branch} or choose another stack-tag.",
         )
 
 
@@ -230,7 +231,7 @@ class Drafting:
         typed = (settings.components, settings.choices, settings.ticket)
         wanted = self._approved_tags() if carried_out else wanted_tags(self.stack.forge, *typed)
         changed = self._spliced(content, _chosen(before, found, wanted | {tag.name: tag.tag for tag in new}))
-        # What is planned is the file as it will be, read again, and not what was merely meant.
+        # The plan is read back from the changed file, instead of from the intention.
         after = self.stack.pins_in(Blob(len(changed), changed))
         unmade = {tag.name: tag.commit for tag in new if not tag.is_there}
         changes = tuple(
@@ -240,27 +241,27 @@ class Drafting:
         file, mode = settings.workflow_file, settings.mode
         plan = Plan(settings.stack_repository, branch, head, file, content, changed, "", mode, changes, tuple(new))
         digest = settings.approval.digest if settings.approval else ""
-        plan = replace(plan, ticket=self._ticket_to_tell(), approved=digest)
+        plan = replace(plan, ticket=self._ticket_to_announce(), approved=digest)
         return self._carried_out(plan, carried_out) if carried_out else self._with_stack_tag(plan)
 
     def _start(self, branch: str) -> tuple[str, str]:
-        """Return the commit to plan on, and the one above it that says to have carried out the approved plan."""
+        """Return the commit to plan on, and the one above it whose trailer claims the approved plan, or empty."""
         head, approval = self.stack.head(branch), self.settings.approval
         if approval is None or head == approval.head:
             return head, ""
-        history = must(self.stack.repository.history(approval.head, head), f"What came to {branch} since the approval")
-        saying = [one.sha for one in history.added if approval.digest in trailer_values(one.message, PLAN_TRAILER)]
-        return (approval.head, saying[-1]) if saying and not history.removed else (head, "")
+        history = must(self.stack.repository.history(approval.head, head), f"The newer commits on {branch}")
+        claiming = [one.sha for one in history.added if approval.digest in trailer_values(one.message, PLAN_TRAILER)]
+        return (approval.head, claiming[-1]) if claiming and not history.removed else (head, "")
 
     def _carried_out(self, plan: Plan, commit: str) -> Plan:
-        """Return the plan as carried out by that commit: anybody can write a trailer, so it is looked at whole."""
+        """Return the plan as carried out by that commit. Anyone can write a trailer, so the whole commit is checked."""
         named = replace(plan, stack_tag=self.settings.approval.stack_tag if self.settings.approval else "")
         facts = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}")
         ours = OwnBranch(named, self.stack.repository, self.stack.writer).is_ours(facts)
         if not ours or list(facts.parents) != [plan.head]:
             raise RefusedError(
-                f"{commit[:12]} on {plan.branch} says that it carries out this plan, and it is not its change.",
-                f"Look at what {facts.author} has committed there. {PLAN_ANEW}",
+                f"{commit[:12]} on {plan.branch} claims to apply this plan, but it is not the plan's change.",
+                f"Check what {facts.author} committed there. {PLAN_ANEW}",
             )
         return replace(named, committed=commit)
 
@@ -272,7 +273,7 @@ class Drafting:
         if blob is None or problem:
             why = problem.problem.message if problem and problem.problem else "there is no such file"
             line = problem.line if problem else None
-            raise RefusedError(f"{file} cannot be changed safely: {why}.", "Mend it by hand first.", file, line)
+            raise RefusedError(f"{file} cannot be changed safely: {why}.", "Fix it by hand first.", file, line)
         return blob.content, pins
 
     def _candidates(self, pins: Sequence[Pin]) -> dict[str, Answer[Newest]]:
@@ -285,8 +286,8 @@ class Drafting:
             found = pool.map(find_newest, repositories, *columns)
             return {each.name: answer for each, answer in zip(components, found, strict=True)}
 
-    def _ticket_to_tell(self) -> Ticket | None:
-        """Return the ticket that is told of a release with new tags, where it is now; raises EvidenceError."""
+    def _ticket_to_announce(self) -> Ticket | None:
+        """Return the ticket, at its current place, for a release with new tags; raises EvidenceError, RefusedError."""
         asked = self.settings.ticket
         if asked is None or not self.settings.is_new:
             return None
@@ -294,13 +295,13 @@ class Drafting:
         ticket, stack = Ticket(issue.repository, issue.number), self.settings.stack_repository
         if not may_be_told(ticket, stack, [self.settings.tickets_from]):
             raise RefusedError(
-                f"The ticket {ticket} is not of the stack's owner, so announce would not tell it.",
-                "Name another, or its repository in tickets-from.",
+                f"The ticket {ticket} does not belong to the stack's owner, so announce would not write to it.",
+                "Name another ticket, or set tickets-from to its repository.",
             )
         return ticket
 
     def _approved_tags(self) -> dict[str, str]:
-        """Return the tags that were approved: once they are committed, a newer one is for the next release."""
+        """Return the approved tags: once they are committed, a newer tag is for the next release."""
         approval = self.settings.approval
         return {one.name: approval.tag_of(one.name) if approval else "" for one in self.settings.components}
 
@@ -316,13 +317,13 @@ class Drafting:
             raise UsageError(what, "Name an existing tag.") from error
 
     def _with_stack_tag(self, plan: Plan) -> Plan:
-        """Return the plan with the tag of its release; an approved one stays when the month changes."""
+        """Return the plan with the tag of its release; an approved tag stays even if the month has changed."""
         settings, approval = self.settings, self.settings.approval
         wanted = settings.stack_tag
         own = self._tag_of_own_branch(plan) if plan.is_needed else self._tag_of_commit(plan.head)
         if approval and wanted in ("", *PARTS, approval.stack_tag):
             wanted = approval.stack_tag
-            if own == wanted and not plan.is_needed:  # also where it is tagged already, for publish to go on from
+            if own == wanted and not plan.is_needed:  # also if it is tagged already: publish resumes from there
                 return replace(plan, stack_tag=own, committed=plan.head)
         try:
             tag = next_stack_tag(self.stack.repository, plan.branch, wanted, self.today, own, settings.tag_format).text
@@ -332,9 +333,9 @@ class Drafting:
         return replace(plan, stack_tag=tag, committed=plan.head if is_unreleased else "")
 
     def _tag_of_own_branch(self, plan: Plan) -> str:
-        """Return the tag of a release branch that an earlier run made for this pair, so that it is used again.
+        """Return the tag of a release branch that an earlier run made for this pair, to reuse it; empty if none.
 
-        Whether the branch is really ours is judged before it is touched; here it only names the tag.
+        Here the branch only names the tag: whether it is really ours is checked before it is written to.
         """
         names = self.stack.repository.branches_starting(RELEASE_BRANCH)
         if isinstance(names, Unknown):
@@ -351,7 +352,7 @@ class Drafting:
         return ""
 
     def _tag_of_commit(self, head: str) -> str:
-        """Return the tag that the branch's newest commit was made for, where it says one."""
+        """Return the tag that the branch's newest commit was made for, empty if its message names none."""
         facts = self.stack.writer.message_of(head)
         found = None if isinstance(facts, Unknown) else _RELEASED_AS.search(facts.message)
         return (found[1] or found[2]) if found else ""

@@ -1,4 +1,4 @@
-"""Finding the tags that `new` stands for: the head of a component's production branch, tagged or to be tagged."""
+"""Finding the tags for `new`: the head of a component's production branch, already tagged or to be tagged."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from ..session import must
 from .drafting import all_tags
 
 _LOOKED_AT = 100
-"""So many of the highest production tags are looked at for one at the commit; annotated ones take a request each."""
+"""The number of highest production tags that are searched for one at the commit; an annotated one costs a request."""
 
 _MOST_WORKFLOWS = 30
 
 
 @dataclass(frozen=True)
 class PlannedTag:
-    """The tag of a component that was approved. `is_there` says that it stands for the commit that was."""
+    """The approved tag of a component. `is_there`: it points at the approved commit already."""
 
     tag: str
     commit: str
@@ -52,9 +52,9 @@ class PlannedTag:
 
 @dataclass
 class NewTags:
-    """What is known of them over all attempts of a run. `today` is the date in the stack's time zone.
+    """The new tags, kept over all attempts of a run. `today` is the date in the stack's time zone.
 
-    `settled` are those whose CI has passed and that were made, or found, before: they stay, whatever is pushed
+    `settled` are those that an earlier attempt made, or whose CI passed in it: they stay, even if something is pushed
     meanwhile. `burned` are names that GitHub refuses, by repository.
     """
 
@@ -66,7 +66,7 @@ class NewTags:
     burned: dict[str, set[str]] = field(default_factory=dict)
 
     def find(self, forge: PublishingForge, newest: Mapping[str, Answer[Newest]]) -> tuple[NewTag, ...]:
-        """Return the tag of each component that is asked for one; raises RefusedError and EvidenceError."""
+        """Return the tag of each component whose choice is `new`; raises RefusedError and EvidenceError."""
         asked = self.settings.newly_tagged
         with ThreadPoolExecutor(len(asked)) as pool:
             found = pool.map(lambda one: self._find(forge, one, newest[one.name]), asked)
@@ -87,10 +87,10 @@ class NewTags:
         except ChoiceError as error:
             raise RefusedError(error.message, error.remedy) from error
         found = replace(found, is_default=self._note_lacking(forge, repository, found))
-        return self._told(forge, repository, found, newest)
+        return self._with_plan_facts(forge, repository, found, newest)
 
     def _planned(self, repository: Repository, component: Component) -> PlannedTag | None:
-        """Return the tag that was approved, and whether it is there: this plan may have made it."""
+        """Return the approved tag, and whether it exists: an earlier run of this plan may have made it."""
         approval = self.settings.approval
         if approval is None or not approval.tag_of(component.name):
             return None
@@ -101,7 +101,7 @@ class NewTags:
     def _commit(
         self, forge: PublishingForge, repository: Repository, component: Component, planned: PlannedTag | None
     ) -> NewTag:
-        """Return the commit that is meant, which is on a production branch, without its tag."""
+        """Return the chosen commit, which must be on a production branch, without its tag."""
         branch, wanted = component.branches[0], wanted_commit(self.settings.choices[component.name].tag) or ""
         if planned and planned.is_there:
             wanted = planned.commit
@@ -110,11 +110,11 @@ class NewTags:
             what = f"{repository.name} has no branch {branch}."
             raise RefusedError(what, f"Name its production branch in {component.given_in('branch')}.")
         facts = must(forge.writer(repository.name).message_of(wanted or head), f"The commit {wanted or head[:12]}")
-        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"Where {facts.sha[:12]} is")
+        place = must(repository.placements([facts.sha], component.branches)[facts.sha], f"The commit {facts.sha[:12]}")
         if not place.branches:
             raise RefusedError(
                 f"{facts.sha[:12]} is not on {' or '.join(component.branches)} of {repository.name}.",
-                f"Name a commit of that branch in {component.given_in('tag')}, or leave it at new for its head.",
+                f"Name a commit of that branch in {component.given_in('tag')}, or use new for its head.",
             )
         subject = facts.message.partition("\n")[0]
         return NewTag(component, branch, head, facts.sha, "", placement=place, subject=subject, is_head=not wanted)
@@ -128,7 +128,7 @@ class NewTags:
         planned: PlannedTag | None,
         newest: Answer[Newest],
     ) -> NewTag:
-        """Add the tag at the commit, or the next one: a tag without evidence of its CI counts as none."""
+        """Add the tag at the commit, or the next tag: one without evidence of its CI does not count."""
         if planned and planned.is_there:
             return replace(found, tag=planned.tag, is_there=True, runs=self._runs(forge, repository.name, planned.tag))
         form = found.component.tag_format
@@ -139,7 +139,7 @@ class NewTags:
             runs = self._runs(forge, repository.name, tag)
             if not is_forgotten(tag, found.commit, runs, self.today, form):
                 return replace(found, tag=tag, is_there=True, runs=runs)
-            self.journal.note(f"GitHub has forgotten the CI of {tag} of {repository.name}, so it counts as no tag.")
+            self.journal.note(f"GitHub no longer has the CI runs of {tag} of {repository.name}, so it is not used.")
         burned = self.burned.get(repository.name, ())
         if planned and planned.commit == found.commit:
             chosen = self._still_free(repository.name, planned.tag, [*names, *burned], form)
@@ -159,11 +159,10 @@ class NewTags:
 
     @staticmethod
     def _still_free(repository: str, tag: str, names: Collection[str], form: TagFormat) -> str:
-        """Return the approved tag, which stays when the month changes; raises RefusedError if it is taken by now."""
-        twins = same_number(tag, names, form)
-        if twins:
+        """Return the approved tag, which stays even if the month has changed; raises RefusedError if it is taken."""
+        if taken := same_number(tag, names, form):
             raise RefusedError(
-                f"The tag {tag} of {repository} was approved, and {twins[0]} is taken by now, not by this plan.",
+                f"The tag {tag} of {repository} was approved, but {taken[0]} is now taken, and not by this plan.",
                 PLAN_ANEW,
             )
         return tag
@@ -172,7 +171,7 @@ class NewTags:
         return forge.runs.tag_runs(repository, [tag])[tag] if self.settings.check_ci else None
 
     def _note_lacking(self, forge: PublishingForge, repository: Repository, found: NewTag) -> bool:
-        """Note what the default branch has that production lacks; returns whether it is a production branch."""
+        """Note the default branch's commits that production lacks; return whether it is a production branch."""
         default = repository.default_branch()
         if isinstance(default, Unknown) or default in found.component.branches:
             return not isinstance(default, Unknown)
@@ -186,8 +185,10 @@ class NewTags:
             self.journal.note(note)
         return False
 
-    def _told(self, forge: PublishingForge, repository: Repository, found: NewTag, newest: Answer[Newest]) -> NewTag:
-        """Add what the plan tells of a tag that is to be made, and which workflows to follow."""
+    def _with_plan_facts(
+        self, forge: PublishingForge, repository: Repository, found: NewTag, newest: Answer[Newest]
+    ) -> NewTag:
+        """Add which workflows to follow, and what the plan shows about a tag that is to be made."""
         if not found.waits_for_ci:
             return found
         found = replace(found, starts=_starts(forge, repository, found))
@@ -210,7 +211,7 @@ class NewTags:
 
 
 def _starts(forge: PublishingForge, repository: Repository, tag: NewTag) -> Answer[Sequence[str]]:
-    """Return the files of the workflows that a push of the tag is known to start, as they are at its commit."""
+    """Return the files of the workflows that a push of the tag starts, according to the files at its commit."""
     listed = forge.runs.workflows(repository.name)
     if isinstance(listed, Unknown):
         return listed
@@ -230,7 +231,7 @@ def _starts(forge: PublishingForge, repository: Repository, tag: NewTag) -> Answ
 
 
 def followed(forge: PublishingForge, tag: NewTag) -> Sequence[str]:
-    """Return the files of the workflows whose runs must pass: those that are named, else those that the tag starts."""
+    """Return the files of the workflows whose runs must pass: those named in the inputs, or those the tag starts."""
     names = tag.component.ci_workflows
     if not names:
         return () if isinstance(tag.starts, Unknown) else tag.starts

@@ -1,4 +1,4 @@
-"""Making new tags of components, and following their CI: looked at first, written then, and never forced."""
+"""Making new tags of components, and following their CI: rights are checked first, and no tag is ever forced."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from ..session import Session, must
 from ..waiting import Clock
 from .new_tags import NewTags, followed
 
-_RESUME = "The tag stays. Nothing is lost: run this again, and it goes on following that build."
+_RESUME = "The tag stays. Nothing is lost: run this again, and it continues to follow that build."
 OF_COMPONENT = Words(
     "wait-minutes",
     _RESUME,
-    "The tag stays. If the commit is at fault, mend the branch: the next `new` is another tag.",
-    "Look whether that workflow starts on a push of such tags, is not disabled, and may be started by the account that "
+    "The tag stays. If the commit is at fault, fix the branch: the next `new` is another tag.",
+    "Check that the workflow starts on a push of such tags, is not disabled, and may be started by the account that "
     "made the tag (a workflow execution protection: Settings > Actions > Policies); GitHub starts nothing for a tag "
-    "that a workflow's own token has made. The tag stays: when it has a run, run this again. To tag anew, delete it "
+    "that a workflow's own token made. The tag stays: when it has a run, run this again. To make it again, delete it "
     "first.",
     "The tag stays.",
     "Nothing was written to the stack.",
-    "Delete that branch, then give the commit another tag: by hand, or with `new` once a commit follows.",
+    "Delete that branch, then give the commit another tag: by hand, or with `new` after the next commit.",
 )
 _WORKFLOWS = (
-    "GitHub asks for Workflows: write, too, where a workflow file differs between that commit and the default branch."
+    "GitHub also requires Workflows: write if a workflow file differs between that commit and the default branch."
 )
 
 
@@ -61,24 +61,24 @@ class Tagging:
         self._forge = new_forge()
 
     def find(self, newest: Mapping[str, Answer[Newest]]) -> Sequence[NewTag]:
-        """Return the tags as they are now."""
+        """Return the tags in their current state."""
         self._forge = self._new_forge()
         return self.known.find(self._forge, newest)
 
     def look(self, tags: Sequence[NewTag]) -> None:
-        """Look whether the token may make all of the tags; raises WriteRefusedError where it may not.
+        """Check that the token may make all of the tags; raises WriteRefusedError if it may not.
 
-        In a dry run, whose token need not be the one that will tag, that is noted.
+        In a dry run this is only noted: its token need not be the one that will tag.
         """
         for tag in tags:
             for judged in self._rights(tag):
                 if judged.presence is Presence.MISSING and not self._session.journal.dry_run:
-                    raise WriteRefusedError(f"{judged.message} Nothing was written anywhere.", judged.remedy)
+                    raise WriteRefusedError(f"{judged.message} Nothing was written.", judged.remedy)
                 if judged.presence in (Presence.MISSING, Presence.UNTOLD):
                     self._note(f"{tag.action}: {judged.message} {judged.remedy}")
 
     def make(self, tags: Sequence[NewTag]) -> None:
-        """Make the tags; raises LostRaceError where a branch has moved, or a name is taken or burned by now."""
+        """Make the tags; raises LostRaceError if a branch has moved, or a name is now taken or burned."""
         forge = self._new_forge()
         for tag in tags:
             branches = forge.repository(tag.component.repository).branches([tag.branch, tag.tag])
@@ -90,7 +90,7 @@ class Tagging:
             self._make(tag)
 
     def follow(self, tags: Sequence[NewTag], plan: Plan) -> None:
-        """Follow the CI of the tags, all at the same time, until it has passed, and look for the images."""
+        """Follow the CI of all the tags at the same time until it has passed, then look for the images."""
         start, clock, limit = self._session.clock.now(), self._session.clock, self._session.settings.wait_minutes * 60
 
         def remaining() -> float:
@@ -101,13 +101,13 @@ class Tagging:
         together(works, bounded)
         for tag in tags:
             self._look_for_image(plan, tag, bounded)
-            # From here on its own run is the evidence, as it is for whoever runs this again.
+            # From now on the tag's own run is the evidence, as it is for a second run.
             self.known.settled[tag.name] = replace(tag, is_there=True, is_settled=True, branch_runs=None)
 
     def release(self, report: PrepareReport) -> None:
-        """Make a release for each new tag that has passed and has none; what goes wrong is a note.
+        """Make a release for each new tag that has passed and has none; a failure is only noted.
 
-        One that the stack has already is nothing new, even if there is none.
+        A tag that the stack already pins gets none.
         """
         if not self._session.settings.component_releases:
             return
@@ -132,13 +132,13 @@ class Tagging:
 
     def _rights(self, tag: NewTag) -> list[Judgement]:
         settings = self._forge.settings(tag.component.repository)
-        token = must(settings.token(self._own(), at_home=False), f"What the token may do in {tag.component.repository}")
+        token = must(settings.token(self._own(), at_home=False), f"The token's rights in {tag.component.repository}")
         judged = [judge_right(Right.CONTENTS, token, ["prepare"]), judge_right(Right.WORKFLOWS, token, ["prepare"])]
-        # Of a right that does not show itself nothing is said: it is asked of GitHub by the write.
+        # A permission that cannot be read is not reported: GitHub checks it at the write.
         missing = [one for one in judged if one.presence is Presence.MISSING]
         rulesets = settings.tag_rulesets()
         if isinstance(rulesets, Unknown) and not isinstance(rulesets, Denied):
-            what = f"The tag rulesets of {tag.component.repository} could not be looked up: {rulesets.reason}."
+            what = f"The tag rulesets of {tag.component.repository} could not be read: {rulesets.reason}."
             raise EvidenceError(what, rulesets.remedy)
         return [*missing, judge_tag_creation(rulesets, tag.tag)]
 
@@ -175,15 +175,15 @@ class Tagging:
         return LostRaceError(f"The tag {tag.tag}", None, tag.component.repository)
 
     def _is_ruled(self, tag: NewTag) -> bool:
-        """Whether a ruleset may be what refused the name; else it is burned, which GitHub says in the same words."""
+        """Whether a ruleset may have refused the name; if not, it is burned: GitHub's message is the same for both."""
         rulesets = self._forge.settings(tag.component.repository).tag_rulesets()
         return isinstance(rulesets, Unknown) or judge_tag_rulesets(tag.tag, rulesets).presence is not Presence.THERE
 
     def _bypass(self, tag: NewTag) -> str:
         return (
-            f"A tag ruleset of {tag.component.repository} guards such tags. Put the app or the person whose token is "
-            "given on its bypass list (Settings > Rules > Rulesets), and run this again; or tag by hand, and name that "
-            "tag. If no ruleset does, an immutable release had that name and was deleted: then tag by hand, too."
+            f"A tag ruleset of {tag.component.repository} protects such tags. Add the token's app or person to its "
+            "bypass list (Settings > Rules > Rulesets), and run this again; or tag by hand, and name that tag. If no "
+            "ruleset does, a deleted immutable release had that name: then tag by hand, too."
         )
 
     def _how_to_get(self, tag: NewTag) -> str:
@@ -209,7 +209,7 @@ class Tagging:
         change: Change = next(one for one in plan.changes if one.name == tag.name)
         name = tag.component.image_name(change.after.namespace)
         if name and self._session.settings.check_images:
-            # What the rules make of it is said by them: this only gives it the time to appear.
+            # The rules judge the image later: this only gives it time to appear.
             place = (name, tag.component.tag_format.image_tag(tag.tag))
             a_few_looks(lambda: self._registry.images({place})[place], clock)
 

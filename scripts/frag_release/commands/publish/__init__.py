@@ -1,7 +1,4 @@
-"""The command `publish`: from a reviewed commit to a tag, its build and a release.
-
-Each step can be found and gone on from.
-"""
+"""The command `publish`: from a reviewed commit to a tag, its build and a release. A second run resumes it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from ...dataclass import dataclass, field, replace
 from ...domain.components import CONFIGURATION_FILE, Pin
 from ...domain.decision import Circumstances, decide
 from ...domain.facts import StackImageFacts
-from ...domain.findings import apply_allowances, unused_allowances
+from ...domain.findings import apply_allowances, listed, unused_allowances
 from ...domain.origin import judged_pair
 from ...domain.refs import Ref
 from ...domain.release_record import ReleaseRecord
@@ -44,9 +41,9 @@ __all__ = ["read_settings", "run"]
 
 @dataclass
 class Publish(Undertaking[PublishSettings, PublishReport]):
-    """The command with all that it needs. `report` is how far it has come.
+    """The command and its collaborators. `report` is its progress.
 
-    `new_stack` is for every look that must see the world as it is.
+    `new_stack` returns an uncached view, for each look that must see the current state.
     """
 
     session: Session[PublishSettings]
@@ -57,7 +54,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
     report: PublishReport | None = field(default=None, init=False)
 
     def run(self) -> PublishReport | NothingReport:
-        """Publish what was reviewed. Raises ExpectedError; what was done until then is in session and journal."""
+        """Publish what was reviewed. Raises ExpectedError; session and journal keep what was done before it."""
         branches = self.stack.required_branches()
         baseline = Baseline(self.stack, self.settings, self.registry, self.journal) if self.settings.baseline else None
         review = baseline.review() if baseline else Reviewing(self.settings, self.stack, branches).find()
@@ -88,7 +85,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         return self._now()
 
     def _demand_same_configuration(self, commit: str) -> None:
-        """Refuse a release whose change touches the configuration file, or that has another than the one that rules."""
+        """Refuse a release that changes the configuration file, or whose file differs from the one in effect."""
         if self.settings.baseline:
             return
         parents = must(self.stack.writer.message_of(commit), f"The commit {commit[:12]}").parents[:1]
@@ -96,10 +93,10 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         there, *before = (must(files[one], f"{CONFIGURATION_FILE} at {one[:12]}") for one in (commit, *parents))
         keys = must(self.stack.other_keys(commit), f"{CONFIGURATION_FILE} at {commit[:12]}")
         if keys or any(one != there for one in before):
-            what = f"differs from the one that rules in {', '.join(keys[:5])}" if keys else "is changed by it"
+            what = f"its {CONFIGURATION_FILE} differs from the one in effect in {listed(keys, 5)}"
             raise RefusedError(
-                f"{commit[:12]} cannot be released: {CONFIGURATION_FILE} {what}.",
-                "Change that file in a change of its own, and prepare the release again.",
+                f"{commit[:12]} cannot be released: {what if keys else f'it changes {CONFIGURATION_FILE}'}.",
+                "Change that file in a separate change, and prepare the release again.",
             )
 
     def _record_baseline(self, baseline: Baseline) -> PublishReport:
@@ -110,11 +107,11 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
 
     @cached_property
     def clock(self) -> Clock:
-        """The time that is left."""
+        """The remaining time."""
         return self.session.clock
 
     def _ticket(self, review: Reviewed) -> str:
-        """Return the ticket that `announce` will tell; what is wrong with it is a note: nothing hangs on it here."""
+        """Return the ticket that `announce` will comment on; a problem with it is only a note here."""
         try:
             known = (self.settings.tickets_from,)
             ticket = ticket_to_tell(self.stack.writer, review.commit, self.stack.name, known)
@@ -138,17 +135,17 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         return self.stack.forge.releases(self.stack.name)
 
     def _demand_no_twin(self, tag: str) -> None:
-        """Refuse a tag whose name a branch has, too: to GitHub Actions the builds of the two look the same."""
+        """Refuse a tag with the name of a branch: in GitHub Actions the builds of the two look the same."""
         repository = self.stack.repository
         if must(repository.branches([tag])[tag], f"The branch {tag}") is not None:
             raise RefusedError(
-                f"{repository.name} has a branch named {tag}, as the tag would be: its builds could pass for the "
-                "tag's. Nothing was published.",
+                f"{repository.name} has a branch named {tag}, the name of the tag: the branch's builds could be "
+                "mistaken for the tag's. Nothing was published.",
                 f"Delete or rename the branch {tag}, then run this again.",
             )
 
     def _demand_still_reviewed(self, review: Reviewed, branches: Sequence[str]) -> None:
-        """Look once more, after a wait: what was reviewed may have been reverted, and a branch may have the name."""
+        """Look again after a wait: the change may have been reverted, or a branch of the tag's name created."""
         self.stack = self.new_stack()
         self._demand_no_twin(review.tag)
         again = Reviewing(self.settings, self.stack, branches).find()
@@ -156,21 +153,22 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             pins = self.stack.required_pins([again.commit, review.commit])
             if same_pair(pins[again.commit], pins[review.commit]):
                 return
-        why = f"{branches[0]} has other commits by now." if isinstance(again, Reviewed) else again.reason
+        why = f"{branches[0]} has other commits now." if isinstance(again, Reviewed) else again.reason
         raise RefusedError(
-            f"What was reviewed as {review.tag} was overtaken while CI was waited for. {why} Nothing was published.",
-            "Run this again for what the branch has now, or prepare the release anew.",
+            f"The change reviewed as {review.tag} was superseded while this run waited for CI. {why} Nothing was "
+            "published.",
+            "Run this again to publish what is on the branch now, or prepare the release again.",
         )
 
     def _is_tagged(self, review: Reviewed) -> bool:
-        """Return whether the tag is there already; raises RefusedError where it stands for something else."""
+        """Return whether the tag exists already; raises RefusedError if it points at another commit."""
         found = must(self._publisher.tag(review.tag), f"The tag {review.tag}")
         if found and found != review.commit:
             raise taken(self.settings.stack_repository, review, found)
         return found is not None
 
     def _judged(self, review: Reviewed, branches: Sequence[str], pins: Sequence[Pin]) -> GateReport:
-        """Judge the commit by the gate's rules; waits for running CI as long as `wait-minutes` says."""
+        """Judge the commit by the gate's rules; wait for running CI for up to `wait-minutes`."""
         settings, today = self.settings, self.clock.now().date()
 
         def judged() -> Judged:
@@ -181,7 +179,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         facts, findings = judge_when_settled(
             judged, settings.allow, settings.wait_minutes, self.journal.say, self.clock.sleep
         )
-        # As the gate will see it in the run of the tag.
+        # The circumstances of the gate in the tag's run.
         circumstances = Circumstances(Ref.of_tag(review.tag), "push", branches, tag_format=settings.tag_format)
         return GateReport(
             version=__version__,
@@ -212,15 +210,15 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         build = building.build
         if build is None or not build.is_over:
             self.journal.note(
-                "The build is not followed (follow: false), so the release is not made yet: run this again when it has "
-                "passed."
+                "The build is not followed (follow: false), so the release was not made yet: run this again when the "
+                "build has passed."
             )
             return
         building.demand_passed()
         self._release(review, building)
 
     def _tag(self, review: Reviewed) -> bool:
-        """Make the tag; returns whether this run did, so that there can be no build of it yet."""
+        """Make the tag; return whether this run made it: if so, it cannot have a build yet."""
         if self._is_tagged(review):
             return False
         commit, tag, stack = review.commit, review.tag, self.settings.stack_repository
@@ -228,7 +226,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         try:
             return self.journal.write(_tagging(review), lambda: self._publisher.create_tag(tag, commit), lambda _: made)
         except LostRaceError as race:
-            raise taken(stack, review, race.found or "another commit") from race
+            raise taken(stack, review, str(race.found)) from race
 
     def _building(self, review: Reviewed) -> Building:
         settings = self.settings
@@ -244,12 +242,12 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         )
 
     def _is_history(self, tag: str, building: Building) -> bool:
-        """Whether we have released it, and GitHub has forgotten the build: another one would deploy it once more."""
+        """Whether we released it and GitHub no longer has the build: another build would deploy it again."""
         before = public_release(self._releases, tag)
         if before is None or before[1] or building.is_there():
             return False
         self._note(release_url=before[0].url)
-        self.journal.note(f"GitHub has no run of the build of {tag} any more.")
+        self.journal.note(f"GitHub no longer has a run of the build of {tag}.")
         return True
 
     def _start(self, building: Building, is_new: bool) -> None:
@@ -263,14 +261,6 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         else:
             self.journal.say(f"The build was started {how}: {url}")
 
-    def _demand_tag(self, review: Reviewed) -> None:
-        """Demand that the tag still stands: GitHub would make a missing one anew, at the default branch."""
-        if not self._is_tagged(review):
-            raise RefusedError(
-                f"The tag {review.tag} was deleted while its build was followed, so the release was not made.",
-                "Run this again: it makes the tag anew and has it built again.",
-            )
-
     def _release(self, review: Reviewed, building: Building) -> None:
         image = self._image(building, self.settings.tag_format.image_tag(review.tag))
         runs = (own_run(self.session.context, self.stack.name), building.build.id if building.build else 0)
@@ -280,7 +270,7 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
         else:
             self._show_recorded(image, review.tag)
         report = self._now()
-        # What this very run has made is no part of it: a run that was taken up again made only the rest.
+        # The record leaves out what this run made: a resumed run made only the rest.
         document = report.as_record()
         record = as_bytes(document)
         still = partial(self._demand_unchanged, review, image)
@@ -291,14 +281,14 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             self.journal.note(note)
 
     def _image(self, building: Building, tag: str) -> PushedImage | None:
-        """Return the image to look at; None where the build pushes none, or nobody is to look."""
+        """Return the image to check; None if the build pushes none, or images are not checked."""
         name = self.settings.stack_image
         self._note(image=name and f"{name}:{tag}")
         wanted = name and self.settings.check_images
         return PushedImage(building.builds, self.registry, self.clock, name, tag) if wanted else None
 
     def _record_image(self, image: PushedImage | None, building: Building) -> None:
-        """Take down the image that the build says it has pushed, before the release is made."""
+        """Record the image that the build reports to have pushed, before the release is made."""
         build = building.build
         if image is None or build is None:
             return
@@ -310,14 +300,14 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             self._demand_contents(image, digest)
 
     def _demand_contents(self, image: PushedImage, digest: str) -> None:
-        """Demand that the image does not say it holds another pair than the one that was judged."""
+        """Refuse an image that states another pair than the one that was judged."""
         judged, settings = self._now().judged, self.settings
         images = {facts.pin.component.name: facts.image for facts in judged.facts.components}
         facts = StackImageFacts(
             image.name,
             image.tag,
             digest,
-            image.saying_contents(),
+            image.with_contents(),
             pair=judged_pair(judged.facts.components, images, {}),
             origin_required=settings.origin_required,
         )
@@ -328,16 +318,23 @@ class Publish(Undertaking[PublishSettings, PublishReport]):
             raise RefusedError(f"{finding.message} The release was not made.", finding.remedy)
 
     def _show_recorded(self, image: PushedImage | None, tag: str) -> None:
-        """Show of a public release what it has recorded, which stays whatever the registry has by now."""
+        """Report the digest that a public release recorded; it stays, even if the registry has another now."""
         record = self.stack.forge.release_record(self.stack.name, tag) if image else None
         if image and isinstance(record, ReleaseRecord) and record.digest:
             self._note(digest=record.digest)
-            if note := image.note_beside(record.digest):
+            if note := image.note_if_other(record.digest):
                 self.journal.note(note)
 
     def _demand_unchanged(self, review: Reviewed, image: PushedImage | None) -> None:
-        """Demand, just before the release is public, that tag and image are what release.json says."""
-        self._demand_tag(review)
+        """Check, just before the release becomes public, that tag and image match release.json.
+
+        Without the tag GitHub would create it again, on the default branch.
+        """
+        if not self._is_tagged(review):
+            raise RefusedError(
+                f"The tag {review.tag} was deleted while this run followed its build, so the release was not made.",
+                "Run this again: it creates the tag again and builds it again.",
+            )
         digest = self._now().digest
         if image and digest:
             image.demand(digest)

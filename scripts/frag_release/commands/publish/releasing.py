@@ -1,6 +1,6 @@
-"""The release of a tag: a draft with its text, its `release.json`, and last the moment it becomes public.
+"""The release of a tag: a draft with its text and its `release.json`, which is published last.
 
-A release that runs already gets a record (a baseline) of what can be seen of it now, so that it can be gone back to.
+A release that runs already gets a record of its current state (a baseline), so that a rollback to it is possible.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from ..stack import Stack
 
 _GAPS = re.compile(r"<!-- frag-release-action: this text has gaps, and is mended while it is ([0-9a-f]{64}) -->")
 
-_RUNS = "Only a warning, for this release runs already"
+_RUNS = "Only a warning, because this release runs already"
 _NOTE = (
-    f"{ASSET} is a baseline: it says what the tag, the pair and the image are now, and no build has named that image. "
-    "A rollback takes it with a warning."
+    f"{ASSET} is a baseline: it records the tag, the pair and the image as they are now, and no build has named that "
+    "image. A rollback accepts it with a warning."
 )
 
 _PAUSE = 5.0
-"""Seconds before what could not be read is asked for once more."""
+"""Seconds before a failed read is repeated, once."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Text:
 
 
 def _digest(text: str) -> str:
-    # A text that is saved in a browser has other line ends, and GitHub trims.
+    # A text saved in a browser has CRLF line ends, and GitHub trims it.
     return hashlib.sha256(text.replace("\r\n", "\n").strip().encode("utf-8", "replace")).hexdigest()
 
 
 def _may_be_mended(body: str, tag: str) -> bool:
-    """Whether a text is ours, has a gap, and has not been touched by anybody since."""
+    """Whether a text is ours, has a gap, and has not been edited since."""
     ours, _, rest = body.replace("\r\n", "\n").partition("\n")
     line, _, text = rest.partition("\n")
     found = _GAPS.fullmatch(line)
@@ -67,21 +67,21 @@ def _may_be_mended(body: str, tag: str) -> bool:
 
 
 def release_marker(tag: str) -> str:
-    """Return the line by which a draft is known to be ours; a tag is a production tag, so it needs no escape."""
+    """Return the line that marks a draft as ours. `tag` is a production tag, so it needs no escaping."""
     return f"<!-- frag-release-action: release notes of {tag} -->"
 
 
 def public_release(releases: Releases, tag: str) -> tuple[Release, str] | None:
-    """Return the public release of a tag, and a note for people where it has no evidence; None without one.
+    """Return the public release of a tag, with a note if it has no evidence; None if there is no such release.
 
-    What is public stays as it is: a release that somebody made by hand is theirs. Raises EvidenceError.
+    A public release that was made by hand stays unchanged. Raises EvidenceError.
     """
     public = must(releases.public(tag), f"The release {tag}")
     if public is None:
         return None
     if public.has_whole(ASSET):
         return public, ""
-    note = f"The release {public.tag} was public already and has no {ASSET}: somebody made it by hand."
+    note = f"The release {public.tag} was already public and has no {ASSET}: it was probably made by hand."
     return public, f"{note} Without that file it cannot be the evidence of a rollback."
 
 
@@ -91,7 +91,7 @@ def as_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def public_url(releases: Releases, tag: str) -> str:
-    """Return the address of that release, empty without one; raises EvidenceError."""
+    """Return the URL of the tag's public release, empty if there is none; raises EvidenceError."""
     found = public_release(releases, tag)
     return found[0].url if found else ""
 
@@ -100,8 +100,8 @@ def public_url(releases: Releases, tag: str) -> str:
 class Releasing:
     """Makes the release of `tag`; what this run makes is in the journal.
 
-    `text` is asked for its text where that is needed. `demand_tag` raises ExpectedError where the tag is gone: then
-    nothing may be published.
+    `text` is called only if its text is needed. `demand_tag` raises ExpectedError if the tag is gone: then nothing
+    may be published.
     """
 
     releases: Releases
@@ -112,7 +112,7 @@ class Releasing:
     journal: Journal
 
     def run(self) -> tuple[Release, str]:
-        """Return the public release, and a note for people where it is not as we would make it."""
+        """Return the public release, with a note if it differs from one that we would make."""
         before = public_release(self.releases, self.tag)
         if before:
             return self._mended(before[0]), before[1]
@@ -120,13 +120,13 @@ class Releasing:
         return self._publish(self._with_record(self._with_text(draft))), ""
 
     def _draft_of_ours(self) -> Release | None:
-        """Return the draft that an earlier run left; another beside one that was not found would do no harm."""
+        """Return the draft that an earlier run left; a second draft, if it was not found, would do no harm."""
         drafts, marker = must(self.releases.drafts(self.tag), f"The drafts of {self.tag}"), release_marker(self.tag)
         ours = next((one for one in drafts.found if one.body.startswith(marker)), None)
         if ours is None and drafts.among:
             self.journal.note(
-                f"Drafts of {self.tag} were looked for among the newest {drafts.among:,} releases, for GitHub lists no "
-                "more for sure. If there is an older one, delete it."
+                f"Only the newest {drafts.among:,} releases were searched for drafts of {self.tag}, because GitHub "
+                "does not reliably list more. If there is an older draft, delete it."
             )
         return ours
 
@@ -135,25 +135,25 @@ class Releasing:
         text, marker = self.text(), release_marker(self.tag)
         if not text.gaps:
             return f"{marker}\n{text.body}"
-        self.journal.note(*text.gaps, f"The text of the release {self.tag} has that gap. Run this again to mend it.")
+        self.journal.note(*text.gaps, f"The text of the release {self.tag} has this gap. Run this again to fill it.")
         line = f"<!-- frag-release-action: this text has gaps, and is mended while it is {_digest(text.body)} -->"
         return f"{marker}\n{line}\n{text.body}"
 
     def _mended(self, public: Release) -> Release:
-        """Fill the gaps in the text of a public release of ours, which even an immutable one allows."""
+        """Fill the gaps in the text of a public release of ours, which even an immutable release allows."""
         if not _may_be_mended(public.body, self.tag) or _may_be_mended(self._text, self.tag):
             return public
         return self.journal.write(
-            f"Mend the text of the release {self.tag}",
+            f"Fill the gaps in the text of the release {self.tag}",
             lambda: self.releases.update(public, self.tag, self._text),
-            lambda _: Action(f"Mended the text of the release {self.tag}, which had a gap", public.url),
+            lambda _: Action(f"Filled the gaps in the text of the release {self.tag}", public.url),
         )
 
     def _draft(self) -> Release:
         return self.journal.write(
-            f"Make a draft of the release {self.tag}",
+            f"Create a draft of the release {self.tag}",
             lambda: self.releases.create_draft(self.tag, self.tag, self._text),
-            lambda draft: Action(f"Made a draft of the release {self.tag}", draft.url, {"release-url": draft.url}),
+            lambda draft: Action(f"Created a draft of the release {self.tag}", draft.url, {"release-url": draft.url}),
         )
 
     def _with_text(self, draft: Release) -> Release:
@@ -161,13 +161,13 @@ class Releasing:
         if draft.title == self.tag and draft.body.strip() == self._text.strip():
             return draft
         return self.journal.write(
-            f"Bring the text of the draft {self.tag} up to date",
+            f"Update the text of the draft {self.tag}",
             lambda: self.releases.update(draft, self.tag, self._text),
-            lambda _: Action(f"Brought the text of the draft {self.tag} up to date", draft.url),
+            lambda _: Action(f"Updated the text of the draft {self.tag}", draft.url),
         )
 
     def _with_record(self, draft: Release) -> Release:
-        """Add `release.json`; one of an earlier run, or that broke off on its way, is replaced."""
+        """Add `release.json`; replace one of an earlier run, or of an upload that broke off."""
         digest = f"sha256:{hashlib.sha256(self.record).hexdigest()}"
         old = draft.asset(ASSET)
         if old and old.whole and old.digest == digest:
@@ -177,7 +177,7 @@ class Releasing:
         self.journal.write(
             f"Add {ASSET} to the draft {self.tag}",
             lambda: self.releases.upload(draft, ASSET, self.record),
-            lambda _: Action(f"Added {ASSET}, the evidence for later, to the draft {self.tag}"),
+            lambda _: Action(f"Added {ASSET}, the release's evidence, to the draft {self.tag}"),
         )
         return draft
 
@@ -191,7 +191,7 @@ class Releasing:
 
 
 def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
-    """Judge a release that runs already: it is not built, so what is found of its components only warns."""
+    """Judge a release that runs already: it is not built again, so findings about its components only warn."""
     stack = replace(facts.stack, rollback=True) if facts.stack else None
     facts = replace(facts, stack=stack)
     return facts, as_rollback(judge(Occasion.BASELINE, facts), _RUNS)
@@ -199,7 +199,7 @@ def judge_baseline(facts: ReleaseFacts) -> tuple[ReleaseFacts, list[Finding]]:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Looks at the release that is named in `stack-tag`, and writes down what it sees."""
+    """Records the current state of the release that `stack-tag` names."""
 
     stack: Stack[PublishingForge]
     settings: PublishSettings
@@ -212,14 +212,14 @@ class Baseline:
         commit = must(self.stack.forge.publisher(self.stack.name).tag(tag), f"The tag {tag}")
         if commit is None:
             raise RefusedError(
-                f"{self.stack.name} has no tag {tag}, so it is not what runs today.",
+                f"{self.stack.name} has no tag {tag}, so it cannot be the release that runs today.",
                 "Name the release that production runs in stack-tag.",
             )
-        how = f"it runs already; its record was asked for {self.stack.context.by_hand}"
+        how = f"it runs already; its record was requested {self.stack.context.by_hand}"
         return Reviewed(tag, commit, how)
 
     def plan(self) -> list[str]:
-        """Return what would be done; raises RefusedError if GitHub would not take it."""
+        """Return the planned steps; raises RefusedError if the record in the release's text is broken."""
         public, tag = self._public(), self.settings.stack_tag
         if public and self._is_recorded(public):
             return []
@@ -228,21 +228,21 @@ class Baseline:
         return [f"Add {ASSET} to the release {tag}" if public else f"Publish the release {tag} with its {ASSET}"]
 
     def seen(self) -> dict[str, Any]:
-        """Return what the report says of the image; raises EvidenceError and RefusedError if it cannot be seen."""
+        """Return the report's fields about the image; raises EvidenceError and RefusedError if it is not found."""
         name, tag = self.settings.stack_image, self.settings.stack_tag
         image = must(self.registry.images({(name, tag)})[name, tag], f"The image {name}:{tag}")
         if not image.digest:
             raise RefusedError(
-                f"The registry has no image {name}:{tag}, so the release {tag} cannot be gone back to.",
+                f"The registry has no image {name}:{tag}, so a rollback to the release {tag} is not possible.",
                 "Name the release that runs today in stack-tag, and its image in stack-image.",
             )
         return {"image": f"{name}:{tag}", "digest": image.digest, "is_baseline": True}
 
     def write(self, document: Mapping[str, Any], text: Callable[[], Text]) -> Release:
-        """Add the record to the public release, or make that; one that has a record keeps it."""
+        """Add the record to the public release, which is made if there is none; an existing record is kept."""
         public, tag = self._public(), self.settings.stack_tag
         if public and self._is_recorded(public):
-            self.journal.note(f"The release {tag} has a {ASSET} already, which stays as it is.")
+            self.journal.note(f"The release {tag} already has a {ASSET}, which stays unchanged.")
             return public
         self.journal.note(_NOTE)
         content = as_bytes(document)
@@ -261,13 +261,13 @@ class Baseline:
         return public
 
     def _write_into_text(self, public: Release, content: bytes) -> Release:
-        """Add the record to the text of an immutable release: GitHub takes no file into it any more."""
+        """Add the record to the text of an immutable release, to which GitHub adds no more files."""
         body = with_baseline(public.body, self.stack.name, public.tag, content)
         if body is None:
             raise RefusedError(
-                f"The release {public.tag} is immutable, so GitHub takes no {ASSET} into it any more, and its text has "
-                "no room for one.",
-                "Shorten the text, then run this again. Until then it can be gone back to by hand only.",
+                f"The release {public.tag} is immutable, so no {ASSET} can be added to it, and its text has no room "
+                "for one.",
+                "Shorten the text, then run this again. Until then a rollback to it is possible by hand only.",
             )
         return self.journal.write(
             f"Add {ASSET} to the text of the release {public.tag}",
@@ -276,20 +276,20 @@ class Baseline:
         )
 
     def _is_recorded(self, public: Release) -> bool:
-        """Whether it has its record; raises RefusedError if the one in its text is broken."""
+        """Whether the release has its record; raises RefusedError if the one in its text is broken."""
         if public.has_whole(ASSET):
             return True
         there = baseline_in(public.body, self.stack.name, public.tag)
         if there == b"":
             raise RefusedError(
-                f"The text of the release {public.tag} has a {ASSET} that somebody has changed.",
-                f"Take it out of the text, with the two lines around it, then run this again: {public.url}.",
+                f"The text of the release {public.tag} contains a {ASSET} that was edited.",
+                f"Remove it from the text, with the two lines around it, then run this again: {public.url}.",
             )
         return there is not None
 
     def _demand_tag(self, commit: str) -> None:
         if self.review().commit != commit:
-            raise RefusedError(f"The tag {self.settings.stack_tag} was moved meanwhile.", "Run this again.")
+            raise RefusedError(f"The tag {self.settings.stack_tag} was moved during this run.", "Run this again.")
 
     @property
     def _releases(self) -> Releases:
@@ -302,9 +302,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class ReleaseText:
-    """Gathers the changes and has them written down; `new_forge` is for another look, for a forge remembers.
+    """Gathers the changes and renders them; `new_forge` is for a second look, because a forge caches.
 
-    What cannot be read is asked for once more, and then told in the text: the release goes on without it.
+    A failed read is repeated once. If it fails again, the text names the gap, and the release goes on.
     """
 
     session: Session[PublishSettings]
@@ -319,8 +319,8 @@ class ReleaseText:
         if gaps(contents):
             self.session.clock.sleep(_PAUSE)
             contents = self._again(contents)
-        lost = [f"{what} could not be read: {why.reason}." for what, why in gaps(contents)]
-        return Text(release_body(contents, self.session.context.server_url), lost)
+        missing = [f"{what} could not be read: {why.reason}." for what, why in gaps(contents)]
+        return Text(release_body(contents, self.session.context.server_url), missing)
 
     def _again(self, contents: Contents) -> Contents:
         forge = self.new_forge()

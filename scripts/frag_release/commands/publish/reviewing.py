@@ -1,7 +1,7 @@
 """What is about to be tagged: the change that was reviewed, the facts about its commit, and the image of its build.
 
-The change is found among the newest commits of the stack branch. The image is that of the build's own word: a
-rollback goes by its digest.
+The change is found among the newest commits of the stack branch. The image is the one that the build itself reports: a
+rollback deploys its digest.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ from ..stack import Stack
 from ..waiting import Clock
 
 _MOST_PUSHED = 250
-"""How many commits of one push, along first parents, are looked at for its newest change of the pair."""
+"""The number of commits of one push, along first parents, that are searched for its newest change of the pair."""
 
 _LOOKED_BACK = 30
-"""The same where there is no push that says where to end."""
+"""The same if there is no push that limits the search."""
 
 _NOWHERE = frozenset({"", "0" * 40})
 
 
 @dataclass(frozen=True)
 class PublicationEvidence:
-    """Asks what the gate will ask once there is the tag, and what the stack's own CI says of the commit."""
+    """Gathers what the gate will check once the tag exists, and the result of the stack's own CI."""
 
     settings: PublishSettings
     stack: Stack[PublishingForge]
@@ -65,14 +65,14 @@ class PublicationEvidence:
     def gather(self, review: Reviewed, pins: Sequence[Pin]) -> ReleaseFacts:
         """Return the facts about the reviewed commit and its pins, as they are now."""
         look = partial(self.stack.overrides, review.commit)
-        tomorrow = self.today + datetime.timedelta(days=1)  # somewhere it is that already
+        tomorrow = self.today + datetime.timedelta(days=1)  # in some time zone it is tomorrow already
         return self.stack.release_facts(
             lambda: self._tag_facts(review), lambda: self.stack.component_facts(self.registry, pins, tomorrow, look)
         )
 
     def _tag_facts(self, review: Reviewed) -> TagFacts:
         facts, previous = self.stack.tag_facts(review.tag, self.branches, self.today)
-        # There may be no tag yet: what is judged is the commit that it is going to stand for.
+        # There may be no tag yet: the commit that it will point at is judged.
         placement = self.stack.repository.placements([review.commit], self.branches)[review.commit]
         given = self.settings.ci_workflows
         ci = self._ci(review.commit) if given else NOT_ASKED
@@ -82,7 +82,7 @@ class PublicationEvidence:
 
     def _ci(self, commit: str) -> Answer[Sequence[Run]]:
         runs = self.stack.forge.builds(self.stack.name).of_commit(commit, self.branches)
-        # The run that we are part of is no evidence for itself.
+        # The current run is not evidence for itself.
         return runs if isinstance(runs, Unknown) else [run for run in runs if run.id != self.stack.context.run_id]
 
 
@@ -97,60 +97,61 @@ class PushedImage:
     tag: str
 
     def digest(self, build: Build) -> str:
-        """Return the digest that the build says it pushed, empty where it says nothing.
+        """Return the digest that the build reports to have pushed, empty if it reports none.
 
-        Raises EvidenceError where that, or the image, cannot be seen, and RefusedError where the registry has
-        another image: hours lie between the push and this look, and every workflow of the repository can push.
+        Raises EvidenceError if the report or the image cannot be read, and RefusedError if the registry has another
+        image: hours may pass between the push and this look, and every workflow of the repository can push.
         """
         artifacts = self.builds.artifacts(build)
-        said = artifacts if isinstance(artifacts, Unknown) else pushed_digest(build, artifacts)
-        if isinstance(said, Unknown):
+        reported = artifacts if isinstance(artifacts, Unknown) else pushed_digest(build, artifacts)
+        if isinstance(reported, Unknown):
             raise EvidenceError(
-                f"Which image the build of {self.tag} pushed cannot be told: {said.reason}. The release was not made: "
-                "it may never be changed once it is public, and its release.json would be the evidence of a rollback.",
-                said.remedy,
+                f"The image that the build of {self.tag} pushed could not be determined: {reported.reason}. The "
+                "release was not made: it cannot be changed once it is public, and its release.json would be the "
+                "evidence of a rollback.",
+                reported.remedy,
             )
-        self.demand(said or "")
-        return said or ""
+        self.demand(reported or "")
+        return reported or ""
 
-    def demand(self, said: str) -> None:
-        """Demand that the registry has the image `said` to have been pushed, or any where nothing was said."""
+    def demand(self, digest: str) -> None:
+        """Refuse if the registry has another image than `digest`, or none at all."""
         now = self._seen()
-        if said and now != said:
+        if digest and now != digest:
             raise RefusedError(
-                f"The build of {self.tag} pushed {said}, and {self.name}:{self.tag} is {now} now: another image was "
-                "pushed under its tag. The release was not made.",
-                "Find out who pushed the other image, and release anew under the next free tag. If stack-image names "
-                "another place than the build pushes to, correct that and run this again.",
+                f"The build of {self.tag} pushed {digest}, but {self.name}:{self.tag} is now {now}, so another image "
+                "was pushed under its tag. The release was not made.",
+                "Find out who pushed the other image, and release again under the next free tag. If stack-image is "
+                "not the image that the build pushes, correct it and run this again.",
             )
 
-    def note_beside(self, recorded: str) -> str:
-        """Say that one look shows another image than was `recorded`; empty where it does not, or shows nothing."""
+    def note_if_other(self, recorded: str) -> str:
+        """Return a note if the registry has another image than the `recorded` one; empty otherwise, or if unseen."""
         found = self._look()
         now = "" if isinstance(found, Unknown) else found.digest or ""
         if not now or now == recorded:
             return ""
         return (
-            f"release.json of {self.tag} records {recorded}, and {self.name}:{self.tag} is {now} now: another image "
+            f"release.json of {self.tag} records {recorded}, but {self.name}:{self.tag} is now {now}, so another image "
             "was pushed under its tag. Find out who pushed it."
         )
 
-    def saying_contents(self) -> Answer[Image]:
-        """Return the image as it is now, with what it says went into it."""
+    def with_contents(self) -> Answer[Image]:
+        """Return the current image with the contents that it states."""
         wanted = (self.name, self.tag)
         return self.registry.images([wanted], contents=[wanted])[wanted]
 
     @property
     def unnamed(self) -> str:
-        """Say what comes of a build that does not say which image it has pushed."""
+        """The note about a build that does not report which image it pushed."""
         return (
-            f"{self.tag} cannot be rolled back to by the form: its build uploaded no artifact named {PUSHED_IMAGE}, so "
-            "nobody can tell which image it pushed, and release.json records no digest. Add the steps that say it "
-            "behind the push, as examples/build-main.yaml has them; the release after that can be rolled back to."
+            f"The form cannot roll back to {self.tag}: its build uploaded no artifact named {PUSHED_IMAGE}, so the "
+            "image that it pushed is unknown, and release.json records no digest. Add the steps that upload it after "
+            "the push, as in examples/build-main.yaml; then the form can roll back to the next release."
         )
 
     def _seen(self) -> str:
-        """Return the digest in the registry, looking a few times within the time left; raises EvidenceError."""
+        """Return the digest in the registry, with a few looks in the remaining time; raises EvidenceError."""
         found = a_few_looks(self._look, self.clock)
         if isinstance(found, Unknown):
             raise self._unseen(
@@ -165,27 +166,27 @@ class PushedImage:
 
     def _unseen(self, why: str, again: str) -> EvidenceError:
         return EvidenceError(
-            f"The build of {self.tag} passed, but its image {self.name}:{self.tag} could not be seen: {why}. The "
-            "release was not made: it may never be changed once it is public, and without the image's digest it "
-            "could not be the evidence of a rollback.",
-            f"{again}: it goes on from the tag and the build. Where the build pushes under another name, give that in "
-            "stack-image; where it pushes nothing, none.",
+            f"The build of {self.tag} passed, but its image {self.name}:{self.tag} could not be read: {why}. The "
+            "release was not made: it cannot be changed once it is public, and without the image's digest it could "
+            "not be the evidence of a rollback.",
+            f"{again}: it resumes after the tag and the build. If the build pushes under another name, set stack-image "
+            "to it; if it pushes no image, to none.",
         )
 
 
 @dataclass(frozen=True)
 class Reviewing:
-    """Reads the stack branch. With the input stack-tag it looks for the review of that very tag."""
+    """Reads the stack branch. With the input stack-tag it searches for the review of that tag."""
 
     settings: PublishSettings
     stack: Stack[PublishingForge]
     branches: Sequence[str]
 
     def find(self) -> Review:
-        """Return what was reviewed; raises EvidenceError where that cannot be found out."""
+        """Return what was reviewed; raises EvidenceError if that could not be determined."""
         asked, context = self.settings.stack_tag, self.stack.context
         if asked:
-            return self._of_tag(asked, f"the input stack-tag, asked for {context.by_hand}")
+            return self._of_tag(asked, f"the input stack-tag, requested {context.by_hand}")
         if context.event_name == "workflow_run":
             return self._of_build(EndedBuild.of_event(context.event, context.repository))
         ref = Ref(context.ref)
@@ -200,32 +201,32 @@ class Reviewing:
             return change
         if context.event_name == PUSH and trailer_values(change.message, PLAN_TRAILER):
             return NothingToPublish(
-                f"{change.commit[:12]} carries out a plan that was approved, and the run that made it publishes it.",
-                "If that run has failed, re-run its failed jobs; or publish by hand, with the tag in stack-tag.",
+                f"{change.commit[:12]} applies an approved plan, and the run that made it publishes it.",
+                "If that run failed, re-run its failed jobs; or publish by hand, with the tag in stack-tag.",
             )
         review = review_of(change, branch, self.settings.tag_format)
         return self._replaced(review, change, branch) or review
 
     def _of_build(self, build: EndedBuild) -> Review:
-        """Return what the build that has ended was of, if that is a tag which is still there: none is made for it."""
+        """Return the review of the tag that the ended build was of, if that tag exists: it is never made here."""
         settings, tag = self.settings, build.branch
-        # Nothing is started by a tag that a workflow's own token makes: its build is dispatched.
+        # A tag made with a workflow's own token starts nothing: its build is dispatched.
         events = [PUSH, *(["workflow_dispatch"] if settings.connections.own_token else [])]
         wrong = build.wrong_for(settings.stack_repository, settings.workflow_file, events, settings.tag_format)
         if not wrong and must(self._publisher.tag(tag), f"The tag {tag}") != build.commit:
-            wrong = f"the tag {tag} does not stand for {build.commit[:12]}, which was built"
+            wrong = f"the tag {tag} does not point at {build.commit[:12]}, which was built"
         if wrong:
-            return NothingToPublish(f"The run that has ended makes no release: {wrong}.")
+            return NothingToPublish(f"The run that ended makes no release: {wrong}.")
         review = self._of_tag(tag, "")
         if isinstance(review, Reviewed) and not review.how:
             return NothingToPublish(
-                f"No review of {tag} was found, and what nobody has reviewed is not released by the end of its build.",
-                f"To release it all the same, publish it by hand, with {tag} in stack-tag.",
+                f"No review of {tag} was found, and the end of a build releases only what was reviewed.",
+                f"To release it anyway, publish it by hand, with {tag} in stack-tag.",
             )
         return review
 
     def _of_tag(self, asked: str, otherwise: str) -> Review:
-        """Return the review of a tag's release; without one the tag's commit, or the head, and `otherwise` says why."""
+        """Return the review of a tag's release; without one, the tag's commit or the head, with `otherwise` as why."""
         branch = self.branches[0]
         head = self.stack.head(branch)
         tagged = must(self._publisher.tag(asked), f"The tag {asked}")
@@ -239,32 +240,32 @@ class Reviewing:
         waiting = newest.tag if isinstance(newest, Reviewed) and not tagged else ""
         if waiting and must(self._publisher.tag(waiting), f"The tag {waiting}"):
             waiting = ""
-        # What was reviewed may have to be released under another tag: a burned name, or one that a higher one overtook.
+        # A reviewed change may need another tag: its own is a burned name, or below a newer tag.
         if waiting and not is_above(asked, waiting, self.settings.tag_format):
             return Contradiction(
                 f"The newest change of the pair was reviewed as the release {waiting}, not as {asked}.",
-                f"Publish {waiting}, or name a tag above it in stack-tag to release the same pair under that.",
+                f"Publish {waiting}, or name a higher tag in stack-tag to release the same pair under that tag.",
             )
         if waiting and isinstance(newest, Reviewed):
             return replace(newest, tag=asked, how=f"{otherwise}, in place of {waiting}: {newest.how}")
         return Reviewed(asked, tagged or head, otherwise)
 
     def _replaced(self, review: Review, change: PairChange, branch: str) -> NothingToPublish | None:
-        """Say whether what was reviewed was reverted or replaced on the branch before it had its tag."""
+        """Return NothingToPublish if the change was reverted or replaced on the branch before it was tagged."""
         if not isinstance(review, Reviewed) or must(self._publisher.tag(review.tag), f"The tag {review.tag}"):
             return None
         if self._same_pair(self.stack.head(branch), change.commit):
             return None
         return NothingToPublish(
-            f"{change.commit[:12]} was reviewed as the release {review.tag}, but {branch} has another pair by now: it "
-            "was reverted or replaced.",
-            f"If {review.tag} is wanted all the same, prepare it anew.",
+            f"{change.commit[:12]} was reviewed as the release {review.tag}, but {branch} has another pair now: the "
+            "change was reverted or replaced.",
+            f"If {review.tag} is still wanted, prepare it again.",
         )
 
     def _newest_change(self, start: str, stop: str) -> PairChange | NothingToPublish:
         pushed = stop not in _NOWHERE
         if pushed and self._same_pair(start, stop):
-            return NothingToPublish("None of the commits that came with this push changes the pair for good.")
+            return NothingToPublish("The commits of this push leave the pair unchanged.")
         most, changes = _MOST_PUSHED if pushed else _LOOKED_BACK, self._changes(start, stop)
         for change in itertools.islice(changes, most):
             if change.changed:
@@ -277,9 +278,9 @@ class Reviewing:
         return NothingToPublish(f"None of the newest {most} commits changes the pair.", "Name the tag in stack-tag.")
 
     def _changes(self, start: str, stop: str) -> Iterator[PairChange]:
-        """Yield the commits from `start` back along first parents, newest first, to before `stop`, as changes.
+        """Yield the commits from `start` back along first parents, newest first, down to before `stop`, as changes.
 
-        Whether a commit came with pull requests is looked up only where it changes the pair.
+        The pull requests of a commit are looked up only if it changes the pair.
         """
         commit = start
         while commit not in _NOWHERE and commit != stop:
@@ -305,10 +306,10 @@ class Reviewing:
 
 
 def taken(repository: str, review: Reviewed, found: str) -> RefusedError:
-    """Refuse what was reviewed: its tag stands for the commit `found`."""
+    """Return the error for a reviewed change whose tag points at another commit, `found`."""
     return RefusedError(
-        f"The tag {review.tag} of {repository} stands for {found[:12]} already, and what was reviewed is "
+        f"The tag {review.tag} of {repository} already points at {found[:12]}, but the reviewed commit is "
         f"{review.commit[:12]}. Nothing was published.",
         "Publish it by hand, with the next free tag in stack-tag. A tag that was pushed by mistake can be deleted by "
-        "anyone with that right, before anything was built from it.",
+        "anyone with the right to delete it, as long as nothing was built from it.",
     )
