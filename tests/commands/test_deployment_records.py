@@ -153,6 +153,24 @@ def test_a_cancelled_run_and_the_one_that_follows_its_job_share_a_record(ready: 
     assert filed.statuses[-1].log_url.endswith("/attempts/2")
 
 
+def test_a_record_of_another_job_is_not_taken_for_one_that_has_none_yet(ready: Deployment, run: Run) -> None:
+    """A run that follows a job files a record of its own beside one that names another job and has no status."""
+    ready.awx.templates[0].script = ENDLESS
+    running = start(ready, run)
+    wait_until(lambda: bool(ready.awx.jobs) and ready.awx.jobs[0].at > 2)
+    running.process.send_signal(signal.SIGINT)
+    assert running.finish().status == 1
+    ready.world.github.deployments.clear()
+    other = Deployed(TAG, ready.digest, job=999, run=run.id + 1, run_job="deploy-production").as_payload()
+    left = ready.world.github.deployments.add(REPOSITORY, ready.world.commit(TAG), payload=other)
+    ready.awx.jobs[0].script, ready.awx.jobs[0].at = SUCCESSFUL, len(SUCCESSFUL) - 2
+    run.run_attempt = 2
+    again = start(ready, run).finish()
+    assert (again.status, ready.awx.launches) == (0, 1), again.log
+    assert [one.states for one in records(ready)] == [[], ["in_progress", "success"]]
+    assert left.statuses == []
+
+
 def test_a_run_again_ends_what_an_earlier_attempt_has_left(ready: Deployment, run: Run) -> None:
     """GitHub took the record and no status of it; the job had ended by then. Of another run's nothing is said."""
     world = ready.world

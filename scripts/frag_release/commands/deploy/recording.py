@@ -228,7 +228,7 @@ class Recording:
         return (other.run, other.run_job) == (own.run, own.run_job) and other.attempt < own.attempt
 
     def _of(self, job: int, client: GithubDeployments) -> Answer[Filed | None]:
-        """Find the record of a job: the one that names it, or else one of the same deployment without a status."""
+        """Find the record of a job: the one that names it, or else one of the same deployment that names none yet."""
         if self.new is None:
             return None
         fresh, found = None, client.newest(self.new.environment)
@@ -240,7 +240,7 @@ class Recording:
                 return self._unseen(job, filed)
             if job in filed.jobs:
                 return filed
-            fresh = fresh or (None if filed.statuses else filed)
+            fresh = fresh or (None if filed.statuses or filed.jobs else filed)
         return fresh
 
     def _unseen(self, job: int, why: Unknown) -> Unknown:
