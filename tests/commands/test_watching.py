@@ -72,6 +72,18 @@ def test_production_is_held_to_the_newest_believed_record(deployed: Deployment) 
     deployed.world.github.assert_valid()
 
 
+def test_a_believed_record_is_not_buried_under_others(deployed: Deployment) -> None:
+    """Behind five records that nobody believes what should run is unknown, and not the newest release."""
+    facts = {"environment": PLACE, "production_environment": True}
+    for number in range(5):
+        forged = Deployed("2023.06.1", "", run=number + 1).as_payload()
+        deployed.world.github.deployments.add(REPOSITORY, deployed.world.commit("2023.06.1"), payload=forged, **facts)
+    deployed.site.page = f"Stack {TAG}"
+    outcome = watch(deployed, environment=PLACE)
+    assert matches(outcome) == (0, "", "unknown"), outcome.log
+    assert "none of the newest 5 deployment records is believed, and older ones exist" in outcome.summary
+
+
 ROLLING_OUT = Look("in_progress", None, (Job("build", "in_progress", None, completed_at=None),))
 
 

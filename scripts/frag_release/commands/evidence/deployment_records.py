@@ -157,7 +157,7 @@ class Watching:
         if isinstance(filed, Unknown):
             return Watch(self.now, unseen=filed.reason)
         judged = self._judged(records, filed)
-        last = self._last(judged)
+        last = self._last(judged, len(filed))
         if isinstance(last, Unknown):
             return Watch(self.now, unseen=last.reason)
         missing = missing_values(self.settings.site.lines, last.values)
@@ -182,12 +182,17 @@ class Watching:
                 break
         return judged
 
-    def _last(self, judged: Sequence[Record]) -> Answer[LastRelease]:
-        """The release in the newest believed record; without one, our newest release."""
+    def _last(self, judged: Sequence[Record], of: int) -> Answer[LastRelease]:
+        """The release in the newest believed record, of so many; if none is believed, our newest release."""
         record = judged[-1] if judged else None
         if record and record.unseen:
             return Unknown(f"the deployment record {record.filed.id} could not be verified: {record.doubt}")
-        return _of_record(record) if record and record.is_believed else self._released()
+        if record and record.is_believed:
+            return _of_record(record)
+        if len(judged) < of:
+            # Anyone who may file records could bury a believed one under others.
+            return Unknown(f"none of the newest {len(judged)} deployment records is believed, and older ones exist")
+        return self._released()
 
     def _released(self) -> Answer[LastRelease]:
         """Our newest release that was not taken back, if the build of its tag deployed it to production."""
