@@ -64,7 +64,7 @@ def test_the_way_back_is_the_last_good_release(ready: Deployment) -> None:
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
     assert "The last good release is [`2023.05.1`](" in outcome.summary
-    assert "The tag before, [`2023.06.1`](" in outcome.summary
+    assert "The previous tag, [`2023.06.1`](" in outcome.summary
     asked = [one.path for one in ready.world.github.requests if "/releases" in one.path]
     assert sorted(asked) == [f"/repos/{REPOSITORY}/releases", f"/repos/{REPOSITORY}/releases/tags/2023.06.2"]
 
@@ -74,7 +74,7 @@ def test_releases_that_cannot_be_seen_stop_no_deployment(ready: Deployment) -> N
     ready.world.github.fail("GET", r"/releases\?", status=503)
     outcome = ready.deploy()
     assert outcome.status == 0, outcome.log
-    assert "The tag before is [`2023.06.1`](" in outcome.summary
+    assert "The previous tag is [`2023.06.1`](" in outcome.summary
     assert "It may have been blocked or never released" in outcome.summary
 
 

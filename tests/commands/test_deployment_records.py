@@ -328,7 +328,7 @@ def test_a_release_is_not_called_good_if_that_cannot_be_seen(
     outcome = ready.world.gate() if command == "gate" else ready.deploy()
     assert outcome.status == 0, outcome.log
     assert said in outcome.summary and "The last good release" not in outcome.summary
-    told = "::warning title=deploy::Whether a release was taken back is not known: "
+    told = "::warning title=deploy::Whether a release was taken back could not be determined: "
     assert (told in outcome.log) is (command == "deploy")
 
 
@@ -339,6 +339,6 @@ def test_an_audit_says_that_rollbacks_could_not_be_seen(ready: Deployment) -> No
     body = {"message": "Resource not accessible by integration", "status": "403"}
     ready.world.github.fail("GET", r"/deployments\?", status=403, body=body)
     outcome = audit(ready.world)
-    words = "Whether a release was taken back is not known: "
+    words = "Whether a release was taken back could not be determined: "
     assert (words in seen.log, outcome.status) == (False, seen.status), outcome.log
     assert f"::warning title=audit::{words}" in outcome.log and words in outcome.summary

@@ -164,7 +164,7 @@ def test_nothing_is_to_be_gone_back_from_where_nothing_was_deployed() -> None:
     assert "If the site is broken meanwhile" not in deploy_summary(never, GITHUB)
     for made in (refused, never, deployed(job=None, site=None, dry_run=True)):
         card = deploy_summary(made, GITHUB).partition("### The way back\n\n")[2].partition("\n\n")[0]
-        assert card == "Nothing was deployed by this run, so there is nothing to go back from."
+        assert card == "This run deployed nothing, so there is nothing to roll back."
 
 
 def test_the_card_names_the_image_that_was_deployed() -> None:
@@ -200,11 +200,11 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
     card = rolled_back(Released(["2023.06.1"], True))
     assert card.startswith("The newest tag is [`2023.07.1`](")
     assert "It may have been blocked or never released: if [Releases](" in card
-    assert "Once it can run again, deploy it:" in card
+    assert "Once it is safe to run again, deploy it:" in card
     left = Released(["2023.07.1", "2023.06.3", "2023.06.1"], True, {"2023.07.1": "2023.06.2"})
     assert rolled_back(left).startswith("The newest release is [`2023.06.3`](")
     left = replace(left, taken_back={"2023.07.1": "", "2023.06.3": "2023.06.2"})
-    assert rolled_back(left).startswith("Every higher release was taken back. What is mended is released under")
+    assert rolled_back(left).startswith("Every higher release was taken back. Release the fix under")
 
 
 def test_a_rollback_that_was_refused_leads_further_back() -> None:

@@ -126,7 +126,7 @@ def test_the_stack_row_says_what_became_of_it() -> None:
 def test_only_what_may_have_been_deployed_has_a_way_back() -> None:
     """The build deploys: where none was to be started, nothing is to be gone back from."""
     for stage, text in STAGES.items():
-        untouched = "Nothing was deployed by this run, so there is nothing to go back from."
+        untouched = "This run deployed nothing, so there is nothing to roll back."
         assert (untouched in publish_summary(text, GITHUB)) is (stage in ("refused", "planned"))
 
 

@@ -148,4 +148,4 @@ def test_the_least_matters_goes_first_where_nothing_fits() -> None:
     text = release_body(contents(), GITHUB)
     tight = ticket_body(contents(), GITHUB, 1_000)
     assert len(tight.encode()) <= 1_000 < len(text.encode())
-    assert tight.startswith("The stack [`2023.06.2`]") and "Left out to keep this within GitHub's limit" in tight
+    assert tight.startswith("The stack [`2023.06.2`]") and "Omitted to stay within GitHub's size limit" in tight
