@@ -282,7 +282,7 @@ def test_a_dry_run_says_what_is_public_already(stack: Stack) -> None:
     assert stack.publish().status == 0
     outcome = stack.publish(dry_run="true")
     assert (outcome.status, writes(stack.world)) == (0, []), outcome.log
-    assert "is released as 2023.06.2 already: it is public." in outcome.summary
+    assert "is already released as 2023.06.2: it is public." in outcome.summary
     assert "\n1. Nothing to do: the release is public already.\n" in outcome.summary
     assert "5. release: ✅ done\n6. announcement: 👉 next" in outcome.summary
     assert outcome.outputs["release-url"].endswith("/releases/tag/2023.06.2")

@@ -44,7 +44,7 @@ def test_a_build_that_waits_for_an_approval_is_left_and_released_when_it_has_end
     assert APPROVAL in outcome.log
     assert outcome.summary.startswith(f"## ⏳ Tagged, the build waits — `{TAG}`")
     (run,) = stack.runs()
-    assert f"/actions/runs/{run.id}) and take *Review deployments*" in outcome.summary
+    assert f"/actions/runs/{run.id}) and choose *Review deployments*" in outcome.summary
     assert "`workflow_run`" in outcome.summary
     stack.builds.again(run, PASSED)
     again = stack.publish(ended(stack))

@@ -100,7 +100,7 @@ def test_the_site_that_is_to_be_looked_at_is_a_link() -> None:
 
 @pytest.mark.parametrize(("outcome", "state", "words"), [
     ("", "in_progress", "Verified: the step that deploys is next"),
-    ("success", "success", "The step that deploys succeeded, and it was seen on the site"),
+    ("success", "success", "The step that deploys succeeded, and the site shows it"),
     ("failure", "failure", "The step that deploys failed"),
     ("cancelled", "error", "The step that deploys was cancelled"),
     ("skipped", "error", "The step that deploys was skipped: nothing was deployed"),
@@ -117,7 +117,7 @@ def test_a_site_that_showed_it_before_says_so_first() -> None:
     """What was there before the launch is no sign of this job: the verdict says so, and the job is to be looked at."""
     summary = deploy_summary(deployed(site_before=SITE), GITHUB)
     assert "was successful and the site shows it, as it did before the launch.**" in summary
-    assert "1. Look at the job: the site showed this release before it, too." in summary
+    assert "1. Look at the job: the site showed this release even before it ran." in summary
     assert "as it did before" not in deploy_summary(deployed(site_before=NOT_THERE), GITHUB)
 
 
@@ -210,13 +210,13 @@ def test_after_a_rollback_the_card_leads_forward() -> None:
 def test_a_rollback_that_was_refused_leads_further_back() -> None:
     """Production still has to go back: an older release is another way."""
     card = rolled_back(Released(["2023.07.1", "2023.05.9"], True), refusal="No.", job=None, site=None)
-    assert card.startswith("Nothing was deployed by this run. Where `2023.06.2` stays refused, an older one is left.")
+    assert card.startswith("This run deployed nothing. If `2023.06.2` stays refused, use an older release.")
     assert "The last good release is [`2023.05.9`](" in card
 
 
 def test_what_nobody_has_checked_is_said() -> None:
     """Without a site to look at, without a gate, without a release before: each is said or left out."""
-    assert "no `verify-url` is given, so nobody has." in deploy_summary(deployed(site=None), GITHUB)
+    assert "no `verify-url` is set, so it was not checked." in deploy_summary(deployed(site=None), GITHUB)
     own = deployed(unjudged(), target=Target("developer", False, gated=False))
     summary = deploy_summary(own, GITHUB)
     assert "(not production, not gated)" in summary

@@ -1,4 +1,4 @@
-"""A prepared release as a job summary and as the body of its pull request: the plan first, then the evidence."""
+"""A prepared release as a job summary and as the body of its pull request: the plan, then the evidence."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def summary(report: PrepareReport, links: Links) -> str:
 
 
 def text(report: PrepareReport) -> str:
-    """Return what came of it: of a plan that was shown before it was carried out, what was made, else the plan."""
+    """Return the log text: what was made, if the plan was logged before it was carried out; otherwise the plan."""
     return outcome_text(report) if report.actions and not report.refused else plan_text(report)
 
 
 def pull_request_body(report: PrepareReport, links: Links, limit: int = MAX_BODY) -> str:
     """Return our part of a pull request's body in Markdown, at most `limit` bytes long.
 
-    The same plan and evidence always make the same body, so that it tells whether there is news.
+    The same plan and evidence always give the same body, so a changed body means that something changed.
     """
     references, line_url = References(report.tickets_from, links, in_conversation=True), _line_url(report, links)
     changes = ComponentChanges(report.plan.changes, links, references)
@@ -74,7 +74,7 @@ def _steps(report: PrepareReport) -> Steps:
     stage = report.stage
     names = _names(report.plan)
     if stage is Stage.NOTHING:
-        # The branch has the values already: nothing is open that could be merged.
+        # The branch has the values already, so there is no pull request to merge.
         names = [name for name in names if name != "merge"]
     following = Standing.STOPPED if stage is Stage.REFUSED else Standing.NEXT
     return standing(names, _DONE_BY_STAGE[stage], following)
@@ -106,15 +106,15 @@ def after_the_merge(plan: Plan) -> list[str]:
     tag, branch = markdown.code(plan.stack_tag, 60), markdown.code(plan.branch, 80)
     commit = "merged commit" if plan.mode is Mode.PULL_REQUEST else "commit"
     return [
-        f"The {commit} on {branch} gets the tag {tag}: by the command `publish` where the stack's workflows use it, "
-        "else by a maintainer, by hand.",
-        f"The tag starts the stack's build. Its gate verifies the pair once more, builds the image {tag}, and lets "
-        "it be deployed to production only if every check passes.",
+        f"The {commit} on {branch} gets the tag {tag}: from the command `publish` if the stack's workflows use it, "
+        "otherwise from a maintainer, by hand.",
+        f"The tag starts the stack's build. Its gate verifies the pair again, and allows the image {tag} to be built "
+        "and deployed to production only if every check passes.",
     ]
 
 
 def _newest(report: PrepareReport) -> list[str]:
-    """Name the newest tag that could be chosen instead, of each component that stands in the way."""
+    """Return the newest tag that could be chosen instead, for each component with a blocking finding."""
     blocked = {finding.subject for finding in blocking(report.findings)}
     steps = []
     for change in report.plan.changes:
@@ -131,11 +131,11 @@ def _newest(report: PrepareReport) -> list[str]:
 def _again(report: PrepareReport) -> str:
     if all(finding.status is Status.UNKNOWN for finding in blocking(report.findings)):
         return f"Then run this again with the same inputs: nothing was found to be wrong, and {_nothing(report)}."
-    return f"Then run this again, or run it with other versions; {_nothing(report)}."
+    return f"Then run this again with the same or other versions; {_nothing(report)}."
 
 
 def _nothing(report: PrepareReport) -> str:
-    return "what was made stays" if report.actions else "nothing was written"
+    return "what was made is kept" if report.actions else "nothing was written"
 
 
 def _carry_out(report: PrepareReport) -> list[str]:
@@ -147,12 +147,12 @@ def _carry_out(report: PrepareReport) -> list[str]:
 def _review(report: PrepareReport) -> list[str]:
     number, url = report.pull_request or (0, "")
     request = markdown.link(f"pull request {number}", url)
-    return [f"Review {request}: the lines below are all that it changes. Then merge it."]
+    return [f"Review {request}: it changes only the lines below. Then merge it."]
 
 
 def _committed(report: PrepareReport, links: Links) -> str:
     url = links.commit(report.plan.repository, report.commit)
-    return f"Look at the commit {markdown.code_link(report.commit[:12], url)}: the lines below are all that it changes."
+    return f"Look at the commit {markdown.code_link(report.commit[:12], url)}: it changes only the lines below."
 
 
 def _as_it_is(report: PrepareReport) -> list[str]:
@@ -182,7 +182,7 @@ def _title_of_diff(report: PrepareReport) -> str:
 
 
 def _line_url(report: PrepareReport, links: Links) -> LineUrl:
-    """Findings point at lines of the file as it will be; until there is a commit of it, at where it stands."""
+    """Return URLs of lines at the new commit, or at the branch's head if there is none yet."""
     return partial(links.line, report.plan.repository, report.commit or report.plan.head)
 
 
@@ -193,7 +193,7 @@ def _introduction(report: PrepareReport, links: Links) -> str:
     return (
         f"## Release {markdown.code(plan.stack_tag, 60)}\n\nThe stack of {pair}. This changes the values of these "
         f"pins in {file} and nothing else. The pair passed the checks below before this was proposed; the stack's "
-        "own gate repeats them here, and once more when the release is tagged."
+        "own gate repeats them here, and again when the release is tagged."
     )
 
 
