@@ -57,7 +57,7 @@ def test_it_says_by_which_time_it_judges_and_what_it_left_out(world: World) -> N
     outcome = audit(world)
     for told in (outcome.summary, outcome.log):
         assert any(f"Judged on {day}" in told for day in (before, today()))
-        assert "order and sameness as of the date of each tag" in told
+        assert "the order of tags and changes of the pair as of each tag's date" in told
     assert "CI was not checked" in outcome.summary and "Images were not checked" in outcome.summary
     statuses = {one["rule"]: one["status"] for one in releases_in(outcome)["2023.06.2"]["findings"]}
     assert (statuses["pin-ci"], statuses["pin-image"], statuses["stack-image"]) == ("skipped", "skipped", "skipped")

@@ -125,7 +125,7 @@ def test_a_token_that_can_do_everything(practice: Practice) -> None:
     assert set(guards.values()) == {"there"}
     assert outcome.status == 0
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
-    assert "Token examined: the one given in the input token, a classic token." in outcome.summary.splitlines()
+    assert "Token examined: the one in the input token, a classic token." in outcome.summary.splitlines()
 
 
 def test_a_build_that_does_not_say_which_image_it_pushed(unseeded: World, people: GitHubPeople) -> None:
@@ -178,7 +178,7 @@ def test_a_fine_grained_token_that_can_do_everything(practice: Practice) -> None
         "cannot be told without writing. When it is refused, prepare says so, naming the right."
     )
     assert outcome.summary.startswith("## ✅ All that could be seen is there")
-    assert "6 points cannot be told with this token, so nobody should take it for there." in outcome.summary
+    assert "6 points cannot be checked with this token, so do not rely on that." in outcome.summary
     guards = found(outcome, "outside")
     tags = ("tag-ruleset", "backend-tag-ruleset", "frontend-tag-ruleset")
     assert [guards.pop(each) for each in tags] == ["cannot be told"] * 3
@@ -218,7 +218,7 @@ def test_no_token_and_a_wrong_one(practice: Practice) -> None:
     assert outcome.status == 1
     stands = found(outcome)
     assert stands["stack-branch"] == stands["contents-write"] == "not seen"
-    assert "Token examined: the one given in the input token." in outcome.summary.splitlines()
+    assert "Token examined: the one in the input token." in outcome.summary.splitlines()
     assert "The token in token is wrong or has expired: set it again." in outcome.summary
     assert "could not be seen" in outcome.summary.splitlines()[0]
 

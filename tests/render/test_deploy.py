@@ -129,7 +129,7 @@ def test_a_problem_keeps_its_own_status() -> None:
 def test_a_failure_in_production_leads_to_the_way_back() -> None:
     """Whoever reads of a failed deployment is told what helps, and how to go back."""
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="failed"), site=None), GITHUB)
-    assert "1. Mend it.\n2. If the site is broken meanwhile, go back: *The way back* below" in summary
+    assert "1. Mend it.\n2. If the site is broken meanwhile, go back: see *The way back* below" in summary
     assert "### The way back" in summary
 
 
@@ -144,7 +144,7 @@ def test_a_job_that_was_left_is_cancelled_before_anything_goes_back() -> None:
     summary = deploy_summary(deployed(problem=PROBLEM, job=replace(JOB, status="running"), site=None), GITHUB)
     assert (
         "2. If the site is broken meanwhile, first cancel that job in AWX and wait until it has ended, then go back: "
-        "*The way back*"
+        "see *The way back*"
     ) in summary
 
 

@@ -83,7 +83,7 @@ def test_a_pull_request_is_to_be_reviewed_merged_and_tagged() -> None:
     assert first.endswith("Then merge it.")
     assert second.startswith("2. The merged commit on `master` gets the tag `2023.06.2`")
     assert "`publish`" in second
-    assert "verifies the pair once more" in third
+    assert "verifies the pair again" in third
 
 
 def test_a_commit_is_to_be_tagged() -> None:
@@ -242,7 +242,7 @@ def test_the_newest_tags_are_folded_with_their_verdicts() -> None:
         [f"[`2023.04.9`]({GITHUB}/xchem/fragalysis-backend/releases/tag/2023.04.9)", "❔ not verified: 503 |"],
         [f"[`2023.03.1`]({GITHUB}/xchem/fragalysis-backend/releases/tag/2023.03.1) (today)", "✅ on `production` |"],
     ]
-    assert "| frontend |  | ❔ not known: the server answered 503 |" in fold
+    assert "| frontend |  | ❔ unknown: the server answered 503 |" in fold
     assert "| backend | none |  |" in shown(planned(plan(replace(backend_change(), candidates=Newest()))))
 
 

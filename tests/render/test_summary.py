@@ -280,10 +280,10 @@ def test_the_way_back_is_a_card() -> None:
     ) in card
     assert (
         f"By the form, if the stack has one like `examples/deploy.yaml` of this action: [Actions]({url}/actions) &gt; "
-        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment refuses "
-        "branches). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
+        "Deploy &gt; Run workflow. *Use workflow from*: the newest production tag, under *Tags* (the environment "
+        "refuses branches). *tag*: `2023.06.1`. *environment*: `production`. *rollback*: ticked."
     ) in card
-    assert "deploy the image tag `2023.06.1` with the tool that deploys this stack, after"  in card
+    assert "deploy the image tag `2023.06.1` with the tool that deploys this stack, after" in card
     assert "Database migrations are not undone." in card
     assert "is there" not in card
     assert "good" not in card

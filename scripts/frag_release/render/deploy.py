@@ -80,7 +80,7 @@ def summary(report: DeployReport, links: Links) -> str:
 
 
 def text(report: DeployReport) -> str:
-    """Return the stage, the findings (unless a job was launched: they were logged before) and what to do, for the log."""
+    """Return the stage, the findings (unless logged before the launch of a job) and what to do, for the log."""
     lines = [visible(report.headline), visible(_reason(report))]
     lines += finding_lines(report.judged.decision.findings) if report.job is None else []
     lines += [visible(note) for note in report.notes]

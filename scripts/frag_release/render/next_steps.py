@@ -80,7 +80,7 @@ def way_forward(report: GateReport, links: Links, *, awx: bool = False) -> str:
 
 
 def _there(report: GateReport, links: Links, good: str) -> str:
-    """Return which release is good, or, if records of rollbacks could not be read, which is the newest with a record."""
+    """Return which release is good, or, if records of rollbacks could not be read, the newest with a record."""
     unread = _unread(report)
     if not unread:
         return f"The last good release is {_named(report, links, good)}: its `release.json` is there."
@@ -130,8 +130,11 @@ def _how(report: GateReport, links: Links, tag: str, *, by_form: bool = True, aw
         "`publish`, and the digest of its image. If that file records no digest, the form refuses it: use an older "
         "release, or deploy by hand."
     )
-    launch = f"launch the template in AWX for {image}" if awx else f"deploy {image} with the tool that deploys this stack"
-    by_hand = f"By hand: {launch}, after checking that it is still the image that was released. Nothing is verified."
+    launch = "launch the template in AWX for" if awx else "deploy"
+    tool = "" if awx else " with the tool that deploys this stack"
+    by_hand = (
+        f"By hand: {launch} {image}{tool}, after checking that it is still the released image. Nothing is verified."
+    )
     by_hand += _typed(report, tag)
     undone = (
         "Re-running its build does not work: `tag-order` refuses it once a higher release exists. Database migrations "

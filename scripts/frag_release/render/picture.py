@@ -1,4 +1,4 @@
-"""The way of a release to production as a diagram and in words, and the rules behind its edges and the pair's columns."""
+"""The way of a release as a diagram and in words, and the rules behind its edges and the pair's columns."""
 
 from __future__ import annotations
 

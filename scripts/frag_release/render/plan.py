@@ -77,7 +77,7 @@ def build_table(progress: Progress) -> str:
 
 
 def in_words(status: str) -> str:
-    """Return GitHub's word for a state in plain English: a `waiting` job waits for its environment's protection rules."""
+    """Return GitHub's word for a state in plain English: a `waiting` job waits for its environment's rules."""
     return "waiting for approval" if status == WAITING else status.replace("_", " ") or "unknown"
 
 
@@ -276,7 +276,7 @@ def _diff_lines(plan: Plan) -> tuple[list[str], int]:
 
 
 def new_tags(report: PrepareReport, links: Links) -> str:
-    """Return a row for each tag to be made: its component, the changes since the newest tag, and what its push starts."""
+    """Return a row for each tag to be made: component, changes since the newest tag, and what its push starts."""
     rows = [_new_tag_row(tag, report, links) for tag in report.plan.unmade]
     table = markdown.table(("Component", "Tag", "Commit", "Since the newest tag", "The push starts"), rows)
     moving = "A workflow that the push of a tag starts may also move `stable`, and start a staging build of the stack."

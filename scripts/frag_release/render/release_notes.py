@@ -1,6 +1,6 @@
 """The contents of a release, as the text of the release and of its ticket.
 
-The same contents always give the same text: it has no times of writing and no durations, so a second run changes nothing.
+The same contents always give the same text, without times of writing or durations, so a second run changes nothing.
 """
 
 from __future__ import annotations
