@@ -81,7 +81,7 @@ def test_a_stack_that_deploys_by_itself_gets_no_secrets_of_awx(adopt: Run) -> No
     """With deployer none the settings that remain name no secret; by default they are AWX's."""
     assert "gh secret set AWX_HOST --repo xchem/fragalysis-stack" in adopt().stdout
     settings = adopt("--deployer", "none").stdout.partition("Settings still to make")[2]
-    assert "secrets of that environment alone" in settings
+    assert "secrets of only that environment" in settings
     assert "AWX_" not in settings
 
 
